@@ -1,0 +1,1 @@
+"""Frames -> events: what is known of each provider, as tables."""

@@ -1,0 +1,126 @@
+"""Every exception that streamtape raises.
+
+StreamtapeError
+├── UsageError                    an option, mode, level or name that does not exist (ValueError)
+├── CassetteError                 something about one file; carries .path
+│   ├── CassetteNotFoundError     no such cassette (FileNotFoundError)
+│   ├── NotACassetteError         the file is something else
+│   ├── DamagedCassetteError      torn, truncated or altered
+│   ├── NewerFormatError          written by a later streamtape
+│   ├── CassetteLimitError        larger than the limits of loading allow
+│   ├── CassetteWriteError        disk full, no permission, folder gone
+│   └── JournalLeftError          a recording died here; `streamtape recover` has it
+├── FramingError                  bytes that can't be cut into frames
+│   └── FrameTooLargeError        one frame is over the bound
+├── ContentError                  a content-encoding that can't be undone
+├── ConvertError                  a foreign document that can't be read; carries .path
+├── InstallError                  a library whose seam is not where we know it
+├── ServerError                   a port in use, an upstream that can't be reached
+└── SessionError
+    ├── MissError                 no recorded interaction answers a request
+    ├── NothingRecordedError      a session that was to record saw no request
+    ├── AmbiguousSessionError     several sessions are active and nothing says which is meant
+    └── ReplayEndError            the client read past the end of what was recorded
+
+A subclass says whose fault it is. A message says what was wrong, the value, the file, the way out.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+class StreamtapeError(Exception):
+    """The base of every error that streamtape raises on purpose."""
+
+
+class UsageError(StreamtapeError, ValueError):
+    """An option, mode, level or name that does not exist or can't be combined."""
+
+
+class CassetteError(StreamtapeError):
+    """Something is wrong with one cassette file; `path` says which, where it is known."""
+
+    def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class CassetteNotFoundError(CassetteError, FileNotFoundError):
+    """There is no cassette at this path, and the record mode does not let us make one."""
+
+
+class NotACassetteError(CassetteError):
+    """The file does not begin as a cassette does."""
+
+
+class DamagedCassetteError(CassetteError):
+    """The file is torn, truncated or altered: nothing of it is trusted."""
+
+
+class NewerFormatError(CassetteError):
+    """The file's format version is later than this streamtape reads."""
+
+
+class CassetteLimitError(CassetteError):
+    """The file would unpack to more than the limits of loading allow."""
+
+
+class CassetteWriteError(CassetteError):
+    """The cassette or its journal could not be written."""
+
+
+class JournalLeftError(CassetteError):
+    """A journal of a recording that died lies where a new one would be written."""
+
+
+class FramingError(StreamtapeError):
+    """The bytes can't be cut into frames."""
+
+
+class FrameTooLargeError(FramingError):
+    """One frame is larger than the bound; `max_bytes` says what the bound was."""
+
+    def __init__(self, message: str, *, max_bytes: int = 0) -> None:
+        super().__init__(message)
+        self.max_bytes = max_bytes
+
+
+class ContentError(StreamtapeError):
+    """The content-encoding of a body is unknown, or the body is not what its encoding says."""
+
+
+class ConvertError(StreamtapeError):
+    """A foreign document can't be read as a recording; `path` says which."""
+
+    def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class InstallError(StreamtapeError):
+    """A library's seam, where streamtape hooks in, is not where this version knows it."""
+
+
+class ServerError(StreamtapeError):
+    """A server or proxy can't be started, or its upstream can't be reached."""
+
+
+class SessionError(StreamtapeError):
+    """Something went wrong between a program and its cassette."""
+
+
+class MissError(SessionError):
+    """No recorded interaction answers a request, and the record mode forbids sending it."""
+
+
+class NothingRecordedError(SessionError):
+    """A session that was to record saw no request at all."""
+
+
+class AmbiguousSessionError(SessionError):
+    """Several sessions are active, and nothing says which one a request belongs to."""
+
+
+class ReplayEndError(SessionError):
+    """The client read past the end of a recording that was abandoned or unfinished."""

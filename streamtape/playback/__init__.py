@@ -1,0 +1,1 @@
+"""An interaction -> steps, and functions from steps to steps."""

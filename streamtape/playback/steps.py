@@ -1,0 +1,68 @@
+"""An interaction as a score: the steps that every player obeys.
+
+A score is an iterator, so that a long recording is never in memory whole. Pacing, re-chunking and
+faults are functions from steps to steps; the sync stream, the async stream and the server only
+obey. Times are microseconds from the arrival of the request at the player.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streamtape.tape.model import Ending, Head, Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Wait until this long after the request arrived (an absolute deadline: no drift)."""
+
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Give the client the head of the response."""
+
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Give the client these bytes, as one chunk."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """End here, as `error` says: the client's own exception, or ours for an early end."""
+
+    error: Ending
+
+
+Step = WaitUntil | Start | Emit | Fail
+
+
+def steps(interaction: Interaction) -> Iterator[Step]:
+    """Give the steps that play an interaction as it was recorded.
+
+    A complete recording ends with its last step; every other one with a Fail.
+    """
+    head, ending = interaction.head, interaction.ending
+    if head is not None:
+        if head.at_us is not None:
+            yield WaitUntil(head.at_us)
+        yield Start(head)
+    for at_us, data in interaction.chunks:
+        if at_us is not None:
+            yield WaitUntil(at_us)
+        yield Emit(data)
+    if ending.kind == "complete":
+        if ending.at_us is not None:
+            yield WaitUntil(ending.at_us)
+    else:
+        # An abandoned stream was cut by its reader: whoever reads on is told so at once.
+        if ending.kind == "error" and ending.at_us is not None:
+            yield WaitUntil(ending.at_us)
+        yield Fail(ending)

@@ -1,0 +1,1 @@
+"""Comparisons, checks and recordings -> terminal text, JSON, Markdown, HTML."""

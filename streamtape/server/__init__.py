@@ -1,0 +1,1 @@
+"""Sockets: the embedded endpoint, the replay server and the recording proxy."""

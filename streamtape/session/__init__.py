@@ -1,0 +1,1 @@
+"""Record or replay? Decisions only: no sockets, no clock of its own."""

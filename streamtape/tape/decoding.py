@@ -1,0 +1,135 @@
+"""Content-encodings undone, incrementally: gzip, deflate, br, zstd (RFC 9110 section 8.4.1).
+
+A decoder takes wire bytes as they come and gives what can be decoded so far, so that a frame can be
+timed by the chunk that completed it. A body that ends early gives what there was; a body that is
+not what its encoding says is a ContentError.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Protocol
+
+from streamtape.errors import ContentError
+
+
+class Decoder(Protocol):
+    """Undoes one encoding; `feed` returns what the bytes so far decode to beyond what it gave."""
+
+    def feed(self, data: bytes) -> bytes: ...
+
+
+class _Zlib:
+    """Gzip (several members too) and deflate (with the zlib wrapper, or raw as some send it)."""
+
+    def __init__(self, *, gzip: bool) -> None:
+        self._gzip = gzip
+        self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16 if gzip else zlib.MAX_WBITS)
+        self._started = False
+
+    def feed(self, data: bytes) -> bytes:
+        out = b""
+        while data:
+            if self._decoder.eof:
+                if not self._gzip:
+                    return out
+                self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            try:
+                out += self._decoder.decompress(data)
+            except zlib.error:
+                if self._gzip or self._started:
+                    raise
+                self._decoder = zlib.decompressobj(-zlib.MAX_WBITS)
+                out += self._decoder.decompress(data)
+            self._started = True
+            data = self._decoder.unused_data
+        return out
+
+
+class _Zstd:
+    def __init__(self) -> None:
+        import zstandard  # 20 ms that most programs need not pay
+
+        self._zstd = zstandard.ZstdDecompressor()
+        self._decoder = self._zstd.decompressobj()
+
+    def feed(self, data: bytes) -> bytes:
+        out = b""
+        while data:
+            if self._decoder.eof:
+                self._decoder = self._zstd.decompressobj()
+            out += self._decoder.decompress(data)
+            data = self._decoder.unused_data
+        return out
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        try:
+            import brotli  # optional: only bodies in br need it
+        except ImportError:
+            try:
+                import brotlicffi as brotli  # the same for PyPy
+            except ImportError:
+                raise ContentError(
+                    "the body is content-encoding: br, and no brotli library is installed; "
+                    "install the extra: streamtape-recorder[brotli]"
+                ) from None
+        self._decoder: Any = brotli.Decompressor()
+        self._process = getattr(self._decoder, "process", None) or self._decoder.decompress
+
+    def feed(self, data: bytes) -> bytes:
+        return bytes(self._process(data))
+
+
+_DECODERS: dict[str, Callable[[], Decoder]] = {
+    "gzip": partial(_Zlib, gzip=True),
+    "x-gzip": partial(_Zlib, gzip=True),
+    "deflate": partial(_Zlib, gzip=False),
+    "br": _Brotli,
+    "zstd": _Zstd,
+}
+
+
+class _Chain:
+    def __init__(self, decoders: list[Decoder], encoding: str) -> None:
+        self._decoders = decoders
+        self._encoding = encoding
+
+    def feed(self, data: bytes) -> bytes:
+        try:
+            for decoder in self._decoders:
+                data = decoder.feed(data)
+        except ContentError:
+            raise
+        except Exception as error:  # each codec library has an error type of its own
+            raise ContentError(
+                f"the body is not what its content-encoding {self._encoding!r} says: {error}"
+            ) from error
+        return data
+
+
+def decoder_for(encoding: str | None) -> Decoder:
+    """A decoder for the value of a Content-Encoding header (a list is undone from its end).
+
+    ContentError where an encoding is unknown.
+    """
+    names = [n for n in (part.strip().lower() for part in (encoding or "").split(",")) if n]
+    decoders: list[Decoder] = []
+    for name in reversed(names):
+        if name == "identity":
+            continue
+        if name not in _DECODERS:
+            known = ", ".join(sorted(_DECODERS))
+            raise ContentError(f"unknown content-encoding {name!r}; known: {known}")
+        decoders.append(_DECODERS[name]())
+    return _Chain(decoders, encoding or "")
+
+
+def decode_content(chunks: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
+    """Decode a body chunk by chunk: one piece out for each piece in, empty ones included."""
+    decoder = decoder_for(encoding)
+    for data in chunks:
+        yield decoder.feed(data)

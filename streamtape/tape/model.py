@@ -1,0 +1,288 @@
+"""A recording as frozen values: Cassette, Interaction, Request, Head, Chunk, Ending.
+
+Times are integer microseconds from the sending of the request, on a monotonic clock; None where a
+recording does not know them (a converted one). Bytes are as they were on the wire. Nothing here
+touches a disk or reads a clock.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, Literal, NamedTuple, Protocol, overload
+
+from streamtape.tape import views
+from streamtape.tape.decoding import decode_content
+
+Headers = tuple[tuple[bytes, bytes], ...]
+EndingKind = Literal["complete", "error", "abandoned", "unfinished"]
+SEGMENT_BYTES = 1 << 20
+SEGMENT_CHUNKS = 1 << 15
+
+
+class Chunk(NamedTuple):
+    """Bytes as the transport delivered them, and when."""
+
+    at_us: int | None
+    data: bytes
+
+
+class Columns(NamedTuple):
+    """A run of chunks, by columns: `times_us` is None where times are unknown."""
+
+    times_us: Sequence[int] | None
+    sizes: Sequence[int]
+    data: bytes
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Cut the data into its chunks."""
+        data, start = self.data, 0
+        times: Iterable[int | None] = self.times_us or (None for _ in self.sizes)
+        for at_us, end in zip(times, accumulate(self.sizes), strict=True):
+            yield Chunk(at_us, data[start:end])
+            start = end
+
+
+class Segment(Protocol):
+    """A run of chunks that is in memory, or that can be fetched."""
+
+    @property
+    def n_chunks(self) -> int: ...
+    @property
+    def n_bytes(self) -> int: ...
+    def columns(self) -> Columns: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSegment:
+    """A run of chunks in memory."""
+
+    loaded: Columns
+
+    @property
+    def n_chunks(self) -> int:
+        return len(self.loaded.sizes)
+
+    @property
+    def n_bytes(self) -> int:
+        return len(self.loaded.data)
+
+    def columns(self) -> Columns:
+        return self.loaded
+
+
+class Chunks(Sequence[Chunk]):
+    """The chunks of one body, in order. Long ones are fetched from the file as they are read."""
+
+    __slots__ = ("_first", "_recent", "segments")
+
+    def __init__(self, segments: Iterable[Segment] = ()) -> None:
+        self.segments = tuple(s for s in segments if s.n_chunks)
+        self._first = [0, *accumulate(s.n_chunks for s in self.segments)]
+        self._recent: tuple[int, list[Chunk]] | None = None
+
+    @classmethod
+    def of(cls, chunks: Iterable[Chunk]) -> Chunks:
+        """Make columns of loose chunks; either all of them have a time or none has."""
+        if isinstance(chunks, Chunks):
+            return chunks
+        return cls(map(LoadedSegment, _columns(chunks)))
+
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes all chunks hold."""
+        return sum(s.n_bytes for s in self.segments)
+
+    def join(self) -> bytes:
+        """All bytes, joined."""
+        return b"".join(s.columns().data for s in self.segments)
+
+    def __len__(self) -> int:
+        return self._first[-1]
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for segment in self.segments:
+            yield from segment.columns().chunks()
+
+    @overload
+    def __getitem__(self, index: int) -> Chunk: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Chunk]: ...
+    def __getitem__(self, index: int | slice) -> Chunk | Sequence[Chunk]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self))))
+        position = index + len(self) if index < 0 else index
+        if not 0 <= position < len(self):
+            raise IndexError(f"chunk {index} of {len(self)}")
+        number = bisect_right(self._first, position) - 1
+        if self._recent is None or self._recent[0] != number:
+            self._recent = number, list(self.segments[number].columns().chunks())
+        return self._recent[1][position - self._first[number]]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(map(_same, self, other))
+
+    def __hash__(self) -> int:
+        return hash((len(self), self.n_bytes))
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} chunks, {self.n_bytes} bytes>"
+
+
+def _same(one: Chunk, other: Chunk) -> bool:
+    return one == other
+
+
+def _columns(chunks: Iterable[Chunk]) -> Iterator[Columns]:
+    times: list[int] = []
+    pieces: list[bytes] = []
+    untimed = n_bytes = 0
+    for at_us, data in chunks:
+        if at_us is None:
+            untimed += 1
+        else:
+            times.append(at_us)
+        pieces.append(data)
+        n_bytes += len(data)
+        if times and untimed:
+            raise ValueError("either every chunk of an interaction has a time or none has")
+        if n_bytes >= SEGMENT_BYTES or len(pieces) >= SEGMENT_CHUNKS:
+            yield Columns(times or None, tuple(map(len, pieces)), b"".join(pieces))
+            times, pieces, n_bytes = [], [], 0
+    if pieces:
+        yield Columns(times or None, tuple(map(len, pieces)), b"".join(pieces))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked: secrets already out. `headers` keep order and duplicates."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of the response: status line and headers, and when it arrived."""
+
+    status: int
+    headers: Headers = ()
+    at_us: int | None = None
+    http_version: str = "HTTP/1.1"
+    reason: str = ""
+
+    def get(self, name: str) -> str | None:
+        """The value of the first header of this name, in any case; None where there is none."""
+        return header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the body ended.
+
+    `complete`: as the protocol says. `error`: with `exception` (the class's name), from the package
+    `module`, with the classes it derives from in `bases`, and `message`. `abandoned`: the client
+    stopped reading. `unfinished`: the recorder stopped before the stream did; `message` says why.
+    """
+
+    kind: EndingKind
+    at_us: int | None = None
+    exception: str | None = None
+    message: str | None = None
+    module: str | None = None
+    bases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What was masked: `where` (`request.header:authorization`) and what `kind`; never the value.
+
+    `digest` is keyed and short: it tells requests apart that differ only in what was masked.
+    """
+
+    where: str
+    kind: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One request and what came back. `head` is None where the request failed before a response.
+
+    `started_at_us` is the wall clock at the sending of the request (Unix time in microseconds).
+    `cuts_known` is False where the chunks are not as the transport cut them (converted recordings).
+    """
+
+    request: Request
+    head: Head | None
+    chunks: Chunks
+    ending: Ending
+    started_at_us: int | None = None
+    cuts_known: bool = True
+    redactions: tuple[Redaction, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chunks", Chunks.of(self.chunks))
+
+    @property
+    def body(self) -> bytes:
+        """The wire bytes of the response, joined; still compressed if they came compressed."""
+        return self.chunks.join()
+
+    @property
+    def content(self) -> bytes:
+        """The body with its content-encoding undone.
+
+        ContentError where the encoding is unknown or the body is not what it says. A body that was
+        cut gives what can be decoded of it.
+        """
+        encoding = self.head.get("content-encoding") if self.head else None
+        return b"".join(decode_content((c.data for c in self.chunks), encoding))
+
+    def frames(self) -> Iterator[views.Frame]:
+        """Iterate over the frames of the body (SSE, NDJSON), lazily."""
+        return views.views().frames(self)
+
+    def events(self, *types: str, dialect: str | None = None) -> Iterator[views.Event]:
+        """Iterate over the typed events, or only those of the given types, lazily.
+
+        `dialect` forces one by name instead of choosing it from the request and the first frames.
+        """
+        return views.views().events(self, types, dialect)
+
+    def transcript(self, *, dialect: str | None = None) -> Any:
+        """What the stream said, assembled: text, refusal, reasoning, tool calls, usage, status."""
+        return views.views().transcript(self, dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette(Sequence[Interaction]):
+    """Interactions in the order of their requests; `path` is where they were loaded from."""
+
+    interactions: tuple[Interaction, ...] = ()
+    path: str | None = field(default=None, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.interactions)
+
+    @overload
+    def __getitem__(self, index: int) -> Interaction: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Interaction, ...]: ...
+    def __getitem__(self, index: int | slice) -> Interaction | tuple[Interaction, ...]:
+        return self.interactions[index]
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The value of the first header of this name, in any case; None where there is none."""
+    wanted = name.lower().encode("ascii")
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value.decode("latin-1")
+    return None

@@ -1,0 +1,1 @@
+"""Thin shells for httpx and httpx2, sync and async."""
