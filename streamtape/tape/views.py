@@ -7,15 +7,12 @@ by the package itself. Nothing in this module knows how a frame is found in byte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Interaction
-
-_NO_HEADERS: MappingProxyType[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Frame:
     at_us: int | None = None
     chunk: int = 0
     index: int = 0
-    headers: MappingProxyType[str, Any] = field(default=_NO_HEADERS, compare=False)
+    headers: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
