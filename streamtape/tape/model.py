@@ -117,9 +117,10 @@ class Chunks(Sequence[Chunk]):
         if not 0 <= position < len(self):
             raise IndexError(f"chunk {index} of {len(self)}")
         number = bisect_right(self._first, position) - 1
-        if self._recent is None or self._recent[0] != number:
-            self._recent = number, list(self.segments[number].columns().chunks())
-        return self._recent[1][position - self._first[number]]
+        recent = self._recent  # read once: another thread may fetch another segment meanwhile
+        if recent is None or recent[0] != number:
+            recent = self._recent = number, list(self.segments[number].columns().chunks())
+        return recent[1][position - self._first[number]]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):

@@ -1,0 +1,268 @@
+"""The outside of a cassette: magic, zstd frames, digest. FORMAT.md specifies it.
+
+Sans-IO and incremental both ways, with bounded memory: the writer is given content and returns
+what to append to the file; the reader is fed the file in pieces and gives the content of each zstd
+frame. A file is trusted only when `close` has returned: then its SHA-256 was right and nothing
+followed. What the content means is not known here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import lru_cache
+from struct import Struct
+from typing import Any, NamedTuple
+
+from streamtape.errors import DamagedCassetteError, NewerFormatError, NotACassetteError
+
+VERSION = 1
+NAME = b"STREAMTAPE\r\n\x1a\n"  # the line ends notice a file that was "converted" as text
+FRAME_BYTES = 4 << 20  # a frame is closed when it holds this much
+MAX_FRAME_BYTES = 16 << 20  # no frame holds more
+
+_SKIPPABLE = Struct("<II")
+_U16 = Struct("<H")
+_HEAD_MAGIC, _TAIL_MAGIC, _ZSTD_MAGIC = 0x184D2A50, 0x184D2A5E, b"\x28\xb5\x2f\xfd"
+_HEAD = _SKIPPABLE.pack(_HEAD_MAGIC, len(NAME) + 2)
+HEAD = _HEAD + NAME + _U16.pack(VERSION)
+_TAIL = _SKIPPABLE.pack(_TAIL_MAGIC, 32)
+TAIL_BYTES = len(_TAIL) + 32
+# The level of the n-th frame: short recordings small, long ones soon written (FORMAT.md, figures).
+_LEVELS = (15, 15, 9, 9, 9, 9, 9, 9)
+_LAST_LEVEL = 3
+_MAX_HEADER = 18
+
+
+class Piece(NamedTuple):
+    """One zstd frame: where it lies in the file, and what it holds."""
+
+    offset: int
+    size: int
+    content: bytes
+
+
+class Writer:
+    """Makes a file of content: every method returns the bytes to append."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._content = bytearray()
+        self._frames = -1
+
+    def add(self, record: bytes) -> bytes:
+        """Take a record, which is never split over frames (at most MAX_FRAME_BYTES)."""
+        out = b""
+        if self._frames < 0:
+            self._frames = 0
+            out = self._signed(HEAD)
+        if self._content and len(self._content) + len(record) > MAX_FRAME_BYTES:
+            out += self._frame()
+        self._content += record
+        if len(self._content) >= FRAME_BYTES:
+            out += self._frame()
+        return out
+
+    def close(self) -> bytes:
+        """Give the last frame and the digest."""
+        out = self.add(b"") + (self._frame() if self._content else b"")
+        return out + self._signed(_TAIL) + self._digest.digest()
+
+    def _frame(self) -> bytes:
+        level = _LEVELS[self._frames] if self._frames < len(_LEVELS) else _LAST_LEVEL
+        self._frames += 1
+        frame = _compressor(level).compress(bytes(self._content))
+        self._content.clear()
+        return self._signed(frame)
+
+    def _signed(self, data: bytes) -> bytes:
+        self._digest.update(data)
+        return data
+
+
+@lru_cache(maxsize=4)
+def _compressor(level: int) -> Any:
+    import zstandard  # 20 ms that replaying from memory need not pay
+
+    return zstandard.ZstdCompressor(level=level, write_checksum=True, write_content_size=True)
+
+
+class Reader:
+    """Takes a file apart: feed it in pieces, then close it."""
+
+    def __init__(self, path: str | None = None) -> None:
+        self.path = path
+        self.offset = 0  # how many bytes of the file are understood
+        self._digest = hashlib.sha256()
+        self._buffer = bytearray()
+        self._walked = 0  # how far into the current frame its blocks are known
+        self._content_size = 0
+        self._started = self._ended = False
+
+    def feed(self, data: bytes) -> Iterator[Piece]:
+        """Iterate over the frames that these bytes complete; to be exhausted before the next."""
+        self._buffer += data
+        if not self._started and not self._start():
+            return
+        while not self._ended and len(self._buffer) >= 4:
+            if self._buffer[:4] == _ZSTD_MAGIC:
+                size = self._frame_size()
+                if size is None:
+                    break
+                frame = self._take(size)
+                yield Piece(self.offset - size, size, unframe(frame, self.path))
+            elif not self._end():
+                break
+        if self._ended and self._buffer:
+            raise self.damaged("bytes follow its end")
+
+    def close(self) -> bytes:
+        """Get the digest; DamagedCassetteError where the file is not whole."""
+        if not self._started:
+            check_beginning(bytes(self._buffer), self.path)
+            raise self.damaged("it ends within its first bytes")
+        if not self._ended:
+            raise self.damaged(f"it ends too early, after {self.offset + len(self._buffer)} bytes")
+        return self._digest.digest()
+
+    def damaged(self, what: str) -> DamagedCassetteError:
+        """Make the error that says so."""
+        return damaged(f"{what} (near byte {self.offset})", self.path)
+
+    def _start(self) -> bool:
+        if len(self._buffer) < len(HEAD):
+            return False
+        check_beginning(bytes(self._buffer[: len(HEAD)]), self.path)
+        self._take(len(HEAD))
+        self._started = True
+        return True
+
+    def _end(self) -> bool:
+        if self._buffer[: len(_TAIL)] != _TAIL[: len(self._buffer)]:
+            raise self.damaged("what should be a zstd frame is none")
+        if len(self._buffer) < TAIL_BYTES:
+            return False
+        self._take(len(_TAIL))
+        if bytes(self._buffer[:32]) != self._digest.digest():
+            raise self.damaged("its SHA-256 is not the one it carries")
+        del self._buffer[:32]
+        self.offset += 32
+        self._ended = True
+        return True
+
+    def _take(self, size: int) -> bytes:
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        self._digest.update(data)
+        self.offset += size
+        self._walked = 0
+        return data
+
+    def _frame_size(self) -> int | None:
+        """The compressed size of the frame that the buffer begins with, found from its blocks."""
+        import zstandard
+
+        buffer = self._buffer
+        if not self._walked:
+            if len(buffer) < _MAX_HEADER:
+                return None
+            try:
+                frame = zstandard.get_frame_parameters(bytes(buffer[:_MAX_HEADER]))
+                self._walked = zstandard.frame_header_size(bytes(buffer[:_MAX_HEADER]))
+            except zstandard.ZstdError as error:
+                raise self.damaged(f"a zstd frame is malformed: {error}") from error
+            if not frame.has_checksum or frame.dict_id or frame.content_size > MAX_FRAME_BYTES:
+                raise self.damaged("a zstd frame is not as a cassette's are")
+            self._content_size = frame.content_size
+        limit = self._content_size + (self._content_size >> 7) + 1024
+        while self._walked + 3 <= len(buffer):
+            block = int.from_bytes(buffer[self._walked : self._walked + 3], "little")
+            self._walked += 3 + (1 if block >> 1 & 3 == 1 else block >> 3)
+            if self._walked > limit:
+                raise self.damaged("a zstd frame is larger than what it holds")
+            if block & 1:
+                size = self._walked + 4
+                if size <= len(buffer):
+                    return size
+                self._walked -= 3 + (1 if block >> 1 & 3 == 1 else block >> 3)
+                return None
+        return None
+
+
+def unframe(frame: bytes, path: str | None = None) -> bytes:
+    """The content of one zstd frame, its checksum verified; never more than its header says."""
+    import zstandard
+
+    try:
+        content: bytes = zstandard.ZstdDecompressor().decompress(frame, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise damaged(f"a zstd frame can't be undone: {error}", path) from error
+    return content
+
+
+def damaged(what: str, path: str | None) -> DamagedCassetteError:
+    """The error for a file that begins as a cassette but is not whole."""
+    return DamagedCassetteError(
+        f"{named(path)} is damaged: {what}. Nothing of it was read; restore it from version "
+        "control or a backup, or record it again (record mode 'all')",
+        path=path,
+    )
+
+
+def check_beginning(data: bytes, path: str | None) -> None:
+    """Check the first bytes of a file, as many as there are; every error is a CassetteError."""
+    if data and HEAD.startswith(data):
+        return
+    head = data[: len(HEAD)]
+    if head[: len(_HEAD + NAME)] == _HEAD + NAME and len(head) == len(HEAD):
+        (version,) = _U16.unpack(head[-2:])
+        if version > VERSION:
+            raise NewerFormatError(
+                f"{named(path)} has format version {version}; this streamtape reads up to "
+                f"{VERSION}: please update it (distribution streamtape-recorder)",
+                path=path,
+            )
+        if not version:
+            raise damaged("its format version is 0", path)
+        return
+    if b"STREAMTAPE\n\x1a\n" in head or b"STREAMTAPE\r\r\n" in head:
+        raise DamagedCassetteError(
+            f"{named(path)} was altered by a conversion of line ends; restore it, and put "
+            "'*.tape binary' into .gitattributes",
+            path=path,
+        )
+    raise NotACassetteError(f"{named(path)} is not a cassette: it {_looks_like(data)}", path=path)
+
+
+_KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"STREAMTAPE-JOURNAL", "is the journal of a recording that did not end; "
+     "`streamtape recover` makes a cassette of it"),
+    (b"\x1f\x8b", "looks like gzip"),
+    (_ZSTD_MAGIC, "is plain zstd, without a cassette's beginning"),
+    (b"PK\x03\x04", "looks like a zip archive"),
+    (b"SQLite format 3", "is an SQLite database"),
+    (b"version https://git-lfs", "is a Git LFS pointer; `git lfs pull` fetches the cassette"),
+    (b"interactions:", "looks like a VCR cassette in YAML; `streamtape convert` reads those"),
+    (b"version:", "looks like YAML; `streamtape convert` reads VCR's"),
+    (b"---", "looks like YAML; `streamtape convert` reads VCR's"),
+    (b"{", "looks like JSON; `streamtape convert` reads HAR and VCR's"),
+    (b"[", "looks like JSON; `streamtape convert` reads HAR and VCR's"),
+    (b"data:", "looks like an event stream; `streamtape convert` reads those"),
+    (b"event:", "looks like an event stream; `streamtape convert` reads those"),
+    (b"<<<<<<<", "holds the marks of a merge conflict"),
+)  # fmt: skip
+
+
+def _looks_like(data: bytes) -> str:
+    if not data:
+        return "is empty"
+    start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    for beginning, what in _KINDS:
+        if start.startswith(beginning):
+            return what
+    return f"begins with {data[:12]!r}"
+
+
+def named(path: str | None) -> str:
+    """How messages call a file."""
+    return repr(path) if path is not None else "the cassette"

@@ -1,0 +1,261 @@
+"""The bytes of a cassette's file -> its values, in pieces and with bounded memory; no disk.
+
+A Decoder is fed the file and gives the cassette at its close. Bodies stay in memory up to
+EAGER_BYTES of content; beyond that only their places are kept, and `fetch` is asked for a frame
+when a chunk is read. Everything else that is kept is bounded too. Nothing is trusted: each record
+is held against what may come at its place, and at the end against the closing record's counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamtape.errors import CassetteLimitError
+from streamtape.tape import columns, container, records
+from streamtape.tape.container import Piece, damaged
+from streamtape.tape.model import (
+    SEGMENT_CHUNKS,
+    Cassette,
+    Chunks,
+    Ending,
+    Head,
+    Interaction,
+    LoadedSegment,
+    Redaction,
+    Request,
+    Segment,
+)
+from streamtape.tape.records import Fields, RecordError
+from streamtape.tape.stored import Fetch, Place, Reread, StoredSegment, read_columns, rereader
+
+EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
+DEFAULT_MAX_BYTES = 8 << 30  # of content, where the caller names no limit
+MAX_RATIO = 1000  # the same, beyond FREE_BYTES of content
+FREE_BYTES = 1 << 30
+MAX_KEPT_BYTES = 512 << 20  # about what requests, heads and places may take in memory
+
+
+@dataclass(slots=True)
+class _Run:
+    """One "chunks" record and the "more" that follow it."""
+
+    n_chunks: int
+    n_bytes: int
+    timed: bool
+    times: bytes | None
+    sizes: bytes
+    data: list[bytes]
+    places: list[Place]
+    seen_bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An interaction of which not all records have been seen."""
+
+    request: Request
+    started_at_us: int | None
+    cuts_known: bool
+    body: list[bytes]
+    head: Head | None = None
+    runs: list[_Run] = field(default_factory=list)
+    redactions: list[Redaction] = field(default_factory=list)
+    ending: Ending | None = None
+
+
+class Decoder:
+    """Makes a cassette of the bytes of its file: feed them in order, then close.
+
+    `fetch(offset, size)` gives bytes of the same file again; without it everything is kept in
+    memory. Errors are NotACassetteError, NewerFormatError, DamagedCassetteError and
+    CassetteLimitError. Nothing is to be trusted before `close` has returned.
+    """
+
+    def __init__(
+        self, *, path: str | None = None, max_bytes: int | None = None, fetch: Fetch | None = None
+    ) -> None:
+        self.path = path
+        self._reader = container.Reader(path)
+        self._max_bytes = max_bytes
+        self._kept_limit = MAX_KEPT_BYTES if max_bytes is None else max(max_bytes, MAX_KEPT_BYTES)
+        self._fetch = fetch
+        self._eager = True
+        self._content_bytes = self._kept_bytes = self._fed_bytes = 0
+        self._drafts: list[_Draft] = []
+        self._counts: tuple[int, ...] | None = None
+        self._n_chunks = self._n_bytes = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the file."""
+        self._fed_bytes += len(data)
+        for piece in self._reader.feed(data):
+            self._content_bytes += len(piece.content)
+            self._check_limits()
+            if self._eager and self._fetch and self._content_bytes > EAGER_BYTES:
+                self._eager = False
+                for draft in self._drafts:
+                    for run in draft.runs:
+                        run.times, run.sizes, run.data = None, b"", []
+            try:
+                self._read(piece)
+            except RecordError as error:
+                raise self._reader.damaged(str(error)) from error
+
+    def close(self) -> Cassette:
+        """Get the cassette; DamagedCassetteError where the file is not whole."""
+        self._reader.close()
+        if self._counts is None:
+            raise damaged("it has no closing record", self.path)
+        if self._counts != (len(self._drafts), self._n_chunks, self._n_bytes):
+            raise damaged("its closing record counts something else than it holds", self.path)
+        reread = rereader(self._fetch, self.path) if self._fetch and not self._eager else None
+        interactions = tuple(self._finish(draft, reread) for draft in self._drafts)
+        return Cassette(interactions, path=self.path)
+
+    def _check_limits(self) -> None:
+        limit = self._max_bytes
+        if limit is None:
+            limit = min(DEFAULT_MAX_BYTES, max(FREE_BYTES, MAX_RATIO * self._fed_bytes))
+        for size, most, what in (
+            (self._content_bytes, limit, "unpacks to"),
+            (self._kept_bytes, self._kept_limit, "holds requests and heads that take"),
+        ):
+            if size > most:
+                raise CassetteLimitError(
+                    f"{container.named(self.path)} {what} more than {most} bytes; if it can be "
+                    "trusted, load it with a higher limit: load(path, max_bytes=...)",
+                    path=self.path,
+                )
+
+    def _read(self, piece: Piece) -> None:
+        for start, kind, value in records.unpack(piece.content):
+            if self._counts is not None:
+                raise RecordError("a record follows the closing one")
+            fields = Fields(kind, value)
+            if kind == "close":
+                names = ("interactions", "chunks", "bytes")
+                self._counts = tuple(fields.integer(name) for name in names)
+            elif kind in _HANDLERS:
+                _HANDLERS[kind](self, fields, Place(piece.offset, piece.size, start))
+
+    def _request(self, fields: Fields, _place: Place) -> None:
+        if fields.integer("i") != len(self._drafts):
+            raise RecordError(
+                f"request {fields.integer('i')} stands where {len(self._drafts)} should"
+            )
+        request, started_at_us, cuts_known = records.read_request(fields)
+        self._keep(2000 + len(request.url), request.body, request.headers)
+        self._drafts.append(_Draft(request, started_at_us, cuts_known, [request.body]))
+
+    def _head(self, fields: Fields, _place: Place) -> None:
+        draft = self._draft(fields)
+        if draft.head is not None or draft.runs:
+            raise RecordError("a head stands where none should")
+        draft.head = records.read_head(fields)
+        self._keep(500, b"", draft.head.headers)
+
+    def _redaction(self, fields: Fields, _place: Place) -> None:
+        self._draft(fields).redactions.append(records.read_redaction(fields))
+        self._keep(500 + sum(len(v) for v in fields.fields.values() if isinstance(v, str)))
+
+    def _chunks(self, fields: Fields, place: Place) -> None:
+        draft = self._draft(fields)
+        self._check_run(draft)
+        times = fields.get("at_us", bytes, default=None)
+        sizes: bytes = fields.get("sizes", bytes)
+        data: bytes = fields.get("data", bytes)
+        n_chunks, rest = divmod(len(sizes), columns.WIDTH)
+        if (
+            rest
+            or not 0 < n_chunks <= SEGMENT_CHUNKS
+            or len(sizes if times is None else times) != len(sizes)
+        ):
+            raise RecordError(f"{len(sizes)} bytes of sizes, {len(times or b'')} of times")
+        timed = times is not None
+        if draft.runs and draft.runs[0].timed != timed:
+            raise RecordError("some chunks have times and some have none")
+        n_bytes = sum(columns.unpack(sizes))
+        if n_bytes < len(data):
+            raise RecordError("chunks hold more than their sizes say")
+        run = _Run(n_chunks, n_bytes, timed, times, sizes, [data], [place], len(data))
+        if not self._eager:
+            run.times, run.sizes, run.data = None, b"", []
+        draft.runs.append(run)
+        self._keep(400)
+        self._n_chunks += n_chunks
+        self._n_bytes += n_bytes
+
+    def _more(self, fields: Fields, place: Place) -> None:
+        draft = self._draft(fields)
+        data: bytes = fields.get("data", bytes)
+        if not draft.runs:
+            if draft.head is not None:
+                raise RecordError("data goes on after nothing")
+            draft.body.append(data)
+            self._keep(100, data)
+            return
+        run = draft.runs[-1]
+        run.seen_bytes += len(data)
+        if run.seen_bytes > run.n_bytes or not data:
+            raise RecordError("chunks hold more than their sizes say")
+        run.places.append(place)
+        self._keep(100)
+        if self._eager:
+            run.data.append(data)
+
+    def _end(self, fields: Fields, _place: Place) -> None:
+        draft = self._draft(fields)
+        self._check_run(draft)
+        draft.ending = records.read_ending(fields)
+        self._keep(500 + len(draft.ending.message or ""))
+
+    def _draft(self, fields: Fields) -> _Draft:
+        i: int = fields.integer("i")
+        if not 0 <= i < len(self._drafts) or self._drafts[i].ending is not None:
+            raise RecordError(f"a {fields.kind!r} of interaction {i} stands where none should")
+        return self._drafts[i]
+
+    def _check_run(self, draft: _Draft) -> None:
+        if draft.runs and draft.runs[-1].seen_bytes != draft.runs[-1].n_bytes:
+            raise RecordError("chunks hold less than their sizes say")
+
+    def _keep(self, n_bytes: int, body: bytes = b"", headers: tuple[Any, ...] = ()) -> None:
+        self._kept_bytes += n_bytes + len(body)
+        self._kept_bytes += sum(200 + len(name) + len(value) for name, value in headers)
+        self._check_limits()
+
+    def _finish(self, draft: _Draft, reread: Reread | None) -> Interaction:
+        if draft.ending is None:
+            raise damaged("an interaction has no ending", self.path)
+        request = draft.request
+        if len(draft.body) > 1:
+            body = b"".join(draft.body)
+            request = Request(request.method, request.url, request.headers, body)
+        segments: list[Segment] = []
+        for run in draft.runs:
+            if reread is None:
+                data = run.data[0] if len(run.data) == 1 else b"".join(run.data)
+                segments.append(LoadedSegment(read_columns(run.times, run.sizes, data)))
+            else:
+                segments.append(StoredSegment(run.n_chunks, run.n_bytes, tuple(run.places), reread))
+        return Interaction(
+            request=request,
+            head=draft.head,
+            chunks=Chunks(segments),
+            ending=draft.ending,
+            started_at_us=draft.started_at_us,
+            cuts_known=draft.cuts_known,
+            redactions=tuple(draft.redactions),
+        )
+
+
+_HANDLERS: dict[str, Callable[[Decoder, Fields, Place], None]] = {
+    "request": Decoder._request,
+    "more": Decoder._more,
+    "head": Decoder._head,
+    "redaction": Decoder._redaction,
+    "chunks": Decoder._chunks,
+    "ending": Decoder._end,
+}

@@ -1,0 +1,237 @@
+"""Values <-> the maps of msgpack records, shared by the cassette and its journal.
+
+Packing leaves out what has its default, so that equal values give equal bytes. Unpacking trusts
+nothing: a field that is missing or of another type is a RecordError, unknown fields are passed
+over. Where the bytes come from is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, cast
+
+from streamtape.tape.model import Ending, EndingKind, Head, Headers, Redaction, Request
+
+MAX_ITEMS = 8192  # in one array or map: headers, say
+MAX_BYTES = 16 << 20  # in one string
+_KINDS = {"complete", "error", "abandoned", "unfinished"}
+_I64 = range(-(1 << 63), 1 << 63)
+
+
+class RecordError(ValueError):
+    """A record is not what it should be; the caller knows of which file."""
+
+
+def pack(value: Any) -> bytes:
+    """Make msgpack bytes; text that UTF-8 can't hold is escaped, never refused."""
+    import msgpack  # 5 ms that programs without a cassette need not pay
+
+    try:
+        return cast(bytes, msgpack.packb(value))
+    except UnicodeEncodeError:
+        return cast(bytes, msgpack.packb(_escaped(value)))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_escaped(item) for item in value]
+    return value
+
+
+def unpack(data: bytes, start: int = 0) -> Iterator[tuple[int, str, Any]]:
+    """Iterate over the records in the bytes: where each starts, its kind, its fields.
+
+    Strictly; RecordError where they are none.
+
+    No extension types, no huge arrays (which would be allocated before they are read), no depth
+    beyond what msgpack's own stack holds.
+    """
+    unpacker, first, end = _unpacker(len(data)), start, len(data)
+    unpacker.feed(memoryview(data)[start:] if start else data)
+    try:
+        while start < end:
+            kind, fields = _pair(unpacker.unpack())
+            yield start, kind, fields
+            start = first + unpacker.tell()
+    except _malformed() as error:
+        raise RecordError(f"malformed msgpack ({type(error).__name__}: {error})") from error
+
+
+def unpack_one(data: bytes) -> Any:
+    """The one msgpack value that the bytes hold, as strictly."""
+    unpacker = _unpacker(len(data))
+    unpacker.feed(data)
+    try:
+        value = unpacker.unpack()
+    except _malformed() as error:
+        raise RecordError(f"malformed msgpack ({type(error).__name__}: {error})") from error
+    if unpacker.tell() != len(data):
+        raise RecordError("bytes follow a value")
+    return value
+
+
+def _unpacker(size: int) -> Any:
+    import msgpack
+
+    return msgpack.Unpacker(
+        raw=False,
+        strict_map_key=True,
+        max_buffer_size=max(size, 1),
+        max_array_len=MAX_ITEMS,
+        max_map_len=MAX_ITEMS,
+        max_str_len=MAX_BYTES,
+        max_bin_len=MAX_BYTES,
+        max_ext_len=0,
+        ext_hook=_no_extension,
+    )
+
+
+def _pair(record: Any) -> tuple[str, Any]:
+    if type(record) is not list or len(record) < 2 or type(record[0]) is not str:
+        raise RecordError("something that is no record")
+    return record[0], record[1]
+
+
+@lru_cache(maxsize=1)
+def _malformed() -> tuple[type[Exception], ...]:
+    import msgpack
+
+    return (ValueError, TypeError, RecursionError, msgpack.UnpackException)
+
+
+def _no_extension(code: int, data: bytes) -> Any:
+    raise RecordError(f"extension type {code}")
+
+
+class Fields:
+    """The fields of one record, checked as they are read."""
+
+    def __init__(self, kind: str, fields: Any) -> None:
+        if not isinstance(fields, dict):
+            raise RecordError(f"the fields of a {kind!r} record are no map")
+        self.kind = kind
+        self.fields = fields
+
+    def get(self, name: str, *types: type, default: Any = ...) -> Any:
+        """The value of a field; RecordError where it is missing or of another type."""
+        value = self.fields.get(name, default)
+        if value is ...:
+            raise RecordError(f"a {self.kind!r} record has no {name!r}")
+        if name in self.fields and type(value) not in types:
+            raise RecordError(f"{name!r} of a {self.kind!r} record is a {type(value).__name__}")
+        return value
+
+    def integer(self, name: str, default: Any = ...) -> Any:
+        """A signed 64-bit integer."""
+        value = self.get(name, int, default=default)
+        if value is not None and value not in _I64:
+            raise RecordError(f"{name!r} of a {self.kind!r} record is {value}")
+        return value
+
+    def headers(self) -> Headers:
+        """Pairs of bytes."""
+        pairs = self.get("headers", list, default=[])
+        for pair in pairs:
+            if type(pair) is not list or [type(part) for part in pair] != [bytes, bytes]:
+                raise RecordError(f"a header of a {self.kind!r} record is no pair of bytes")
+        return tuple((name, value) for name, value in pairs)
+
+
+def _fields(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, "", b"", ())}
+
+
+def request_fields(request: Request, started_at_us: int | None, cuts_known: bool) -> dict[str, Any]:
+    """Make the fields of a request, its body apart."""
+    return _fields(
+        method=request.method,
+        url=request.url,
+        headers=request.headers,
+        started_at_us=started_at_us,
+        cuts_known=None if cuts_known else False,
+    )
+
+
+def read_request(fields: Fields) -> tuple[Request, int | None, bool]:
+    """Get a request, when it was sent, and whether the cuts of its answer are known."""
+    request = Request(
+        method=fields.get("method", str, default=""),
+        url=fields.get("url", str, default=""),
+        headers=fields.headers(),
+        body=fields.get("body", bytes, default=b""),
+    )
+    return (
+        request,
+        fields.integer("started_at_us", None),
+        fields.get("cuts_known", bool, default=True),
+    )
+
+
+def head_fields(head: Head) -> dict[str, Any]:
+    """Make the fields of a head."""
+    return {"status": head.status} | _fields(
+        http_version=head.http_version,
+        reason=head.reason,
+        headers=head.headers,
+        at_us=head.at_us,
+    )
+
+
+def read_head(fields: Fields) -> Head:
+    """Get a head."""
+    return Head(
+        status=fields.integer("status"),
+        headers=fields.headers(),
+        at_us=fields.integer("at_us", None),
+        http_version=fields.get("http_version", str, default=""),
+        reason=fields.get("reason", str, default=""),
+    )
+
+
+def ending_fields(ending: Ending) -> dict[str, Any]:
+    """Make the fields of an ending."""
+    return _fields(
+        kind=ending.kind,
+        at_us=ending.at_us,
+        exception=ending.exception,
+        message=ending.message,
+        module=ending.module,
+        bases=ending.bases,
+    ) | ({"message": ""} if ending.message == "" else {})
+
+
+def read_ending(fields: Fields) -> Ending:
+    """Get an ending."""
+    kind = fields.get("kind", str)
+    if kind not in _KINDS:
+        raise RecordError(f"no ending is {kind!r}")
+    bases = fields.get("bases", list, default=[])
+    if any(type(base) is not str for base in bases):
+        raise RecordError("the bases of an ending are no texts")
+    return Ending(
+        kind=cast(EndingKind, kind),
+        at_us=fields.integer("at_us", None),
+        exception=fields.get("exception", str, default=None),
+        message=fields.get("message", str, default=None),
+        module=fields.get("module", str, default=None),
+        bases=tuple(bases),
+    )
+
+
+def redaction_fields(redaction: Redaction) -> dict[str, Any]:
+    """Make the fields of a redaction."""
+    return _fields(where=redaction.where, kind=redaction.kind, digest=redaction.digest)
+
+
+def read_redaction(fields: Fields) -> Redaction:
+    """Get a redaction."""
+    return Redaction(
+        where=fields.get("where", str, default=""),
+        kind=fields.get("kind", str, default=""),
+        digest=fields.get("digest", str, default=""),
+    )

@@ -1,0 +1,171 @@
+"""Files, whole or not at all: atomic replacement, locks, and what the system's errors mean.
+
+A file is written beside its place, flushed to the disk, and renamed over it. Who writes holds the
+lock `NAME.lock`, which is gone when nobody does. Errors of the system become CassetteErrors that
+name the file and the way out. What is written is not known here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streamtape.errors import CassetteError, CassetteWriteError
+
+LOCK_SECONDS = 60.0
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ENOENT: "its folder is gone",
+    errno.ENOTDIR: "a part of its path is no folder",
+    errno.EISDIR: "there is a folder of that name",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EFBIG: "the file would be too large",
+}
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, in words."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+@contextmanager
+def writing(path: Path, hint: str = "") -> Iterator[None]:
+    """Turn the system's errors into CassetteWriteError."""
+    try:
+        yield
+    except OSError as error:
+        raise CassetteWriteError(
+            f"cannot write {str(path)!r}: {reason(error)}{hint}", path=path
+        ) from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn the system's errors into CassetteError; a missing file is left to the caller."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise CassetteError(f"cannot read {str(path)!r}: {reason(error)}", path=path) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a file where it is missing."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def replace(path: Path, pieces: Iterable[bytes]) -> None:
+    """Put a file in its place, whole: on any failure the old one is as it was.
+
+    The caller holds the lock; so the name of the new file can be fixed, and one that a killed
+    writer left is written over.
+    """
+    new = path.with_name(path.name + ".new")
+    try:
+        with writing(path):
+            with new.open("wb") as file:
+                if path.exists():
+                    with contextlib.suppress(OSError):  # a file system without permissions
+                        new.chmod(stat.S_IMODE(path.stat().st_mode))
+                for piece in pieces:
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)
+            _sync_folder(path.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # folders can't be opened there, and need not be
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def open_locked(path: Path, *, wait_seconds: float = 0.0) -> int | None:
+    """Open a file (made where it is missing) and lock it; None where another holds the lock.
+
+    The lock is the open file's, so it excludes other threads too, and a dead process holds none.
+    """
+    import time
+
+    deadline, pause = time.monotonic() + wait_seconds, 0.001
+    while (fd := _try_lock(path)) is None and time.monotonic() < deadline:
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+    return fd
+
+
+def _try_lock(path: Path) -> int | None:
+    import portalocker  # 15 ms that only recording needs
+
+    while True:
+        fd = os.open(path, _FLAGS, 0o666)
+        try:
+            portalocker.lock(fd, portalocker.LOCK_EX | portalocker.LOCK_NB)
+            if os.name == "nt" or _is_at(fd, path):
+                return fd
+        except portalocker.LockException:
+            os.close(fd)
+            return None
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)  # its holder removed it between our opening and our locking: again
+
+
+def _is_at(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def unlink_and_close(fd: int, path: Path) -> None:
+    """Remove a locked file, then let go of the lock: in this order nobody locks a removed file."""
+    if os.name == "nt":  # an open file can't be removed there
+        os.close(fd)
+        fd = -1
+    try:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+    finally:
+        if fd >= 0:
+            os.close(fd)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a cassette: one writer at a time, over threads and processes."""
+    lock = path.with_name(path.name + ".lock")
+    with writing(path):
+        fd = open_locked(lock, wait_seconds=LOCK_SECONDS)
+    if fd is None:
+        raise CassetteWriteError(
+            f"cannot write {str(path)!r}: another process has been writing it for "
+            f"{LOCK_SECONDS:.0f} seconds (it holds {str(lock)!r})",
+            path=path,
+        )
+    try:
+        yield
+    finally:
+        unlink_and_close(fd, lock)

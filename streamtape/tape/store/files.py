@@ -1,0 +1,188 @@
+"""Cassettes from and to paths: load, save, recover, and what to say where there is none.
+
+Loading reads the file once, whole, and trusts nothing before its end. A long cassette stays in its
+file, which is kept open, so that a later recording that takes its place harms no reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import weakref
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+from streamtape.errors import CassetteNotFoundError, JournalLeftError
+from streamtape.tape import container, journal
+from streamtape.tape.codec import encode
+from streamtape.tape.loading import Decoder
+from streamtape.tape.model import Cassette
+from streamtape.tape.store.disk import (
+    locked,
+    make_folder,
+    open_locked,
+    reading,
+    replace,
+    unlink_and_close,
+    writing,
+)
+
+JOURNAL_SUFFIX = ".part"
+_READ_BYTES = 1 << 20
+StrPath = str | os.PathLike[str]
+
+
+def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
+    """Load a cassette, verified to its last byte.
+
+    `max_bytes` is a limit on what it may unpack to (default: 8 GiB, and 1,000 times the file's size
+    beyond 1 GiB). Errors: CassetteNotFoundError, NotACassetteError, DamagedCassetteError,
+    NewerFormatError, CassetteLimitError, all of them CassetteError.
+    """
+    path = Path(path)
+    try:
+        with reading(path):
+            fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise CassetteNotFoundError(_missing(path), path=path) from None
+    file = _File(fd)
+    with reading(path):
+        decoder = Decoder(path=str(path), max_bytes=max_bytes, fetch=file.read)
+        offset = 0
+        while data := file.read(offset, _READ_BYTES):
+            offset += len(data)
+            decoder.feed(data)
+        return decoder.close()
+
+
+def identity(path: Path) -> bytes:
+    """What identifies the bytes of a file, trusting its digest: b"" where there is none."""
+    try:
+        with reading(path), path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - container.TAIL_BYTES))
+            return b"%d:%s" % (size, file.read())
+    except FileNotFoundError:
+        return b""
+
+
+class _File:
+    """An open file that is read at places, by any thread, and closed with its last user."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        weakref.finalize(self, os.close, fd)
+
+    def read(self, offset: int, size: int) -> bytes:
+        if hasattr(os, "pread"):
+            data = os.pread(self._fd, size, offset)
+        else:  # Windows: one reader at a time is not enforced there
+            os.lseek(self._fd, offset, os.SEEK_SET)
+            data = os.read(self._fd, size)
+        return data
+
+
+def _missing(path: Path) -> str:
+    left = path.with_name(path.name + JOURNAL_SUFFIX)
+    if left.exists():
+        return (
+            f"there is no cassette {str(path)!r}, but the journal of a recording that did not end: "
+            f"`streamtape recover {left}` makes a cassette of it"
+        )
+    names: list[str] = []
+    with contextlib.suppress(OSError):
+        names = [entry.name for entry in path.parent.iterdir() if entry.suffix == ".tape"]
+    near = get_close_matches(path.name, names, n=3, cutoff=0.5)
+    if near:
+        return f"there is no cassette {str(path)!r}; near it: {', '.join(near)}"
+    if not path.parent.is_dir():
+        return f"there is no cassette {str(path)!r}: there is no folder {str(path.parent)!r}"
+    return f"there is no cassette {str(path)!r}; record it first (record mode 'once')"
+
+
+def save(cassette: Cassette, path: StrPath) -> None:
+    """Write a cassette: the old file or the new one is there, never a mixture, and nothing else.
+
+    CassetteWriteError where it can't be written; the old file is then as it was.
+    """
+    place = Path(path)
+    make_folder(place)
+    real = Path(os.path.realpath(place))  # a link stays a link
+    with locked(real):
+        replace(real, encode(cassette))
+
+
+class Recovery(NamedTuple):
+    """What `recover` made of a journal; `damage` says what of it could not be read, or None."""
+
+    cassette: Cassette
+    path: str
+    damage: str | None
+
+
+def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
+    """Make a cassette of a journal that a recorder left behind, then remove the journal.
+
+    Every chunk that had reached the journal is in it; streams that had not ended have the ending
+    `unfinished`. It is written to `to`, or to the journal's own place (`x.tape` for `x.tape.part`),
+    or, where a cassette is there already, beside it (`x.recovered.tape`). JournalLeftError where
+    the recorder is still alive.
+    """
+    place = Path(path)
+    if not place.exists() and (beside := place.with_name(place.name + JOURNAL_SUFFIX)).exists():
+        place = beside
+    with reading(place):
+        if not place.is_file():
+            raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place)
+        journal.check_head(place.open("rb").read(len(journal.HEAD)), str(place))
+    with writing(place):
+        fd = open_locked(place)
+    if fd is None:
+        raise JournalLeftError(
+            f"{str(place)!r} is being written by a recording that still runs", path=place
+        )
+    with held(fd, place) as done:
+        read = _File(os.dup(fd)).read
+        found = journal.scan(read, path=str(place))
+        target = Path(to) if to is not None else _target(place)
+        save(Cassette(found.interactions), target)
+        done()
+    return Recovery(load(target), str(target), found.damage)
+
+
+@contextlib.contextmanager
+def held(fd: int, path: Path) -> Iterator[Callable[[], None]]:
+    """Hold a locked file; it is removed where the block says that it is done with it."""
+    finished: list[bool] = []
+    try:
+        yield lambda: finished.append(True)
+    finally:
+        if finished:
+            unlink_and_close(fd, path)
+        else:
+            os.close(fd)
+
+
+def _target(place: Path) -> Path:
+    name = place.name.removesuffix(JOURNAL_SUFFIX)
+    stem, dot, number = name.rpartition(".")
+    if dot and number.isdigit():
+        name = stem
+    target = place.with_name(name)
+    n = 1
+    while target.exists():
+        middle = ".recovered" if n == 1 else f".recovered{n}"
+        target = place.with_name(name.removesuffix(".tape") + middle + ".tape")
+        n += 1
+    return target
+
+
+def is_cassette(path: StrPath) -> bool:
+    """Whether a file begins as a cassette does."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(container.HEAD)) == container.HEAD
+    except OSError:
+        return False

@@ -1,0 +1,208 @@
+"""One cassette's place on disk while it is recorded: TapeFile and its Journal.
+
+Each chunk is in the journal `NAME.tape.part` before its client gets it: one write to the system, so
+it outlives the process (SIGKILL), though not a power cut. At the end the cassette is made of the
+journal and put in place; until then the old one is untouched, and if that fails the journal stays.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from streamtape.errors import CassetteError, CassetteWriteError, JournalLeftError
+from streamtape.tape import journal
+from streamtape.tape.codec import encode
+from streamtape.tape.model import Cassette, Ending, Head, Interaction, Redaction, Request
+from streamtape.tape.store.disk import (
+    locked,
+    make_folder,
+    open_locked,
+    reason,
+    replace,
+    unlink_and_close,
+    writing,
+)
+from streamtape.tape.store.files import JOURNAL_SUFFIX, StrPath, _File, identity, load
+
+_MOST_JOURNALS = 1000
+
+
+class TapeFile:
+    """One cassette's place on disk. What `load` finds is what a commit expects to find again."""
+
+    def __init__(self, path: StrPath) -> None:
+        self.path = Path(path)
+        self._found = identity(self.path)
+
+    def load(self) -> Cassette | None:
+        """Load the cassette; None where there is none. A damaged one raises."""
+        self._found = identity(self.path)
+        if not self._found:
+            return None
+        return load(self.path)
+
+    def open_journal(self) -> Journal:
+        """Begin a recording.
+
+        JournalLeftError where one that died left a journal that holds something, CassetteWriteError
+        where it can't be written.
+        """
+        make_folder(self.path)
+        with writing(self.path):
+            real = Path(os.path.realpath(self.path))
+            for n in range(1, _MOST_JOURNALS):
+                infix = "" if n == 1 else f".{n}"
+                place = real.with_name(real.name + infix + JOURNAL_SUFFIX)
+                fd = open_locked(place)
+                if fd is not None:
+                    return Journal(real, place, _taken(fd, place), self._found)
+        raise CassetteWriteError(
+            f"{_MOST_JOURNALS} recordings write to {str(self.path)!r} at once", path=self.path
+        )
+
+
+def _taken(fd: int, place: Path) -> int:
+    """Take over a journal that nobody holds; JournalLeftError where it holds a recording."""
+    try:
+        if os.fstat(fd).st_size > len(journal.HEAD):
+            raise JournalLeftError(
+                f"a recording died here and left {str(place)!r}: `streamtape recover {place}` "
+                "makes a cassette of it; or delete it",
+                path=place,
+            )
+        os.ftruncate(fd, 0)
+        os.lseek(fd, 0, os.SEEK_SET)
+        _write(fd, journal.HEAD)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _write(fd: int, data: bytes) -> None:
+    done = os.write(fd, data)
+    while done < len(data):  # huge, or the disk is almost full: then the next write says so
+        done += os.write(fd, memoryview(data)[done:])
+
+
+class Journal:
+    """What is recorded, appended as it comes. Thread-safe; every call is one write.
+
+    After a write has failed (CassetteWriteError) nothing more is written, and every further call
+    raises the same: what is in the journal is whole up to there.
+    """
+
+    def __init__(self, path: Path, place: Path, fd: int, found: bytes) -> None:
+        self.path = path
+        self.place = place
+        self._fd = fd
+        self._found = found
+        self._lock = threading.Lock()
+        self._failure: str | None = None
+
+    def request(
+        self,
+        number: int,
+        request: Request,
+        started_at_us: int | None,
+        redactions: Iterable[Redaction] = (),
+    ) -> None:
+        """Begin interaction `number`: numbers are given by the caller, and order the cassette."""
+        record = journal.request(number, request, started_at_us)
+        self._append(record + _redacted(number, redactions))
+
+    def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None:
+        """Write the head of the response."""
+        self._append(journal.head(number, head) + _redacted(number, redactions))
+
+    def chunk(self, number: int, at_us: int, data: bytes) -> None:
+        """Write one chunk of the body."""
+        self._append(journal.chunk(number, at_us, data))
+
+    def patch(self, number: int, offset: int, data: bytes) -> None:
+        """Put other bytes at an offset of the body so far."""
+        self._append(journal.patch(number, offset, data))
+
+    def redactions(self, number: int, redactions: Iterable[Redaction]) -> None:
+        """Write what was masked in the body."""
+        if record := _redacted(number, redactions):
+            self._append(record)
+
+    def ending(self, number: int, ending: Ending, redactions: Iterable[Redaction] = ()) -> None:
+        """Write how the body ended."""
+        self._append(_redacted(number, redactions) + journal.ending(number, ending))
+
+    def commit(self, *, keep: Iterable[Interaction] | None = None) -> Cassette:
+        """Put the cassette in place: `keep` in front, then what was recorded, by number.
+
+        If the file is not what it was when this session began, another session recorded into it:
+        then all of its interactions and all of ours are there, in the order of their requests. The
+        journal is gone afterwards; if the cassette can't be written it stays, and the error
+        (CassetteWriteError) says how to recover it. Streams that go on are not recorded further.
+        """
+        with self._lock:
+            self._failure = self._failure or "the recording has ended"
+            fd, self._fd = self._fd, -1
+        if fd < 0:
+            raise CassetteWriteError(f"{str(self.path)!r} was committed before", path=self.path)
+        hint = f"; what was recorded is in {str(self.place)!r} (streamtape recover {self.place})"
+        try:
+            cassette = self._commit(_File(os.dup(fd)), tuple(keep or ()), hint)
+        except BaseException:
+            os.close(fd)
+            raise
+        unlink_and_close(fd, self.place)
+        return cassette
+
+    def _commit(self, file: _File, keep: tuple[Interaction, ...], hint: str) -> Cassette:
+        with writing(self.path, hint):
+            found = journal.scan(file.read, path=str(self.place))
+        if found.damage:
+            raise CassetteWriteError(
+                f"cannot write {str(self.path)!r}: its journal was altered: {found.damage}{hint}",
+                path=self.path,
+            )
+        try:
+            make_folder(self.path)
+            with locked(self.path):
+                whole = (*keep, *found.interactions)
+                if (now := identity(self.path)) and now != self._found:
+                    there = load(self.path)
+                    whole = tuple(sorted((*there, *found.interactions), key=_started))
+                replace(self.path, encode(whole))
+                return load(self.path)
+        except CassetteError as error:
+            raise CassetteWriteError(f"{error}{hint}", path=self.path) from error
+
+    def discard(self) -> None:
+        """End without a cassette: the journal is removed, the old cassette is as it was."""
+        with self._lock:
+            self._failure = self._failure or "the recording was discarded"
+            fd, self._fd = self._fd, -1
+        if fd >= 0:
+            unlink_and_close(fd, self.place)
+
+    def _append(self, record: bytes) -> None:
+        with self._lock:
+            if self._failure is not None:
+                raise CassetteWriteError(
+                    f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
+                )
+            try:
+                _write(self._fd, record)
+            except OSError as error:
+                self._failure = reason(error)
+                raise CassetteWriteError(
+                    f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
+                ) from error
+
+
+def _redacted(number: int, redactions: Iterable[Redaction]) -> bytes:
+    return b"".join(journal.redaction(number, redaction) for redaction in redactions)
+
+
+def _started(interaction: Interaction) -> int:
+    return interaction.started_at_us or 0

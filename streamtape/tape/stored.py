@@ -1,0 +1,72 @@
+"""Runs of chunks that stay in their file and are fetched when they are read.
+
+A place is a zstd frame of the file and a record in its content. The last two frames of a cassette
+are kept decompressed, so that reading in order undoes each frame once. A file that was altered
+since it was loaded is noticed by the frame's own checksum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from streamtape.tape import columns, records
+from streamtape.tape.container import damaged, unframe
+from streamtape.tape.model import Columns
+from streamtape.tape.records import Fields, RecordError
+
+Fetch = Callable[[int, int], bytes]
+Reread = Callable[["Place"], Fields]
+_FRAMES_KEPT = 2
+
+
+class Place(NamedTuple):
+    """Where a record is: its frame (offset and size in the file), and its offset in the content."""
+
+    offset: int
+    size: int
+    start: int
+
+
+def read_columns(times: bytes | None, sizes: bytes, data: bytes) -> Columns:
+    """Undo the columns of a run of chunks."""
+    return Columns(
+        None if times is None else columns.unpack_times(times), columns.unpack(sizes), data
+    )
+
+
+def rereader(fetch: Fetch, path: str | None) -> Reread:
+    """Make a function that reads the record at a place again."""
+
+    @lru_cache(maxsize=_FRAMES_KEPT)
+    def content(offset: int, size: int) -> bytes:
+        return unframe(fetch(offset, size), path)
+
+    def reread(place: Place) -> Fields:
+        try:
+            _, kind, value = next(records.unpack(content(place.offset, place.size), place.start))
+            return Fields(kind, value)
+        except (RecordError, StopIteration) as error:
+            raise damaged("it was altered since it was loaded", path) from error
+
+    return reread
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """A run of chunks in a file: a "chunks" record and the "more" that follow it."""
+
+    n_chunks: int
+    n_bytes: int
+    places: tuple[Place, ...]
+    reread: Reread
+
+    def columns(self) -> Columns:
+        """Fetch the run."""
+        fields = self.reread(self.places[0])
+        parts = [fields.get("data", bytes)]
+        parts += [self.reread(place).get("data", bytes) for place in self.places[1:]]
+        times, sizes = fields.get("at_us", bytes, default=None), fields.get("sizes", bytes)
+        return read_columns(times, sizes, parts[0] if len(parts) == 1 else b"".join(parts))
