@@ -18,9 +18,22 @@ __version__ = "0.1.0"
 # Where each public name lives. Kept sorted; a test holds it against `__all__` and reality.
 _HOMES = {
     "Cassette": "streamtape.tape.model",
+    "CassetteError": "streamtape.errors",
+    "StreamtapeError": "streamtape.errors",
+    "load": "streamtape.tape.store",
+    "recover": "streamtape.tape.store",
+    "save": "streamtape.tape.store",
 }
 
-__all__ = ["Cassette", "__version__"]
+__all__ = [
+    "Cassette",
+    "CassetteError",
+    "StreamtapeError",
+    "__version__",
+    "load",
+    "recover",
+    "save",
+]
 
 
 class _Views:

@@ -136,7 +136,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     with reading(place):
         if not place.is_file():
             raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place)
-        journal.check_head(place.open("rb").read(len(journal.HEAD)), str(place))
+        journal.check_head(_beginning(place, len(journal.HEAD)), str(place))
     with writing(place):
         fd = open_locked(place)
     if fd is None:
@@ -179,10 +179,6 @@ def _target(place: Path) -> Path:
     return target
 
 
-def is_cassette(path: StrPath) -> bool:
-    """Whether a file begins as a cassette does."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(container.HEAD)) == container.HEAD
-    except OSError:
-        return False
+def _beginning(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)

@@ -1,0 +1,286 @@
+"""Cassettes on disk: saved, loaded, recorded through a journal, recovered."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+import streamtape
+from streamtape.errors import (
+    CassetteNotFoundError,
+    CassetteWriteError,
+    DamagedCassetteError,
+    JournalLeftError,
+    NotACassetteError,
+)
+from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+from streamtape.tape.store import Journal, TapeFile, load, recover, save
+
+REQUEST = Request("POST", "http://127.0.0.1/v1", ((b"Accept", b"*/*"), (b"accept", b"b")), b"{}")
+HEAD = Head(200, ((b"content-type", b"text/event-stream"),), 900)
+CHUNKS = tuple(Chunk(1000 * n, b"data: %d\n\n" % n) for n in range(1, 6))
+DONE = Ending("complete", 6000)
+
+
+def interaction(started_at_us: int = 1, ending: Ending = DONE) -> Interaction:
+    """Make a small interaction."""
+    return Interaction(REQUEST, HEAD, Chunks.of(CHUNKS), ending, started_at_us)
+
+
+def record(journal: Journal, number: int = 0, started_at_us: int = 1, *, end: bool = True) -> None:
+    """Record the small interaction into a journal."""
+    journal.request(number, REQUEST, started_at_us)
+    journal.head(number, HEAD)
+    for at_us, data in CHUNKS:
+        assert at_us is not None
+        journal.chunk(number, at_us, data)
+    if end:
+        journal.ending(number, DONE)
+
+
+def names(folder: Path) -> list[str]:
+    """What a folder holds."""
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_saved_is_loaded(tmp_path: Path) -> None:
+    """What was saved is loaded, equal in every field, and nothing else is in the folder."""
+    path = tmp_path / "new" / "folder" / "x.tape"
+    cassette = Cassette(
+        (interaction(), interaction(2, Ending("error", 7, "E", "m", "httpx", ("B",))))
+    )
+    streamtape.save(cassette, path)
+    assert streamtape.load(path) == cassette
+    assert names(path.parent) == ["x.tape"]
+
+
+def test_a_recording_is_the_same_bytes_as_its_saved_value(tmp_path: Path) -> None:
+    """The journal's way to a cassette gives the bytes that saving the value gives."""
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    record(journal, 1, 2)
+    record(journal, 0, 1)
+    cassette = journal.commit()
+    save(Cassette((interaction(1), interaction(2))), tmp_path / "b.tape")
+    assert cassette == load(tmp_path / "b.tape")
+    assert (tmp_path / "a.tape").read_bytes() == (tmp_path / "b.tape").read_bytes()
+    assert names(tmp_path) == ["a.tape", "b.tape"]
+
+
+def test_kept_interactions_come_first(tmp_path: Path) -> None:
+    """What a commit keeps stands in front of what was recorded."""
+    place = TapeFile(tmp_path / "a.tape")
+    save(Cassette((interaction(5),)), place.path)
+    kept = place.load()
+    journal = place.open_journal()
+    record(journal, 0, 1)
+    assert [i.started_at_us for i in journal.commit(keep=kept)] == [5, 1]
+
+
+def test_without_keep_the_old_is_replaced(tmp_path: Path) -> None:
+    """A recording that keeps nothing takes the place of the old one."""
+    save(Cassette((interaction(5), interaction(6))), tmp_path / "a.tape")
+    place = TapeFile(tmp_path / "a.tape")
+    journal = place.open_journal()
+    record(journal, 0, 7)
+    assert [i.started_at_us for i in journal.commit()] == [7]
+
+
+def test_two_sessions_on_one_cassette(tmp_path: Path) -> None:
+    """Sessions that record at once lose nothing: all interactions, in the order of requests."""
+    path = tmp_path / "a.tape"
+    one, two = (TapeFile(path).open_journal() for _ in range(2))
+    assert names(tmp_path) == ["a.tape.2.part", "a.tape.part"]
+    record(one, 0, 10)
+    record(two, 0, 20)
+    record(one, 1, 30)
+    two.commit()
+    assert [i.started_at_us for i in one.commit()] == [10, 20, 30]
+    assert names(tmp_path) == ["a.tape"]
+
+
+def test_a_discarded_recording_leaves_nothing(tmp_path: Path) -> None:
+    """After discard there is no journal, and the old cassette is as it was."""
+    path = tmp_path / "a.tape"
+    save(Cassette((interaction(),)), path)
+    before = path.read_bytes()
+    journal = TapeFile(path).open_journal()
+    record(journal)
+    journal.discard()
+    assert names(tmp_path) == ["a.tape"]
+    assert path.read_bytes() == before
+    with pytest.raises(CassetteWriteError, match="discarded"):
+        journal.chunk(0, 1, b"x")
+
+
+def test_patches_change_the_recorded_body(tmp_path: Path) -> None:
+    """A patch puts bytes at an offset of the body, over the cuts of its chunks."""
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    journal.request(0, REQUEST, 1)
+    journal.chunk(0, 1, b"ab**")
+    journal.patch(0, 2, b"cd")
+    journal.chunk(0, 2, b"*fg")
+    journal.patch(0, 3, b"DE")
+    assert [c.data for c in journal.commit()[0].chunks] == [b"abcD", b"Efg"]
+
+
+def test_a_journal_left_behind_is_recovered(tmp_path: Path) -> None:
+    """A journal without an end becomes a cassette with the ending `unfinished`."""
+    path = tmp_path / "a.tape"
+    journal = TapeFile(path).open_journal()
+    record(journal, end=False)
+    os.close(journal._fd)  # as a killed process leaves it
+    with pytest.raises(JournalLeftError, match=r"streamtape recover .*a\.tape\.part"):
+        TapeFile(path).open_journal()
+    with pytest.raises(CassetteNotFoundError, match="streamtape recover"):
+        load(path)
+    found = recover(path)
+    assert (found.path, found.damage) == (str(path), None)
+    assert found.cassette == Cassette(
+        (interaction(1, Ending("unfinished", 5000, message="the recorder stopped")),)
+    )
+    assert names(tmp_path) == ["a.tape"]
+
+
+def test_recovery_never_replaces_a_cassette(tmp_path: Path) -> None:
+    """Where a cassette is there already, the recovered one goes beside it."""
+    path = tmp_path / "a.tape"
+    save(Cassette((interaction(),)), path)
+    journal = TapeFile(path).open_journal()
+    record(journal)
+    os.close(journal._fd)
+    assert recover(tmp_path / "a.tape.part").path == str(tmp_path / "a.recovered.tape")
+    assert names(tmp_path) == ["a.recovered.tape", "a.tape"]
+
+
+def test_a_live_journal_is_not_recovered(tmp_path: Path) -> None:
+    """A journal whose recorder lives is left alone."""
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    record(journal)
+    with pytest.raises(JournalLeftError, match="still runs"):
+        recover(tmp_path / "a.tape.part")
+    assert len(journal.commit()) == 1
+
+
+def test_an_empty_journal_is_taken_over(tmp_path: Path) -> None:
+    """A journal that died before its first record stops nobody."""
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    os.close(journal._fd)
+    second = TapeFile(tmp_path / "a.tape").open_journal()
+    record(second)
+    second.commit()
+    assert names(tmp_path) == ["a.tape"]
+
+
+def test_a_torn_last_record_is_dropped(tmp_path: Path) -> None:
+    """A journal cut anywhere gives every record that is whole, and no complaint."""
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    record(journal, end=False)
+    os.close(journal._fd)
+    whole = (tmp_path / "a.tape.part").read_bytes()
+    for size in range(100, len(whole)):
+        part = tmp_path / "b.tape.part"
+        part.write_bytes(whole[:size])
+        found = recover(part)
+        assert found.damage is None
+        assert all(tuple(i.chunks) == CHUNKS[: len(i.chunks)] for i in found.cassette)
+        (tmp_path / "b.tape").unlink()
+
+
+def test_damage_within_a_journal_is_reported(tmp_path: Path) -> None:
+    """What stands before damaged bytes is kept, and the damage is named."""
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    record(journal, end=False)
+    os.close(journal._fd)
+    part = tmp_path / "a.tape.part"
+    data = bytearray(part.read_bytes())
+    data[data.index(b"data: 3")] ^= 1
+    part.write_bytes(data)
+    found = recover(part)
+    assert "is damaged" in (found.damage or "")
+    assert tuple(found.cassette[0].chunks) == CHUNKS[:2]
+
+
+def test_a_failed_replacement_leaves_old_and_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the new cassette can't be flushed, the old is intact and the journal is kept."""
+    path = tmp_path / "a.tape"
+    save(Cassette((interaction(),)), path)
+    before = path.read_bytes()
+    journal = TapeFile(path).open_journal()
+    record(journal, 0, 99)
+
+    def fsync(_fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fsync)
+        with pytest.raises(CassetteWriteError, match=r"disk is full.*streamtape recover"):
+            journal.commit()
+    assert path.read_bytes() == before
+    assert names(tmp_path) == ["a.tape", "a.tape.part"]
+    assert recover(tmp_path / "a.tape.part").cassette[0].started_at_us == 99
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is empty"),
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"interactions:\n- request", "VCR"),
+        (b'{"log": {}}', "JSON"),
+        (b"\x28\xb5\x2f\xfd1234", "plain zstd"),
+        (b"STREAMTAPE-JOURNAL\r\n\x1a\n\1\0", "streamtape recover"),
+        (b"\x00\x01", r"begins with b'\\x00\\x01'"),
+    ],
+)
+def test_other_files_are_named(tmp_path: Path, data: bytes, words: str) -> None:
+    """A file that is no cassette gives an error that says what it looks like."""
+    path = tmp_path / "a.tape"
+    path.write_bytes(data)
+    with pytest.raises(NotACassetteError, match=words) as caught:
+        load(path)
+    assert caught.value.path == str(path)
+
+
+def test_a_missing_cassette_names_the_nearest(tmp_path: Path) -> None:
+    """A misspelt name is met with the names that are there."""
+    save(Cassette(), tmp_path / "weather.tape")
+    with pytest.raises(CassetteNotFoundError, match=r"near it: weather\.tape"):
+        load(tmp_path / "wether.tape")
+
+
+def test_a_folder_is_no_cassette(tmp_path: Path) -> None:
+    """A folder in the cassette's place is our error too, both ways."""
+    with pytest.raises(streamtape.CassetteError, match="folder of that name"):
+        load(tmp_path)
+    with pytest.raises(CassetteWriteError, match="folder of that name"):
+        save(Cassette(), tmp_path)
+
+
+def test_large_bodies_stay_in_their_file(tmp_path: Path) -> None:
+    """A long cassette is fetched piece by piece, and survives its file being replaced."""
+    path = tmp_path / "a.tape"
+    chunks = [Chunk(n, os.urandom(1000) * 2000) for n in range(20)]
+    chunks.append(Chunk(20, os.urandom(1000) * 9000))
+    large = Interaction(REQUEST, HEAD, Chunks.of(chunks), DONE, 1)
+    save(Cassette((large,)), path)
+    loaded = load(path)
+    save(Cassette(), path)
+    assert loaded[0] == large
+    assert loaded[0].chunks[20] == chunks[20]
+    save(loaded, path)
+    assert load(path) == loaded
+
+
+def test_an_altered_large_file_is_noticed_when_read(tmp_path: Path) -> None:
+    """Bytes that change under a loaded cassette raise, they are never given."""
+    path = tmp_path / "a.tape"
+    large = Interaction(REQUEST, HEAD, Chunks.of([Chunk(0, bytes(40 << 20))]), DONE, 1)
+    save(Cassette((large,)), path)
+    loaded = load(path)
+    data = bytearray(path.read_bytes())
+    data[60:90] = bytes(30)
+    path.write_bytes(data)  # in place: the same file
+    with pytest.raises(DamagedCassetteError):
+        loaded[0].chunks.join()
