@@ -29,7 +29,7 @@ HEAD = _HEAD + NAME + _U16.pack(VERSION)
 _TAIL = _SKIPPABLE.pack(_TAIL_MAGIC, 32)
 TAIL_BYTES = len(_TAIL) + 32
 # The level of the n-th frame: short recordings small, long ones soon written (FORMAT.md, figures).
-_LEVELS = (15, 15, 9, 9, 9, 9, 9, 9)
+_LEVELS = (12,) * 8
 _LAST_LEVEL = 3
 _MAX_HEADER = 18
 

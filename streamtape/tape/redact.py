@@ -1,0 +1,162 @@
+"""Secrets out of requests, heads, endings and bodies, before anything is written. Pure.
+
+Headers, parameters and cookies go by name, everything else by pattern. What is masked in a body
+keeps its length, so that cuts and offsets stay true. Each mask is listed: where, what kind, and a
+digest of two bytes, keyed by the request. That tells apart requests that differ only in what was
+masked (mistaken once in 65,536), and is too short to find a value by trying a dictionary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import unquote_plus
+
+from streamtape.errors import UsageError
+from streamtape.tape import names
+from streamtape.tape.model import Ending, Head, Headers, Redaction, Request
+
+MASK = b"[redacted]"
+URL_MASK = "REDACTED"  # brackets in a URL's authority are for IPv6
+_USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
+_PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s]+)=([^&;#\s]+)")
+_SET_COOKIE = re.compile(rb"^([^=;]*=)?([^;]*)")
+_COOKIE = re.compile(rb"([^=;\s]+=)?([^;\s][^;]*)")
+_DIGEST_BYTES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionOptions:
+    """What is masked beyond the defaults, and what is not.
+
+    `headers`, `parameters`: more names (a parameter of a query, form or cookie), any case.
+    `patterns`: more (kind, regular expression) pairs for URLs and bodies; where the expression has
+    a group, the first group is masked. `json_paths`: fields of JSON bodies, as `user.email`,
+    `items.*.name` or `**.password`. `off`: kinds that are not masked. `keep`: names that never are.
+    """
+
+    headers: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    patterns: tuple[tuple[str, str], ...] = ()
+    json_paths: tuple[str, ...] = ()
+    off: frozenset[str] = frozenset()
+    keep: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for kind, pattern in self.patterns:
+            try:
+                re.compile(pattern.encode())
+            except re.error as error:
+                raise UsageError(f"redaction pattern {kind!r}, {pattern!r}: {error}") from error
+
+
+class Redactor:
+    """Masks by one set of options. It keeps nothing of what it has seen."""
+
+    def __init__(self, options: RedactionOptions | None = None) -> None:
+        self.options = options or RedactionOptions()
+        self._headers = {name.lower() for name in self.options.headers}
+        self._parameters = {name.lower() for name in self.options.parameters}
+        self._keep = {name.lower() for name in self.options.keep}
+
+    def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]:
+        """Get the request without its secrets, and what was masked, in order."""
+        url, in_url = self._url(request.url)
+        headers, in_headers = self._redact_headers(request.headers)
+        key = hashlib.sha256(f"{request.method} {url}".encode("utf-8", "replace")).digest()
+        found = [
+            Redaction(f"request.{where}", kind, _digest(key, where, value))
+            for where, kind, value in (*in_url, *in_headers)
+        ]
+        return replace(request, url=url, headers=headers), tuple(found)
+
+    def redact_head(self, head: Head) -> tuple[Head, tuple[Redaction, ...]]:
+        """Get the head of a response without its secrets, and what was masked."""
+        headers, found = self._redact_headers(head.headers)
+        return replace(head, headers=headers), tuple(
+            Redaction(f"response.{where}", kind) for where, kind, _ in found
+        )
+
+    def _redact_headers(self, headers: Headers) -> tuple[Headers, list[_Found]]:
+        masked: list[tuple[bytes, bytes]] = []
+        found: list[_Found] = []
+        for name, value in headers:
+            new, hits = self._header(name.decode("latin-1"), value)
+            masked.append((name, new))
+            found += ((f"header:{what}", kind, secret) for what, kind, secret in hits)
+        return tuple(masked), found
+
+    def _header(self, name: str, value: bytes) -> tuple[bytes, Iterable[_Found]]:
+        lower = name.lower()
+        if lower in self._keep:
+            return value, ()
+        if lower in names.COOKIE_HEADERS:
+            return self._cookies(lower, _COOKIE, value, count=0)
+        if lower in names.SET_COOKIE_HEADERS:
+            return self._cookies(lower, _SET_COOKIE, value, count=1)
+        kind = "name" if lower in self._headers else names.kind_of(name)
+        if kind is not None and kind not in self.options.off:
+            return MASK, [(lower, kind, value)]
+        if lower in names.URL_HEADERS:
+            url, found = self._url(value.decode("latin-1"))
+            return url.encode("latin-1"), [(lower, kind, secret) for _, kind, secret in found]
+        return value, ()
+
+    def _cookies(
+        self, header: str, pattern: re.Pattern[bytes], value: bytes, *, count: int
+    ) -> tuple[bytes, list[_Found]]:
+        if "cookie" in self.options.off:
+            return value, []
+        found: list[_Found] = []
+
+        def mask(match: re.Match[bytes]) -> bytes:
+            name = match[1] or b""
+            if name[:-1].decode("latin-1").lower() in self._keep or not match[2].strip():
+                return match[0]
+            found.append((header, "cookie", match[2]))
+            return name + MASK
+
+        return pattern.sub(mask, value, count=count), found
+
+    def _url(self, url: str) -> tuple[str, list[_Found]]:
+        found: list[_Found] = []
+
+        def user(match: re.Match[str]) -> str:
+            if "userinfo" in self.options.off or match[0] == "@":
+                return match[0]
+            found.append(("url:userinfo", "userinfo", match[0][:-1].encode("utf-8", "replace")))
+            return URL_MASK + "@"
+
+        def parameter(match: re.Match[str]) -> str:
+            name = unquote_plus(match[1])
+            kind = self._parameter_kind(name)
+            if kind is None:
+                return match[0]
+            found.append((f"url:{name}", kind, match[2].encode("utf-8", "replace")))
+            return f"{match[1]}={URL_MASK}"
+
+        return _PARAMETER.sub(parameter, _USERINFO.sub(user, url)), found
+
+    def _parameter_kind(self, name: str) -> str | None:
+        lower = name.lower()
+        if lower in self._keep:
+            return None
+        kind = "name" if lower in self._parameters else names.kind_of(name)
+        return None if kind in self.options.off else kind
+
+    def redact_ending(self, ending: Ending) -> Ending:
+        """Get the ending without secrets in its message."""
+        if not ending.message:
+            return ending
+        return replace(ending, message=self._url(ending.message)[0])
+
+
+_Found = tuple[str, str, bytes]
+
+
+def _digest(key: bytes, where: str, value: bytes) -> str:
+    keyed = hashlib.blake2b(value, key=key, digest_size=16, person=b"streamtape")
+    keyed.update(where.encode("utf-8", "replace"))
+    return keyed.digest()[:_DIGEST_BYTES].hex()

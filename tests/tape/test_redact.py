@@ -1,0 +1,127 @@
+"""Secrets out of requests, heads and endings, by name."""
+
+import pytest
+
+from streamtape.errors import UsageError
+from streamtape.tape.model import Ending, Head, Request
+from streamtape.tape.redact import RedactionOptions, Redactor
+
+SECRET = b"s3cr3t-v4lue"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization", "Proxy-Authorization", "x-api-key", "api-key", "X-Goog-Api-Key",
+        "xi-api-key", "x-amz-security-token", "X-Auth-Token", "Ocp-Apim-Subscription-Key",
+        "OpenAI-Organization", "openai-project", "anthropic-organization-id", "Mcp-Session-Id",
+        "x-goog-user-project", "X-Hub-Signature", "client-secret", "X-AccessToken", "cf-access-jwt",
+        "helicone-auth", "x-portkey-api-key", "apikey", "Cookie", "Set-Cookie",
+    ],
+)  # fmt: skip
+def test_secret_headers_are_masked(name: str) -> None:
+    """A header whose name says that it is secret is masked, both ways, and listed."""
+    headers = ((b"accept", b"*/*"), (name.encode(), SECRET), (name.upper().encode(), SECRET))
+    request, found = Redactor().redact_request(Request("GET", "http://h/", headers))
+    head, found_too = Redactor().redact_head(Head(200, headers))
+    assert [key for key, _ in request.headers] == [key for key, _ in headers]
+    assert {value for _, value in (*request.headers, *head.headers)} == {b"*/*", b"[redacted]"}
+    assert [r.where for r in found] == [f"request.header:{name.lower()}"] * 2
+    assert [r.where for r in found_too] == [f"response.header:{name.lower()}"] * 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "content-type", "x-ratelimit-remaining-tokens", "anthropic-ratelimit-input-tokens-limit",
+        "access-control-allow-credentials", "idempotency-key", "x-request-id", "www-authenticate",
+        "user-agent", "cf-ray", "x-stainless-arch", "openai-processing-ms", "openai-version",
+        "anthropic-version", "keep-alive", "author",
+    ],
+)  # fmt: skip
+def test_other_headers_stay(name: str) -> None:
+    """A header that only looks like a secret one stays."""
+    headers = ((name.encode(), b"value"),)
+    assert Redactor().redact_head(Head(200, headers)) == (Head(200, headers), ())
+
+
+def test_cookies_keep_their_names() -> None:
+    """Only the values of cookies are masked; attributes stay, so that clients understand them."""
+    sent = ((b"Cookie", b"a=1; b=two; c"),)
+    got = ((b"Set-Cookie", b"sid=abc; Path=/; HttpOnly"),)
+    request, found = Redactor().redact_request(Request("GET", "http://h/", sent))
+    head, _ = Redactor().redact_head(Head(200, got))
+    assert request.headers == ((b"Cookie", b"a=[redacted]; b=[redacted]; [redacted]"),)
+    assert head.headers == ((b"Set-Cookie", b"sid=[redacted]; Path=/; HttpOnly"),)
+    assert [r.kind for r in found] == ["cookie"] * 3
+
+
+@pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        ("http://h/p?key=abc&alt=sse", "http://h/p?key=REDACTED&alt=sse"),
+        ("http://h/p?alt=sse&api_key=abc", "http://h/p?alt=sse&api_key=REDACTED"),
+        ("http://h/?X-Amz-Signature=ff&x=1#frag", "http://h/?X-Amz-Signature=REDACTED&x=1#frag"),
+        ("http://user:pass@h:80/p", "http://REDACTED@h:80/p"),
+        ("http://h/p#access_token=abc", "http://h/p#access_token=REDACTED"),
+        ("http://h/p?max_tokens=5&page_token=a", "http://h/p?max_tokens=5&page_token=a"),
+        (
+            "http://h/?sessionId=1&accessToken=2",
+            "http://h/?sessionId=REDACTED&accessToken=REDACTED",
+        ),
+        ("http://h/keys/list", "http://h/keys/list"),
+        ("http://h/a@b?q=c@d", "http://h/a@b?q=c@d"),
+    ],
+)
+def test_urls(url: str, masked: str) -> None:
+    """Userinfo and secret parameters go; the rest of a URL stays to the letter."""
+    assert Redactor().redact_request(Request("GET", url))[0].url == masked
+    head, _ = Redactor().redact_head(Head(302, ((b"Location", url.encode()),)))
+    assert head.get("location") == masked
+
+
+def test_digests_tell_requests_apart() -> None:
+    """Equal secrets have equal digests, others have others, and none holds more than 16 bits."""
+
+    def digests(key: str) -> list[str]:
+        return [
+            r.digest for r in Redactor().redact_request(Request("GET", f"http://h/?key={key}"))[1]
+        ]
+
+    assert digests("one") == digests("one")
+    assert len({digests(f"key {n}")[0] for n in range(200)}) > 190
+    assert len(digests("one")[0]) == 4
+
+
+def test_options_add_and_switch_off() -> None:
+    """Names can be added, kept, and kinds switched off."""
+    options = RedactionOptions(
+        headers=("X-Team",),
+        parameters=("who",),
+        keep=("Mcp-Session-Id",),
+        off=frozenset({"cookie"}),
+    )
+    headers = ((b"x-team", b"t"), (b"mcp-session-id", b"m"), (b"cookie", b"a=b"))
+    request, _ = Redactor(options).redact_request(Request("GET", "http://h/?who=me", headers))
+    assert request.url == "http://h/?who=REDACTED"
+    assert [value for _, value in request.headers] == [b"[redacted]", b"m", b"a=b"]
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    """A regular expression that can't be compiled is named at the door."""
+    with pytest.raises(UsageError, match="mine"):
+        RedactionOptions(
+            patterns=(
+                (
+                    "mine",
+                    "(",
+                ),
+            )
+        )
+
+
+def test_messages_are_masked() -> None:
+    """The message of an error that we store holds no secret of its URL."""
+    ending = Ending("error", 1, "ConnectError", "no route to http://u:p@h/?key=abc for you")
+    assert "abc" not in (Redactor().redact_ending(ending).message or "")
+    assert Redactor().redact_ending(Ending("complete")) == Ending("complete")
