@@ -9,30 +9,146 @@ Names are imported when they are first used, so that `import streamtape` stays f
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamtape.tape import views as _views
 
+if TYPE_CHECKING:
+    from streamtape.errors import (
+        AmbiguousSessionError,
+        CassetteError,
+        CassetteLimitError,
+        CassetteNotFoundError,
+        CassetteWriteError,
+        ContentError,
+        ConvertError,
+        DamagedCassetteError,
+        FrameTooLargeError,
+        FramingError,
+        InstallError,
+        JournalLeftError,
+        MissError,
+        NewerFormatError,
+        NotACassetteError,
+        NothingRecordedError,
+        ReplayEndError,
+        ServerError,
+        SessionError,
+        StreamtapeError,
+        UsageError,
+    )
+    from streamtape.session.modes import (
+        Options,
+    )
+    from streamtape.session.session import (
+        Session,
+        StreamtapeWarning,
+    )
+    from streamtape.tape.model import (
+        Cassette,
+        Chunk,
+        Chunks,
+        Ending,
+        Head,
+        Interaction,
+        Request,
+    )
+    from streamtape.tape.store import (
+        load,
+        recover,
+        save,
+    )
+    from streamtape.transport.transports import (
+        RecordingTransport,
+        ReplayTransport,
+    )
+    from streamtape.transport.use import (
+        use_cassette,
+    )
+
 __version__ = "0.1.0"
 
-# Where each public name lives. Kept sorted; a test holds it against `__all__` and reality.
+# Where each public name lives, for the lazy import below; the block above tells type checkers the
+# same, and a test holds both and `__all__` against each other.
 _HOMES = {
+    "AmbiguousSessionError": "streamtape.errors",
     "Cassette": "streamtape.tape.model",
     "CassetteError": "streamtape.errors",
+    "CassetteLimitError": "streamtape.errors",
+    "CassetteNotFoundError": "streamtape.errors",
+    "CassetteWriteError": "streamtape.errors",
+    "Chunk": "streamtape.tape.model",
+    "Chunks": "streamtape.tape.model",
+    "ContentError": "streamtape.errors",
+    "ConvertError": "streamtape.errors",
+    "DamagedCassetteError": "streamtape.errors",
+    "Ending": "streamtape.tape.model",
+    "FrameTooLargeError": "streamtape.errors",
+    "FramingError": "streamtape.errors",
+    "Head": "streamtape.tape.model",
+    "InstallError": "streamtape.errors",
+    "Interaction": "streamtape.tape.model",
+    "JournalLeftError": "streamtape.errors",
+    "MissError": "streamtape.errors",
+    "NewerFormatError": "streamtape.errors",
+    "NotACassetteError": "streamtape.errors",
+    "NothingRecordedError": "streamtape.errors",
+    "Options": "streamtape.session.modes",
+    "RecordingTransport": "streamtape.transport.transports",
+    "ReplayEndError": "streamtape.errors",
+    "ReplayTransport": "streamtape.transport.transports",
+    "Request": "streamtape.tape.model",
+    "ServerError": "streamtape.errors",
+    "Session": "streamtape.session.session",
+    "SessionError": "streamtape.errors",
     "StreamtapeError": "streamtape.errors",
+    "StreamtapeWarning": "streamtape.session.session",
+    "UsageError": "streamtape.errors",
     "load": "streamtape.tape.store",
     "recover": "streamtape.tape.store",
     "save": "streamtape.tape.store",
+    "use_cassette": "streamtape.transport.use",
 }
 
 __all__ = [
+    "AmbiguousSessionError",
     "Cassette",
     "CassetteError",
+    "CassetteLimitError",
+    "CassetteNotFoundError",
+    "CassetteWriteError",
+    "Chunk",
+    "Chunks",
+    "ContentError",
+    "ConvertError",
+    "DamagedCassetteError",
+    "Ending",
+    "FrameTooLargeError",
+    "FramingError",
+    "Head",
+    "InstallError",
+    "Interaction",
+    "JournalLeftError",
+    "MissError",
+    "NewerFormatError",
+    "NotACassetteError",
+    "NothingRecordedError",
+    "Options",
+    "RecordingTransport",
+    "ReplayEndError",
+    "ReplayTransport",
+    "Request",
+    "ServerError",
+    "Session",
+    "SessionError",
     "StreamtapeError",
+    "StreamtapeWarning",
+    "UsageError",
     "__version__",
     "load",
     "recover",
     "save",
+    "use_cassette",
 ]
 
 

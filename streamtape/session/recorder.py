@@ -1,0 +1,105 @@
+"""Takes down one interaction while it happens: head, chunks, ending.
+
+A recorder is fed by a transport, which reads the clock; it writes to the journal before the client
+gets what it fed. A journal that can't be written never disturbs the client: the recorder stops, and
+its session fails with the error when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from streamtape.errors import CassetteWriteError
+from streamtape.tape.model import Ending, Head, Redaction, Request
+
+
+class Journal(Protocol):
+    """Where a recording is written while it happens; `tape.store` has the one on disk."""
+
+    def request(
+        self,
+        number: int,
+        request: Request,
+        started_at_us: int | None,
+        redactions: Iterable[Redaction] = (),
+    ) -> None: ...
+    def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None: ...
+    def chunk(self, number: int, at_us: int, data: bytes) -> None: ...
+    def ending(self, number: int, ending: Ending) -> None: ...
+
+
+class Recorder:
+    """One interaction being recorded; every call after its end is ignored."""
+
+    __slots__ = ("_failed", "_journal", "_number", "active")
+
+    def __init__(
+        self, journal: Journal, number: int, failed: Callable[[CassetteWriteError], None]
+    ) -> None:
+        self._journal = journal
+        self._number = number
+        self._failed = failed
+        self.active = True
+
+    def head(self, head: Head, redactions: Iterable[Redaction] = ()) -> None:
+        """Take down the head of the response."""
+        if self.active:
+            try:
+                self._journal.head(self._number, head, redactions)
+            except CassetteWriteError as error:
+                self._stop(error)
+
+    def feed(self, data: bytes, at_us: int) -> None:
+        """Take down a chunk, before the client gets it."""
+        if self.active:
+            try:
+                self._journal.chunk(self._number, at_us, data)
+            except CassetteWriteError as error:
+                self._stop(error)
+
+    def complete(self, at_us: int) -> None:
+        """Take down that the body ended as the protocol says."""
+        self._end(Ending("complete", at_us))
+
+    def abandon(self, at_us: int) -> None:
+        """Take down that the client stopped reading."""
+        self._end(Ending("abandoned", at_us))
+
+    def fail(self, error: BaseException, at_us: int) -> None:
+        """Take down the exception that the client got."""
+        self._end(ending_of(error, at_us))
+
+    def detach(self) -> None:
+        """Stop: what is recorded so far stays, as `unfinished`."""
+        self.active = False
+
+    def _end(self, ending: Ending) -> None:
+        if not self.active:
+            return
+        self.active = False
+        try:
+            self._journal.ending(self._number, ending)
+        except CassetteWriteError as error:
+            self._failed(error)
+
+    def _stop(self, error: CassetteWriteError) -> None:
+        self.active = False
+        self._failed(error)
+
+
+def ending_of(error: BaseException, at_us: int | None) -> Ending:
+    """The ending that says which exception it was, so that a player can find it again."""
+    kind = type(error)
+    return Ending(
+        "error",
+        at_us,
+        exception=kind.__name__,
+        message=str(error),
+        module=kind.__module__.partition(".")[0],
+        bases=tuple(
+            base.__name__
+            for base in kind.__mro__[1:]
+            if base not in {Exception, BaseException, object}
+        ),
+    )

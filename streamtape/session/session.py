@@ -1,0 +1,263 @@
+"""Record or replay? A session decides it for each request, and ends in a cassette or an error.
+
+It knows no socket and no clock: transports hand it requests and times, and `open_journal` comes
+from the file's own room. All methods may be called from several threads.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from streamtape.errors import (
+    CassetteNotFoundError,
+    CassetteWriteError,
+    MissError,
+    NothingRecordedError,
+    StreamtapeError,
+)
+from streamtape.session.match import Tape
+from streamtape.session.miss import miss_text
+from streamtape.session.modes import Options, RecordMode
+from streamtape.session.recorder import Journal, Recorder
+from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
+
+
+class StreamtapeWarning(UserWarning):
+    """Something that a user of streamtape should know, and that is no error."""
+
+
+class OpenJournal(Journal, Protocol):
+    """A journal that can become a cassette."""
+
+    def commit(self, *, keep: Iterable[Interaction] | None) -> Cassette: ...
+    def discard(self) -> None: ...
+
+
+class Place(Protocol):
+    """Where a cassette lies."""
+
+    def load(self) -> Cassette | None: ...
+    def open_journal(self) -> OpenJournal: ...
+
+
+class Redactor(Protocol):
+    """Takes secrets out of what is about to be written or matched."""
+
+    def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]: ...
+    def redact_head(self, head: Head) -> tuple[Head, tuple[Redaction, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """The decision to replay this interaction."""
+
+    interaction: Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The decision to send the request and to record what comes back."""
+
+    recorder: Recorder
+
+
+class Session:
+    """One cassette in use. `name` is how messages call it; `blind_spots` what it could not see."""
+
+    def __init__(
+        self,
+        options: Options,
+        place: Place,
+        redactor: Redactor,
+        *,
+        name: str,
+        blind_spots: Callable[[], str] = str,
+        expects_requests: bool = True,
+    ) -> None:
+        self.options = options
+        self.name = name
+        self.failure: CassetteWriteError | None = None
+        self.misses: list[MissError] = []
+        self.closed = False
+        self._place = place
+        self._redactor = redactor
+        self._blind_spots = blind_spots
+        self._expects_requests = expects_requests
+        self._when_closed: list[Callable[[], None]] = []
+        self._journal: OpenJournal | None = None
+        self._recorders: list[Recorder] = []
+        self._errors: list[BaseException] = []
+        self._lock = threading.RLock()
+        loaded = None if options.mode == "all" else place.load()
+        if loaded is None and options.mode == "none":
+            raise CassetteNotFoundError(
+                f"there is no cassette {name!r}, and record mode 'none' makes none; "
+                "record it with mode 'once'",
+                path=name,
+            )
+        self._found = loaded
+        self._tape = Tape(loaded or (), options)
+        self.cassette: Cassette = loaded or Cassette()
+        if options.mode == "all" or (options.mode == "once" and loaded is None):
+            # A folder that can't be written is better known before a request is paid for.
+            self._journal = place.open_journal()
+
+    @property
+    def mode(self) -> RecordMode:
+        """The record mode of this session."""
+        return self.options.mode
+
+    @property
+    def records(self) -> bool:
+        """Whether a request that nothing answers is sent and recorded."""
+        return self.mode in {"all", "new_episodes"} or (self.mode == "once" and self._found is None)
+
+    @property
+    def interactions(self) -> tuple[Interaction, ...]:
+        """The interactions that there are to play; after the end, those that were written."""
+        return self.cassette.interactions
+
+    @property
+    def played(self) -> tuple[Interaction, ...]:
+        """The interactions that answered a request."""
+        return tuple(i for i, n in zip(self._tape.interactions, self._tape.plays, strict=True) if n)
+
+    @property
+    def unplayed(self) -> tuple[Interaction, ...]:
+        """The interactions that no request has asked for."""
+        pairs = zip(self._tape.interactions, self._tape.plays, strict=True)
+        return tuple(i for i, n in pairs if not n)
+
+    @property
+    def n_recorded(self) -> int:
+        """How many interactions were recorded."""
+        return len(self._recorders)
+
+    def begin(self, request: Request, started_at_us: int) -> Play | Record:
+        """Decide what happens with a request; a MissError where nothing may."""
+        asked, redactions = self._redactor.redact_request(request)
+        with self._lock:
+            if self.mode != "all":
+                interaction = self._tape.take(asked)
+                if interaction is not None:
+                    return Play(interaction)
+            if not self.records:
+                text = miss_text(asked, self._tape, name=self.name, mode=self.mode)
+                miss = MissError(text)
+                self.misses.append(miss)
+                raise miss
+            return Record(self._record(asked, redactions, started_at_us))
+
+    def _record(
+        self, asked: Request, redactions: tuple[Redaction, ...], started_at_us: int
+    ) -> Recorder:
+        if self._journal is None:
+            self._journal = self._place.open_journal()
+        number = len(self._recorders)
+        recorder = Recorder(self._journal, number, self._write_failed)
+        self._recorders.append(recorder)
+        try:
+            self._journal.request(number, asked, started_at_us, redactions)
+        except CassetteWriteError as error:
+            recorder.detach()
+            self._write_failed(error)
+        return recorder
+
+    def take_head(self, recorder: Recorder, head: Head) -> None:
+        """Have a recorder take down the head of a response, less its secrets."""
+        recorder.head(*self._redactor.redact_head(head))
+
+    def refuse(self, message: str) -> MissError:
+        """A miss for what can't be recorded or replayed at all; the caller raises it."""
+        miss = MissError(message)
+        with self._lock:
+            self.misses.append(miss)
+        return miss
+
+    def saw_error(self, error: BaseException) -> None:
+        """Remember an exception that a recorded stream gave its client."""
+        with self._lock:
+            self._errors.append(error)
+
+    def _write_failed(self, error: CassetteWriteError) -> None:
+        with self._lock:
+            self.failure = self.failure or error
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End the session: what was recorded becomes the cassette.
+
+        `error` is the exception that the program is leaving with, if any. Raises
+        CassetteWriteError where the recording could not be written, MissError where the program
+        hides a miss behind an exception of its own, NothingRecordedError where no request was seen.
+        """
+        with self._lock:
+            if self.closed:
+                return
+            self.closed = True
+        for callback in self._when_closed:
+            callback()
+        for recorder in self._recorders:
+            recorder.detach()
+        self._finish(error)
+        if error is None or isinstance(error, Exception):
+            self._report(error)
+
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called once, when the session ends."""
+        self._when_closed.append(callback)
+
+    def _finish(self, error: BaseException | None) -> None:
+        journal = self._journal
+        if journal is None:
+            return
+        if self.failure is not None:
+            # What could be written stays in the journal, for `streamtape recover`.
+            return
+        if not self._recorders or (error is not None and not self._keeps(error)):
+            journal.discard()
+            return
+        keep = self._found if self.mode == "new_episodes" else None
+        self.cassette = journal.commit(keep=keep)
+
+    def _keeps(self, error: BaseException) -> bool:
+        """Whether a recording stays though the program failed: always if the stream failed it."""
+        if _descends(error, self._errors):
+            return True
+        return self.options.record_on_exception and self.mode != "all"
+
+    def _report(self, error: Exception | None) -> None:
+        if self.failure is not None:
+            raise self.failure from error
+        if self.misses and not isinstance(error, StreamtapeError):
+            if error is not None:
+                raise self.misses[0] from error
+            warnings.warn(
+                f"{len(self.misses)} requests were not answered, and the program went on:\n"
+                f"{self.misses[0]}",
+                StreamtapeWarning,
+                stacklevel=4,
+            )
+        idle = not self._recorders and not any(self._tape.plays) and not self.misses
+        if error is None and idle and self.records and self._expects_requests:
+            raise NothingRecordedError(
+                f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
+                f"nothing to record.{self._blind_spots()}"
+            )
+
+
+def _descends(error: BaseException, causes: list[BaseException]) -> bool:
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        one = todo.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if any(one is cause for cause in causes):
+            return True
+        todo += [one.__cause__, one.__context__]
+    return False

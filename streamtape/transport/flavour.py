@@ -1,0 +1,170 @@
+"""httpx and httpx2: the same API under two names, and unrelated classes.
+
+A response, a stream or an exception of the wrong library is not taken by a client of the other. So
+the library is found from the request's own class, and what it must be made of is built once a
+library. Nothing is imported here: whoever holds a request has imported its library.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any, Protocol
+
+from streamtape.errors import InstallError, ReplayEndError
+from streamtape.tape.model import Ending, Head, Headers, Request
+
+LIBRARIES = ("httpx", "httpx2")
+
+
+class Reading(Protocol):
+    """A body being read by a sync client."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+    def close(self) -> None: ...
+
+
+class AsyncReading(Protocol):
+    """A body being read by an async client."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """One of the two libraries, and the stream classes that its clients accept."""
+
+    library: ModuleType
+    sync_stream: type[Any]
+    async_stream: type[Any]
+
+    def response(self, head: Head, stream: Any) -> Any:
+        """A response of this library with this head, whose body is read from `stream`."""
+        return self.library.Response(
+            status_code=head.status,
+            headers=list(head.headers),
+            stream=stream,
+            extensions={
+                "http_version": head.http_version.encode("ascii"),
+                "reason_phrase": head.reason.encode("latin-1"),
+            },
+        )
+
+    def exception(self, ending: Ending, request: Any, where: str) -> Exception:
+        """The exception that an ending stands for, of this library; ours for an early end."""
+        if ending.kind != "error":
+            return ReplayEndError(_early_end(ending, where))
+        for name in (ending.exception, *ending.bases):
+            kind = getattr(self.library, name or "", None)
+            if isinstance(kind, type) and issubclass(kind, self.library.RequestError):
+                return kind(ending.message or "", request=request)  # type: ignore[no-any-return]  # the library is found at run time
+            kind = getattr(builtins, name or "", None)
+            if isinstance(kind, type) and issubclass(kind, Exception):
+                return kind(ending.message or "")
+            kind = getattr(sys.modules.get(ending.module or ""), name or "", None)
+            if isinstance(kind, type) and issubclass(kind, Exception):
+                return _instance(kind, ending.message or "")
+        return self.library.ReadError(  # type: ignore[no-any-return]  # the library is found at run time
+            f"{ending.exception}: {ending.message}", request=request
+        )
+
+
+def _instance(kind: type[Exception], message: str) -> Exception:
+    # Classes elsewhere may want more than a message; the class is what `except` looks at.
+    error = kind.__new__(kind)
+    error.args = (message,)
+    return error
+
+
+def _early_end(ending: Ending, where: str) -> str:
+    if ending.kind == "abandoned":
+        return (
+            f"the client read past the end of {where}: when it was recorded, its client stopped "
+            "reading here, so nobody knows what came next; record it again with a client that "
+            "reads on"
+        )
+    why = f" ({ending.message})" if ending.message else ""
+    return (
+        f"the client read past the end of {where}: its recording is unfinished{why}, so nobody "
+        "knows what came next; record it again to its end"
+    )
+
+
+@cache
+def _flavour(library: ModuleType) -> Flavour:
+    class SyncStream(library.SyncByteStream):  # type: ignore[name-defined,misc]  # found at run time
+        def __init__(self, reading: Reading) -> None:
+            self._reading = reading
+
+        def __iter__(self) -> Iterator[bytes]:
+            return iter(self._reading)
+
+        def close(self) -> None:
+            self._reading.close()
+
+    class AsyncStream(library.AsyncByteStream):  # type: ignore[name-defined,misc]  # found at run time
+        def __init__(self, reading: AsyncReading) -> None:
+            self._reading = reading
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return self._reading.__aiter__()
+
+        async def aclose(self) -> None:
+            await self._reading.aclose()
+
+    return Flavour(library, SyncStream, AsyncStream)
+
+
+def flavour_of(request: Any) -> Flavour:
+    """The library that a request belongs to, also where its class was derived from.
+
+    InstallError where it is neither httpx nor httpx2.
+    """
+    for kind in type(request).__mro__:
+        root = kind.__module__.partition(".")[0]
+        if root in LIBRARIES:
+            return _flavour(sys.modules[root])
+    kind = type(request)
+    raise InstallError(
+        f"a request of {kind.__module__}.{kind.__qualname__} is neither httpx's nor httpx2's; "
+        "this transport serves those two"
+    )
+
+
+def request_of(request: Any) -> Request:
+    """The value of a library's request whose body has been read."""
+    return Request(
+        method=request.method,
+        url=str(request.url),
+        headers=tuple(request.headers.raw),
+        body=request.content,
+    )
+
+
+def head_of(response: Any, at_us: int) -> Head:
+    """The value of a library's response head."""
+    extensions = response.extensions
+    headers: Headers = tuple(response.headers.raw)
+    return Head(
+        status=response.status_code,
+        headers=headers,
+        at_us=at_us,
+        http_version=_text(extensions.get("http_version", b"HTTP/1.1")),
+        reason=_text(extensions.get("reason_phrase", b"")),
+    )
+
+
+def _text(value: bytes | str) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def is_upgrade(request: Any) -> bool:
+    """Whether a request asks to leave HTTP (WebSocket): that is not a stream that we can record."""
+    return request.url.scheme in {"ws", "wss"} or (
+        "upgrade" in request.headers.get("connection", "").lower()
+    )

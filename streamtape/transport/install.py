@@ -1,0 +1,170 @@
+"""The one patch a library: where a client picks its transport.
+
+`Client._transport_for_url` and its async twin, of httpx and httpx2, see custom transports, mounts,
+proxies, ASGI and the SDKs' own transports alike. The seam is private, so its absence is an error,
+never a silence. Sessions are found by a ContextVar; a thread that has no context of its own uses
+the one active session. The patch is counted and undone exactly; a library that is imported while
+it is in place is patched then (importing it here would be in the way of `httpx2.alias_httpx()`).
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from streamtape.errors import AmbiguousSessionError, InstallError
+from streamtape.session.session import Session
+from streamtape.transport.flavour import LIBRARIES
+from streamtape.transport.transports import TapeTransport
+
+SEAM = "_transport_for_url"
+_current: ContextVar[Session | None] = ContextVar("streamtape_session", default=None)
+
+
+class Installation:
+    """Which sessions are active, and the patches that serve them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._sessions: list[Session] = []
+        self._patched: dict[type[Any], tuple[Any, Any]] = {}
+        self._watch = _ImportWatch(self._patch)
+
+    def add(self, session: Session) -> None:
+        """Make a session active; the first one installs the patches."""
+        with self._lock:
+            if not self._sessions:
+                self._install()
+            self._sessions.append(session)
+
+    def remove(self, session: Session) -> None:
+        """Make a session inactive; the last one takes the patches out."""
+        with self._lock:
+            self._sessions = [s for s in self._sessions if s is not session]
+            if not self._sessions:
+                self._uninstall()
+
+    def session(self) -> Session | None:
+        """The session that a request made here and now belongs to.
+
+        AmbiguousSessionError where several are active and the context names none.
+        """
+        current = _current.get()
+        if current is not None and not current.closed:
+            return current
+        active = [s for s in self._sessions if not s.closed]
+        if len(active) > 1:
+            names = ", ".join(repr(s.name) for s in active)
+            raise AmbiguousSessionError(
+                f"{len(active)} sessions are active ({names}) and this thread or task was started "
+                "outside all of them; run it in a copy of the context that has the right one "
+                "(contextvars.copy_context().run(...)), or open the session inside it"
+            )
+        return active[0] if active else None
+
+    def _install(self) -> None:
+        try:
+            for name in LIBRARIES:
+                module = sys.modules.get(name)
+                if module is not None:
+                    self._patch(module)
+        except InstallError:
+            self._uninstall()
+            raise
+        sys.meta_path.insert(0, self._watch)
+
+    def _uninstall(self) -> None:
+        if self._watch in sys.meta_path:
+            sys.meta_path.remove(self._watch)
+        for kind, (original, ours) in self._patched.items():
+            # If somebody has patched over us since, our function stays below it and lets pass.
+            if kind.__dict__.get(SEAM) is ours:
+                setattr(kind, SEAM, original)
+        self._patched.clear()
+
+    def _patch(self, module: ModuleType) -> None:
+        with self._lock:
+            for kind in (module.Client, module.AsyncClient):
+                original = kind.__dict__.get(SEAM)
+                if original is None:
+                    version = getattr(module, "__version__", "unknown")
+                    raise InstallError(
+                        f"{module.__name__} {version} has no {kind.__name__}.{SEAM}, where "
+                        "streamtape hooks in; use an older release of it or a newer streamtape, "
+                        "or pass a streamtape.RecordingTransport or ReplayTransport to the client"
+                    )
+                if kind not in self._patched:
+                    ours = self._wrapped(original)
+                    setattr(kind, SEAM, ours)
+                    self._patched[kind] = (original, ours)
+
+    def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def transport_for_url(client: Any, url: Any) -> Any:
+            inner = original(client, url)
+            session = None if isinstance(inner, TapeTransport) else self.session()
+            return inner if session is None else TapeTransport(session, inner)
+
+        return transport_for_url
+
+
+class _ImportWatch(MetaPathFinder):
+    """Calls `imported` with a library right after it was imported."""
+
+    def __init__(self, imported: Callable[[ModuleType], None]) -> None:
+        self._imported = imported
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in LIBRARIES:
+            return None
+        for finder in sys.meta_path:
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None:
+                self._hook(spec)
+                return spec
+        return None
+
+    def _hook(self, spec: ModuleSpec) -> None:
+        loader: Any = spec.loader
+        if loader is None:
+            return
+        original = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            original(module)
+            self._imported(module)
+
+        loader.exec_module = exec_module
+
+
+_installation = Installation()
+
+
+def activate(session: Session) -> None:
+    """Have requests of this context, and of threads without one, go to a session."""
+    _installation.add(session)
+    _current.set(session)
+
+
+def deactivate(session: Session, before: Session | None) -> None:
+    """Undo `activate`; `before` is the session that was current then."""
+    _installation.remove(session)
+    if _current.get() is session:
+        _current.set(before)
+
+
+def current() -> Session | None:
+    """The session of this context, if it has one that is open."""
+    session = _current.get()
+    return None if session is None or session.closed else session

@@ -1,0 +1,77 @@
+"""A score played to a client: the players obey steps, and decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+from streamtape.tape.model import Ending, Head
+from streamtape.transport.clock import Clock
+
+Failure = Callable[[Ending], Exception]
+
+
+class ReplayingStream:
+    """The sync player: steps after the head, from `start_us` on."""
+
+    __slots__ = ("_clock", "_failure", "_start_us", "_steps")
+
+    def __init__(self, steps: Iterator[Step], clock: Clock, start_us: int, failure: Failure):
+        self._steps = steps
+        self._clock = clock
+        self._start_us = start_us
+        self._failure = failure
+
+    def head(self) -> Head:
+        """Play up to the head of the response; raise where it fails before."""
+        for step in self._steps:
+            if isinstance(step, WaitUntil):
+                self._clock.wait_until(self._start_us + step.at_us)
+            elif isinstance(step, Start):
+                return step.head
+            elif not isinstance(step, Emit):
+                raise self._failure(step.error)
+        raise self._failure(Ending("unfinished", message="no response had come"))
+
+    def __iter__(self) -> Iterator[bytes]:
+        for step in self._steps:
+            if isinstance(step, Emit):
+                yield step.data
+            elif isinstance(step, WaitUntil):
+                self._clock.wait_until(self._start_us + step.at_us)
+            elif not isinstance(step, Start):
+                raise self._failure(step.error)
+
+    def close(self) -> None:
+        """Stop playing."""
+        self._steps = iter(())
+
+
+class AsyncReplayingStream(ReplayingStream):
+    """The async player of the same steps."""
+
+    __slots__ = ()
+
+    async def head_async(self) -> Head:
+        """Play up to the head of the response; raise where it fails before."""
+        for step in self._steps:
+            if isinstance(step, WaitUntil):
+                await self._clock.wait_until_async(self._start_us + step.at_us)
+            elif isinstance(step, Start):
+                return step.head
+            elif not isinstance(step, Emit):
+                raise self._failure(step.error)
+        raise self._failure(Ending("unfinished", message="no response had come"))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for step in self._steps:
+            if isinstance(step, Emit):
+                yield step.data
+            elif isinstance(step, WaitUntil):
+                await self._clock.wait_until_async(self._start_us + step.at_us)
+            elif not isinstance(step, Start):
+                raise self._failure(step.error)
+
+    async def aclose(self) -> None:
+        """Stop playing."""
+        self.close()

@@ -1,0 +1,233 @@
+"""The transports: one class for httpx and httpx2, sync and async.
+
+Neither library checks a transport's base class; what they check is the response's stream, which is
+built for the library that the request belongs to. `TapeTransport` puts a session before another
+transport; `RecordingTransport` and `ReplayTransport` bring a session of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from streamtape.playback.pacing import paced
+from streamtape.playback.steps import steps
+from streamtape.session.modes import OptionFields, Options
+from streamtape.session.session import Play, Record, Session, StreamtapeWarning
+from streamtape.tape.model import Cassette, Ending, Interaction
+from streamtape.transport.clock import Clock, SystemClock, wall_us
+from streamtape.transport.flavour import Flavour, flavour_of, head_of, is_upgrade, request_of
+from streamtape.transport.opening import open_session
+from streamtape.transport.recording import AsyncRecordingStream, RecordingStream
+from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
+
+
+class TapeTransport:
+    """Sends what its session says through `inner`, and plays the rest from the cassette."""
+
+    def __init__(self, session: Session, inner: Any, clock: Clock | None = None) -> None:
+        self.session = session
+        self._inner = inner
+        self._clock = clock or SystemClock()
+
+    def handle_request(self, request: Any) -> Any:
+        """Answer a request of a sync client."""
+        if is_upgrade(request):
+            self._let_pass(request)
+            return self._inner.handle_request(request)
+        request.read()
+        start_us = self._clock.now_us()
+        decision = self.session.begin(request_of(request), wall_us())
+        flavour = flavour_of(request)
+        if isinstance(decision, Play):
+            player = ReplayingStream(*self._score(decision, request, flavour, start_us))
+            return flavour.response(player.head(), flavour.sync_stream(player))
+        watch = _Watch(self.session, decision, self._clock)
+        try:
+            response = self._inner.handle_request(request)
+        except BaseException as error:
+            watch.failed(error)
+            raise
+        stream = RecordingStream(response.stream, decision.recorder, watch.elapsed, watch.saw)
+        return watch.answered(response, flavour, flavour.sync_stream(stream))
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Answer a request of an async client."""
+        if is_upgrade(request):
+            self._let_pass(request)
+            return await self._inner.handle_async_request(request)
+        await request.aread()
+        start_us = self._clock.now_us()
+        decision = self.session.begin(request_of(request), wall_us())
+        flavour = flavour_of(request)
+        if isinstance(decision, Play):
+            player = AsyncReplayingStream(*self._score(decision, request, flavour, start_us))
+            return flavour.response(await player.head_async(), flavour.async_stream(player))
+        watch = _Watch(self.session, decision, self._clock)
+        try:
+            response = await self._inner.handle_async_request(request)
+        except BaseException as error:
+            watch.failed(error)
+            raise
+        stream = AsyncRecordingStream(response.stream, decision.recorder, watch.elapsed, watch.saw)
+        return watch.answered(response, flavour, flavour.async_stream(stream))
+
+    def _score(self, play: Play, request: Any, flavour: Flavour, start_us: int) -> Any:
+        options = self.session.options
+        score = paced(
+            steps(play.interaction), factor=options.speed, idle_limit_s=options.idle_limit
+        )
+
+        def failure(ending: Ending) -> Exception:
+            return flavour.exception(ending, request, _where(self.session, play.interaction))
+
+        return score, self._clock, start_us, failure
+
+    def _let_pass(self, request: Any) -> None:
+        what = f"{request.method} {request.url.copy_with(query=None)} asks for a protocol upgrade"
+        if not self.session.records:
+            raise self.session.refuse(
+                f"{what}, which is no stream that a cassette can hold; record mode "
+                f"{self.session.mode!r} lets nothing through to the network"
+            )
+        warnings.warn(f"{what}: it passes by unrecorded", StreamtapeWarning, stacklevel=2)
+
+    def close(self) -> None:
+        """Close the transport behind this one."""
+        self._inner.close()
+
+    async def aclose(self) -> None:
+        """Close the transport behind this one."""
+        await self._inner.aclose()
+
+    def __enter__(self) -> Self:
+        if self._inner is not None:
+            self._inner.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        try:
+            if self._inner is not None:
+                self._inner.__exit__(kind, error, trace)
+        finally:
+            self._leave(error)
+
+    async def __aenter__(self) -> Self:
+        if self._inner is not None:
+            await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        try:
+            if self._inner is not None:
+                await self._inner.__aexit__(kind, error, trace)
+        finally:
+            self._leave(error)
+
+    def _leave(self, error: BaseException | None) -> None:
+        """A session that was brought along goes on after its client."""
+
+
+class _Owning(TapeTransport):
+    """A transport whose session ends with it."""
+
+    def _leave(self, error: BaseException | None) -> None:
+        self.session.close(error)
+
+    def close(self) -> None:
+        """Close the transport behind this one, and end the session."""
+        try:
+            if self._inner is not None:
+                self._inner.close()
+        finally:
+            self.session.close()
+
+    async def aclose(self) -> None:
+        """Close the transport behind this one, and end the session."""
+        try:
+            if self._inner is not None:
+                await self._inner.aclose()
+        finally:
+            self.session.close()
+
+
+class RecordingTransport(_Owning):
+    """Records everything that goes through `inner` into a cassette, written when it is closed.
+
+    `inner` is any transport of the client's own library. A cassette that is there is replaced when
+    the new one is whole. `options` are those of `streamtape.use_cassette`.
+    """
+
+    def __init__(
+        self, cassette: str | os.PathLike[str], inner: Any, **options: Unpack[OptionFields]
+    ) -> None:
+        wanted = Options.of(**{"mode": "all", **options})
+        super().__init__(open_session(cassette, wanted, expects_requests=False), inner)
+
+
+class ReplayTransport(_Owning):
+    """Answers from a cassette and never sends. `speed` 1.0 is the recorded pace, None at once.
+
+    MissError where no interaction answers, CassetteError where the file can't be read.
+    """
+
+    def __init__(
+        self,
+        cassette: str | os.PathLike[str] | Cassette,
+        *,
+        clock: Clock | None = None,
+        **options: Unpack[OptionFields],
+    ) -> None:
+        wanted = Options.of(**{"mode": "none", **options})
+        super().__init__(open_session(cassette, wanted, expects_requests=False), None, clock)
+
+
+class _Watch:
+    """One request on its way: the time since its sending, and what became of it."""
+
+    __slots__ = ("_clock", "_recorder", "_sent_us", "_session")
+
+    def __init__(self, session: Session, decision: Record, clock: Clock) -> None:
+        self._session = session
+        self._recorder = decision.recorder
+        self._clock = clock
+        self._sent_us = clock.now_us()
+
+    def elapsed(self) -> int:
+        return self._clock.now_us() - self._sent_us
+
+    def saw(self, error: BaseException) -> None:
+        self._session.saw_error(error)
+
+    def failed(self, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            self._recorder.fail(error, self.elapsed())
+            self.saw(error)
+        else:
+            self._recorder.abandon(self.elapsed())
+
+    def answered(self, response: Any, flavour: Flavour, stream: Any) -> Any:
+        self._session.take_head(self._recorder, head_of(response, self.elapsed()))
+        return flavour.library.Response(
+            status_code=response.status_code,
+            headers=response.headers,
+            stream=stream,
+            extensions=response.extensions,
+        )
+
+
+def _where(session: Session, interaction: Interaction) -> str:
+    index = next((n for n, i in enumerate(session.interactions) if i is interaction), 0)
+    return f"interaction {index} of {session.name}"

@@ -1,0 +1,41 @@
+"""The score of an interaction."""
+
+import pytest
+
+from streamtape.playback.steps import Emit, Fail, Start, WaitUntil, steps
+from streamtape.tape.model import Chunk, Chunks, Ending, EndingKind, Head, Interaction, Request
+
+
+def interaction(ending: Ending, at_us: int | None = 10) -> Interaction:
+    """A small interaction with two chunks."""
+    later = None if at_us is None else at_us + 5
+    chunks = Chunks.of([Chunk(at_us, b"one"), Chunk(later, b"two")])
+    return Interaction(Request("GET", "http://x/"), Head(200, at_us=at_us), chunks, ending)
+
+
+def test_a_complete_recording_ends_with_its_last_wait() -> None:
+    """Head, chunks and the end are played in their order, each at its time."""
+    recorded = interaction(Ending("complete", 20))
+    assert list(steps(recorded)) == [
+        WaitUntil(10), Start(Head(200, at_us=10)), WaitUntil(10), Emit(b"one"),
+        WaitUntil(15), Emit(b"two"), WaitUntil(20),
+    ]  # fmt: skip
+
+
+def test_an_error_comes_at_its_time() -> None:
+    """A recorded error is the last step, after the wait for it."""
+    ending = Ending("error", 99, "ReadError", "gone")
+    assert list(steps(interaction(ending)))[-2:] == [WaitUntil(99), Fail(ending)]
+
+
+@pytest.mark.parametrize("kind", ["abandoned", "unfinished"])
+def test_an_early_end_fails_at_once(kind: EndingKind) -> None:
+    """Whoever reads past an early end is told so without a wait."""
+    ending = Ending(kind, 99)
+    assert list(steps(interaction(ending)))[-2:] == [Emit(b"two"), Fail(ending)]
+
+
+def test_unknown_times_give_no_waits() -> None:
+    """A converted recording knows no times, and none are made up."""
+    score = list(steps(interaction(Ending("complete"), at_us=None)))
+    assert [type(s) for s in score] == [Start, Emit, Emit]

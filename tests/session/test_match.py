@@ -1,0 +1,110 @@
+"""Which requests are equal, and where they differ."""
+
+import json
+from typing import Any
+
+import pytest
+
+from streamtape.session.match import Difference, Matcher, Tape, leaves
+from streamtape.session.modes import Options
+from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
+
+JSON = ((b"Content-Type", b"application/json"),)
+
+
+def ask(body: Any = None, *, method: str = "POST", url: str = "http://h/v1/responses") -> Request:
+    """A request with a JSON body."""
+    return Request(method, url, JSON, b"" if body is None else json.dumps(body).encode())
+
+
+def form(boundary: str) -> Request:
+    """A multipart request whose boundary was drawn at random."""
+    content_type = f"multipart/form-data; boundary={boundary}".encode()
+    body = f"--{boundary}\r\nx\r\n--{boundary}--".encode()
+    return Request("POST", "http://h/", ((b"content-type", content_type),), body)
+
+
+def take(request: Request) -> Interaction:
+    """An interaction that answers a request."""
+    return Interaction(request, Head(200), Chunks(), Ending("complete"))
+
+
+SAME = [
+    (ask({"a": 1, "b": [1, 2]}), Request("post", ask().url, JSON, b'{"b":[1,2],"a":1}')),
+    (ask(url="http://h:80/x?b=2&a=1"), ask(url="http://H/x?a=1&b=2")),
+    (form("abc"), form("z9")),
+]
+
+DIFFERENT = [
+    (ask({"a": 1}), ask({"a": 2}), Difference("body $.a", "1", "2")),
+    (ask({"a": 1}), ask({"a": True}), Difference("body $.a", "1", "true")),
+    (ask({"a": "1"}), ask({"a": 1}), Difference("body $.a", '"1"', "1")),
+    (ask({"a": 1}), ask({"b": 1}), Difference("body $.a", "1", "(not there)")),
+    (ask({"a": [{"b": "x"}]}), ask({"a": [{"b": "y"}]}), Difference("body $.a[0].b", '"x"', '"y"')),
+    (ask(method="GET"), ask(method="POST"), Difference("method", "GET", "POST")),
+    (ask(url="http://h/a"), ask(url="http://h/b"), Difference("path", "/a", "/b")),
+    (ask(url="http://h/"), ask(url="https://h/"), Difference("scheme", "http", "https")),
+    (Request("PUT", "h:/", (), b"x"), Request("PUT", "h:/"), Difference("body", "x", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_equal_requests(one: Request, other: Request) -> None:
+    """Key order, parameter order, default ports and boundaries do not tell requests apart."""
+    matcher = Matcher(Options())
+    assert matcher.key(one) == matcher.key(other)
+    assert matcher.differences(one, other) == []
+
+
+@pytest.mark.parametrize(("one", "other", "first"), DIFFERENT)
+def test_different_requests(one: Request, other: Request, first: Difference) -> None:
+    """The first difference is named with both values."""
+    matcher = Matcher(Options())
+    assert matcher.key(one) != matcher.key(other)
+    assert matcher.differences(one, other)[0] == first
+
+
+def test_ignored_paths_are_not_compared() -> None:
+    """An ignored path may differ, at every index where it says so, and everything below it."""
+    matcher = Matcher(Options(ignore_json_paths=("$.input[*].id", "meta")))
+    one = ask({"input": [{"id": 1, "t": "x"}, {"id": 2}], "meta": {"run": [1]}})
+    other = ask({"input": [{"id": 8, "t": "x"}, {"id": 9}], "meta": {"run": [2]}})
+    assert matcher.key(one) == matcher.key(other)
+    changed = ask({"input": [{"id": 8, "t": "y"}]})
+    assert matcher.differences(one, changed)[0].where == "body $.input[0].t"
+
+
+def test_the_users_own_function_decides_too() -> None:
+    """A function of (recorded, asked) is one more condition."""
+
+    def same_model(recorded: Request, asked: Request) -> bool:
+        return bool(json.loads(recorded.body)["model"] == json.loads(asked.body)["model"])
+
+    tape = Tape([take(ask({"model": "a", "n": 1}))], Options(match_on=("method", same_model)))
+    assert tape.take(ask({"model": "b"})) is None
+    assert tape.take(ask({"model": "a", "n": 2})) is not None
+
+
+def test_equal_requests_are_answered_in_order() -> None:
+    """The first recording answers the first request, and each answers once."""
+    first, second = take(ask({"q": 1})), take(ask({"q": 1}))
+    tape = Tape([first, take(ask({"q": 2})), second], Options())
+    asked = ask({"q": 1})
+    assert [tape.take(asked), tape.take(asked), tape.take(asked)] == [first, second, None]
+    repeating = Tape([first], Options(allow_playback_repeats=True))
+    assert [repeating.take(asked), repeating.take(asked)] == [first, first]
+
+
+def test_the_nearest_is_the_one_that_differs_least() -> None:
+    """A different value in the body is nearer than a different path."""
+    tape = Tape([take(ask({"a": 1}, url="http://h/other")), take(ask({"a": 2}))], Options())
+    nearest = tape.nearest(ask({"a": 1}))
+    assert nearest is not None
+    assert nearest[0] == 1
+
+
+def test_leaves_names_odd_keys_in_brackets() -> None:
+    """A path can be read back: keys that are no names stand in brackets."""
+    assert dict(leaves({"a b": [1, {}], "c": {"d": None}})) == {
+        '$["a b"][0]': 1, '$["a b"][1]': {}, "$.c.d": None,
+    }  # fmt: skip

@@ -1,0 +1,31 @@
+"""Options are refused at the door."""
+
+from typing import Any, get_type_hints
+
+import pytest
+
+from streamtape.errors import UsageError
+from streamtape.session.modes import OptionFields, Options
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mode": "onse"}, "'onse'; did you mean 'once'"),
+        ({"sped": 1.0}, "'sped'; did you mean 'speed'"),
+        ({"speed": -1}, "speed=-1"),
+        ({"speed": 0}, "speed=0"),
+        ({"speed": "fast"}, "speed='fast'"),
+        ({"idle_limit": -0.5}, "idle_limit=-0.5"),
+        ({"match_on": ("methot",)}, "'methot'; did you mean 'method'"),
+    ],
+)
+def test_refusals(options: dict[str, Any], message: str) -> None:
+    """An unknown name or value is an error that shows it, and the one that was meant."""
+    with pytest.raises(UsageError, match=message):
+        Options.of(**options)
+
+
+def test_the_typed_keywords_are_the_options() -> None:
+    """What type checkers accept as keywords is what there is."""
+    assert get_type_hints(OptionFields).keys() == get_type_hints(Options).keys()
