@@ -102,7 +102,7 @@ def _flavour(library: ModuleType) -> Flavour:
             self._reading = reading
 
         def __iter__(self) -> Iterator[bytes]:
-            return iter(self._reading)
+            return self._reading.__iter__()
 
         def close(self) -> None:
             self._reading.close()

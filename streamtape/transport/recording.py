@@ -1,13 +1,14 @@
 """A body on its way from the upstream to the client, taken down as it passes.
 
 Each chunk goes to the recorder, then to the client, as it arrives; nothing is read ahead. What the
-client does to the stream (stop, cancel, close) reaches the upstream at once.
+client does to the stream (stop, cancel, close) reaches the upstream at once. These are iterators,
+not generators: an event loop has nothing to clean up after them.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
 from streamtape.session.recorder import Recorder
 
@@ -18,28 +19,35 @@ Saw = Callable[[BaseException], None]
 class RecordingStream:
     """The sync side: `inner` is the upstream's stream, `elapsed` gives µs since the sending."""
 
-    __slots__ = ("_elapsed", "_inner", "_recorder", "_saw")
+    __slots__ = ("_elapsed", "_inner", "_next", "_recorder", "_saw")
 
     def __init__(self, inner: Any, recorder: Recorder, elapsed: Elapsed, saw: Saw) -> None:
         self._inner = inner
+        self._next: Callable[[], bytes] | None = None
         self._recorder = recorder
         self._elapsed = elapsed
         self._saw = saw
 
-    def __iter__(self) -> Iterator[bytes]:
-        recorder, elapsed = self._recorder, self._elapsed
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._next is None:
+            self._next = iter(self._inner).__next__
         try:
-            for data in self._inner:
-                recorder.feed(data, elapsed())
-                yield data
+            data = self._next()
+        except StopIteration:
+            self._recorder.complete(self._elapsed())
+            raise
         except Exception as error:
-            recorder.fail(error, elapsed())
+            self._recorder.fail(error, self._elapsed())
             self._saw(error)
             raise
         except BaseException:
-            recorder.abandon(elapsed())
+            self._recorder.abandon(self._elapsed())
             raise
-        recorder.complete(elapsed())
+        self._recorder.feed(data, self._elapsed())
+        return data
 
     def close(self) -> None:
         """Close the upstream; a body that was not read to its end is abandoned."""
@@ -52,28 +60,35 @@ class RecordingStream:
 class AsyncRecordingStream:
     """The async side of the same."""
 
-    __slots__ = ("_elapsed", "_inner", "_recorder", "_saw")
+    __slots__ = ("_elapsed", "_inner", "_next", "_recorder", "_saw")
 
     def __init__(self, inner: Any, recorder: Recorder, elapsed: Elapsed, saw: Saw) -> None:
         self._inner = inner
+        self._next: Callable[[], Any] | None = None
         self._recorder = recorder
         self._elapsed = elapsed
         self._saw = saw
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        recorder, elapsed = self._recorder, self._elapsed
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._next is None:
+            self._next = self._inner.__aiter__().__anext__
         try:
-            async for data in self._inner:
-                recorder.feed(data, elapsed())
-                yield data
+            data: bytes = await self._next()
+        except StopAsyncIteration:
+            self._recorder.complete(self._elapsed())
+            raise
         except Exception as error:
-            recorder.fail(error, elapsed())
+            self._recorder.fail(error, self._elapsed())
             self._saw(error)
             raise
         except BaseException:
-            recorder.abandon(elapsed())
+            self._recorder.abandon(self._elapsed())
             raise
-        recorder.complete(elapsed())
+        self._recorder.feed(data, self._elapsed())
+        return data
 
     async def aclose(self) -> None:
         """Close the upstream; a body that was not read to its end is abandoned."""

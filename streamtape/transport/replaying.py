@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Self
 
 from streamtape.playback.steps import Emit, Start, Step, WaitUntil
 from streamtape.tape.model import Ending, Head
@@ -12,7 +13,7 @@ Failure = Callable[[Ending], Exception]
 
 
 class ReplayingStream:
-    """The sync player: steps after the head, from `start_us` on."""
+    """The sync player of `steps`, whose times count from `start_us` on."""
 
     __slots__ = ("_clock", "_failure", "_start_us", "_steps")
 
@@ -31,16 +32,20 @@ class ReplayingStream:
                 return step.head
             elif not isinstance(step, Emit):
                 raise self._failure(step.error)
-        raise self._failure(Ending("unfinished", message="no response had come"))
+        raise self._failure(_HEADLESS)
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
         for step in self._steps:
             if isinstance(step, Emit):
-                yield step.data
-            elif isinstance(step, WaitUntil):
+                return step.data
+            if isinstance(step, WaitUntil):
                 self._clock.wait_until(self._start_us + step.at_us)
             elif not isinstance(step, Start):
                 raise self._failure(step.error)
+        raise StopIteration
 
     def close(self) -> None:
         """Stop playing."""
@@ -61,17 +66,24 @@ class AsyncReplayingStream(ReplayingStream):
                 return step.head
             elif not isinstance(step, Emit):
                 raise self._failure(step.error)
-        raise self._failure(Ending("unfinished", message="no response had come"))
+        raise self._failure(_HEADLESS)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
         for step in self._steps:
             if isinstance(step, Emit):
-                yield step.data
-            elif isinstance(step, WaitUntil):
+                return step.data
+            if isinstance(step, WaitUntil):
                 await self._clock.wait_until_async(self._start_us + step.at_us)
             elif not isinstance(step, Start):
                 raise self._failure(step.error)
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """Stop playing."""
         self.close()
+
+
+_HEADLESS = Ending("unfinished", message="no response had come")
