@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import warnings
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from streamtape.errors import UsageError
 from streamtape.playback.pacing import paced
 from streamtape.playback.steps import steps
 from streamtape.session.modes import OptionFields, Options
@@ -23,8 +24,14 @@ from streamtape.transport.opening import open_session
 from streamtape.transport.recording import AsyncRecordingStream, RecordingStream
 from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
 
+if TYPE_CHECKING:
+    # Either library's clients take it, which no class of either library can say to a type checker.
+    _Anything: Any = object
+else:
+    _Anything = object
 
-class TapeTransport:
+
+class TapeTransport(_Anything):  # type: ignore[misc]  # see above
     """Sends what its session says through `inner`, and plays the rest from the cassette."""
 
     def __init__(self, session: Session, inner: Any, clock: Clock | None = None) -> None:
@@ -191,6 +198,11 @@ class ReplayTransport(_Owning):
         **options: Unpack[OptionFields],
     ) -> None:
         wanted = Options.of(**{"mode": "none", **options})
+        if wanted.mode != "none":
+            raise UsageError(
+                f"a ReplayTransport has nothing to send through, so its mode is 'none', not "
+                f"{wanted.mode!r}; RecordingTransport or use_cassette has the other modes"
+            )
         super().__init__(open_session(cassette, wanted, expects_requests=False), None, clock)
 
 

@@ -189,7 +189,7 @@ def test_clients_see_what_they_see_for_real(
     body = {"stream": True}
     taken = b""
     url = f"{endpoint.url}/responses?{option}=12"
-    with (  # noqa: PT012 - what came before the error counts
+    with (
         pytest.raises(error),
         httpx.stream("POST", url, json=body) as answer,
     ):

@@ -1,0 +1,309 @@
+"""Sessions around a client: modes, what is kept, what is refused, and what is never silent."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextvars import copy_context
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+import streamtape
+from streamtape.errors import (
+    AmbiguousSessionError,
+    CassetteNotFoundError,
+    MissError,
+    NothingRecordedError,
+    ReplayEndError,
+)
+from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.session.session import StreamtapeWarning
+
+LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+Handler = Any
+
+
+class Upstream:
+    """A transport of the test's own that counts what really reaches it."""
+
+    def __init__(self, library: Any, chunks: tuple[bytes, ...] = (b"one", b"two")) -> None:
+        self.library = library
+        self.chunks = chunks
+        self.sent: list[str] = []
+
+    def client(self, **options: Any) -> Any:
+        """A client whose transport is this one."""
+        return self.library.Client(transport=self.library.MockTransport(self._answer), **options)
+
+    def _answer(self, request: Any) -> Any:
+        self.sent.append(request.content.decode())
+        chunks = (*self.chunks, b"#%d" % len(self.sent))
+
+        class Body(self.library.SyncByteStream):  # type: ignore[misc,name-defined]  # either library's
+            def __iter__(self) -> Iterator[bytes]:
+                yield from chunks
+
+        return self.library.Response(
+            200, headers=[("x-twice", "1"), ("X-Twice", "2")], stream=Body()
+        )
+
+
+def ask(client: Any, question: str) -> str:
+    """Send a question, read the whole answer."""
+    return str(client.post("http://upstream/ask", json={"q": question}).text)
+
+
+@LIBRARIES
+def test_once_records_then_replays(library: Any, tmp_path: Path) -> None:
+    """The first run records; later ones replay, and refuse what is new."""
+    upstream, tape = Upstream(library), tmp_path / "x.tape"
+    with streamtape.use_cassette(tape), upstream.client() as client:
+        assert ask(client, "a") == "onetwo#1"
+    with streamtape.use_cassette(tape), upstream.client() as client:
+        response = client.post("http://upstream/ask", json={"q": "a"})
+        assert response.text == "onetwo#1"
+        assert response.headers.raw == [(b"x-twice", b"1"), (b"X-Twice", b"2")]
+    assert len(upstream.sent) == 1
+    with pytest.raises(MissError, match=r"body \$\.q") as caught:
+        with streamtape.use_cassette(tape), upstream.client() as client:
+            ask(client, "b")
+    assert '"a"' in str(caught.value)
+    assert '"b"' in str(caught.value)
+    assert len(upstream.sent) == 1
+
+
+@LIBRARIES
+def test_new_episodes_adds(library: Any, tmp_path: Path) -> None:
+    """What is there is replayed, what is new is sent and added behind it."""
+    upstream, tape = Upstream(library), tmp_path / "x.tape"
+    for questions in (["a"], ["a", "b"], ["b", "a", "c"]):
+        with streamtape.use_cassette(tape, mode="new_episodes"), upstream.client() as client:
+            for question in questions:
+                ask(client, question)
+    assert [json.loads(i.request.body)["q"] for i in streamtape.load(tape)] == ["a", "b", "c"]
+    assert len(upstream.sent) == 3
+    before = tape.read_bytes()
+    with streamtape.use_cassette(tape, mode="new_episodes"), upstream.client() as client:
+        ask(client, "b")
+    assert tape.read_bytes() == before
+
+
+@LIBRARIES
+def test_all_records_again(library: Any, tmp_path: Path) -> None:
+    """Everything is sent, and the new recording takes the place of the old one."""
+    upstream, tape = Upstream(library), tmp_path / "x.tape"
+    for question in ("a", "b"):
+        with streamtape.use_cassette(tape, mode="all"), upstream.client() as client:
+            ask(client, question)
+    (interaction,) = streamtape.load(tape)
+    assert json.loads(interaction.request.body) == {"q": "b"}
+    assert interaction.body == b"onetwo#2"
+
+
+def test_none_needs_a_cassette(tmp_path: Path) -> None:
+    """Without a cassette, mode none ends before a request is made."""
+    with pytest.raises(CassetteNotFoundError, match=r"x\.tape"):
+        streamtape.use_cassette(tmp_path / "x.tape", mode="none").__enter__()
+    assert list(tmp_path.iterdir()) == []
+
+
+@LIBRARIES
+def test_a_failing_program_never_costs_a_good_cassette(library: Any, tmp_path: Path) -> None:
+    """In mode all, an exception that is not the stream's own leaves the old cassette."""
+    upstream, tape = Upstream(library), tmp_path / "x.tape"
+    with streamtape.use_cassette(tape), upstream.client() as client:
+        ask(client, "a")
+    before = tape.read_bytes()
+    with pytest.raises(ZeroDivisionError):
+        with streamtape.use_cassette(tape, mode="all"), upstream.client() as client:
+            ask(client, "a")
+            raise ZeroDivisionError
+    assert tape.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["x.tape"]
+
+
+def test_the_streams_own_exception_is_what_was_to_be_recorded(tmp_path: Path) -> None:
+    """A cut that leaves the `with` is recorded, in every mode that records."""
+    tape = tmp_path / "x.tape"
+    with EmbeddedEndpoint(gap_us=0, cut=3) as endpoint:
+        for mode in ("once", "all"):
+            with pytest.raises(httpx.RemoteProtocolError), streamtape.use_cassette(tape, mode=mode):
+                httpx.post(f"{endpoint.url}/responses", json={"stream": True})
+    (interaction,) = streamtape.load(tape)
+    assert interaction.ending.exception == "RemoteProtocolError"
+
+
+@LIBRARIES
+def test_a_refused_connection_is_recorded_too(library: Any, tmp_path: Path) -> None:
+    """An exception before any response is an interaction without a head, and replays."""
+    tape, raised = tmp_path / "x.tape", []
+    for _ in range(2):
+        with streamtape.use_cassette(tape), pytest.raises(library.ConnectError) as caught:
+            library.get("http://127.0.0.1:9/nobody")
+        raised.append(str(caught.value))
+    assert raised[0] == raised[1]
+    assert streamtape.load(tape)[0].head is None
+
+
+@LIBRARIES
+def test_a_response_that_was_read_before_is_recorded(library: Any, tmp_path: Path) -> None:
+    """Transports that hand over a finished response are recorded with its body."""
+    transport = library.MockTransport(lambda request: library.Response(200, json={"a": 1}))
+    for mode in ("once", "none"):
+        with streamtape.use_cassette(tmp_path / "x.tape", mode=mode):
+            with library.Client(transport=transport) as client:
+                assert client.get("http://x/").json() == {"a": 1}
+    assert streamtape.load(tmp_path / "x.tape")[0].ending.kind == "complete"
+
+
+def test_a_session_that_saw_nothing_says_so(tmp_path: Path) -> None:
+    """A recording without a request is an error that names what can't be seen."""
+    with pytest.raises(NothingRecordedError, match=r"streamtape record -o run\.tape -- COMMAND"):
+        with streamtape.use_cassette(tmp_path / "x.tape"):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@LIBRARIES
+def test_a_stream_outlives_its_session(library: Any, tmp_path: Path) -> None:
+    """A stream that is still read when its session ends goes on; it is recorded up to there."""
+    tape = tmp_path / "x.tape"
+    with EmbeddedEndpoint(gap_us=1000) as endpoint:
+        url = f"{endpoint.url}/responses"
+        with library.Client() as client:
+            with streamtape.use_cassette(tape):
+                response = client.send(
+                    client.build_request("POST", url, json={"stream": True}), stream=True
+                )
+                chunks = response.iter_raw()
+                first = next(chunks)
+            rest = list(chunks)
+    assert len(rest) > 5
+    (interaction,) = streamtape.load(tape)
+    assert interaction.ending.kind == "unfinished"
+    assert interaction.body == first
+    with streamtape.use_cassette(tape), library.Client() as client:
+        with client.stream("POST", url, json={"stream": True}) as response:
+            chunks = response.iter_raw()
+            assert next(chunks) == first
+            with pytest.raises(ReplayEndError, match="unfinished"):
+                next(chunks)
+
+
+def test_a_hidden_miss_comes_out(tmp_path: Path) -> None:
+    """A program that wraps the miss in its own exception does not hide it."""
+    upstream, tape = Upstream(httpx), tmp_path / "x.tape"
+    with streamtape.use_cassette(tape), upstream.client() as client:
+        ask(client, "a")
+    with pytest.raises(MissError) as caught:
+        with streamtape.use_cassette(tape), upstream.client() as client:
+            try:
+                ask(client, "b")
+            except MissError as error:
+                raise RuntimeError("connection error") from error
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    with pytest.warns(StreamtapeWarning, match="the program went on"):
+        with streamtape.use_cassette(tape), upstream.client() as client:
+            with pytest.raises(MissError):
+                ask(client, "b")
+
+
+@LIBRARIES
+def test_retries_are_interactions_of_their_own(library: Any, tmp_path: Path) -> None:
+    """Equal requests are recorded one by one and replayed in their order."""
+    upstream, tape = Upstream(library), tmp_path / "x.tape"
+    for _ in range(2):
+        with streamtape.use_cassette(tape), upstream.client() as client:
+            assert [ask(client, "a") for _ in range(3)] == ["onetwo#1", "onetwo#2", "onetwo#3"]
+    with pytest.raises(MissError, match="3 of 3"):
+        with streamtape.use_cassette(tape), upstream.client() as client:
+            for _ in range(4):
+                ask(client, "a")
+
+
+def test_the_inner_session_wins(tmp_path: Path) -> None:
+    """Sessions nest: a request belongs to the innermost of its context."""
+    upstream = Upstream(httpx)
+    with streamtape.use_cassette(tmp_path / "out.tape"), upstream.client() as client:
+        ask(client, "a")
+        with streamtape.use_cassette(tmp_path / "in.tape"):
+            ask(client, "b")
+        ask(client, "c")
+    assert len(streamtape.load(tmp_path / "out.tape")) == 2
+    assert len(streamtape.load(tmp_path / "in.tape")) == 1
+
+
+def in_thread(function: Any) -> Any:
+    """Run a function in a thread of its own; what it returns or raises."""
+    results: list[Any] = []
+
+    def run() -> None:
+        try:
+            results.append(function())
+        except Exception as error:  # noqa: BLE001 - handed on to the test
+            results.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def test_threads_use_the_one_active_session(tmp_path: Path) -> None:
+    """A thread without the context uses the only session, and is refused where there are two."""
+    upstream = Upstream(httpx)
+    client = upstream.client()
+    with streamtape.use_cassette(tmp_path / "x.tape"):
+        assert in_thread(lambda: ask(client, "a")) == "onetwo#1"
+        with streamtape.use_cassette(tmp_path / "y.tape"):
+            refused = in_thread(lambda: ask(client, "b"))
+            assert isinstance(refused, AmbiguousSessionError)
+            assert "x.tape" in str(refused)
+            context = copy_context()
+            assert in_thread(lambda: context.run(ask, client, "c")) == "onetwo#2"
+    assert upstream.sent == ['{"q":"a"}', '{"q":"c"}']
+
+
+def test_the_patch_is_undone_exactly(tmp_path: Path) -> None:
+    """After the last session the libraries are as they were, and requests pass by."""
+    upstream = Upstream(httpx)
+    seams = [
+        (kind, kind.__dict__["_transport_for_url"])
+        for kind in (httpx.Client, httpx.AsyncClient, httpx2.Client, httpx2.AsyncClient)
+    ]
+    with streamtape.use_cassette(tmp_path / "x.tape"), upstream.client() as client:
+        ask(client, "a")
+        with streamtape.use_cassette(tmp_path / "x.tape", mode="new_episodes"):
+            ask(client, "b")
+        assert all(kind.__dict__["_transport_for_url"] is not seam for kind, seam in seams)
+    assert all(kind.__dict__["_transport_for_url"] is seam for kind, seam in seams)
+    with upstream.client() as client:
+        assert ask(client, "c") == "onetwo#3"
+
+
+@LIBRARIES
+def test_an_upgrade_passes_by_or_is_refused(library: Any, tmp_path: Path) -> None:
+    """WebSocket requests are no streams: passed with a warning, refused under mode none."""
+    upstream, tape = Upstream(library), tmp_path / "x.tape"
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    with streamtape.use_cassette(tape), upstream.client() as client:
+        ask(client, "a")
+        with pytest.warns(StreamtapeWarning, match="unrecorded"):
+            client.get("http://upstream/ws", headers=headers)
+    assert len(streamtape.load(tape)) == 1
+    with pytest.raises(MissError, match="upgrade"):
+        with streamtape.use_cassette(tape, mode="none"), upstream.client() as client:
+            client.get("http://upstream/ws", headers=headers)
+
+
+def test_secrets_are_not_written(tmp_path: Path) -> None:
+    """The key and the cookies of a request are in neither the journal nor the cassette."""
+    upstream, tape = Upstream(httpx), tmp_path / "x.tape"
+    secret = "sk-verysecretindeed"
+    with streamtape.use_cassette(tape), upstream.client(cookies={"id": secret}) as client:
+        client.post(f"http://upstream/?api_key={secret}", headers={"Authorization": secret})
+        assert secret.encode() not in (tmp_path / "x.tape.part").read_bytes()
+    assert secret not in str(streamtape.load(tape)[0].request)
