@@ -14,6 +14,20 @@ from typing import TYPE_CHECKING, Any
 from streamtape.tape import views as _views
 
 if TYPE_CHECKING:
+    from streamtape.api import (
+        diff,
+    )
+    from streamtape.compare.comparison import (
+        Change,
+        Comparison,
+    )
+    from streamtape.dialects.base import (
+        Dialect,
+        Piece,
+    )
+    from streamtape.dialects.registry import (
+        register_dialect,
+    )
     from streamtape.errors import (
         AmbiguousSessionError,
         CassetteError,
@@ -58,6 +72,11 @@ if TYPE_CHECKING:
         recover,
         save,
     )
+    from streamtape.tape.views import (
+        Event,
+        Frame,
+        Transcript,
+    )
     from streamtape.transport.transports import (
         RecordingTransport,
         ReplayTransport,
@@ -77,12 +96,17 @@ _HOMES = {
     "CassetteLimitError": "streamtape.errors",
     "CassetteNotFoundError": "streamtape.errors",
     "CassetteWriteError": "streamtape.errors",
+    "Change": "streamtape.compare.comparison",
     "Chunk": "streamtape.tape.model",
     "Chunks": "streamtape.tape.model",
+    "Comparison": "streamtape.compare.comparison",
     "ContentError": "streamtape.errors",
     "ConvertError": "streamtape.errors",
     "DamagedCassetteError": "streamtape.errors",
+    "Dialect": "streamtape.dialects.base",
     "Ending": "streamtape.tape.model",
+    "Event": "streamtape.tape.views",
+    "Frame": "streamtape.tape.views",
     "FrameTooLargeError": "streamtape.errors",
     "FramingError": "streamtape.errors",
     "Head": "streamtape.tape.model",
@@ -94,6 +118,7 @@ _HOMES = {
     "NotACassetteError": "streamtape.errors",
     "NothingRecordedError": "streamtape.errors",
     "Options": "streamtape.session.modes",
+    "Piece": "streamtape.dialects.base",
     "RecordingTransport": "streamtape.transport.transports",
     "ReplayEndError": "streamtape.errors",
     "ReplayTransport": "streamtape.transport.transports",
@@ -103,9 +128,12 @@ _HOMES = {
     "SessionError": "streamtape.errors",
     "StreamtapeError": "streamtape.errors",
     "StreamtapeWarning": "streamtape.session.session",
+    "Transcript": "streamtape.tape.views",
     "UsageError": "streamtape.errors",
+    "diff": "streamtape.api",
     "load": "streamtape.tape.store",
     "recover": "streamtape.tape.store",
+    "register_dialect": "streamtape.dialects.registry",
     "save": "streamtape.tape.store",
     "use_cassette": "streamtape.transport.use",
 }
@@ -117,12 +145,17 @@ __all__ = [
     "CassetteLimitError",
     "CassetteNotFoundError",
     "CassetteWriteError",
+    "Change",
     "Chunk",
     "Chunks",
+    "Comparison",
     "ContentError",
     "ConvertError",
     "DamagedCassetteError",
+    "Dialect",
     "Ending",
+    "Event",
+    "Frame",
     "FrameTooLargeError",
     "FramingError",
     "Head",
@@ -134,6 +167,7 @@ __all__ = [
     "NotACassetteError",
     "NothingRecordedError",
     "Options",
+    "Piece",
     "RecordingTransport",
     "ReplayEndError",
     "ReplayTransport",
@@ -143,10 +177,13 @@ __all__ = [
     "SessionError",
     "StreamtapeError",
     "StreamtapeWarning",
+    "Transcript",
     "UsageError",
     "__version__",
+    "diff",
     "load",
     "recover",
+    "register_dialect",
     "save",
     "use_cassette",
 ]

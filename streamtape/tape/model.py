@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any, Literal, NamedTuple, Protocol, overload
+from typing import Literal, NamedTuple, Protocol, overload
 
 from streamtape.tape import views
 from streamtape.tape.decoding import decode_content
@@ -257,7 +257,7 @@ class Interaction:
         """
         return views.views().events(self, types, dialect)
 
-    def transcript(self, *, dialect: str | None = None) -> Any:
+    def transcript(self, *, dialect: str | None = None) -> views.Transcript:
         """What the stream said, assembled: text, refusal, reasoning, tool calls, usage, status."""
         return views.views().transcript(self, dialect)
 

@@ -7,12 +7,15 @@ by the package itself. Nothing in this module knows how a frame is found in byte
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Interaction
+
+_LAST = 1 << 62  # later than any event
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,88 @@ class Event:
         raise AttributeError(f"event {self.type!r} has no field {name!r}: its payload is no object")
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One text of a stream: of a channel (text, refusal, reasoning, code ...), in its place.
+
+    `key` is what told it from others (an item's index, a choice's). `cuts` are the pieces that it
+    came in: (offset in the text, index of the event).
+    """
+
+    channel: str
+    text: str
+    key: tuple[Any, ...] = ()
+    cuts: tuple[tuple[int, int], ...] = field(default=((0, 0),), repr=False)
+
+    @property
+    def first_event(self) -> int:
+        """The index of the first event that added to it."""
+        return self.cuts[0][1]
+
+    def event_at(self, offset: int) -> int:
+        """The index of the event that brought the character at an offset."""
+        return self.cuts[max(bisect_right(self.cuts, (offset, _LAST)) - 1, 0)][1]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool call: `arguments` as text, and `parsed` as far as that text goes (None: no JSON).
+
+    `complete` is False where the arguments are not one whole JSON value.
+    """
+
+    id: str
+    name: str
+    arguments: str
+    parsed: Any = None
+    complete: bool = True
+    kind: str = "function"
+    key: tuple[Any, ...] = ()
+    first_event: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that the stream carried, told by its size and the SHA-256 of its bytes."""
+
+    n_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a stream said, assembled.
+
+    `text`, `refusal` and `reasoning` are those of the first choice where a stream has several
+    (`choices` then has each). `structured` is the text as JSON, as far as it goes; None where it
+    is no JSON. `error` is what the stream gave as its error. `finished` is False where nothing of
+    what ends such a stream came: it was cut.
+    """
+
+    dialect: str
+    text: str = ""
+    refusal: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    structured: Any = None
+    annotations: tuple[Any, ...] = ()
+    images: tuple[Image, ...] = ()
+    usage: dict[str, Any] | None = None
+    status: str | None = None
+    finish_reason: str | None = None
+    error: Any = None
+    model: str | None = None
+    id: str | None = None
+    parts: tuple[Part, ...] = ()
+    choices: tuple[Transcript, ...] = ()
+    finished: bool = False
+    n_events: int = 0
+
+    def of(self, channel: str) -> tuple[Part, ...]:
+        """The parts of one channel: `transcript.of("code")`."""
+        return tuple(part for part in self.parts if part.channel == channel)
+
+
 class Views(Protocol):
     """The readers that the package hands in: each takes an interaction."""
 
@@ -73,7 +158,7 @@ class Views(Protocol):
     def events(
         self, interaction: Interaction, types: tuple[str, ...], dialect: str | None
     ) -> Iterator[Event]: ...
-    def transcript(self, interaction: Interaction, dialect: str | None) -> Any: ...
+    def transcript(self, interaction: Interaction, dialect: str | None) -> Transcript: ...
 
 
 _provider: list[Callable[[], Views]] = []

@@ -1,0 +1,112 @@
+"""Two sequences aligned: which stretches are equal, and which are not.
+
+What both sides begin and end with is taken first, then what occurs exactly once on either side and
+in the same order (as in patience diff): in real recordings that is nearly everything. The gaps
+between go to rapidfuzz, whose alignment is bit-parallel and keeps to linear memory. Sequences with
+nothing in common are told without any search.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+EXACT_CELLS = 4_000_000  # up to here a gap is aligned by longest common subsequence (memory n*m/8)
+
+
+class Gap(NamedTuple):
+    """A stretch that differs: `a[a1:a2]` stands where `b[b1:b2]` stands; either may be empty."""
+
+    a1: int
+    a2: int
+    b1: int
+    b2: int
+
+
+def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
+    """The stretches in which two sequences differ, in order; all between them is equal."""
+    numbers: dict[Hashable, int] = {}
+    left = [numbers.setdefault(token, len(numbers)) for token in a]
+    right = [numbers.setdefault(token, len(numbers)) for token in b]
+    found: list[Gap] = []
+    todo = [Gap(0, len(left), 0, len(right))]
+    while todo:
+        gap = _trimmed(left, right, todo.pop())
+        a1, a2, b1, b2 = gap
+        if a1 == a2 and b1 == b2:
+            continue
+        if a1 == a2 or b1 == b2 or set(left[a1:a2]).isdisjoint(right[b1:b2]):
+            found.append(gap)
+        elif anchors := _anchors(left, right, gap):
+            for i, j in (*anchors, (a2, b2)):
+                if a1 < i or b1 < j:
+                    todo.append(Gap(a1, i, b1, j))
+                a1, b1 = i + 1, j + 1
+        else:
+            found.extend(_search(left, right, gap))
+    return _joined(sorted(found))
+
+
+def _trimmed(a: list[int], b: list[int], gap: Gap) -> Gap:
+    """What is left of a gap without what both sides begin and end with."""
+    a1, a2, b1, b2 = gap
+    while a1 < a2 and b1 < b2 and a[a1] == b[b1]:
+        a1, b1 = a1 + 1, b1 + 1
+    while a1 < a2 and b1 < b2 and a[a2 - 1] == b[b2 - 1]:
+        a2, b2 = a2 - 1, b2 - 1
+    return Gap(a1, a2, b1, b2)
+
+
+def _anchors(a: list[int], b: list[int], gap: Gap) -> list[tuple[int, int]]:
+    """What is once on either side, in the longest order that both sides share."""
+    a1, a2, b1, b2 = gap
+    in_a, in_b = Counter(a[a1:a2]), Counter(b[b1:b2])
+    where = {b[j]: j for j in range(b1, b2) if in_b[b[j]] == 1}
+    pairs = [(i, where[a[i]]) for i in range(a1, a2) if in_a[a[i]] == 1 and a[i] in where]
+    tails: list[int] = []  # the smallest end of an increasing run, by its length
+    at: list[int] = []  # which pair that is
+    before: list[int] = []
+    for number, (_, j) in enumerate(pairs):
+        place = bisect_left(tails, j)
+        before.append(at[place - 1] if place else -1)
+        if place == len(tails):
+            tails.append(j)
+            at.append(number)
+        else:
+            tails[place], at[place] = j, number
+    run: list[tuple[int, int]] = []
+    number = at[-1] if at else -1
+    while number >= 0:
+        run.append(pairs[number])
+        number = before[number]
+    return run[::-1]
+
+
+def _search(a: list[int], b: list[int], gap: Gap) -> Iterator[Gap]:
+    """Where nothing is unique: the library. Exact where small, in linear memory where large."""
+    from rapidfuzz.distance import (
+        LCSseq,
+        Levenshtein,
+    )  # a few ms that most comparisons need not pay
+
+    a1, a2, b1, b2 = gap
+    small = (a2 - a1) * (b2 - b1) <= EXACT_CELLS
+    opcodes = (LCSseq if small else Levenshtein).opcodes(a[a1:a2], b[b1:b2])
+    for code in opcodes:
+        if code.tag != "equal":
+            yield Gap(
+                a1 + code.src_start, a1 + code.src_end, b1 + code.dest_start, b1 + code.dest_end
+            )
+
+
+def _joined(found: Iterable[Gap]) -> list[Gap]:
+    """Touching gaps as one."""
+    out: list[Gap] = []
+    for gap in found:
+        if out and out[-1].a2 == gap.a1 and out[-1].b2 == gap.b1:
+            out[-1] = Gap(out[-1].a1, gap.a2, out[-1].b1, gap.b2)
+        else:
+            out.append(gap)
+    return out

@@ -1,0 +1,262 @@
+"""Events to units: what is compared, with the deltas to one target joined.
+
+A unit is a text (adjacent deltas to the same target, joined, however they were cut), a fact (what a
+delta's event says besides its piece of text, told once, where it first says it) or a whole event.
+A done value that repeats its joined deltas is an echo: it is no news, so that one changed word is
+one change and not five. Each unit knows its events, so that a report can point at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from streamtape.compare.normalise import MASK, Normaliser, normaliser_for
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.paths import bind, parse_path
+from streamtape.dialects.payload import canonical
+from streamtape.dialects.plan import Found, plan_for
+from streamtape.dialects.transcript import join_text
+from streamtape.tape.views import Event
+
+ECHO = "⟨as streamed⟩"
+Target = tuple[str, tuple[Any, ...]]
+
+
+class IdSeen(NamedTuple):
+    """An id, the path where it stood, and the event."""
+
+    path: tuple[str, ...]
+    value: str
+    event: int
+
+
+@dataclass(slots=True)
+class Unit:
+    """One thing to compare. `body` is a text, facts by path, or a clean payload."""
+
+    kind: Literal["text", "fact", "event"]
+    name: str
+    body: Any
+    first: int
+    at_us: int | None
+    target: Target | None = None
+    ids: list[IdSeen] = field(default_factory=list)
+    cuts: list[tuple[int, int, int | None]] = field(default_factory=list)
+    literals: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    token: Hashable = None
+
+    def event_at(self, offset: int) -> tuple[int, int | None]:
+        """The event that brought the character at an offset of a text, and when it came."""
+        low, high = 0, len(self.cuts)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.cuts[middle][0] <= offset:
+                low = middle
+            else:
+                high = middle
+        return self.cuts[low][1:] if self.cuts else (self.first, self.at_us)
+
+
+class _Run:
+    """Texts that grow side by side, event by event, until something else comes."""
+
+    def __init__(self, targets: tuple[Target, ...], name: str, event: Event) -> None:
+        self.targets = targets
+        self.name = name
+        self.event = event
+        self.pieces: list[list[str]] = [[] for _ in targets]
+        self.sizes = [0] * len(targets)
+        self.cuts: list[list[tuple[int, int, int | None]]] = [[] for _ in targets]
+        self.ids: list[IdSeen] = []
+        self.last_ids: dict[tuple[str, ...], str] = {}
+
+
+class Coalescer:
+    """Makes units of one stream's events."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._normaliser: Normaliser = normaliser_for(dialect)
+        self._type_places = _type_places(dialect)
+        self._units: list[Unit] = []
+        self._run: _Run | None = None
+        self._said: dict[tuple[Target, ...], dict[tuple[str, ...], Any]] = {}
+        self._texts: dict[Target, list[str]] = {}
+        self._echoes: list[tuple[Unit, list[Found]]] = []
+        self._names_of_ids: dict[str, str] = {}
+
+    def units(self, events: Iterable[Event]) -> list[Unit]:
+        """The units of a stream, in order."""
+        for event in events:
+            if event.type in self._dialect.noise:
+                continue
+            self._feed(event)
+        self._flush()
+        self._resolve_echoes()
+        for unit in self._units:
+            unit.token = _token(unit)
+        return self._units
+
+    def _feed(self, event: Event) -> None:
+        payload = event.payload
+        if not isinstance(payload, dict | list):
+            self._add(Unit("event", event.type, payload, event.index, event.at_us))
+            return
+        plan = plan_for(self._dialect, event.type)
+        deltas = list(plan.find_deltas(payload, event.index)) if plan.deltas else []
+        clean, found_ids = self._normaliser.clean(payload)
+        ids = [IdSeen(path, value, event.index) for path, value in found_ids]
+        for _, value in found_ids:
+            self._names_of_ids.setdefault(value, f"id {len(self._names_of_ids)}")
+        if deltas:
+            self._grow(event, deltas, clean, ids)
+            return
+        unit = Unit("event", event.type, clean, event.index, event.at_us, ids=ids)
+        wholes = [f for f in plan.find_wholes(payload, event.index) if isinstance(f.value, str)]
+        if wholes:
+            self._echoes.append((unit, wholes))
+        self._add(unit)
+
+    def _add(self, unit: Unit) -> None:
+        self._flush()
+        self._units.append(unit)
+
+    def _grow(self, event: Event, deltas: list[Found], clean: Any, ids: list[IdSeen]) -> None:
+        fuller = [d for d in deltas if d.value] or deltas
+        targets = tuple(self._target(found) for found in fuller)
+        facts = self._news(targets, _facts(clean, deltas, self._type_places))
+        closing = {p: v for p, v in facts.items() if self._closes(p)}
+        opening = {p: v for p, v in facts.items() if p not in closing}
+        if opening:
+            self._add(Unit("fact", event.type, opening, event.index, event.at_us))
+        run = self._run
+        if run is None or run.targets != targets:
+            self._flush()
+            run = self._run = _Run(targets, event.type, event)
+        for place, found in enumerate(fuller):
+            run.cuts[place].append((run.sizes[place], event.index, event.at_us))
+            run.pieces[place].append(found.value)
+            run.sizes[place] += len(found.value)
+        for seen in ids:
+            if run.last_ids.get(seen.path) != seen.value:
+                run.last_ids[seen.path] = seen.value
+                run.ids.append(seen)
+        if closing:
+            self._add(Unit("fact", event.type, closing, event.index, event.at_us))
+
+    def _target(self, found: Found) -> Target:
+        """The target, with an id in its key replaced by that id's place in the stream."""
+        names = self._names_of_ids
+        key = tuple(names.get(k, k) if isinstance(k, str) else k for k in found.key)
+        return found.rule.channel, key  # type: ignore[union-attr]  # deltas are found by pieces
+
+    def _news(
+        self, targets: tuple[Target, ...], facts: dict[tuple[str, ...], Any]
+    ) -> dict[tuple[str, ...], Any]:
+        """What of the facts was not said before: for the stream as a whole, or of these targets."""
+        news: dict[tuple[str, ...], Any] = {}
+        for path, value in facts.items():
+            of_target = any(step.isdigit() for step in path)
+            said = self._said.setdefault(targets if of_target else (), {})
+            if path not in said or said[path] != value:
+                news[path] = said[path] = value
+        return news
+
+    def _closes(self, path: tuple[str, ...]) -> bool:
+        return any(
+            len(path) == len(pattern)
+            and all(s in ("*", p) for s, p in zip(pattern, path, strict=True))
+            for pattern in map(parse_path, self._dialect.finish_reason)
+        )
+
+    def _flush(self) -> None:
+        run, self._run = self._run, None
+        if run is None:
+            return
+        ids = run.ids
+        for place, target in enumerate(run.targets):
+            self._texts.setdefault(target, []).extend(run.pieces[place])
+            text = join_text(run.pieces[place])
+            if not text:
+                continue
+            event = run.event
+            unit = Unit("text", run.name, text, event.index, event.at_us, target, ids)
+            unit.cuts = run.cuts[place]
+            self._units.append(unit)
+            ids = []
+
+    def _resolve_echoes(self) -> None:
+        """Replace, in whole events, what repeats the joined deltas; keep what stood there."""
+        texts = {target: join_text(pieces) for target, pieces in self._texts.items()}
+        for unit, wholes in self._echoes:
+            for found in wholes:
+                rule = found.rule
+                channel = rule.channel  # type: ignore[union-attr]  # wholes are found by pieces
+                known = texts.get(self._target(found))
+                path = bind(parse_path(rule.path), found.bound)
+                if known is None and not getattr(rule, "final", False):
+                    texts[self._target(found)] = found.value
+                    continue
+                same = known == found.value or (
+                    known is None
+                    and any(c == channel and t == found.value for (c, _), t in texts.items())
+                )
+                unit.literals[path] = found.value
+                if same:
+                    _assign(unit.body, path, ECHO)
+
+
+def _assign(value: Any, path: tuple[str, ...], new: Any) -> None:
+    for step in path[:-1]:
+        value = value[int(step)] if isinstance(value, list) else value.get(step, {})
+    if isinstance(value, list):
+        value[int(path[-1])] = new
+    elif path[-1] in value:
+        value[path[-1]] = new
+
+
+def _facts(
+    clean: Any, deltas: list[Found], type_places: set[tuple[str, ...]]
+) -> dict[tuple[str, ...], Any]:
+    """What an event says besides its pieces of text: its leaves, without what is nothing."""
+    out: dict[tuple[str, ...], Any] = {}
+    skipped = set(type_places)
+    for found in deltas:
+        skipped.add(bind(parse_path(found.rule.path), found.bound))
+        for key in found.rule.key:
+            for text in key.split("|"):
+                skipped.add(bind(parse_path(text), found.bound))
+    _leaves(clean, (), out, skipped)
+    return out
+
+
+def _type_places(dialect: Dialect) -> set[tuple[str, ...]]:
+    return {parse_path(place) for place in dialect.type_from}
+
+
+def _leaves(
+    value: Any,
+    path: tuple[str, ...],
+    out: dict[tuple[str, ...], Any],
+    skipped: set[tuple[str, ...]],
+) -> None:
+    if path in skipped or value is None or value == "":
+        return
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _leaves(one, (*path, name), out, skipped)
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            _leaves(one, (*path, str(number)), out, skipped)
+    elif value != MASK:
+        out[path] = value
+
+
+def _token(unit: Unit) -> Hashable:
+    if unit.kind == "text":
+        return ("text", unit.target, unit.body)
+    if unit.kind == "fact":
+        return ("fact", unit.name, tuple(sorted((p, repr(v)) for p, v in unit.body.items())))
+    return (unit.name, canonical(unit.body))

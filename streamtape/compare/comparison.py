@@ -1,0 +1,148 @@
+"""What differs between two recordings, as values: Change, Comparison.
+
+A comparison is data: changes in order, the first divergence first. `summary()` says it in a few
+lines of plain text, `to_dict()` and `to_json()` give all of it. How it looks in a terminal or in a
+pull request is another room's matter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+ChangeKind = Literal["inserted", "removed", "changed", "swapped"]
+PieceKind = Literal["same", "removed", "inserted"]
+MAX_SHOWN = 72  # characters of one value in a summary
+_SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~", "swapped": "⇄"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in one recording: the event's (or frame's, byte's) index, and when."""
+
+    index: int
+    at_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WordPiece:
+    """A stretch of a changed text: in both, in the first only, or in the second only."""
+
+    kind: PieceKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference. `a` and `b` are its places; None on the side that does not have it.
+
+    `what` is the event's type (or the text's channel), `path` the place in its payload. `pieces`
+    are the words of a changed text, with a little of what stands around them.
+    """
+
+    kind: ChangeKind
+    what: str
+    a: Place | None = None
+    b: Place | None = None
+    path: str = ""
+    before: Any = None
+    after: Any = None
+    pieces: tuple[WordPiece, ...] = ()
+    interaction: int = 0
+
+    def __str__(self) -> str:
+        where = "→".join(f"#{p.index}" if p else "–" for p in (self.a, self.b))
+        if self.a and self.b and self.a.index == self.b.index:
+            where = f"#{self.a.index}"
+        name = f"{self.what} {self.path}".rstrip()
+        return f"{_SIGNS[self.kind]} {where} {name}: {self._values()}"
+
+    def _values(self) -> str:
+        if self.pieces:
+            return "".join(_marked(piece) for piece in self.pieces)
+        if self.kind == "inserted":
+            return short(self.after)
+        if self.kind == "removed":
+            return short(self.before)
+        if self.kind == "swapped":
+            return f"moved; {short(self.after)}"
+        return f"{short(self.before)} → {short(self.after)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two recordings compared at one level. `changes` are in order, the first divergence first.
+
+    `notes` are differences that are no change of the stream itself: what the requests differ in.
+    `n_a` and `n_b` are how many events (frames, bytes ...) were compared on either side.
+    """
+
+    level: str
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    n_a: int = 0
+    n_b: int = 0
+    unit: str = "events"
+    a: str = "a"
+    b: str = "b"
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs at this level."""
+        return not self.changes
+
+    def __bool__(self) -> bool:
+        raise TypeError("a Comparison is neither true nor false: ask .same or .changes")
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    def summary(self, max_changes: int = 10) -> str:
+        """A few lines of plain text: the verdict, then the first changes."""
+        sizes = f"{self.n_a} and {self.n_b} {self.unit}"
+        if self.same:
+            lines = [f"same at level {self.level} ({sizes})"]
+        else:
+            counts = Counter(change.kind for change in self.changes)
+            told = ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind])
+            lines = [f"different at level {self.level}: {told} ({sizes})"]
+            lines += [f"  {change}" for change in self.changes[:max_changes]]
+            if len(self.changes) > max_changes:
+                lines.append(f"  … and {len(self.changes) - max_changes} more")
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain dicts, lists and texts, ready for JSON."""
+        return {
+            "same": self.same,
+            "level": self.level,
+            "a": self.a,
+            "b": self.b,
+            "unit": self.unit,
+            "n_a": self.n_a,
+            "n_b": self.n_b,
+            "changes": [asdict(change) for change in self.changes],
+            "notes": list(self.notes),
+        }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """`to_dict()` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent, default=repr)
+
+
+def short(value: Any, limit: int = MAX_SHOWN) -> str:
+    """A value in one line of bounded length."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _marked(piece: WordPiece) -> str:
+    text = " ".join(piece.text.split("\n"))
+    if piece.kind == "same":
+        return text
+    if len(text) > MAX_SHOWN:
+        text = f"{text[: MAX_SHOWN - 1]}…"
+    return f"[-{text}-]" if piece.kind == "removed" else f"{{+{text}+}}"

@@ -1,0 +1,78 @@
+"""When things came, against when things came: the changes at level `timing`.
+
+Two runs are never equally fast, so each measure has room: it differs where it is off by more than
+`tolerance` (a share of the larger) and by more than a millisecond. What is not known on one side
+(a converted recording) is not compared. The measures are those of the timing vocabulary: to the
+head, to the first event, to the last, and the gaps between events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from streamtape.compare.comparison import Change, Place
+
+FLOOR_US = 1_000
+DEFAULT_TOLERANCE = 0.1
+
+
+class Clocked(NamedTuple):
+    """When one interaction's head, events and ending came; None where that is not known."""
+
+    head_us: int | None
+    events_us: Sequence[int | None]
+    end_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is measured, in microseconds."""
+
+    head_us: int | None = None
+    first_event_us: int | None = None
+    last_event_us: int | None = None
+    end_us: int | None = None
+    gap_median_us: int | None = None
+    gap_p90_us: int | None = None
+    gap_p99_us: int | None = None
+    gap_max_us: int | None = None
+
+
+def measure(clocked: Clocked) -> Measures:
+    """The measures of one interaction."""
+    times = [t for t in clocked.events_us if t is not None]
+    found = sorted(after - before for before, after in pairwise(times))
+    return Measures(
+        clocked.head_us,
+        times[0] if times else None,
+        times[-1] if times else None,
+        clocked.end_us,
+        *(percentile(found, share) for share in (0.5, 0.9, 0.99, 1.0)),
+    )
+
+
+def percentile(in_order: Sequence[int], share: float) -> int | None:
+    """The value that a share of all values does not exceed (nearest rank); None of no values."""
+    if not in_order:
+        return None
+    return in_order[max(0, -(-int(share * 1000) * len(in_order) // 1000) - 1)]
+
+
+def compare_timing(
+    a: Clocked, b: Clocked, *, tolerance: float = DEFAULT_TOLERANCE
+) -> tuple[Change, ...]:
+    """The measures that differ by more than the tolerance."""
+    one, other = measure(a), measure(b)
+    changes: list[Change] = []
+    for name in Measures.__slots__:
+        before, after = getattr(one, name), getattr(other, name)
+        if before is None or after is None:
+            continue
+        off = abs(before - after)
+        if off > FLOOR_US and off > tolerance * max(before, after):
+            where = Place(0, before), Place(0, after)
+            changes.append(Change("changed", "timing", *where, name, before, after))
+    return tuple(changes)

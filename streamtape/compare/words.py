@@ -1,0 +1,91 @@
+"""What changed inside a text, word by word.
+
+A hunk is a place where two texts differ, with the words removed and inserted. Differences with
+hardly a word between them are one hunk: people read a changed phrase, not scattered letters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from streamtape.compare.align import Gap, gaps
+from streamtape.compare.comparison import PieceKind, WordPiece
+
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+|\s+|[^\w\s]")
+N_AROUND = 5  # words shown on either side of a hunk
+MIN_WORDS_BETWEEN = 2  # fewer equal words than that between two differences join them
+
+
+class Hunk(NamedTuple):
+    """One place where two texts differ: the stretches by character, and the words around them.
+
+    `a_first` and `b_first` are the first characters that differ, inside of the first word.
+    """
+
+    a_first: int
+    b_first: int
+    a_start: int
+    a_end: int
+    b_start: int
+    b_end: int
+    pieces: tuple[WordPiece, ...]
+
+
+def hunks(before: str, after: str) -> list[Hunk]:
+    """Where two texts differ, in order."""
+    a, b = _WORD.findall(before), _WORD.findall(after)
+    a_at, b_at = [0, *accumulate(map(len, a))], [0, *accumulate(map(len, b))]
+    found: list[Hunk] = []
+    for group in _grouped(gaps(a, b), a):
+        whole = Gap(group[0].a1, group[-1].a2, group[0].b1, group[-1].b2)
+        a1, a2, b1, b2 = a_at[whole.a1], a_at[whole.a2], b_at[whole.b1], b_at[whole.b2]
+        alike = len(shared_start([before[a1:a2], after[b1:b2]]))
+        pieces = _pieces(a, b, whole, group)
+        found.append(Hunk(a1 + alike, b1 + alike, a1, a2, b1, b2, pieces))
+    return found
+
+
+def shared_start(texts: list[str]) -> str:
+    """What all texts begin with."""
+    low, high = min(texts), max(texts)
+    for place, letter in enumerate(low):
+        if letter != high[place]:
+            return low[:place]
+    return low
+
+
+def _grouped(found: list[Gap], a: Sequence[str]) -> list[list[Gap]]:
+    groups: list[list[Gap]] = []
+    for gap in found:
+        if groups and _n_words(a[groups[-1][-1].a2 : gap.a1]) < MIN_WORDS_BETWEEN:
+            groups[-1].append(gap)
+        else:
+            groups.append([gap])
+    return groups
+
+
+def _n_words(tokens: Sequence[str]) -> int:
+    return sum(1 for token in tokens if not token.isspace() and token.isalnum())
+
+
+def _pieces(
+    a: Sequence[str], b: Sequence[str], whole: Gap, group: Sequence[Gap]
+) -> tuple[WordPiece, ...]:
+    around = 2 * N_AROUND
+    start, end = max(0, whole.a1 - around), min(len(a), whole.a2 + around)
+    lead = ("…" if start else "") + "".join(a[start : whole.a1])
+    tail = "".join(a[whole.a2 : end]) + ("…" if end < len(a) else "")
+    parts: list[tuple[PieceKind, str]] = [("same", lead)]
+    if len(group) == 1 or sum(g.a2 - g.a1 for g in group) * 2 > whole.a2 - whole.a1:
+        group = [whole]
+    at = whole.a1
+    for gap in group:
+        parts.append(("same", "".join(a[at : gap.a1])))
+        parts.append(("removed", "".join(a[gap.a1 : gap.a2])))
+        parts.append(("inserted", "".join(b[gap.b1 : gap.b2])))
+        at = gap.a2
+    parts.append(("same", tail))
+    return tuple(WordPiece(kind, text) for kind, text in parts if text)

@@ -1,0 +1,93 @@
+"""Paths into a JSON value: how a dialect's table says where something stands.
+
+A path is dotted keys: `response.usage`. `*` stands for every element of a list (or every value of
+an object): `choices.*.delta.content`. A key of a target may name alternatives, the first that is
+there counts: `output_index|item_id`; `#0` is the position that the first `*` of the rule's own path
+stood for, `@event` the index of the event, `=x` is x itself. Nothing here raises on a value of
+another shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from functools import lru_cache
+from typing import Any
+
+Path = tuple[str, ...]
+Bindings = tuple[str | int, ...]
+MISSING: Any = object()
+
+
+@lru_cache(maxsize=4096)
+def parse_path(text: str) -> Path:
+    """The steps of a path; the empty text is the value itself."""
+    return tuple(text.split(".")) if text else ()
+
+
+def get(value: Any, path: Path, default: Any = None) -> Any:
+    """The value at a path without `*`; a step may be a number, into a list."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step, MISSING)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return default
+        if value is MISSING:
+            return default
+    return value
+
+
+def find(value: Any, path: Path, bound: Bindings = ()) -> Iterator[tuple[Bindings, Any]]:
+    """Every value at a path, with what each `*` stood for."""
+    for number, step in enumerate(path):
+        if step == "*":
+            rest = path[number + 1 :]
+            for name, one in members(value):
+                yield from find(one, rest, (*bound, name))
+            return
+        if not isinstance(value, dict) or step not in value:
+            return
+        value = value[step]
+    yield bound, value
+
+
+def members(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """What `*` stands for: the elements of a list, or the values of an object."""
+    if isinstance(value, list):
+        yield from enumerate(value)
+    elif isinstance(value, dict):
+        yield from value.items()
+
+
+def bind(path: Path, bound: Bindings) -> Path:
+    """The path with each `*` replaced by what it stood for."""
+    names = iter(bound)
+    return tuple(str(next(names, "*")) if step == "*" else step for step in path)
+
+
+@lru_cache(maxsize=4096)
+def _alternatives(key: str) -> tuple[str, ...]:
+    return tuple(key.split("|"))
+
+
+def resolve_key(value: Any, keys: tuple[str, ...], bound: Bindings, event: int) -> tuple[Any, ...]:
+    """What tells one target from another: the values of its keys, None for one that is missing."""
+    return tuple(_resolve(value, key, bound, event) for key in keys)
+
+
+def _resolve(value: Any, key: str, bound: Bindings, event: int) -> Any:
+    for text in _alternatives(key):
+        if text == "@event":
+            return event
+        if text.startswith("="):
+            return text[1:]
+        if text.startswith("#"):
+            place = int(text[1:])
+            if place < len(bound):
+                return bound[place]
+            continue
+        found = get(value, bind(parse_path(text), bound) if "*" in text else parse_path(text))
+        if found is not None:
+            return found if isinstance(found, Hashable) else repr(found)
+    return None

@@ -1,0 +1,58 @@
+"""One frame to one event's type and payload, by a dialect's table.
+
+Nothing here is an error: data that is no JSON is its own payload, and a type that the table has
+never heard of is that event's type.
+"""
+
+from __future__ import annotations
+
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.paths import get, parse_path
+from streamtape.dialects.payload import NOT_JSON, decode
+from streamtape.tape.views import Event, Frame
+
+PLAIN = "message"  # what a frame is called that the stream gave no name
+
+
+class EventReader:
+    """Reads events out of frames, one dialect's way."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._marker = dialect.done_marker
+        self._default = dialect.default_type
+        self._ifs = tuple((parse_path(path), name) for path, name in dialect.type_if)
+        self._from = tuple((p == "@event", parse_path(p)) for p in dialect.type_from)
+        self._named = bool(dialect.type_from) and dialect.type_from[0] == "@event"
+        self._named |= dialect.event_equals_type
+
+    def name_without_payload(self, frame: Frame) -> str | None:
+        """The event's type, where the frame alone tells it; None where the payload must be read."""
+        if frame.data == self._marker:
+            return self._marker
+        return frame.event if self._named and not self._ifs and frame.event != PLAIN else None
+
+    def read(self, frame: Frame, index: int) -> Event:
+        """The event of a frame that has data."""
+        data = frame.data or ""
+        if data == self._marker:
+            return Event(data, data, frame.at_us, index, frame)
+        payload = decode(data)
+        if payload is NOT_JSON:
+            name = frame.event if frame.event != PLAIN else self._default
+            return Event(name, data, frame.at_us, index, frame)
+        return Event(self.type_of(frame.event, payload), payload, frame.at_us, index, frame)
+
+    def type_of(self, event: str, payload: object) -> str:
+        """The type of an event: by the table's places, in their order."""
+        for path, name in self._ifs:
+            if get(payload, path) is not None:
+                return name
+        for is_event, path in self._from:
+            if is_event:
+                if event != PLAIN:
+                    return event
+                continue
+            value = get(payload, path)
+            if isinstance(value, str) and value:
+                return value
+        return event if event != PLAIN else self._default

@@ -1,0 +1,117 @@
+"""The events of an interaction, and the choice of the dialect that reads them.
+
+A dialect of the user's own that fits is taken. Of the built-in ones, what the first frames show
+counts for more than the address (a proxy may serve any API at any path); where neither says
+anything, the generic one reads the stream. Frames without data (comments alone) give no event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.generic import GENERIC
+from streamtape.dialects.paths import find, parse_path
+from streamtape.dialects.reading import EventReader
+from streamtape.dialects.registry import builtin, dialect_named, dialects
+from streamtape.tape.views import Event, Frame
+
+if TYPE_CHECKING:
+    from streamtape.tape.model import Interaction
+
+N_LOOKED_AT = (
+    6  # an opening comment, a prompt filter's verdict or a ping may come before the first sign
+)
+
+
+def events(
+    interaction: Interaction, types: tuple[str, ...] = (), dialect: str | None = None
+) -> Iterator[Event]:
+    """Iterate over the events of an interaction, or only those of the given types, lazily."""
+    frames = interaction.frames()
+    if dialect is None:
+        first = _first_with_data(frames)
+        table = choose(interaction.request.url, _media(interaction), first)
+        return events_of(chain(first, frames), table, types)
+    return events_of(frames, dialect_named(dialect), types)
+
+
+def dialect_for(interaction: Interaction, name: str | None = None) -> Dialect:
+    """The dialect that reads an interaction: the named one, or the one that is chosen."""
+    if name is not None:
+        return dialect_named(name)
+    first = _first_with_data(interaction.frames())
+    return choose(interaction.request.url, _media(interaction), first)
+
+
+def events_of(
+    frames: Iterator[Frame], dialect: Dialect, types: tuple[str, ...] = ()
+) -> Iterator[Event]:
+    """Iterate over the events that frames hold; each is numbered among all of its stream."""
+    reader = EventReader(dialect)
+    index = 0
+    for frame in frames:
+        if frame.data is None:
+            continue
+        if types:
+            name = reader.name_without_payload(frame)
+            if name is not None and name not in types:
+                index += 1
+                continue
+        event = reader.read(frame, index)
+        index += 1
+        if not types or event.type in types:
+            yield event
+
+
+def choose(url: str, media: str, frames: Sequence[Frame]) -> Dialect:
+    """The dialect that fits an address, a content type and the first frames best."""
+    known = builtin()
+    best, best_rank = GENERIC, 0
+    for dialect in dialects():
+        if not all(_holds(dialect, sign, url, frames) for sign in dialect.also):
+            continue
+        rank = _rank(dialect, url, media, frames)
+        if rank and dialect not in known:
+            return dialect
+        if rank > best_rank:
+            best, best_rank = dialect, rank
+    return best
+
+
+def _rank(dialect: Dialect, url: str, media: str, frames: Sequence[Frame]) -> int:
+    signed = any(_holds(dialect, sign, url, frames) for sign in dialect.signs)
+    at_home = bool(dialect.url) and re.search(dialect.url, url) is not None
+    if dialect.media and not re.search(dialect.media, media):
+        return 0
+    return 3 * signed + 2 * at_home + (bool(dialect.media) and not (dialect.url or dialect.signs))
+
+
+def _holds(dialect: Dialect, sign: tuple[str, str], url: str, frames: Sequence[Frame]) -> bool:
+    place, pattern = sign
+    if place == "@url":
+        return re.search(pattern, url) is not None
+    return any(_shows(dialect, place, pattern, frame) for frame in frames)
+
+
+def _shows(dialect: Dialect, place: str, pattern: str, frame: Frame) -> bool:
+    if place == "@event":
+        return re.search(pattern, frame.event) is not None
+    event = EventReader(dialect).read(frame, 0)
+    if place == "@type":
+        return re.search(pattern, event.type) is not None
+    return any(
+        re.search(pattern, value if isinstance(value, str) else type(value).__name__) is not None
+        for _, value in find(event.payload, parse_path(place))
+    )
+
+
+def _media(interaction: Interaction) -> str:
+    return (interaction.head.get("content-type") if interaction.head else None) or ""
+
+
+def _first_with_data(frames: Iterator[Frame]) -> list[Frame]:
+    return list(islice((frame for frame in frames if frame.data is not None), N_LOOKED_AT))

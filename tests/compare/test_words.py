@@ -1,0 +1,56 @@
+"""What changed inside a text, word by word."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamtape.compare.words import hunks
+
+
+def marked(before: str, after: str) -> list[str]:
+    """The hunks, with what is gone in [] and what is new in {}."""
+    signs = {"same": "{}", "removed": "[{}]", "inserted": "{{{}}}"}
+    return ["".join(signs[p.kind].format(p.text) for p in h.pieces) for h in hunks(before, after)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("the same", "the same", []),
+        ("a red fox", "a blue fox", ["a [red]{blue} fox"]),
+        ("a red fox", "a fox", ["a [red ]fox"]),
+        ("one", "one two", ["one{ two}"]),
+        ("", "new", ["{new}"]),
+        ("x = 1;", "x = 2;", ["x = [1]{2};"]),
+        ("日本語", "日本人", ["日本[語]{人}"]),
+        ("read the red book", "read a blue book", ["read [the red]{a blue} book"]),
+    ],
+)
+def test_a_hunk_shows_the_words(before: str, after: str, told: list[str]) -> None:
+    """Words are removed and inserted whole, and neighbours are one change."""
+    assert marked(before, after) == told
+
+
+def test_far_apart_changes_are_hunks_of_their_own() -> None:
+    """Each shows only a little of what stands around it."""
+    middle = " and so it went on for a long, long time until at last"
+    first, second = marked(f"One{middle} two.", f"Uno{middle} due.")
+    assert first == "[One]{Uno} and so it went on…"
+    assert second == "…long time until at last [two]{due}."
+
+
+def test_the_first_differing_character_is_known() -> None:
+    """Inside of the word, so that the event that brought it can be named."""
+    (hunk,) = hunks("a stardust voyager", "a stardom voyager")
+    assert (hunk.a_first, hunk.a_start) == (2 + len("stard"), 2)
+
+
+@given(st.text("ab c.", max_size=30), st.text("ab d.", max_size=30))
+def test_hunks_are_all_that_differs(before: str, after: str) -> None:
+    """Replacing the hunks of the one text gives the other."""
+    out, at = "", 0
+    for hunk in hunks(before, after):
+        out += before[at : hunk.a_start] + after[hunk.b_start : hunk.b_end]
+        at = hunk.a_end
+        assert hunk.a_start <= hunk.a_first <= hunk.a_end
+    assert out + before[at:] == after

@@ -1,0 +1,132 @@
+"""Transcripts of OpenAI Responses streams."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamtape.dialects.openai_responses import OPENAI_RESPONSES
+from streamtape.dialects.registry import dialects
+from streamtape.dialects.select import choose, events_of
+from streamtape.dialects.transcript import growing, transcript_of
+from streamtape.tape.views import Event, Transcript
+from tests.streams import Writer, frames_of
+
+
+def read(payloads: list[Any]) -> Transcript:
+    """The transcript of these payloads."""
+    frames = frames_of(payloads)
+    table = choose("", "", frames)
+    return transcript_of(events_of(iter(frames), table), table)
+
+
+def test_everything_that_a_stream_said_is_there() -> None:
+    """Text, tool calls, usage, status, model and id, in their places."""
+    writer = Writer().message("Let me ", "look.").call("weather", '{"city": ', '"Paris"}')
+    said = transcript_of(writer.end().events(), OPENAI_RESPONSES)
+    assert said.text == "Let me look."
+    assert (said.status, said.model, said.id) == ("completed", "gpt-4.1-2025-04-14", "resp_1")
+    assert said.usage == {"input_tokens": 9, "output_tokens": 8}
+    assert said.finished
+    (call,) = said.tool_calls
+    assert (call.id, call.name, call.parsed) == ("call_1_1", "weather", {"city": "Paris"})
+    assert call.complete
+    assert [p.key for p in said.of("text")] == [(0, 0)]
+
+
+def test_a_stream_that_is_cut_gives_what_there_was() -> None:
+    """Arguments are parsed as far as they go, and nothing is finished."""
+    writer = Writer().call("weather", '{"city": "Par', 'is", "days": 3}').end()
+    cut = [e for e in writer.events() if e.index <= 3]
+    said = transcript_of(cut, OPENAI_RESPONSES)
+    assert said.tool_calls[0].parsed == {"city": "Par"}
+    assert not said.tool_calls[0].complete
+    assert not said.finished
+    assert said.status == "in_progress"
+
+
+def test_text_that_is_json_is_read_as_it_grows() -> None:
+    """Structured output is there after every delta, as far as it goes."""
+    events = Writer().message('{"steps": [', '"one", ', '"two"]}').end().events()
+    seen = [t.structured for t in growing(events, OPENAI_RESPONSES)]
+    assert seen[4:7] == [{"steps": []}, {"steps": ["one"]}, {"steps": ["one", "two"]}]
+
+
+def test_a_stream_without_deltas_is_read_from_its_whole_values() -> None:
+    """Some servers send only the items, or only the last event."""
+    events = Writer().message("Hello").call("f", "{}").end().events()
+    for kept in ("response.output_item.done", "response.completed"):
+        said = transcript_of([e for e in events if e.type == kept], OPENAI_RESPONSES)
+        assert said.text == "Hello"
+        assert [(c.name, c.arguments) for c in said.tool_calls] == [("f", "{}")]
+
+
+def test_the_pieces_of_a_text_know_their_events() -> None:
+    """Each character can be traced to the event that brought it."""
+    said = transcript_of(Writer().message("ab", "", "cd").end().events(), OPENAI_RESPONSES)
+    (part,) = said.of("text")
+    assert [part.event_at(n) for n in range(4)] == [4, 4, 6, 6]
+    assert part.first_event == 4
+
+
+def test_halves_of_a_character_are_joined() -> None:
+    """A surrogate pair that was cut between two deltas is one character again."""
+    pair = "\U0001f600".encode("utf-16-be")
+    high, low = (pair[:2].decode("utf-16-be", "surrogatepass"), pair[2:])
+    events = Writer().message(high, low.decode("utf-16-be", "surrogatepass")).events()
+    assert transcript_of(events, OPENAI_RESPONSES).text == "\U0001f600"
+
+
+@pytest.mark.parametrize(
+    ("payload", "error"),
+    [
+        ({"type": "error", "code": "x", "message": "no"}, "no"),
+        ({"type": "error", "error": {"message": "no"}}, "no"),
+        ({"type": "response.failed", "response": {"error": {"message": "no"}}}, "no"),
+    ],
+)
+def test_the_error_is_told_wherever_it_stands(payload: dict[str, Any], error: str) -> None:
+    """An error event, bare or wrapped, and a failed response."""
+    said = read([*Writer().payloads, payload])
+    assert said.error["message"] == error
+    assert said.finished
+
+
+def test_images_are_told_by_size_and_digest() -> None:
+    """Base64 of an image is not kept; its bytes are counted and hashed."""
+    item = {"type": "image_generation_call", "id": "ig_1", "result": "aGVsbG8="}
+    done = {"type": "response.output_item.done", "output_index": 0, "item": item}
+    said = read([*Writer().payloads, done])
+    assert [(i.n_bytes, i.sha256[:8]) for i in said.images] == [(5, "2cf24dba")]
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "delta", "item", "choices", "message", "content", "index", "id"]
+            ),
+            inner,
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@given(st.lists(JSON, max_size=5), st.sampled_from([d.name for d in dialects()]))
+def test_any_payloads_give_a_transcript(payloads: list[Any], name: str) -> None:
+    """No payload of any shape makes any dialect raise."""
+    table = next(d for d in dialects() if d.name == name)
+    frames = frames_of([json.dumps(p) for p in payloads])
+    said = transcript_of(events_of(iter(frames), table), table)
+    assert said.n_events == len(payloads)
+
+
+@given(JSON, st.sampled_from(sorted({t for p in OPENAI_RESPONSES.deltas for t in p.types})))
+def test_any_payload_of_a_known_type_is_taken(payload: Any, kind: str) -> None:
+    """A known type with fields of any shape is no error."""
+    transcript_of([Event(kind, payload)], OPENAI_RESPONSES)

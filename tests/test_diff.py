@@ -1,0 +1,115 @@
+"""`streamtape.diff`: paths, cassettes and interactions, at every level."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import streamtape
+from streamtape.api import LEVELS, Level
+from streamtape.tape.model import Cassette, Ending, Interaction
+from tests.streams import Writer
+
+pytest.importorskip("streamtape.framing.select", reason="no frames yet")
+
+ONE = Writer(1).message("Double ", "bubble bath").end().interaction()
+ALIKE = Writer(2).message("Double bub", "ble bath").end().interaction()
+OTHER = Writer(2).message("Double trouble", " bath").end().interaction()
+
+
+@pytest.mark.parametrize(
+    ("level", "same"),
+    [("bytes", False), ("frames", False), ("events", True), ("content", True), ("timing", True)],
+)
+def test_two_runs_of_one_prompt(level: Level, same: bool) -> None:
+    """Other ids and cuts differ on the wire, and nowhere else."""
+    assert streamtape.diff(ONE, ALIKE, level=level).same is same
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_recording_is_the_same_as_itself(level: Level) -> None:
+    """At every level."""
+    assert streamtape.diff(ONE, ONE, level=level).same
+
+
+@pytest.mark.parametrize("level", ["events", "content"])
+def test_one_changed_word_is_one_change(level: Level) -> None:
+    """Told in a few lines."""
+    comparison = streamtape.diff(ONE, OTHER, level=level)
+    (change,) = comparison.changes
+    assert (change.before, change.after) == ("bubble", "trouble")
+    assert len(comparison.summary().splitlines()) == 2
+
+
+def test_files_are_compared_by_path(tmp_path: Path) -> None:
+    """A path is loaded; the comparison names it."""
+    a, b = tmp_path / "a.tape", tmp_path / "b.tape"
+    streamtape.save(Cassette((ONE,)), a)
+    streamtape.save(Cassette((OTHER,)), b)
+    comparison = streamtape.diff(a, str(b))
+    assert not comparison.same
+    assert (comparison.a, comparison.b) == (str(a), str(b))
+
+
+def test_interactions_are_paired_by_their_requests() -> None:
+    """One that is missing is a change; those around it are still compared with their own."""
+    first, second, third = (
+        replace(ONE, request=replace(ONE.request, body=b'{"n":%d}' % n)) for n in range(3)
+    )
+    changed = replace(OTHER, request=third.request)
+    comparison = streamtape.diff(Cassette((first, second, third)), Cassette((first, changed)))
+    missing, word = comparison.changes
+    assert (missing.kind, missing.what, missing.interaction) == ("removed", "interaction", 1)
+    assert (word.after, word.interaction) == ("trouble", 2)
+
+
+def cut(ending: Ending) -> Interaction:
+    """The first recording with another ending."""
+    return replace(ONE, ending=ending)
+
+
+def test_another_ending_and_another_status_are_changes() -> None:
+    """A stream that broke is not the same as one that did not."""
+    broken = cut(Ending("error", 9, "RemoteProtocolError", "peer closed"))
+    (change,) = streamtape.diff(ONE, broken).changes
+    assert (change.what, change.before, change.after) == (
+        "ending",
+        "complete",
+        "error: RemoteProtocolError",
+    )
+    assert ONE.head is not None
+    refused = replace(ONE, head=replace(ONE.head, status=429))
+    (change,) = streamtape.diff(ONE, refused, level="content").changes
+    assert (change.what, change.before, change.after) == ("head", 200, 429)
+
+
+def test_requests_that_differ_are_told_and_are_no_change() -> None:
+    """The path that differs is a note."""
+    asked = replace(ONE, request=replace(ONE.request, body=b'{"model":"gpt-5"}'))
+    comparison = streamtape.diff(ONE, asked)
+    assert comparison.same
+    assert comparison.notes == ('request model: "gpt-4.1" → "gpt-5"',)
+
+
+def test_a_body_that_is_no_stream_is_compared_as_json() -> None:
+    """Ordinary responses are recorded too."""
+    headers = ((b"content-type", b"application/json"),)
+
+    def answer(text: bytes) -> Interaction:
+        assert ONE.head is not None
+        chunks = streamtape.Chunks.of([streamtape.Chunk(1, text)])
+        return replace(ONE, head=replace(ONE.head, headers=headers), chunks=chunks)
+
+    assert streamtape.diff(answer(b'{"a": 1, "b": 2}'), answer(b'{"b":2,"a":1}')).same
+    (change,) = streamtape.diff(answer(b'{"a": 1}'), answer(b'{"a": 2}')).changes
+    assert (change.path, change.before, change.after) == ("a", 1, 2)
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    """An unknown level, dialect and thing."""
+    with pytest.raises(streamtape.StreamtapeError, match="levels: bytes, frames, events"):
+        streamtape.diff(ONE, ONE, level="words")  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(streamtape.StreamtapeError, match="unknown dialect 'acme'"):
+        streamtape.diff(ONE, ONE, dialect="acme")
+    with pytest.raises(streamtape.StreamtapeError, match="can't compare a int"):
+        streamtape.diff(1, ONE)  # type: ignore[arg-type]  # the point of the test
