@@ -1,0 +1,61 @@
+"""The real llama.cpp server: recorded live, replayed with the server gone."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+
+import streamtape
+from tests.tools_present import needs
+
+pytestmark = [needs(":xllamacpp", ":gguf", ":numpy"), pytest.mark.xdist_group("llama")]
+PROMPT: Any = [{"role": "user", "content": "the stream"}]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on random weights; its text holds broken UTF-8 and control characters."""
+    from tools.llama import llama_server, tiny_model
+
+    with llama_server(tiny_model(tmp_path_factory.mktemp("llama") / "tiny.gguf")) as root:
+        yield root
+
+
+def responses(root: str) -> list[str]:
+    """OpenAI Responses."""
+    client = openai.OpenAI(base_url=f"{root}/v1", api_key="none")
+    stream = client.responses.create(
+        model="tiny", input=PROMPT, stream=True, max_output_tokens=40, extra_body={"seed": 1}
+    )
+    return [str(event) for event in stream]
+
+
+def chat(root: str) -> list[str]:
+    """Chat Completions."""
+    client = openai.OpenAI(base_url=f"{root}/v1", api_key="none")
+    stream = client.chat.completions.create(
+        model="tiny", messages=PROMPT, stream=True, max_tokens=40, seed=1
+    )
+    return [str(chunk) for chunk in stream]
+
+
+def messages(root: str) -> list[str]:
+    """Anthropic Messages."""
+    client = anthropic.Anthropic(base_url=root, api_key="none")
+    stream = client.messages.create(model="tiny", messages=PROMPT, stream=True, max_tokens=40)
+    return [str(event) for event in stream]
+
+
+@pytest.mark.parametrize("api", [responses, chat, messages])
+def test_recorded_and_replayed(api: Callable[[str], list[str]], root: str, tmp_path: Path) -> None:
+    """The SDK gets the same objects from the cassette as from the server."""
+    with streamtape.use_cassette(tmp_path / "x.tape"):
+        live = api(root)
+    assert len(live) > 10
+    with streamtape.use_cassette(tmp_path / "x.tape", mode="none"):
+        assert api(root) == live
+    (interaction,) = streamtape.load(tmp_path / "x.tape")
+    assert len(interaction.chunks) > 10
