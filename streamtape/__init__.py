@@ -77,6 +77,9 @@ if TYPE_CHECKING:
         Frame,
         Transcript,
     )
+    from streamtape.transport.decorator import (
+        cassette,
+    )
     from streamtape.transport.transports import (
         RecordingTransport,
         ReplayTransport,
@@ -130,6 +133,7 @@ _HOMES = {
     "StreamtapeWarning": "streamtape.session.session",
     "Transcript": "streamtape.tape.views",
     "UsageError": "streamtape.errors",
+    "cassette": "streamtape.transport.decorator",
     "diff": "streamtape.api",
     "load": "streamtape.tape.store",
     "recover": "streamtape.tape.store",
@@ -180,6 +184,7 @@ __all__ = [
     "Transcript",
     "UsageError",
     "__version__",
+    "cassette",
     "diff",
     "load",
     "recover",

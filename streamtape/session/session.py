@@ -229,24 +229,34 @@ class Session:
             return True
         return self.options.record_on_exception and self.mode != "all"
 
-    def _report(self, error: Exception | None) -> None:
+    def problem(self, error: BaseException | None = None) -> StreamtapeError | None:
+        """What is wrong with this session so far, that nobody has been told; None where nothing is.
+
+        `error` is the exception that the program is leaving with, if any.
+        """
         if self.failure is not None:
-            raise self.failure from error
+            return self.failure
         if self.misses and not isinstance(error, StreamtapeError):
-            if error is not None:
-                raise self.misses[0] from error
-            warnings.warn(
-                f"{len(self.misses)} requests were not answered, and the program went on:\n"
-                f"{self.misses[0]}",
-                StreamtapeWarning,
-                stacklevel=4,
-            )
+            return self.misses[0]
         idle = not self._recorders and not any(self._tape.plays) and not self.misses
         if error is None and idle and self.records and self._expects_requests:
-            raise NothingRecordedError(
+            return NothingRecordedError(
                 f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
                 f"nothing to record.{self._blind_spots()}"
             )
+        return None
+
+    def _report(self, error: Exception | None) -> None:
+        problem = self.problem(error)
+        if isinstance(problem, MissError) and error is None:
+            warnings.warn(
+                f"{len(self.misses)} requests were not answered, and the program went on:\n"
+                f"{problem}",
+                StreamtapeWarning,
+                stacklevel=4,
+            )
+        elif problem is not None:
+            raise problem from error
 
 
 def _descends(error: BaseException, causes: list[BaseException]) -> bool:

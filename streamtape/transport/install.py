@@ -34,22 +34,30 @@ class Installation:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._sessions: list[Session] = []
+        self._owners: dict[int, object] = {}
         self._patched: dict[type[Any], tuple[Any, Any]] = {}
         self._watch = _ImportWatch(self._patch)
 
-    def add(self, session: Session) -> None:
+    def add(self, session: Session, owner: object = None) -> None:
         """Make a session active; the first one installs the patches."""
         with self._lock:
             if not self._sessions:
                 self._install()
             self._sessions.append(session)
+            self._owners[id(session)] = owner
 
     def remove(self, session: Session) -> None:
         """Make a session inactive; the last one takes the patches out."""
         with self._lock:
             self._sessions = [s for s in self._sessions if s is not session]
+            self._owners.pop(id(session), None)
             if not self._sessions:
                 self._uninstall()
+
+    def owners(self) -> list[object]:
+        """On whose behalf the active sessions were opened."""
+        with self._lock:
+            return list(self._owners.values())
 
     def session(self) -> Session | None:
         """The session that a request made here and now belongs to.
@@ -151,10 +159,18 @@ class _ImportWatch(MetaPathFinder):
 _installation = Installation()
 
 
-def activate(session: Session) -> None:
-    """Have requests of this context, and of threads without one, go to a session."""
-    _installation.add(session)
+def activate(session: Session, owner: object = None) -> None:
+    """Have requests of this context, and of threads without one, go to a session.
+
+    `owner` is the decoration that the session was opened for, where a test run opened it.
+    """
+    _installation.add(session, owner)
     _current.set(session)
+
+
+def owners() -> list[object]:
+    """On whose behalf the active sessions were opened."""
+    return _installation.owners()
 
 
 def deactivate(session: Session, before: Session | None) -> None:

@@ -8,7 +8,7 @@ from typing import Unpack
 
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.session import Session
-from streamtape.transport import install
+from streamtape.transport import install, presets
 from streamtape.transport.opening import open_session
 
 
@@ -26,7 +26,7 @@ class use_cassette:  # noqa: N801 - it reads as a verb, like contextlib's own
 
     def __init__(self, cassette: str | os.PathLike[str], **options: Unpack[OptionFields]) -> None:
         self._cassette = cassette
-        self._options = Options.of(**options)
+        self._options = Options.of(**presets.held().options(**options))
         self._open: list[tuple[Session, Session | None]] = []
 
     def __enter__(self) -> Session:

@@ -1,0 +1,161 @@
+"""`@streamtape.cassette`: a cassette for a function, a method, or every test of a class.
+
+It works under pytest, unittest and by hand. Under pytest the plugin opens the session, so that
+fixtures and command line have their say, and the decorator only says what is wanted; anywhere else
+it opens the session itself, around the call. What it returns has the signature of what it got.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, overload
+
+from streamtape.errors import UsageError
+from streamtape.session.modes import OptionFields, Options
+from streamtape.transport.naming import name_of_test, place_of
+
+if TYPE_CHECKING:
+    from streamtape.transport.use import use_cassette
+
+ATTRIBUTE = "__streamtape__"
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """What one decoration asks for; `covers` are decorations further in that it speaks for."""
+
+    cassette: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    covers: tuple[Wanted, ...] = ()
+
+    def over(self, outer: Wanted) -> Wanted:
+        """Both together: this one is nearer to the test, and its word counts."""
+        options = {**outer.options, **self.options}
+        return Wanted(self.cassette or outer.cassette, options, (self, outer, *self.covers))
+
+
+class Decorator(Protocol):
+    """What `cassette(...)` with arguments returns."""
+
+    def __call__(self, target: T, /) -> T: ...
+
+
+@overload
+def cassette(target: T, /) -> T: ...
+@overload
+def cassette(
+    name: str | os.PathLike[str] | None = None, /, **options: Unpack[OptionFields]
+) -> Decorator: ...
+def cassette(target: Any = None, /, **options: Any) -> Any:
+    """Record or replay what a test asks for: `@cassette`, or `@cassette("name.tape", speed=1.0)`.
+
+    Decorates functions and methods, sync and async, and classes (each of their tests then has a
+    cassette of its own). Without a name the cassette is `cassettes/<module>/<test>.tape` beside the
+    test; a bare name lies in the same folder. Options are those of `streamtape.Options`; the mode
+    is `once`, and `none` where `CI` is set. A test that fails keeps no half recording unless
+    `record_on_exception` is True. UsageError for an unknown option.
+    """
+    if callable(target) or isinstance(target, classmethod | staticmethod):
+        if options:
+            raise UsageError("write @cassette(...) with options, then what it decorates below it")
+        return _decorated(target, Wanted())
+    Options.of(**options)
+    name = None if target is None else os.fspath(target)
+    wanted = Wanted(name, options)
+    return lambda decorated: _decorated(decorated, wanted)
+
+
+def wanted_by(function: Any) -> Wanted | None:
+    """What a test function was decorated with, if it was."""
+    found = getattr(function, ATTRIBUTE, None)
+    return found if isinstance(found, Wanted) else None
+
+
+def default_mode(environ: dict[str, str] | os._Environ[str] = os.environ) -> str:
+    """The record mode of tests: `none` where CI is set (and not to empty, 0 or false)."""
+    return "once" if environ.get("CI", "").lower() in {"", "0", "false"} else "none"
+
+
+def _decorated(target: Any, wanted: Wanted) -> Any:
+    if isinstance(target, type):
+        return _class(target, wanted)
+    if isinstance(target, classmethod | staticmethod):
+        return type(target)(_decorated(target.__func__, wanted))
+    inner = wanted_by(target)
+    wanted = wanted if inner is None else inner.over(wanted)
+    return _with(target, wanted, _wrapper(target, wanted))
+
+
+def _class(target: type, wanted: Wanted) -> type:
+    for name in dir(target):
+        method = inspect.getattr_static(target, name)
+        plain = isinstance(method, classmethod | staticmethod) or inspect.isfunction(method)
+        if name.startswith("test") and plain:
+            setattr(target, name, _decorated(method, wanted))
+    return target
+
+
+def _with(function: Any, wanted: Wanted, wrapper: Any) -> Any:
+    functools.update_wrapper(wrapper, function)
+    setattr(wrapper, ATTRIBUTE, wanted)
+    return wrapper
+
+
+def _wrapper(function: Callable[..., Any], wanted: Wanted) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(function):
+
+        async def run_async(*args: Any, **kwargs: Any) -> Any:
+            if _is_served(wanted):
+                return await function(*args, **kwargs)
+            async with _session(function, wanted, args):
+                return await function(*args, **kwargs)
+
+        return run_async
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise UsageError(
+            f"@cassette can't decorate {function.__qualname__}, which yields; open the cassette "
+            "inside it: `with streamtape.use_cassette(...)`"
+        )
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if _is_served(wanted):
+            return function(*args, **kwargs)
+        with _session(function, wanted, args):
+            return function(*args, **kwargs)
+
+    return run
+
+
+def _is_served(wanted: Wanted) -> bool:
+    from streamtape.transport import install
+
+    return any(
+        isinstance(owner, Wanted) and (owner is wanted or wanted in owner.covers)
+        for owner in install.owners()
+    )
+
+
+def _session(function: Callable[..., Any], wanted: Wanted, args: tuple[Any, ...]) -> use_cassette:
+    from streamtape.transport.use import use_cassette
+
+    options = {"mode": default_mode(), "record_on_exception": False, **wanted.options}
+    return use_cassette(_place(function, wanted.cassette, args), **options)
+
+
+def _place(function: Callable[..., Any], name: str | None, args: tuple[Any, ...]) -> Path:
+    names = function.__qualname__.rpartition("<locals>.")[2].split(".")
+    code = inspect.unwrap(function).__code__
+    file, beside = Path(code.co_filename), function.__globals__
+    if len(names) > 1 and args and hasattr(type(args[0]), names[-1]):
+        # A test that a class inherits is a test of that class, and has a cassette of its own.
+        owner = type(args[0])
+        names = [*owner.__qualname__.rpartition("<locals>.")[2].split("."), names[-1]]
+        file = Path(inspect.getfile(owner))
+        return place_of(name, file, name_of_test(names, None, dir(owner)))
+    return place_of(name, file, name_of_test(names, None, list(beside)))

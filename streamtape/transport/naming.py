@@ -1,0 +1,66 @@
+"""Where the cassette of a test lies: `cassettes/<module>/<test>.tape` beside the test.
+
+A name is the test's own wherever every file system takes it as it is. Where one would not (odd or
+too many characters, a name that Windows keeps for itself, letters that differ only in case), the
+readable part is kept and a short digest of the exact name is added: so two tests never share a
+file by accident, and a test's name does not depend on which other tests run. No disk is touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+FOLDER = "cassettes"
+SUFFIX = ".tape"
+# Bytes of a name before its digest: file systems take 255, encrypted ones 143, and a journal and a
+# lock add their own endings.
+MOST_BYTES = 100
+_SAFE = re.compile(r"[A-Za-z0-9_.,=+@#()\[\]-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+@#()\[\]-]+")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\[|$)", re.IGNORECASE)
+
+
+def safe_name(name: str, *, told_apart_by_case: bool = False) -> str:
+    """A file name for `name`: the same where it is safe, else readable and with a digest.
+
+    `told_apart_by_case` says that another name differs from this one only in case.
+    """
+    good = _SAFE.fullmatch(name) and len(name) <= MOST_BYTES and not _RESERVED.match(name)
+    if good and not told_apart_by_case and name[-1] not in ". ":
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    readable = _UNSAFE.sub("-", name)[:MOST_BYTES].rstrip(".-")
+    return f"{'_' if _RESERVED.match(readable) else ''}{readable}~{digest}"
+
+
+def name_of_test(names: list[str], parameters: str | None, siblings: list[str]) -> str:
+    """The name of a test's cassette, without its suffix.
+
+    `names` are its classes and its function, `parameters` the id of its parameters, `siblings` the
+    other names beside the function. Letters of parameters count as told apart by case where there
+    are capitals: which other parameters there are, is not known to a single test.
+    """
+    base = ".".join(names)
+    name = base if parameters is None else f"{base}[{parameters}]"
+    capitals = parameters is not None and parameters != parameters.lower()
+    twins = any(s != names[-1] and s.casefold() == names[-1].casefold() for s in siblings)
+    return safe_name(name, told_apart_by_case=capitals or twins)
+
+
+def place_of(
+    cassette: str | None, file: Path, default: str, *, folder: str = FOLDER, suffix: str = SUFFIX
+) -> Path:
+    """Where a cassette lies that a test in `file` asks for, by name or (None) by its own name.
+
+    A bare name lies with the module's other cassettes; one with a folder in it is meant from the
+    test's own folder; an absolute one is what it is.
+    """
+    home = file.parent / folder / safe_name(file.stem)
+    if cassette is None:
+        return home / f"{default}{suffix}"
+    path = Path(cassette)
+    if path.suffix != suffix:
+        path = path.with_name(path.name + suffix)
+    return home / path if len(path.parts) == 1 else file.parent / path

@@ -1,0 +1,46 @@
+"""What a test run says about the sessions that a program opens itself.
+
+The pytest plugin puts it here before any test runs; `use_cassette` and the decorator ask for it.
+It stands in a module of its own so that saying it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Presets:
+    """`defaults` hold where a program says nothing, `overrides` (a command line) whatever it says.
+
+    `disabled` lets everything pass by, unrecorded.
+    """
+
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    disabled: bool = False
+
+    def options(self, **wanted: Any) -> dict[str, Any]:
+        """The options that hold where a program wants these."""
+        return {**self.defaults, **wanted, **self.overrides}
+
+
+_held = [Presets()]
+
+
+def held() -> Presets:
+    """What holds now."""
+    return _held[-1]
+
+
+def hold(presets: Presets) -> None:
+    """Let it hold from now on, until `drop`; a run inside a run holds its own."""
+    _held.append(presets)
+
+
+def drop(presets: Presets) -> None:
+    """Let what held before hold again."""
+    if presets in _held[1:]:
+        _held.remove(presets)

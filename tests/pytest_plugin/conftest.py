@@ -1,0 +1,109 @@
+"""An endpoint that streams on loopback, and test modules that are written and run in process."""
+
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# Runs inside a run forget what only they imported; what is imported here stays, and costs once.
+import anyio._backends._asyncio
+import anyio._backends._trio
+import httpx
+import httpx2
+import hypothesis.internal.observability
+import pytest
+import trio.testing
+
+import streamtape.pytest_plugin.taping
+import streamtape.transport.use
+
+KEPT = (anyio, httpx, httpx2, hypothesis, trio, streamtape)
+pytest_plugins = ["pytester"]
+BODY = b"".join(b'event: tick\ndata: {"n": %d}\n\n' % n for n in range(3))
+
+
+class Upstream:
+    """A server on a free port: counts what it was asked, and can be told what to answer."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.body = BODY
+        self.content_type = "text/event-stream"
+        self.status = 200
+        upstream = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("content-length", 0)))
+                self.do_GET()
+
+            def do_GET(self) -> None:
+                upstream.asked.append(self.path)
+                self.send_response(upstream.status)
+                self.send_header("content-type", upstream.content_type)
+                self.send_header("content-length", str(len(upstream.body)))
+                self.end_headers()
+                self.wfile.write(upstream.body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    """A server that streams three events, whatever it is asked."""
+    server = Upstream()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def _at_a_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever runs these tests, the runs inside them are at a desk."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+
+class Suite:
+    """A folder with test modules, run in this process."""
+
+    def __init__(self, pytester: pytest.Pytester, upstream: Upstream) -> None:
+        self.pytester = pytester
+        self.upstream = upstream
+        self.folder = pytester.path
+
+    def write(self, source: str, name: str = "test_it") -> None:
+        """Write a module; URL in it is the server's."""
+        head = f"import httpx, pytest, streamtape, unittest\nURL = {self.upstream.url!r}\n"
+        self.pytester.makepyfile(**{name: head + source})
+
+    def run(self, *args: str) -> pytest.RunResult:
+        """Run it."""
+        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "-Wdefault", *args)
+
+    def tapes(self) -> list[str]:
+        """Every file below the folders of cassettes."""
+        return sorted(
+            os.fspath(path.relative_to(self.folder))
+            for path in self.folder.rglob("*")
+            if path.is_file() and "cassettes" in path.parts
+        )
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, upstream: Upstream) -> Suite:
+    """A folder for test modules that ask the server."""
+    return Suite(pytester, upstream)

@@ -1,0 +1,230 @@
+"""Decorator, mark and fixture: recorded the first time, replayed from then on."""
+
+import pytest
+
+from tests.pytest_plugin.conftest import Suite
+
+GET = "    assert httpx.get(URL + '/x').text.count('tick') == 3\n"
+AGET = """
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(URL + '/x')).text.count('tick') == 3
+"""
+FORMS = {
+    "bare": "@streamtape.cassette\ndef test_a():\n" + GET,
+    "called": "@streamtape.cassette()\ndef test_a():\n" + GET,
+    "mark": "@pytest.mark.streamtape\ndef test_a():\n" + GET,
+    "mark_called": "@pytest.mark.streamtape()\ndef test_a():\n" + GET,
+    "module_mark": "pytestmark = pytest.mark.streamtape\ndef test_a():\n" + GET,
+    "fixture": "def test_a(tape):\n" + GET + "    assert tape.mode == 'once'\n",
+    "decorator_and_fixture": "@streamtape.cassette\ndef test_a(tape):\n" + GET,
+    "twice": "@streamtape.cassette\n@pytest.mark.streamtape\ndef test_a():\n" + GET,
+    "fixture_asks": (
+        "@pytest.fixture\ndef asked():\n    return httpx.get(URL + '/x').text\n"
+        "@streamtape.cassette\ndef test_a(asked):\n    assert 'tick' in asked\n"
+    ),
+    "anyio": (
+        "@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n"
+        "@pytest.mark.anyio\n@streamtape.cassette\nasync def test_a():" + AGET
+    ),
+    "anyio_trio": (
+        "@pytest.fixture\ndef anyio_backend():\n    return 'trio'\n"
+        "@pytest.mark.anyio\nasync def test_a(tape):" + AGET
+    ),
+    "own_loop": (
+        "import asyncio\n@streamtape.cassette\nasync def inner():"
+        + AGET
+        + "def test_a():\n    asyncio.run(inner())\n"
+    ),
+    "thread": (
+        "import threading\ndef test_a(tape):\n    seen = []\n"
+        "    t = threading.Thread(target=lambda: seen.append(httpx.get(URL + '/x').text))\n"
+        "    t.start(); t.join()\n    assert seen\n"
+    ),
+}
+CLASSES = {
+    "decorated": "@streamtape.cassette\nclass TestIt:\n    def test_a(self):\n    " + GET,
+    "method": "class TestIt:\n    @streamtape.cassette\n    def test_a(self):\n    " + GET,
+    "static": (
+        "@streamtape.cassette\nclass TestIt:\n    @staticmethod\n    def test_a():\n    " + GET
+    ),
+    "marked": "@pytest.mark.streamtape\nclass TestIt:\n    def test_a(self):\n    " + GET,
+    "unittest": (
+        "@streamtape.cassette\nclass TestIt(unittest.TestCase):\n    def test_a(self):\n    " + GET
+    ),
+    "unittest_marked": (
+        "@pytest.mark.streamtape\nclass TestIt(unittest.TestCase):\n    def test_a(self):\n    "
+        + GET
+    ),
+    "unittest_async": (
+        "class TestIt(unittest.IsolatedAsyncioTestCase):\n    @streamtape.cassette\n"
+        "    async def test_a(self):" + AGET.replace("\n    ", "\n        ")
+    ),
+    "inherited": (
+        "class Base:\n    @streamtape.cassette\n    def test_a(self):\n    "
+        + GET
+        + "class TestIt(Base):\n    pass\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_functions(suite: Suite, form: str) -> None:
+    """Every form records once, into its place, and replays without asking again."""
+    suite.write(FORMS[form])
+    suite.run().assert_outcomes(passed=1)
+    name = "inner" if form == "own_loop" else "test_a"
+    if form.startswith("anyio"):
+        backend = "trio" if "trio" in form else "asyncio"
+        name = f"test_a[{backend}]" if len(suite.tapes()[0]) > 40 else "test_a"
+    assert suite.tapes() == [f"cassettes/test_it/{name}.tape"]
+    suite.run().assert_outcomes(passed=1)
+    assert suite.upstream.asked == ["/x"]
+
+
+@pytest.mark.parametrize("form", CLASSES)
+def test_classes(suite: Suite, form: str) -> None:
+    """Classes, and unittest's: each test has a cassette of its own, named with its class."""
+    suite.write(CLASSES[form])
+    suite.run().assert_outcomes(passed=1)
+    assert suite.tapes() == ["cassettes/test_it/TestIt.test_a.tape"]
+    suite.run().assert_outcomes(passed=1)
+    assert suite.upstream.asked == ["/x"]
+
+
+def test_decorated_tests_run_without_pytest(suite: Suite) -> None:
+    """Under plain unittest the decorator opens the same cassette itself."""
+    import subprocess
+    import sys
+
+    suite.write(CLASSES["unittest"])
+    command = [sys.executable, "-m", "unittest", "-q", "test_it"]
+    for _ in range(2):
+        subprocess.run(command, cwd=suite.folder, check=True, capture_output=True)
+    assert suite.tapes() == ["cassettes/test_it/TestIt.test_a.tape"]
+    suite.run().assert_outcomes(passed=1)
+    assert suite.upstream.asked == ["/x"]
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("own", "cassettes/test_it/own.tape"),
+        ("own.tape", "cassettes/test_it/own.tape"),
+        ("cassettes/shared.tape", "cassettes/shared.tape"),
+    ],
+)
+@pytest.mark.parametrize("how", ["@streamtape.cassette", "@pytest.mark.streamtape"])
+def test_a_name_of_ones_own(suite: Suite, name: str, place: str, how: str) -> None:
+    """A bare name lies beside the others, a path is meant from the test's folder."""
+    suite.write(
+        f"{how}({name!r}, speed=2.0)\ndef test_a(tape):\n{GET}    assert tape.options.speed == 2\n"
+    )
+    suite.run().assert_outcomes(passed=1)
+    assert suite.tapes() == [place]
+
+
+def test_a_failed_test_keeps_no_half_recording(suite: Suite) -> None:
+    """What a failing test recorded is dropped, unless one asks for it."""
+    suite.write(
+        "@streamtape.cassette\ndef test_a():\n    httpx.get(URL)\n    assert 0\n"
+        "@streamtape.cassette(record_on_exception=True)\n"
+        "def test_b():\n    httpx.get(URL)\n    assert 0\n"
+    )
+    suite.run().assert_outcomes(failed=2)
+    assert suite.tapes() == ["cassettes/test_it/test_b.tape"]
+
+
+def test_a_skipped_test_is_no_error(suite: Suite) -> None:
+    """A test that is skipped, or expected to fail, asks nothing of its cassette."""
+    suite.write(
+        "@streamtape.cassette\ndef test_a():\n    pytest.skip('not here')\n"
+        "@streamtape.cassette\n@pytest.mark.xfail\ndef test_b():\n    assert 0\n"
+        "@pytest.mark.skip\n@streamtape.cassette\ndef test_c():\n    assert 0\n"
+    )
+    suite.run().assert_outcomes(skipped=2, xfailed=1)
+    assert suite.tapes() == []
+
+
+def test_the_mode_is_none_where_ci_is_set(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CI records nothing, and says which file is missing; an empty or false CI is a desk."""
+    suite.write(FORMS["bare"])
+    monkeypatch.setenv("CI", "true")
+    result = suite.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*record mode none (default, as CI is set)*", "*test_a.tape*"])
+    for off in ("", "0", "false"):
+        monkeypatch.setenv("CI", off)
+        suite.run().assert_outcomes(passed=1)
+    assert suite.upstream.asked == ["/x"]
+
+
+def test_the_command_line_counts_most(suite: Suite) -> None:
+    """--tape-record holds for every cassette, those that a test opens itself included."""
+    suite.write(
+        "@streamtape.cassette(mode='once')\ndef test_a():\n" + GET + "def test_b():\n"
+        "    with streamtape.use_cassette('cassettes/own.tape') as tape:\n    " + GET
+    )
+    suite.run().assert_outcomes(passed=2)
+    suite.run("--tape-record=rewrite").assert_outcomes(passed=2)
+    assert suite.upstream.asked == ["/x"] * 4
+    result = suite.run("--tape-record=sometimes")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*unknown record mode 'sometimes'*"])
+
+
+def test_precedence(suite: Suite) -> None:
+    """Nearest mark first, outwards, then tape_config, then ini: each overrides the next."""
+    suite.pytester.makeini("[pytest]\ntape_speed = 2\ntape_record = new_episodes\n")
+    suite.pytester.makeconftest(
+        "import pytest\n@pytest.fixture\ndef tape_config():\n"
+        "    return {'speed': 3, 'idle_limit': 3}\n"
+    )
+    suite.write(
+        "pytestmark = pytest.mark.streamtape(speed=4, idle_limit=4)\n"
+        "def test_a(tape):\n" + GET + "    o = tape.options\n"
+        "    assert (o.mode, o.speed, o.idle_limit) == ('new_episodes', 4, 4)\n"
+        "@pytest.mark.streamtape(speed=5)\nclass TestIt:\n"
+        "    @streamtape.cassette(mode='once')\n    def test_b(self, tape):\n    " + GET +
+        "        o = tape.options\n"
+        "        assert (o.mode, o.speed, o.idle_limit) == ('once', 5, 4)\n"
+    )  # fmt: skip
+    result = suite.run()
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*streamtape: record mode new_episodes (ini)*"])
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("@pytest.mark.streamtape(sped=1)", "*unknown option 'sped'; did you mean 'speed'*"),
+        ("@pytest.mark.streamtape('a', 'b')", "*takes one name and options*"),
+        ("@streamtape.cassette(mode='onse')", "*unknown record mode 'onse'*"),
+    ],
+)
+def test_unknown_arguments_are_refused(suite: Suite, how: str, message: str) -> None:
+    """A misspelt option is an error that names the right one."""
+    suite.write(f"{how}\ndef test_a():\n    pass\n")
+    result = suite.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([message])
+
+
+def test_a_test_that_asks_nothing_fails(suite: Suite) -> None:
+    """A session that was to record and saw no request fails its test."""
+    suite.write("@streamtape.cassette\ndef test_a():\n    pass\n")
+    result = suite.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*NothingRecordedError*saw no request*"])
+
+
+def test_a_miss_that_the_program_hides_fails_the_test(suite: Suite) -> None:
+    """A program that swallows the miss, or raises something else, does not hide it."""
+    suite.write("@streamtape.cassette\ndef test_a():\n" + GET)
+    suite.run().assert_outcomes(passed=1)
+    suite.write(
+        "@streamtape.cassette\ndef test_a():\n" + GET + "    try:\n        httpx.get(URL + '/y')\n"
+        "    except Exception: pass\n"
+    )
+    result = suite.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*MissError*", "*differs   path*"])
