@@ -51,6 +51,13 @@ if TYPE_CHECKING:
         StreamtapeError,
         UsageError,
     )
+    from streamtape.server.proxy import (
+        RecordingProxy,
+    )
+    from streamtape.server.replay import (
+        ReplayServer,
+        serve,
+    )
     from streamtape.session.modes import (
         Options,
     )
@@ -122,8 +129,10 @@ _HOMES = {
     "NothingRecordedError": "streamtape.errors",
     "Options": "streamtape.session.modes",
     "Piece": "streamtape.dialects.base",
+    "RecordingProxy": "streamtape.server.proxy",
     "RecordingTransport": "streamtape.transport.transports",
     "ReplayEndError": "streamtape.errors",
+    "ReplayServer": "streamtape.server.replay",
     "ReplayTransport": "streamtape.transport.transports",
     "Request": "streamtape.tape.model",
     "ServerError": "streamtape.errors",
@@ -139,6 +148,7 @@ _HOMES = {
     "recover": "streamtape.tape.store",
     "register_dialect": "streamtape.dialects.registry",
     "save": "streamtape.tape.store",
+    "serve": "streamtape.server.replay",
     "use_cassette": "streamtape.transport.use",
 }
 
@@ -172,8 +182,10 @@ __all__ = [
     "NothingRecordedError",
     "Options",
     "Piece",
+    "RecordingProxy",
     "RecordingTransport",
     "ReplayEndError",
+    "ReplayServer",
     "ReplayTransport",
     "Request",
     "ServerError",
@@ -190,6 +202,7 @@ __all__ = [
     "recover",
     "register_dialect",
     "save",
+    "serve",
     "use_cassette",
 ]
 

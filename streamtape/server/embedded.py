@@ -122,7 +122,7 @@ class EmbeddedEndpoint:
             return self._changed.wait_for(enough, timeout_s)
 
     async def _answer(self, exchange: Exchange) -> None:
-        ended = "disconnects"
+        ended = ""
         try:
             body = await exchange.body()
             number = len(self.requests)

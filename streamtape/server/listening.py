@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from streamtape.errors import ServerError
+from streamtape.server.connection import Connection
 from streamtape.server.loop import LoopThread
-from streamtape.server.wire import Connection, Handler, Limits
+from streamtape.server.wire import Handler, Limits
 
 _BACKLOG = 1024
 
@@ -51,14 +52,15 @@ class HttpServer:
         host: str = "127.0.0.1",
         port: int = 0,
         limits: Limits | None = None,
-        on_stop: Callable[[], None] | None = None,
+        when_ended: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._handler = handler
         self._limits = limits or Limits()
         self._connections: set[Connection] = set()
         self._sock = bind(host, port)
-        self.host, self.port = self._sock.getsockname()[:2]
-        self._on_stop = on_stop
+        address = self._sock.getsockname()
+        self.host, self.port = str(address[0]), int(address[1])
+        self._when_ended = when_ended
         self.thread = LoopThread(self._main)
 
     @property
@@ -98,4 +100,6 @@ class HttpServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._when_ended is not None:
+            await self._when_ended()
         await asyncio.sleep(0)

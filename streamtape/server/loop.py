@@ -77,7 +77,7 @@ class LoopThread:
         """Tell `main` to end, and wait for it; may be called twice."""
         if self._stop is not None and self._thread.is_alive():
             self.call(self._stop.set)
-        if self._thread is not threading.current_thread():
+        if self._thread.ident is not None:
             self._thread.join(timeout=10)
             if self._thread.is_alive():
                 raise ServerError("the server's thread does not end; it was left running")

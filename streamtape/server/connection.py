@@ -1,0 +1,218 @@
+"""One client's connection: bytes in, requests out to the handler, one after another.
+
+Requests are parsed by h11. A client that goes away, or only closes its sending side, is noticed at
+once and its handler cancelled. Reading stops while nobody takes what has come (backpressure).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import struct
+import sys
+from http import HTTPStatus
+
+import h11
+
+from streamtape.server.wire import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
+
+_LOG = logging.getLogger("streamtape.server")
+_READ_AHEAD = 1 << 18
+_FLUSH_S = 1.0
+_JSON = [(b"Content-Type", b"application/json")]
+
+
+class Connection(asyncio.Protocol):
+    """A connection from its opening to its end; `register` holds those that are open."""
+
+    transport: asyncio.Transport
+    client: str
+
+    def __init__(self, handler: Handler, limits: Limits, register: set[Connection]) -> None:
+        self.limits = limits
+        self.body_read = True
+        self.task: asyncio.Task[None] | None = None
+        self._handler = handler
+        self._register = register
+        self._parser = self._new_parser()
+        self._arrived = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._exchange: Exchange | None = None
+        self._unread = 0
+
+    def _new_parser(self) -> h11.Connection:
+        return h11.Connection(h11.SERVER, max_incomplete_event_size=self.limits.max_header_bytes)
+
+    # What asyncio tells us.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.client = str((transport.get_extra_info("peername") or ("?",))[0])
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if len(self._register) >= self.limits.max_connections:
+            self._say_plainly(503)
+            transport.close()
+            return
+        self._register.add(self)
+        self.task = asyncio.get_running_loop().create_task(self._run())
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += len(data)
+        if self._unread > _READ_AHEAD:
+            self.transport.pause_reading()
+        with contextlib.suppress(RuntimeError):  # bytes behind the end of a closing connection
+            self._parser.receive_data(data)
+        self._arrived.set()
+
+    def eof_received(self) -> bool:
+        return False  # a client that will send no more is gone, and the transport closes
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._register.discard(self)
+        self._writable.set()
+        if self._exchange is not None and not self._exchange.finished:
+            self._exchange.gone = True
+        if self.task is not None:
+            self.task.cancel()
+
+    # What an exchange asks of us.
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, or hold them until the client takes them."""
+        self.transport.write(data)
+
+    async def drained(self) -> None:
+        """Wait until the client has read enough for more."""
+        if not self._writable.is_set():
+            await self._writable.wait()
+
+    async def cut(self) -> None:
+        """Send what was written, then close."""
+        await self._flushed(acknowledged=False)
+        self.transport.close()
+
+    async def reset(self) -> None:
+        """Have the client take what was written, then reset."""
+        await self._flushed(acknowledged=True)
+        sock = self.transport.get_extra_info("socket")
+        with contextlib.suppress(OSError):  # the client was faster
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    async def next_piece(self) -> bytes | None:
+        """The next bytes of the request's body; None at its end."""
+        if self.body_read:
+            return None
+        async with asyncio.timeout(self.limits.idle_s):
+            event = await self._next_event()
+        if isinstance(event, h11.Data):
+            return bytes(event.data)
+        self.body_read = True
+        return None
+
+    async def _flushed(self, *, acknowledged: bool) -> None:
+        """Wait until the kernel, or the client's kernel, has every byte; a second at most."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + _FLUSH_S
+        while self._pending(acknowledged=acknowledged) and clock() < deadline:  # noqa: ASYNC110 - the kernel has no event for this
+            await asyncio.sleep(0.001)
+
+    def _pending(self, *, acknowledged: bool) -> int:
+        size = self.transport.get_write_buffer_size()
+        fd = self.transport.get_extra_info("socket").fileno()
+        if size or not acknowledged or fd < 0 or sys.platform == "win32":
+            return size
+        import fcntl  # not on Windows
+        import termios
+
+        return int.from_bytes(fcntl.ioctl(fd, termios.TIOCOUTQ, b"\0" * 4), sys.byteorder)
+
+    # The life of a connection.
+
+    async def _next_event(self) -> object:
+        while True:
+            event = self._parser.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            if self._parser.they_are_waiting_for_100_continue:
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._parser.send(h11.InformationalResponse(status_code=100, headers=[]))
+            self._arrived.clear()
+            self._unread = 0
+            self.transport.resume_reading()
+            await self._arrived.wait()
+
+    async def _run(self) -> None:
+        try:
+            while await self._one_request():
+                trailing, _ = self._parser.trailing_data
+                self._parser = self._new_parser()
+                if trailing:
+                    self._parser.receive_data(trailing)
+        except h11.RemoteProtocolError as error:
+            self._say_plainly(error.error_status_hint or 400)
+        except TimeoutError:
+            pass  # an idle connection is closed without a word
+        except Exception:  # noqa: BLE001 - the server goes on, and says what happened
+            _LOG.exception("a handler failed; its connection is closed")
+        finally:
+            await self._close_gently()
+
+    async def _one_request(self) -> bool:
+        async with asyncio.timeout(self.limits.idle_s):
+            event = await self._next_event()
+        if not isinstance(event, h11.Request):
+            return False
+        self.body_read = False
+        if not _has_body(event):
+            await self.next_piece()
+        head = RequestHead(
+            method=event.method.decode("ascii"),
+            target=event.target.decode("latin-1"),
+            headers=tuple((bytes(n), bytes(v)) for n, v in event.headers.raw_items()),
+            http_version=event.http_version.decode("ascii"),
+        )
+        exchange = self._exchange = Exchange(self, head)
+        try:
+            await self._handler(exchange)
+        except RequestTooLargeError as error:
+            message = {"error": {"message": str(error), "type": "request_too_large"}}
+            await exchange.respond(413, _JSON, json.dumps(message).encode())
+        finally:
+            self._exchange = None
+        return exchange.keep_alive
+
+    def _say_plainly(self, status: int) -> None:
+        if self._exchange is not None and self._exchange.started:
+            return
+        phrase = HTTPStatus(status).phrase.encode("ascii")
+        line = b"HTTP/1.1 %d %b\r\n" % (status, phrase)
+        self.write(line + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+
+    async def _close_gently(self) -> None:
+        """Close, but let a client that is still sending read its answer first."""
+        if not self.transport.is_closing() and not self.body_read:
+            with contextlib.suppress(OSError, TimeoutError, h11.RemoteProtocolError):
+                self.transport.write_eof()
+                async with asyncio.timeout(_FLUSH_S):
+                    while await self.next_piece() is not None:
+                        pass
+        self.transport.close()
+
+
+def _has_body(request: h11.Request) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0"))
+        for name, value in request.headers
+    )

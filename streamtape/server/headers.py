@@ -1,0 +1,108 @@
+"""What headers may pass a server in the middle, and who may ask it at all.
+
+Hop-by-hop headers belong to one connection. A Host that is a name we were not told of is a web page
+playing tricks with DNS. Cross-origin readers get in only where CORS was asked for. Pure functions.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable
+
+from streamtape.server.wire import RequestHead
+from streamtape.tape.model import Headers, header
+
+# RFC 9110 section 7.6.1, and what frames a body.
+_HOP_BY_HOP = frozenset({
+    b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization",
+    b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade",
+    b"content-length",
+})  # fmt: skip
+_REQUEST_ONLY = frozenset({b"host", b"expect"})
+_CORS_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+
+def end_to_end(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers that go past a hop, in order, duplicates kept; body framing left out."""
+    named = {
+        token.strip().lower()
+        for name, value in headers
+        if name.lower() == b"connection"
+        for token in value.split(b",")
+    }
+    drop = _HOP_BY_HOP | named
+    return [(name, value) for name, value in headers if name.lower() not in drop]
+
+
+def for_upstream(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers of a request that go on to an upstream, which has a host name of its own."""
+    return [(n, v) for n, v in end_to_end(headers) if n.lower() not in _REQUEST_ONLY]
+
+
+def content_length(headers: Headers) -> int | None:
+    """The Content-Length, where there is a usable one and no transfer coding overrides it."""
+    text = header(headers, "content-length")
+    if text is None or header(headers, "transfer-encoding") or not text.strip().isdecimal():
+        return None
+    return int(text)
+
+
+def localised(
+    headers: Iterable[tuple[bytes, bytes]], *, target: str, prefix: str
+) -> list[tuple[bytes, bytes]]:
+    """Headers whose redirects lead to `prefix` here, not past us to the upstream's `target`."""
+
+    def moved(value: bytes) -> bytes:
+        place = value.decode("latin-1")
+        if place == target or place.startswith((f"{target}/", f"{target}?")):
+            place = prefix + (place[len(target) :] or "/")
+        elif place.startswith("/") and not place.startswith("//"):
+            place = prefix + place
+        return place.encode("latin-1")
+
+    return [(n, moved(v)) if n.lower() == b"location" else (n, v) for n, v in headers]
+
+
+def is_known_host(request: RequestHead, allowed: Collection[str]) -> bool:
+    """Whether the Host header is one that no web page can have made point here.
+
+    Addresses and localhost are; other names only where they were allowed.
+    """
+    host = request.header("host")
+    if host is None:
+        return True  # HTTP/1.0: no browser
+    name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+    name = name.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost") or name in allowed:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def cors_headers(request: RequestHead, allowed: Collection[str]) -> list[tuple[bytes, bytes]]:
+    """The headers that let a page of an allowed origin read the answer; none for others."""
+    origin = request.header("origin")
+    if origin is None or not ("*" in allowed or origin in allowed):
+        return []
+    found = [
+        (b"Access-Control-Allow-Origin", origin.encode("latin-1")),
+        (b"Vary", b"Origin"),
+        (b"Access-Control-Expose-Headers", b"*"),
+    ]
+    if request.method == "OPTIONS":
+        asked = request.header("access-control-request-headers") or "*"
+        found += [
+            (b"Access-Control-Allow-Methods", _CORS_METHODS),
+            (b"Access-Control-Allow-Headers", asked.encode("latin-1")),
+            (b"Access-Control-Allow-Private-Network", b"true"),
+            (b"Access-Control-Max-Age", b"600"),
+        ]
+    return found
+
+
+def without_cors(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers without what a recorded server said about other origins: here we say it."""
+    return [(n, v) for n, v in headers if not n.lower().startswith(b"access-control-")]

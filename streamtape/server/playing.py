@@ -1,0 +1,83 @@
+"""A score played over HTTP: the server only obeys steps.
+
+A recorded failure becomes what made it: a lost connection is reset, a body that was cut is cut, a
+timeout is silence until the client's own fires. An abandoned or unfinished recording is cut where
+it ends, so that no client takes it for a whole one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+from streamtape.server.headers import content_length, end_to_end, without_cors
+from streamtape.server.wire import Exchange
+from streamtape.tape.model import Ending, Head, Interaction
+
+_SILENCE_S = 3600.0
+# Exceptions by name (httpx and httpx2, aiohttp, requests, Python's own): the first of an ending's
+# class and its bases that is here says what the wire does.
+_RESETS = frozenset({
+    "ReadError", "WriteError", "ConnectError", "CloseError", "NetworkError", "ConnectionError",
+    "ConnectionResetError", "BrokenPipeError", "ClientOSError", "OSError",
+})  # fmt: skip
+_SILENCES = frozenset({
+    "ReadTimeout", "WriteTimeout", "ConnectTimeout", "PoolTimeout", "TimeoutException",
+    "TimeoutError", "ServerTimeoutError", "SocketTimeoutError", "Timeout",
+})  # fmt: skip
+
+
+async def play(
+    exchange: Exchange,
+    score: Iterable[Step],
+    *,
+    length: int | None = None,
+    more_headers: Iterable[tuple[bytes, bytes]] = (),
+) -> None:
+    """Obey a score; times count from the arrival of the request.
+
+    `length` is what the head promises of the body; without it the body goes in HTTP chunks.
+    """
+    for step in score:
+        if isinstance(step, Emit):
+            await exchange.send(step.data)
+        elif isinstance(step, WaitUntil):
+            await exchange.sleep_until(step.at_us)
+        elif isinstance(step, Start):
+            headers = [*served_headers(step.head), *more_headers]
+            await exchange.start(step.head.status, headers, reason=step.head.reason, length=length)
+        else:
+            await _fail(exchange, step.error)
+            return
+    if exchange.started:
+        await exchange.finish()
+    else:
+        await exchange.cut()
+
+
+def served_headers(head: Head) -> list[tuple[bytes, bytes]]:
+    """The recorded headers that are served again."""
+    return without_cors(end_to_end(head.headers))
+
+
+def promised_length(interaction: Interaction, method: str) -> int | None:
+    """The recorded Content-Length, where what will be served can keep that promise."""
+    if interaction.head is None:
+        return None
+    length = content_length(interaction.head.headers)
+    whole = interaction.ending.kind == "complete" and method != "HEAD"
+    if length is None or (whole and length != interaction.chunks.n_bytes):
+        return None
+    return length
+
+
+async def _fail(exchange: Exchange, ending: Ending) -> None:
+    for name in (ending.exception or "", *ending.bases):
+        if name in _SILENCES:
+            await asyncio.sleep(_SILENCE_S)
+            break
+        if name in _RESETS:
+            await exchange.reset()
+            return
+    await exchange.cut()

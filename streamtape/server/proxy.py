@@ -1,0 +1,211 @@
+"""The recording proxy: any client, pointed at it, is recorded on its way to the real thing.
+
+    with RecordingProxy("run.tape", upstream="https://api.openai.com") as proxy:
+        subprocess.run(["node", "app.js"], env={"OPENAI_BASE_URL": f"{proxy.url}/v1"})
+
+Each chunk goes on as it comes, both ways no faster than the other side reads; a client that goes
+away closes the upstream; an upstream that breaks off breaks off here. The cassette is written when
+the proxy stops.
+"""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Unpack
+
+import httpx
+
+from streamtape.errors import MissError, NothingRecordedError, ReplayEndError, UsageError
+from streamtape.server.headers import content_length, end_to_end, for_upstream, localised
+from streamtape.server.providers import PROVIDERS, Mount, checked_url, child_env, mounts
+from streamtape.server.service import Service
+from streamtape.server.wire import Exchange, Limits
+from streamtape.session.modes import OptionFields, Options
+from streamtape.session.session import Session
+from streamtape.transport.opening import open_session
+from streamtape.transport.transports import TapeTransport
+
+_TIMEOUT = {"connect": 30.0, "read": None, "write": None, "pool": None}
+_LIMITS = Limits(max_body_bytes=1 << 29)
+
+
+class RecordingProxy(Service):
+    """A reverse proxy that records into a cassette while its `with` block runs.
+
+    `upstream` is one URL for every path. Without it, the first part of a path names the provider:
+    `/openai/v1/responses`; `providers` limits which, and `environ` says where they are if not at
+    their usual place (OPENAI_BASE_URL, ...). `options` are those of `use_cassette`; the mode is
+    `all` unless told otherwise. Raises ServerError for a port in use, UsageError for an upstream
+    that is no URL, CassetteError where the file can't be written; at the end NothingRecordedError
+    where nothing came through.
+    """
+
+    def __init__(
+        self,
+        cassette: str | os.PathLike[str],
+        *,
+        upstream: str | None = None,
+        providers: Sequence[str] | None = None,
+        environ: Mapping[str, str] = os.environ,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        cors: str | Sequence[str] = (),
+        allowed_hosts: Sequence[str] = (),
+        limits: Limits | None = None,
+        **options: Unpack[OptionFields],
+    ) -> None:
+        if upstream is not None and providers is not None:
+            raise UsageError("upstream and providers can't be combined: one says it all")
+        self._mounts = (
+            mounts(environ, providers) if upstream is None else [Mount("", checked_url(upstream))]
+        )
+        self._environ = environ
+        self._transports: dict[str, Any] = {}
+        super().__init__(
+            host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits or _LIMITS
+        )
+        try:
+            wanted = Options.of(**{"mode": "all", **options})
+            self.session: Session = open_session(cassette, wanted, expects_requests=False)
+            # TLS takes its time to set up; the first request should not have to wait for it.
+            self._transport(httpx.URL(self._mounts[0].target))
+        except BaseException:
+            super().stop()
+            raise
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """Which prefix of our paths stands for which upstream."""
+        return tuple(self._mounts)
+
+    def child_env(self, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The variables that point the SDKs of a child process here."""
+        env = child_env(self.url, environ=environ or self._environ, replays=False)
+        if self._mounts[0].prefix:
+            known = {mount.prefix for mount in self._mounts}
+            return {
+                k: v
+                for k, v in env.items()
+                if k.upper() == "NO_PROXY" or _prefix(self.url, v) in known
+            }
+        base = self._mounts[0].target
+        for provider in PROVIDERS.values():
+            # Base URLs end with the provider's own path, unless the upstream's URL has it already.
+            path = "" if base.endswith(provider.base_path) else provider.base_path
+            env.update(dict.fromkeys(provider.variables, self.url + path))
+        return env
+
+    def stop(self, error: BaseException | None = None) -> None:
+        """Write the cassette, then close every connection and end.
+
+        Streams that are still running are recorded up to here, as unfinished.
+        """
+        if self.session.closed:
+            super().stop()
+            return
+        try:
+            self.session.close(error)
+        finally:
+            super().stop()
+        if error is None and not self.session.n_recorded and not self.session.played:
+            raise NothingRecordedError(
+                f"no request came through the proxy at {self.url}, so {self.session.name!r} was "
+                "not written: does the client use this address as its base URL?"
+            )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop(error)
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Send a request on, and what comes back as it comes; take both down."""
+        target = exchange.request.target
+        found = next(((m, url) for m in self._mounts if (url := m.upstream(target))), None)
+        if found is None:
+            known = ", ".join(sorted(mount.prefix for mount in self._mounts))
+            message = f"nothing is mounted at {exchange.request.path!r}; mounted: {known}"
+            await self.refuse(exchange, 404, message, "not_mounted")
+            return
+        mount, url = found
+        request = httpx.Request(
+            exchange.request.method,
+            url,
+            headers=for_upstream(exchange.request.headers),
+            content=await exchange.body() or None,
+            extensions={"timeout": _TIMEOUT, "target": _target(url)},
+        )
+        try:
+            response = await self._transport(request.url).handle_async_request(request)
+        except MissError as error:
+            await self.refuse(exchange, 404, str(error), "no_recorded_interaction")
+        except ReplayEndError:
+            await exchange.cut()
+        except httpx.TransportError as error:
+            message = (
+                f"the upstream {mount.target} can't be reached: {type(error).__name__}: {error}"
+            )
+            await self.refuse(exchange, 502, message, "bad_gateway")
+        else:
+            await self._pass_on(exchange, response, mount)
+
+    async def _pass_on(self, exchange: Exchange, response: Any, mount: Mount) -> None:
+        """Give the client each chunk as it comes; whoever ends first ends the other."""
+        try:
+            headers = tuple(response.headers.raw)
+            await exchange.start(
+                response.status_code,
+                [
+                    *localised(end_to_end(headers), target=mount.target, prefix=mount.prefix),
+                    *self.cors_of(exchange),
+                ],
+                reason=response.extensions.get("reason_phrase", b"").decode("latin-1"),
+                length=content_length(headers),
+            )
+            async for data in response.stream:
+                await exchange.send(data)
+            await exchange.finish()
+        except (httpx.RemoteProtocolError, ReplayEndError):
+            await exchange.cut()
+        except httpx.TransportError:
+            await exchange.reset()
+        finally:
+            await response.stream.aclose()
+
+    async def ended(self) -> None:
+        """Close the connections to upstreams."""
+        for transport in self._transports.values():
+            await transport.aclose()
+
+    def _transport(self, url: httpx.URL) -> TapeTransport:
+        proxy = _proxy_for(url)
+        if proxy not in self._transports:
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+            inner = httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)
+            self._transports[proxy] = TapeTransport(self.session, inner)
+        return self._transports[proxy]  # type: ignore[no-any-return]  # the values are these
+
+
+def _prefix(origin: str, url: str) -> str:
+    return "/" + url.removeprefix(f"{origin}/").partition("/")[0]
+
+
+def _target(url: str) -> bytes:
+    """The path and query of a URL as the client spelled them, which httpx would tidy."""
+    path = url.partition("://")[2].partition("/")[2]
+    return f"/{path}".encode("latin-1")
+
+
+def _proxy_for(url: httpx.URL) -> str:
+    """The proxy that the environment names for a URL; empty for none."""
+    host = url.host if url.port is None else f"{url.host}:{url.port}"
+    if urllib.request.proxy_bypass(host):
+        return ""
+    found = urllib.request.getproxies()
+    return found.get(url.scheme) or found.get("all", "")

@@ -1,0 +1,120 @@
+"""The replay server: a cassette for clients that no Python patch can reach.
+
+    with streamtape.serve("run.tape") as server:
+        subprocess.run(["node", "app.js"], env={"OPENAI_BASE_URL": f"{server.url}/v1"})
+
+It matches requests as a session does, less the host; plays scores; and shows at `/`
+what was played, missed and left.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from streamtape.playback.pacing import paced
+from streamtape.playback.steps import Step, steps
+from streamtape.server import status
+from streamtape.server.playing import play, promised_length
+from streamtape.server.providers import child_env
+from streamtape.server.service import Service
+from streamtape.server.shelf import Miss, Shelf, gather
+from streamtape.server.wire import Exchange, Limits
+from streamtape.session.modes import Options, RequestMatcher
+from streamtape.tape.model import Cassette, Interaction
+
+Score = Callable[[Interaction], Iterable[Step]]
+
+
+class ReplayServer(Service):
+    """Serves cassettes and folders of cassettes over HTTP, while its `with` block runs.
+
+    `speed` 1.0 is the recorded pace, None at once; `idle_limit` caps gaps, in seconds. `repeat`
+    lets an interaction answer again. `match_on` and `ignore_json_paths` are those of a session.
+    `score` makes the steps of an interaction, for faults and other cuts. `cors` names the origins
+    whose pages may read answers ("*" for any), `allowed_hosts` the names by which the server may be
+    called besides localhost and addresses. Errors of the files, a port in use (ServerError) and
+    unknown options are raised before anything is served.
+    """
+
+    def __init__(
+        self,
+        *cassettes: str | os.PathLike[str] | Cassette,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        speed: float | None = None,
+        idle_limit: float | None = None,
+        repeat: bool = False,
+        match_on: Sequence[str | RequestMatcher] = ("method", "url", "body"),
+        ignore_json_paths: Sequence[str] = (),
+        score: Score | None = None,
+        cors: str | Sequence[str] = (),
+        allowed_hosts: Sequence[str] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        self._options = Options.of(
+            mode="none",
+            speed=speed,
+            idle_limit=idle_limit,
+            allow_playback_repeats=repeat,
+            match_on=tuple(match_on),
+            ignore_json_paths=tuple(ignore_json_paths),
+        )
+        self._score = score
+        self._shelf = Shelf(gather(cassettes), self._options)
+        super().__init__(
+            host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits
+        )
+
+    @property
+    def interactions(self) -> tuple[Interaction, ...]:
+        """Every interaction that is served, in order."""
+        return self._shelf.tape.interactions
+
+    @property
+    def played(self) -> tuple[Interaction, ...]:
+        """The interactions that answered a request."""
+        return tuple(i for i, n in self._counted() if n)
+
+    @property
+    def unplayed(self) -> tuple[Interaction, ...]:
+        """The interactions that nobody has asked for."""
+        return tuple(i for i, n in self._counted() if not n)
+
+    @property
+    def misses(self) -> tuple[Miss, ...]:
+        """The latest requests that nothing answered: their `line`, and why, as `text`."""
+        return tuple(self._shelf.misses)
+
+    def child_env(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """The variables that point the SDKs of a child process here; keys where it has none."""
+        return child_env(self.url, environ=environ, replays=True)
+
+    def _counted(self) -> Iterable[tuple[Interaction, int]]:
+        return zip(self._shelf.tape.interactions, self._shelf.tape.plays, strict=True)
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Play what answers a request; else show the status, or say why it is a miss."""
+        request = exchange.request
+        shelf = self._shelf
+        asked = shelf.ask(request, await exchange.body())
+        interaction = shelf.take(asked)
+        if interaction is not None:
+            await self._play(exchange, interaction)
+        elif request.path == "/" and request.method in ("GET", "HEAD"):
+            kind, page = status.page(shelf, self.url, accept=request.header("accept") or "")
+            headers = [(b"Content-Type", kind), (b"Cache-Control", b"no-store")]
+            await exchange.respond(200, headers, page)
+        else:
+            miss = shelf.miss(asked)
+            await self.refuse(exchange, 404, miss.text, "no_recorded_interaction")
+
+    async def _play(self, exchange: Exchange, interaction: Interaction) -> None:
+        score = steps(interaction) if self._score is None else iter(self._score(interaction))
+        pace = paced(score, factor=self._options.speed, idle_limit_s=self._options.idle_limit)
+        method = exchange.request.method
+        length = promised_length(interaction, method) if self._score is None else None
+        await play(exchange, pace, length=length, more_headers=self.cors_of(exchange))
+
+
+serve = ReplayServer

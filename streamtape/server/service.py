@@ -1,0 +1,129 @@
+"""A server that can be started and stopped, with the door that replay server and proxy share.
+
+The door checks the Host header, answers CORS preflights, and turns errors of ours into JSON in the
+shape that the client's provider uses. What is behind it is a handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from streamtape.errors import StreamtapeError, UsageError
+from streamtape.server.headers import cors_headers, is_known_host
+from streamtape.server.listening import HttpServer
+from streamtape.server.providers import error_body
+from streamtape.server.wire import Exchange, Limits, RequestTooLargeError
+
+JSON = (b"Content-Type", b"application/json; charset=utf-8")
+# SDKs try again on many errors; a miss will not be better the next time.
+NO_RETRY = (b"X-Should-Retry", b"false")
+
+
+class Service:
+    """A server behind a door. `with`, `async with`, or `start` and `stop`."""
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        cors: str | Sequence[str] = (),
+        allowed_hosts: Sequence[str] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        if not 0 <= port < 65536:
+            raise UsageError(f"port={port!r}: a number from 0 (any free one) to 65535 is wanted")
+        self._cors = frozenset([cors] if isinstance(cors, str) else cors)
+        self._allowed = frozenset(name.lower() for name in (*allowed_hosts, host))
+        self._server = HttpServer(
+            self._door, host=host, port=port, limits=limits, when_ended=self.ended
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it listens: `http://127.0.0.1:PORT`, without a path."""
+        return self._server.origin
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._server.port
+
+    def start(self) -> Self:
+        """Start answering."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and end; may be called twice."""
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Answer one request; every server has its own way."""
+        raise NotImplementedError
+
+    async def ended(self) -> None:
+        """Let go of what belongs to the server's loop; the connections are closed already."""
+
+    def cors_of(self, exchange: Exchange) -> list[tuple[bytes, bytes]]:
+        """The CORS headers that an answer to this request carries."""
+        return cors_headers(exchange.request, self._cors) if self._cors else []
+
+    async def refuse(
+        self, exchange: Exchange, status: int, message: str, kind: str, **more: object
+    ) -> None:
+        """Answer with an error, in the shape that clients of this path know."""
+        body = error_body(exchange.request.path, status, message, kind, **more)
+        await exchange.respond(status, [JSON, NO_RETRY, *self.cors_of(exchange)], body)
+
+    async def _door(self, exchange: Exchange) -> None:
+        request = exchange.request
+        if not is_known_host(request, self._allowed):
+            why = (
+                f"Host {request.header('host')!r} is not a name of this server; allow it to use it"
+            )
+            await self.refuse(exchange, 421, why, "unknown_host")
+        elif (
+            request.method == "CONNECT" or "upgrade" in (request.header("connection") or "").lower()
+        ):
+            why = "only HTTP requests are recorded and replayed: no tunnels, no WebSockets"
+            await self.refuse(exchange, 501, why, "not_http")
+        elif request.method == "OPTIONS" and self.cors_of(exchange):
+            await exchange.respond(204, self.cors_of(exchange), b"")
+        else:
+            await self._guarded(exchange)
+
+    async def _guarded(self, exchange: Exchange) -> None:
+        try:
+            await self.answer(exchange)
+        except RequestTooLargeError as error:
+            await self.refuse(exchange, 413, str(error), "request_too_large")
+        except StreamtapeError as error:
+            if exchange.started:
+                await exchange.cut()
+            else:
+                await self.refuse(exchange, 500, str(error), "streamtape_error")

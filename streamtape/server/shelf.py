@@ -1,0 +1,136 @@
+"""The cassettes of a replay server: which interaction answers a request that came over a socket.
+
+A client of the server has another host, and perhaps another prefix, than the recorded client had;
+so scheme, host and port are not compared, a mount's prefix is taken off, and a path may be the end
+of a recorded one. The rest is matched as a session matches it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from streamtape.errors import CassetteNotFoundError
+from streamtape.server.providers import PROVIDERS
+from streamtape.server.wire import RequestHead
+from streamtape.session.match import Tape
+from streamtape.session.miss import miss_text
+from streamtape.session.modes import Options
+from streamtape.tape.model import Cassette, Interaction, Request
+from streamtape.tape.redact import Redactor
+from streamtape.tape.store import load
+
+_HOST_PARTS = {"scheme", "host", "port"}
+_KEPT_MISSES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A request that nothing answered, and why."""
+
+    line: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One interaction on the shelf, and where it came from."""
+
+    cassette: str
+    number: int
+    interaction: Interaction
+
+
+class Shelf:
+    """Interactions of any number of cassettes, in order, and what became of each."""
+
+    def __init__(self, cassettes: Sequence[Cassette], options: Options) -> None:
+        self.books = [
+            Book(cassette.path or "cassette in memory", number, interaction)
+            for cassette in cassettes
+            for number, interaction in enumerate(cassette)
+        ]
+        self.misses: deque[Miss] = deque(maxlen=_KEPT_MISSES)
+        self.n_missed = 0
+        names = [name for name in (c.path for c in cassettes) if name]
+        self.name = names[0] if len(names) == 1 else f"{len(cassettes)} cassettes"
+        self._redactor = Redactor()
+        self.tape = Tape([b.interaction for b in self.books], without_host(options))
+        self._origins: dict[str, dict[str, None]] = {}
+        for book in self.books:
+            url = urlsplit(book.interaction.request.url)
+            origin = f"{url.scheme}://{url.netloc}"
+            self._origins.setdefault(url.path or "/", {})[origin] = None
+
+    def ask(self, head: RequestHead, body: bytes) -> list[Request]:
+        """The requests that a live one may stand for, the likeliest first."""
+        target = head.target
+        if not target.startswith("/"):  # absolute-form: we are used as a forward proxy
+            parts = urlsplit(target)
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path, mark, query = target.partition("?")
+        found = []
+        for one in self._spellings(path):
+            for origin in self._origins.get(one, ["http://localhost"]):
+                request = Request(head.method, f"{origin}{one}{mark}{query}", head.headers, body)
+                found.append(self._redactor.redact_request(request)[0])
+        return found
+
+    def _spellings(self, path: str) -> Iterator[str]:
+        first, _, rest = path.removeprefix("/").partition("/")
+        bare = f"/{rest}" if first in PROVIDERS else path
+        yield bare
+        if bare != "/":
+            yield from (p for p in self._origins if p != bare and p.endswith(bare))
+        if bare != path:
+            yield path
+
+    def candidates(self, asked: Sequence[Request]) -> list[int]:
+        """The indices of all interactions that match, played or not."""
+        for request in asked:
+            if found := self.tape.candidates(request):
+                return found
+        return []
+
+    def take(self, asked: Sequence[Request]) -> Interaction | None:
+        """The interaction that answers, marked as played; None where none is left."""
+        return next((i for i in map(self.tape.take, asked) if i is not None), None)
+
+    def miss(self, asked: Sequence[Request]) -> Miss:
+        """Take down that nothing answers, and say why."""
+        request = asked[0]
+        text = miss_text(request, self.tape, name=self.name, mode="none")
+        target = urlsplit(request.url)
+        line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
+        found = Miss(line, text)
+        self.misses.append(found)
+        self.n_missed += 1
+        return found
+
+
+def without_host(options: Options) -> Options:
+    """The options, with nothing compared that names the recorded host."""
+    names: list[object] = []
+    for name in options.match_on:
+        names += ["path", "query"] if name == "url" else [] if name in _HOST_PARTS else [name]
+    return replace(options, match_on=tuple(dict.fromkeys(names)))  # type: ignore[arg-type]  # the names are those that were checked
+
+
+def gather(cassettes: Sequence[str | os.PathLike[str] | Cassette]) -> list[Cassette]:
+    """Load cassettes and folders of them (`*.tape`, at any depth, by name)."""
+    found: list[Cassette] = []
+    for one in cassettes:
+        if isinstance(one, Cassette):
+            found.append(one)
+        elif Path(one).is_dir():
+            paths = sorted(Path(one).rglob("*.tape"))
+            if not paths:
+                raise CassetteNotFoundError(f"no cassette (*.tape) in folder {one}", path=one)
+            found += map(load, paths)
+        else:
+            found.append(load(one))
+    return found

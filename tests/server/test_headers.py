@@ -1,0 +1,108 @@
+"""Which headers pass, and who may ask."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamtape.server.headers import (
+    content_length,
+    cors_headers,
+    end_to_end,
+    for_upstream,
+    is_known_host,
+    localised,
+    without_cors,
+)
+from streamtape.server.wire import RequestHead
+
+
+def asking(*headers: tuple[str, str], method: str = "GET") -> RequestHead:
+    """A request with these headers."""
+    return RequestHead(
+        method, "/", tuple((n.encode(), v.encode()) for n, v in headers), http_version="1.1"
+    )
+
+
+def test_hop_by_hop_headers_stay_behind() -> None:
+    """What the Connection header names goes too; duplicates and order stay."""
+    headers = (
+        (b"Set-Cookie", b"a=1"),
+        (b"Connection", b"keep-alive, X-Hop"),
+        (b"x-hop", b"1"),
+        (b"Transfer-Encoding", b"chunked"),
+        (b"Content-Encoding", b"gzip"),
+        (b"Set-Cookie", b"b=2"),
+        (b"Host", b"here"),
+    )
+    kept = [b"Set-Cookie", b"Content-Encoding", b"Set-Cookie", b"Host"]
+    assert [name for name, _ in end_to_end(headers)] == kept
+    assert [name for name, _ in for_upstream(headers)] == kept[:-1]
+
+
+@pytest.mark.parametrize(
+    ("headers", "length"),
+    [
+        (((b"content-length", b"12"),), 12),
+        (((b"content-length", b"12"), (b"transfer-encoding", b"chunked")), None),
+        (((b"content-length", b"x"),), None),
+        ((), None),
+    ],
+)
+def test_content_length(headers: tuple[tuple[bytes, bytes], ...], length: int | None) -> None:
+    """A transfer coding overrides the length, and nonsense is none."""
+    assert content_length(headers) == length
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("localhost:8080", True),
+        ("api.localhost", True),
+        ("127.0.0.1:1", True),
+        ("[::1]:1", True),
+        ("[::1]", True),
+        ("192.168.1.7", True),
+        ("mine.example", True),
+        ("MINE.example.:80", True),
+        ("evil.example", False),
+        ("localhost.evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("", False),
+    ],
+)
+def test_only_known_hosts(host: str, known: bool) -> None:
+    """Addresses and localhost are known; another name only where it was allowed."""
+    assert is_known_host(asking(("Host", host)), {"mine.example"}) is known
+
+
+def test_cors_only_for_allowed_origins() -> None:
+    """A preflight is answered in full, a request less so, a stranger not at all."""
+    preflight = asking(
+        ("Origin", "http://a.example"),
+        ("Access-Control-Request-Headers", "authorization"),
+        method="OPTIONS",
+    )
+    names = dict(cors_headers(preflight, {"http://a.example"}))
+    assert names[b"Access-Control-Allow-Origin"] == b"http://a.example"
+    assert names[b"Access-Control-Allow-Headers"] == b"authorization"
+    assert cors_headers(asking(("Origin", "http://b.example")), {"*"})
+    assert cors_headers(asking(("Origin", "http://b.example")), {"http://a.example"}) == []
+    assert cors_headers(asking(), {"*"}) == []
+    assert without_cors([(b"Access-Control-Allow-Origin", b"*"), (b"A", b"b")]) == [(b"A", b"b")]
+
+
+@pytest.mark.parametrize(
+    ("place", "moved"),
+    [
+        (b"https://api.x.ai/v1/y?z", b"/xai/v1/y?z"),
+        (b"https://api.x.ai", b"/xai/"),
+        (b"https://api.x.ai.evil.example/", b"https://api.x.ai.evil.example/"),
+        (b"/v1/y", b"/xai/v1/y"),
+        (b"//elsewhere/y", b"//elsewhere/y"),
+        (b"https://elsewhere/", b"https://elsewhere/"),
+    ],
+)
+def test_redirects_stay_here(place: bytes, moved: bytes) -> None:
+    """A redirect within the upstream is one within the mount; others are left alone."""
+    found = localised([(b"Location", place)], target="https://api.x.ai", prefix="/xai")
+    assert found == [(b"Location", moved)]

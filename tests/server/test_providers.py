@@ -1,0 +1,96 @@
+"""The table of providers: mounts, variables, shapes of errors."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from streamtape.errors import UsageError
+from streamtape.server.providers import (
+    PROVIDERS,
+    Mount,
+    child_env,
+    error_body,
+    mount,
+    mounts,
+)
+
+
+def test_a_mount_stands_for_an_upstream() -> None:
+    """Paths below the prefix lead to the upstream, others nowhere."""
+    openai = mount("openai")
+    assert openai.upstream("/openai/v1/x?y=1") == "https://api.openai.com/v1/x?y=1"
+    assert openai.upstream("/openai") == "https://api.openai.com/"
+    assert openai.upstream("/openaix/v1") is None
+    assert openai.upstream("/v1") is None
+    assert Mount("", "http://h/base").upstream("/v1") == "http://h/base/v1"
+
+
+def test_the_environment_says_where_a_provider_is() -> None:
+    """A base URL that is set already is the upstream, with or without the usual path."""
+    found = {m.prefix: m for m in mounts({"OPENAI_BASE_URL": "http://h/x/v1/"})}
+    assert found["/openai"].upstream("/openai/v1/responses") == "http://h/x/v1/responses"
+    assert "/azure" not in found
+    found = {m.prefix: m for m in mounts({"OPENAI_BASE_URL": "http://h", "OLLAMA_HOST": "h:1"})}
+    assert found["/openai"].upstream("/openai/responses") == "http://h/responses"
+    assert found["/ollama"].target == "http://h:1"
+    assert [m.prefix for m in mounts({}, ["groq"])] == ["/groq"]
+
+
+@pytest.mark.parametrize(
+    "url", ["api.openai.com", "ftp://h", "http://", "http://h:x", "http://h?q"]
+)
+def test_an_upstream_is_a_url(url: str) -> None:
+    """What is no URL of HTTP is refused, with an example."""
+    with pytest.raises(UsageError, match=r"https://api\.openai\.com is wanted"):
+        mount("openai", url)
+
+
+def test_unknown_and_placeless_providers() -> None:
+    """The message lists the known ones, or names the variable to set."""
+    with pytest.raises(UsageError, match=r"'opnai'.*openai"):
+        mount("opnai")
+    with pytest.raises(UsageError, match="AZURE_OPENAI_ENDPOINT"):
+        mount("azure")
+
+
+def test_a_child_is_pointed_here() -> None:
+    """Base URLs end as the SDKs want them; a replayed child gets keys only where it has none."""
+    env = child_env("http://127.0.0.1:9", environ={"OPENAI_API_KEY": "mine"}, replays=True)
+    assert env["OPENAI_BASE_URL"] == "http://127.0.0.1:9/openai/v1"
+    assert env["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:9/anthropic"
+    assert "OPENAI_API_KEY" not in env
+    assert env["ANTHROPIC_API_KEY"]
+    live = child_env("http://127.0.0.1:9", environ={"NO_PROXY": "a"}, replays=False)
+    assert "ANTHROPIC_API_KEY" not in live
+    assert "AZURE_OPENAI_ENDPOINT" not in live
+    assert live["NO_PROXY"] == "a,127.0.0.1,localhost"
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/v1/responses", ["error", "message"]),
+        ("/anthropic/v1/messages", ["error", "message"]),
+        ("/v1beta/models/g:streamGenerateContent", ["error", "message"]),
+        ("/api/chat", ["error"]),
+        ("/", ["error", "message"]),
+    ],
+)
+def test_errors_have_the_providers_shape(path: str, where: list[str]) -> None:
+    """Each client finds the message where its SDK looks for it."""
+    value = json.loads(error_body(path, 404, "why", "kind"))
+    shape = value.get("type"), "code" in str(value)
+    for name in where:
+        value = value[name]
+    assert value == "why"
+    assert shape[0] == ("error" if "messages" in path else None)
+
+
+def test_the_table_is_sound() -> None:
+    """Names are sorted, origins have no slash at the end, no variable is given twice."""
+    assert list(PROVIDERS) == sorted(PROVIDERS)
+    variables = [v for p in PROVIDERS.values() for v in p.variables]
+    assert len(variables) == len(set(variables))
+    assert not any(p.origin.endswith("/") for p in PROVIDERS.values())

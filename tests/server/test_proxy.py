@@ -1,0 +1,391 @@
+"""The recording proxy: what passes through it, what is written, what breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import openai
+import pytest
+
+import streamtape
+from streamtape.errors import NothingRecordedError, ServerError, UsageError
+from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.server.listening import HttpServer
+from streamtape.server.proxy import RecordingProxy
+from streamtape.server.replay import serve
+from streamtape.server.wire import Exchange, Handler, Limits
+from streamtape.tape.model import Cassette, Interaction, header
+from tests.server.tapes import ASK, SSE, post, talk
+
+PLAIN = [(b"Content-Type", b"text/plain")]
+
+
+@contextmanager
+def upstream(handler: Handler) -> Iterator[str]:
+    """A server that answers as the handler says; gives its URL."""
+    server = HttpServer(handler)
+    server.start()
+    try:
+        yield server.origin
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[EmbeddedEndpoint]:
+    """An endpoint that does not wait between events."""
+    with EmbeddedEndpoint(gap_us=0) as running:
+        yield running
+
+
+def recorded(path: Path, url: str, use: Callable[[str], Any], **options: Any) -> Cassette:
+    """What a proxy before `url` records while `use` uses it."""
+    with RecordingProxy(path, upstream=url, **options) as proxy:
+        use(proxy.url)
+        wait_for_endings(proxy)
+    return streamtape.load(path)
+
+
+def wait_for_endings(proxy: RecordingProxy) -> None:
+    """Wait until the proxy has seen the end of every stream: the client may be ahead of it."""
+    deadline = 500
+    while any(r.active for r in proxy.session._recorders) and deadline:
+        threading.Event().wait(0.01)
+        deadline -= 1
+
+
+def chunks(interaction: Interaction) -> list[bytes]:
+    """The pieces of a recording."""
+    return [data for _, data in interaction.chunks]
+
+
+def test_a_stream_passes_and_is_recorded(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """The client gets what the endpoint sends; the cassette has it chunk by chunk, with times."""
+    seen: list[bytes] = []
+
+    def use(url: str) -> None:
+        with httpx.stream("POST", f"{url}/v1/responses?cookies=2", json=ASK) as answer:
+            seen.extend(answer.iter_raw())
+        assert answer.headers.get_list("set-cookie") == ["crumb0=1; Path=/", "crumb1=1; Path=/"]
+
+    (only,) = recorded(tmp_path / "x.tape", endpoint.root, use)
+    assert chunks(only) == seen
+    assert len(seen) == 48
+    assert only.request.url.startswith(f"{endpoint.root}/v1/responses?")
+    assert json.loads(only.request.body) == ASK
+    assert header(only.request.headers, "host") == urlsplit(endpoint.root).netloc
+    assert only.ending.kind == "complete"
+    times = [at_us for at_us, _ in only.chunks if at_us is not None]
+    assert times == sorted(times)
+
+
+def test_recorded_through_the_proxy_replayed_from_the_server(
+    tmp_path: Path, endpoint: EmbeddedEndpoint
+) -> None:
+    """The SDK prints the same events without the proxy, through it, and from a replay of it."""
+    path = tmp_path / "x.tape"
+    printed: list[list[str]] = []
+
+    def use(url: str) -> None:
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="sk-secret", max_retries=0) as client:
+            stream = client.responses.create(model="gpt-4.1?seed=4", input="hi", stream=True)
+            printed.append([str(event) for event in stream])
+
+    use(endpoint.root)
+    recorded(path, endpoint.root, use)
+    with serve(path) as server:
+        use(server.url)
+    assert printed[0] == printed[1] == printed[2]
+    assert b"sk-secret" not in path.read_bytes()
+
+
+def test_compressed_streams_stay_compressed(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """The proxy records and passes on the bytes that came."""
+    url = "/v1/responses?gzip=1&seed=1"
+    (only,) = recorded(
+        tmp_path / "x.tape", endpoint.root, lambda root: httpx.post(root + url, json=ASK)
+    )
+    assert only.head is not None
+    assert only.head.get("content-encoding") == "gzip"
+    assert gzip.decompress(only.body) == only.content
+    assert len(only.chunks) == 49
+
+
+@pytest.mark.parametrize(
+    ("query", "error", "exception"),
+    [
+        ("cut=12", httpx.RemoteProtocolError, "RemoteProtocolError"),
+        ("reset=12", httpx.ReadError, "ReadError"),
+    ],
+)
+def test_an_upstream_that_breaks_off(
+    tmp_path: Path,
+    endpoint: EmbeddedEndpoint,
+    query: str,
+    error: type[Exception],
+    exception: str,
+) -> None:
+    """The client gets the same exception as without us, after the same chunks."""
+
+    def use(url: str) -> None:
+        with pytest.raises(error):
+            httpx.post(f"{url}/v1/responses?{query}", json=ASK)
+
+    use(endpoint.root)
+    (only,) = recorded(tmp_path / "x.tape", endpoint.root, use)
+    assert (len(only.chunks), only.ending.kind) == (12, "error")
+    assert only.ending.exception == exception
+
+
+def test_a_client_that_leaves(tmp_path: Path) -> None:
+    """A client that goes away closes the upstream at once; the recording says abandoned."""
+    with EmbeddedEndpoint(gap_us=60_000_000) as slow:
+
+        def use(url: str) -> None:
+            with httpx.stream("POST", f"{url}/v1/responses", json=ASK) as answer:
+                next(answer.iter_raw())
+            assert slow.wait_for(disconnects=1)
+
+        (only,) = recorded(tmp_path / "x.tape", slow.root, use)
+    assert (len(only.chunks), only.ending.kind) == (1, "abandoned")
+
+
+def test_stopping_in_the_middle(tmp_path: Path) -> None:
+    """A stream that is still running when the proxy stops is there as unfinished."""
+    with (
+        EmbeddedEndpoint(gap_us=60_000_000) as slow,
+        RecordingProxy(tmp_path / "x.tape", upstream=slow.root) as proxy,
+        httpx.stream("POST", f"{proxy.url}/v1/responses", json=ASK) as answer,
+    ):
+        next(answer.iter_raw())
+        proxy.stop()
+        assert streamtape.load(tmp_path / "x.tape")[0].ending.kind == "unfinished"
+
+
+def test_requests_arrive_as_they_were_sent(tmp_path: Path) -> None:
+    """Method, path as spelled, headers in order and doubled, body: all reach the upstream."""
+    arrived: list[tuple[Any, bytes]] = []
+
+    async def take(exchange: Exchange) -> None:
+        arrived.append((exchange.request, await exchange.body()))
+        await exchange.respond(201, PLAIN, b"taken")
+
+    head = (
+        b"PATCH /v1/a%2Fb/../c?x=%7e&y=a+b HTTP/1.1\r\nHost: localhost\r\nX-A: 1\r\nX-B: 2\r\n"
+        b"X-A: 3\r\nConnection: close\r\nContent-Length: 3\r\n\r\nxyz"
+    )
+    with upstream(take) as url:
+        recorded(tmp_path / "x.tape", url, lambda root: talk(root, head))
+    request, body = arrived[0]
+    assert (request.method, request.target, body) == ("PATCH", "/v1/a%2Fb/../c?x=%7e&y=a+b", b"xyz")
+    names = [name.lower() for name, _ in request.headers if name.lower().startswith(b"x-")]
+    assert names == [b"x-a", b"x-b", b"x-a"]
+    assert request.header("host") == urlsplit(url).netloc
+    assert request.header("connection") is None
+
+
+def test_head_redirects_and_lengths(tmp_path: Path) -> None:
+    """HEAD keeps its length; a redirect of the upstream's leads back through the proxy."""
+
+    async def take(exchange: Exchange) -> None:
+        if exchange.request.path == "/old":
+            place = f"http://{exchange.request.header('host')}/new".encode()
+            await exchange.respond(307, [(b"Location", place)], b"")
+        else:
+            await exchange.respond(200, PLAIN, b"12345")
+
+    def use(url: str) -> None:
+        assert httpx.head(f"{url}/x").headers["content-length"] == "5"
+        answer = httpx.post(f"{url}/old", content=b"a", follow_redirects=True)
+        assert (str(answer.url), answer.text) == (f"{url}/new", "12345")
+
+    with upstream(take) as url:
+        cassette = recorded(tmp_path / "x.tape", url, use)
+    assert [i.head.status for i in cassette if i.head] == [200, 307, 200]
+    with serve(tmp_path / "x.tape") as server:
+        assert httpx.head(f"{server.url}/x").headers["content-length"] == "5"
+
+
+def test_large_uploads_and_their_limit(tmp_path: Path) -> None:
+    """Megabytes go up whole; over the limit the client is told."""
+
+    async def count(exchange: Exchange) -> None:
+        await exchange.respond(200, PLAIN, b"%d" % len(await exchange.body()))
+
+    def use(url: str) -> None:
+        assert httpx.post(url, content=bytes(3 << 20)).text == str(3 << 20)
+        assert httpx.post(url, content=bytes(5 << 20)).status_code == 413
+
+    with upstream(count) as url:
+        recorded(tmp_path / "x.tape", url, use, limits=Limits(max_body_bytes=4 << 20))
+
+
+def test_backpressure(tmp_path: Path) -> None:
+    """A client that does not read holds the upstream back: nothing piles up in the proxy."""
+    sent: list[int] = []
+    gone = threading.Event()
+
+    async def flood(exchange: Exchange) -> None:
+        try:
+            await exchange.start(200, SSE)
+            while True:
+                await exchange.send(bytes(1 << 16))
+                sent.append(1 << 16)
+        finally:
+            gone.set()
+
+    def use(url: str) -> None:
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname or "", address.port or 0)) as sock:
+            sock.sendall(post())
+            sock.recv(100)
+            before = -1
+            while before != len(sent):
+                before = len(sent)
+                threading.Event().wait(0.1)
+        assert gone.wait(5)
+
+    with upstream(flood) as url:
+        recorded(tmp_path / "x.tape", url, use)
+    assert sum(sent) < 1 << 25
+
+
+@pytest.mark.parametrize("answer", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nbad"])
+def test_an_upstream_that_can_not_answer(tmp_path: Path, answer: bytes) -> None:
+    """An upstream that hangs up or sends garbage is a 502 that says so, and the proxy goes on."""
+
+    def serve_garbage(listener: socket.socket) -> None:
+        for _ in range(2):
+            sock, _ = listener.accept()
+            with sock:
+                sock.recv(1 << 16)
+                sock.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve_garbage, args=[listener])
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        def use(root: str) -> None:
+            for _ in range(2):
+                told = httpx.post(f"{root}/v1/responses", json=ASK)
+                assert told.status_code == 502
+                assert url in told.json()["error"]["message"]
+
+        cassette = recorded(tmp_path / "x.tape", url, use)
+        thread.join(5)
+    assert [i.ending.exception for i in cassette] == ["RemoteProtocolError"] * 2
+
+
+def test_an_upstream_that_refuses(tmp_path: Path) -> None:
+    """A refused connection is a 502, recorded as the error that it was."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def use(root: str) -> None:
+        told = httpx.post(f"{root}/v1/messages", json=ASK)
+        assert told.status_code == 502
+        assert "ConnectError" in told.json()["error"]["message"]
+
+    (only,) = recorded(tmp_path / "x.tape", url, use)
+    assert only.ending.exception == "ConnectError"
+
+
+def test_providers_by_path(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """Without one upstream, the first part of the path names the provider."""
+    environ = {"OPENAI_BASE_URL": endpoint.url, "ANTHROPIC_BASE_URL": endpoint.root}
+    path = tmp_path / "x.tape"
+    with RecordingProxy(path, providers=["openai", "anthropic"], environ=environ) as proxy:
+        env = proxy.child_env()
+        assert env["OPENAI_BASE_URL"] == f"{proxy.url}/openai/v1"
+        assert "OLLAMA_HOST" not in env
+        assert httpx.post(env["OPENAI_BASE_URL"] + "/responses", json=ASK).status_code == 200
+        answer = httpx.post(env["ANTHROPIC_BASE_URL"] + "/v1/messages", json=ASK)
+        assert answer.text.startswith("event: message_start")
+        lost = httpx.post(f"{proxy.url}/v1/responses", json=ASK)
+        assert (lost.status_code, "/openai" in lost.text) == (404, True)
+        wait_for_endings(proxy)
+    urls = [i.request.url for i in streamtape.load(path)]
+    assert urls == [f"{endpoint.url}/responses", f"{endpoint.root}/v1/messages"]
+    with serve(path) as server:
+        for variable, rest in (
+            ("OPENAI_BASE_URL", "/responses"),
+            ("ANTHROPIC_BASE_URL", "/v1/messages"),
+        ):
+            answer = httpx.post(server.child_env({})[variable] + rest, json=ASK)
+            assert answer.status_code == 200
+
+
+def test_a_child_of_one_upstream(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """Every base URL points at the one upstream, with the path that its SDK leaves out."""
+    for url, base in ((endpoint.root, "/v1"), (endpoint.url, "")):
+        proxy = RecordingProxy(tmp_path / "x.tape", upstream=url)
+        env = proxy.child_env({})
+        with pytest.raises(NothingRecordedError, match="no request came through"):
+            proxy.stop()
+        assert env["OPENAI_BASE_URL"] == proxy.url + base
+        assert env["ANTHROPIC_BASE_URL"] == proxy.url
+
+
+def test_other_modes(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """In mode new_episodes what is there is played, and the rest recorded."""
+    path = tmp_path / "x.tape"
+    texts: list[str] = []
+
+    def use(url: str) -> None:
+        texts.append(httpx.post(f"{url}/v1/responses", json=ASK).text)
+
+    recorded(path, endpoint.root, use)
+    assert len(recorded(path, endpoint.root, use, mode="new_episodes")) == 1
+    assert texts[0] == texts[1]
+
+
+def test_no_tunnels(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """A WebSocket or a tunnel is refused, and not recorded."""
+
+    def use(url: str) -> None:
+        headers = {"Connection": "Upgrade", "Upgrade": "websocket"}
+        assert httpx.get(f"{url}/v1/realtime", headers=headers).status_code == 501
+        httpx.post(f"{url}/v1/responses", json=ASK)
+
+    assert len(recorded(tmp_path / "x.tape", endpoint.root, use)) == 1
+
+
+def test_many_clients_at_once(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """A hundred streams at once are each passed on and recorded whole."""
+
+    async def many(url: str) -> list[bytes]:
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=30) as c:
+            posts = [c.post(f"{url}/v1/responses?seed={n}", json=ASK) for n in range(100)]
+            return [answer.content for answer in await asyncio.gather(*posts)]
+
+    found: list[bytes] = []
+    cassette = recorded(
+        tmp_path / "x.tape", endpoint.root, lambda url: found.extend(asyncio.run(many(url)))
+    )
+    assert len(set(found)) == 100
+    assert {i.body for i in cassette} == set(found)
+    assert {i.ending.kind for i in cassette} == {"complete"}
+
+
+def test_wrong_options(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """What can't be is refused before anything listens; the port is free again."""
+    with pytest.raises(UsageError, match="can't be combined"):
+        RecordingProxy(tmp_path / "x.tape", upstream="http://h", providers=["openai"])
+    with pytest.raises(UsageError, match="mode"):
+        RecordingProxy(tmp_path / "x.tape", upstream="http://h", mode="some")  # type: ignore[arg-type]  # on purpose
+    (tmp_path / "file").write_text("")
+    with pytest.raises(streamtape.CassetteError):
+        RecordingProxy(tmp_path / "file" / "x.tape", upstream="http://h")
+    with serve() as server, pytest.raises(ServerError, match="choose another"):
+        RecordingProxy(tmp_path / "x.tape", upstream="http://h", port=server.port)
