@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,11 +71,11 @@ async def lateness(url: str, n_clients: int, due_us: list[int]) -> list[float]:
     """How late each chunk was, of all clients, in microseconds."""
     loop = asyncio.get_running_loop()
     address = urlsplit(url)
-    futures = []
+    futures: list[asyncio.Future[list[float]]] = []
     for n in range(n_clients):
-        ended: asyncio.Future[list[float]] = loop.create_future()
+        ended = loop.create_future()
         await loop.create_connection(
-            lambda ended=ended: Client(due_us, ended), address.hostname, address.port
+            partial(Client, due_us, ended), address.hostname or "", address.port or 0
         )
         futures.append(ended)
         if n % 20 == 19:
