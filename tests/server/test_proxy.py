@@ -167,7 +167,8 @@ def test_stopping_in_the_middle(tmp_path: Path) -> None:
         RecordingProxy(tmp_path / "x.tape", upstream=slow.root) as proxy,
         httpx.stream("POST", f"{proxy.url}/v1/responses", json=ASK) as answer,
     ):
-        next(answer.iter_raw())
+        pieces = answer.iter_raw()  # held: a generator that is let go closes its stream
+        next(pieces)
         proxy.stop()
         assert streamtape.load(tmp_path / "x.tape")[0].ending.kind == "unfinished"
 
