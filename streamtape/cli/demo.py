@@ -1,0 +1,65 @@
+"""`streamtape demo`: the whole tour on an embedded server, told as it happens."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from streamtape.cli import options, output
+from streamtape.cli.trouble import Trouble
+
+if TYPE_CHECKING:
+    from streamtape.cli.tour import Tour
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  streamtape demo
+  streamtape demo --keep tour                    leaves its cassettes in ./tour"""
+)
+@click.option("--keep", metavar="DIR", help="Where the cassettes go (default: a temporary folder).")
+@options.as_json
+def command(keep: str | None, as_json: bool) -> None:
+    """Record, replay, diff and break a stream on an embedded server: a tour of ten seconds.
+
+    Needs no key and no network. The program of the tour uses the OpenAI SDK where it is installed,
+    and httpx where it is not.
+    """
+    from streamtape.cli.tour import Tour
+
+    folder = Path(keep or tempfile.mkdtemp(prefix="streamtape-demo-"))
+    began = time.monotonic()
+    tour = Tour(folder)
+    if as_json:
+        tour.go()
+    else:
+        _tell(tour)
+    took_s = time.monotonic() - began
+    if not tour.same_events:
+        raise Trouble("the replay did not give the events of the recording: please report this")
+    if as_json:
+        output.write_json(
+            {
+                "client": tour.program.name,
+                "events": len(tour.first.events),
+                "replayed_the_same": tour.same_events,
+                "diff": tour.comparison.to_dict(),
+                "broken_recorded_as": tour.broken.error,
+                "broken_replayed_as": tour.broken_again.error,
+                "files": [str(path) for path in tour.files],
+                "seconds": round(took_s, 3),
+            }
+        )
+
+
+def _tell(tour: Tour) -> None:
+    from rich.console import Console
+
+    from streamtape.cli import telling
+
+    telling.tell(tour, Console(highlight=False, soft_wrap=True))

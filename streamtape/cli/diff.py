@@ -1,0 +1,137 @@
+"""`streamtape diff`: two recordings, or two folders of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import streamtape
+from streamtape.cli import options, output
+from streamtape.cli.trouble import FINDINGS, TROUBLE
+from streamtape.errors import CassetteError, StreamtapeError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streamtape.compare.comparison import Comparison
+    from streamtape.report.folders import FileResult
+
+_SHOWN = 20
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  streamtape diff monday.tape tuesday.tape
+  streamtape diff a.tape b.tape --level content
+  streamtape diff a.tape b.tape --level timing --tolerance 0.5
+  streamtape diff cassettes/ new-cassettes/ --markdown > comment.md
+
+\b
+Levels: bytes; frames; events (ids, times and how deltas were split do not count);
+content (text and tool calls); timing. Exit status: 0 the same, 1 different, 2 trouble."""
+)
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--level", default="events", show_default=True, metavar="LEVEL", help="What counts.")
+@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    metavar="SHARE",
+    help="Of level timing: by how much times may differ (0.5: half).",
+)
+@click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
+@click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
+@options.as_json
+def command(
+    *,
+    a: str,
+    b: str,
+    level: str,
+    dialect: str | None,
+    tolerance: float | None,
+    show_all: bool,
+    markdown: bool,
+    as_json: bool,
+) -> None:
+    """Compare two recordings A and B event by event, or two folders of them by name."""
+    if markdown and as_json:
+        raise UsageError("choose --json or --markdown")
+    wanted: dict[str, Any] = {"level": level, "dialect": dialect}
+    if tolerance is not None:
+        wanted["tolerance"] = tolerance
+    folders = Path(a).is_dir() + Path(b).is_dir()
+    if folders == 1:
+        raise UsageError(f"{a!r} and {b!r}: compare two files or two folders")
+    if folders:
+        status = _folders(a, b, wanted, markdown=markdown, as_json=as_json)
+    else:
+        comparison = streamtape.diff(a, b, **wanted)
+        _tell(comparison, show_all=show_all, markdown=markdown, as_json=as_json)
+        status = 0 if comparison.same else FINDINGS
+    raise click.exceptions.Exit(status)
+
+
+def _tell(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bool) -> None:
+    if as_json:
+        output.write_text(comparison.to_json(indent=2))
+    elif markdown:
+        from streamtape.report.markdown import comparison_markdown
+
+        output.write_text(comparison_markdown(comparison).rstrip())
+    else:
+        from streamtape.report.differences import comparison_lines
+
+        limit = None if show_all else _SHOWN
+        output.write_lines(comparison_lines(comparison, width=output.width(), max_changes=limit))
+
+
+def _folders(a: str, b: str, wanted: dict[str, Any], *, markdown: bool, as_json: bool) -> int:
+    results = list(_compared(Path(a), Path(b), wanted))
+    if not results:
+        raise UsageError(f"there are no cassettes (*.tape) in {a!r} and {b!r}")
+    same = all(result.same for result in results)
+    if as_json:
+        files = [result.to_dict() for result in results]
+        output.write_json({"same": same, "a": a, "b": b, "files": files})
+    elif markdown:
+        from streamtape.report.markdown import folders_markdown
+
+        output.write_text(folders_markdown(results, a, b).rstrip())
+    else:
+        from streamtape.report.folders import folder_lines
+
+        output.write_lines(folder_lines(results, a, b))
+    if any(result.verdict == "unreadable" for result in results):
+        return TROUBLE
+    return 0 if same else FINDINGS
+
+
+def _compared(a: Path, b: Path, wanted: dict[str, Any]) -> Iterator[FileResult]:
+    from streamtape.report.folders import FileResult
+
+    names_a, names_b = _names(a), _names(b)
+    for name in sorted(names_a | names_b):
+        if name not in names_b:
+            yield FileResult(name, "only in a")
+        elif name not in names_a:
+            yield FileResult(name, "only in b")
+        else:
+            try:
+                comparison = streamtape.diff(a / name, b / name, **wanted)
+            except UsageError:
+                raise  # an unknown level is no trouble of one file
+            except StreamtapeError as error:
+                yield FileResult(name, "unreadable", error=str(error))
+            else:
+                yield FileResult(name, "same" if comparison.same else "different", comparison)
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return {path.relative_to(folder).as_posix() for path in folder.rglob("*.tape")}
+    except OSError as error:
+        raise CassetteError(f"cannot read the folder {str(folder)!r}: {error.strerror}") from error

@@ -1,0 +1,62 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")
+at_index = click.option(
+    "--index",
+    type=int,
+    metavar="N",
+    help="Only interaction N; the first is 0, the last -1.",
+)
+
+
+def speed_factor(value: str) -> float | None:
+    """A factor above 0, or None for `max`."""
+    if value == "max":
+        return None
+    try:
+        factor = float(value.removesuffix("x"))
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < float("inf"):
+        raise click.BadParameter(
+            f"{value!r} is no speed: a number above 0 (2 is twice as fast), or max."
+        )
+    return factor
+
+
+def paced(command: F) -> F:
+    """Add the options of a replay's pace: `speed` and `idle_limit`."""
+    command = click.option(
+        "--speed",
+        type=speed_factor,
+        default="1",
+        show_default=True,
+        metavar="FACTOR|max",
+        help="How fast: 2 is twice as fast as recorded, max is at once.",
+    )(command)
+    return click.option(
+        "--idle-limit",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="Shorten every longer gap to this.",
+    )(command)
+
+
+def chosen(count: int, index: int | None) -> range:
+    """The indices of the interactions that are meant; UsageError for one that there is not."""
+    if index is None:
+        return range(count)
+    place = index + count if index < 0 else index
+    if not 0 <= place < count:
+        have = f"interactions 0 to {count - 1}" if count else "no interactions"
+        raise click.UsageError(f"--index {index}: the cassette has {have}.")
+    return range(place, place + 1)

@@ -1,0 +1,74 @@
+"""`streamtape show`: what a cassette holds, for people, programs and git."""
+
+from __future__ import annotations
+
+import click
+
+from streamtape.cli import options, output
+from streamtape.errors import UsageError
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  streamtape show run.tape
+  streamtape show run.tape --index 0 --events | less
+  streamtape show run.tape --raw | grep ^data:
+  streamtape show run.tape --json | jq .interactions[0].transcript.text
+
+\b
+To have `git diff` show what changed in cassettes:
+  echo '*.tape diff=tape' >> .gitattributes
+  git config diff.tape.textconv 'streamtape show --no-times'"""
+)
+@click.argument("tape", metavar="FILE")
+@options.at_index
+@click.option("--events", is_flag=True, help="Every event by itself, with its whole payload.")
+@click.option("--frames", is_flag=True, help="Every frame by itself, as on the wire.")
+@click.option("--raw", is_flag=True, help="The body alone, its content-encoding undone.")
+@click.option("--no-times", is_flag=True, help="Leave out what equal runs differ in: times.")
+@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@options.as_json
+def command(
+    *,
+    tape: str,
+    index: int | None,
+    events: bool,
+    frames: bool,
+    raw: bool,
+    no_times: bool,
+    dialect: str | None,
+    as_json: bool,
+) -> None:
+    """Show what FILE holds: requests, events, assembled text and tool calls, endings.
+
+    To a terminal it is wrapped and coloured; to anything else it is plain text that depends on the
+    recording alone.
+    """
+    from streamtape.report import events as event_report
+    from streamtape.report.reading import read
+    from streamtape.report.show import cassette_lines
+    from streamtape.report.summary import summary
+    from streamtape.tape.store import load
+
+    if events + frames + raw > 1 or (raw and as_json):
+        raise UsageError("choose one of --events, --frames, --raw; --raw is not JSON")
+    cassette = load(tape)
+    numbers = options.chosen(len(cassette), index)
+    wanted = [cassette[number] for number in numbers]
+    if as_json:
+        output.write_json(
+            summary(wanted, numbers=numbers, dialect=dialect, events=events, frames=frames)
+        )
+    elif raw:
+        for interaction in wanted:
+            output.write_bytes(interaction.content)
+    elif events or frames:
+        lines = event_report.event_lines if events else event_report.frame_lines
+        for interaction in wanted:
+            output.write_lines(lines(read(interaction, dialect), times=not no_times))
+    else:
+        width = output.width() if output.is_terminal() else None
+        output.write_lines(
+            cassette_lines(wanted, numbers, width=width, times=not no_times, dialect=dialect)
+        )

@@ -1,0 +1,91 @@
+"""The table of foreign formats, and the choice among them by file name.
+
+A format's module has `read(data, about) -> Cassette` and, where it can be written,
+`write(cassette) -> bytes`; it is imported when it is needed. Adding a format is one line here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from streamtape.errors import ConvertError, UsageError
+from streamtape.tape.model import Cassette
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a document besides its bytes: for messages, and where it is silent itself.
+
+    `url`, `method` and `status` are used by formats that hold a body alone.
+    """
+
+    path: str = "the document"
+    url: str = ""
+    method: str = ""
+    status: int = 200
+
+    def error(self, message: str) -> ConvertError:
+        """The error that this document can't be read."""
+        return ConvertError(f"{self.path!r}: {message}", path=self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A foreign format: the file names it is known by, and what can be done with it."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    module: str
+    writes: bool = False
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("sse", "a plain event stream", (".sse",), "streamtape.convert.plain", writes=True),
+    Format(
+        "ndjson",
+        "plain JSON lines",
+        (".ndjson", ".jsonl"),
+        "streamtape.convert.plain",
+        writes=True,
+    ),
+)
+
+
+def detect(path: str) -> Format | None:
+    """The format that a file name stands for; None where its suffix is not known."""
+    lower = path.lower()
+    for known in FORMATS:
+        if lower.endswith(known.suffixes):
+            return known
+    return None
+
+
+def named(name: str) -> Format:
+    """The format of this name; UsageError where there is none."""
+    for known in FORMATS:
+        if known.name == name:
+            return known
+    names = [known.name for known in FORMATS]
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise UsageError(f"unknown format {name!r}{hint} (known: {', '.join(names)})")
+
+
+def read(data: bytes, about: About, known: Format) -> Cassette:
+    """Read a document as a cassette; ConvertError where it is not what the format says."""
+    module: Any = import_module(known.module)
+    cassette: Cassette = module.read(data, about, known.name)
+    return cassette
+
+
+def write(cassette: Cassette, known: Format) -> bytes:
+    """Write a cassette as a document; UsageError where that can't be."""
+    if not known.writes:
+        raise UsageError(f"{known.title} can be read, but not written")
+    module: Any = import_module(known.module)
+    data: bytes = module.write(cassette, known.name)
+    return data

@@ -1,0 +1,117 @@
+"""A comparison as lines: the verdict, then each change where it is, first divergence first.
+
+Two columns where the terminal is wide enough, the words in one line where it is not. Places are
+the event's number in either recording.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from streamtape.compare.comparison import Change, ChangeKind, Comparison, Place
+from streamtape.report.columns import side_by_side
+from streamtape.report.events import compact
+from streamtape.report.lines import Line, Span, clean, line, one_line
+from streamtape.report.units import count, duration
+
+SIDE_BY_SIDE_WIDTH = 110
+_SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~", "swapped": "⇄"}
+_STYLES = {"same": "", "removed": "removed", "inserted": "added"}
+_MAX_VALUE = 600
+
+
+def verdict(comparison: Comparison) -> str:
+    """In one line: the same or not, at which level, how many changes of which kind."""
+    sizes = f"{comparison.n_a:,} and {comparison.n_b:,} {comparison.unit}"
+    if comparison.same:
+        return f"same at level {comparison.level} ({sizes})"
+    counts = Counter(change.kind for change in comparison.changes)
+    told = ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind])
+    return f"different at level {comparison.level}: {told} ({sizes})"
+
+
+def comparison_lines(
+    comparison: Comparison, *, width: int, max_changes: int | None = None
+) -> Iterator[Line]:
+    """The verdict, what was compared, and the changes."""
+    yield line((verdict(comparison), "good" if comparison.same else "bad"))
+    yield line(("  - ", "removed"), clean(comparison.a))
+    yield line(("  + ", "added"), clean(comparison.b))
+    for note in comparison.notes:
+        yield line("  ", (f"note: {clean(note)}", "warn"))
+    several = any(change.interaction for change in comparison.changes)
+    for change in comparison.changes[:max_changes]:
+        yield ()
+        yield _heading(change, several=several)
+        yield from _values(change, width)
+    left = len(comparison.changes) - len(comparison.changes[:max_changes])
+    if left:
+        yield ()
+        yield line((f"  … and {count(left, 'more change')}", "dim"))
+
+
+def places(change: Change) -> str:
+    """Where a change is: the event's number in a, or in both where they differ."""
+    if change.a and change.b:
+        if change.a.index == change.b.index:
+            return f"#{change.a.index}"
+        return f"#{change.a.index} → #{change.b.index}"
+    return f"#{_known(change).index}"
+
+
+def _known(change: Change) -> Place:
+    return change.a or change.b or Place(0)
+
+
+def name_of(change: Change) -> str:
+    """What changed, and where in it."""
+    return clean(f"{change.what} {change.path}".rstrip())
+
+
+def _heading(change: Change, *, several: bool) -> Line:
+    style = {"inserted": "added", "removed": "removed"}.get(change.kind, "warn")
+    at_us = _known(change).at_us
+    return line(
+        (f"  {_SIGNS[change.kind]} ", style),
+        (f"{places(change)}  ", "dim"),
+        (name_of(change), "title"),
+        f" {change.kind}",
+        (f" at {duration(at_us)}" if at_us is not None else "", "dim"),
+        (f"  interaction {change.interaction}" if several else "", "dim"),
+    )
+
+
+def _values(change: Change, width: int) -> Iterator[Line]:
+    before, after = _side(change, "removed"), _side(change, "inserted")
+    if change.kind == "changed" and width >= SIDE_BY_SIDE_WIDTH:
+        yield from side_by_side(before, after, width, indent=6)
+    elif change.pieces:
+        yield line("      ", *(_marked(piece.kind, piece.text) for piece in change.pieces))
+    else:
+        if change.kind != "inserted":
+            yield line("      ", ("- ", "removed"), *before)
+        if change.kind != "removed":
+            yield line("      ", ("+ ", "added"), *after)
+
+
+def _marked(kind: str, text: str) -> Span:
+    """A piece of text; what differs stands in brackets, too, for screens without colour."""
+    shown = one_line(text, _MAX_VALUE)
+    brackets = {"removed": "[-{}-]", "inserted": "{{+{}+}}"}.get(kind, "{}")
+    return Span(brackets.format(shown), _STYLES[kind])
+
+
+def _side(change: Change, kind: str) -> Line:
+    """One side of a change: the words that it has, or its value."""
+    if change.pieces:
+        mine = (piece for piece in change.pieces if piece.kind in {"same", kind})
+        return tuple(Span(one_line(p.text, _MAX_VALUE), _STYLES[p.kind]) for p in mine)
+    value = change.before if kind == "removed" else change.after
+    return (Span(value_text(value), _STYLES[kind]),)
+
+
+def value_text(value: Any, limit: int = _MAX_VALUE) -> str:
+    """A value in one line: a text in quotes, anything else as JSON."""
+    return one_line(compact(value), limit)

@@ -1,0 +1,159 @@
+"""The events of a stream as lines: runs of deltas grouped, each with what it says.
+
+Neighbouring events of one type that add to the same text are one line: how many, and the text
+that they add. What else an event says is told by the first of the usual fields that it has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.plan import plan_for
+from streamtape.report.lines import Line, clean, line, one_line
+from streamtape.report.reading import Reading
+from streamtape.report.units import seconds
+from streamtape.tape.views import Event
+
+# Paths of what is most worth seeing of an event that is no delta; the first that is there is shown.
+_TELLING = (
+    "error.message", "message.content", "response.error.message", "response.incomplete_details",
+    "item.name", "item.type", "part.type", "content_block.name", "content_block.type",
+    "delta.stop_reason", "choices.0.finish_reason", "choices.0.delta.role", "error", "code",
+    "arguments", "text", "response.status", "message.role", "status", "name",
+)  # fmt: skip
+_MIN_SNIPPET = 16
+_MAX_NAME = 44
+
+
+class Run(NamedTuple):
+    """Events in a row that are told in one line; `text` is what deltas among them add."""
+
+    events: tuple[Event, ...]
+    text: str | None
+
+
+def runs(events: tuple[Event, ...], dialect: Dialect) -> Iterator[Run]:
+    """The events, with neighbours that add to the same texts put together."""
+    pending: list[Event] = []
+    pieces: list[str] = []
+    target: Any = None
+    for event in events:
+        added = _added(event, dialect)
+        mine = (event.type, tuple(added)) if added else None
+        if pending and (mine is None or mine != target):
+            yield Run(tuple(pending), "".join(pieces) if target is not None else None)
+            pending, pieces = [], []
+        elif pending and target is None:
+            yield Run(tuple(pending), None)
+            pending, pieces = [], []
+        pending.append(event)
+        pieces.extend(added.values())
+        target = mine
+    if pending:
+        yield Run(tuple(pending), "".join(pieces) if target is not None else None)
+
+
+def _added(event: Event, dialect: Dialect) -> dict[Any, str]:
+    """What a delta adds, by target; nothing for other events."""
+    plan = plan_for(dialect, event.type)
+    if not plan.deltas:
+        return {}
+    found = plan.find_deltas(event.payload, event.index)
+    return {(d.rule, d.key): d.value for d in found if d.value != ""}
+
+
+def grouped_lines(reading: Reading, width: int, *, times: bool = True) -> Iterator[Line]:
+    """A line a run: when, which events, type, what they say.
+
+    Without times, counts and numbers are left out, too: equal runs differ in them.
+    """
+    told = list(runs(reading.events, reading.dialect))
+    rows = [_margins(run, times=times) for run in told]
+    widths = [max((len(row[n]) for row in rows), default=0) for n in range(3)]
+    last = len(reading.events) - 1
+    for run, (when, numbers, name) in zip(told, rows, strict=True):
+        first = run.events[0]
+        left = f"{when:>{widths[0]}}  " if widths[0] else ""
+        left += f"{numbers:>{widths[1]}}  " if widths[1] else ""
+        middle = f"{name:<{min(widths[2], _MAX_NAME)}}  "
+        room = max(width - 4 - len(left) - len(middle), _MIN_SNIPPET)
+        bad = "bad" if first.index == last and _is_error(first) else ""
+        says = bad or ("text" if run.text is not None else "")
+        yield line("    ", (left, "dim"), (middle, bad or "type"), (_says(run, room), says))
+
+
+def _margins(run: Run, *, times: bool) -> tuple[str, str, str]:
+    """What stands left of what a run says: when, which numbers, type."""
+    first, last = run.events[0], run.events[-1]
+    name = clean(first.type)
+    if not times:
+        return "", "", name
+    if first is last:
+        return seconds(first.at_us), str(first.index), name
+    return seconds(first.at_us), f"{first.index}–{last.index}", f"{name} ×{len(run.events)}"
+
+
+def _is_error(event: Event) -> bool:
+    return event.type in {"error", "response.failed"}
+
+
+def _says(run: Run, room: int) -> str:
+    if run.text is not None:
+        return f'"{one_line(run.text, room - 2)}"'
+    payload = run.events[0].payload
+    if not isinstance(payload, dict):
+        return one_line(payload if isinstance(payload, str) else compact(payload), room)
+    for path in _TELLING:
+        value = _at(payload, path)
+        if value not in (None, "", [], {}):
+            return one_line(value if isinstance(value, str) else compact(value), room)
+    rest = {k: v for k, v in payload.items() if k not in {"type", "sequence_number"}}
+    return one_line(compact(rest), room) if rest else ""
+
+
+def _at(payload: Any, path: str) -> Any:
+    for step in path.split("."):
+        if isinstance(payload, dict):
+            payload = payload.get(step)
+        elif isinstance(payload, list) and step.isdigit() and int(step) < len(payload):
+            payload = payload[int(step)]
+        else:
+            return None
+    return payload
+
+
+def compact(value: Any) -> str:
+    """A value as JSON in one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=repr)
+
+
+def event_lines(reading: Reading, *, times: bool = True) -> Iterator[Line]:
+    """Every event by itself: number, time, type, the whole payload."""
+    for event in reading.events:
+        payload = event.payload if isinstance(event.payload, str) else compact(event.payload)
+        when = f"{seconds(event.at_us)}  " if times and event.at_us is not None else ""
+        yield line(
+            (f"{event.index}  {when}", "dim"),
+            (f"{clean(event.type)}  ", "type"),
+            clean(payload).replace("\n", "↵"),
+        )
+
+
+def frame_lines(reading: Reading, *, times: bool = True) -> Iterator[Line]:
+    """Every frame by itself, comments and incomplete ones included."""
+    for frame in reading.interaction.frames():
+        when = f"{seconds(frame.at_us)}  " if times and frame.at_us is not None else ""
+        parts = [f"event: {frame.event}"] if frame.event != "message" else []
+        parts += [f"id: {frame.id}"] if frame.id else []
+        parts += [f"retry: {frame.retry}"] if frame.retry is not None else []
+        parts += [f":{comment}" for comment in frame.comments]
+        parts += [f"data: {frame.data}"] if frame.data is not None else []
+        cut = "" if frame.complete else "  (incomplete: the stream ended within it)"
+        yield line(
+            (f"{frame.index}  {when}", "dim"),
+            " | ".join(clean(part).replace("\n", "↵") for part in parts),
+            (cut, "bad"),
+        )

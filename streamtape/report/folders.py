@@ -1,0 +1,66 @@
+"""Two folders of cassettes compared by name: one row a file, and a verdict over all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from streamtape.compare.comparison import Comparison
+from streamtape.report.differences import verdict
+from streamtape.report.lines import Line, clean, line
+from streamtape.report.units import count
+
+Verdict = Literal["same", "different", "only in a", "only in b", "unreadable"]
+_STYLES: dict[Verdict, str] = {"same": "good", "unreadable": "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one name: a comparison, or the reason why there is none."""
+
+    name: str
+    verdict: Verdict
+    comparison: Comparison | None = None
+    error: str = ""
+
+    @property
+    def same(self) -> bool:
+        return self.verdict == "same"
+
+    @property
+    def detail(self) -> str:
+        """What there is to say besides the verdict."""
+        if self.comparison is not None and not self.same:
+            return verdict(self.comparison).partition(": ")[2]
+        return clean(self.error)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row for JSON."""
+        comparison = None if self.comparison is None else self.comparison.to_dict()
+        return {
+            "name": self.name,
+            "verdict": self.verdict,
+            "comparison": comparison,
+            "error": self.error or None,
+        }
+
+
+def folder_lines(results: Sequence[FileResult], a: str, b: str) -> Iterator[Line]:
+    """A row a file and the counts; what is the same comes first and is quiet."""
+    yield line(("  a  ", "label"), clean(a))
+    yield line(("  b  ", "label"), clean(b))
+    yield ()
+    width = max((len(clean(r.name)) for r in results), default=0)
+    for result in results:
+        style = _STYLES.get(result.verdict, "warn")
+        yield line(
+            f"  {clean(result.name):<{width}}  ",
+            (f"{result.verdict:<10}", style),
+            (f"  {result.detail}" if result.detail else "", "dim"),
+        )
+    counts = Counter(result.verdict for result in results)
+    told = ", ".join(f"{n} {name}" for name, n in counts.items())
+    yield ()
+    yield line((f"{count(len(results), 'cassette')}: {told or 'none found'}", "title"))

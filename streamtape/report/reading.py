@@ -1,0 +1,74 @@
+"""An interaction read once for a report: dialect, events, transcript, and what could not be read.
+
+A report of a damaged or foreign stream still says what there is: an error of the readers is kept
+as `trouble`, with the events before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.select import dialect_for, events_of
+from streamtape.dialects.transcript import transcript_of
+from streamtape.errors import ContentError, FramingError
+from streamtape.tape.model import Interaction
+from streamtape.tape.views import Event, Transcript
+
+_CONTENT = frozenset({"text", "refusal", "reasoning", "arguments", "code", "transcript"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a report needs of one interaction."""
+
+    interaction: Interaction
+    dialect: Dialect
+    events: tuple[Event, ...]
+    transcript: Transcript
+    trouble: str | None = None
+
+    @property
+    def first_content_us(self) -> int | None:
+        """When the first text, refusal, reasoning, code or tool argument came."""
+        firsts = [p.first_event for p in self.transcript.parts if p.channel in _CONTENT and p.text]
+        if not firsts or min(firsts) >= len(self.events):
+            return None
+        return self.events[min(firsts)].at_us
+
+    @property
+    def gaps_us(self) -> list[int]:
+        """The times between neighbouring events."""
+        times = [event.at_us for event in self.events if event.at_us is not None]
+        return [later - earlier for earlier, later in pairwise(times)]
+
+    def timing(self) -> dict[str, int | None]:
+        """The measures, in microseconds from the sending of the request; None: not known."""
+        head, ending, gaps = self.interaction.head, self.interaction.ending, self.gaps_us
+        return {
+            "head_us": head.at_us if head else None,
+            "first_event_us": self.events[0].at_us if self.events else None,
+            "first_content_us": self.first_content_us,
+            "ending_us": ending.at_us,
+            "median_gap_us": round(median(gaps)) if gaps else None,
+            "longest_gap_us": max(gaps) if gaps else None,
+        }
+
+
+def read(interaction: Interaction, dialect: str | None = None) -> Reading:
+    """Read an interaction; UsageError for an unknown dialect, and no other error."""
+    events: list[Event] = []
+    trouble: str | None = None
+    try:
+        table = dialect_for(interaction, dialect)
+    except (ContentError, FramingError) as error:
+        from streamtape.dialects.generic import GENERIC
+
+        return Reading(interaction, GENERIC, (), transcript_of((), GENERIC), str(error))
+    try:
+        events.extend(events_of(interaction.frames(), table))
+    except (ContentError, FramingError) as error:
+        trouble = str(error)
+    return Reading(interaction, table, tuple(events), transcript_of(events, table), trouble)

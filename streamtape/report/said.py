@@ -1,0 +1,77 @@
+"""What a stream said, as lines: reasoning, text, refusal, tool calls, usage, the error.
+
+Texts are those that the transcript assembled; sections that hold nothing are left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from streamtape.report.events import compact
+from streamtape.report.lines import Line, block, clean, line
+from streamtape.tape.views import ToolCall, Transcript
+
+_INDENT = "    "
+_SHOWN_PARTS = frozenset({"code", "output", "transcript"})
+
+
+def said_lines(transcript: Transcript, width: int | None) -> Iterator[Line]:
+    """The sections of a transcript that hold something."""
+    choices = transcript.choices or (transcript,)
+    for number, choice in enumerate(choices):
+        which = f" {number}" if len(choices) > 1 else ""
+        yield from _texts(choice, which, width)
+        for call in choice.tool_calls:
+            yield from _call(call, width)
+    for image in transcript.images:
+        yield line("  ", ("image     ", "label"), f"{image.n_bytes:,} bytes, sha256 {image.sha256}")
+    yield from _facts(transcript, width)
+
+
+def _texts(said: Transcript, which: str, width: int | None) -> Iterator[Line]:
+    texts = (
+        ("reasoning", said.reasoning, "dim"),
+        ("text", said.text, "text"),
+        ("refusal", said.refusal, "warn"),
+        *((part.channel, part.text, "") for part in said.parts if part.channel in _SHOWN_PARTS),
+    )
+    for name, text, style in texts:
+        if text:
+            yield line("  ", (f"{name}{which}", "label"))
+            yield from block(text, _INDENT, width, style)
+
+
+def _call(call: ToolCall, width: int | None) -> Iterator[Line]:
+    kind = "" if call.kind in {"function", "function_call"} else f"  {clean(call.kind)}"
+    cut = "" if call.complete or not call.arguments else "  (arguments cut short)"
+    yield line(
+        "  ", ("tool call ", "label"), (clean(call.name), "call"), (kind, "dim"), (cut, "bad")
+    )
+    if not call.arguments:
+        return
+    shown = call.arguments
+    if call.complete and isinstance(call.parsed, dict | list):
+        shown = json.dumps(call.parsed, indent=2, ensure_ascii=False)
+    yield from block(shown, _INDENT, width, "call")
+
+
+def _facts(said: Transcript, width: int | None) -> Iterator[Line]:
+    facts = [
+        f"{name} {clean(str(value))}"
+        for name, value in (
+            ("model", said.model),
+            ("status", said.status),
+            ("finish", said.finish_reason),
+        )
+        if value
+    ]
+    if facts:
+        yield line("  ", ("outcome   ", "label"), ", ".join(facts))
+    if said.usage:
+        counts = ", ".join(f"{k} {v:,}" for k, v in said.usage.items() if isinstance(v, int))
+        yield line("  ", ("usage     ", "label"), clean(counts or compact(said.usage)))
+    if said.error:
+        error = said.error if isinstance(said.error, str) else compact(said.error)
+        yield line("  ", ("error", "bad"))
+        yield from block(error, _INDENT, width, "bad")

@@ -1,0 +1,165 @@
+"""What a cassette holds, as lines: request, head, timing, events, what was said, the ending.
+
+With `width` None nothing is wrapped, and the text depends on the recording alone, so that it can be
+compared (git's textconv). With `times` False nothing is said that two equal runs differ in by
+nature.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from streamtape.report.events import grouped_lines
+from streamtape.report.lines import Line, block, clean, line, one_line
+from streamtape.report.reading import Reading, read
+from streamtape.report.said import said_lines
+from streamtape.report.units import count, duration, moment, size
+from streamtape.tape.model import Headers, Interaction
+
+PLAIN_WIDTH = 100
+_MAX_BODY_LINES = 40
+
+
+def cassette_lines(
+    interactions: Sequence[Interaction],
+    numbers: Sequence[int],
+    *,
+    width: int | None = None,
+    times: bool = True,
+    dialect: str | None = None,
+) -> Iterator[Line]:
+    """Everything of a cassette's interactions; `numbers` are their places in it."""
+    if not interactions:
+        yield line(("an empty cassette: no interactions", "warn"))
+    for place, (number, interaction) in enumerate(zip(numbers, interactions, strict=True)):
+        if place:
+            yield ()
+        yield from interaction_lines(read(interaction, dialect), number, width=width, times=times)
+
+
+def interaction_lines(
+    reading: Reading, number: int, *, width: int | None = None, times: bool = True
+) -> Iterator[Line]:
+    """Everything of one interaction, section by section."""
+    yield from _title(reading.interaction, number, times=times)
+    yield from _request(reading.interaction, width)
+    yield from _response(reading, width, times=times)
+    yield from _events(reading, width, times=times)
+    yield from said_lines(reading.transcript, width)
+    yield from _ending(reading, times=times)
+    yield from _redactions(reading.interaction)
+
+
+def _title(interaction: Interaction, number: int, *, times: bool) -> Iterator[Line]:
+    request, head = interaction.request, interaction.head
+    where = f"{request.method} {clean(request.url) or '(address unknown)'}"
+    style = "good" if head and head.status < 400 else "bad"
+    answer = f"{head.status} {clean(head.reason)}".rstrip() if head else "no response"
+    yield line((f"#{number}  ", "dim"), (where, "title"), "  →  ", (answer, style))
+    if times:
+        recorded = f"recorded {moment(interaction.started_at_us)}"
+        yield line("    ", (recorded if interaction.started_at_us else "", "dim"))
+
+
+def _section(name: str, *says: str | tuple[str, str]) -> Line:
+    return line("  ", (f"{name:<10}", "label"), *says)
+
+
+def _request(interaction: Interaction, width: int | None) -> Iterator[Line]:
+    request = interaction.request
+    yield _section("request", size(len(request.body)) if request.body else "no body")
+    yield from _headers(request.headers, width)
+    if request.body:
+        yield from _body(request.body, width)
+
+
+def _headers(headers: Headers, width: int | None) -> Iterator[Line]:
+    for name, value in headers:
+        shown = clean(value.decode("latin-1"))
+        key = clean(name.decode("latin-1"))
+        if width is not None:
+            shown = one_line(shown, max(width - len(key) - 6, 20))
+        yield line("    ", (f"{key}: ", "dim"), shown)
+
+
+def _body(body: bytes, width: int | None) -> Iterator[Line]:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        yield line("    ", (f"{size(len(body))} that are no text", "dim"))
+        return
+    with contextlib.suppress(ValueError, RecursionError):  # not JSON: shown as it is
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    lines = list(block(text, "    ", width))
+    shown = lines if width is None else lines[:_MAX_BODY_LINES]
+    yield from shown
+    if len(shown) < len(lines):
+        yield line("    ", (f"… {len(lines) - len(shown)} more lines", "dim"))
+
+
+def _response(reading: Reading, width: int | None, *, times: bool) -> Iterator[Line]:
+    interaction = reading.interaction
+    head, chunks = interaction.head, interaction.chunks
+    if head is None:
+        return
+    cuts = "" if interaction.cuts_known else " (cuts unknown)"
+    yield _section(
+        "response",
+        f"{head.http_version}{', ' if times else ''}" if head.http_version else "",
+        f"{size(chunks.n_bytes)} in {count(len(chunks), 'chunk')}{cuts}" if times else "",
+    )
+    yield from _headers(head.headers, width)
+    if times:
+        yield from _timing(reading)
+
+
+def _timing(reading: Reading) -> Iterator[Line]:
+    measures: dict[str, Any] = reading.timing()
+    names = {
+        "head_us": "head", "first_event_us": "first event", "first_content_us": "first content",
+        "ending_us": "end", "median_gap_us": "median gap", "longest_gap_us": "longest gap",
+    }  # fmt: skip
+    told = [
+        f"{name} {duration(measures[k])}" for k, name in names.items() if measures[k] is not None
+    ]
+    if told:
+        yield _section("timing", " · ".join(told[:4]))
+        if told[4:]:
+            yield line(" " * 12, " · ".join(told[4:]))
+    else:
+        yield _section("timing", ("unknown", "dim"))
+
+
+def _events(reading: Reading, width: int | None, *, times: bool) -> Iterator[Line]:
+    if reading.events:
+        number = f"{len(reading.events):,}, " if times else ""
+        yield _section("events", f"{number}{reading.dialect.title or reading.dialect.name}")
+        yield from grouped_lines(reading, width or PLAIN_WIDTH, times=times)
+    elif not reading.trouble and reading.interaction.chunks:
+        yield _section("body", ("no event stream", "dim"))
+        yield from _body(reading.interaction.content, width)
+    if reading.trouble:
+        yield _section("unreadable", (one_line(reading.trouble, 400), "bad"))
+
+
+def _ending(reading: Reading, *, times: bool) -> Iterator[Line]:
+    ending = reading.interaction.ending
+    at = f" at {duration(ending.at_us)}" if times and ending.at_us is not None else ""
+    if ending.kind == "complete":
+        yield _section("ending", ("complete", "good"), at)
+        return
+    said = ": ".join(part for part in (ending.exception, ending.message) if part)
+    why = {
+        "error": f"the stream broke with {clean(said) or 'an error'}",
+        "abandoned": "the client stopped reading",
+        "unfinished": f"the recorder stopped before the stream did{f': {said}' if said else ''}",
+    }[ending.kind]
+    yield _section("ending", (f"{ending.kind.upper()}{at}: {clean(why)}", "bad"))
+
+
+def _redactions(interaction: Interaction) -> Iterator[Line]:
+    for place, masked in enumerate(interaction.redactions):
+        yield _section("" if place else "masked", clean(masked.where), (f"  {masked.kind}", "dim"))

@@ -1,0 +1,129 @@
+"""A cassette as plain dicts, lists and texts, for JSON: what `show` tells to programs.
+
+Bytes are text where they are UTF-8, and base64 under another name where they are not.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from streamtape.report.reading import Reading, read
+from streamtape.tape.model import Cassette, Headers, Interaction
+from streamtape.tape.views import Event, Frame
+
+
+def summary(
+    cassette: Cassette | Sequence[Interaction],
+    *,
+    numbers: Sequence[int] | None = None,
+    dialect: str | None = None,
+    events: bool = False,
+    frames: bool = False,
+) -> dict[str, Any]:
+    """Everything of the interactions; with every event and frame where they are asked for."""
+    places = range(len(cassette)) if numbers is None else numbers
+    return {
+        "interactions": [
+            _interaction(number, read(interaction, dialect), events=events, frames=frames)
+            for number, interaction in zip(places, cassette, strict=True)
+        ]
+    }
+
+
+def _interaction(number: int, reading: Reading, *, events: bool, frames: bool) -> dict[str, Any]:
+    one = reading.interaction
+    head = one.head
+    told: dict[str, Any] = {
+        "index": number,
+        "started_at_us": one.started_at_us,
+        "request": {
+            "method": one.request.method,
+            "url": one.request.url,
+            "headers": pairs(one.request.headers),
+            "body": data_fields(one.request.body),
+        },
+        "head": head
+        and {
+            "status": head.status,
+            "reason": head.reason,
+            "http_version": head.http_version,
+            "headers": pairs(head.headers),
+            "at_us": head.at_us,
+        },
+        "chunks": len(one.chunks),
+        "bytes": one.chunks.n_bytes,
+        "cuts_known": one.cuts_known,
+        "ending": {
+            "kind": one.ending.kind,
+            "at_us": one.ending.at_us,
+            "exception": one.ending.exception,
+            "message": one.ending.message,
+        },
+        "redactions": [{"where": r.where, "kind": r.kind} for r in one.redactions],
+        "dialect": reading.dialect.name,
+        "events": len(reading.events),
+        "timing": reading.timing(),
+        "transcript": _transcript(reading),
+        "trouble": reading.trouble,
+    }
+    if events:
+        told["events"] = [_event(event) for event in reading.events]
+    if frames:
+        told["frames"] = [_frame(frame) for frame in one.frames()]
+    return told
+
+
+def _transcript(reading: Reading) -> dict[str, Any]:
+    said = reading.transcript
+    return {
+        "text": said.text,
+        "refusal": said.refusal,
+        "reasoning": said.reasoning,
+        "tool_calls": [asdict(call) for call in said.tool_calls],
+        "structured": said.structured,
+        "usage": said.usage,
+        "status": said.status,
+        "finish_reason": said.finish_reason,
+        "model": said.model,
+        "error": said.error,
+        "finished": said.finished,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "index": event.index,
+        "at_us": event.at_us,
+        "type": event.type,
+        "payload": event.payload,
+    }
+
+
+def _frame(frame: Frame) -> dict[str, Any]:
+    return {
+        "index": frame.index,
+        "at_us": frame.at_us,
+        "event": frame.event,
+        "data": frame.data,
+        "id": frame.id,
+        "retry": frame.retry,
+        "comments": list(frame.comments),
+        "complete": frame.complete,
+        "chunk": frame.chunk,
+    }
+
+
+def pairs(headers: Headers) -> list[list[str]]:
+    """Headers as a list of names and values, in their order."""
+    return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+
+
+def data_fields(data: bytes) -> dict[str, str]:
+    """Bytes for JSON: as `text` where they are UTF-8, as `base64` where they are not."""
+    try:
+        return {"text": data.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode("ascii")}

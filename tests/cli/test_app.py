@@ -1,0 +1,73 @@
+"""The group: help, names, and what becomes of trouble."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from streamtape import __version__
+from streamtape.cli.app import COMMANDS
+from tests.cli.running import refused, run
+
+
+def test_help_lists_every_command() -> None:
+    """`streamtape --help` names every command and what it does."""
+    result = run("--help")
+    assert result.exit_code == 0
+    for name, (_, says) in COMMANDS.items():
+        assert name in result.stdout
+        assert says in result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_examples_and_json(name: str) -> None:
+    """Every command's help says what it does, shows examples, and has --json."""
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert "Examples:" in result.stdout
+    assert "--json" in result.stdout
+
+
+def test_help_imports_no_command() -> None:
+    """The list of commands needs none of them, nor what they are made of."""
+    code = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from streamtape.cli import cli\n"
+        "assert CliRunner().invoke(cli, ['--help']).exit_code == 0\n"
+        "heavy = {'httpx', 'rich', 'zstandard', 'msgpack', 'msgspec', 'asyncio', 'ssl'}\n"
+        "print(sorted(heavy & set(sys.modules)), [m for m in sys.modules if 'cli.' in m])\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert result.stderr == ""
+    found, modules = result.stdout.strip().split("] [")
+    assert found == "["
+    assert "record" not in modules
+
+
+def test_version() -> None:
+    """`--version` says the version."""
+    assert run("--version").stdout == f"streamtape, version {__version__}\n"
+
+
+def test_an_unknown_command_is_refused_with_the_one_that_was_meant() -> None:
+    """A misspelt command gives the nearest one, status 2."""
+    assert "Did you mean 'replay'?" in refused("relay", "x.tape")
+
+
+def test_module_runs_as_a_program(tmp_path: Path) -> None:
+    """`python -m streamtape` is the same command; trouble is a message and status 2."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "streamtape", "show", "nothing.tape"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        timeout=30,
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("Error: there is no cassette 'nothing.tape'")
+    assert ran.stdout == ""

@@ -1,0 +1,98 @@
+"""`streamtape convert` of plain bodies, there and back."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from streamtape.tape.model import Ending
+from streamtape.tape.store import load
+from tests.cli.running import interaction, refused, responses, run, sse, tape
+
+
+def test_a_plain_stream_becomes_a_cassette_that_makes_nothing_up(tmp_path: Path) -> None:
+    """The bytes are there; times and cuts are marked as unknown."""
+    body = b"".join(responses("hello"))
+    (tmp_path / "in.sse").write_bytes(body)
+    result = run("convert", tmp_path / "in.sse", tmp_path / "out.tape")
+    assert result.exit_code == 0
+    assert "1 interaction, 1 without times" in result.stdout
+    (one,) = load(tmp_path / "out.tape")
+    assert one.body == body
+    assert [chunk.at_us for chunk in one.chunks] == [None]
+    assert one.head is not None
+    assert (one.head.at_us, one.ending.at_us, one.started_at_us) == (None, None, None)
+    assert not one.cuts_known
+    assert one.transcript().text == "hello"
+
+
+def test_and_back(tmp_path: Path) -> None:
+    """A cassette's body is written as it was, and read again as the same."""
+    body = b"".join(sse("a", "b"))
+    path = tape(tmp_path / "x.tape", interaction(sse("a", "b")))
+    assert run("convert", path, tmp_path / "x.sse").exit_code == 0
+    assert (tmp_path / "x.sse").read_bytes() == body
+    assert [p.name for p in sorted(tmp_path.iterdir())] == ["x.sse", "x.tape"]
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    """NDJSON is known by its name, too."""
+    (tmp_path / "in.jsonl").write_bytes(b'{"a": 1}\n{"a": 2}\n')
+    run("convert", tmp_path / "in.jsonl", tmp_path / "out.tape")
+    (one,) = load(tmp_path / "out.tape")
+    assert [frame.data for frame in one.frames()] == ['{"a": 1}', '{"a": 2}']
+
+
+def test_an_address_makes_it_answer_requests(tmp_path: Path) -> None:
+    """--url and --method say what a body alone does not."""
+    (tmp_path / "in.sse").write_bytes(b"data: a\n\n")
+    args = ("--url", "https://x.example/v1", "--method", "POST")
+    run("convert", tmp_path / "in.sse", tmp_path / "out.tape", *args)
+    (one,) = load(tmp_path / "out.tape")
+    assert (one.request.method, one.request.url) == ("POST", "https://x.example/v1")
+
+
+def test_json_says_what_was_made(tmp_path: Path) -> None:
+    """--json tells programs what was read and written."""
+    (tmp_path / "in.sse").write_bytes(b"data: a\n\n")
+    told = json.loads(run("convert", tmp_path / "in.sse", tmp_path / "o.tape", "--json").stdout)
+    assert (told["interactions"], told["chunks"], told["without_times"]) == (1, 1, 1)
+
+
+def test_what_a_format_can_not_say_is_told(tmp_path: Path) -> None:
+    """A broken ending is lost in a plain file, and stderr says so."""
+    path = tape(tmp_path / "x.tape", interaction(sse("a"), ending=Ending("abandoned", 5)))
+    assert "ended as abandoned" in run("convert", path, tmp_path / "x.sse").stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("in.sse", b"<html>hi</html>", "no sse event in it"),
+        ("in.sse", b"", "an empty file"),
+        ("in.xyz", b"data: a\n\n", "says no format"),
+        ("in.tape", b"data: a\n\n", "is not a cassette"),
+    ],
+)
+def test_what_is_not_what_it_says_is_refused(
+    name: str, data: bytes, says: str, tmp_path: Path
+) -> None:
+    """A file that is something else gives an error that names it, and no cassette."""
+    (tmp_path / name).write_bytes(data)
+    said = refused("convert", tmp_path / name, tmp_path / "out.tape")
+    assert says in said
+    assert name in said
+    assert not (tmp_path / "out.tape").exists()
+
+
+def test_refusals(tmp_path: Path) -> None:
+    """A missing file, an unknown format, a target that exists, too many interactions."""
+    two = tape(tmp_path / "two.tape", interaction(sse("a")), interaction(sse("b")))
+    before = two.read_bytes()
+    assert "cannot read" in refused("convert", tmp_path / "gone.sse", tmp_path / "o.tape")
+    assert "did you mean 'sse'" in refused("convert", "x", tmp_path / "o.tape", "--from", "sseq")
+    assert "--force replaces it" in refused("convert", "x.sse", two)
+    assert two.read_bytes() == before
+    assert "2 interactions" in refused("convert", two, tmp_path / "o.sse")
+    assert run("convert", two, tmp_path / "o.sse", "--index", "1").exit_code == 0
+    assert (tmp_path / "o.sse").read_bytes() == b"data: b\n\n"

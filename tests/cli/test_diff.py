@@ -1,0 +1,82 @@
+"""`streamtape diff`: files and folders, exit statuses, output."""
+
+import json
+from pathlib import Path
+
+from tests.cli.running import interaction, refused, responses, run, tape
+
+
+def test_runs_that_differ_in_ids_and_cuts_are_the_same(tmp_path: Path) -> None:
+    """Other ids and deltas split elsewhere are no difference: status 0."""
+    a = tape(tmp_path / "a.tape", interaction(responses("double ", "bubble ", "bath")))
+    b = tape(tmp_path / "b.tape", interaction(responses("dou", "ble bubble bath", run_id="2")))
+    result = run("diff", a, b)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("same at level events")
+
+
+def test_one_changed_word_is_one_change(tmp_path: Path) -> None:
+    """The word is shown where it is, in a few lines: status 1."""
+    a = tape(tmp_path / "a.tape", interaction(responses("double ", "bubble ", "bath")))
+    b = tape(tmp_path / "b.tape", interaction(responses("double ", "rubber ", "bath", run_id="2")))
+    result = run("diff", a, b)
+    assert result.exit_code == 1
+    assert "1 changed" in result.stdout
+    assert "double [-bubble-]{+rubber+} bath" in result.stdout
+    assert len(result.stdout.splitlines()) < 10
+    told = json.loads(run("diff", a, b, "--json").stdout)
+    assert (told["same"], len(told["changes"])) == (False, 1)
+    marked = run("diff", a, b, "--markdown").stdout
+    assert "```diff\n" in marked
+    assert "- double bubble bath\n+ double rubber bath\n" in marked
+
+
+def test_levels(tmp_path: Path) -> None:
+    """What is the same at one level may differ at another; an unknown one is refused."""
+    a = tape(tmp_path / "a.tape", interaction(responses("double ", "bath")))
+    b = tape(tmp_path / "b.tape", interaction(responses("dou", "ble bath", run_id="2")))
+    assert run("diff", a, b, "--level", "content").exit_code == 0
+    assert run("diff", a, b, "--level", "bytes").exit_code == 1
+    assert "unknown level 'wrods'" in refused("diff", a, b, "--level", "wrods")
+
+
+def test_folders_by_name(tmp_path: Path) -> None:
+    """Each name is compared, what is missing on a side is told, and a table sums it up."""
+    for side, word in (("a", "bubble"), ("b", "rubber")):
+        tape(tmp_path / side / "same.tape", interaction(responses("x")))
+        tape(tmp_path / side / "sub" / "word.tape", interaction(responses(word)))
+    tape(tmp_path / "a" / "gone.tape", interaction(responses("x")))
+    result = run("diff", tmp_path / "a", tmp_path / "b")
+    assert result.exit_code == 1
+    rows = [row.split() for row in result.stdout.splitlines()[3:6]]
+    assert [row[:2] for row in rows] == [
+        ["gone.tape", "only"], ["same.tape", "same"], ["sub/word.tape", "different"],
+    ]  # fmt: skip
+    told = json.loads(run("diff", tmp_path / "a", tmp_path / "b", "--json").stdout)
+    assert [f["verdict"] for f in told["files"]] == ["only in a", "same", "different"]
+    assert (
+        "| `same.tape` | same |" in run("diff", tmp_path / "a", tmp_path / "b", "--markdown").stdout
+    )
+
+
+def test_trouble_with_one_file_of_a_folder_is_told_beside_the_others(tmp_path: Path) -> None:
+    """A damaged cassette is a row of its own, and the status is 2."""
+    for side in ("a", "b"):
+        tape(tmp_path / side / "same.tape", interaction(responses("x")))
+        tape(tmp_path / side / "torn.tape", interaction(responses("x")))
+    torn = tmp_path / "b" / "torn.tape"
+    torn.write_bytes(torn.read_bytes()[:-3])
+    result = run("diff", tmp_path / "a", tmp_path / "b")
+    assert result.exit_code == 2
+    assert "unreadable" in result.stdout
+    assert "same.tape  same" in result.stdout
+
+
+def test_refusals(tmp_path: Path) -> None:
+    """A file against a folder, empty folders, a missing file, two kinds of output."""
+    a = tape(tmp_path / "a" / "a.tape", interaction(responses("x")))
+    (tmp_path / "none").mkdir()
+    assert "two files or two folders" in refused("diff", a, tmp_path)
+    assert "no cassettes" in refused("diff", tmp_path / "none", tmp_path / "none")
+    assert "there is no cassette" in refused("diff", a, tmp_path / "gone.tape")
+    assert "--json or --markdown" in refused("diff", a, a, "--json", "--markdown")

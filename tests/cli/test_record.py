@@ -1,0 +1,196 @@
+"""`streamtape record`, against the embedded endpoint."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.tape.store import load
+from tests.cli.running import ASKED, interaction, recording, refused, responses, run, tape
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[EmbeddedEndpoint]:
+    """An endpoint that does not wait between events."""
+    with EmbeddedEndpoint(gap_us=0) as running:
+        yield running
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a cassette may go."""
+    return tmp_path / "run.tape"
+
+
+def test_prints_the_body_and_records_it(endpoint: EmbeddedEndpoint, path: Path) -> None:
+    """What comes is on stdout, byte for byte, and in the cassette; notes are on stderr."""
+    result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED)
+    assert result.exit_code == 0
+    recorded = load(path)[0]
+    assert result.stdout_bytes == recorded.body
+    assert b"response.completed" in recorded.body
+    assert recorded.ending.kind == "complete"
+    assert "HTTP/1.1 200 OK" in result.stderr
+    assert f"{len(recorded.chunks)} chunks" in result.stderr
+
+
+def test_sends_method_headers_and_body(endpoint: EmbeddedEndpoint, path: Path) -> None:
+    """-X, -H and -d reach the server as given; a JSON body is called so."""
+    url = f"{endpoint.url}/responses"
+    run("record", "-o", path, url, "-H", "X-One: 1", "-H", "X-One: 2", "-d", ASKED)
+    head, body = endpoint.requests[-1]
+    sent = [(name.lower(), value) for name, value in head.headers]
+    assert [value for name, value in sent if name == b"x-one"] == [b"1", b"2"]
+    assert dict(sent)[b"content-type"] == b"application/json"
+    assert dict(sent)[b"accept-encoding"] == b"identity"
+    assert body == ASKED.encode()
+    assert head.method == "POST"
+
+
+def test_body_from_a_file(endpoint: EmbeddedEndpoint, path: Path, tmp_path: Path) -> None:
+    """-d @FILE sends what the file holds."""
+    (tmp_path / "asked.json").write_text(ASKED)
+    url = f"{endpoint.url}/responses"
+    assert run("record", "-o", path, url, "-d", f"@{tmp_path}/asked.json").exit_code == 0
+    assert endpoint.requests[-1][1] == ASKED.encode()
+
+
+def test_secrets_are_masked_and_named(endpoint: EmbeddedEndpoint, path: Path) -> None:
+    """A key in a header is not in the file, and the note names the header."""
+    key = "Authorization: Bearer sk-verysecret"
+    result = run("record", "-o", path, f"{endpoint.url}/responses", "-H", key, "-d", ASKED)
+    assert "masked: authorization" in result.stderr
+    assert "verysecret" not in str(load(path)[0].request.headers)
+
+
+def test_compressed_is_recorded_as_it_is_and_printed_unpacked(
+    endpoint: EmbeddedEndpoint, path: Path
+) -> None:
+    """With --compressed the cassette holds gzip, stdout the text."""
+    url = f"{endpoint.url}/responses?gzip=1"
+    result = run("record", "-o", path, url, "--compressed", "-d", ASKED)
+    recorded = load(path)[0]
+    assert recorded.body.startswith(b"\x1f\x8b")
+    assert result.stdout_bytes == recorded.content
+
+
+def test_a_broken_stream_is_recorded_broken(endpoint: EmbeddedEndpoint, path: Path) -> None:
+    """A cut is told and recorded, status 1."""
+    result = run("record", "-o", path, f"{endpoint.url}/responses?cut=5", "-d", ASKED)
+    assert result.exit_code == 1
+    assert "the stream broke: RemoteProtocolError" in result.stderr
+    assert load(path)[0].ending.exception == "RemoteProtocolError"
+
+
+def test_json_gives_the_summary_instead_of_the_body(endpoint: EmbeddedEndpoint, path: Path) -> None:
+    """--json prints what was recorded."""
+    result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED, "--json")
+    (told,) = json.loads(result.stdout)["interactions"]
+    assert told["ending"]["kind"] == "complete"
+    assert told["transcript"]["text"].startswith("double bubble bath")
+
+
+def test_an_existing_cassette_is_not_touched(endpoint: EmbeddedEndpoint, path: Path) -> None:
+    """Without --force or --mode a cassette that is there stays, and the way out is said."""
+    before = tape(path, interaction(responses("old"))).read_bytes()
+    assert "--force replaces it" in refused("record", "-o", path, f"{endpoint.url}/responses")
+    assert path.read_bytes() == before
+
+
+def test_force_replaces(endpoint: EmbeddedEndpoint, path: Path) -> None:
+    """--force records anew over the old one."""
+    tape(path, interaction(responses("old")))
+    assert (
+        run("record", "-o", path, "--force", f"{endpoint.url}/responses", "-d", ASKED).exit_code
+        == 0
+    )
+    assert load(path)[0].transcript().text.startswith("double")
+
+
+def test_new_episodes_keeps_and_adds(endpoint: EmbeddedEndpoint, path: Path) -> None:
+    """--mode new_episodes adds an interaction to those that are there."""
+    tape(path, interaction(responses("old")))
+    url = f"{endpoint.url}/responses"
+    assert run("record", "-o", path, "--mode", "new_episodes", url, "-d", ASKED).exit_code == 0
+    assert [i.transcript().text[:6] for i in load(path)] == ["old", "double"]
+
+
+def test_an_unreachable_upstream_harms_nothing(path: Path) -> None:
+    """Where nothing answers, status 2, and with --force, too, the old cassette is as it was."""
+    before = tape(path, interaction(responses("old"))).read_bytes()
+    said = refused("record", "-o", path, "--force", "http://127.0.0.1:9/x")
+    assert "no response" in said
+    assert "http://127.0.0.1:9/x" in said
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_unreachable_upstream_leaves_no_file(path: Path) -> None:
+    """Where nothing answers, nothing is written."""
+    refused("record", "-o", path, "http://127.0.0.1:9/x")
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["ftp://host/x"], "'ftp://host/x' is no address"),
+        (["http://127.0.0.1:9/", "-H", "nocolon"], "a header is written 'Name: value'"),
+        (["http://127.0.0.1:9/", "-d", "@missing.json"], "-d @missing.json: No such file"),
+        (["http://127.0.0.1:9/", "--mode", "onze"], "did you mean 'once'?"),
+        (["http://127.0.0.1:9/", "--mode", "none", "--force"], "can't go with --mode none"),
+        (["http://[::1/x"], "no response"),
+    ],
+)
+def test_bad_input_is_refused(args: list[str], says: str, path: Path) -> None:
+    """What can't be meant is refused with the value and what is wanted."""
+    assert says in refused("record", "-o", path, *args)
+    assert not path.exists()
+
+
+def test_a_folder_that_can_not_be_written_is_told_before_anything_is_sent(
+    endpoint: EmbeddedEndpoint, tmp_path: Path
+) -> None:
+    """A place that is no place is an error before the request is paid for."""
+    (tmp_path / "file").write_text("")
+    n_before = len(endpoint.requests)
+    said = refused("record", "-o", tmp_path / "file" / "x.tape", f"{endpoint.url}/responses")
+    assert "a part of its path is no folder" in said
+    assert len(endpoint.requests) == n_before
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_what_had_come(number: int, status: int, path: Path) -> None:
+    """Ctrl-C and SIGTERM leave a cassette of what had come, as abandoned."""
+    with EmbeddedEndpoint(gap_us=20_000, events=5_000) as slow:
+        child = recording(path, slow.url)
+        assert child.stdout is not None
+        first = child.stdout.readline()
+        child.send_signal(number)
+        out, err = child.communicate(timeout=20)
+    assert child.returncode == status, err.decode()
+    recorded = load(path)[0]
+    assert recorded.ending.kind == "abandoned"
+    assert recorded.body == first + out
+    assert b"Traceback" not in err
+
+
+def test_a_reader_that_leaves_stops_the_upstream(path: Path) -> None:
+    """`| head -1` ends the recording at once, quietly, with what had come."""
+    with EmbeddedEndpoint(gap_us=20_000, events=5_000) as slow:
+        child = recording(path, slow.url)
+        assert child.stdout is not None
+        child.stdout.readline()
+        began = time.monotonic()
+        child.stdout.close()
+        assert child.wait(timeout=20) == 141
+        assert time.monotonic() - began < 10
+        assert slow.wait_for(disconnects=1)
+    assert child.stderr is not None
+    with child.stderr as stderr:
+        assert b"Traceback" not in stderr.read()
+    assert load(path)[0].ending.kind == "abandoned"

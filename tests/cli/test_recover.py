@@ -1,0 +1,43 @@
+"""`streamtape recover`: journals of recordings that died."""
+
+import json
+from pathlib import Path
+
+from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.tape.store import load
+from tests.cli.running import recording, refused, run
+
+
+def left_behind(path: Path) -> bytes:
+    """Kill a recording amid its stream; gives what its reader had got."""
+    with EmbeddedEndpoint(gap_us=20_000, events=5_000) as slow:
+        child = recording(path, slow.url)
+        assert child.stdout is not None
+        read = child.stdout.readline()
+        child.kill()
+        read += child.communicate(timeout=20)[0]
+    return read
+
+
+def test_a_killed_recording_is_recovered(tmp_path: Path) -> None:
+    """Everything that had been printed is in the cassette, which is marked as unfinished."""
+    path = tmp_path / "run.tape"
+    read = left_behind(path)
+    assert not path.exists()
+    assert "streamtape recover" in refused("show", path)
+    result = run("recover", f"{path}.part", "--json")
+    assert result.exit_code == 0
+    (told,) = json.loads(result.stdout)
+    assert told["cassette"] == str(path)
+    assert told["unfinished"] == 1
+    assert load(path)[0].body.startswith(read)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
+    """Another file and a missing one are messages, and stay as they are."""
+    other = tmp_path / "x.tape.part"
+    other.write_text("something else entirely")
+    assert "x.tape.part" in refused("recover", other)
+    assert other.read_text() == "something else entirely"
+    assert "there is no journal" in refused("recover", tmp_path / "gone.part")
