@@ -51,6 +51,16 @@ if TYPE_CHECKING:
         StreamtapeError,
         UsageError,
     )
+    from streamtape.framing.ndjson import (
+        NDJSONParser,
+    )
+    from streamtape.framing.sse import (
+        SSEParser,
+    )
+    from streamtape.framing.sse_frame import (
+        SSEFrame,
+        encode_sse,
+    )
     from streamtape.server.proxy import (
         RecordingProxy,
     )
@@ -124,6 +134,7 @@ _HOMES = {
     "Interaction": "streamtape.tape.model",
     "JournalLeftError": "streamtape.errors",
     "MissError": "streamtape.errors",
+    "NDJSONParser": "streamtape.framing.ndjson",
     "NewerFormatError": "streamtape.errors",
     "NotACassetteError": "streamtape.errors",
     "NothingRecordedError": "streamtape.errors",
@@ -135,6 +146,8 @@ _HOMES = {
     "ReplayServer": "streamtape.server.replay",
     "ReplayTransport": "streamtape.transport.transports",
     "Request": "streamtape.tape.model",
+    "SSEFrame": "streamtape.framing.sse_frame",
+    "SSEParser": "streamtape.framing.sse",
     "ServerError": "streamtape.errors",
     "Session": "streamtape.session.session",
     "SessionError": "streamtape.errors",
@@ -144,6 +157,7 @@ _HOMES = {
     "UsageError": "streamtape.errors",
     "cassette": "streamtape.transport.decorator",
     "diff": "streamtape.api",
+    "encode_sse": "streamtape.framing.sse_frame",
     "load": "streamtape.tape.store",
     "recover": "streamtape.tape.store",
     "register_dialect": "streamtape.dialects.registry",
@@ -177,6 +191,7 @@ __all__ = [
     "Interaction",
     "JournalLeftError",
     "MissError",
+    "NDJSONParser",
     "NewerFormatError",
     "NotACassetteError",
     "NothingRecordedError",
@@ -188,6 +203,8 @@ __all__ = [
     "ReplayServer",
     "ReplayTransport",
     "Request",
+    "SSEFrame",
+    "SSEParser",
     "ServerError",
     "Session",
     "SessionError",
@@ -198,6 +215,7 @@ __all__ = [
     "__version__",
     "cassette",
     "diff",
+    "encode_sse",
     "load",
     "recover",
     "register_dialect",

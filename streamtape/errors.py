@@ -28,6 +28,8 @@ A subclass says whose fault it is. A message says what was wrong, the value, the
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
 
 class StreamtapeError(Exception):
@@ -75,14 +77,18 @@ class JournalLeftError(CassetteError):
 
 
 class FramingError(StreamtapeError):
-    """The bytes can't be cut into frames."""
+    """The bytes can't be cut into frames; `frames` are those that the same call found before."""
+
+    def __init__(self, message: str, *, frames: Iterable[Any] = ()) -> None:
+        super().__init__(message)
+        self.frames = tuple(frames)
 
 
 class FrameTooLargeError(FramingError):
     """One frame is larger than the bound; `max_bytes` says what the bound was."""
 
-    def __init__(self, message: str, *, max_bytes: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, max_bytes: int = 0, frames: Iterable[Any] = ()) -> None:
+        super().__init__(message, frames=frames)
         self.max_bytes = max_bytes
 
 

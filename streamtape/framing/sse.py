@@ -1,0 +1,240 @@
+"""Bytes of an event stream -> SSE frames, incrementally.
+
+Feed chunks cut anywhere; each block that a blank line ends gives a frame when that line end
+arrives. Line ends become LF on entry, the unfinished block waits in pieces that are never scanned
+again, closed blocks are read many at a time where they look alike (`sse_shapes`) and line by line
+where they don't (`sse_frame`). No I/O, no clock; any bytes give frames, and no error but the
+bound's. https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from streamtape.errors import FrameTooLargeError, UsageError
+from streamtape.framing.sse_frame import SSEFrame, encode_sse, parse_block
+from streamtape.framing.sse_shapes import USUAL_SHAPE, Found, Shape, shape_of
+
+__all__ = ["MAX_FRAME_BYTES", "SSEFrame", "SSEParser", "encode_sse"]
+
+MAX_FRAME_BYTES = 64 << 20
+_WINDOW_BYTES = 64 << 10  # the frames of more than this leave the processor's caches
+_BOM = b"\xef\xbb\xbf"
+_ODD = itemgetter(-1)
+_SINGLES = frozenset(bytes([byte]) for byte in range(256)) - {b"\r", b"\n"}
+
+
+class SSEParser:
+    """Cuts an event stream into frames: `feed` chunks, then `close`.
+
+    `max_frame_bytes` bounds one frame (its lines, without the blank one): FrameTooLargeError, whose
+    `frames` are those that the same call had found before.
+    """
+
+    def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
+        if max_frame_bytes < 1:
+            raise UsageError(f"max_frame_bytes must be at least 1, not {max_frame_bytes!r}")
+        self._max = max_frame_bytes
+        self._window = min(max_frame_bytes, _WINDOW_BYTES)
+        self._id = ""
+        self._retry: int | None = None
+        self._shape = USUAL_SHAPE
+        self._alone = False  # the last chunk was one block: the next one may be, too
+        self._restart()
+
+    def _restart(self) -> None:
+        # The unfinished block is in pieces, a tail and single bytes that came one by one. It never
+        # begins with a line end, and pieces are only where there is a tail.
+        self._pieces: list[bytearray] = []
+        self._tail = bytearray()
+        self._singles: list[bytes] = []
+        self._limit = self._window  # of the tail: at this size it becomes a piece
+        self._start: bytes | None = b""  # bytes that may be a BOM; None past the start
+        self._after_cr = False  # a LF would be the second half of a line end
+        self._failed = ""
+        self._careful = True  # one of the last three is to be looked at
+
+    @property
+    def last_event_id(self) -> str:
+        """The last event id in force: what a client sends as Last-Event-ID to reconnect."""
+        return self._id
+
+    @property
+    def retry(self) -> int | None:
+        """The reconnection time in force, in milliseconds; None where the stream gave none.
+
+        A `retry` line counts at its line end, before its block is dispatched.
+        """
+        lines = self._unfinished()
+        retry = parse_block(lines, "", end=lines.rfind(b"\n") + 1).retry
+        return self._retry if retry is None else retry
+
+    def feed(self, data: bytes) -> list[SSEFrame]:
+        """Take the next bytes of the stream; get the frames that they complete."""
+        singles = self._singles
+        if singles:
+            if data in _SINGLES and len(singles) < 256:
+                singles.append(data)
+                return []
+            data = b"".join(singles) + data
+            singles.clear()
+        if self._careful or 13 in data:
+            data = self._normalised(data)
+        tail = self._tail
+        if self._alone and not tail and len(data) <= self._window:
+            frame = self._shape.whole(data, self._id)
+            if frame:
+                self._id = frame.id
+                return [frame]
+            self._alone = False
+        if 10 in data:
+            end = data.rfind(b"\n\n") + 2
+            if end > 1 or (data[0] == 10 and tail.endswith(b"\n")):
+                return self._closed(data, end)
+            if not tail:
+                data = data.lstrip(b"\n")
+        elif len(data) == 1 and len(tail) + 256 <= self._limit:
+            singles.append(data)
+            return []
+        tail += data
+        if len(tail) > self._limit:
+            self._spill()
+        return []
+
+    def close(self) -> SSEFrame | None:
+        """End the stream: get the last block where nothing ended it, as an incomplete frame.
+
+        Its id does not come into force. What is fed after this is a new stream, as after a
+        reconnection: the last event id and the retry stay.
+        """
+        self._retry = self.retry
+        block = b"" if self._failed else self._unfinished() + (self._start or b"")
+        self._restart()
+        return parse_block(block, self._id, complete=False) if block else None
+
+    def _normalised(self, data: bytes) -> bytes:
+        """Drop a BOM at the start and make every line end LF, also one that is cut in two."""
+        if self._failed:
+            raise FrameTooLargeError(self._failed, max_bytes=self._max)
+        if self._start is not None:
+            data = self._start + data
+            if len(data) < len(_BOM) and _BOM.startswith(data):
+                self._start = data
+                return b""
+            self._start = None
+            data = data.removeprefix(_BOM)
+        if self._after_cr and data:
+            self._after_cr = False
+            data = data.removeprefix(b"\n")
+        if 13 in data:
+            self._after_cr = data[-1] == 13
+            data = data.replace(b"\r\n", b"\n")
+            if 13 in data:
+                data = data.replace(b"\r", b"\n")
+        self._careful = self._after_cr
+        return data
+
+    def _closed(self, data: bytes, end: int) -> list[SSEFrame]:
+        """Read the blocks of which the last is closed by data[:end]; keep what is after them."""
+        region = data[:end]
+        self._alone = not self._tail
+        if self._tail:
+            region = b"".join((*self._pieces, self._tail, region))
+            self._pieces.clear()
+            self._tail.clear()
+            self._limit = self._window
+        frames: list[SSEFrame] = []
+        try:
+            self._region(region, frames)
+            self._tail += data[end:]
+            if len(self._tail) > self._limit:
+                self._spill()
+        except FrameTooLargeError as error:
+            error.frames = tuple(frames)
+            raise
+        self._alone = self._alone and len(frames) == 1
+        return frames
+
+    def _region(self, region: bytes, frames: list[SSEFrame]) -> None:
+        """Read closed blocks, a window at a time."""
+        start, size = 0, len(region)
+        while size - start > self._window:
+            blank = _blank_line(region, start)
+            if blank + 1 - start > self._window:  # a block that is larger than a window
+                frames.append(self._large(region, start, blank))
+                start = blank + 2
+            else:
+                cut = region.rfind(b"\n\n", start, start + self._window + 1) + 2
+                frames += self._many(region[start:cut])
+                start = cut
+        frames += self._many(region[start:])
+
+    def _many(self, region: bytes) -> list[SSEFrame]:
+        """Read whole blocks, none of which can be over the bound."""
+        text = region.decode("utf-8", "replace")
+        shape = self._shape
+        found = shape.pattern.findall(text)
+        if any(map(_ODD, found)):
+            other = shape_of(text) if found[0][-1] else shape
+            if other and other is not shape:
+                self._shape = shape = other
+                found = shape.pattern.findall(text)
+            return [self._one(shape, values) for values in found]
+        frames = shape.frames(found, self._id)
+        if frames:
+            self._id = frames[-1].id
+        return frames
+
+    def _one(self, shape: Shape, values: Found) -> SSEFrame:
+        if values[-1]:
+            return self._block(values[-1].encode())
+        frame = shape.frame(values, self._id)
+        self._id = frame.id
+        return frame
+
+    def _large(self, region: bytes, start: int, blank: int) -> SSEFrame:
+        if region[start] == 10:  # a blank line before the block; there can be only one here
+            start += 1
+        size = blank + 1 - start
+        if size > self._max:
+            raise self._too_large(size)
+        return self._block(region, start, blank)
+
+    def _block(self, region: bytes, start: int = 0, end: int | None = None) -> SSEFrame:
+        frame = parse_block(region, self._id, start=start, end=end)
+        self._id = frame.id
+        if frame.retry is not None:
+            self._retry = frame.retry
+        return frame
+
+    def _spill(self) -> None:
+        """Make a piece of a tail that has grown to its limit, if the bound allows it."""
+        size = sum(map(len, self._pieces)) + len(self._tail)
+        if size > self._max:
+            raise self._too_large(size)
+        last = self._tail[-1:]
+        del self._tail[-1:]
+        self._pieces.append(self._tail)
+        self._tail = last
+        self._limit = min(_WINDOW_BYTES, self._max - size + 1)
+
+    def _unfinished(self) -> bytes:
+        return b"".join((*self._pieces, self._tail, *self._singles))
+
+    def _too_large(self, size: int) -> FrameTooLargeError:
+        self._tail.clear()
+        self._pieces.clear()
+        self._careful = True
+        self._failed = (
+            f"an SSE frame is {size:,} bytes so far, over the bound of {self._max:,}: no blank "
+            "line ends it; if that is right, raise the bound: SSEParser(max_frame_bytes=...)"
+        )
+        return FrameTooLargeError(self._failed, max_bytes=self._max)
+
+
+def _blank_line(region: bytes, start: int) -> int:
+    """Find the first of two LF in a row: by single LF, which is ten times as fast as by two."""
+    at = region.find(b"\n", start)
+    while region[at + 1] != 10:
+        at = region.find(b"\n", at + 1)
+    return at

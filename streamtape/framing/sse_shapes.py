@@ -1,0 +1,98 @@
+"""Many SSE blocks at once, where they have the same shape.
+
+Streams repeat one shape of block: `event:` and `data:`, or `data:` alone, or with an `id:`. The
+shape of one block makes a pattern, and one `findall` in C then takes all the blocks of a region
+apart. It gives what is of another shape as whole blocks, for `parse_block`. A region is text with
+LF line ends that ends with a blank line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import repeat, starmap
+from operator import itemgetter
+from typing import NamedTuple
+
+from streamtape.framing.sse_frame import SSEFrame
+
+_FIELD = re.compile(r"(event|data|id):( ?)")
+# What each value may be (`.` is all but LF). An empty type means "message", and an id that holds
+# NUL is no id: both are left to parse_block.
+_VALUES = {"event": "(.++)", "data": "(.*+)", "id": "([^\0\n]*+)"}
+Found = tuple[str, ...]
+_make: Callable[..., SSEFrame] = SSEFrame
+
+
+class Shape(NamedTuple):
+    """The fields of a block in their order, and the pattern that finds such blocks.
+
+    The pattern gives a group for each value and an empty one, or, where a block is of another
+    shape, empty groups and then the lines of the block.
+    """
+
+    order: tuple[str, ...]
+    usual: bool
+    pattern: re.Pattern[str]
+
+    def whole(self, data: bytes, last_event_id: str) -> SSEFrame | None:
+        """Make a frame of one block of this shape with its blank line; None for all else."""
+        match = self.pattern.fullmatch(data.decode("utf-8", "replace"))
+        if match is None or match.lastindex == len(self.order) + 1:
+            return None
+        return self.frame(match.groups(), last_event_id)
+
+    def frame(self, values: Found, last_event_id: str) -> SSEFrame:
+        """Make the frame of one block."""
+        if self.usual:
+            return SSEFrame(values[0], values[1], last_event_id)
+        return self.frames([values], last_event_id)[0]
+
+    def frames(self, found: list[Found], last_event_id: str) -> list[SSEFrame]:
+        """Make the frames of many blocks."""
+        if self.usual and not last_event_id:
+            return list(starmap(SSEFrame, found))  # the "" at the end is the id
+        return list(
+            map(
+                _make,
+                self._column(found, "event", "message"),
+                self._column(found, "data", None),
+                self._column(found, "id", last_event_id),
+            )
+        )
+
+    def _column(self, found: list[Found], field: str, absent: str | None) -> Iterable[str | None]:
+        if field in self.order:
+            return map(itemgetter(self.order.index(field)), found)
+        return repeat(absent)
+
+
+def shape_of(text: str) -> Shape | None:
+    """Find the shape of the first block; None where only `parse_block` can read it."""
+    fields = []
+    for line in text.lstrip("\n").partition("\n\n")[0].split("\n"):
+        field = _FIELD.match(line)
+        if not field:
+            return None
+        fields.append(field.groups())
+    return _shape(tuple(fields))
+
+
+@lru_cache(maxsize=64)
+def _shape(fields: tuple[tuple[str, str], ...]) -> Shape | None:
+    order = tuple(name for name, _ in fields)
+    if len(set(order)) < len(order) or "data" not in order:
+        return None
+    return _compiled(fields)
+
+
+def _compiled(fields: tuple[tuple[str, str], ...]) -> Shape:
+    order = tuple(name for name, _ in fields)
+    lines = "".join(f"{name}:{space or '(?! )'}{_VALUES[name]}\n" for name, space in fields)
+    # Each search starts where a block does, or at a LF before one, which is a blank line and goes.
+    pattern = re.compile(rf"{lines}\n|((?:.++\n)++)\n")
+    return Shape(order, order == ("event", "data"), pattern)
+
+
+USUAL_SHAPE = _compiled((("event", " "), ("data", " ")))
