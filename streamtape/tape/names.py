@@ -8,6 +8,7 @@ secrets. Nothing here looks at values.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 WORDS = frozenset({
     "apikey", "auth", "authorization", "bearer", "cookie", "cookies", "credential",
@@ -41,6 +42,7 @@ URL_HEADERS = frozenset({"location", "content-location", "referer", "link", "ori
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
+@lru_cache(maxsize=1024)
 def kind_of(name: str) -> str | None:
     """Why a header, parameter or field of this name is secret; None where it is not."""
     lower = name.lower()

@@ -1,0 +1,143 @@
+"""A body's secrets masked while it streams by. Pure, incremental, one instance a body.
+
+The client has each chunk at once, and the journal has it before the client; so what is written must
+be decided before it is known how the stream goes on. A tail that may be the beginning of a secret
+is therefore given masked, and put right by a patch when the bytes after it have shown what it is.
+In the end the body is the same however it was cut. Masks keep the length.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streamtape.tape.patterns import MAX_SECRET_BYTES, TO_WORDS, Search, Span
+
+MASK = b"*"
+# What a secret of one piece can consist of: a tail of these may be the beginning of one.
+TOKEN = bytes(c for c in range(0x21, 0x7F) if c not in b"\"'\\<>(){}[],;|`")
+_TOKEN_SET = frozenset(TOKEN)
+MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
+CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
+_LOOK_BEHIND = 8  # the same, where nothing there begins one: escapes
+_WORDS_KEPT = 4096
+
+
+class Masked(NamedTuple):
+    """A chunk as it may be written, the patches to what was written before, what was found."""
+
+    data: bytes
+    patches: tuple[tuple[int, bytes], ...] = ()
+    found: tuple[Span, ...] = ()  # offsets in the body
+
+
+class BodyRedactor:
+    """Masks one body: feed it chunk by chunk, then close it."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._buffer = b""  # context, then what is held back, as they came
+        self._base = 0  # the offset of the buffer in the body
+        self._held = 0  # from this offset on what was written is masked
+        self._growing = False  # a secret longer than what is held back goes on
+        self._quiet = not search.has_own  # nothing in the context begins anything
+        self._harmless: set[bytes] = set()  # words without a literal
+        self._literals: dict[bytes, list[bytes]] = {}  # those of other words
+
+    @property
+    def clear(self) -> bool:
+        """Whether nothing is held back: all that was fed is decided."""
+        return self._held == self._base + len(self._buffer)
+
+    def feed(self, data: bytes) -> Masked:
+        """Take a chunk."""
+        buffer = self._buffer + data
+        if not self._quiet or self._growing or self._hits(buffer[self._held - self._base :]):
+            hits = self._hits(buffer)
+            return self._decide(buffer, len(data), hits, self._hold(buffer, hits))
+        size = len(buffer)
+        if self._held == self._base + size - len(data) and (not data or data[-1] not in _TOKEN_SET):
+            self._buffer = buffer[-_LOOK_BEHIND:]
+            self._base += size - len(self._buffer)
+            self._held += len(data)
+            return Masked(data)
+        hold = max(len(buffer.rstrip(TOKEN)), size - MAX_TOKEN_BYTES)
+        return self._decide(buffer, len(data), [], hold)
+
+    def _hits(self, text: bytes) -> list[bytes]:
+        """The literals in a text, by its words: most of them came before."""
+        words = set(text.translate(TO_WORDS).split())
+        words -= self._harmless
+        if not words:
+            return []
+        if len(self._harmless) + len(self._literals) > _WORDS_KEPT:
+            self._harmless.clear()
+            self._literals.clear()
+        if self._search.harmless(words):
+            self._harmless |= words
+            return []
+        hits: list[bytes] = []
+        for word in words:
+            if word not in self._literals:
+                if self._search.harmless((word,)):
+                    self._harmless.add(word)
+                    continue
+                self._literals[word] = self._search.hits(word)
+            hits += self._literals[word]
+        return hits
+
+    def close(self) -> Masked:
+        """Decide what is still held back; `data` is empty."""
+        buffer = self._buffer
+        return self._decide(buffer, 0, self._hits(buffer), len(buffer))
+
+    def _hold(self, buffer: bytes, hits: list[bytes]) -> int:
+        """From where on the buffer can't be decided yet."""
+        size = len(buffer)
+        start = max(len(buffer.rstrip(TOKEN)), size - MAX_TOKEN_BYTES)
+        if hits:
+            start = min(start, self._search.open_from(buffer, hits))
+        if self._search.has_own:
+            start = min(start, buffer.rfind(b"\n") + 1)
+        return max(start, size - MAX_SECRET_BYTES)
+
+    def _decide(self, buffer: bytes, n_new: int, hits: list[bytes], hold: int) -> Masked:
+        base, size = self._base, len(buffer)
+        old = size - n_new  # where the new chunk begins
+        held = self._held - base
+        hold = max(hold, held)  # what was decided stays decided
+        view: bytes | bytearray = buffer
+        found: list[Span] = []
+        if hits or self._growing or self._search.has_own:
+            view = bytearray(buffer)
+            found = self._mask(view, self._search.find(buffer, hits), held, hold)
+        patches: tuple[tuple[int, bytes], ...] = ()
+        decided = min(hold, old)
+        if decided > held and bytes(view[held:decided]).strip(MASK):
+            patches = ((base + held, bytes(view[held:decided])),)
+        shown = max(hold, old)
+        data = bytes(view[old:shown]) + MASK * (size - shown)
+        cut = max(0, hold - (CONTEXT_BYTES if hits else _LOOK_BEHIND))
+        self._buffer = buffer[cut:]
+        self._base = base + cut
+        self._held = base + hold
+        self._quiet = not hits and not self._search.has_own
+        return Masked(data, patches, tuple(found))
+
+    def _mask(self, view: bytearray, spans: list[Span], held: int, hold: int) -> list[Span]:
+        """Mask what is decided: between `held` and `hold`."""
+        found = []
+        if self._growing:
+            end = held
+            while end < hold and view[end] in _TOKEN_SET:
+                end += 1
+            view[held:end] = MASK * (end - held)
+            self._growing = end == hold
+        for start, end, kind in spans:
+            first, last = max(start, held), min(end, hold)
+            if first >= last:
+                continue
+            view[first:last] = MASK * (last - first)
+            found.append(Span(self._base + first, self._base + last, kind))
+            if hold < end:  # it began before what is held back, and goes on
+                self._growing = True
+        return found

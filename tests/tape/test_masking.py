@@ -1,0 +1,171 @@
+"""Secrets in bodies are masked however the body is cut, and never reach what is written."""
+
+import random
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamtape.tape.masking import BodyRedactor
+from streamtape.tape.patterns import Search, default_search
+from tests.tape.planting import MAKERS, PEM
+
+FILLERS = (
+    b'data: {"type":"response.output_text.delta","item_id":"msg_1","delta":"Hello"}\n\n',
+    b'data: {"choices":[{"delta":{"content":"and key=value, \\"token\\": one"}}]}\n\n',
+    b"event: ping\ndata: {}\n\n",
+    "data: Grüße, 世界\r\n\r\n".encode(),
+    b": sk- is no key, nor is -----BEGIN here\n",
+    b'{"password": null, "x": "api_key"}\n',
+)
+
+
+def written(chunks: list[bytes], search: Search) -> tuple[bytes, list[bytes], list[str]]:
+    """Feed chunks; give the final body, the body as written after each feed, the kinds found."""
+    redactor, body, states, kinds = BodyRedactor(search), bytearray(), [], []
+    for data in [*chunks, None]:
+        masked = redactor.close() if data is None else redactor.feed(data)
+        body += masked.data
+        assert len(masked.data) == len(data or b"")
+        for offset, patch in masked.patches:
+            assert offset + len(patch) <= len(body)
+            body[offset : offset + len(patch)] = patch
+        kinds += [span.kind for span in masked.found]
+        states.append(bytes(body))
+    assert redactor.clear
+    return bytes(body), states, kinds
+
+
+def cut(data: bytes, at: list[int]) -> list[bytes]:
+    """Cut data at the given places."""
+    edges = [0, *sorted({n for n in at if 0 < n < len(data)}), len(data)]
+    return [data[a:b] for a, b in pairwise(edges)]
+
+
+def leaks(secret: bytes, state: bytes) -> bool:
+    """Whether any stretch of eight bytes of the secret's second half is in what was written."""
+    half = secret[len(secret) // 2 :]
+    return any(half[n : n + 8] in state for n in range(len(half) - 7))
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_kind_at_every_cut(kind: str, seed: int) -> None:
+    """Each kind is masked to the byte, wherever the body is cut in two, and in the journal too."""
+    rng = random.Random(f"{kind} {seed}")
+    text, secret = MAKERS[kind](rng)
+    before, after = rng.choice(FILLERS), rng.choice(FILLERS)
+    planted = b'data: {"delta":"see ' + text.encode() + b' there"}\n\n'
+    body = before + planted + after
+    expected = body.replace(secret.encode(), b"*" * len(secret))
+    start = len(before)
+    for place in range(start, start + len(planted) + 1):
+        final, states, kinds = written([body[:place], body[place:]], default_search())
+        assert final == expected
+        assert len(kinds) == 1
+        assert not any(leaks(secret.encode(), state) for state in states)
+    final, states, _ = written([bytes([b]) for b in body], default_search())
+    assert final == expected
+    assert not any(leaks(secret.encode(), state) for state in states)
+
+
+@pytest.mark.parametrize("kind", PEM)
+def test_private_keys(kind: str) -> None:
+    """The lines of a private key are masked, its frame and line ends are not, at any cut."""
+    rng = random.Random(kind)
+    text = PEM[kind](rng).encode()
+    body = FILLERS[0] + b'data: {"delta":"' + text + b'"}\n\n' + FILLERS[1]
+    lines = [s for s in re.split(rb"\\n|\n|-----[^-]*-----", text) if s]
+    expected = body
+    for line in lines:
+        expected = expected.replace(line, b"*" * len(line))
+    for _ in range(60):
+        chunks = cut(body, [rng.randrange(len(body)) for _ in range(rng.randrange(40))])
+        final, states, _ = written(chunks, default_search())
+        assert final == expected
+        assert not any(leaks(line, state) for state in states for line in lines)
+
+
+def test_a_harmless_stream_is_untouched_and_free() -> None:
+    """What holds no secret comes out as it went in; chunks that end in a line end need no patch."""
+    redactor = BodyRedactor(default_search())
+    for filler in FILLERS * 3:
+        masked = redactor.feed(filler)
+        assert (masked.data, masked.found) == (filler, ())
+    assert redactor.close().patches == ()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 32), st.lists(st.integers(0, 4000), max_size=60))
+def test_any_mixture_at_any_cuts(seed: int, at: list[int]) -> None:
+    """Bodies of many secrets come out the same however they are cut, and none is written."""
+    rng = random.Random(seed)
+    body, secrets = b"", []
+    for _ in range(rng.randrange(1, 12)):
+        if rng.random() < 0.5:
+            body += rng.choice(FILLERS)
+        else:
+            text, secret = MAKERS[rng.choice(list(MAKERS))](rng)
+            body += b'data: {"a":"' + text.encode() + b'"}\n\n'
+            secrets.append(secret.encode())
+    whole, _, _ = written([body], default_search())
+    final, states, _ = written(cut(body, at), default_search())
+    assert final == whole
+    for secret in secrets:
+        assert secret not in final
+        assert not any(leaks(secret, state) for state in states)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=80), max_size=8))
+def test_any_bytes_in_any_cuts(chunks: list[bytes]) -> None:
+    """Arbitrary bytes give the same body however they are cut."""
+    whole = written([b"".join(chunks)], default_search())[0]
+    assert written(chunks, default_search())[0] == whole
+
+
+def test_patterns_of_the_user() -> None:
+    """A pattern of one's own is found over any cut within a line; its group is what is masked."""
+    search = Search(more=(("badge", r"badge no\. (\d+ \d+)"),))
+    body = b"one\nhis badge no. 123 456, yes\nlast"
+    for place in range(len(body)):
+        final, states, kinds = written([body[:place], body[place:]], search)
+        assert final == b"one\nhis badge no. *** ***, yes\nlast".replace(b"*** ***", b"*" * 7)
+        assert kinds == ["badge"]
+        assert not any(b"123" in state for state in states)
+
+
+def test_kinds_can_be_switched_off() -> None:
+    """A kind that is off is not looked for."""
+    text = MAKERS["github"](random.Random(1))[0].encode()
+    assert default_search().find(text)
+    assert not Search(off=("github",)).find(text)
+
+
+def test_masked_again_is_the_same() -> None:
+    """What was masked holds nothing to mask."""
+    rng = random.Random(7)
+    body = b"\n".join(b'"x":"%s"' % make(rng)[0].encode() for make in MAKERS.values())
+    once = written([body], default_search())[0]
+    assert written([once], default_search()) == (once, [once, once], [])
+
+
+def test_hostile_text_takes_linear_time() -> None:
+    """Text made to slow expressions down doesn't."""
+    search = default_search()
+    for hostile in (
+        b'"password":"' + b"\\" * 60_000,
+        b'"api_key":"' * 6000,
+        b"-----BEGIN PRIVATE KEY-----" * 3000,
+        b"eyJ" + b"A." * 40_000,
+        b"aws" * 20_000,
+        b"://" * 20_000,
+        b"sk-" + b"a-" * 40_000,
+        b"key=" * 20_000,
+    ):
+        redactor = BodyRedactor(search)
+        for start in range(0, len(hostile), 5000):
+            redactor.feed(hostile[start : start + 5000])
+        redactor.close()
