@@ -65,19 +65,24 @@ class _Zstd:
         return out
 
 
+def brotli_library() -> Any:
+    """The brotli module; ContentError where there is none."""
+    try:
+        import brotli  # optional: only bodies in br need it
+    except ImportError:
+        try:
+            import brotlicffi as brotli  # the same for PyPy
+        except ImportError:
+            raise ContentError(
+                "the body is content-encoding: br, and no brotli library is installed; "
+                "install the extra: streamtape-recorder[brotli]"
+            ) from None
+    return brotli
+
+
 class _Brotli:
     def __init__(self) -> None:
-        try:
-            import brotli  # optional: only bodies in br need it
-        except ImportError:
-            try:
-                import brotlicffi as brotli  # the same for PyPy
-            except ImportError:
-                raise ContentError(
-                    "the body is content-encoding: br, and no brotli library is installed; "
-                    "install the extra: streamtape-recorder[brotli]"
-                ) from None
-        self._decoder: Any = brotli.Decompressor()
+        self._decoder = brotli_library().Decompressor()
         self._process = getattr(self._decoder, "process", None) or self._decoder.decompress
 
     def feed(self, data: bytes) -> bytes:
@@ -111,16 +116,19 @@ class _Chain:
         return data
 
 
+def encodings(encoding: str | None) -> list[str]:
+    """The encodings that a Content-Encoding header names, in the order they were applied."""
+    names = (part.strip().lower() for part in (encoding or "").split(","))
+    return [name for name in names if name not in {"", "identity"}]
+
+
 def decoder_for(encoding: str | None) -> Decoder:
     """A decoder for the value of a Content-Encoding header (a list is undone from its end).
 
     ContentError where an encoding is unknown.
     """
-    names = [n for n in (part.strip().lower() for part in (encoding or "").split(",")) if n]
     decoders: list[Decoder] = []
-    for name in reversed(names):
-        if name == "identity":
-            continue
+    for name in reversed(encodings(encoding)):
         if name not in _DECODERS:
             known = ", ".join(sorted(_DECODERS))
             raise ContentError(f"unknown content-encoding {name!r}; known: {known}")

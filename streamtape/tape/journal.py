@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import struct
 from array import array
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from struct import Struct
@@ -17,10 +19,12 @@ from typing import NamedTuple
 from zlib import crc32
 
 from streamtape.errors import NewerFormatError, NotACassetteError
-from streamtape.tape import records
+from streamtape.tape import coding, records
+from streamtape.tape.decoding import decoder_for
 from streamtape.tape.model import (
     SEGMENT_BYTES,
     SEGMENT_CHUNKS,
+    Chunk,
     Chunks,
     Columns,
     Ending,
@@ -33,16 +37,15 @@ from streamtape.tape.records import Fields, RecordError
 
 VERSION = 1
 HEAD = b"STREAMTAPE-JOURNAL\r\n\x1a\n" + VERSION.to_bytes(2, "little")
-PATCH_REACH = 1 << 20  # how far back from the end of a body a patch may reach
-REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING = range(1, 7)
+REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH = range(1, 9)
 
 _PREFIX = Struct("<II")
 _START = Struct("<BI")
 _CHUNK = Struct("<BIq")
 _PATCH = Struct("<BIQ")
-_I64 = Struct("<q")
-_U64 = Struct("<Q")
+_CONTENT = Struct("<BIqQ")
 _WINDOW = 1 << 20
+_SHORT = 4096  # what is read to find one record; a longer one is read again, whole
 
 Read = Callable[[int, int], bytes]  # offset, size -> bytes, fewer at the end of the file
 
@@ -71,6 +74,19 @@ def chunk(number: int, at_us: int, data: bytes) -> bytes:
 def patch(number: int, offset: int, data: bytes) -> bytes:
     """Make the record that puts other bytes at an offset of a body."""
     return _record(_PATCH.pack(PATCH, number, offset) + data)
+
+
+def content(number: int, at_us: int, offset: int, data: bytes) -> bytes:
+    """Make the record of decoded content, which stands for a chunk whose bytes can't be written.
+
+    The next chunk record of the interaction takes the place of its oldest content record.
+    """
+    return _record(_CONTENT.pack(CONTENT, number, at_us, offset) + data)
+
+
+def content_patch(number: int, offset: int, data: bytes) -> bytes:
+    """Make the record that puts other bytes at an offset of the decoded content."""
+    return _record(_PATCH.pack(CONTENT_PATCH, number, offset) + data)
 
 
 def redaction(number: int, value: Redaction) -> bytes:
@@ -104,6 +120,8 @@ class _Draft:
     redactions: list[Redaction] = field(default_factory=list)
     ending: Ending | None = None
     last_us: int | None = None
+    contents: deque[int] = field(default_factory=deque)  # places of the records that stand
+    content_patches: list[int] = field(default_factory=list)
 
 
 class Reading(NamedTuple):
@@ -191,8 +209,15 @@ def _take(drafts: dict[int, _Draft], entry: _Entry) -> None:
             return
         draft = drafts[number]
         if kind == CHUNK:
-            draft.last_us = _CHUNK.unpack_from(entry.body)[2]
+            draft.last_us = max(draft.last_us or 0, _CHUNK.unpack_from(entry.body)[2])
             _add_chunk(draft, entry)
+            if draft.contents:
+                draft.contents.popleft()
+        elif kind == CONTENT:
+            draft.last_us = _CONTENT.unpack_from(entry.body)[2]
+            draft.contents.append(entry.offset)
+        elif kind == CONTENT_PATCH:
+            draft.content_patches.append(entry.offset)
         elif kind == PATCH:
             _add_patch(draft, entry)
         elif kind == HEADER:
@@ -261,10 +286,9 @@ class JournalSegment:
             return Columns(times, sizes, b"".join(pieces))
         body = bytearray().join(pieces)
         for offset in run.patches:
-            entry = next(_entries(self.read, offset, offset + 4096))
+            entry = next(_entries(self.read, offset, offset + _SHORT))
             at = _PATCH.unpack_from(entry.body)[2] - run.start
-            data = entry.body[_PATCH.size :][max(0, -at) : len(body) - at]
-            body[max(0, at) : max(0, at) + len(data)] = data
+            _put(body, at, entry.body[_PATCH.size :])
         return Columns(times, sizes, bytes(body))
 
 
@@ -272,11 +296,47 @@ def _finish(draft: _Draft, read: Read) -> Interaction:
     at_us = draft.last_us
     if at_us is None and draft.head:
         at_us = draft.head.at_us
+    ending = draft.ending or Ending("unfinished", at_us, message="the recorder stopped")
+    head, chunks = draft.head, Chunks(JournalSegment(run, read) for run in draft.runs)
+    if draft.contents and head is not None:
+        complete = ending.kind == "complete"
+        pieces = [*_decoded(head, chunks), *_contents(draft, read)]
+        encoding = head.get("content-encoding")
+        chunks = Chunks.of(list(coding.encode_content(pieces, encoding, complete=complete)))
+        head = coding.head_of_recoded(head, chunks.n_bytes, complete=complete)
     return Interaction(
         request=draft.request,
-        head=draft.head,
-        chunks=Chunks(JournalSegment(run, read) for run in draft.runs),
-        ending=draft.ending or Ending("unfinished", at_us, message="the recorder stopped"),
+        head=head,
+        chunks=chunks,
+        ending=ending,
         started_at_us=draft.started_at_us,
         redactions=tuple(draft.redactions),
     )
+
+
+def _decoded(head: Head, chunks: Chunks) -> Iterator[Chunk]:
+    decoder = decoder_for(head.get("content-encoding"))
+    for at_us, data in chunks:
+        yield Chunk(at_us, decoder.feed(data))
+
+
+def _contents(draft: _Draft, read: Read) -> list[Chunk]:
+    """The content records that no chunk has taken the place of, patched."""
+    entries = [next(_entries(read, at, at + _SHORT)) for at in draft.contents]
+    starts = [_CONTENT.unpack_from(entry.body)[3] for entry in entries]
+    pieces = [bytearray(entry.body[_CONTENT.size :]) for entry in entries]
+    for at in draft.content_patches:
+        body = next(_entries(read, at, at + _SHORT)).body
+        start, data = _PATCH.unpack_from(body)[2], body[_PATCH.size :]
+        for n in range(max(0, bisect_right(starts, start) - 1), len(pieces)):
+            if starts[n] >= start + len(data):
+                break
+            _put(pieces[n], start - starts[n], data)
+    times = (_CONTENT.unpack_from(entry.body)[2] for entry in entries)
+    return [Chunk(at_us, bytes(piece)) for at_us, piece in zip(times, pieces, strict=True)]
+
+
+def _put(body: bytearray, at: int, data: bytes) -> None:
+    """Put data at an offset, as much of it as falls into the body."""
+    data = data[max(0, -at) : max(0, len(body) - at)]
+    body[max(0, at) : max(0, at) + len(data)] = data

@@ -170,13 +170,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of the response: status line and headers, and when it arrived."""
+    """The head of the response: status line and headers, and when it arrived.
+
+    `recoded` says that the body was compressed again by us, after something in it was masked.
+    """
 
     status: int
     headers: Headers = ()
     at_us: int | None = None
     http_version: str = "HTTP/1.1"
     reason: str = ""
+    recoded: bool = False
 
     def get(self, name: str) -> str | None:
         """The value of the first header of this name, in any case; None where there is none."""

@@ -179,6 +179,7 @@ def head_fields(head: Head) -> dict[str, Any]:
         reason=head.reason,
         headers=head.headers,
         at_us=head.at_us,
+        recoded=head.recoded or None,
     )
 
 
@@ -190,6 +191,7 @@ def read_head(fields: Fields) -> Head:
         at_us=fields.integer("at_us", None),
         http_version=fields.get("http_version", str, default=""),
         reason=fields.get("reason", str, default=""),
+        recoded=fields.get("recoded", bool, default=False),
     )
 
 

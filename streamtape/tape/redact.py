@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 
-from streamtape.errors import UsageError
-from streamtape.tape import names
-from streamtape.tape.model import Ending, Head, Headers, Redaction, Request
+from streamtape.errors import ContentError, UsageError
+from streamtape.tape import coding, names
+from streamtape.tape.decoding import encodings as content_encodings
+from streamtape.tape.model import Ending, Head, Headers, Redaction, Request, header
+from streamtape.tape.patterns import Search, Span
 
 MASK = b"[redacted]"
 URL_MASK = "REDACTED"  # brackets in a URL's authority are for IPv6
@@ -60,17 +62,19 @@ class Redactor:
         self._headers = {name.lower() for name in self.options.headers}
         self._parameters = {name.lower() for name in self.options.parameters}
         self._keep = {name.lower() for name in self.options.keep}
+        self.search = Search(self.options.off, self.options.patterns)
 
     def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]:
         """Get the request without its secrets, and what was masked, in order."""
         url, in_url = self._url(request.url)
         headers, in_headers = self._redact_headers(request.headers)
+        body, in_body = self._body(request)
         key = hashlib.sha256(f"{request.method} {url}".encode("utf-8", "replace")).digest()
         found = [
             Redaction(f"request.{where}", kind, _digest(key, where, value))
-            for where, kind, value in (*in_url, *in_headers)
+            for where, kind, value in (*in_url, *in_headers, *in_body)
         ]
-        return replace(request, url=url, headers=headers), tuple(found)
+        return replace(request, url=url, headers=headers, body=body), tuple(found)
 
     def redact_head(self, head: Head) -> tuple[Head, tuple[Redaction, ...]]:
         """Get the head of a response without its secrets, and what was masked."""
@@ -102,6 +106,8 @@ class Redactor:
         if lower in names.URL_HEADERS:
             url, found = self._url(value.decode("latin-1"))
             return url.encode("latin-1"), [(lower, kind, secret) for _, kind, secret in found]
+        if spans := self.search.find(value):
+            return MASK, [(lower, spans[0].kind, value)]
         return value, ()
 
     def _cookies(
@@ -137,7 +143,12 @@ class Redactor:
             found.append((f"url:{name}", kind, match[2].encode("utf-8", "replace")))
             return f"{match[1]}={URL_MASK}"
 
-        return _PARAMETER.sub(parameter, _USERINFO.sub(user, url)), found
+        url = _PARAMETER.sub(parameter, _USERINFO.sub(user, url))
+        data = url.encode("utf-8", "surrogatepass")
+        for start, end, kind in reversed(self.search.find(data)):
+            found.append(("url", kind, data[start:end]))
+            data = data[:start] + URL_MASK.encode() + data[end:]
+        return data.decode("utf-8", "surrogatepass"), found
 
     def _parameter_kind(self, name: str) -> str | None:
         lower = name.lower()
@@ -146,14 +157,54 @@ class Redactor:
         kind = "name" if lower in self._parameters else names.kind_of(name)
         return None if kind in self.options.off else kind
 
+    def _body(self, request: Request) -> tuple[bytes, list[_Found]]:
+        """The body, masked within its content-encoding where it has one."""
+        encoding = header(request.headers, "content-encoding")
+        content, coded = request.body, bool(content_encodings(encoding))
+        if coded:
+            try:
+                content = coding.decode_whole(content, encoding)
+            except ContentError:
+                coded = False
+        spans = self.search.find(content)
+        if _is_form(request):
+            spans = sorted({*spans, *self._form(content)})
+        if not spans:
+            return request.body, []
+        masked = bytearray(content)
+        for start, end, _ in spans:
+            masked[start:end] = b"*" * (end - start)
+        found = [
+            (f"body:{s.start}+{s.end - s.start}", s.kind, content[s.start : s.end]) for s in spans
+        ]
+        return coding.encode_whole(bytes(masked), encoding) if coded else bytes(masked), found
+
+    def _form(self, body: bytes) -> Iterator[Span]:
+        for match in _FIELD.finditer(body):
+            kind = self._parameter_kind(unquote_plus(match[1].decode("latin-1")))
+            if kind is not None and match[2].strip(b"*"):
+                yield Span(*match.span(2), kind)
+
     def redact_ending(self, ending: Ending) -> Ending:
         """Get the ending without secrets in its message."""
         if not ending.message:
             return ending
-        return replace(ending, message=self._url(ending.message)[0])
+        return replace(ending, message=self.redact_text(ending.message))
+
+    def redact_text(self, text: str) -> str:
+        """Get a text without secrets: by name in its URLs, by pattern everywhere."""
+        data = bytearray(self._url(text)[0].encode("utf-8", "surrogatepass"))
+        for start, end, _ in self.search.find(bytes(data)):
+            data[start:end] = b"*" * (end - start)
+        return data.decode("utf-8", "surrogatepass")
 
 
 _Found = tuple[str, str, bytes]
+_FIELD = re.compile(rb"(?:^|&)([^=&\s]+)=([^&\s]+)")
+
+
+def _is_form(request: Request) -> bool:
+    return "x-www-form-urlencoded" in (header(request.headers, "content-type") or "").lower()
 
 
 def _digest(key: bytes, where: str, value: bytes) -> str:

@@ -52,10 +52,11 @@ def open_session(
             options, _InMemory(cassette), Redactor(), name=cassette.path or "cassette in memory"
         )
     path = Path(cassette)
+    redactor = Redactor()
     session = Session(
         options,
-        TapeFile(path),
-        Redactor(),
+        TapeFile(path, redactor),
+        redactor,
         name=os.fspath(path),
         blind_spots=blind_spots,
         expects_requests=expects_requests,

@@ -83,7 +83,7 @@ MAKERS: dict[str, Maker] = {
     "github-fine": whole(lambda r: f"github_pat_{of(r, B62, 22)}_{of(r, B62, 59)}"),
     "gitlab": whole(lambda r: f"glpat-{of(r, B62, 20)}"),
     "slack": whole(lambda r: f"xoxb-{of(r, '123456789', 12)}-{of(r, B62, 24)}"),
-    "slack-hook": within("hooks.slack.com/services/", lambda r: f"T{of(r, B62, 9)}/{of(r, B62, 9)}"),
+    "slack-hook": within("hooks.slack.com/services/", lambda r: f"T{of(r, B62, 30)}"),
     "stripe": whole(lambda r: f"sk_live_{of(r, B62, 24)}"),
     "stripe-restricted": whole(lambda r: f"rk_test_{of(r, B62, 24)}"),
     "huggingface": whole(lambda r: f"hf_{of(r, B62, 34)}"),

@@ -113,9 +113,9 @@ def test_any_mixture_at_any_cuts(seed: int, at: list[int]) -> None:
     whole, _, _ = written([body], default_search())
     final, states, _ = written(cut(body, at), default_search())
     assert final == whole
-    for secret in secrets:
-        assert secret not in final
-        assert not any(leaks(secret, state) for state in states)
+    for planted in secrets:
+        assert planted not in final
+        assert not any(leaks(planted, state) for state in states)
 
 
 @settings(max_examples=200, deadline=None)

@@ -112,17 +112,6 @@ def test_a_discarded_recording_leaves_nothing(tmp_path: Path) -> None:
         journal.chunk(0, 1, b"x")
 
 
-def test_patches_change_the_recorded_body(tmp_path: Path) -> None:
-    """A patch puts bytes at an offset of the body, over the cuts of its chunks."""
-    journal = TapeFile(tmp_path / "a.tape").open_journal()
-    journal.request(0, REQUEST, 1)
-    journal.chunk(0, 1, b"ab**")
-    journal.patch(0, 2, b"cd")
-    journal.chunk(0, 2, b"*fg")
-    journal.patch(0, 3, b"DE")
-    assert [c.data for c in journal.commit()[0].chunks] == [b"abcD", b"Efg"]
-
-
 def test_a_journal_left_behind_is_recovered(tmp_path: Path) -> None:
     """A journal without an end becomes a cassette with the ending `unfinished`."""
     path = tmp_path / "a.tape"

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from streamtape.errors import CassetteError, CassetteWriteError, JournalLeftError
 from streamtape.tape import journal
+from streamtape.tape.bodies import Body, body_of
 from streamtape.tape.codec import encode
 from streamtape.tape.model import Cassette, Ending, Head, Interaction, Redaction, Request
+from streamtape.tape.redact import Redactor
 from streamtape.tape.store.disk import (
     locked,
     make_folder,
@@ -31,10 +33,15 @@ _MOST_JOURNALS = 1000
 
 
 class TapeFile:
-    """One cassette's place on disk. What `load` finds is what a commit expects to find again."""
+    """One cassette's place on disk. What `load` finds is what a commit expects to find again.
 
-    def __init__(self, path: StrPath) -> None:
+    With a redactor, its journals take secrets out of the bodies and messages they are given;
+    requests and heads are redacted by the caller, who matches by them.
+    """
+
+    def __init__(self, path: StrPath, redactor: Redactor | None = None) -> None:
         self.path = Path(path)
+        self._redactor = redactor
         self._found = identity(self.path)
 
     def load(self) -> Cassette | None:
@@ -58,7 +65,7 @@ class TapeFile:
                 place = real.with_name(real.name + infix + JOURNAL_SUFFIX)
                 fd = open_locked(place)
                 if fd is not None:
-                    return Journal(real, place, _taken(fd, place), self._found)
+                    return Journal(real, place, _taken(fd, place), self._found, self._redactor)
         raise CassetteWriteError(
             f"{_MOST_JOURNALS} recordings write to {str(self.path)!r} at once", path=self.path
         )
@@ -95,13 +102,17 @@ class Journal:
     raises the same: what is in the journal is whole up to there.
     """
 
-    def __init__(self, path: Path, place: Path, fd: int, found: bytes) -> None:
+    def __init__(
+        self, path: Path, place: Path, fd: int, found: bytes, redactor: Redactor | None = None
+    ) -> None:
         self.path = path
         self.place = place
         self._fd = fd
         self._found = found
         self._lock = threading.Lock()
         self._failure: str | None = None
+        self._redactor = redactor
+        self._bodies: dict[int, Body] = {}
 
     def request(
         self,
@@ -116,15 +127,17 @@ class Journal:
 
     def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None:
         """Write the head of the response."""
+        if self._redactor is not None:
+            self._bodies[number] = body_of(number, head, self._redactor.search)
         self._append(journal.head(number, head) + _redacted(number, redactions))
 
     def chunk(self, number: int, at_us: int, data: bytes) -> None:
-        """Write one chunk of the body."""
-        self._append(journal.chunk(number, at_us, data))
-
-    def patch(self, number: int, offset: int, data: bytes) -> None:
-        """Put other bytes at an offset of the body so far."""
-        self._append(journal.patch(number, offset, data))
+        """Write one chunk of the body, less its secrets."""
+        with self._lock:
+            body = self._bodies.get(number)
+            self._write(
+                journal.chunk(number, at_us, data) if body is None else body.feed(at_us, data)
+            )
 
     def redactions(self, number: int, redactions: Iterable[Redaction]) -> None:
         """Write what was masked in the body."""
@@ -133,7 +146,12 @@ class Journal:
 
     def ending(self, number: int, ending: Ending, redactions: Iterable[Redaction] = ()) -> None:
         """Write how the body ended."""
-        self._append(_redacted(number, redactions) + journal.ending(number, ending))
+        if self._redactor is not None:
+            ending = self._redactor.redact_ending(ending)
+        record = _redacted(number, redactions) + journal.ending(number, ending)
+        with self._lock:
+            body = self._bodies.pop(number, None)
+            self._write(record if body is None else body.close() + record)
 
     def commit(self, *, keep: Iterable[Interaction] | None = None) -> Cassette:
         """Put the cassette in place: `keep` in front, then what was recorded, by number.
@@ -144,6 +162,9 @@ class Journal:
         (CassetteWriteError) says how to recover it. Streams that go on are not recorded further.
         """
         with self._lock:
+            if self._failure is None and self._bodies:  # of streams that go on
+                self._write(b"".join(body.close() for body in self._bodies.values()))
+                self._bodies.clear()
             self._failure = self._failure or "the recording has ended"
             fd, self._fd = self._fd, -1
         if fd < 0:
@@ -185,19 +206,34 @@ class Journal:
         if fd >= 0:
             unlink_and_close(fd, self.place)
 
+    def release(self) -> None:
+        """Let go of the journal without a cassette: it stays, for `streamtape recover`."""
+        with self._lock:
+            self._failure = self._failure or "the recording has ended"
+            fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
     def _append(self, record: bytes) -> None:
         with self._lock:
-            if self._failure is not None:
-                raise CassetteWriteError(
-                    f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
-                )
-            try:
-                _write(self._fd, record)
-            except OSError as error:
-                self._failure = reason(error)
-                raise CassetteWriteError(
-                    f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
-                ) from error
+            self._write(record)
+
+    def _write(self, record: bytes) -> None:
+        """Write while holding the lock."""
+        if self._failure is not None:
+            raise CassetteWriteError(
+                f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
+            )
+        try:
+            _write(self._fd, record)
+        except OSError as error:
+            self._failure = (
+                f"{reason(error)}; the stream went on, and what was recorded before is in it "
+                f"(streamtape recover {self.place})"
+            )
+            raise CassetteWriteError(
+                f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
+            ) from error
 
 
 def _redacted(number: int, redactions: Iterable[Redaction]) -> bytes:
