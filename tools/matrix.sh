@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs the test suite on every Python that we promise: each in an environment of its own.
+# A version that is not on this machine is skipped, and said so. Arguments go to pytest.
+set -eu
+cd "$(dirname "$0")/.."
+for version in 3.11 3.12 3.13; do
+    python=$(command -v "python$version" || uv python find "$version" 2>/dev/null || true)
+    if [ -z "$python" ] || ! "$python" -c 'pass' 2>/dev/null; then
+        python=$(ls -d "$HOME"/.pyenv/versions/"$version".*/bin/python 2>/dev/null | tail -n 1)
+    fi
+    if [ -z "$python" ]; then
+        echo "== Python $version: not on this machine, skipped"
+        continue
+    fi
+    echo "== Python $version: $python"
+    PYTHON=$python VENV=.venv-$version sh tools/test.sh "$@"
+done
