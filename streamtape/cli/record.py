@@ -1,17 +1,19 @@
-"""`streamtape record`: send one request, print what comes as it comes, and record it."""
+"""`streamtape record`: one request, or whatever comes through a proxy, recorded as it comes."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from streamtape.cli import options, output
-from streamtape.cli.sending import Asked, body_of, headers_of, send
-from streamtape.errors import UsageError
+from streamtape.cli import children, options, output
+from streamtape.cli.children import WithChild
+from streamtape.errors import NothingRecordedError, UsageError
 
 
 @click.command(
+    cls=WithChild,
     epilog="""\b
 Examples:
   streamtape record -o run.tape https://sse.example.com/stream
@@ -19,13 +21,15 @@ Examples:
       -H "Authorization: Bearer $OPENAI_API_KEY" \\
       -d '{"model": "gpt-4.1", "input": "Say hi.", "stream": true}'
   streamtape record -o run.tape URL -d @request.json --force
+  streamtape record -o run.tape -- python app.py
+  streamtape record -o run.tape --upstream https://api.openai.com --port 8080
 
 \b
 Secrets in headers, cookies and URLs are masked before anything is written.
-Ctrl-C saves what there is, as abandoned. Exit status: 1 where the stream broke
-(it is recorded as it broke), 2 where no response came at all."""
+Ctrl-C saves what there is. Exit status: a child's own; 1 where the stream broke
+(it is recorded as it broke), 2 where no response came at all.""",
 )
-@click.argument("url")
+@click.argument("url", required=False)
 @click.option("-o", "--output", "path", required=True, metavar="FILE", help="The cassette.")
 @click.option("-X", "--request", "method", metavar="METHOD", help="GET, or POST where -d is given.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header.")
@@ -44,50 +48,111 @@ Ctrl-C saves what there is, as abandoned. Exit status: 1 where the stream broke
     metavar="SECONDS",
     help="Give up where nothing comes for so long (default: never).",
 )
+@click.option("--upstream", metavar="URL", help="Record what a proxy passes on to this address.")
+@click.option(
+    "--provider",
+    "providers",
+    multiple=True,
+    metavar="NAME",
+    help="The proxy's upstream by name: openai, anthropic, ... (a child's default: all).",
+)
+@children.served
 @click.option("--mode", metavar="MODE", help="none, once (the default), new_episodes or all.")
 @click.option("--force", is_flag=True, help="Replace the cassette that is there: --mode all.")
 @options.as_json
-def command(
-    *,
-    url: str,
-    path: str,
-    method: str | None,
-    headers: tuple[str, ...],
-    data: tuple[str, ...],
-    location: bool,
-    compressed: bool,
-    timeout: float | None,
-    mode: str | None,
-    force: bool,
-    as_json: bool,
-) -> None:
-    """Send one request to URL, print the stream as it comes, and record it.
+def command(*, url: str | None, path: str, mode: str | None, force: bool, **given: Any) -> None:
+    """Record what URL streams; or a command after `--`; or any client, through a proxy.
 
-    A cassette that is there is not touched without --force or --mode. With --json the stream is
-    not printed, but what was recorded.
+    A URL is asked as curl -N does: what comes is printed as it comes. A command after `--` runs
+    with OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like pointing at a recording proxy. --upstream
+    or --provider with --port run that proxy alone, until Ctrl-C.
+
+    A cassette that is there is not touched without --force or --mode. With --json a stream is not
+    printed, but what was recorded.
     """
-    if not url.lower().startswith(("http://", "https://")):
-        raise UsageError(f"{url!r} is no address: it should begin with http:// or https://")
     if force and mode not in {None, "all"}:
         raise UsageError(f"--force is --mode all; it can't go with --mode {mode}")
+    proxied = bool(given["child"] or given["upstream"] or given["providers"])
+    if (url is None) != proxied:
+        raise UsageError(
+            "what is to be recorded? Give a URL, or a command after `--`, or --upstream or "
+            "--provider for a proxy: one of them"
+        )
+    if url is not None and not url.lower().startswith(("http://", "https://")):
+        raise UsageError(f"{url!r} is no address: it should begin with http:// or https://")
     if mode is None and not force and Path(path).exists():
         raise UsageError(
             f"there is a cassette {path!r} already: --force replaces it, --mode new_episodes adds "
             "to it"
         )
-    body = body_of(data)
-    asked = Asked(
-        method=method or ("GET" if body is None else "POST"),
-        url=url,
-        headers=headers_of(headers, body, compressed=compressed),
-        body=body,
-        timeout_s=timeout,
-        follow=location,
-    )
-    status = send(asked, path, mode="all" if force else mode or "once", quiet=as_json)
-    if as_json:
-        from streamtape.report.summary import summary
-        from streamtape.tape.store import load
+    wanted = "all" if force else mode or "once"
+    if url is None:
+        raise click.exceptions.Exit(_through_proxy(path, wanted, given))
+    raise click.exceptions.Exit(_one(url, path, wanted, given))
 
-        output.write_json(summary(load(path)))
-    raise click.exceptions.Exit(status)
+
+def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
+    """Send one request."""
+    from streamtape.cli.sending import Asked, body_of, headers_of, send
+
+    body = body_of(given["data"])
+    asked = Asked(
+        method=given["method"] or ("GET" if body is None else "POST"),
+        url=url,
+        headers=headers_of(given["headers"], body, compressed=given["compressed"]),
+        body=body,
+        timeout_s=given["timeout"],
+        follow=given["location"],
+    )
+    status = send(asked, path, mode=mode, quiet=given["as_json"])
+    if given["as_json"]:
+        _tell_json(path)
+    return status
+
+
+def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
+    """Run the proxy, beside a child or alone; the cassette is written when it stops."""
+    from streamtape.server.proxy import RecordingProxy
+    from streamtape.session.modes import Options
+
+    Options.of(mode=mode)  # an unknown mode is refused before anything starts
+    proxy = RecordingProxy(
+        path,
+        upstream=given["upstream"],
+        providers=given["providers"] or None,
+        host=given["host"],
+        port=given["port"] or 0,
+        cors=given["cors"],
+        allowed_hosts=given["allow_host"],
+        mode=mode,  # type: ignore[arg-type]  # checked by Options.of
+    )
+    status = 0
+    try:
+        with proxy:
+            if given["child"]:
+                status = children.run_beside(proxy, given["child"], given["env"])
+            else:
+                _tell_mounts(proxy)
+                children.listen(proxy, f"recording to {path}", as_json=given["as_json"])
+    except NothingRecordedError as error:
+        if not status:
+            raise
+        output.note(f"Error: {error}")  # a child that failed is the better reason
+        return status
+    n_recorded = proxy.session.n_recorded
+    output.note(f"recorded {path}: {n_recorded} interaction{'' if n_recorded == 1 else 's'}")
+    if given["as_json"]:
+        _tell_json(path)
+    return status
+
+
+def _tell_mounts(proxy: Any) -> None:
+    for mount in proxy.mounts:
+        output.note(f"{proxy.url}{mount.prefix}{mount.base_path} → {mount.target}{mount.base_path}")
+
+
+def _tell_json(path: str) -> None:
+    from streamtape.report.summary import summary
+    from streamtape.tape.store import load
+
+    output.write_json(summary(load(path)))

@@ -1,4 +1,4 @@
-"""`streamtape replay`: the score of a cassette, played to stdout."""
+"""`streamtape replay`: the score of a cassette, played to stdout or served to any client."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import options, output
+from streamtape.cli import children, options, output
+from streamtape.cli.children import WithChild
 from streamtape.cli.trouble import FINDINGS
+from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
     from streamtape.playback.steps import Step
@@ -17,51 +19,94 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=WithChild,
     epilog="""\b
 Examples:
   streamtape replay run.tape                     as it was recorded
   streamtape replay run.tape --speed 4 --idle-limit 1
   streamtape replay run.tape --speed max | grep ^data:
   streamtape replay run.tape --json              the steps, one JSON object a line
+  streamtape replay run.tape --port 8080         a server, for any client
+  streamtape replay run.tape -- python app.py    a child that is answered by it
 
-Exit status: 1 where a played stream did not end as complete."""
+\b
+Exit status: a child's own; of a server 1 where a request was not answered; else 1
+where a played stream did not end as complete.""",
 )
-@click.argument("tape", metavar="FILE")
+@click.argument("tapes", metavar="FILE...", nargs=-1, required=True)
 @options.at_index
 @options.paced
 @click.option("--raw", is_flag=True, help="The bytes as on the wire, compressed if they were.")
+@children.served
+@click.option("--repeat", is_flag=True, help="Of a server: interactions may answer again.")
 @options.as_json
-def command(
-    *,
-    tape: str,
-    index: int | None,
-    speed: float | None,
-    idle_limit: float | None,
-    raw: bool,
-    as_json: bool,
-) -> None:
-    """Play the interactions of FILE to stdout, at the recorded pace.
+def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: Any) -> None:
+    """Play the interactions of FILE to stdout, or serve them to any client.
 
-    What was recorded is played in order; how a stream ended, where it was not complete, is said on
-    stderr.
+    To stdout, what was recorded is played in order, at the recorded pace; how a stream ended, where
+    it was not complete, is said on stderr. With --port FILEs and folders of them are served over
+    HTTP, with a page at / that shows what was played. A command after `--` runs with
+    OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like pointing at that server; it needs no key.
     """
+    if given["port"] is not None or given["child"]:
+        if index is not None or raw:
+            raise UsageError("--index and --raw are for stdout; a server serves what is asked for")
+        status = _serve(tapes, given)
+    else:
+        status = _to_stdout(tapes, index, raw=raw, given=given)
+    raise click.exceptions.Exit(status)
+
+
+def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
+    from streamtape.server.replay import ReplayServer
+
+    server = ReplayServer(
+        *tapes,
+        host=given["host"],
+        port=given["port"] or 0,
+        speed=given["speed"],
+        idle_limit=given["idle_limit"],
+        repeat=given["repeat"],
+        cors=given["cors"],
+        allowed_hosts=given["allow_host"],
+    )
+    with server:
+        if given["child"]:
+            status = children.run_beside(server, given["child"], given["env"])
+        else:
+            count = f"{len(server.interactions)} interactions"
+            children.listen(server, f"serving {count}", as_json=given["as_json"])
+            status = FINDINGS if server.misses else 0
+    for miss in server.misses:
+        output.note(f"missed: {miss.line}")
+    if server.misses:
+        output.note(server.misses[-1].text)
+    if server.unplayed:
+        output.note(f"{len(server.unplayed)} of {len(server.interactions)} were not asked for")
+    return status
+
+
+def _to_stdout(
+    tapes: tuple[str, ...], index: int | None, *, raw: bool, given: dict[str, Any]
+) -> int:
     from streamtape.playback.pacing import paced
     from streamtape.playback.steps import steps
     from streamtape.tape.store import load
 
-    cassette = load(tape)
     broken = 0
-    for number in options.chosen(len(cassette), index):
-        interaction = cassette[number]
-        if not as_json:
-            _say_head(number, interaction)
-        score = paced(steps(interaction), factor=speed, idle_limit_s=idle_limit)
-        player = _steps_as_json(number) if as_json else _body(interaction, raw=raw)
-        _play(score, player)
-        if interaction.ending.kind != "complete":
-            broken += 1
-            output.note(f"interaction {number}: {ending_text(interaction)}")
-    raise click.exceptions.Exit(FINDINGS if broken else 0)
+    for cassette in map(load, tapes):
+        for number in options.chosen(len(cassette), index):
+            interaction = cassette[number]
+            if not given["as_json"]:
+                _say_head(number, interaction)
+            score = paced(
+                steps(interaction), factor=given["speed"], idle_limit_s=given["idle_limit"]
+            )
+            _play(score, _as_json(number) if given["as_json"] else _body(interaction, raw=raw))
+            if interaction.ending.kind != "complete":
+                broken += 1
+                output.note(f"interaction {number}: {ending_text(interaction)}")
+    return FINDINGS if broken else 0
 
 
 def _say_head(number: int, interaction: Interaction) -> None:
@@ -110,7 +155,7 @@ def _body(interaction: Interaction, *, raw: bool) -> Callable[[Step], None]:
     return obey
 
 
-def _steps_as_json(number: int) -> Callable[[Step], None]:
+def _as_json(number: int) -> Callable[[Step], None]:
     """Write each step as a line of JSON."""
     from streamtape.playback.steps import Emit, Start, WaitUntil
     from streamtape.report.summary import data_fields, pairs

@@ -126,9 +126,8 @@ def _timing(reading: Reading) -> Iterator[Line]:
         f"{name} {duration(measures[k])}" for k, name in names.items() if measures[k] is not None
     ]
     if told:
-        yield _section("timing", " · ".join(told[:4]))
-        if told[4:]:
-            yield line(" " * 12, " · ".join(told[4:]))
+        for start in range(0, len(told), 3):
+            yield _section("" if start else "timing", " · ".join(told[start : start + 3]))
     else:
         yield _section("timing", ("unknown", "dim"))
 

@@ -1,0 +1,86 @@
+"""Commands that take another command after `--`, and the servers that run beside it or alone.
+
+    streamtape replay run.tape -- python app.py
+
+What stands after `--` is the child's own and is not looked at. It is run with its clients pointed
+at a server of ours; its exit status is ours. Without a child the server runs until a signal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from streamtape.cli import output
+from streamtape.errors import UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class WithChild(click.Command):
+    """A command whose arguments after `--` are another command, in the parameter `child`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        child: tuple[str, ...] | None = None
+        if "--" in args:
+            place = args.index("--")
+            child, args = tuple(args[place + 1 :]), args[:place]
+            if not child:
+                raise click.UsageError("There is no command after `--`.", ctx)
+        rest = super().parse_args(ctx, args)
+        ctx.params["child"] = child
+        return rest
+
+
+def served(command: F) -> F:
+    """Add the options of a command that listens."""
+    for option in (
+        click.option(
+            "--port", type=int, metavar="N", help="Listen on this port (0: any free one)."
+        ),
+        click.option("--host", default="127.0.0.1", show_default=True, help="Listen here."),
+        click.option(
+            "--cors", multiple=True, metavar="ORIGIN", help="Let pages of this origin read answers."
+        ),
+        click.option(
+            "--allow-host", multiple=True, metavar="NAME", help="Another name of this server."
+        ),
+        click.option(
+            "--env",
+            multiple=True,
+            metavar="NAME[=PATH]",
+            help="Point this variable of the child at the server, too.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def child_variables(url: str, wanted: Sequence[str]) -> dict[str, str]:
+    """The variables that --env asks for: `NAME` is the server's URL, `NAME=/v1` adds a path."""
+    variables: dict[str, str] = {}
+    for text in wanted:
+        name, _, path = text.partition("=")
+        if not name or (path and not path.startswith("/")):
+            raise UsageError(f"--env {text!r}: NAME, or NAME=/PATH, is wanted")
+        variables[name] = url + path
+    return variables
+
+
+def run_beside(server: Any, child: Sequence[str], env: Sequence[str]) -> int:
+    """Run a child with its clients pointed at a running server; gives its exit status."""
+    from streamtape.server.child import run_child
+
+    return run_child(child, {**server.child_env(), **child_variables(server.url, env)})
+
+
+def listen(server: Any, says: str, *, as_json: bool) -> None:
+    """Say where a running server is, and wait for Ctrl-C or SIGTERM."""
+    from streamtape.server.child import wait_for_signal
+
+    if as_json:
+        output.write_json({"url": server.url, "port": server.port}, indent=None)
+    output.note(f"{says} at {server.url} (Ctrl-C ends)")
+    wait_for_signal()

@@ -1,0 +1,142 @@
+"""`record` and `replay` as servers, alone and beside a child."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.tape.store import load
+from tests.cli.running import ASKED, interaction, refused, responses, run, tape
+
+CHILD = (
+    "import httpx, os, sys\n"
+    "url = os.environ['OPENAI_BASE_URL'] + '/responses'\n"
+    f"r = httpx.post(url, content={ASKED!r}, headers={{'content-type': 'application/json'}})\n"
+    "print(r.status_code, r.text.count('output_text.delta'))\n"
+    "sys.exit(int(os.environ.get('CHILD_STATUS', '0')))\n"
+)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[EmbeddedEndpoint]:
+    """An endpoint that does not wait between events."""
+    with EmbeddedEndpoint(gap_us=0) as running:
+        yield running
+
+
+def streamtape(*args: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """The finished process of `streamtape ARGS...`."""
+    return subprocess.run(
+        [sys.executable, "-m", "streamtape", *map(str, args)],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_child_is_recorded_and_replayed(endpoint: EmbeddedEndpoint, tmp_path: Path) -> None:
+    """A program that knows nothing of us is recorded; then it is answered without the server."""
+    path = tmp_path / "run.tape"
+    child = ("--", sys.executable, "-c", CHILD)
+    recorded = streamtape("record", "-o", path, "--upstream", endpoint.root, *child)
+    assert recorded.returncode == 0, recorded.stderr
+    assert "recorded" in recorded.stderr
+    assert load(path)[0].ending.kind == "complete"
+    replayed = streamtape("replay", path, "--speed", "max", *child)
+    assert replayed.returncode == 0, replayed.stderr
+    assert replayed.stdout == recorded.stdout
+    assert replayed.stdout.startswith("200 ")
+
+
+def test_the_childs_status_is_ours(endpoint: EmbeddedEndpoint, tmp_path: Path) -> None:
+    """A child that fails makes us fail as it did, and is recorded all the same."""
+    path = tmp_path / "run.tape"
+    args = ("--upstream", endpoint.root, "--", sys.executable, "-c", CHILD)
+    assert streamtape("record", "-o", path, *args, CHILD_STATUS="7").returncode == 7
+    assert len(load(path)) == 1
+
+
+def test_a_child_that_asks_nothing_is_told(endpoint: EmbeddedEndpoint, tmp_path: Path) -> None:
+    """Where nothing came through the proxy, there is no cassette, and the status is 2."""
+    args = ("--upstream", endpoint.root, "--", sys.executable, "-c", "")
+    ran = streamtape("record", "-o", tmp_path / "run.tape", *args)
+    assert ran.returncode == 2
+    assert "no request came through" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_miss_of_a_child_is_told(tmp_path: Path) -> None:
+    """What no interaction answers is named on stderr, with the reason."""
+    path = tape(tmp_path / "x.tape", interaction(responses("a"), url="http://x/v1/other"))
+    ran = streamtape("replay", path, "--", sys.executable, "-c", CHILD)
+    assert "missed: POST" in ran.stderr
+    assert "no recorded interaction answers" in ran.stderr
+    assert ran.stdout == "404 0\n"
+
+
+def listening(*args: str | Path) -> tuple[subprocess.Popen[str], Any]:
+    """A server in a process of its own, and what it says of itself."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "streamtape", *map(str, args), "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    return child, json.loads(child.stdout.readline())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_proxy_records_until_a_signal(
+    number: int, endpoint: EmbeddedEndpoint, tmp_path: Path
+) -> None:
+    """--upstream and --port: any client; a signal ends it and writes the cassette."""
+    path = tmp_path / "run.tape"
+    child, where = listening("record", "-o", path, "--upstream", endpoint.root)
+    answer = httpx.post(f"{where['url']}/v1/responses", content=ASKED)
+    child.send_signal(number)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == 0, err
+    assert load(path)[0].body == answer.content
+
+
+def test_a_server_replays_until_a_signal(tmp_path: Path) -> None:
+    """--port serves the cassette; the page at / says what was played; misses make status 1."""
+    path = tape(tmp_path / "x.tape", interaction(responses("hello")))
+    child, where = listening("replay", path, "--speed", "max")
+    url = f"{where['url']}/v1/responses"
+    asked = {"content": ASKED, "headers": {"content-type": "application/json"}}
+    first = httpx.post(url, **asked)  # type: ignore[arg-type]  # a mapping of two types
+    second = httpx.post(url, **asked)  # type: ignore[arg-type]  # the same
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert first.content == b"".join(responses("hello"))
+    assert second.status_code == 404
+    assert child.returncode == 1
+    assert "missed: POST" in err
+
+
+def test_refusals(tmp_path: Path) -> None:
+    """Nothing to record or too much of it, an unknown provider or command, a bad variable."""
+    path = tmp_path / "x.tape"
+    assert "what is to be recorded?" in refused("record", "-o", path)
+    assert "one of them" in refused("record", "-o", path, "http://x/", "--upstream", "http://y/")
+    assert "unknown provider 'opnai'" in refused("record", "-o", path, "--provider", "opnai")
+    assert "is no upstream" in refused("record", "-o", path, "--upstream", "api.openai.com")
+    assert "no command after" in refused("record", "-o", path, "--")
+    tape(path, interaction(responses("a")))
+    assert "there is no such command" in refused("replay", path, "--", "no-such-command-here")
+    assert "NAME=/PATH" in refused("replay", path, "--env", "A=b", "--", sys.executable)
+    assert "for stdout" in refused("replay", path, "--port", "0", "--raw")
+    assert "port=-1" in refused("replay", path, "--port", "-1")
+    assert run("replay", path, "--speed", "max").exit_code == 0
