@@ -1,0 +1,181 @@
+"""The frames of an interaction: which framer, in which chunk, with which ending."""
+
+import gzip
+import zlib
+from collections.abc import Iterable
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamtape.errors import ContentError, FramingError
+from streamtape.framing.eventstream import EventStreamParser
+from streamtape.framing.ndjson import NDJSONParser
+from streamtape.framing.select import WholeBody, framer_for
+from streamtape.framing.sse import SSEParser
+from streamtape.tape.model import Chunk, Chunks, Ending, Head, Headers, Interaction, Request
+from streamtape.tape.views import Frame
+from tests.framing.cuts import cut_at, places
+from tests.framing.test_eventstream import CHUNK
+
+SSE = "text/event-stream; charset=utf-8"
+
+
+def interaction(
+    chunks: Iterable[bytes],
+    content_type: str | None = SSE,
+    *,
+    encoding: str | None = None,
+    ending: Literal["complete", "error"] = "complete",
+) -> Interaction:
+    """An interaction whose chunks came 10 us apart."""
+    fields = {"Content-Type": content_type, "Content-Encoding": encoding}
+    headers: Headers = tuple((k.encode(), v.encode()) for k, v in fields.items() if v)
+    timed = Chunks.of(Chunk(10 * n, data) for n, data in enumerate(chunks))
+    return Interaction(Request("GET", "http://x/"), Head(200, headers), timed, Ending(ending))
+
+
+def test_frames_stand_where_they_were_completed() -> None:
+    """A frame has the time and the index of the chunk that brought its last line end."""
+    recorded = interaction([b"data: a\n", b"\ndata: b\n\nevent: c\nda", b"", b"ta: c\n\n: x"])
+    assert list(recorded.frames()) == [
+        Frame("message", "a", at_us=10, chunk=1, index=0),
+        Frame("message", "b", at_us=10, chunk=1, index=1),
+        Frame("c", "c", at_us=30, chunk=3, index=2),
+        Frame("message", None, comments=(" x",), complete=False, at_us=30, chunk=3, index=3),
+    ]
+
+
+def test_a_compressed_body_is_decoded_chunk_by_chunk() -> None:
+    """Frames of a gzip body that was flushed event by event have their own chunks."""
+    packer = zlib.compressobj(wbits=31)
+    chunks = [
+        packer.compress(b"data: %d\n\n" % n) + packer.flush(zlib.Z_SYNC_FLUSH) for n in range(3)
+    ]
+    recorded = interaction(chunks, encoding="gzip")
+    assert [(f.data, f.chunk) for f in recorded.frames()] == [("0", 0), ("1", 1), ("2", 2)]
+
+
+def test_frames_are_read_lazily() -> None:
+    """The first frame comes before the chunks after it are looked at."""
+    body = gzip.compress(b"data: a\n\n") + b"no gzip"
+    frames = interaction([body[:-7], body[-7:]], encoding="gzip").frames()
+    assert next(frames).data == "a"
+    with pytest.raises(ContentError, match="gzip"):
+        next(frames)
+
+
+def test_frames_before_a_fault_are_not_lost() -> None:
+    """A damaged event stream gives the messages before the damage, then the error."""
+    body = CHUNK + CHUNK[:-1] + b"?"
+    frames = interaction([body], "application/vnd.amazon.eventstream").frames()
+    first = next(frames)
+    assert (first.event, first.headers) == ("chunk", {":event-type": "chunk"})
+    with pytest.raises(FramingError, match="CRC"):
+        next(frames)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "first", "framer"),
+    [
+        (SSE, b"{", SSEParser),
+        ("TEXT/EVENT-STREAM", b"", SSEParser),
+        ("application/x-ndjson", b"data: x", NDJSONParser),
+        ("application/stream+json", b"", NDJSONParser),
+        ("application/vnd.amazon.eventstream", b"", EventStreamParser),
+        (None, b"data: x\n\n", SSEParser),
+        (None, b"\xef\xbb\xbf\r\n: ping", SSEParser),
+        ("text/plain", b"event:x", SSEParser),
+        ("application/json", b"data: {}\n\n", SSEParser),
+        ("application/json", b'{"a": 1}\n{"a": 2}\n', NDJSONParser),
+        (None, b'{"a": 1}\r\n{', NDJSONParser),
+        ("application/octet-stream", CHUNK, EventStreamParser),
+        ("application/json", b'{"a": 1}\n', WholeBody),
+        ("application/json", b'{\n"a": 1}\n', WholeBody),
+        ("application/json", b"[{}]", WholeBody),
+        ("text/html", b"<p>data: x</p>", WholeBody),
+        (None, b"{" * 100_000 + b"\n{", WholeBody),
+        (None, b"", WholeBody),
+    ],
+)
+def test_which_framer(content_type: str | None, first: bytes, framer: type) -> None:
+    """The content type chooses; where it names no stream, the first bytes do."""
+    assert type(framer_for(content_type, first)) is framer
+
+
+@pytest.mark.parametrize(
+    ("body", "data"),
+    [
+        (b'{"error": {"code": 401}}\n', '{"error": {"code": 401}}\n'),
+        (b'[\n{"a": "\xe2\x82\xac"}]', '[\n{"a": "€"}]'),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe", None),
+        (b"data", "data"),
+    ],
+)
+def test_a_body_that_is_no_stream_is_one_frame(body: bytes, data: str | None) -> None:
+    """The frame holds the whole body, or None where that is no text, and is in the last chunk."""
+    recorded = interaction([body[:3], body[3:]], "application/json")
+    assert list(recorded.frames()) == [Frame("message", data, at_us=10, chunk=1)]
+
+
+def test_the_ending_says_whether_a_line_or_a_body_is_complete() -> None:
+    """Where nothing but the end of the body ends a frame, the recorded ending decides."""
+    lines = [b'{"a": 1}\n{"a"', b": 2}"]
+    for ending, complete in (("complete", True), ("error", False)):
+        recorded = interaction(lines, "application/x-ndjson", ending=ending)  # type: ignore[arg-type]  # a tuple's str
+        assert [f.complete for f in recorded.frames()] == [True, complete]
+        recorded = interaction([b"<p>"], "text/html", ending=ending)  # type: ignore[arg-type]  # the same
+        assert [f.complete for f in recorded.frames()] == [complete]
+    (cut,) = interaction([b"<p>\xe2\x82"], "text/html", ending="error").frames()
+    assert (cut.data, cut.complete) == ("<p>\ufffd", False)
+
+
+def test_lines_that_no_content_type_names_keep_their_chunks() -> None:
+    """Frames found by the first bytes are timed by their own chunks, seen late as it was."""
+    recorded = interaction([b'{"a": ', b"1}", b"\n", b'{"a": 2}\n'], None)
+    assert [(f.data, f.chunk) for f in recorded.frames()] == [('{"a": 1}', 2), ('{"a": 2}', 3)]
+
+
+def test_no_response_and_no_body_have_no_frames() -> None:
+    """Nothing gives nothing."""
+    assert list(interaction([]).frames()) == []
+    assert list(interaction([b"", b""], None).frames()) == []
+    failed = Interaction(Request("GET", "http://x/"), None, Chunks(), Ending("error"))
+    assert list(failed.frames()) == []
+
+
+@given(
+    body=st.binary(max_size=60)
+    | st.sampled_from([b'{"a": 1}\n{"a": 2}', b"data: x\n\n", b": x", CHUNK, b"<html>"]),
+    cuts=places,
+    content_type=st.sampled_from(
+        [
+            None,
+            SSE,
+            "application/json",
+            "application/x-ndjson",
+            "application/vnd.amazon.eventstream",
+        ]
+    ),
+    encoding=st.sampled_from([None, None, "gzip", "br", "zstd", "deflate"]),
+)
+def test_any_body_gives_frames_or_our_error(
+    body: bytes, cuts: list[int], content_type: str | None, encoding: str | None
+) -> None:
+    """Whatever a head promises, any bytes give the same frames in any cuts, or our error."""
+
+    def read(chunks: list[bytes]) -> tuple[list[tuple[str, str | None, bool]], bool]:
+        found: list[tuple[str, str | None, bool]] = []
+        try:
+            for f in interaction(chunks, content_type, encoding=encoding).frames():
+                found.append((f.event, f.data, f.complete))
+        except (FramingError, ContentError):
+            return found, False
+        return found, True
+
+    whole = read([body])
+    cut = read(cut_at(body, cuts))
+    assert cut[1] == whole[1]
+    if encoding is None:
+        assert cut == whole
