@@ -10,8 +10,6 @@ from streamtape.api import LEVELS, Level
 from streamtape.tape.model import Cassette, Ending, Interaction
 from tests.streams import Writer
 
-pytest.importorskip("streamtape.framing.select", reason="no frames yet")
-
 ONE = Writer(1).message("Double ", "bubble bath").end().interaction()
 ALIKE = Writer(2).message("Double bub", "ble bath").end().interaction()
 OTHER = Writer(2).message("Double trouble", " bath").end().interaction()

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from streamtape.compare.normalise import MASK, Normaliser, normaliser_for
-from streamtape.dialects.base import Dialect
+from streamtape.dialects.assembler import join_text
+from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.paths import bind, parse_path
 from streamtape.dialects.payload import canonical
 from streamtape.dialects.plan import Found, plan_for
-from streamtape.dialects.transcript import join_text
 from streamtape.tape.views import Event
 
 ECHO = "⟨as streamed⟩"
@@ -79,6 +79,7 @@ class Coalescer:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._normaliser: Normaliser = normaliser_for(dialect)
+        self._closing = [parse_path(p) for p in (*dialect.finish_reason, *dialect.closing)]
         self._type_places = _type_places(dialect)
         self._units: list[Unit] = []
         self._run: _Run | None = None
@@ -101,7 +102,7 @@ class Coalescer:
 
     def _feed(self, event: Event) -> None:
         payload = event.payload
-        if not isinstance(payload, dict | list):
+        if not isinstance(payload, dict | list | str):
             self._add(Unit("event", event.type, payload, event.index, event.at_us))
             return
         plan = plan_for(self._dialect, event.type)
@@ -168,7 +169,7 @@ class Coalescer:
         return any(
             len(path) == len(pattern)
             and all(s in ("*", p) for s, p in zip(pattern, path, strict=True))
-            for pattern in map(parse_path, self._dialect.finish_reason)
+            for pattern in self._closing
         )
 
     def _flush(self) -> None:
@@ -225,6 +226,8 @@ def _facts(
     skipped = set(type_places)
     for found in deltas:
         skipped.add(bind(parse_path(found.rule.path), found.bound))
+        if isinstance(found.rule, Piece) and found.rule.when:
+            skipped.add(bind(parse_path(found.rule.when[0]), found.bound))
         for key in found.rule.key:
             for text in key.split("|"):
                 skipped.add(bind(parse_path(text), found.bound))

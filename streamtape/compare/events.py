@@ -16,8 +16,8 @@ from streamtape.compare.align import gaps
 from streamtape.compare.coalesce import Coalescer, Target, Unit
 from streamtape.compare.comparison import Change, Place
 from streamtape.compare.identities import Pair, renamed_here
+from streamtape.compare.texts import Texts, is_part, text_changes
 from streamtape.compare.values import differences
-from streamtape.compare.words import hunks
 from streamtape.dialects.base import Dialect
 from streamtape.tape.views import Event
 
@@ -32,35 +32,37 @@ def compare_events(
 
 def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
     """The changes between two streams' units, in order."""
+    found = gaps([u.token for u in left], [u.token for u in right])
     changes: list[Change] = []
     pairs: list[Pair] = []
-    settled = _settled(left, right)
-    found = gaps([u.token for u in left], [u.token for u in right])
     i = j = 0
     for gap in found:
         pairs.extend(zip(left[i : gap.a1], right[j : gap.b1], strict=True))
-        stretch = _Stretch(left[gap.a1 : gap.a2], right[gap.b1 : gap.b2], settled)
+        stretch = _Stretch(left[gap.a1 : gap.a2], right[gap.b1 : gap.b2])
         changes.extend(stretch.changes())
         pairs.extend(stretch.pairs)
         i, j = gap.a2, gap.b2
     pairs.extend(zip(left[i:], right[j:], strict=True))
-    if any(u.target in settled for g in found for u in (*left[g.a1 : g.a2], *right[g.b1 : g.b2])):
-        changes.extend(_moved(left, right, pairs, settled))
+    touched = dict.fromkeys(
+        unit.target
+        for gap in found
+        for unit in (*left[gap.a1 : gap.a2], *right[gap.b1 : gap.b2])
+        if unit.target is not None
+    )
+    texts: list[Change] = []
+    if touched:
+        a, b = Texts(left), Texts(right)
+        settled = frozenset(t for t in touched if a.whole(t) == b.whole(t))
+        for target in touched:
+            texts.extend(text_changes(a, b, target))
+            pairs.extend(zip(a.units(target), b.units(target), strict=False))
+        if settled:
+            changes.extend(_moved(left, right, pairs, settled))
     changes.extend(renamed_here(pairs))
+    changes = of_one_event(changes, texts)
     if found and not changes:
         changes.append(_interleaved(left[found[0].a1 :], right[found[0].b1 :]))
     return tuple(sorted(join_swapped(changes), key=_order))
-
-
-def _settled(left: list[Unit], right: list[Unit]) -> frozenset[Target]:
-    """The targets whose whole text is the same, wherever its pieces stand."""
-    texts: tuple[dict[Target, list[str]], ...] = ({}, {})
-    for units, told in zip((left, right), texts, strict=True):
-        for unit in units:
-            if unit.target is not None:
-                told.setdefault(unit.target, []).append(unit.body)
-    a, b = texts
-    return frozenset(t for t in a if t in b and "".join(a[t]) == "".join(b[t]))
 
 
 def _moved(
@@ -89,8 +91,19 @@ def _n_before(units: Iterable[Unit], settled: frozenset[Target]) -> dict[int, in
 def _interleaved(left: Sequence[Unit], right: Sequence[Unit]) -> Change:
     """The one thing left that may differ: in what order the pieces of several texts came."""
     one, other = left[0], right[0]
+    name = one.name
+    if one.target is not None and one.target == other.target:
+        shared = min(len(one.body), len(other.body))
+        one = left[1] if len(one.body) == shared and len(left) > 1 else one
+        other = right[1] if len(other.body) == shared and len(right) > 1 else other
+        places = [
+            Place(*unit.event_at(shared)) if unit in (left[0], right[0]) else place(unit)
+            for unit in (one, other)
+        ]
+    else:
+        places = [place(one), place(other)]
     before, after = (f"{u.name} {u.body!r}"[:60] for u in (one, other))
-    return Change("swapped", one.name, place(one), place(other), "order", before, after)
+    return Change("swapped", name, places[0], places[1], "order", before, after)
 
 
 def _order(change: Change) -> tuple[int, int, str]:
@@ -102,57 +115,24 @@ def _order(change: Change) -> tuple[int, int, str]:
 
 
 class _Stretch:
-    """Where two streams differ: the units of either side."""
+    """Where two streams differ: the units of either side, but for their texts."""
 
-    def __init__(self, left: list[Unit], right: list[Unit], settled: frozenset[Target]) -> None:
-        self.left, self.right, self.settled = left, right, settled
+    def __init__(self, left: list[Unit], right: list[Unit]) -> None:
+        self.left = [u for u in left if u.target is None]
+        self.right = [u for u in right if u.target is None]
         self.pairs: list[Pair] = []
 
     def changes(self) -> list[Change]:
         """What differs in this stretch."""
         found: list[Change] = []
-        targets = dict.fromkeys(u.target for u in (*self.left, *self.right) if u.target)
-        for target in targets:
-            found.extend(self._text_changes(target))
-        others_a = [u for u in self.left if u.kind != "text"]
-        others_b = [u for u in self.right if u.kind != "text"]
+        a, b = self.left, self.right
         i = j = 0
-        for gap in gaps([u.token for u in others_a], [u.token for u in others_b]):
-            self.pairs.extend(zip(others_a[i : gap.a1], others_b[j : gap.b1], strict=True))
-            found.extend(self._paired(others_a[gap.a1 : gap.a2], others_b[gap.b1 : gap.b2]))
+        for gap in gaps([u.token for u in a], [u.token for u in b]):
+            self.pairs.extend(zip(a[i : gap.a1], b[j : gap.b1], strict=True))
+            found.extend(self._paired(a[gap.a1 : gap.a2], b[gap.b1 : gap.b2]))
             i, j = gap.a2, gap.b2
-        self.pairs.extend(zip(others_a[i:], others_b[j:], strict=True))
+        self.pairs.extend(zip(a[i:], b[j:], strict=True))
         return found
-
-    def _text_changes(self, target: Target) -> list[Change]:
-        a = [u for u in self.left if u.target == target]
-        b = [u for u in self.right if u.target == target]
-        text_a, text_b = "".join(u.body for u in a), "".join(u.body for u in b)
-        if a and b:
-            self.pairs.append((a[0], b[0]))
-        if text_a == text_b or target in self.settled:
-            return []
-        name = target[0]
-        if not a or not b:
-            unit = (a or b)[0]
-            place = Place(unit.first, unit.at_us)
-            text = text_a or text_b
-            if a:
-                return [Change("removed", name, place, None, "", text, None)]
-            return [Change("inserted", name, None, place, "", None, text)]
-        return [
-            Change(
-                "changed",
-                name,
-                _place_in(a, hunk.a_first),
-                _place_in(b, hunk.b_first),
-                "",
-                text_a[hunk.a_start : hunk.a_end],
-                text_b[hunk.b_start : hunk.b_end],
-                hunk.pieces,
-            )
-            for hunk in hunks(text_a, text_b)
-        ]
 
     def _paired(self, a: list[Unit], b: list[Unit]) -> list[Change]:
         """Units that differ: those of one type are paired, in order; the rest came or went."""
@@ -182,31 +162,24 @@ def place(unit: Unit) -> Place:
     return Place(unit.first, unit.at_us)
 
 
-def _place_in(units: Sequence[Unit], offset: int) -> Place:
-    """The event that brought a character of a text which several units make."""
-    for unit in units:
-        if offset < len(unit.body) or unit is units[-1]:
-            return Place(*unit.event_at(offset))
-        offset -= len(unit.body)
-    raise AssertionError("a text that differs has at least one unit")
-
-
 def _gone(unit: Unit) -> list[Change]:
-    if unit.kind == "fact":
-        return [
-            Change("changed", unit.name, place(unit), None, ".".join(path), value, None)
-            for path, value in unit.body.items()
-        ]
-    return [Change("removed", unit.name, place(unit), None, "", _shown(unit), None)]
+    if unit.kind != "fact":
+        return [Change("removed", unit.name, place(unit), None, "", _shown(unit), None)]
+    path, value = _fact(unit)
+    return [Change("changed", unit.name, place(unit), None, path, value, None)]
 
 
 def _come(unit: Unit) -> list[Change]:
-    if unit.kind == "fact":
-        return [
-            Change("changed", unit.name, None, place(unit), ".".join(path), None, value)
-            for path, value in unit.body.items()
-        ]
-    return [Change("inserted", unit.name, None, place(unit), "", None, _shown(unit))]
+    if unit.kind != "fact":
+        return [Change("inserted", unit.name, None, place(unit), "", None, _shown(unit))]
+    path, value = _fact(unit)
+    return [Change("changed", unit.name, None, place(unit), path, None, value)]
+
+
+def _fact(unit: Unit) -> tuple[str, Any]:
+    """A fact's path and value; of several in one event, all of them without a path."""
+    told = _shown(unit)
+    return next(iter(told.items())) if len(told) == 1 else ("", told)
 
 
 def _shown(unit: Unit) -> Any:
@@ -216,23 +189,69 @@ def _shown(unit: Unit) -> Any:
     return unit.body
 
 
+def of_one_event(told: Sequence[Change], texts: Sequence[Change]) -> list[Change]:
+    """What one event's text and its facts both tell, told once: that event came, or is gone."""
+    gone = {c.a.index: c for c in told if c.a and not c.b and c.kind == "changed"}
+    come = {c.b.index: c for c in told if c.b and not c.a and c.kind == "changed"}
+    out: list[Change] = []
+    joined: set[int] = set()
+    for text in texts:
+        before, after = text.before or "", text.after or ""
+        fact = gone.get(text.a.index) if text.a and is_part(after, before) else None
+        if fact is None and text.b and is_part(before, after):
+            fact = come.get(text.b.index)
+        if fact is None:
+            out.append(text)
+            continue
+        joined.add(id(fact))
+        out.append(_whole_event(fact, text))
+    return [*(c for c in told if id(c) not in joined), *out]
+
+
+def _whole_event(fact: Change, text: Change) -> Change:
+    value = fact.before if fact.a else fact.after
+    facts = value if isinstance(value, dict) and not fact.path else {fact.path: value}
+    if fact.a:
+        shown = {text.what: text.before, **facts}
+        return Change("removed", fact.what, fact.a, None, "", shown, None)
+    return Change("inserted", fact.what, None, fact.b, "", None, {text.what: text.after, **facts})
+
+
 def join_swapped(changes: Iterable[Change]) -> list[Change]:
     """What was removed in one place and inserted in another, unaltered, is one swap."""
     out: list[Change] = []
     for change in changes:
-        if change.kind in ("removed", "inserted") and not change.path:
+        twin = None
+        if change.a is None or change.b is None:
             twin = next((c for c in out if _twins(c, change)), None)
-            if twin is not None:
-                gone, come = (twin, change) if twin.kind == "removed" else (change, twin)
-                out[out.index(twin)] = Change(
-                    "swapped", gone.what, gone.a, come.b, "", None, come.after
-                )
+        if twin is None:
+            out.append(change)
+            continue
+        gone, come = (twin, change) if twin.b is None else (change, twin)
+        out[out.index(twin)] = Change(
+            "swapped", gone.what, gone.a, come.b, gone.path, None, come.after
+        )
+    return _once(out)
+
+
+def _once(changes: list[Change]) -> list[Change]:
+    """Two neighbours that changed places are one swap, though each of them moved."""
+    moved: set[tuple[int, int]] = set()
+    out: list[Change] = []
+    for change in changes:
+        if change.kind == "swapped" and change.a and change.b:
+            there = (change.a.index, change.b.index)
+            if there[::-1] in moved and there[0] != there[1]:
                 continue
+            moved.add(there)
         out.append(change)
     return out
 
 
 def _twins(one: Change, other: Change) -> bool:
+    if one.kind == other.kind == "changed" and (one.what, one.path) == (other.what, other.path):
+        gone, come = (one, other) if one.a else (other, one)
+        return gone.b is come.a is None and gone.before == come.after
     return (
         {one.kind, other.kind} == {"removed", "inserted"}
         and one.what == other.what

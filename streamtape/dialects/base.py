@@ -23,7 +23,7 @@ Channel = Literal[
     "text", "refusal", "reasoning", "arguments", "code", "transcript", "audio", "output",
     "signature", "details",
 ]  # fmt: skip
-Condition = tuple[str, tuple[str | bool, ...]]
+Condition = tuple[str, tuple[str | bool | None, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Piece:
     `types` are the events that carry it (any event where empty); `when` asks for the value at a
     path to be one of some. `key` tells one target from another: deltas of the same channel and key
     add to one text, and a whole of the same channel and key repeats it. A whole that is
-    `final` is the provider's last word: it stands where it differs from what was joined.
+    `final` is the provider's last word: it stands where it differs from what was joined. One that
+    is a `seed` is what the deltas go on from.
     """
 
     channel: Channel
@@ -42,6 +43,7 @@ class Piece:
     key: tuple[str, ...] = ()
     when: Condition | None = None
     final: bool = False
+    seed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Dialect:
 
     Types: `type_from` are places, the first that holds text counts (`@event` is the frame's own
     event name, where it has one); `type_if` are (path, type) pairs, asked first; else
-    `default_type`. `done_marker` is data that is no JSON and ends the stream (`[DONE]`).
+    `default_type`. `done_marker` is data that is no JSON and ends the stream (`[DONE]`). `wrapped`
+    names the field that holds the event itself, as Base64 of JSON or of text.
 
     `terminal` are the types that end a stream, `terminal_if` conditions on any event that do (no
     values: anything but null). `by_choice`: the first part of every key is the choice's index.
@@ -101,8 +104,8 @@ class Dialect:
 
     Diff: `noise` are types that come at any time and say nothing; `dropped` paths are not compared
     at all, `masked` ones only as to whether they are there, `ids` only as to whether they are
-    renamed alike throughout; below `opaque` paths everything is the user's own. `**.x` is x at any
-    depth.
+    renamed alike throughout; below `opaque` paths everything is the user's own. `closing` paths
+    come with the finish reason, after the text of their event. `**.x` is x at any depth.
     """
 
     name: str
@@ -115,6 +118,7 @@ class Dialect:
     type_if: tuple[tuple[str, str], ...] = ()
     default_type: str = "message"
     done_marker: str = "[DONE]"
+    wrapped: str = ""
     deltas: tuple[Piece, ...] = ()
     wholes: tuple[Piece, ...] = ()
     calls: tuple[Call, ...] = ()
@@ -132,6 +136,7 @@ class Dialect:
     model: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     finish_reason: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
     usage: tuple[str, ...] = ()
     error: tuple[str, ...] = ()
     error_types: tuple[str, ...] = ("error",)

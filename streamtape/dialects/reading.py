@@ -6,6 +6,10 @@ never heard of is that event's type.
 
 from __future__ import annotations
 
+import base64
+import binascii
+from typing import Any
+
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.paths import get, parse_path
 from streamtape.dialects.payload import NOT_JSON, decode
@@ -19,6 +23,7 @@ class EventReader:
 
     def __init__(self, dialect: Dialect) -> None:
         self._marker = dialect.done_marker
+        self._wrapped = dialect.wrapped
         self._default = dialect.default_type
         self._ifs = tuple((parse_path(path), name) for path, name in dialect.type_if)
         self._from = tuple((p == "@event", parse_path(p)) for p in dialect.type_from)
@@ -37,6 +42,8 @@ class EventReader:
         if data == self._marker:
             return Event(data, data, frame.at_us, index, frame)
         payload = decode(data)
+        if self._wrapped and isinstance(payload, dict) and self._wrapped in payload:
+            payload = _unwrapped(payload, self._wrapped)
         if payload is NOT_JSON:
             name = frame.event if frame.event != PLAIN else self._default
             return Event(name, data, frame.at_us, index, frame)
@@ -56,3 +63,13 @@ class EventReader:
             if isinstance(value, str) and value:
                 return value
         return event if event != PLAIN else self._default
+
+
+def _unwrapped(payload: dict[str, Any], field: str) -> Any:
+    """The event inside of an envelope; the envelope with its text, where that is no JSON."""
+    try:
+        text = base64.b64decode(payload[field], validate=True).decode()
+    except (TypeError, ValueError, binascii.Error):
+        return payload
+    value = decode(text)
+    return {**payload, field: text} if value is NOT_JSON else value

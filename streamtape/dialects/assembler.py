@@ -1,0 +1,283 @@
+"""Events taken one by one, and what they said so far: the transcript as it grows.
+
+Deltas are joined by target. A whole value is read where no delta came for its target, or where it
+is the provider's last word. Nothing here raises on what a stream holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.binary import image_of
+from streamtape.dialects.partial import parse_partial
+from streamtape.dialects.paths import Bindings, find, get, parse_path, resolve_key
+from streamtape.dialects.payload import NOT_JSON, canonical
+from streamtape.dialects.plan import holds, plan_for
+from streamtape.dialects.registry import dialect_named
+from streamtape.tape.views import Event, Image, Part, ToolCall, Transcript
+
+Key = tuple[Any, ...]
+
+
+class _Text:
+    """A text as it grows: its pieces, and the event that brought each."""
+
+    __slots__ = ("events", "grown", "pieces", "seed")
+
+    def __init__(self, *, grown: bool) -> None:
+        self.pieces: list[str] = []
+        self.events: list[int] = []
+        self.grown = grown
+        self.seed = False
+
+    def part(self, channel: str, key: Key) -> Part:
+        """The text so far, as a value."""
+        starts = accumulate(map(len, self.pieces), initial=0)
+        cuts = tuple(zip(starts, self.events, strict=False))
+        return Part(channel, join_text(self.pieces), key, cuts)
+
+
+class Assembler:
+    """Takes events one by one; `transcript()` is what they said so far."""
+
+    def __init__(self, dialect: Dialect | str) -> None:
+        self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
+        self._texts: dict[tuple[str, Key], _Text] = {}
+        self._calls: dict[Key, dict[str, str]] = {}
+        self._called: dict[Key, int] = {}
+        self._annotations: dict[bytes, Any] = {}
+        self._images: dict[str, Image] = {}
+        self._facts: dict[str, Any] = {}
+        self._reasons: dict[Any, str] = {}
+        self._usage: dict[str, Any] = {}
+        self._finished = False
+        self._turn = 0
+        self._n_events = 0
+
+    def feed(self, event: Event) -> None:
+        """Take the next event of the stream."""
+        self._n_events += 1
+        dialect, payload, index = self.dialect, event.payload, event.index
+        if event.type in dialect.opening and self._finished:
+            self._turn += 1
+        if event.type in dialect.terminal or event.type == dialect.done_marker:
+            self._finished = True
+        if not isinstance(payload, dict | list | str):
+            if event.type in dialect.error_types:
+                self._facts["error"] = payload
+            return
+        self._finished |= any(holds_anywhere(payload, c) for c in dialect.terminal_if)
+        plan = plan_for(dialect, event.type)
+        for rule, key, _, value in plan.find_deltas(payload, index):
+            self._grow(rule.channel, self._in_turn(key), value, index)  # type: ignore[union-attr]  # find_deltas gives pieces
+        for rule, key, _, value in plan.find_calls(payload, index):
+            self._name(rule, self._in_turn(key), value, index)
+        for rule, key, _, value in plan.find_wholes(payload, index):
+            self._set(rule, self._in_turn(key), value, index)
+        self._note(event)
+
+    def _in_turn(self, key: Key) -> Key:
+        """The key, marked where a second answer follows the first in one body."""
+        return (*key, f"turn {self._turn + 1}") if self._turn else key
+
+    def _grow(self, channel: str, key: Key, piece: str, index: int) -> None:
+        text = self._texts.get((channel, key))
+        if text is not None and not text.grown:
+            if not piece:
+                return  # an empty delta takes nothing away from a whole value
+            if not text.seed:
+                text = None
+        if text is None:
+            text = self._texts[channel, key] = _Text(grown=True)
+        text.grown = True
+        text.pieces.append(piece)
+        text.events.append(index)
+
+    def _set(self, rule: Any, key: Key, value: Any, index: int) -> None:
+        text = self._texts.get((rule.channel, key))
+        if text is not None and text.grown and not rule.final:
+            return
+        if (
+            text is None
+            and rule.final
+            and any(
+                channel == rule.channel and known.events[0] != index
+                for (channel, _), known in self._texts.items()
+            )
+        ):
+            return  # a stream whose items have no index: its deltas are keyed by id
+        if text is None:
+            text = self._texts[rule.channel, key] = _Text(grown=False)
+        whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if not text.grown or join_text(text.pieces) != whole:
+            text.pieces, text.events, text.seed = [whole], [index], rule.seed
+
+    def _name(self, rule: Any, key: Key, value: dict[str, Any], index: int) -> None:
+        call = self._calls.get(key)
+        if call is None:
+            if rule.final and self._calls:
+                return
+            call = self._calls[key] = {"id": "", "name": "", "kind": ""}
+            self._called[key] = index
+        for field, place in (("id", rule.id), ("name", rule.name), ("kind", rule.kind)):
+            if not call[field]:
+                call[field] = _first_text(value, place)
+
+    def _note(self, event: Event) -> None:
+        dialect, payload = self.dialect, event.payload
+        for name in ("id", "model"):
+            if not self._facts.get(name):
+                self._note_last(name, payload)
+        self._note_last("status", payload)
+        self._note_last("error", payload)
+        if event.type in dialect.error_types and "error" not in self._facts:
+            self._facts["error"] = payload
+        for bound, value in _found(payload, dialect.finish_reason):
+            if value:
+                self._reasons[self._choice(payload, bound)] = str(value)
+        for path in dialect.usage:
+            for _, value in find(payload, parse_path(path)):
+                counts = value if isinstance(value, dict) else {path.rpartition(".")[2]: value}
+                self._usage.update((k, v) for k, v in counts.items() if v is not None)
+        for _, value in _found(payload, dialect.annotations):
+            if value is not None:
+                self._annotations.setdefault(canonical(value), value)
+        for _, value in _found(payload, dialect.images):
+            image = image_of(value)
+            if image is not None:
+                self._images.setdefault(image.sha256, image)
+
+    def _choice(self, payload: Any, bound: Bindings) -> Any:
+        if not (self.dialect.by_choice and self.dialect.deltas):
+            return 0
+        return resolve_key(payload, self.dialect.deltas[0].key[:1], bound, 0)[0]
+
+    def _note_last(self, name: str, payload: Any) -> None:
+        for path in getattr(self.dialect, name):
+            value = get(payload, parse_path(path))
+            if value is not None and value != "":
+                self._facts[name] = value
+
+    def transcript(self) -> Transcript:
+        """What the events so far said."""
+        parts = tuple(text.part(channel, key) for (channel, key), text in self._texts.items())
+        calls = tuple(self._call(key, call) for key, call in self._calls.items())
+        choices: list[Any] = [0]
+        if self.dialect.by_choice:
+            found = [p.key[0] for p in parts] + [c.key[0] for c in calls] + [*self._reasons]
+            choices = sorted(set(found), key=_numbers_first) or [0]
+        each = [self._of_choice(c, parts, calls, alone=len(choices) == 1) for c in choices]
+        return each[0] if len(each) == 1 else self._with_choices(each, parts, calls)
+
+    def _with_choices(
+        self, each: list[Transcript], parts: tuple[Part, ...], calls: tuple[ToolCall, ...]
+    ) -> Transcript:
+        first = each[0]
+        fields = {name: getattr(first, name) for name in Transcript.__slots__}
+        return Transcript(
+            **(fields | {"parts": parts, "tool_calls": calls, "choices": tuple(each)})
+        )
+
+    def _of_choice(
+        self, choice: Any, parts: tuple[Part, ...], calls: tuple[ToolCall, ...], *, alone: bool
+    ) -> Transcript:
+        if not alone:
+            parts = tuple(p for p in parts if p.key[:1] == (choice,))
+            calls = tuple(c for c in calls if c.key[:1] == (choice,))
+        said = {
+            channel: between.join(p.text for p in parts if p.channel == channel and p.text)
+            for channel, between in (("text", ""), ("refusal", ""), ("reasoning", "\n\n"))
+        }
+        return Transcript(
+            self.dialect.name,
+            text=said["text"],
+            refusal=said["refusal"],
+            reasoning=said["reasoning"],
+            tool_calls=calls,
+            structured=_structured(said["text"]),
+            annotations=tuple(self._annotations.values()),
+            images=tuple(self._images.values()),
+            usage=dict(self._usage) or None,
+            status=_text_or_none(self._facts.get("status")),
+            finish_reason=self._reasons.get(choice) or (None if not alone else self._any_reason()),
+            error=self._facts.get("error"),
+            model=_text_or_none(self._facts.get("model")),
+            id=_text_or_none(self._facts.get("id")),
+            parts=parts,
+            finished=self._finished,
+            n_events=self._n_events,
+        )
+
+    def _any_reason(self) -> str | None:
+        return next(iter(self._reasons.values()), None)
+
+    def _call(self, key: Key, call: dict[str, str]) -> ToolCall:
+        text = self._texts.get(("arguments", key))
+        arguments = join_text(text.pieces) if text else ""
+        parsed, whole = parse_partial(arguments) if arguments else (None, False)
+        return ToolCall(
+            call["id"],
+            call["name"],
+            arguments,
+            None if parsed is NOT_JSON else parsed,
+            whole,
+            call["kind"],
+            key,
+            self._called[key],
+        )
+
+
+def join_text(pieces: list[str]) -> str:
+    """The pieces joined; a character whose halves came in two pieces is made whole."""
+    text = "".join(pieces)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return text
+
+
+def holds_anywhere(payload: Any, condition: tuple[str, tuple[Any, ...]]) -> bool:
+    """Whether the condition holds for any of the values at its path, which may have `*`."""
+    path, values = condition
+    if "*" not in path:
+        return holds(payload, condition)
+    return any(
+        value in values if values else value is not None
+        for _, value in find(payload, parse_path(path))
+    )
+
+
+def _found(payload: Any, paths: tuple[str, ...]) -> Iterator[tuple[Bindings, Any]]:
+    for path in paths:
+        yield from find(payload, parse_path(path))
+
+
+def _first_text(value: dict[str, Any], place: str) -> str:
+    if place.startswith("="):
+        return place[1:]
+    for path in place.split("|"):
+        found = get(value, parse_path(path))
+        if isinstance(found, str | int) and found != "":
+            return str(found)
+    return ""
+
+
+def _structured(text: str) -> Any:
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    value, _ = parse_partial(text)
+    return None if value is NOT_JSON else value
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _numbers_first(value: Any) -> tuple[bool, Any]:
+    return (not isinstance(value, int), value if isinstance(value, int) else str(value))

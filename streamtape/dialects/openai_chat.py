@@ -1,0 +1,112 @@
+"""OpenAI Chat Completions, and the many servers that speak it in their own way.
+
+Source: OpenAI's API reference, "The chat completion chunk object". Every chunk is of one type; what
+it adds to stands inside, below a choice. Fields beyond the reference (`reasoning`,
+`reasoning_content`, `reasoning_details`, content as a list) are those that other servers send: they
+are in one table, since none of them means two things. Profiles differ in how the stream ends.
+"""
+
+from __future__ import annotations
+
+from streamtape.dialects.base import Call, Dialect, Piece, Scope
+
+_CHOICE = "choices.*.index|#0"
+_TOOLS = "choices.*.delta.tool_calls.*"
+_TOOL = (_CHOICE, f"{_TOOLS}.index|#1")
+_LEGACY = "choices.*.delta.function_call"
+_DETAILS = "choices.*.delta.reasoning_details.*"
+_DETAIL = (_CHOICE, f"{_DETAILS}.index|#1")
+
+OPENAI_CHAT = Dialect(
+    name="openai-chat",
+    title="OpenAI Chat Completions",
+    url=r"/chat/completions(?:\?|$)",
+    signs=(("object", r"^chat\.completion\.chunk$"), ("choices.*.delta", "^dict$")),
+    type_if=(("error", "error"),),
+    type_from=("@event", "object"),
+    default_type="chat.completion.chunk",
+    deltas=(
+        Piece("text", "choices.*.delta.content", (), (_CHOICE,)),
+        Piece("text", "choices.*.delta.content.*.text", (), (_CHOICE,)),
+        Piece("refusal", "choices.*.delta.refusal", (), (_CHOICE,)),
+        Piece("reasoning", "choices.*.delta.reasoning_content", (), (_CHOICE,)),
+        Piece("reasoning", "choices.*.delta.reasoning", (), (_CHOICE,)),
+        Piece("reasoning", "choices.*.delta.content.*.thinking.*.text", (), (_CHOICE,)),
+        Piece("arguments", f"{_TOOLS}.function.arguments", (), _TOOL),
+        Piece("arguments", f"{_TOOLS}.custom.input", (), _TOOL),
+        Piece("arguments", f"{_LEGACY}.arguments", (), (_CHOICE, "=function_call")),
+        Piece("transcript", "choices.*.delta.audio.transcript", (), (_CHOICE,)),
+        Piece("audio", "choices.*.delta.audio.data", (), (_CHOICE,)),
+        Piece("details", f"{_DETAILS}.text", (), _DETAIL),
+        Piece("details", f"{_DETAILS}.summary", (), _DETAIL),
+        Piece("signature", f"{_DETAILS}.data", (), _DETAIL),
+        Piece("signature", f"{_DETAILS}.signature", (), _DETAIL),
+    ),
+    wholes=(
+        Piece("text", "choices.*.message.content", (), (_CHOICE,)),
+        Piece("reasoning", "choices.*.message.reasoning_content", (), (_CHOICE,)),
+    ),
+    calls=(
+        Call(_TOOLS, _TOOL, (), (f"{_TOOLS}.type", ("function", None)), name="function.name"),
+        Call(_TOOLS, _TOOL, (), (f"{_TOOLS}.type", ("custom",)), name="custom.name",
+             kind="=custom"),
+        Call(_LEGACY, (_CHOICE, "=function_call")),
+    ),
+    annotations=("choices.*.delta.annotations.*", "choices.*.delta.citations.*", "citations.*"),
+    images=("choices.*.delta.images.*.image_url.url",),
+    scopes=(
+        Scope("response", (), ("[DONE]",), extends=("chat.completion.chunk",)),
+    ),
+    terminal=("error",),
+    terminal_if=(("choices.*.finish_reason", ()),),
+    by_choice=True,
+    marker_expected=True,
+    id=("id",),
+    model=("model",),
+    finish_reason=("choices.*.finish_reason",),
+    closing=(
+        "choices.*.native_finish_reason", "choices.*.matched_stop", "choices.*.stop_reason",
+        "choices.*.finish_details",
+    ),
+    usage=("usage", "x_groq.usage"),
+    error=("error",),
+    dropped=(
+        "obfuscation", "p", "choices.*.logprobs", "choices.*.token_ids", "prompt_token_ids",
+        "choices.*.message", "choices.*.text",
+        "choices.*.delta.token_id", "choices.*.seed", "choices.*.raw_output",
+        "**.logprobs",
+    ),
+    masked=(
+        "created", "usage", "system_fingerprint", "service_tier", "x_groq", "time_info", "timings",
+        "latency_checkpoint", "choices.*.content_filter_results", "prompt_filter_results",
+        "choices.*.delta.provider_metadata", "choices.*.delta.audio.expires_at",
+    ),
+    ids=(
+        "id", "generationId", f"{_TOOLS}.id", "choices.*.delta.audio.id", f"{_DETAILS}.id",
+    ),
+)  # fmt: skip
+
+
+def _profile(name: str, title: str, host: str, *, marker: bool) -> Dialect:
+    """What one provider does in its own way: at its own address."""
+    return OPENAI_CHAT.profile(
+        name, title=title, url=host, also=(("@url", host), ("@url", "completions")),
+        marker_expected=marker,
+    )  # fmt: skip
+
+
+# Whether a good stream ends with `[DONE]`, as seen in recorded streams of each provider.
+PROFILES = (
+    OPENAI_CHAT.profile(
+        "openai-chat-plain", title="Chat Completions elsewhere", url="", signs=(),
+        marker_expected=False,
+    ),
+    _profile("openrouter-chat", "OpenRouter", r"openrouter\.ai", marker=True),
+    _profile("groq-chat", "Groq", r"groq\.com", marker=True),
+    _profile("azure-chat", "Azure OpenAI", r"openai\.azure\.com|services\.ai\.azure", marker=True),
+    _profile("mistral-chat", "Mistral", r"mistral\.ai", marker=True),
+    _profile("cerebras-chat", "Cerebras", r"cerebras\.ai", marker=False),
+    _profile("minimax-chat", "MiniMax", r"minimax", marker=False),
+    _profile("perplexity-chat", "Perplexity", r"perplexity\.ai", marker=False),
+    _profile("writer-chat", "Writer", r"writer\.com/v1/chat", marker=False),
+)  # fmt: skip
