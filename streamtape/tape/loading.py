@@ -133,12 +133,12 @@ class Decoder:
         for start, kind, value in records.unpack(piece.content):
             if self._counts is not None:
                 raise RecordError("a record follows the closing one")
-            fields = Fields(kind, value)
             if kind == "close":
+                fields = Fields(kind, value)
                 names = ("interactions", "chunks", "bytes")
                 self._counts = tuple(fields.integer(name) for name in names)
             elif kind in _HANDLERS:
-                _HANDLERS[kind](self, fields, Place(piece.offset, piece.size, start))
+                _HANDLERS[kind](self, Fields(kind, value), Place(piece.offset, piece.size, start))
 
     def _request(self, fields: Fields, _place: Place) -> None:
         if fields.integer("i") != len(self._drafts):
