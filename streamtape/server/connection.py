@@ -22,6 +22,9 @@ from streamtape.server.wire import Exchange, Handler, Limits, RequestHead, Reque
 _LOG = logging.getLogger("streamtape.server")
 _READ_AHEAD = 1 << 18
 _FLUSH_S = 1.0
+# A client that finds the last bytes and the reset in one go may take it for an ordinary end (libuv
+# does): it gets the time to read first.
+_BEFORE_RESET_S = 0.02
 _JSON = [(b"Content-Type", b"application/json")]
 
 
@@ -105,6 +108,7 @@ class Connection(asyncio.Protocol):
     async def reset(self) -> None:
         """Have the client take what was written, then reset."""
         await self._flushed(acknowledged=True)
+        await asyncio.sleep(_BEFORE_RESET_S)
         sock = self.transport.get_extra_info("socket")
         with contextlib.suppress(OSError):  # the client was faster
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

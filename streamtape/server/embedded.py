@@ -4,8 +4,9 @@
         client = OpenAI(base_url=endpoint.url, api_key="any")
 
 It speaks OpenAI's Responses (every event type, valid lifecycles), Chat Completions, Anthropic
-Messages and Ollama's NDJSON. `model="scripted:refusal"` chooses a script; options such as
-`?gap_us=0&cut=12` may follow the model's name or the URL (see asked.Options).
+Messages, Ollama's NDJSON, and at `GET /events` what an EventSource reads. A model's name chooses
+the script: `scripted:refusal`. Options such as `?gap_us=0&cut=12` may follow it, or the URL (see
+asked.Options).
 """
 
 from __future__ import annotations
@@ -58,7 +59,16 @@ def _responses_whole(asked: Asked, seed: str) -> dict[str, Any]:
     return whole or {"error": {"type": "server_error", **last}}
 
 
+def _event_source(asked: Asked, seed: str) -> Iterator[str]:
+    """The same events for a browser's EventSource: unnamed, with ids."""
+    for payload in responses.play(asked, seed):
+        if payload["sequence_number"] > asked.starting_after:
+            retry = "retry: 50\n" if payload["sequence_number"] == asked.starting_after + 1 else ""
+            yield f"{retry}id: {payload['sequence_number']}\ndata: {json.dumps(payload)}\n\n"
+
+
 _SSE = b"text/event-stream; charset=utf-8"
+_EVENTS = Dialogue(_SSE, _event_source, _responses_whole)
 _DIALOGUES = {
     "/v1/responses": Dialogue(_SSE, _responses_stream, _responses_whole),
     "/v1/chat/completions": Dialogue(_SSE, others.chat, others.chat_whole),
@@ -88,6 +98,7 @@ class EmbeddedEndpoint:
         self.requests: list[tuple[RequestHead, bytes]] = []
         self.finished = 0
         self.disconnects = 0
+        self._active = 0
         self._server = HttpServer(self._answer)
 
     @property
@@ -112,17 +123,29 @@ class EmbeddedEndpoint:
     ) -> None:
         self._server.stop()
 
-    def wait_for(self, *, finished: int = 0, disconnects: int = 0, timeout_s: float = 5.0) -> bool:
-        """Wait until so many answers were sent whole or left by their client; False if not."""
+    def wait_for(
+        self,
+        *,
+        finished: int = 0,
+        disconnects: int = 0,
+        idle: bool = False,
+        timeout_s: float = 5.0,
+    ) -> bool:
+        """Wait until so many answers were sent whole or left by their client; False if not.
+
+        `idle` waits until no request is being answered.
+        """
 
         def enough() -> bool:
-            return self.finished >= finished and self.disconnects >= disconnects
+            done = self.finished >= finished and self.disconnects >= disconnects
+            return done and not (idle and self._active)
 
         with self._changed:
             return self._changed.wait_for(enough, timeout_s)
 
     async def _answer(self, exchange: Exchange) -> None:
         ended = ""
+        self._active += 1
         try:
             body = await exchange.body()
             number = len(self.requests)
@@ -137,6 +160,7 @@ class EmbeddedEndpoint:
             ended = "finished"
         finally:
             with self._changed:
+                self._active -= 1
                 if ended:
                     setattr(self, ended, getattr(self, ended) + 1)
                 self._changed.notify_all()
@@ -146,6 +170,9 @@ class EmbeddedEndpoint:
         path = request.path.rstrip("/")
         if request.method == "GET" and path.startswith("/v1/responses/"):
             await self._resume(exchange, path.rpartition("/")[2])
+            return
+        if request.method == "GET" and path == "/events":
+            await self._say_to_event_source(exchange)
             return
         dialogue = _DIALOGUES.get(path)
         if dialogue is None or request.method != "POST":
@@ -173,6 +200,19 @@ class EmbeddedEndpoint:
             whole = dialogue.whole(asked, seed)
             status = 500 if "code" in (whole.get("error") or ()) and "id" not in whole else 200
             await exchange.respond(status, _JSON, json.dumps(whole).encode())
+
+    async def _say_to_event_source(self, exchange: Exchange) -> None:
+        last = exchange.request.header("last-event-id") or "-1"
+        asked = ask({"stream": True}, exchange.request.query, self._options)
+        number = int(last) if last.isdecimal() else -1
+        seed = str(self._seed if asked.options.seed is None else asked.options.seed)
+        if number >= asked.options.events - 1:
+            # An EventSource reconnects for ever; this status tells it that there is no more.
+            await exchange.respond(204, [], b"")
+            return
+        if number >= 0:
+            asked = replace(asked, options=replace(asked.options, cut=None, reset=None))
+        await self._say(exchange, _EVENTS, replace(asked, starting_after=number), seed)
 
     def _keep(self, asked: Asked, seed: str) -> None:
         first = next(responses.play(asked, seed))

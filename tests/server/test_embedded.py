@@ -364,3 +364,14 @@ def test_options_are_documented() -> None:
     """Every option is explained where the options are declared."""
     for name in Options.__dataclass_fields__:
         assert name in (Options.__doc__ or "").replace(",", " ").replace(":", " ").split()
+
+
+def test_an_event_source_reads_to_the_end(endpoint: EmbeddedEndpoint) -> None:
+    """`GET /events` gives ids, goes on after the last one seen, and says when there is no more."""
+    url = f"{endpoint.root}/events?seed=1"
+    whole = httpx.get(url).text
+    assert whole.count("\nid: ") == 48
+    rest = httpx.get(url, headers={"Last-Event-ID": "40"}).text
+    assert rest
+    assert whole.endswith(rest.removeprefix("retry: 50\n"))
+    assert httpx.get(url, headers={"Last-Event-ID": "47"}).status_code == 204

@@ -1,0 +1,27 @@
+"""Whether a client that no patch reaches sees the same with us in between.
+
+A client is run against the endpoint itself, then through the recording proxy, then against the
+replay server with the endpoint gone. What it sees should be the same three times.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import streamtape
+from streamtape.server.embedded import EmbeddedEndpoint
+
+SEEN = TypeVar("SEEN")
+
+
+def three_times(tape: Path, run: Callable[[str], SEEN]) -> tuple[SEEN, SEEN, SEEN]:
+    """What a client sees of the endpoint itself, through the proxy, and from the replay."""
+    with EmbeddedEndpoint(gap_us=500, seed=7) as endpoint:
+        direct = run(endpoint.root)
+        with streamtape.RecordingProxy(tape, upstream=endpoint.root) as proxy:
+            proxied = run(proxy.url)
+            assert endpoint.wait_for(idle=True), "the upstream was left open"
+    with streamtape.serve(tape) as server:
+        replayed = run(server.url)
+        assert not server.misses, server.misses[0].text
+    return direct, proxied, replayed
