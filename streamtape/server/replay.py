@@ -3,8 +3,8 @@
     with streamtape.serve("run.tape") as server:
         subprocess.run(["node", "app.js"], env={"OPENAI_BASE_URL": f"{server.url}/v1"})
 
-It matches requests as a session does, less the host; plays scores; and shows at `/`
-what was played, missed and left.
+It matches requests as a session does, less the host; plays scores; resumes streams; and shows at
+`/` what was played, missed and left.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from streamtape.playback.pacing import paced
 from streamtape.playback.steps import Step, steps
-from streamtape.server import status
+from streamtape.server import resuming, status
 from streamtape.server.playing import play, promised_length
 from streamtape.server.providers import child_env
 from streamtape.server.service import Service
@@ -94,12 +94,17 @@ class ReplayServer(Service):
         return zip(self._shelf.tape.interactions, self._shelf.tape.plays, strict=True)
 
     async def answer(self, exchange: Exchange) -> None:
-        """Play what answers a request; else show the status, or say why it is a miss."""
+        """Play what answers a request; else resume, show the status, or say why it is a miss."""
         request = exchange.request
         shelf = self._shelf
         asked = shelf.ask(request, await exchange.body())
-        interaction = shelf.take(asked)
-        if interaction is not None:
+        resumed = resuming.after_last_event(shelf, request, asked)
+        if resumed is resuming.NOTHING_LEFT:
+            # EventSource reconnects for ever; this status tells it that there is no more.
+            await exchange.respond(204, self.cors_of(exchange), b"")
+            return
+        interaction = resumed or shelf.take(asked) or resuming.after_number(shelf, request)
+        if isinstance(interaction, Interaction):
             await self._play(exchange, interaction)
         elif request.path == "/" and request.method in ("GET", "HEAD"):
             kind, page = status.page(shelf, self.url, accept=request.header("accept") or "")
