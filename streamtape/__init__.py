@@ -9,11 +9,14 @@ Names are imported when they are first used, so that `import streamtape` stays f
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-from streamtape.tape import views as _views
+from streamtape.tape import provided as _provided
 
+# Type checkers take this name for true; importing it from typing costs more than all of the rest.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from streamtape.api import (
         diff,
     )
@@ -234,7 +237,7 @@ class _Views:
         return getattr(module, name)
 
 
-_views.provide(_Views)
+_provided.provide(_Views)
 
 
 def __getattr__(name: str) -> Any:

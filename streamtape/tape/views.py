@@ -1,16 +1,18 @@
 """What can be read out of a recording: frames, events, the transcript. Values only.
 
 A recording holds bytes. Rooms further down read meaning out of them, and a room may import only
-from rooms above it; so the values stand here, and the readers are handed in by `provide`, once,
+from rooms above it; so the values stand here, and the readers are handed in (`provided`), once,
 by the package itself. Nothing in this module knows how a frame is found in bytes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from streamtape.tape import provided
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Interaction
@@ -161,14 +163,6 @@ class Views(Protocol):
     def transcript(self, interaction: Interaction, dialect: str | None) -> Transcript: ...
 
 
-_provider: list[Callable[[], Views]] = []
-
-
-def provide(views: Callable[[], Views]) -> None:
-    """Say where the readers come from; called once, when the package is imported."""
-    _provider[:] = [views]
-
-
 def views() -> Views:
     """Get the readers."""
-    return _provider[0]()
+    return cast(Views, provided.provider[0]())
