@@ -75,7 +75,7 @@ def _station(console: Console, number: int, title: str) -> None:
 
 def _source(console: Console, source: str) -> None:
     if console.is_terminal:
-        console.print(Syntax(source, "python", background_color="default"))
+        console.print(Syntax(source, "python", theme="ansi_dark", background_color="default"))
     else:
         console.print(Text(source))
 

@@ -7,12 +7,13 @@ A format's module has `read(data, about) -> Cassette` and, where it can be writt
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 from streamtape.errors import ConvertError, UsageError
-from streamtape.tape.model import Cassette
+from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ FORMATS: tuple[Format, ...] = (
         "streamtape.convert.plain",
         writes=True,
     ),
+    Format(
+        "vcr",
+        "a cassette of VCR.py or cassetter",
+        (".yaml", ".yml", ".json"),
+        "streamtape.convert.vcr",
+        writes=True,
+    ),
+    Format("har", "an HTTP archive", (".har",), "streamtape.convert.har", writes=True),
 )
 
 
@@ -76,10 +85,20 @@ def named(name: str) -> Format:
 
 
 def read(data: bytes, about: About, known: Format) -> Cassette:
-    """Read a document as a cassette; ConvertError where it is not what the format says."""
+    """Read a document as a cassette; ConvertError where it is not what the format says.
+
+    Secrets are taken out as they are at recording: other tools often leave them in.
+    """
     module: Any = import_module(known.module)
     cassette: Cassette = module.read(data, about, known.name)
-    return cassette
+    redactor = Redactor()
+    return Cassette(tuple(_redacted(one, redactor) for one in cassette))
+
+
+def _redacted(one: Interaction, redactor: Redactor) -> Interaction:
+    request, in_request = redactor.redact_request(one.request)
+    head, in_head = (None, ()) if one.head is None else redactor.redact_head(one.head)
+    return replace(one, request=request, head=head, redactions=(*in_request, *in_head))
 
 
 def write(cassette: Cassette, known: Format) -> bytes:

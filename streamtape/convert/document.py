@@ -1,0 +1,183 @@
+"""A foreign document's values, taken apart with care: each knows where it stands.
+
+Whatever is not what it should be is a ConvertError that names the place and the value. Nothing here
+knows a format.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from streamtape.convert.formats import About
+from streamtape.errors import ConvertError
+from streamtape.tape.model import Headers
+
+_MAX_NODES = 5_000_000  # of one body that stands as JSON: references can make a few lines endless
+_MISSING: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of a document and its path in it."""
+
+    value: Any
+    where: str
+    about: About
+
+    def error(self, wanted: str) -> ConvertError:
+        """The error that something else was wanted here."""
+        if self.value is _MISSING:
+            return self.about.error(f"{self.where} is missing")
+        return self.about.error(f"{self.where}: {wanted} wanted, not {_short(self.value)}")
+
+    def get(self, *names: str) -> Node:
+        """The first of these fields that is there and not null; a missing one is a Node, too."""
+        if not isinstance(self.value, dict):
+            raise self.error("an object")
+        for name in names:
+            value = self.value.get(name)
+            if value is not None:
+                return Node(value, f"{self.where}.{name}", self.about)
+        return Node(_MISSING, f"{self.where}.{names[0]}", self.about)
+
+    def __bool__(self) -> bool:
+        return self.value is not _MISSING
+
+    def items(self) -> Iterator[Node]:
+        """The items of a list."""
+        if not isinstance(self.value, list | tuple):
+            raise self.error("a list")
+        for number, value in enumerate(self.value):
+            yield Node(value, f"{self.where}[{number}]", self.about)
+
+    def text(self, default: str | None = None) -> str:
+        """The text; the default where there is none."""
+        if not self and default is not None:
+            return default
+        if isinstance(self.value, bytes):
+            return self.value.decode("utf-8", "backslashreplace")
+        if not isinstance(self.value, str):
+            raise self.error("a text")
+        return self.value
+
+    def octets(self) -> bytes:
+        """The bytes of a text, or bytes."""
+        if isinstance(self.value, bytes | bytearray):
+            return bytes(self.value)
+        return to_bytes(self.text())
+
+    def from_base64(self) -> bytes:
+        """The bytes that stand here in base64."""
+        try:
+            return base64.b64decode(self.octets())
+        except (binascii.Error, ValueError):
+            raise self.error("base64") from None
+
+    def from_hex(self) -> bytes:
+        """The bytes that stand here in hexadecimal, or else in base64."""
+        try:
+            return bytes.fromhex(self.text())
+        except ValueError:
+            return self.from_base64()
+
+    def status(self) -> int:
+        """An HTTP status."""
+        value = self.value
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not 100 <= value <= 999:
+            raise self.error("an HTTP status")
+        return value
+
+    def microseconds(self) -> int | None:
+        """A duration in milliseconds as microseconds; None where it says that it is not known."""
+        if not self or self.value == -1:
+            return None
+        value = self.value
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value < 1e12:
+            raise self.error("a duration in milliseconds")
+        return int(value * 1000 + 0.5)
+
+    def moment(self) -> int | None:
+        """A date and time in ISO 8601 as Unix time in microseconds; None where there is none."""
+        if not self:
+            return None
+        try:
+            when = self.value
+            if not isinstance(when, datetime):
+                when = datetime.fromisoformat(self.text())
+            if when.tzinfo is None:
+                when = when.replace(tzinfo=UTC)
+            return int(when.timestamp() * 1e6 + 0.5)
+        except (ValueError, OverflowError):
+            raise self.error("a date and time") from None
+
+    def as_json(self) -> bytes:
+        """The value as JSON text."""
+        budget = [_MAX_NODES]
+        try:
+            plain = self._plain(self.value, budget)
+            return to_bytes(json.dumps(plain, ensure_ascii=False))
+        except RecursionError:
+            raise self.about.error(f"{self.where} is nested too deeply") from None
+
+    def _plain(self, value: Any, budget: list[int]) -> Any:
+        budget[0] -= 1
+        if budget[0] < 0:
+            raise self.about.error(f"{self.where} has more than {_MAX_NODES:,} values")
+        if isinstance(value, dict):
+            return {str(key): self._plain(item, budget) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._plain(item, budget) for item in value]
+        if isinstance(value, date):
+            return value.isoformat()
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        raise self.error("JSON")
+
+    def headers(self) -> Headers:
+        """Headers: an object of names with a value or a list, or a list of names and values."""
+        if not self:
+            return ()
+        if isinstance(self.value, dict):
+            found: list[tuple[bytes, bytes]] = []
+            for name in self.value:
+                node = Node(self.value[name], f"{self.where}.{_short(name)}", self.about)
+                several = isinstance(node.value, list | tuple)
+                key = Node(name, self.where, self.about).octets()
+                found.extend((key, _value(one)) for one in (node.items() if several else [node]))
+            return tuple(found)
+        return tuple(
+            (item.get("name").octets(), _value(item.get("value"))) for item in self.items()
+        )
+
+
+def _value(node: Node) -> bytes:
+    if not node or node.value is None:
+        return b""
+    if isinstance(node.value, int) and not isinstance(node.value, bool):
+        return _short(node.value).encode()  # an unquoted number in YAML
+    return node.octets()
+
+
+def to_bytes(text: str) -> bytes:
+    """UTF-8; half of a surrogate pair is kept as the three bytes that stand for it."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _short(value: Any) -> str:
+    """A value in one line of bounded length."""
+    if isinstance(value, str | bytes):
+        return repr(value[:60]) + ("…" if len(value) > 60 else "")
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**18 else "a huge number"
+    return "an object" if isinstance(value, dict) else f"a {type(value).__name__}"

@@ -1,0 +1,204 @@
+"""HAR 1.2, as browsers and proxies export it, both ways.
+
+The format: http://www.softwareishard.com/blog/har-12-spec. It keeps a body unpacked and in one
+piece, and three times of a response: sent, waited, received.
+A body that was not kept and a request that failed are told as such, never as an empty answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import streamtape
+from streamtape.convert.document import Node
+from streamtape.convert.formats import About
+from streamtape.convert.told import told
+from streamtape.errors import ContentError
+from streamtape.tape.model import Cassette, Ending, Head, Headers, Interaction, Request
+
+_VERSIONS = {"1.0": "HTTP/1.0", "2": "HTTP/2", "2.0": "HTTP/2", "3": "HTTP/3"}
+
+
+def read(data: bytes, about: About, name: str) -> Cassette:
+    """The cassette that the document holds: an interaction an entry, in their order."""
+    try:
+        document = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as error:
+        raise about.error(f"no HAR: not to be read as JSON: {error}") from error
+    root = Node(document, "the document", about)
+    if not isinstance(document, dict) or "log" not in document:
+        raise about.error('no HAR: there is no "log" in it')
+    return Cassette(tuple(map(_interaction, root.get("log").get("entries").items())))
+
+
+def _interaction(entry: Node) -> Interaction:
+    asked, answered = entry.get("request"), entry.get("response")
+    request = Request(
+        asked.get("method").text().upper(),
+        asked.get("url").text(),
+        _headers(asked.get("headers")),
+        _posted(asked.get("postData")),
+    )
+    head_us, ending_us = _times(entry.get("timings"))
+    status = answered.get("status")
+    error = answered.get("_error")
+    head = None
+    if status.value not in (0, -1):
+        head = Head(
+            status.status(),
+            _headers(answered.get("headers")),
+            head_us,
+            _version(answered.get("httpVersion").text("")),
+            answered.get("statusText").text(""),
+        )
+    body, kept = _content(answered.get("content"))
+    ending = Ending("complete", ending_us)
+    if error:
+        exception, _, message = error.text().rpartition(": ")
+        ending = Ending("error", ending_us, exception or None, message)
+    elif head is None:
+        ending = Ending("unfinished", message="the HAR says that no response came")
+    elif not kept:
+        ending = Ending("unfinished", message="the HAR does not hold the body")
+    started_at_us = entry.get("startedDateTime").moment() or None
+    return told(request, head, body, ending=ending, started_at_us=started_at_us)
+
+
+def _headers(node: Node) -> Headers:
+    """The headers less HTTP/2's pseudo headers, which say what stands elsewhere."""
+    return tuple(pair for pair in node.headers() if not pair[0].startswith(b":"))
+
+
+def _posted(node: Node) -> bytes:
+    if not node:
+        return b""
+    text = node.get("text")
+    if text:
+        return text.from_base64() if node.get("encoding").text("") == "base64" else text.octets()
+    params = node.get("params")
+    if not params:
+        return b""
+    pairs = [(p.get("name").text(""), p.get("value").text("")) for p in params.items()]
+    return urlencode(pairs, errors="replace").encode("ascii")
+
+
+def _content(node: Node) -> tuple[bytes, bool]:
+    """The body, and whether it was kept: a size without a text says that it was not."""
+    if not node:
+        return b"", True
+    text = node.get("text")
+    if text:
+        encoded = node.get("encoding").text("") == "base64"
+        return (text.from_base64() if encoded else text.octets()), True
+    size = node.get("size").value
+    return b"", not (isinstance(size, int) and size > 0)
+
+
+def _times(timings: Node) -> tuple[int | None, int | None]:
+    """When the head came and when the body ended, from the sending of the request."""
+    if not timings:
+        return None, None
+    send, wait, receive = (timings.get(n).microseconds() for n in ("send", "wait", "receive"))
+    if wait is None:
+        return None, None
+    head_us = (send or 0) + wait
+    return head_us, None if receive is None else head_us + receive
+
+
+def _version(text: str) -> str:
+    digits = text.upper().removeprefix("HTTP/").removeprefix("H")
+    return _VERSIONS.get(digits, "HTTP/1.1")
+
+
+def write(cassette: Cassette, name: str) -> bytes:
+    """The document; an ending that is not complete is told in `_error`."""
+    log = {
+        "version": "1.2",
+        "creator": {"name": "streamtape", "version": streamtape.__version__},
+        "entries": [_entry(one) for one in cassette],
+    }
+    return json.dumps({"log": log}, indent=2, ensure_ascii=True).encode()
+
+
+def _entry(one: Interaction) -> dict[str, Any]:
+    head_us = one.head.at_us if one.head else None
+    end_us = one.ending.at_us
+    wait = -1 if head_us is None else head_us / 1000
+    receive = -1 if head_us is None or end_us is None else max(end_us - head_us, 0) / 1000
+    return {
+        "startedDateTime": _moment(one.started_at_us or 0),
+        "time": max(wait, 0) + max(receive, 0),
+        "request": _request(one.request),
+        "response": _response(one),
+        "cache": {},
+        "timings": {"send": 0, "wait": wait, "receive": receive},
+    }
+
+
+def _moment(unix_us: int) -> str:
+    """The time in ISO 8601; the format asks for one, so an unknown time is that of 1970."""
+    try:
+        return datetime.fromtimestamp(unix_us / 1e6, UTC).isoformat(timespec="microseconds")
+    except (OverflowError, ValueError, OSError):
+        return _moment(0)
+
+
+def _request(request: Request) -> dict[str, Any]:
+    query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    entry: dict[str, Any] = {
+        "method": request.method,
+        "url": request.url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(request.headers),
+        "queryString": [{"name": n, "value": v} for n, v in query],
+        "headersSize": -1,
+        "bodySize": len(request.body),
+    }
+    if request.body:
+        entry["postData"] = {"mimeType": _type(request.headers), **_text(request.body)}
+    return entry
+
+
+def _response(one: Interaction) -> dict[str, Any]:
+    head = one.head or Head(0)
+    try:
+        content = one.content
+    except ContentError:
+        content = one.body
+    said = [part for part in (one.ending.exception, one.ending.message) if part]
+    error = ": ".join(said) or one.ending.kind
+    return {
+        "status": head.status,
+        "statusText": head.reason,
+        "httpVersion": head.http_version,
+        "cookies": [],
+        "headers": _pairs(head.headers),
+        "content": {"size": len(content), "mimeType": _type(head.headers), **_text(content)},
+        "redirectURL": head.get("location") or "",
+        "headersSize": -1,
+        "bodySize": one.chunks.n_bytes,
+        **({} if one.ending.kind == "complete" else {"_error": error}),
+    }
+
+
+def _pairs(headers: Headers) -> list[dict[str, str]]:
+    return [{"name": n.decode("latin-1"), "value": v.decode("latin-1")} for n, v in headers]
+
+
+def _type(headers: Headers) -> str:
+    for name, value in headers:
+        if name.lower() == b"content-type":
+            return value.decode("latin-1")
+    return ""
+
+
+def _text(data: bytes) -> dict[str, str]:
+    try:
+        return {"text": data.decode()}
+    except UnicodeDecodeError:
+        return {"text": base64.b64encode(data).decode("ascii"), "encoding": "base64"}

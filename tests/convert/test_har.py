@@ -1,0 +1,154 @@
+"""HAR, both ways."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamtape.convert import About, read, write
+from streamtape.convert.formats import named
+from streamtape.errors import ConvertError
+from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+
+HAR = named("har")
+ABOUT = About("page.har")
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """An entry as a browser exports it, with changed parts of the response."""
+    return {
+        "startedDateTime": "2026-01-02T03:04:05.678Z",
+        "time": 100.5,
+        "request": {
+            "method": "post",
+            "url": "https://api.example.com/v1/x?a=b",
+            "httpVersion": "h2",
+            "headers": [{"name": ":authority", "value": "x"}, {"name": "Accept", "value": "*/*"}],
+            "postData": {"mimeType": "application/json", "text": '{"a": 1}'},
+        },
+        "response": {
+            "status": 200,
+            "statusText": "",
+            "httpVersion": "h2",
+            "headers": [
+                {"name": "content-type", "value": "text/event-stream"},
+                {"name": "content-encoding", "value": "br"},
+            ],
+            "content": {"size": 9, "mimeType": "text/event-stream", "text": "data: é\n\n"},
+            **changes,
+        },
+        "timings": {"blocked": 1, "dns": -1, "send": 0.5, "wait": 20.25, "receive": 79.75},
+    }
+
+
+def converted(**changes: Any) -> Interaction:
+    """The interaction of a document of one entry."""
+    document = {"log": {"version": "1.2", "entries": [entry(**changes)]}}
+    (one,) = read(json.dumps(document).encode(), ABOUT, HAR)
+    return one
+
+
+def test_reads_what_a_browser_exports() -> None:
+    """Request, head and unpacked body are there, the times that it has, and no others."""
+    one = converted()
+    assert (one.request.method, one.request.url) == ("POST", "https://api.example.com/v1/x?a=b")
+    assert one.request.headers == ((b"Accept", b"*/*"),)
+    assert one.request.body == b'{"a": 1}'
+    assert one.head == Head(200, ((b"content-type", b"text/event-stream"),), 20_750, "HTTP/2")
+    assert one.chunks == [Chunk(None, "data: é\n\n".encode())]
+    assert one.ending == Ending("complete", 100_500)
+    assert one.started_at_us == 1_767_323_045_678_000
+
+
+def test_base64_and_forms() -> None:
+    """Bodies in base64 are bytes again; a posted form is joined from its fields."""
+    content = {"size": 2, "text": base64.b64encode(b"\xff\x00").decode(), "encoding": "base64"}
+    assert converted(content=content).body == b"\xff\x00"
+    document = {"log": {"entries": [entry()]}}
+    document["log"]["entries"][0]["request"]["postData"] = {
+        "mimeType": "application/x-www-form-urlencoded",
+        "params": [{"name": "a b", "value": "é"}, {"name": "c"}],
+    }
+    (one,) = read(json.dumps(document).encode(), ABOUT, HAR)
+    assert one.request.body == b"a+b=%C3%A9&c="
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "message"),
+    [
+        ({"content": {"size": 500}}, "unfinished", "does not hold the body"),
+        ({"status": 0, "content": {}}, "unfinished", "no response came"),
+        ({"status": 0, "_error": "net::ERR_ABORTED"}, "error", "net::ERR_ABORTED"),
+        ({"_error": "ReadError: reset"}, "error", "reset"),
+    ],
+)
+def test_what_did_not_come_whole_is_no_clean_end(
+    changes: dict[str, Any], kind: str, message: str
+) -> None:
+    """A body that was not kept, a request without an answer, an error: each ends as what it is."""
+    ending = converted(**changes).ending
+    assert ending.kind == kind
+    assert message in (ending.message or "")
+
+
+def test_written_and_read_again() -> None:
+    """Requests, heads, bodies, moments and errors survive; chunk cuts do not, and that is said."""
+    one = Interaction(
+        Request("POST", "https://x.example/?q=1", ((b"a", b"b"), (b"a", b"c")), b"\xffbody"),
+        Head(200, ((b"content-type", b"text/event-stream"),), 5_000, "HTTP/2", "Fine"),
+        Chunks.of([Chunk(6_000, b"data: 1\n\n"), Chunk(9_000, b"data: 2\n\n")]),
+        Ending("error", 9_500, "ReadError", "reset"),
+        started_at_us=1_767_323_045_678_000,
+    )
+    (again,) = read(write(Cassette((one,)), HAR), ABOUT, HAR)
+    assert (again.request, again.head) == (one.request, one.head)
+    assert again.body == one.body
+    assert (again.ending.kind, again.ending.exception) == ("error", "ReadError")
+    assert again.started_at_us == one.started_at_us
+    assert not again.cuts_known
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "no HAR"),
+        (b"[]", 'no "log"'),
+        (b'{"log": 5}', "document.log: an object wanted"),
+        (b'{"log": {}}', "document.log.entries is missing"),
+        (b'{"log": {"entries": [{"request": {"method": "GET", "url": 1}}]}}', "url: a text wanted"),
+        (b'{"log": ' + b"[" * 100_000, "no HAR"),
+    ],
+)
+def test_what_is_malformed_is_our_error(data: bytes, says: str) -> None:
+    """Anything that is no HAR is an error with the file and the place."""
+    with pytest.raises(ConvertError, match=says):
+        read(data, ABOUT, HAR)
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+PATHS = st.sampled_from(
+    [("request",), ("request", "headers"), ("request", "url"), ("request", "postData"),
+     ("request", "postData", "text"), ("response",), ("response", "status"), ("response", "_error"),
+     ("response", "headers"), ("response", "content"), ("response", "content", "text"),
+     ("response", "content", "encoding"), ("response", "httpVersion"), ("timings",),
+     ("timings", "wait"), ("timings", "receive"), ("startedDateTime",)]
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(PATHS, st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3), max_leaves=5))
+def test_any_value_anywhere_is_read_or_our_error(path: tuple[str, ...], value: Any) -> None:
+    """One part of a good document replaced by anything gives a value or a ConvertError."""
+    document: Any = {"log": {"entries": [entry()]}}
+    place = document["log"]["entries"][0]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    try:
+        cassette = read(json.dumps(document).encode(), ABOUT, HAR)
+    except ConvertError:
+        return
+    write(cassette, HAR)

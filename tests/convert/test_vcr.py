@@ -1,0 +1,261 @@
+"""Cassettes of VCR.py and of those with its form."""
+
+import gzip
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamtape.convert import About, formats
+from streamtape.convert.formats import named, read, write
+from streamtape.errors import ConvertError
+from streamtape.tape.model import Cassette, Interaction
+
+VCR = named("vcr")
+ABOUT = About("old.yaml")
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """A cassette of one interaction, with changed parts: `body=`, `response_body=` ..."""
+    return {
+        "version": 1,
+        "interactions": [
+            {
+                "request": {
+                    "method": "POST",
+                    "uri": "https://api.example.com/v1/x",
+                    "headers": changes.get("headers", {"accept": ["*/*"], "x-two": ["1", "2"]}),
+                    "body": changes.get("body", '{"a": 1}'),
+                    **changes.get("request", {}),
+                },
+                "response": {
+                    "status": changes.get("status", {"code": 200, "message": "OK"}),
+                    "headers": changes.get("response_headers", {"content-type": ["text/plain"]}),
+                    "body": changes.get("response_body", {"string": "héllo"}),
+                    **changes.get("response", {}),
+                },
+            }
+        ],
+    }
+
+
+def converted(value: Any) -> Interaction:
+    """The one interaction of a document, written as YAML and read."""
+    (one,) = read(yaml.safe_dump(value, allow_unicode=True).encode(), ABOUT, VCR)
+    return one
+
+
+def test_reads_what_vcr_writes() -> None:
+    """Method, address, headers in order, bodies, status and reason are there; no time is."""
+    one = converted(document())
+    assert (one.request.method, one.request.url) == ("POST", "https://api.example.com/v1/x")
+    assert one.request.headers == ((b"accept", b"*/*"), (b"x-two", b"1"), (b"x-two", b"2"))
+    assert one.request.body == b'{"a": 1}'
+    assert one.head is not None
+    assert (one.head.status, one.head.reason, one.head.at_us) == (200, "OK", None)
+    assert one.body == "héllo".encode()
+    assert [chunk.at_us for chunk in one.chunks] == [None]
+    assert not one.cuts_known
+    assert one.ending.kind == "complete"
+
+
+PARSED = {"model": "m", "n": [1, 2.5, None, True]}
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (None, b""),
+        ("text", b"text"),
+        (b"\xff\x00", b"\xff\x00"),
+        ({"string": "text"}, b"text"),
+        ({"string": b"\xff"}, b"\xff"),
+        ({"base64_string": "/wA=", "encoding": "utf-8"}, b"\xff\x00"),
+        ({"type": "none"}, b""),
+        ({"type": "text", "content": "hi"}, b"hi"),
+        ({"type": "binary", "content": "ff00"}, b"\xff\x00"),
+        ({"type": "binary", "content": "/wA="}, b"\xff\x00"),
+        ({"type": "json", "content": PARSED}, json.dumps(PARSED).encode()),
+        ({"type": "json", "content": None}, b"null"),
+        (["two ", b"pieces"], b"two pieces"),
+    ],
+)
+def test_bodies_in_every_form(body: Any, wanted: bytes) -> None:
+    """Both sides' bodies may stand as text, bytes, base64, hexadecimal or JSON taken apart."""
+    one = converted(document(body=body, response_body=body))
+    assert one.request.body == wanted
+    assert one.body == wanted
+
+
+def test_a_body_taken_apart_beside_the_others() -> None:
+    """`parsed_body`, as some projects' own serialisers write it, is JSON."""
+    headers = {"content-length": ["1183"], "content-type": ["application/json"]}
+    value = document(response={"parsed_body": PARSED}, response_headers=headers)
+    del value["interactions"][0]["response"]["body"]
+    one = converted(value)
+    assert json.loads(one.body) == PARSED
+    assert one.head is not None
+    assert one.head.headers == ((b"content-type", b"application/json"),)
+
+
+def test_a_packed_body_stays_packed() -> None:
+    """Gzip under its header is kept as it came; `content` unpacks it."""
+    headers = {"content-encoding": ["gzip"], "content-type": ["text/plain"]}
+    packed = gzip.compress(b"hello")
+    one = converted(document(response_headers=headers, response_body={"string": packed}))
+    assert (one.body, one.content) == (packed, b"hello")
+
+
+def test_a_header_that_is_not_true_is_left_out() -> None:
+    """A body that was unpacked under `content-encoding: gzip` loses that header."""
+    headers = {"Content-Encoding": ["gzip"], "Content-Length": ["99"], "x": ["y"]}
+    one = converted(document(response_headers=headers))
+    assert one.head is not None
+    assert one.head.headers == ((b"x", b"y"),)
+    assert one.content == "héllo".encode()
+
+
+def test_json_and_flat_headers_and_numbers() -> None:
+    """JSON documents, headers without lists, and a bare status are read, too."""
+    value = document(headers={"a": "b", "n": 5}, status=201)
+    (one,) = read(json.dumps(value).encode(), ABOUT, VCR)
+    assert one.request.headers == ((b"a", b"b"), (b"n", b"5"))
+    assert one.head is not None
+    assert one.head.status == 201
+
+
+def test_several_in_order_and_of_old_versions() -> None:
+    """Interactions keep their order; a bare list, as before version 1, is a cassette."""
+    value = document()["interactions"] * 2
+    value[1] = {**value[1], "request": {**value[1]["request"], "uri": "https://second.example"}}
+    cassette = read(yaml.safe_dump(value).encode(), ABOUT, VCR)
+    assert [one.request.url for one in cassette] == [
+        "https://api.example.com/v1/x",
+        "https://second.example",
+    ]
+
+
+def test_secrets_are_taken_out() -> None:
+    """What the other tool left in is masked, and listed."""
+    one = converted(document(headers={"authorization": ["Bearer sk-secret"]}))
+    assert b"sk-secret" not in one.request.headers[0][1]
+    assert one.redactions[0].where == "request.header:authorization"
+
+
+def test_tags_of_python_give_plain_values_and_run_nothing() -> None:
+    """Old cassettes' texts, tuples and buffers are read; anything else is refused."""
+    text = """
+interactions:
+- request:
+    method: !!python/unicode GET
+    uri: !!python/str http://x/
+    headers: {}
+    body: !!python/object/new:_io.BytesIO
+      state: !!python/tuple [!!binary "aGk=", 0, null]
+  response: {status: {code: 200, message: OK}, headers: {}, body: {string: ''}}
+"""
+    (one,) = read(text.encode(), ABOUT, VCR)
+    assert (one.request.method, one.request.body) == ("GET", b"hi")
+    evil = text.replace("!!python/unicode GET", '!!python/object/apply:os.system ["false"]')
+    with pytest.raises(ConvertError, match=r"old\.yaml.*python/object/apply:os\.system"):
+        read(evil.encode(), ABOUT, VCR)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "no interactions"),
+        (b"hello", "no interactions"),
+        (b"{}", "no interactions"),
+        (b'{"log": {}}', "--from har"),
+        (b"a: [", "YAML"),
+        (b"\xff\xfe\x00", "YAML"),
+        (b"interactions: 5", "document.interactions: a list wanted, not 5"),
+        (b"interactions: [5]", r"interactions\[0\]: an object wanted, not 5"),
+        (b"interactions: [{request: {uri: u}}]", "response is missing"),
+        (b"interactions: [{request: {uri: 5}, response: {}}]", "request.uri: a text wanted, not 5"),
+        (
+            b"interactions: [{request: {uri: u}, response: {status: {code: 7}}}]",
+            "status.code: an HTTP status wanted, not 7",
+        ),
+        (
+            b"interactions: [{request: {uri: u, body: {type: odd, content: x}}, response: {}}]",
+            "odd",
+        ),
+        (b"x: !!int ''", "YAML"),
+        (b"x: !!timestamp foo", "YAML"),
+        (b"x: !!bool maybe", "YAML"),
+        (b"[" * 5_000, "YAML"),
+        (b'{"interactions": ' + b"[" * 100_000, "YAML"),
+    ],
+)
+def test_what_is_malformed_is_our_error(data: bytes, says: str) -> None:
+    """Anything that is no cassette is an error with the file, the place and the value."""
+    with pytest.raises(ConvertError, match=says) as caught:
+        read(data, ABOUT, VCR)
+    assert caught.value.path == "old.yaml"
+    assert "'old.yaml'" in str(caught.value)
+
+
+def test_references_to_references_do_not_eat_the_memory() -> None:
+    """A few lines that stand for billions of values are refused."""
+    rows = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    body = "{request: {uri: u, body: {type: json, content: *a9}}, response: {status: 200}}"
+    rows += [f"interactions: [{body}]"]
+    with pytest.raises(ConvertError, match="more than 5,000,000 values"):
+        read("\n".join(rows).encode(), ABOUT, VCR)
+
+
+def test_written_and_read_again() -> None:
+    """What is written as VCR's YAML is read as the same requests and bodies."""
+    cassette = Cassette(
+        (converted(document()), converted(document(response_body={"string": b"\xff\x00"})))
+    )
+    again = read(write(cassette, VCR), ABOUT, VCR)
+    assert [(i.request, i.head, i.body) for i in again] == [
+        (i.request, i.head, i.body) for i in cassette
+    ]
+
+
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    | st.binary(max_size=8) | st.dates() | st.sampled_from([200, "200", "POST", "u", "json"])
+)  # fmt: skip
+KEYS = st.sampled_from(
+    ["interactions", "request", "response", "method", "uri", "headers", "body", "status", "code",
+     "message", "string", "type", "content", "base64_string", "parsed_body", "recorded_at"]
+)  # fmt: skip
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(TREES, st.booleans())
+def test_any_document_is_a_cassette_or_our_error(tree: Any, wrap: bool) -> None:
+    """Whatever stands where, there is a value or a ConvertError."""
+    value = {"interactions": [{"request": tree, "response": tree}]} if wrap else tree
+    try:
+        data = yaml.safe_dump(value).encode("utf-8", "surrogatepass")
+    except yaml.YAMLError:
+        return
+    _read_or_refuse(data, "vcr")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([f.name for f in formats.FORMATS]))
+def test_any_bytes_are_a_cassette_or_our_error(data: bytes, name: str) -> None:
+    """Bytes of any kind give a value or a ConvertError, in every format."""
+    _read_or_refuse(data, name)
+
+
+def _read_or_refuse(data: bytes, name: str) -> None:
+    with suppress(ConvertError):
+        assert all(isinstance(one.body, bytes) for one in read(data, ABOUT, named(name)))
