@@ -46,6 +46,7 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         self._exchange: Exchange | None = None
         self._unread = 0
+        self._heard: float | None = None
 
     def _new_parser(self) -> h11.Connection:
         return h11.Connection(h11.SERVER, max_incomplete_event_size=self.limits.max_header_bytes)
@@ -65,6 +66,8 @@ class Connection(asyncio.Protocol):
         self.task = asyncio.get_running_loop().create_task(self._run())
 
     def data_received(self, data: bytes) -> None:
+        if self._heard is None and self._exchange is None:
+            self._heard = asyncio.get_running_loop().time()
         self._unread += len(data)
         if self._unread > _READ_AHEAD:
             self.transport.pause_reading()
@@ -187,14 +190,15 @@ class Connection(asyncio.Protocol):
             headers=tuple((bytes(n), bytes(v)) for n, v in event.headers.raw_items()),
             http_version=event.http_version.decode("ascii"),
         )
-        exchange = self._exchange = Exchange(self, head)
+        arrived = asyncio.get_running_loop().time() if self._heard is None else self._heard
+        exchange = self._exchange = Exchange(self, head, arrived)
         try:
             await self._handler(exchange)
         except RequestTooLargeError as error:
             message = {"error": {"message": str(error), "type": "request_too_large"}}
             await exchange.respond(413, _JSON, json.dumps(message).encode())
         finally:
-            self._exchange = None
+            self._exchange = self._heard = None
         return exchange.keep_alive
 
     def _say_plainly(self, status: int) -> None:

@@ -74,12 +74,12 @@ class Link(Protocol):
 class Exchange:
     """One request and its answer, in the hands of a handler.
 
-    `arrived` is the loop's time at which the head of the request had come.
+    `arrived` is the loop's time at which the request began to come.
     """
 
-    def __init__(self, link: Link, request: RequestHead) -> None:
+    def __init__(self, link: Link, request: RequestHead, arrived: float) -> None:
         self.request = request
-        self.arrived = asyncio.get_running_loop().time()
+        self.arrived = arrived
         self.gone = False
         self.started = False
         self.finished = False
