@@ -78,9 +78,10 @@ def run_beside(server: Any, child: Sequence[str], env: Sequence[str]) -> int:
 
 def listen(server: Any, says: str, *, as_json: bool) -> None:
     """Say where a running server is, and wait for Ctrl-C or SIGTERM."""
-    from streamtape.server.child import wait_for_signal
+    from streamtape.server.child import until_signal
 
-    if as_json:
-        output.write_json({"url": server.url, "port": server.port}, indent=None)
-    output.note(f"{says} at {server.url} (Ctrl-C ends)")
-    wait_for_signal()
+    with until_signal() as wait:
+        if as_json:
+            output.write_json({"url": server.url, "port": server.port}, indent=None)
+        output.note(f"{says} at {server.url} (Ctrl-C ends)")
+        wait()

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -42,8 +42,12 @@ def run_child(argv: Sequence[str], env: Mapping[str, str]) -> int:
     return _SIGNALLED - status if status < 0 else status
 
 
-def wait_for_signal() -> int:
-    """Wait for SIGINT or SIGTERM; get which. Only in the main thread."""
+@contextmanager
+def until_signal() -> Iterator[Callable[[], int]]:
+    """Catch SIGINT and SIGTERM inside a `with`: gives a function that waits and tells which came.
+
+    So a signal that comes before the wait is not lost. Only in the main thread.
+    """
     came = threading.Event()
     which: list[int] = []
 
@@ -51,10 +55,13 @@ def wait_for_signal() -> int:
         which.append(number)
         came.set()
 
-    with _handling({signal.SIGINT: note, signal.SIGTERM: note}):
+    def wait() -> int:
         while not came.wait(3600):
             pass
-    return which[0]
+        return which[0]
+
+    with _handling({signal.SIGINT: note, signal.SIGTERM: note}):
+        yield wait
 
 
 @contextmanager
