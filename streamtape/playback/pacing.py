@@ -1,15 +1,18 @@
 """Pace: functions from steps to steps.
 
 Deadlines stay absolute, so that a player that follows them never drifts. A recording that knows no
-times has no waits, and no pace changes that.
+times has no waits, and no speed changes that; a fixed rate and a schedule give it some.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from streamtape.errors import UsageError
-from streamtape.playback.steps import Step, WaitUntil
+from streamtape.playback.dice import Dice
+from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+from streamtape.tape.model import Head
 
 
 def at_once(steps: Iterable[Step]) -> Iterator[Step]:
@@ -37,6 +40,91 @@ def idle_limit(steps: Iterable[Step], limit_us: int) -> Iterator[Step]:
             yield WaitUntil(step.at_us - saved_us)
         else:
             yield step
+
+
+class Times(Protocol):
+    """Says when chunks are due."""
+
+    def start(self, head: Head) -> None:
+        """Take the head that the chunks belong to."""
+
+    def at_us(self, data: bytes) -> int:
+        """When the next chunk is due; asked once for each, in order."""
+
+
+class FixedRate:
+    """A chunk every `gap_us`, the first together with the head."""
+
+    def __init__(self, gap_us: int) -> None:
+        self._gap_us = gap_us
+        self._next_us = 0
+
+    def start(self, head: Head) -> None:
+        """Take the head that the chunks belong to."""
+        self._next_us = head.at_us or 0
+
+    def at_us(self, data: bytes) -> int:
+        """When the next chunk is due."""
+        due_us, self._next_us = self._next_us, self._next_us + self._gap_us
+        return due_us
+
+
+def retimed(steps: Iterable[Step], times: Times) -> Iterator[Step]:
+    """Give the steps with each chunk at another time.
+
+    What comes behind the last chunk follows it as closely as it was recorded; a head never comes
+    later than the first chunk.
+    """
+    head: Start | None = None
+    recorded_us = last_us = emitted_us = 0
+    due = False
+    for step in steps:
+        if isinstance(step, WaitUntil):
+            recorded_us, due = step.at_us, True
+        elif isinstance(step, Start):
+            times.start(step.head)
+            head, head_us, due = step, recorded_us, False
+        elif isinstance(step, Emit):
+            last_us, emitted_us, due = max(last_us, times.at_us(step.data)), recorded_us, False
+            if head is not None:
+                yield WaitUntil(min(head_us, last_us))
+                yield head
+                head = None
+            yield WaitUntil(last_us)
+            yield step
+        else:
+            yield from _behind(head, due, last_us + recorded_us - emitted_us)
+            head, due = None, False
+            yield step
+    yield from _behind(head, due, last_us + recorded_us - emitted_us)
+
+
+def _behind(head: Start | None, due: bool, at_us: int) -> Iterator[Step]:
+    if head is not None:
+        yield WaitUntil(min(at_us, head.head.at_us or 0))
+        yield head
+    if due:
+        yield WaitUntil(at_us)
+
+
+def jittered(
+    steps: Iterable[Step], *, by_us: int = 0, by_share: float = 0.0, seed: int = 0
+) -> Iterator[Step]:
+    """Give the steps with every deadline moved by chance, by no more than either bound.
+
+    `by_share` is a share of the gap before it. Order is kept, and since it is each deadline that
+    moves and not each gap, nothing drifts.
+    """
+    dice = Dice(seed, "jitter")
+    before_us = moved_us = 0
+    for step in steps:
+        if not isinstance(step, WaitUntil):
+            yield step
+            continue
+        bound_us = by_us + by_share * (step.at_us - before_us)
+        before_us = step.at_us
+        moved_us = max(moved_us, step.at_us + round(bound_us * (2 * dice.unit() - 1)))
+        yield WaitUntil(moved_us)
 
 
 def paced(

@@ -36,9 +36,13 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """End here, as `error` says: the client's own exception, or ours for an early end."""
+    """End here, as `error` says: the client's own exception, or ours for an early end.
+
+    `cause` is the fault that was asked for, as text, where one is the reason.
+    """
 
     error: Ending
+    cause: str = ""
 
 
 Step = WaitUntil | Start | Emit | Fail

@@ -1,0 +1,53 @@
+"""The score of a replay as it was asked for: cuts, pace and faults put together.
+
+Everyone who plays asks here, so that one text means the same in process, over HTTP and at the
+command line. First the bytes are cut anew, then paced, then broken: a stall lasts as long as it
+says at any pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from streamtape.playback.breaking import Broken, broken
+from streamtape.playback.faults import Fault, Faults, parse_faults
+from streamtape.playback.pace import Pace, at_pace, parse_pace
+from streamtape.playback.pacing import paced
+from streamtape.playback.places import framer_of
+from streamtape.playback.rechunk import Rechunk, parse_rechunk, rechunked
+from streamtape.playback.steps import Step, steps
+from streamtape.tape.model import Interaction
+
+
+def arranged(
+    interaction: Interaction,
+    *,
+    speed: float | None = None,
+    idle_limit: float | None = None,
+    pace: str | Pace | None = None,
+    rechunk: str | Rechunk | None = None,
+    faults: Faults = (),
+    seed: int = 0,
+    attempt: int = 0,
+    told: Callable[[Fault], None] | None = None,
+) -> Iterator[Step]:
+    """Give the steps that replay an interaction as asked.
+
+    Without a `pace`, `speed` counts (None: at once) with `idle_limit`, in seconds; with one they
+    are applied after it. `attempt` is how often the interaction was asked for before, for faults
+    that strike only so many times. `told` is called with each fault that did strike, at its place.
+    UsageError for texts that say nothing known, here and not while playing.
+    """
+    cuts = parse_rechunk(rechunk)
+    wanted = [fault for fault in parse_faults(faults) if fault.strikes(attempt)]
+    chosen = None if pace is None else parse_pace(pace)
+    new_framer = framer_of(interaction)
+    score = rechunked(steps(interaction), cuts, new_framer=new_framer, seed=seed)
+    if chosen is not None:
+        score = at_pace(score, chosen, interaction=interaction, new_framer=new_framer, seed=seed)
+        speed = speed or 1.0
+    score = paced(score, factor=speed, idle_limit_s=idle_limit)
+    if not wanted:
+        return score
+    replay = Broken(interaction, new_framer, seed, told or (lambda fault: None))
+    return broken(score, wanted, replay)

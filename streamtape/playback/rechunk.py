@@ -1,0 +1,172 @@
+"""Cuts: the same bytes in other chunks.
+
+    recorded        as they came (the default)
+    event           one event a chunk, whole
+    bytes=N         N bytes a chunk
+    byte            one byte a chunk
+    utf8            as recorded, and cut inside every character of more than one byte
+    crlf            as recorded, and cut inside every CRLF
+    whole           everything at once, when the last of it had come
+    random          chunks of 1 to 32 bytes, by the seed; random=N: of 1 to N bytes
+
+`bytes`, `byte`, `whole` and `random` cut the wire bytes, still compressed if they came compressed.
+`event`, `utf8` and `crlf` look at the content, so a body with a content-encoding is decoded for
+them and its head no longer says so. A chunk goes out when the last of its bytes had come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from streamtape.errors import UsageError
+from streamtape.playback.dice import Dice
+from streamtape.playback.places import EventCounter, NewFramer, plain
+from streamtape.playback.spelling import count
+from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+
+KNOWN = ("recorded", "event", "bytes", "byte", "utf8", "crlf", "whole", "random")
+_RANDOM_BYTES = 32
+_INSIDE = {"utf8": re.compile(rb"(?=[\x80-\xbf])"), "crlf": re.compile(rb"(?<=\r)(?=\n)")}
+_SIZED = {"bytes", "random"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rechunk:
+    """How a body is cut; `n_bytes` is the size for `bytes`, and the largest one for `random`.
+
+    `str()` of it is the text that `parse_rechunk` reads.
+    """
+
+    how: str = "recorded"
+    n_bytes: int = 0
+
+    def __str__(self) -> str:
+        sized = self.how in _SIZED and (self.how, self.n_bytes) != ("random", _RANDOM_BYTES)
+        return f"{self.how}={self.n_bytes}" if sized else self.how
+
+
+def parse_rechunk(text: str | Rechunk | None) -> Rechunk:
+    """Read a way of cutting; UsageError says which there are."""
+    if isinstance(text, Rechunk):
+        return text
+    how, equals, value = "recorded" if text is None else text.strip(), "", ""
+    if text is not None:
+        how, equals, value = (part.strip() for part in text.partition("="))
+    if how not in KNOWN or (equals and how not in _SIZED):
+        known = ", ".join("bytes=N" if name == "bytes" else name for name in KNOWN)
+        raise UsageError(f"unknown rechunk {text!r} (known: {known}, random=N)")
+    if how == "bytes" or equals:
+        return Rechunk(how, count(value, f"rechunk {text!r}", least=1))
+    return Rechunk(how, _RANDOM_BYTES if how == "random" else 0)
+
+
+def rechunked(
+    steps: Iterable[Step], how: Rechunk, *, new_framer: NewFramer, seed: int = 0
+) -> Iterator[Step]:
+    """Give the steps with their bytes in other chunks."""
+    if how.how == "recorded":
+        return iter(steps)
+    if how.how in _INSIDE:
+        return _inside(plain(steps), _INSIDE[how.how])
+    if how.how == "event":
+        return _cut(plain(steps), _Events(new_framer))
+    sizes: dict[str, Callable[[], int]] = {"byte": lambda: 1, "bytes": lambda: how.n_bytes}
+    if how.how == "random":
+        dice = Dice(seed, "rechunk")
+        sizes["random"] = lambda: 1 + dice.below(how.n_bytes)
+    return _cut(steps, _Sizes(sizes.get(how.how)))
+
+
+def _inside(steps: Iterable[Step], place: re.Pattern[bytes]) -> Iterator[Step]:
+    for step in steps:
+        if isinstance(step, Emit):
+            yield from (Emit(piece) for piece in place.split(step.data) if piece)
+        else:
+            yield step
+
+
+class _Cutter(Protocol):
+    def feed(self, data: bytes) -> Iterator[bytes]: ...
+    def close(self) -> bytes: ...
+
+
+def _cut(steps: Iterable[Step], cutter: _Cutter) -> Iterator[Step]:
+    """Cut the joined bytes; a rest goes out with the last chunk, before the wait for the ending."""
+    held: list[Step] = []
+    started = False
+    for step in steps:
+        if isinstance(step, WaitUntil) and started:
+            held = [step]
+            continue
+        if isinstance(step, Emit):
+            yield from held
+            yield from map(Emit, cutter.feed(step.data))
+        elif isinstance(step, Start) or not started:
+            started = started or isinstance(step, Start)
+            yield step
+        else:
+            yield from _rest(cutter)
+            yield from held
+            yield step
+        held = []
+    yield from _rest(cutter)
+    yield from held
+
+
+def _rest(cutter: _Cutter) -> Iterator[Step]:
+    rest = cutter.close()
+    if rest:
+        yield Emit(rest)
+
+
+class _Sizes:
+    """Cuts by size; without sizes nothing is cut."""
+
+    def __init__(self, size: Callable[[], int] | None) -> None:
+        self._size = size
+        self._next = size() if size else 0
+        self._held = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        held = self._held
+        held += data
+        if self._size is None:
+            return
+        start = 0
+        while len(held) - start >= self._next:
+            yield bytes(held[start : start + self._next])
+            start += self._next
+            self._next = self._size()
+        del held[:start]
+
+    def close(self) -> bytes:
+        rest = bytes(self._held)
+        self._held.clear()
+        return rest
+
+
+class _Events:
+    """Cuts behind every event; comments before an event go with it."""
+
+    def __init__(self, new_framer: NewFramer) -> None:
+        self._new_framer = new_framer
+        self._counter: EventCounter | None = None
+        self._held: list[bytes] = []
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        self._counter = self._counter or EventCounter(self._new_framer())
+        start = 0
+        for end in self._counter.ends(data):
+            yield b"".join((*self._held, data[start:end]))
+            self._held.clear()
+            start = end
+        if start < len(data):
+            self._held.append(data[start:])
+
+    def close(self) -> bytes:
+        rest = b"".join(self._held)
+        self._held.clear()
+        return rest

@@ -1,0 +1,65 @@
+"""How pace, cuts and faults are written: `name=value` fields, durations and sizes, and back.
+
+One spelling for the command line, for options and for what is printed, so that what is printed can
+be given again. Every refusal is a UsageError that shows the text and what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from streamtape.errors import UsageError
+
+_UNITS_US = {"us": 1, "ms": 1000, "s": 1_000_000, "m": 60_000_000}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(us|ms|s|m)")
+_MAX_DIGITS = 15
+
+
+def fields(text: str, what: str, known: Iterable[str]) -> dict[str, str]:
+    """Read `a=1,b,c=2` as {"a": "1", "b": "", "c": "2"}; refuse a name that is not known."""
+    found: dict[str, str] = {}
+    names = tuple(known)
+    for field in text.split(","):
+        name, _, value = field.strip().partition("=")
+        if name not in names:
+            raise UsageError(f"{what} {text!r}: unknown {name!r} (known: {', '.join(names)})")
+        if name in found:
+            raise UsageError(f"{what} {text!r}: {name!r} is given twice")
+        found[name] = value.strip()
+    return found
+
+
+def duration_us(text: str, what: str) -> int:
+    """Read `30s`, `20ms`, `800us` or `1.5m` as microseconds."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"{what}: {text!r} is no duration; write it as 30s, 20ms, 800us or 1.5m")
+    return round(float(match[1]) * _UNITS_US[match[2]])
+
+
+def duration_text(us: int) -> str:
+    """Write microseconds so that `duration_us` reads them back."""
+    for unit, size in (("s", 1_000_000), ("ms", 1000)):
+        if us and us % size == 0:
+            return f"{us // size}{unit}"
+    return f"{us}us" if us else "0s"
+
+
+def count(text: str, what: str, *, least: int = 0) -> int:
+    """Read a whole number that is not below `least`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) >= least):
+        raise UsageError(f"{what}: {text!r} is no whole number from {least} on")
+    return int(text)
+
+
+def number(text: str, what: str) -> float:
+    """Read a number above 0."""
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?|\.\d{1,9}", text) is None or not float(text) > 0:
+        raise UsageError(f"{what}: {text!r} is no number above 0")
+    return float(text)
+
+
+def number_text(value: float) -> str:
+    """Write a number so that `number` reads it back."""
+    return f"{value:.9f}".rstrip("0").rstrip(".")
