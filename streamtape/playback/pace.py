@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from streamtape.tape.model import Interaction
 
 _KNOWN = ("recorded", "at_once", "idle", "rate", "ttft", "tokens", "jitter")
-_FACTOR = re.compile(r"\d{1,9}(\.\d{1,9})?x")
+_FACTOR = re.compile(r"\d{1,9}(\.\d{1,9})?x", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from streamtape.errors import UsageError
 
 _UNITS_US = {"us": 1, "ms": 1000, "s": 1_000_000, "m": 60_000_000}
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(us|ms|s|m)")
+_DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,9})?|\.\d{1,9})(us|ms|s|m)", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?|\.\d{1,9}", re.ASCII)
+_LONGEST_US = 10**15  # thirty years; a float still holds every whole number
 _MAX_DIGITS = 15
 
 
@@ -35,7 +37,10 @@ def duration_us(text: str, what: str) -> int:
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"{what}: {text!r} is no duration; write it as 30s, 20ms, 800us or 1.5m")
-    return round(float(match[1]) * _UNITS_US[match[2]])
+    us = round(float(match[1]) * _UNITS_US[match[2]])
+    if us > _LONGEST_US:
+        raise UsageError(f"{what}: {text!r} is longer than thirty years")
+    return us
 
 
 def duration_text(us: int) -> str:
@@ -55,7 +60,7 @@ def count(text: str, what: str, *, least: int = 0) -> int:
 
 def number(text: str, what: str) -> float:
     """Read a number above 0."""
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?|\.\d{1,9}", text) is None or not float(text) > 0:
+    if _NUMBER.fullmatch(text) is None or not float(text) > 0:
         raise UsageError(f"{what}: {text!r} is no number above 0")
     return float(text)
 
