@@ -125,7 +125,8 @@ def configure(config: pytest.Config) -> None:
         source = "ini"
     else:
         source = "default" if quiet else "default, as CI is set"
-    held = presets.Presets({"mode": mode, **ini}, overrides)
+    # `use_cassette` says its own default mode: only what somebody asked for changes it.
+    held = presets.Presets(dict(ini), overrides)
     presets.hold(held)
     config.stash[SETTINGS] = Settings(overrides, ini, mode, source, held)
 

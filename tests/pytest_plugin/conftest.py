@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 # Runs inside a run forget what only they imported; what is imported here stays, and costs once.
 import anyio._backends._asyncio
 import anyio._backends._trio
+import httpcore
+import httpcore2
 import httpx
 import httpx2
 import hypothesis.internal.observability
@@ -17,8 +19,7 @@ import trio.testing
 import streamtape.pytest_plugin.taping
 import streamtape.transport.use
 
-KEPT = (anyio, httpx, httpx2, hypothesis, trio, streamtape)
-pytest_plugins = ["pytester"]
+KEPT = (anyio, httpcore, httpcore2, httpx, httpx2, hypothesis, trio, streamtape)
 BODY = b"".join(b'event: tick\ndata: {"n": %d}\n\n' % n for n in range(3))
 
 
