@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from streamtape.api import (
         diff,
     )
+    from streamtape.checks.finding import (
+        Finding,
+        Where,
+    )
     from streamtape.compare.comparison import (
         Change,
         Comparison,
@@ -63,6 +67,9 @@ if TYPE_CHECKING:
     from streamtape.framing.sse_frame import (
         SSEFrame,
         encode_sse,
+    )
+    from streamtape.judging import (
+        check,
     )
     from streamtape.server.proxy import (
         RecordingProxy,
@@ -129,6 +136,7 @@ _HOMES = {
     "Dialect": "streamtape.dialects.base",
     "Ending": "streamtape.tape.model",
     "Event": "streamtape.tape.views",
+    "Finding": "streamtape.checks.finding",
     "Frame": "streamtape.tape.views",
     "FrameTooLargeError": "streamtape.errors",
     "FramingError": "streamtape.errors",
@@ -158,7 +166,9 @@ _HOMES = {
     "StreamtapeWarning": "streamtape.session.session",
     "Transcript": "streamtape.tape.views",
     "UsageError": "streamtape.errors",
+    "Where": "streamtape.checks.finding",
     "cassette": "streamtape.transport.decorator",
+    "check": "streamtape.judging",
     "diff": "streamtape.api",
     "encode_sse": "streamtape.framing.sse_frame",
     "load": "streamtape.tape.store",
@@ -186,6 +196,7 @@ __all__ = [
     "Dialect",
     "Ending",
     "Event",
+    "Finding",
     "Frame",
     "FrameTooLargeError",
     "FramingError",
@@ -215,8 +226,10 @@ __all__ = [
     "StreamtapeWarning",
     "Transcript",
     "UsageError",
+    "Where",
     "__version__",
     "cassette",
+    "check",
     "diff",
     "encode_sse",
     "load",

@@ -1,1 +1,0 @@
-"""Rules over events -> findings."""

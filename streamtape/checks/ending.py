@@ -1,0 +1,113 @@
+"""Rules about the end of a stream: one terminal event, the done marker, what the transport said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from streamtape.checks.rule import Hit
+from streamtape.checks.stream import Stream
+from streamtape.dialects.base import Condition
+from streamtape.dialects.paths import find, parse_path
+from streamtape.dialects.plan import plan_for
+from streamtape.tape.views import Event
+
+
+def ending(stream: Stream) -> Iterator[Hit]:
+    """The body ends as its protocol says."""
+    last = stream.events[-1].index if stream.events else None
+    if stream.trouble is not None:
+        yield Hit(last, f"can't be read on: {stream.trouble}")
+    elif stream.ended == "error":
+        yield Hit(last, f"the stream breaks off here: {stream.exception or 'an error'}")
+    elif stream.ended == "abandoned":
+        yield Hit(last, "the client stopped reading here: the rest is unknown", "info")
+    elif stream.ended == "unfinished":
+        yield Hit(last, "the recorder stopped here: the rest is unknown", "info")
+
+
+def terminal(stream: Stream) -> Iterator[Hit]:
+    """Something that ends a stream comes, once, and nothing after it."""
+    dialect = stream.dialect
+    if not (dialect.terminal or dialect.terminal_if) or not stream.events:
+        return
+    ended: Event | None = None
+    done: dict[Any, int] = {}
+    for event in stream.events:
+        if event.type == dialect.done_marker or event.type in dialect.noise:
+            continue
+        if ended is not None:
+            if (ended.type, event.type) in stream.expected.followed_by:
+                ended = event
+                continue
+            again = "a second end" if event.type in dialect.terminal else "something"
+            yield Hit(event.index, f"is {again} after {ended.type}, which ended the stream")
+        elif event.type in dialect.terminal:
+            ended = event
+        yield from _choices(stream, event, done)
+    if ended is None and not done and stream.ended == "complete" and stream.trouble is None:
+        wanted = [*dialect.terminal, *(path for path, _ in dialect.terminal_if)]
+        said = f"ends without any of {', '.join(wanted)}: the stream was cut, or nothing ended it"
+        marked = bool(dialect.terminal_if) and stream.events[-1].type == dialect.done_marker
+        yield Hit(stream.events[-1].index, said, "warning" if marked else None)
+
+
+def _choices(stream: Stream, event: Event, done: dict[Any, int]) -> Iterator[Hit]:
+    """Of a dialect with choices: what comes for a choice that had its end."""
+    dialect = stream.dialect
+    if not dialect.terminal_if or not isinstance(event.payload, dict):
+        return
+    if done:
+        grown = [*plan_for(dialect, event.type).find_deltas(event.payload, event.index)]
+        for found in grown:
+            if found.value and found.key[:1] in done:
+                said = f"adds to choice {found.key[0]}, which event #{done[found.key[:1]]} ended"
+                yield Hit(event.index, said)
+                break
+    for condition in dialect.terminal_if:
+        for key in _met(event.payload, condition):
+            if key in done:
+                yield Hit(
+                    event.index,
+                    f"ends choice {key[0]} again: event #{done[key]} had ended it",
+                    "warning",
+                )
+            else:
+                done[key] = event.index
+
+
+def _met(payload: dict[str, Any], condition: Condition) -> Iterator[tuple[Any, ...]]:
+    path, values = condition
+    for bound, value in find(payload, parse_path(path)):
+        if (value in values) if values else value is not None:
+            yield (_choice(payload, path, bound),)
+
+
+def _choice(payload: dict[str, Any], path: str, bound: tuple[Any, ...]) -> Any:
+    """The number of a choice: its own `index`, where it has one, or its place."""
+    if not bound:
+        return 0
+    holder = path.partition(".*")[0]
+    for place, one in find(payload, parse_path(f"{holder}.*")):
+        if place == bound[:1] and isinstance(one, dict):
+            return one.get("index", bound[0])
+    return bound[0]
+
+
+def marker(stream: Stream) -> Iterator[Hit]:
+    """The done marker comes last and once, where the dialect has one."""
+    dialect = stream.dialect
+    if not dialect.done_marker or not stream.events:
+        return
+    at = [event.index for event in stream.events if event.type == dialect.done_marker]
+    last = stream.events[-1].index
+    if not at:
+        if dialect.marker_expected and stream.ended == "complete" and stream.trouble is None:
+            yield Hit(last, f"is the last event: expected {dialect.done_marker} after it")
+        return
+    if stream.expected.no_marker and not dialect.marker_expected:
+        yield Hit(at[0], f"{dialect.title or dialect.name} has no {dialect.done_marker}", "warning")
+    for place in at[1:]:
+        yield Hit(place, f"{dialect.done_marker} comes again")
+    if at[0] != last and len(at) == 1:
+        yield Hit(at[0], f"{dialect.done_marker} comes before the last event")

@@ -1,0 +1,123 @@
+"""What checks expect of a dialect's streams, as a table. Values only.
+
+A dialect says what events mean. Here is written down what a good stream looks like: in which order
+events come, which fields they carry, which values agree. A dialect without such a table is held
+against its own scopes, texts and terminal events. Paths and keys are those of `dialects.paths`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """Something that lives in a stream: the response itself, an item, a part; its grammar.
+
+    The events of one `key` are one life (no key: the whole stream is one). `kind` is a path in a
+    life's first event; its value chooses the grammar, `*` is any other. `grammars` name types
+    without `prefix`, and with `:` and the value at `refine` where there is one. `_` is any known
+    type that no grammar of the track names; it counts in a life that has been opened, no matter by
+    which events (`key` must then find it). `ends` is False where the end is another rule's matter.
+    """
+
+    name: str
+    grammars: Mapping[str, str]
+    key: tuple[str, ...] = ()
+    kind: str = ""
+    prefix: str = ""
+    refine: str = ""
+    ends: bool = True
+    lenient: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Fields that events must carry: of some types, where `when` (path, value) holds."""
+
+    types: tuple[str, ...]
+    paths: tuple[str, ...]
+    when: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """An index that counts: each new life's is one more than the last's, from 0.
+
+    Of events of `types`, the value at `path`, counted apart for each `key`.
+    """
+
+    types: tuple[str, ...]
+    path: str
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A value that comes again: at `path` of `types` for each `key`, then in the list at `again`.
+
+    `again` is in events of `again_types`, and its elements are in the order of the keys. What lies
+    at a name in `save`, at any depth, may differ. `whole`: there are as many as there were.
+    """
+
+    types: tuple[str, ...]
+    path: str
+    key: str
+    again_types: tuple[str, ...]
+    again: str
+    save: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Values that come one by one at `path` of `types` and again as the list at `again`."""
+
+    types: tuple[str, ...]
+    path: str
+    key: tuple[str, ...]
+    again_types: tuple[str, ...]
+    again: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """What a good stream of one dialect looks like.
+
+    `paired`: (path, path) whose values go together in every event, one to one. `constant`: paths
+    with one value throughout, where they are. `states`: (type, path, values) that must hold.
+    `usage_in`: types that must carry usage at the dialect's path. `arguments`: kinds of call whose
+    arguments are JSON. `truncated`: (type, path of the tokens made, path of the bound in the
+    request): a stream that made as many as were allowed should not say that it is complete.
+    `cumulative`: paths of counts that never go down. `streamed`: types whose text must have come in
+    deltas before. `broken`: types after which what is open may stay open. `followed_by`: (terminal
+    type, type that may still come). `no_marker`: a done marker does not belong here.
+    `plain_text`: data need not be JSON. `call_fields`: what a call's first event must have, of id
+    and name. `lenient`: scopes that may stay open, or be closed unopened. `types`: further types
+    that there are.
+    """
+
+    dialect: str = ""
+    tracks: tuple[Track, ...] = ()
+    required: tuple[Required, ...] = ()
+    counters: tuple[Counter, ...] = ()
+    paired: tuple[tuple[str, str], ...] = ()
+    constant: tuple[str, ...] = ()
+    states: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    copies: tuple[Copy, ...] = ()
+    collected: tuple[Collected, ...] = ()
+    usage_in: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    truncated: tuple[tuple[str, str, str], ...] = ()
+    cumulative: tuple[str, ...] = ()
+    streamed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    followed_by: tuple[tuple[str, str], ...] = ()
+    no_marker: bool = False
+    plain_text: bool = False
+    call_fields: tuple[str, ...] = ("name",)
+    lenient: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+
+NOTHING_EXPECTED = Expected()

@@ -1,0 +1,132 @@
+"""Regular grammars over event types, written as text and run event by event.
+
+    added (delta | annotation)* done? closed
+
+A name stands for one event; `|`, `*`, `+`, `?` and parentheses mean what they do in regular
+expressions, `_` is any event that the grammar does not name. A grammar becomes a state machine
+when it is first run. Where an event does not fit, `expected` says what would have, and `recover`
+goes on from any place at which such an event can stand, so that one slip is one finding.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+ANY_OTHER = "_"
+_TOKEN = re.compile(r"\s*([()|*+?]|[\w.:\[\]/-]+)")
+State = frozenset[int]
+
+
+class Grammar:
+    """A grammar, compiled. States are sets of places in it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._steps: list[tuple[str, int]] = []  # place -> (name, where it leads); "" is the end
+        self._free: list[list[int]] = []  # place -> places reached without an event
+        self._moves: dict[tuple[State, str], State] = {}
+        tokens = _tokens(text)
+        first, last, rest = self._choice(tokens)
+        if rest:
+            raise ValueError(f"grammar {text!r}: {rest[0]!r} is out of place")
+        self._last = last
+        self.start = self._closed({first})
+        self.names = frozenset(name for name, _ in self._steps if name)
+
+    def step(self, state: State, name: str) -> State:
+        """The state after an event; the empty state where it does not fit."""
+        symbol = name if name in self.names else ANY_OTHER
+        known = self._moves.get((state, symbol))
+        if known is None:
+            known = self._closed({self._steps[p][1] for p in state if self._steps[p][0] == symbol})
+            self._moves[state, symbol] = known
+        return known
+
+    def recover(self, name: str) -> State:
+        """The state after an event from wherever it may stand; empty where it stands nowhere."""
+        return self.step(frozenset(range(len(self._steps))), name)
+
+    def expected(self, state: State) -> list[str]:
+        """The names of what may come in a state, sorted; `_` left out."""
+        return sorted({self._steps[p][0] for p in state} - {"", ANY_OTHER})
+
+    def accepts(self, state: State) -> bool:
+        """Whether the stream may end in a state."""
+        return self._last in state
+
+    def _place(self) -> int:
+        self._steps.append(("", 0))
+        self._free.append([])
+        return len(self._steps) - 1
+
+    def _closed(self, places: set[int]) -> State:
+        found, todo = set(places), list(places)
+        while todo:
+            for place in self._free[todo.pop()]:
+                if place not in found:
+                    found.add(place)
+                    todo.append(place)
+        return frozenset(found)
+
+    def _choice(self, tokens: list[str]) -> tuple[int, int, list[str]]:
+        first, last = self._place(), self._place()
+        while True:
+            start, end, tokens = self._sequence(tokens)
+            self._free[first].append(start)
+            self._free[end].append(last)
+            if not tokens or tokens[0] != "|":
+                return first, last, tokens
+            tokens = tokens[1:]
+
+    def _sequence(self, tokens: list[str]) -> tuple[int, int, list[str]]:
+        first = last = self._place()
+        while tokens and tokens[0] not in "|)":
+            start, end, tokens = self._repeated(tokens)
+            self._free[last].append(start)
+            last = end
+        return first, last, tokens
+
+    def _repeated(self, tokens: list[str]) -> tuple[int, int, list[str]]:
+        start, end, tokens = self._one(tokens)
+        while tokens and tokens[0] in "*+?":
+            first, last = self._place(), self._place()
+            self._free[first].append(start)
+            self._free[end].append(last)
+            if tokens[0] in "*?":
+                self._free[first].append(last)
+            if tokens[0] in "*+":
+                self._free[end].append(start)
+            start, end, tokens = first, last, tokens[1:]
+        return start, end, tokens
+
+    def _one(self, tokens: list[str]) -> tuple[int, int, list[str]]:
+        if tokens[0] == "(":
+            first, last, rest = self._choice(tokens[1:])
+            if not rest:
+                raise ValueError(f"grammar {self.text!r}: a parenthesis is not closed")
+            return first, last, rest[1:]
+        if tokens[0] in "*+?":
+            raise ValueError(f"grammar {self.text!r}: {tokens[0]!r} has nothing before it")
+        first, last = self._place(), self._place()
+        self._steps[first] = (tokens[0], last)
+        return first, last, tokens[1:]
+
+
+@lru_cache(maxsize=256)
+def grammar(text: str) -> Grammar:
+    """The grammar of a text, compiled once; ValueError where the text is none."""
+    return Grammar(text)
+
+
+def _tokens(text: str) -> list[str]:
+    found: list[str] = []
+    place = 0
+    text = text.rstrip()
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise ValueError(f"grammar {text!r}: {text[place:].strip()[:1]!r} is not understood")
+        found.append(match[1])
+        place = match.end()
+    return found

@@ -1,0 +1,55 @@
+"""The buffering detector: events that arrive in bursts though the stream took long.
+
+Somewhere between the model and the client something collects bytes: a proxy with buffering, a
+compressor without flush, a framework that joins. Told from the times of arrival alone, so it says
+"looks like" and is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+
+from streamtape.checks.rule import Hit
+from streamtape.checks.stream import Stream
+
+MIN_EVENTS = 20
+BURST_US = 2_000  # events closer than this came together
+LONG_US = 1_000_000  # what a reader notices
+MIN_BURST = 8  # events a burst, on average
+SHARE_WAITED = 0.9
+
+
+def bursts(times_us: Sequence[int]) -> list[int]:
+    """How many events came together, burst by burst."""
+    sizes = [1] if times_us else []
+    for before, after in pairwise(times_us):
+        if after - before <= BURST_US:
+            sizes[-1] += 1
+        else:
+            sizes.append(1)
+    return sizes
+
+
+def buffering(stream: Stream) -> Iterator[Hit]:
+    """Events come as they are made."""
+    times = [event.at_us for event in stream.events if event.at_us is not None]
+    if not stream.cuts_known or len(times) < MIN_EVENTS:
+        return
+    total, first = times[-1], times[0]
+    sizes = bursts(times)
+    if total < LONG_US:
+        return
+    if first >= SHARE_WAITED * total and len(sizes) <= max(2, len(times) // MIN_BURST):
+        told = f"all {len(times)} events came within {_seconds(total - first)}"
+        yield Hit(0, f"{told} after {_seconds(first)} of silence: looks buffered")
+        return
+    gaps = [b - a for a, b in pairwise(times) if b - a > BURST_US]
+    if len(times) >= MIN_BURST * len(sizes) and gaps and median(gaps) >= LONG_US // 10:
+        told = f"{len(times)} events came in {len(sizes)} bursts"
+        yield Hit(None, f"{told}, {_seconds(round(median(gaps)))} apart: looks buffered")
+
+
+def _seconds(us: int) -> str:
+    return f"{us / 1e6:.2f} s"

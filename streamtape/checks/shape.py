@@ -1,0 +1,128 @@
+"""Rules about single events: their names, their fields, and whether they can be read at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from streamtape.checks.expected.base import Expected, Required
+from streamtape.checks.lifecycle import known_types
+from streamtape.checks.rule import Hit
+from streamtape.checks.stream import Stream
+from streamtape.dialects.generic import GENERIC
+from streamtape.dialects.paths import MISSING, bind, find, get, parse_path
+from streamtape.dialects.payload import canonical
+from streamtape.dialects.plan import plan_for
+from streamtape.dialects.reading import PLAIN
+
+_MAX_SHOWN = 160
+
+
+def event_name(stream: Stream) -> Iterator[Hit]:
+    """The event's name on the wire is its type."""
+    if not stream.dialect.event_equals_type:
+        return
+    field = next((f for f in stream.dialect.type_from if f != "@event"), "type")
+    for event in stream.events:
+        if event.frame is None or event.type == stream.dialect.done_marker:
+            continue
+        named, told = event.frame.event, get(event.payload, parse_path(field))
+        if named == PLAIN and told != PLAIN:
+            yield Hit(event.index, "has no `event:` line: clients that listen by name miss it")
+        elif isinstance(told, str) and told != named:
+            yield Hit(event.index, f"has `event: {named}`, but {field} {told!r}")
+        elif told is None and isinstance(event.payload, dict):
+            yield Hit(event.index, f"has `event: {named}`, but no {field} in its data")
+
+
+def json_data(stream: Stream) -> Iterator[Hit]:
+    """Data is JSON."""
+    if stream.dialect.name == GENERIC.name or stream.expected.plain_text:
+        return
+    for event in stream.events:
+        if isinstance(event.payload, str) and event.type != stream.dialect.done_marker:
+            yield Hit(event.index, f"data is no JSON: {event.payload[:_MAX_SHOWN]!r}")
+
+
+def required(stream: Stream) -> Iterator[Hit]:
+    """An event has the fields that its type must have."""
+    for event in stream.events:
+        if not isinstance(event.payload, dict):
+            continue
+        lacking: dict[str, None] = {}
+        for rule in rules_of(stream.expected, event.type):
+            if rule.when and get(event.payload, parse_path(rule.when[0])) != rule.when[1]:
+                continue
+            for text in rule.paths:
+                if any(_missing(event.payload, text)):
+                    lacking[text] = None
+        if lacking:
+            yield Hit(event.index, f"has no {', '.join(lacking)}")
+
+
+@lru_cache(maxsize=1024)
+def rules_of(expected: Expected, event_type: str) -> tuple[Required, ...]:
+    """The required fields of one event type."""
+    return tuple(r for r in expected.required if not r.types or event_type in r.types)
+
+
+def _missing(payload: Any, text: str) -> Iterator[bool]:
+    """Whether the value is missing, for each element that the path's `*` stand for."""
+    head, star, rest = text.rpartition("*.")
+    if not star:
+        yield get(payload, parse_path(text), MISSING) is MISSING
+        return
+    for bound, one in find(payload, parse_path(f"{head}*")):
+        del bound
+        yield get(one, parse_path(rest), MISSING) is MISSING
+
+
+def calls(stream: Stream) -> Iterator[Hit]:
+    """A call has its id and its name in its first event."""
+    if stream.resumed:
+        return
+    seen: set[Any] = set()
+    for event in stream.events:
+        for found in plan_for(stream.dialect, event.type).find_calls(event.payload, event.index):
+            if found.key in seen:
+                continue
+            seen.add(found.key)
+            lacking = [
+                name
+                for name in stream.expected.call_fields
+                if not _any(found.value, getattr(found.rule, name))
+            ]
+            if lacking:
+                where = ".".join(bind(parse_path(found.rule.path), found.bound))
+                yield Hit(event.index, f"{where} begins a call without {' and '.join(lacking)}")
+
+
+def _any(value: Any, place: str) -> bool:
+    return place.startswith("=") or any(get(value, parse_path(p)) for p in place.split("|"))
+
+
+def unknown_type(stream: Stream) -> Iterator[Hit]:
+    """The type is one that is known. One that is not is data all the same."""
+    if not stream.expected.dialect:
+        return
+    known = known_types(stream.dialect, stream.expected)
+    for event in stream.events:
+        if event.type not in known and isinstance(event.payload, dict):
+            yield Hit(event.index, f"is of a type that this version does not know: {event.type}")
+
+
+def reported_error(stream: Stream) -> Iterator[Hit]:
+    """The provider reports no error."""
+    if stream.dialect.name == GENERIC.name:
+        return
+    for event in stream.events:
+        error: Any = None
+        for path in stream.dialect.error:
+            found = get(event.payload, parse_path(path))
+            error = found if found not in (None, "") else error
+        if error is None and event.type in stream.dialect.error_types:
+            error = event.payload
+        if error is not None:
+            told = canonical(error).decode("utf-8", "replace")
+            yield Hit(event.index, f"the provider reports an error: {told[:_MAX_SHOWN]}")

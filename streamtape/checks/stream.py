@@ -1,0 +1,49 @@
+"""A stream as rules see it: events, frames, and the facts around them. Values only.
+
+`Stream.of` is made by whoever opens recordings: the rules never see one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamtape.checks.expected.base import NOTHING_EXPECTED, Expected
+from streamtape.dialects.base import Dialect
+from streamtape.tape.views import Event, Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One response's stream.
+
+    `ended` is how the body ended, in the words of a recording; rules about the end of a stream ask
+    `finished`, for what the client left or the recorder missed is no fault of the server. `asked`
+    is the request's body, where it was JSON; `resumed` says that the request asked for the rest of
+    an earlier stream. `trouble` is what kept the readers from going on.
+    """
+
+    dialect: Dialect
+    events: Sequence[Event]
+    frames: Sequence[Frame] = ()
+    expected: Expected = NOTHING_EXPECTED
+    content: bytes = b""
+    content_type: str = ""
+    status: int = 200
+    ended: str = "complete"
+    exception: str | None = None
+    cuts_known: bool = True
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    resumed: bool = False
+    trouble: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the server is to answer for how the stream ends."""
+        return self.ended in {"complete", "error"} and self.trouble is None
+
+    @property
+    def is_sse(self) -> bool:
+        """Whether the frames are server-sent events."""
+        return self.content_type.partition(";")[0].strip().lower() == "text/event-stream"

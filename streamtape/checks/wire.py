@@ -1,0 +1,98 @@
+"""Rules about the wire: content type, byte order mark, line ends, the last blank line, UTF-8.
+
+Sources: WHATWG HTML, "Server-sent events", 9.2.5 and 9.2.6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from streamtape.checks.rule import Hit
+from streamtape.checks.stream import Stream
+
+_BOM = b"\xef\xbb\xbf"
+_FIELD = re.compile(rb"(?:^|[\r\n])(?!(?:data|event|id|retry)(?:[:\r\n]|$)|[:\r\n]|$)([^:\r\n]*)")
+_SSE = "text/event-stream"
+_STREAMS = {
+    _SSE, "application/x-ndjson", "application/ndjson", "application/jsonl",
+    "application/vnd.amazon.eventstream", "application/stream+json", "application/x-jsonlines",
+    "application/jsonlines",
+}  # fmt: skip
+
+
+def content_type(stream: Stream) -> Iterator[Hit]:
+    """The content type says what the body is."""
+    media = stream.content_type.partition(";")[0].strip().lower()
+    if len(stream.frames) > 1 and media not in _STREAMS:
+        told = f"is {media!r}" if media else "is missing"
+        yield Hit(None, f"content-type {told}, but the body is a stream")
+    charset = re.search(r"charset=\"?([\w-]+)", stream.content_type, re.IGNORECASE)
+    if media == _SSE and charset and charset[1].lower() not in {"utf-8", "utf8"}:
+        yield Hit(None, f"charset {charset[1]}: event streams are always UTF-8")
+
+
+def empty(stream: Stream) -> Iterator[Hit]:
+    """A stream has events."""
+    if not stream.events and stream.ended == "complete" and stream.status < 400:
+        yield Hit(None, f"{stream.status} and a stream without a single event")
+
+
+def not_a_stream(stream: Stream) -> Iterator[Hit]:
+    """A request that asked for a stream gets one."""
+    media = stream.content_type.partition(";")[0].strip().lower()
+    if stream.status >= 400:
+        yield Hit(None, f"HTTP {stream.status} and no stream", "info")
+    elif stream.asked.get("stream") is True:
+        yield Hit(None, f"asked to stream, the server answered with {media or 'no content type'}")
+
+
+def byte_order_mark(stream: Stream) -> Iterator[Hit]:
+    """No byte order mark: readers that are not of the letter take it for a field's name."""
+    if stream.content.startswith(_BOM):
+        yield Hit(0, "the stream begins with a byte order mark")
+
+
+def line_ends(stream: Stream) -> Iterator[Hit]:
+    """Lines end one way."""
+    if not stream.is_sse:
+        return
+    body = stream.content
+    crlf = body.count(b"\r\n")
+    cr, lf = body.count(b"\r") - crlf, body.count(b"\n") - crlf
+    ways = [f"{n} {name}" for n, name in ((crlf, "CRLF"), (lf, "LF"), (cr, "CR")) if n]
+    if len(ways) > 1:
+        yield Hit(None, f"lines end in several ways: {', '.join(ways)}")
+    elif cr:
+        yield Hit(None, "lines end with CR alone, which many readers do not know")
+
+
+def unterminated(stream: Stream) -> Iterator[Hit]:
+    """The last event is closed by a blank line: without it, it is never dispatched."""
+    if not stream.is_sse or not stream.frames or stream.ended != "complete":
+        return
+    last = stream.frames[-1]
+    if not last.complete and last.data is not None:
+        at = stream.events[-1].index if stream.events else None
+        yield Hit(at, "no blank line closes the last event: readers by the letter never see it")
+
+
+def utf8(stream: Stream) -> Iterator[Hit]:
+    """The stream is UTF-8."""
+    if not stream.is_sse:
+        return
+    try:
+        stream.content.decode()
+    except UnicodeDecodeError as error:
+        if error.end < len(stream.content) or stream.ended == "complete":
+            yield Hit(None, f"byte {error.start} is no UTF-8: {error.reason}")
+
+
+def unknown_field(stream: Stream) -> Iterator[Hit]:
+    """Lines are data, event, id, retry or comments: what else there is, readers drop."""
+    if not stream.is_sse:
+        return
+    names = sorted({m[1] for m in _FIELD.finditer(stream.content.removeprefix(_BOM))})
+    for name in names[:3]:
+        told = name[:40].decode("utf-8", "replace")
+        yield Hit(None, f"lines with the field {told!r} are dropped by every reader")

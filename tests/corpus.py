@@ -1,0 +1,79 @@
+"""Recorded streams of real providers as interactions: a folder of bodies, each with its facts.
+
+A stream is a body file and a `.json` beside it: request, response head, the chunk sizes where they
+are known. None of them has times.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from streamtape.tape.model import Chunk, Chunks, Ending, Head, Headers, Interaction, Request
+
+
+class Recorded(NamedTuple):
+    """One stream: where it is from, what is known of it, and the recording."""
+
+    provider: str
+    api: str
+    name: str
+    facts: dict[str, Any]
+    interaction: Interaction
+
+    @property
+    def label(self) -> str:
+        """A short name for messages."""
+        return f"{self.provider}/{self.api}/{self.name}"
+
+    @property
+    def whole(self) -> bool:
+        """Whether the stream is as it was sent: one response, from its start to its end."""
+        odd = ("concatenated", "trimmed", "resumed", "recording stops", "no blank line after")
+        return not any(word in said for said in self.facts["anomalies"] for word in odd)
+
+
+def streams(folder: Path, *parts: str) -> Iterator[Recorded]:
+    """Every stream below a folder, or below some of its `provider/api` folders, in order."""
+    for root in [folder / part for part in parts] or [folder]:
+        for path in sorted(root.rglob("*.json")):
+            if path.name != "manifest.json":
+                yield read(path, folder)
+
+
+_MEDIA = {
+    "sse": b"text/event-stream",
+    "ndjson": b"application/x-ndjson",
+    "eventstream": b"application/vnd.amazon.eventstream",
+}
+
+
+def read(path: Path, folder: Path) -> Recorded:
+    """The stream whose facts are in a file."""
+    facts = json.loads(path.read_text())
+    data = (folder / facts["file"]).read_bytes()
+    asked, answered = facts["request"], facts["response"]
+    body = json.dumps(asked["body"]).encode() if asked["body"] is not None else b""
+    request = Request(asked["method"] or "POST", asked["url"] or "", _headers(asked), body)
+    headers = tuple(h for h in _headers(answered) if h[0].lower() != b"content-encoding")
+    if not any(name.lower() == b"content-type" for name, _ in headers):
+        headers += ((b"content-type", _MEDIA[facts["wire"]]),)  # recordings without headers
+    interaction = Interaction(
+        request,
+        Head(int(str(answered["status"] or 200)[:3]), headers),
+        _chunks(data, facts.get("chunk_lengths") or [len(data)]),
+        Ending("complete"),
+        cuts_known=bool(facts.get("chunk_lengths")),
+    )
+    return Recorded(facts["provider"], facts["api"], path.stem, facts, interaction)
+
+
+def _headers(side: dict[str, Any]) -> Headers:
+    return tuple((k.encode(), str(v).encode()) for k, v in (side["headers"] or {}).items())
+
+
+def _chunks(data: bytes, sizes: list[int]) -> Chunks:
+    ends = list(accumulate(sizes))
+    cuts = zip([0, *ends], [*ends, len(data)], strict=False)
+    return Chunks.of(Chunk(None, data[a:b]) for a, b in cuts if a < b)
