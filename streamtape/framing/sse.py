@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from streamtape.errors import FrameTooLargeError, UsageError
 from streamtape.framing.sse_frame import SSEFrame, encode_sse, parse_block
-from streamtape.framing.sse_shapes import USUAL_SHAPE, Found, Shape, shape_of
+from streamtape.framing.sse_shapes import USUAL_RUN, USUAL_SHAPE, Found, Shape, shape_of
 
 __all__ = ["MAX_FRAME_BYTES", "SSEFrame", "SSEParser", "encode_sse"]
 
@@ -21,6 +21,8 @@ MAX_FRAME_BYTES = 64 << 20
 _WINDOW_BYTES = 64 << 10  # the frames of more than this leave the processor's caches
 _BOM = b"\xef\xbb\xbf"
 _ODD = itemgetter(-1)
+# Bytes that come one by one wait in a list, at two thirds of the price of a bytearray.
+_MAX_SINGLES = 256
 _SINGLES = frozenset(bytes([byte]) for byte in range(256)) - {b"\r", b"\n"}
 
 
@@ -39,7 +41,7 @@ class SSEParser:
         self._id = ""
         self._retry: int | None = None
         self._shape = USUAL_SHAPE
-        self._alone = False  # the last chunk was one block: the next one may be, too
+        self._run = USUAL_RUN
         self._restart()
 
     def _restart(self) -> None:
@@ -72,28 +74,29 @@ class SSEParser:
     def feed(self, data: bytes) -> list[SSEFrame]:
         """Take the next bytes of the stream; get the frames that they complete."""
         singles = self._singles
+        if singles and data in _SINGLES and len(singles) < _MAX_SINGLES:
+            singles.append(data)
+            return []
+        if data == b"\n" and singles and singles[-1] != data and len(singles) < _MAX_SINGLES:
+            singles.append(data)  # the end of a line, but no blank one
+            return []
         if singles:
-            if data in _SINGLES and len(singles) < 256:
-                singles.append(data)
-                return []
             data = b"".join(singles) + data
             singles.clear()
         if self._careful or 13 in data:
             data = self._normalised(data)
         tail = self._tail
-        if self._alone and not tail and len(data) <= self._window:
-            frame = self._shape.whole(data, self._id)
-            if frame:
-                self._id = frame.id
+        if not tail and len(data) <= self._window:
+            frame = self._run.frame(data, self._id)
+            if frame is not None:
                 return [frame]
-            self._alone = False
         if 10 in data:
             end = data.rfind(b"\n\n") + 2
             if end > 1 or (data[0] == 10 and tail.endswith(b"\n")):
                 return self._closed(data, end)
             if not tail:
                 data = data.lstrip(b"\n")
-        elif len(data) == 1 and len(tail) + 256 <= self._limit:
+        elif len(data) == 1 and len(tail) + _MAX_SINGLES <= self._limit:
             singles.append(data)
             return []
         tail += data
@@ -137,7 +140,6 @@ class SSEParser:
     def _closed(self, data: bytes, end: int) -> list[SSEFrame]:
         """Read the blocks of which the last is closed by data[:end]; keep what is after them."""
         region = data[:end]
-        self._alone = not self._tail
         if self._tail:
             region = b"".join((*self._pieces, self._tail, region))
             self._pieces.clear()
@@ -152,7 +154,6 @@ class SSEParser:
         except FrameTooLargeError as error:
             error.frames = tuple(frames)
             raise
-        self._alone = self._alone and len(frames) == 1
         return frames
 
     def _region(self, region: bytes, frames: list[SSEFrame]) -> None:
@@ -172,6 +173,9 @@ class SSEParser:
     def _many(self, region: bytes) -> list[SSEFrame]:
         """Read whole blocks, none of which can be over the bound."""
         text = region.decode("utf-8", "replace")
+        run = self._run.frames(text, self._id)
+        if run is not None:
+            return run
         shape = self._shape
         found = shape.pattern.findall(text)
         if any(map(_ODD, found)):
@@ -183,6 +187,7 @@ class SSEParser:
         frames = shape.frames(found, self._id)
         if frames:
             self._id = frames[-1].id
+            self._run = shape.run(frames[-1].event) or self._run
         return frames
 
     def _one(self, shape: Shape, values: Found) -> SSEFrame:

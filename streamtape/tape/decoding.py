@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Any, Protocol
 
 from streamtape.errors import ContentError
@@ -21,31 +20,37 @@ class Decoder(Protocol):
     def feed(self, data: bytes) -> bytes: ...
 
 
-class _Zlib:
-    """Gzip (several members too) and deflate (with the zlib wrapper, or raw as some send it)."""
+class _Gzip:
+    """Gzip, several members too."""
 
-    def __init__(self, *, gzip: bool) -> None:
-        self._gzip = gzip
-        self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16 if gzip else zlib.MAX_WBITS)
-        self._started = False
+    def __init__(self) -> None:
+        self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
 
     def feed(self, data: bytes) -> bytes:
         out = b""
         while data:
             if self._decoder.eof:
-                if not self._gzip:
-                    return out
                 self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            try:
-                out += self._decoder.decompress(data)
-            except zlib.error:
-                if self._gzip or self._started:
-                    raise
-                self._decoder = zlib.decompressobj(-zlib.MAX_WBITS)
-                out += self._decoder.decompress(data)
-            self._started = True
+            out += self._decoder.decompress(data)
             data = self._decoder.unused_data
         return out
+
+
+class _Deflate:
+    """Deflate with the zlib wrapper, or raw as some send it: the first two bytes tell."""
+
+    def __init__(self) -> None:
+        self._first = b""
+        self._decoder: Any = None
+
+    def feed(self, data: bytes) -> bytes:
+        if self._decoder is None:
+            self._first = data = self._first + data
+            if len(data) < 2:
+                return b""
+            wrapped = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+            self._decoder = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
+        return bytes(self._decoder.decompress(data))
 
 
 class _Zstd:
@@ -90,9 +95,9 @@ class _Brotli:
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {
-    "gzip": partial(_Zlib, gzip=True),
-    "x-gzip": partial(_Zlib, gzip=True),
-    "deflate": partial(_Zlib, gzip=False),
+    "gzip": _Gzip,
+    "x-gzip": _Gzip,
+    "deflate": _Deflate,
     "br": _Brotli,
     "zstd": _Zstd,
 }

@@ -57,6 +57,15 @@ def test_a_compressed_body_is_decoded_chunk_by_chunk() -> None:
     assert [(f.data, f.chunk) for f in recorded.frames()] == [("0", 0), ("1", 1), ("2", 2)]
 
 
+@pytest.mark.parametrize("wbits", [15, -15], ids=["zlib", "raw"])
+def test_deflate_in_single_bytes(wbits: int) -> None:
+    """Deflate is undone with the wrapper and without, though the first chunk can't tell which."""
+    packer = zlib.compressobj(wbits=wbits)
+    body = packer.compress(b"data: a\n\n") + packer.flush()
+    recorded = interaction([body[n : n + 1] for n in range(len(body))], encoding="deflate")
+    assert [f.data for f in recorded.frames()] == ["a"]
+
+
 def test_frames_are_read_lazily() -> None:
     """The first frame comes before the chunks after it are looked at."""
     body = gzip.compress(b"data: a\n\n") + b"no gzip"

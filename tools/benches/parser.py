@@ -1,0 +1,298 @@
+"""How fast SSE is parsed, beside other parsers: by size of chunk and of event, and its growth.
+
+Every parser reads the same bytes, and each event's type and data are looked at. Repeats are
+interleaved, so that a slow phase of the machine meets all parsers. Values are medians; `ratio` is
+how many times as long the peer takes as streamtape does, the median over the rounds.
+
+    python tools/benches/parser.py
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamtape
+
+Row = dict[str, Any]
+Chunks = list[bytes]
+Reader = Callable[[Chunks], int]
+OURS = "streamtape"
+N_EVENTS = 20_000
+DELTA = (
+    'event: response.output_text.delta\ndata: {"type":"response.output_text.delta",'
+    '"sequence_number":%d,"item_id":"msg_68a1b2c3d4e5f60718293a4b5c6d7e8f","output_index":0,'
+    '"content_index":0,"delta":" token%d","logprobs":[]}\n\n'
+)
+
+
+def ours(chunks: Chunks) -> int:
+    """Read with streamtape.SSEParser."""
+    feed, n = streamtape.SSEParser().feed, 0
+    for chunk in chunks:
+        for frame in feed(chunk):
+            n += bool(frame.event) and frame.data is not None
+    return n
+
+
+def limit_split(chunks: Chunks) -> int:
+    """Only cut each chunk at its blank lines: what no parser in Python can beat."""
+    return sum(len(chunk.split(b"\n\n")) - 1 for chunk in chunks)
+
+
+def httpx_sse() -> Reader:
+    """Read with httpx-sse's decoders."""
+    from httpx_sse._decoders import (  # type: ignore[import-not-found]  # the bench's own
+        SSEDecoder,
+        SSELineDecoder,
+    )
+
+    def read(chunks: Chunks) -> int:
+        text, lines, decoder, n = utf8(), SSELineDecoder(), SSEDecoder(), 0
+        for chunk in chunks:
+            for line in lines.decode(text(chunk)):
+                event = decoder.decode(line)
+                if event is not None:
+                    n += bool(event.event) and event.data is not None
+        return n
+
+    return read
+
+
+def httpx2_sse() -> Reader:
+    """Read with httpx2's decoder."""
+    from httpx2._sse import _SSEParser
+
+    def read(chunks: Chunks) -> int:
+        text, decoder, n = utf8(), _SSEParser(), 0
+        for chunk in chunks:
+            for event in decoder.decode(text(chunk)):
+                n += bool(event.event) and event.data is not None
+        return n
+
+    return read
+
+
+def sseclient_py() -> Reader:
+    """Read with sseclient-py."""
+    from sseclient import SSEClient  # type: ignore[import-not-found]  # the bench's own
+
+    def read(chunks: Chunks) -> int:
+        events = SSEClient(chunks).events()
+        return sum(bool(event.event) and event.data is not None for event in events)
+
+    return read
+
+
+def launchdarkly() -> Reader:
+    """Read with launchdarkly-eventsource's reader."""
+    from ld_eventsource.reader import (  # type: ignore[import-not-found]  # the bench's own
+        _BufferedLineReader,
+        _SSEReader,
+    )
+
+    def read(chunks: Chunks) -> int:
+        events = _SSEReader(_BufferedLineReader.lines_from(chunks)).events_and_comments()
+        return sum(bool(event.event) and event.data is not None for event in events)
+
+    return read
+
+
+PEERS: dict[str, Callable[[], Reader]] = {
+    "httpx-sse": httpx_sse,
+    "httpx2": httpx2_sse,
+    "sseclient-py": sseclient_py,
+    "launchdarkly-eventsource": launchdarkly,
+}
+
+
+def utf8() -> Callable[[bytes], str]:
+    """What those parsers that take text need before them."""
+    return codecs.getincrementaldecoder("utf-8")("replace").decode
+
+
+NODE_SCRIPT = """
+import {createParser} from "eventsource-parser";
+import {readFileSync} from "node:fs";
+const [path, cut, passes] = process.argv.slice(2);
+const body = readFileSync(path), chunks = [];
+if (cut === "event") {
+  for (let at = 0, end; at < body.length; at = end) {
+    end = body.indexOf("\\n\\n", at) + 2;
+    chunks.push(body.subarray(at, end));
+  }
+} else for (let at = 0; at < body.length; at += +cut) chunks.push(body.subarray(at, at + +cut));
+const took = [];
+for (let pass = 0; pass < +passes; pass++) {
+  let n = 0;
+  const text = new TextDecoder();
+  const parser = createParser({onEvent: (event) => { if (event.event && event.data) n++; }});
+  const began = process.hrtime.bigint();
+  for (const chunk of chunks) parser.feed(text.decode(chunk, {stream: true}));
+  took.push(Number(process.hrtime.bigint() - began) / n);
+}
+took.sort((a, b) => a - b);
+console.log(took[took.length >> 1]);
+"""
+
+
+class Node:
+    """eventsource-parser in Node, bytes in; `why_not` says why it can't be measured."""
+
+    def __init__(self, folder: Path, body: bytes) -> None:
+        self.folder = folder
+        self.why_not = ""
+        if not (shutil.which("node") and shutil.which("npm")):
+            self.why_not = "node and npm are not both installed"
+            return
+        (folder / "body").write_bytes(body)
+        (folder / "bench.mjs").write_text(NODE_SCRIPT)
+        install = ["npm", "install", "--silent", "--prefix", str(folder), "eventsource-parser@4"]
+        try:
+            subprocess.run(install, check=True, capture_output=True, timeout=120)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            self.why_not = f"npm install failed: {error}"
+
+    def ns_an_event(self, cut: str) -> float:
+        """The median of seven passes, after which the compiler is warm."""
+        command = ["node", "bench.mjs", "body", cut, "7"]
+        done = subprocess.run(
+            command, cwd=self.folder, check=True, capture_output=True, text=True, timeout=120
+        )
+        return float(done.stdout)
+
+
+def readers() -> dict[str, Reader]:
+    """Every parser that is installed; those that are not are named with the reason."""
+    found: dict[str, Reader] = {OURS: ours}
+    for name, load in PEERS.items():
+        try:
+            found[name] = load()
+        except ImportError as error:
+            print(f"parser: {name} is left out: {error}", file=sys.stderr)
+    return found
+
+
+def seconds(reader: Reader, chunks: Chunks, n_events: int) -> float:
+    """How long a reader takes; it must find every event."""
+    began = time.perf_counter()
+    found = reader(chunks)
+    took = time.perf_counter() - began
+    assert found == n_events or reader is limit_split, f"{found} events of {n_events}"
+    return took
+
+
+def compared(
+    name: str,
+    chunks: Chunks,
+    units: tuple[int, float, str],
+    *,
+    repeat: int,
+    some: dict[str, Reader],
+    node: Callable[[], float] | None = None,
+) -> Iterator[Row]:
+    """Rows of all readers over the same chunks.
+
+    `units` is how many events there are, how many units the time is divided by, and their name:
+    time a unit, or units a second where it ends in /s. `node` measures a time a unit by itself.
+    """
+    n_events, n_units, unit = units
+    took: dict[str, list[float]] = {}
+    for _ in range(repeat):
+        for reader, read in some.items():
+            took.setdefault(reader, []).append(seconds(read, chunks, n_events) / n_units)
+        if node:
+            took.setdefault("eventsource-parser (Node)", []).append(node() / 1e9)
+    for reader, values in took.items():
+        median = statistics.median(values)
+        value = 1 / median if unit.endswith("/s") else median * 1e9
+        ratios = [one / base for one, base in zip(values, took[OURS], strict=True)]
+        yield row(f"parse {name}", value, unit, reader, statistics.median(ratios))
+
+
+def row(name: str, value: float, unit: str, peer: str, ratio: float | None = None) -> Row:
+    """One line of the table; ours has no ratio."""
+    return {
+        "name": name,
+        "value": round(value, 2),
+        "unit": unit,
+        "peer": None if peer == OURS else peer,
+        "ratio": None if peer == OURS or ratio is None else round(ratio, 2),
+    }
+
+
+def cut(body: bytes, size: int) -> Chunks:
+    """Cut a body into chunks of one size."""
+    return [body[at : at + size] for at in range(0, len(body), size)]
+
+
+def growth(repeat: int) -> Iterator[Row]:
+    """How the time grows with the work: the exponent between a tenth and the whole; 1 is linear."""
+    line = b"data: " + b"x" * 40_000_000 + b"\n\n"
+    few = b"".join((DELTA % (n, n)).encode() for n in range(45_000))
+    works = {
+        "a 40 MB line in 1 KiB chunks": (cut(line[:4_000_000] + b"\n\n", 1024), cut(line, 1024), 1),
+        "a 100 MB body fed whole": ([few], [few * 10], 450_000),
+    }
+    for name, (tenth, whole, n) in works.items():
+        short: list[float] = []
+        long: list[float] = []
+        for _ in range(repeat):
+            short.append(seconds(ours, tenth, max(n // 10, 1)))
+            long.append(seconds(ours, whole, n))
+        exponent = math.log10(min(long) / min(short))
+        rate = sum(map(len, whole)) / statistics.median(long) / 1e6
+        yield row(f"parse {name}", rate, "MB/s", OURS)
+        yield row(f"parse {name}: growth from a tenth", exponent, "exponent", OURS)
+
+
+def run(repeat: int) -> list[Row]:
+    """Every row."""
+    events = [(DELTA % (n, n)).encode() for n in range(N_EVENTS)]
+    body = b"".join(events)
+    large = [b"event: image\ndata: " + b"x" * 1_000_000 + b"\n\n"] * 10
+    large_mb = sum(map(len, large)) / 1e6
+    few = events[: N_EVENTS // 20]
+    single = cut(b"".join(few), 1)
+    some = readers()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        node = Node(Path(folder), body)
+        if node.why_not:
+            print(f"parser: eventsource-parser is left out: {node.why_not}", file=sys.stderr)
+        units: tuple[int, float, str] = (N_EVENTS, N_EVENTS, "ns/event")
+        limited = {**some, "limit: bytes.split": limit_split}
+        for name, chunks, size in (
+            ("64 KiB chunks", cut(body, 65_536), "65536"),
+            ("1 KiB chunks", cut(body, 1024), "1024"),
+            ("one event a chunk", events, "event"),
+        ):
+            in_node = None if node.why_not else partial(node.ns_an_event, size)
+            rows += compared(name, chunks, units, repeat=repeat, some=limited, node=in_node)
+    rows += compared(
+        "one-byte chunks", single, (len(few), len(single), "ns/byte"), repeat=repeat, some=some
+    )
+    # sseclient-py joins a line by += and takes minutes over these.
+    quick = {name: read for name, read in some.items() if name != "sseclient-py"}
+    for name, chunks in (
+        ("1 MB events, one a chunk", large),
+        ("1 MB events in 64 KiB chunks", cut(b"".join(large), 65_536)),
+    ):
+        rows += compared(name, chunks, (len(large), large_mb, "MB/s"), repeat=repeat, some=quick)
+    rows += growth(repeat)
+    return rows
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(int(sys.argv[1]) if sys.argv[1:] else 5), indent=1))
