@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from streamtape.tape.leaves import documents
 from streamtape.tape.patterns import MAX_SECRET_BYTES, TO_WORDS, Search, Span
 
 MASK = b"*"
@@ -98,6 +99,10 @@ class BodyRedactor:
             start = min(start, self._search.open_from(buffer, hits))
         if self._search.has_own:
             start = min(start, buffer.rfind(b"\n") + 1)
+        if self._search.paths:
+            held = self._held - self._base
+            open_ones = (d.start for d in documents(buffer) if not d.complete and d.end > held)
+            return min(start, *open_ones, size)
         return max(start, size - MAX_SECRET_BYTES)
 
     def _decide(self, buffer: bytes, n_new: int, hits: list[bytes], hold: int) -> Masked:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from streamtape.tape import names
+from streamtape.tape.leaves import documents, joined, path_pattern
 
 # Where a token may begin: after anything but a letter or digit, or after an escape that ends in one
 # (JSON's \n and \u003d, a URL's %3D).
@@ -257,16 +258,22 @@ _OPEN = (
 
 
 class Search:
-    """Looks for the kinds that are on, and for patterns of the user's own."""
+    """Looks for the kinds that are on, and for patterns and JSON paths of the user's own."""
 
-    def __init__(self, off: Iterable[str] = (), more: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        off: Iterable[str] = (),
+        more: Iterable[tuple[str, str]] = (),
+        json_paths: Iterable[str] = (),
+    ) -> None:
         without = set(off)
+        self.paths = tuple(map(path_pattern, json_paths))
         own = tuple(
             Pattern(kind, (), re.compile(regex.encode()))
             for kind, regex in more
             if kind not in without
         )
-        self.has_own = bool(own)
+        self.has_own = bool(own or self.paths)
         self._own = own
         self._by_literal: dict[bytes, list[Pattern]] = {}
         for pattern in PATTERNS:
@@ -290,12 +297,21 @@ class Search:
         """All secrets in a text, in order; they don't overlap."""
         if hits is None:
             hits = self.hits(text)
-        if not hits and not self._own:
+        if not hits and not self.has_own:
             return []
         lower = text.lower()
         tried = dict.fromkeys(p for hit in hits for p in self._by_literal[hit])
         spans = sorted(s for p in (*tried, *self._own) for s in p.spans(text, lower))
+        if self.paths:
+            spans = sorted((*spans, *self._at_paths(text)))
         return list(_merged(spans)) if len(spans) > 1 else spans
+
+    def _at_paths(self, text: bytes) -> Iterator[Span]:
+        for document in documents(text):
+            for path, start, end, is_text in document.leaves:
+                wanted = is_text and any(p.fullmatch(joined(path)) for p in self.paths)
+                if wanted and text[start:end].strip(b"*"):
+                    yield Span(start, end, "path")
 
     def open_from(self, text: bytes, hits: list[bytes]) -> int:
         """Where something begins that may be a secret once it ends; the length if nowhere."""

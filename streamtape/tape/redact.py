@@ -35,8 +35,9 @@ class RedactionOptions:
 
     `headers`, `parameters`: more names (a parameter of a query, form or cookie), any case.
     `patterns`: more (kind, regular expression) pairs for URLs and bodies; where the expression has
-    a group, the first group is masked. `json_paths`: fields of JSON bodies, as `user.email`,
-    `items.*.name` or `**.password`. `off`: kinds that are not masked. `keep`: names that never are.
+    a group, the first group is masked; it is held against what lies within a line. `json_paths`:
+    texts in JSON bodies and in the lines of streams, as `user.email`, `items.*.name`, `**.secret`.
+    `off`: kinds that are not masked. `keep`: names that never are.
     """
 
     headers: tuple[str, ...] = ()
@@ -62,7 +63,7 @@ class Redactor:
         self._headers = {name.lower() for name in self.options.headers}
         self._parameters = {name.lower() for name in self.options.parameters}
         self._keep = {name.lower() for name in self.options.keep}
-        self.search = Search(self.options.off, self.options.patterns)
+        self.search = Search(self.options.off, self.options.patterns, self.options.json_paths)
 
     def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]:
         """Get the request without its secrets, and what was masked, in order."""
@@ -94,7 +95,7 @@ class Redactor:
 
     def _header(self, name: str, value: bytes) -> tuple[bytes, Iterable[_Found]]:
         lower = name.lower()
-        if lower in self._keep:
+        if lower in self._keep or value == MASK:
             return value, ()
         if lower in names.COOKIE_HEADERS:
             return self._cookies(lower, _COOKIE, value, count=0)
@@ -119,7 +120,7 @@ class Redactor:
 
         def mask(match: re.Match[bytes]) -> bytes:
             name = match[1] or b""
-            if name[:-1].decode("latin-1").lower() in self._keep or not match[2].strip():
+            if name[:-1].decode("latin-1").lower() in self._keep or match[2] == MASK:
                 return match[0]
             found.append((header, "cookie", match[2]))
             return name + MASK
@@ -130,7 +131,7 @@ class Redactor:
         found: list[_Found] = []
 
         def user(match: re.Match[str]) -> str:
-            if "userinfo" in self.options.off or match[0] == "@":
+            if "userinfo" in self.options.off or match[0] in {"@", URL_MASK + "@"}:
                 return match[0]
             found.append(("url:userinfo", "userinfo", match[0][:-1].encode("utf-8", "replace")))
             return URL_MASK + "@"
@@ -138,7 +139,7 @@ class Redactor:
         def parameter(match: re.Match[str]) -> str:
             name = unquote_plus(match[1])
             kind = self._parameter_kind(name)
-            if kind is None:
+            if kind is None or match[2] == URL_MASK:
                 return match[0]
             found.append((f"url:{name}", kind, match[2].encode("utf-8", "replace")))
             return f"{match[1]}={URL_MASK}"

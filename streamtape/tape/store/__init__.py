@@ -1,6 +1,6 @@
 """The one place of `tape` that touches the disk: names, atomic replacement, locks, journals."""
 
-from streamtape.tape.store.files import Recovery, load, recover, save
+from streamtape.tape.store.files import Recovery, load, load_journal, recover, save
 from streamtape.tape.store.recording import Journal, TapeFile
 
-__all__ = ["Journal", "Recovery", "TapeFile", "load", "recover", "save"]
+__all__ = ["Journal", "Recovery", "TapeFile", "load", "load_journal", "recover", "save"]

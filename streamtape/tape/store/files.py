@@ -114,6 +114,18 @@ def save(cassette: Cassette, path: StrPath) -> None:
         replace(real, encode(cassette))
 
 
+def load_journal(path: StrPath) -> Cassette:
+    """Load what is in a journal, which stays as it is, and which may still be written."""
+    place = Path(path)
+    try:
+        with reading(place):
+            fd = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place) from None
+    with reading(place):
+        return Cassette(journal.scan(_File(fd).read, path=str(place)).interactions, str(place))
+
+
 class Recovery(NamedTuple):
     """What `recover` made of a journal; `damage` says what of it could not be read, or None."""
 

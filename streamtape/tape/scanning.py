@@ -1,0 +1,184 @@
+"""A second look for secrets, at recordings that are finished: find them, or mask them. Pure.
+
+While it records, streamtape sees wire bytes. A secret that a model spells out in many deltas is
+whole in none of them; here the texts at one path of a stream's JSON lines are joined and looked at
+as well, without knowing whose stream it is. Bodies are taken into memory whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from streamtape.errors import ContentError
+from streamtape.tape import coding
+from streamtape.tape.decoding import decode_content, encodings
+from streamtape.tape.leaves import Document, documents, units
+from streamtape.tape.model import Cassette, Chunk, Chunks, Head, Interaction, Redaction
+from streamtape.tape.patterns import Search
+from streamtape.tape.redact import Redactor
+
+# What tells the streams within a stream apart: texts are joined only where these agree.
+_DISCRIMINATORS = frozenset(
+    {"type", "item_id", "output_index", "content_index", "summary_index", "index", "call_id"}
+)
+
+
+class Leak(NamedTuple):
+    """A secret that is in a cassette: in which interaction, where, what kind; never the secret.
+
+    `where` is as in Redaction, or `response.text:OFFSET` for one that is split over deltas, with
+    the offset of its first piece in the body (its content-encoding undone).
+    """
+
+    interaction: int
+    where: str
+    kind: str
+    length: int
+
+
+class _Split(NamedTuple):
+    kind: str
+    length: int
+    pieces: list[tuple[int, int]]
+
+
+def scan(cassette: Cassette, redactor: Redactor | None = None) -> list[Leak]:
+    """Look for secrets in everything that a cassette holds."""
+    redactor = redactor or Redactor()
+    return [
+        leak for n, interaction in enumerate(cassette) for leak in _leaks(n, interaction, redactor)
+    ]
+
+
+def _leaks(n: int, interaction: Interaction, redactor: Redactor) -> Iterator[Leak]:
+    _, found = redactor.redact_request(interaction.request)
+    if interaction.head is not None:
+        found += redactor.redact_head(interaction.head)[1]
+    for redaction in found:
+        yield Leak(n, redaction.where, redaction.kind, _length(redaction))
+    content = b"".join(_pieces(interaction))
+    for start, end, kind in redactor.search.find(content):
+        yield Leak(n, f"response.body:{start}+{end - start}", kind, end - start)
+    for split in _splits(content, redactor.search):
+        yield Leak(n, f"response.text:{split.pieces[0][0]}", split.kind, split.length)
+    if redactor.redact_ending(interaction.ending) != interaction.ending:
+        yield Leak(n, "ending.message", "pattern", 0)
+
+
+def _length(redaction: Redaction) -> int:
+    _, plus, length = redaction.where.rpartition("+")
+    return int(length) if plus and length.isdigit() else 0
+
+
+def mask(cassette: Cassette, redactor: Redactor | None = None) -> Cassette:
+    """The same cassette without what `scan` finds; bodies and chunks keep their lengths."""
+    redactor = redactor or Redactor()
+    return replace(cassette, interactions=tuple(_masked(i, redactor) for i in cassette))
+
+
+def _masked(interaction: Interaction, redactor: Redactor) -> Interaction:
+    request, found = redactor.redact_request(interaction.request)
+    head, chunks = interaction.head, interaction.chunks
+    if head is not None:
+        head, in_head = redactor.redact_head(head)
+        found += in_head
+    pieces = list(_pieces(interaction))
+    content = b"".join(pieces)
+    spans = redactor.search.find(content)
+    found += tuple(Redaction(f"response.body:{s}+{e - s}", kind) for s, e, kind in spans)
+    places = [(start, end) for start, end, _ in spans]
+    for split in _splits(content, redactor.search):
+        found += (Redaction(f"response.text:{split.pieces[0][0]}", split.kind),)
+        places += split.pieces
+    if places:
+        body = bytearray(content)
+        for start, end in places:
+            body[start:end] = b"*" * (end - start)
+        head, chunks = _recut(interaction, head, bytes(body), pieces)
+    ending = redactor.redact_ending(interaction.ending)
+    if not found and ending == interaction.ending:
+        return interaction
+    return replace(
+        interaction,
+        request=request,
+        head=head,
+        chunks=chunks,
+        ending=ending,
+        redactions=(*interaction.redactions, *found),
+    )
+
+
+def _recut(
+    interaction: Interaction, head: Head | None, body: bytes, pieces: list[bytes]
+) -> tuple[Head | None, Chunks]:
+    new, at = [], 0
+    for chunk, piece in zip(interaction.chunks, pieces, strict=True):
+        new.append(Chunk(chunk.at_us, body[at : at + len(piece)]))
+        at += len(piece)
+    encoding = _encoding(interaction)
+    if encoding is None or head is None:
+        return head, Chunks.of(new)
+    complete = interaction.ending.kind == "complete"
+    chunks = Chunks.of(list(coding.encode_content(new, encoding, complete=complete)))
+    return coding.head_of_recoded(head, chunks.n_bytes, complete=complete), chunks
+
+
+def _encoding(interaction: Interaction) -> str | None:
+    """The content-encoding of a body that can be undone and done again."""
+    encoding = interaction.head.get("content-encoding") if interaction.head else None
+    if not encodings(encoding) or not coding.can_encode(encoding):
+        return None
+    try:
+        for _ in decode_content((c.data for c in interaction.chunks), encoding):
+            pass
+    except ContentError:
+        return None
+    return encoding
+
+
+def _pieces(interaction: Interaction) -> Iterator[bytes]:
+    return decode_content((c.data for c in interaction.chunks), _encoding(interaction))
+
+
+def _splits(content: bytes, search: Search) -> Iterator[_Split]:
+    """Secrets that are whole only where the texts at one path are joined."""
+    runs: dict[tuple[object, ...], list[tuple[int, int]]] = {}
+    for document in documents(content):
+        told_apart = _told_apart(document, content)
+        for path, start, end, is_text in document.leaves:
+            if is_text and end > start:
+                runs.setdefault((path, told_apart), []).append((start, end))
+    for places in runs.values():
+        if len(places) > 1:
+            yield from _in_run(content, places, search)
+
+
+def _told_apart(document: Document, content: bytes) -> tuple[object, ...]:
+    return tuple(
+        (path, content[start:end])
+        for path, start, end, _ in document.leaves
+        if path[-1] in _DISCRIMINATORS
+    )
+
+
+def _in_run(content: bytes, places: list[tuple[int, int]], search: Search) -> Iterator[_Split]:
+    parts = [
+        (text, start + begin, start + stop, n)
+        for n, (start, end) in enumerate(places)
+        for text, begin, stop in units(content[start:end])
+    ]
+    text = b"".join(part[0] for part in parts)
+    for first, last, kind in search.find(text):
+        at, touched, pieces = 0, set(), []
+        for piece, start, stop, n in parts:
+            low, high = max(first, at), min(last, at + len(piece))
+            if low < high:
+                touched.add(n)
+                # An escape is masked whole; a run of plain bytes only where the secret is.
+                whole = len(piece) != stop - start
+                pieces.append((start, stop) if whole else (start + low - at, start + high - at))
+            at += len(piece)
+        if len(touched) > 1:
+            yield _Split(kind, last - first, pieces)
