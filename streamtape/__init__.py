@@ -94,6 +94,13 @@ if TYPE_CHECKING:
         Interaction,
         Request,
     )
+    from streamtape.tape.redact import (
+        RedactionOptions,
+    )
+    from streamtape.tape.scanning import (
+        Leak,
+        scan,
+    )
     from streamtape.tape.store import (
         load,
         recover,
@@ -144,6 +151,7 @@ _HOMES = {
     "InstallError": "streamtape.errors",
     "Interaction": "streamtape.tape.model",
     "JournalLeftError": "streamtape.errors",
+    "Leak": "streamtape.tape.scanning",
     "MissError": "streamtape.errors",
     "NDJSONParser": "streamtape.framing.ndjson",
     "NewerFormatError": "streamtape.errors",
@@ -153,6 +161,7 @@ _HOMES = {
     "Piece": "streamtape.dialects.base",
     "RecordingProxy": "streamtape.server.proxy",
     "RecordingTransport": "streamtape.transport.transports",
+    "RedactionOptions": "streamtape.tape.redact",
     "ReplayEndError": "streamtape.errors",
     "ReplayServer": "streamtape.server.replay",
     "ReplayTransport": "streamtape.transport.transports",
@@ -175,6 +184,7 @@ _HOMES = {
     "recover": "streamtape.tape.store",
     "register_dialect": "streamtape.dialects.registry",
     "save": "streamtape.tape.store",
+    "scan": "streamtape.tape.scanning",
     "serve": "streamtape.server.replay",
     "use_cassette": "streamtape.transport.use",
 }
@@ -204,6 +214,7 @@ __all__ = [
     "InstallError",
     "Interaction",
     "JournalLeftError",
+    "Leak",
     "MissError",
     "NDJSONParser",
     "NewerFormatError",
@@ -213,6 +224,7 @@ __all__ = [
     "Piece",
     "RecordingProxy",
     "RecordingTransport",
+    "RedactionOptions",
     "ReplayEndError",
     "ReplayServer",
     "ReplayTransport",
@@ -236,6 +248,7 @@ __all__ = [
     "recover",
     "register_dialect",
     "save",
+    "scan",
     "serve",
     "use_cassette",
 ]

@@ -99,10 +99,11 @@ class BodyRedactor:
             start = min(start, self._search.open_from(buffer, hits))
         if self._search.has_own:
             start = min(start, buffer.rfind(b"\n") + 1)
-        if self._search.paths:
-            held = self._held - self._base
-            open_ones = (d.start for d in documents(buffer) if not d.complete and d.end > held)
-            return min(start, *open_ones, size)
+        if self._search.paths:  # a document is decided as a whole
+            for document in documents(buffer):
+                if not document.complete or document.start < start < document.end:
+                    return min(start, document.start)
+            return start
         return max(start, size - MAX_SECRET_BYTES)
 
     def _decide(self, buffer: bytes, n_new: int, hits: list[bytes], hold: int) -> Masked:
