@@ -14,6 +14,8 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 EXACT_CELLS = 4_000_000  # up to here a gap is aligned by longest common subsequence (memory n*m/8)
+MOST_CELLS = 20_000_000_000  # beyond, what has nothing in common in order is not searched at all
+RUN_LENGTHS = (16, 4)  # where no element is unique, runs of elements may be
 
 
 class Gap(NamedTuple):
@@ -39,7 +41,7 @@ def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
             continue
         if a1 == a2 or b1 == b2 or set(left[a1:a2]).isdisjoint(right[b1:b2]):
             found.append(gap)
-        elif anchors := _anchors(left, right, gap):
+        elif anchors := _anchors(left, right, gap) or _anchors_of_runs(left, right, gap):
             for i, j in (*anchors, (a2, b2)):
                 if a1 < i or b1 < j:
                     todo.append(Gap(a1, i, b1, j))
@@ -62,9 +64,26 @@ def _trimmed(a: list[int], b: list[int], gap: Gap) -> Gap:
 def _anchors(a: list[int], b: list[int], gap: Gap) -> list[tuple[int, int]]:
     """What is once on either side, in the longest order that both sides share."""
     a1, a2, b1, b2 = gap
-    in_a, in_b = Counter(a[a1:a2]), Counter(b[b1:b2])
-    where = {b[j]: j for j in range(b1, b2) if in_b[b[j]] == 1}
-    pairs = [(i, where[a[i]]) for i in range(a1, a2) if in_a[a[i]] == 1 and a[i] in where]
+    return [(a1 + i, b1 + j) for i, j in _unique(a[a1:a2], b[b1:b2])]
+
+
+def _anchors_of_runs(a: list[int], b: list[int], gap: Gap) -> list[tuple[int, int]]:
+    """The same for runs of elements, in a gap that is too large to be searched exactly."""
+    a1, a2, b1, b2 = gap
+    if (a2 - a1) * (b2 - b1) > EXACT_CELLS:
+        for length in RUN_LENGTHS:
+            left = list(zip(*(a[a1 + n : a2] for n in range(length)), strict=False))
+            right = list(zip(*(b[b1 + n : b2] for n in range(length)), strict=False))
+            if found := _unique(left, right):
+                return [(a1 + i, b1 + j) for i, j in found]
+    return []
+
+
+def _unique(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """Pairs of equal elements that are once on either side, in the longest common order."""
+    in_a, in_b = Counter(a), Counter(b)
+    where = {one: j for j, one in enumerate(b) if in_b[one] == 1}
+    pairs = [(i, where[one]) for i, one in enumerate(a) if in_a[one] == 1 and one in where]
     tails: list[int] = []  # the smallest end of an increasing run, by its length
     at: list[int] = []  # which pair that is
     before: list[int] = []
@@ -92,7 +111,11 @@ def _search(a: list[int], b: list[int], gap: Gap) -> Iterator[Gap]:
     )  # a few ms that most comparisons need not pay
 
     a1, a2, b1, b2 = gap
-    small = (a2 - a1) * (b2 - b1) <= EXACT_CELLS
+    n_cells = (a2 - a1) * (b2 - b1)
+    if n_cells > MOST_CELLS:
+        yield gap
+        return
+    small = n_cells <= EXACT_CELLS
     opcodes = (LCSseq if small else Levenshtein).opcodes(a[a1:a2], b[b1:b2])
     for code in opcodes:
         if code.tag != "equal":

@@ -18,6 +18,7 @@ from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.paths import bind, parse_path
 from streamtape.dialects.payload import canonical
 from streamtape.dialects.plan import Found, plan_for
+from streamtape.dialects.template import Template, template_for
 from streamtape.tape.views import Event
 
 ECHO = "⟨as streamed⟩"
@@ -71,6 +72,14 @@ class _Run:
         self.cuts: list[list[tuple[int, int, int | None]]] = [[] for _ in targets]
         self.ids: list[IdSeen] = []
         self.last_ids: dict[tuple[str, ...], str] = {}
+        self.template: Template | None = None
+
+    def add(self, texts: list[str], event: Event) -> None:
+        """Take the next piece of each text."""
+        for place, text in enumerate(texts):
+            self.cuts[place].append((self.sizes[place], event.index, event.at_us))
+            self.pieces[place].append(text)
+            self.sizes[place] += len(text)
 
 
 class Coalescer:
@@ -79,6 +88,7 @@ class Coalescer:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._normaliser: Normaliser = normaliser_for(dialect)
+        self._idle = self._normaliser.idle and not (dialect.deltas or dialect.wholes)
         self._closing = [parse_path(p) for p in (*dialect.finish_reason, *dialect.closing)]
         self._type_places = _type_places(dialect)
         self._units: list[Unit] = []
@@ -101,21 +111,28 @@ class Coalescer:
         return self._units
 
     def _feed(self, event: Event) -> None:
-        payload = event.payload
+        payload, run = event.payload, self._run
+        if run is not None and run.template is not None and run.name == event.type:
+            texts = run.template.read(payload)
+            if texts is not None and all(texts):
+                run.add(texts, event)
+                return
         if not isinstance(payload, dict | list | str):
             self._add(Unit("event", event.type, payload, event.index, event.at_us))
             return
         plan = plan_for(self._dialect, event.type)
         deltas = list(plan.find_deltas(payload, event.index)) if plan.deltas else []
-        clean, found_ids = self._normaliser.clean(payload)
+        clean, found_ids = (payload, []) if self._idle else self._normaliser.clean(payload)
         ids = [IdSeen(path, value, event.index) for path, value in found_ids]
         for _, value in found_ids:
-            self._names_of_ids.setdefault(value, f"id {len(self._names_of_ids)}")
+            if value not in self._names_of_ids:
+                self._names_of_ids[value] = f"id {len(self._names_of_ids)}"
+        wholes = [f for f in plan.find_wholes(payload, event.index) if isinstance(f.value, str)]
         if deltas:
-            self._grow(event, deltas, clean, ids)
+            facts = _facts(clean, deltas, wholes, self._type_places)
+            self._grow(event, deltas, facts, ids)
             return
         unit = Unit("event", event.type, clean, event.index, event.at_us, ids=ids)
-        wholes = [f for f in plan.find_wholes(payload, event.index) if isinstance(f.value, str)]
         if wholes:
             self._echoes.append((unit, wholes))
         self._add(unit)
@@ -124,10 +141,12 @@ class Coalescer:
         self._flush()
         self._units.append(unit)
 
-    def _grow(self, event: Event, deltas: list[Found], clean: Any, ids: list[IdSeen]) -> None:
+    def _grow(
+        self, event: Event, deltas: list[Found], said: dict[tuple[str, ...], Any], ids: list[IdSeen]
+    ) -> None:
         fuller = [d for d in deltas if d.value] or deltas
         targets = tuple(self._target(found) for found in fuller)
-        facts = self._news(targets, _facts(clean, deltas, self._type_places))
+        facts = self._news(targets, said)
         closing = {p: v for p, v in facts.items() if self._closes(p)}
         opening = {p: v for p, v in facts.items() if p not in closing}
         if opening:
@@ -136,10 +155,8 @@ class Coalescer:
         if run is None or run.targets != targets:
             self._flush()
             run = self._run = _Run(targets, event.type, event)
-        for place, found in enumerate(fuller):
-            run.cuts[place].append((run.sizes[place], event.index, event.at_us))
-            run.pieces[place].append(found.value)
-            run.sizes[place] += len(found.value)
+        run.add([found.value for found in fuller], event)
+        run.template = template_for(self._dialect, event.payload, fuller)
         for seen in ids:
             if run.last_ids.get(seen.path) != seen.value:
                 run.last_ids[seen.path] = seen.value
@@ -219,7 +236,7 @@ def _assign(value: Any, path: tuple[str, ...], new: Any) -> None:
 
 
 def _facts(
-    clean: Any, deltas: list[Found], type_places: set[tuple[str, ...]]
+    clean: Any, deltas: list[Found], wholes: list[Found], type_places: set[tuple[str, ...]]
 ) -> dict[tuple[str, ...], Any]:
     """What an event says besides its pieces of text: its leaves, without what is nothing."""
     out: dict[tuple[str, ...], Any] = {}
@@ -231,6 +248,7 @@ def _facts(
         for key in found.rule.key:
             for text in key.split("|"):
                 skipped.add(bind(parse_path(text), found.bound))
+    skipped.update(bind(parse_path(f.rule.path), f.bound) for f in wholes)
     _leaves(clean, (), out, skipped)
     return out
 

@@ -51,10 +51,10 @@ class Normaliser:
             node = node.below.setdefault(step, _Node())
         node.action = action
 
-    def action_at(self, name: str) -> str:
-        """What is done with a field of the payload itself: drop, mask, id, keep, or nothing."""
-        node = self._root.below.get(name)
-        return (node.action if node else "") or self._deep.get(name, "")
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to clean."""
+        return not (self._root.below or self._deep)
 
     def clean(self, payload: Any) -> tuple[Any, IdsFound]:
         """The payload to compare, and the ids in it with their paths."""

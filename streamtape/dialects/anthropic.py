@@ -10,6 +10,7 @@ from streamtape.dialects.base import Call, Channel, Dialect, Piece, Scope
 
 _BLOCK = ("index",)
 _START = ("content_block_start",)
+_PLAIN = ("message",)  # an answer that is no stream: the message itself
 _DELTA = ("content_block_delta",)
 _DELTAS: tuple[tuple[str, Channel, str], ...] = (
     ("text_delta", "text", "text"),
@@ -41,13 +42,17 @@ ANTHROPIC = Dialect(
             for kind, channel, field in _SEEDS
         ),
         Piece("arguments", "content_block.input", _START, _BLOCK, ("content_block.type", _TOOLS)),
+        Piece("text", "content.*.text", _PLAIN, ("#0",)),
+        Piece("reasoning", "content.*.thinking", _PLAIN, ("#0",)),
+        Piece("arguments", "content.*.input", _PLAIN, ("#0",)),
         Piece("output", "content_block.content", _START, _BLOCK,
               ("content_block.type", ("compaction",)), seed=True),
     ),
     calls=(
         Call("content_block", _BLOCK, _START, ("content_block.type", _TOOLS), kind="type"),
+        Call("content.*", ("#0",), _PLAIN, ("content.*.type", _TOOLS), kind="type"),
     ),
-    annotations=("delta.citation", "content_block.citations.*"),
+    annotations=("content.*.citations.*", "delta.citation", "content_block.citations.*"),
     scopes=(
         Scope("message", ("message_start",), ("message_stop",), extends=("message_delta",)),
         Scope("block", _START, ("content_block_stop",), _BLOCK, _BLOCK, _BLOCK, _DELTA,
@@ -56,9 +61,9 @@ ANTHROPIC = Dialect(
     opening=("message_start",),
     terminal=("message_stop", "error"),
     event_equals_type=True,
-    id=("message.id",),
-    model=("message.model",),
-    finish_reason=("delta.stop_reason",),
+    id=("message.id", "id"),
+    model=("message.model", "model"),
+    finish_reason=("delta.stop_reason", "stop_reason"),
     usage=("message.usage", "usage"),
     error=("error",),
     noise=("ping",),
@@ -71,11 +76,12 @@ ANTHROPIC = Dialect(
         "context_management", "content_block.content.retrieved_at",
     ),
     ids=(
-        "message.id", "content_block.id", "content_block.tool_use_id", "message.container.id",
+        "id", "content.*.id", "message.id", "content_block.id", "content_block.tool_use_id",
+        "message.container.id",
         "delta.container.id", "message.content.*.id", "message.content.*.caller.tool_id",
         "content_block.caller.tool_id", "request_id", "content_block.content.content.*.file_id",
     ),
-    opaque=("content_block.input",),
+    opaque=("content_block.input", "content.*.input"),
 )  # fmt: skip
 BEDROCK_ANTHROPIC = ANTHROPIC.profile(
     "bedrock-anthropic",

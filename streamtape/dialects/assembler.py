@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-from streamtape.dialects.base import Dialect
+from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.binary import image_of
 from streamtape.dialects.partial import parse_partial
 from streamtape.dialects.paths import Bindings, find, get, parse_path, resolve_key
 from streamtape.dialects.payload import NOT_JSON, canonical
 from streamtape.dialects.plan import holds, plan_for
 from streamtape.dialects.registry import dialect_named
+from streamtape.dialects.template import Template, template_for
 from streamtape.tape.views import Event, Image, Part, ToolCall, Transcript
 
 Key = tuple[Any, ...]
@@ -41,6 +42,26 @@ class _Text:
         return Part(channel, join_text(self.pieces), key, cuts)
 
 
+class _Alike:
+    """The last delta, and the text that it added to: the next one is likely to be like it."""
+
+    __slots__ = ("template", "text", "type")
+
+    def __init__(self, event_type: str, template: Template, text: _Text) -> None:
+        self.type = event_type
+        self.template = template
+        self.text = text
+
+    def take(self, event: Event) -> bool:
+        """Take the next delta, if it is one that differs in its text only."""
+        texts = self.template.read(event.payload)
+        if texts is None:
+            return False
+        self.text.pieces.append(texts[0])
+        self.text.events.append(event.index)
+        return True
+
+
 class Assembler:
     """Takes events one by one; `transcript()` is what they said so far."""
 
@@ -56,11 +77,15 @@ class Assembler:
         self._usage: dict[str, Any] = {}
         self._finished = False
         self._turn = 0
+        self._alike: _Alike | None = None
         self._n_events = 0
 
     def feed(self, event: Event) -> None:
         """Take the next event of the stream."""
         self._n_events += 1
+        if self._alike is not None and event.type == self._alike.type and self._alike.take(event):
+            return
+        self._alike = None
         dialect, payload, index = self.dialect, event.payload, event.index
         if event.type in dialect.opening and self._finished:
             self._turn += 1
@@ -72,23 +97,33 @@ class Assembler:
             return
         self._finished |= any(holds_anywhere(payload, c) for c in dialect.terminal_if)
         plan = plan_for(dialect, event.type)
-        for rule, key, _, value in plan.find_deltas(payload, index):
-            self._grow(rule.channel, self._in_turn(key), value, index)  # type: ignore[union-attr]  # find_deltas gives pieces
+        deltas = list(plan.find_deltas(payload, index))
+        grown = [
+            self._grow(found.rule.channel, self._in_turn(found.key), found.value, index)
+            for found in deltas
+            if isinstance(found.rule, Piece)
+        ]
+        named = False
         for rule, key, _, value in plan.find_calls(payload, index):
             self._name(rule, self._in_turn(key), value, index)
+            named = True
         for rule, key, _, value in plan.find_wholes(payload, index):
             self._set(rule, self._in_turn(key), value, index)
+            named = True
         self._note(event)
+        if len(deltas) == 1 and not named and grown[0] is not None:
+            template = template_for(dialect, payload, deltas)
+            self._alike = _Alike(event.type, template, grown[0]) if template else None
 
     def _in_turn(self, key: Key) -> Key:
         """The key, marked where a second answer follows the first in one body."""
         return (*key, f"turn {self._turn + 1}") if self._turn else key
 
-    def _grow(self, channel: str, key: Key, piece: str, index: int) -> None:
+    def _grow(self, channel: str, key: Key, piece: str, index: int) -> _Text | None:
         text = self._texts.get((channel, key))
         if text is not None and not text.grown:
             if not piece:
-                return  # an empty delta takes nothing away from a whole value
+                return None  # an empty delta takes nothing away from a whole value
             if not text.seed:
                 text = None
         if text is None:
@@ -96,6 +131,7 @@ class Assembler:
         text.grown = True
         text.pieces.append(piece)
         text.events.append(index)
+        return text
 
     def _set(self, rule: Any, key: Key, value: Any, index: int) -> None:
         text = self._texts.get((rule.channel, key))

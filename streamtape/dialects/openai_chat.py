@@ -13,6 +13,8 @@ from streamtape.dialects.base import Call, Dialect, Piece, Scope
 _CHOICE = "choices.*.index|#0"
 _TOOLS = "choices.*.delta.tool_calls.*"
 _TOOL = (_CHOICE, f"{_TOOLS}.index|#1")
+_WHOLE_TOOLS = "choices.*.message.tool_calls.*"  # in answers that are no streams
+_WHOLE_TOOL = (_CHOICE, f"{_WHOLE_TOOLS}.index|#1")
 _LEGACY = "choices.*.delta.function_call"
 _DETAILS = "choices.*.delta.reasoning_details.*"
 _DETAIL = (_CHOICE, f"{_DETAILS}.index|#1")
@@ -44,13 +46,16 @@ OPENAI_CHAT = Dialect(
     ),
     wholes=(
         Piece("text", "choices.*.message.content", (), (_CHOICE,)),
+        Piece("refusal", "choices.*.message.refusal", (), (_CHOICE,)),
         Piece("reasoning", "choices.*.message.reasoning_content", (), (_CHOICE,)),
+        Piece("arguments", f"{_WHOLE_TOOLS}.function.arguments", (), _WHOLE_TOOL),
     ),
     calls=(
         Call(_TOOLS, _TOOL, (), (f"{_TOOLS}.type", ("function", None)), name="function.name"),
         Call(_TOOLS, _TOOL, (), (f"{_TOOLS}.type", ("custom",)), name="custom.name",
              kind="=custom"),
         Call(_LEGACY, (_CHOICE, "=function_call")),
+        Call(_WHOLE_TOOLS, _WHOLE_TOOL, name="function.name"),
     ),
     annotations=("choices.*.delta.annotations.*", "choices.*.delta.citations.*", "citations.*"),
     images=("choices.*.delta.images.*.image_url.url",),
@@ -72,7 +77,7 @@ OPENAI_CHAT = Dialect(
     error=("error",),
     dropped=(
         "obfuscation", "p", "choices.*.logprobs", "choices.*.token_ids", "prompt_token_ids",
-        "choices.*.message", "choices.*.text",
+        "choices.*.text",
         "choices.*.delta.token_id", "choices.*.seed", "choices.*.raw_output",
         "**.logprobs",
     ),
@@ -82,7 +87,8 @@ OPENAI_CHAT = Dialect(
         "choices.*.delta.provider_metadata", "choices.*.delta.audio.expires_at",
     ),
     ids=(
-        "id", "generationId", f"{_TOOLS}.id", "choices.*.delta.audio.id", f"{_DETAILS}.id",
+        "id", "generationId", f"{_TOOLS}.id", f"{_WHOLE_TOOLS}.id", "choices.*.delta.audio.id",
+        f"{_DETAILS}.id",
     ),
 )  # fmt: skip
 

@@ -29,6 +29,7 @@ _TEXTS: tuple[tuple[str, Channel, str, str], ...] = (
     ("audio.transcript", "transcript", "content_index", "transcript"),
 )
 _ENDS = ("response.completed", "response.failed", "response.incomplete", "error")
+_PLAIN = ("response",)  # an answer that is no stream: the response itself
 _FINAL = ("response.completed", "response.failed", "response.incomplete")
 
 
@@ -83,7 +84,7 @@ OPENAI_RESPONSES = Dialect(
     title="OpenAI Responses",
     url=r"/responses(?:/[^/?]+)?/?(?:\?|$)",
     signs=(("@type", r"^response\.(?:created|queued|in_progress|output_|completed|failed)"),),
-    type_from=("type", "@event"),
+    type_from=("type", "@event", "object"),
     deltas=_DELTAS,
     wholes=(
         *_DONE,
@@ -98,6 +99,7 @@ OPENAI_RESPONSES = Dialect(
               (ITEM, "summary_index", "=summary")),
         *_held("item", ("response.output_item.done",), OPENED_ITEM, 0),
         *_held("response.output.*", _FINAL, "#0", 1),
+        *_held("output.*", _PLAIN, "#0", 1),
     ),
     calls=(
         Call("item", (OPENED_ITEM,), ("response.output_item.added", "response.output_item.done"),
@@ -105,8 +107,10 @@ OPENAI_RESPONSES = Dialect(
         Call("response.output.*", ("#0",), _FINAL,
              ("response.output.*.type", _CALLS), id="call_id|id", name="name|type", kind="type",
              final=True),
+        Call("output.*", ("#0",), _PLAIN, ("output.*.type", _CALLS), id="call_id|id",
+             name="name|type", kind="type"),
     ),
-    annotations=("annotation",),
+    annotations=("annotation", "output.*.content.*.annotations.*"),
     images=("partial_image_b64", "item.result"),
     scopes=(
         Scope("response", ("response.created",), _ENDS),
@@ -146,22 +150,24 @@ OPENAI_RESPONSES = Dialect(
     terminal=_ENDS,
     sequence="sequence_number",
     event_equals_type=True,
-    id=("response.id",),
-    model=("response.model",),
-    status=("response.status",),
+    id=("response.id", "id"),
+    model=("response.model", "model"),
+    status=("response.status", "status"),
     finish_reason=("response.incomplete_details.reason",),
-    usage=("response.usage",),
+    usage=("response.usage", "usage"),
     error=("response.error", "error"),
     noise=("keepalive",),
     dropped=("sequence_number", "obfuscation", "logprobs", "**.logprobs", "**.encrypted_content"),
     masked=(
+        "created_at", "completed_at", "usage", "service_tier", "prompt_cache_key", "billing",
         "response.created_at", "response.completed_at", "response.usage",
         "response.service_tier", "response.safety_identifier", "response.prompt_cache_key",
         "response.system_fingerprint", "**.expires_at", "response.output.*.encrypted_content",
         "response.moderation", "response.tool_usage", "response.billing",
     ),
     ids=(
-        "item_id", "response.id", "response.previous_response_id", "item.id", "item.call_id",
+        "item_id", "response.id", "id", "previous_response_id", "output.*.id", "output.*.call_id",
+        "response.previous_response_id", "item.id", "item.call_id",
         "item.container_id", "item.approval_request_id", "response.output.*.id",
         "response.output.*.call_id", "response.output.*.container_id",
         "response.output.*.approval_request_id", "response.conversation.id",
@@ -170,8 +176,8 @@ OPENAI_RESPONSES = Dialect(
         "response.output.*.content.*.annotations.*.container_id",
         "item.fingerprint", "response.output.*.fingerprint",
     ),
-    opaque=("response.tools", "response.metadata", "response.text", "response.tool_choice",
-            "item.tools"),
+    opaque=("tools", "metadata", "text", "response.tools", "response.metadata", "response.text",
+            "response.tool_choice", "item.tools"),
 )  # fmt: skip
 OPEN_RESPONSES = OPENAI_RESPONSES.profile(
     "open-responses",
