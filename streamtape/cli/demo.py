@@ -62,4 +62,6 @@ def _tell(tour: Tour) -> None:
 
     from streamtape.cli import telling
 
-    telling.tell(tour, Console(highlight=False, soft_wrap=True))
+    console = Console(highlight=False)
+    console.soft_wrap = not console.is_terminal  # in a pipe nobody wants our line ends
+    telling.tell(tour, console)

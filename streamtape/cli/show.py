@@ -26,6 +26,7 @@ To have `git diff` show what changed in cassettes:
 @click.option("--events", is_flag=True, help="Every event by itself, with its whole payload.")
 @click.option("--frames", is_flag=True, help="Every frame by itself, as on the wire.")
 @click.option("--raw", is_flag=True, help="The body alone, its content-encoding undone.")
+@click.option("--full", is_flag=True, help="In a terminal, too, nothing shortened.")
 @click.option("--no-times", is_flag=True, help="Leave out what equal runs differ in: times.")
 @click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
 @options.as_json
@@ -36,6 +37,7 @@ def command(
     events: bool,
     frames: bool,
     raw: bool,
+    full: bool,
     no_times: bool,
     dialect: str | None,
     as_json: bool,
@@ -47,7 +49,7 @@ def command(
     """
     from streamtape.report import events as event_report
     from streamtape.report.reading import read
-    from streamtape.report.show import cassette_lines
+    from streamtape.report.show import View, cassette_lines
     from streamtape.report.summary import summary
     from streamtape.tape.store import load
 
@@ -69,6 +71,5 @@ def command(
             output.write_lines(lines(read(interaction, dialect), times=not no_times))
     else:
         width = output.width() if output.is_terminal() else None
-        output.write_lines(
-            cassette_lines(wanted, numbers, width=width, times=not no_times, dialect=dialect)
-        )
+        view = View(width, times=not no_times, full=full)
+        output.write_lines(cassette_lines(wanted, numbers, view, dialect=dialect))

@@ -5,6 +5,9 @@ Every number that is told was measured by the tour; nothing is said before it ha
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from typing import TYPE_CHECKING
 
 from rich.rule import Rule
@@ -19,6 +22,8 @@ from streamtape.tape.store import load
 if TYPE_CHECKING:
     from rich.console import Console
 
+_LONGEST_WORD = 12
+
 
 def tell(tour: Tour, console: Console) -> None:
     """Visit the stations and tell of each."""
@@ -26,7 +31,7 @@ def tell(tour: Tour, console: Console) -> None:
     console.print(f"The program, with {tour.program.name}, against a server in this process:")
     console.print()
     _source(console, tour.program.source)
-    tour.record(lambda text: console.print(Text(text, "green"), end=""))
+    tour.record(_Typist(console, "green").type)
     first = tour.first
     console.print("\n")
     console.print(
@@ -36,7 +41,7 @@ def tell(tour: Tour, console: Console) -> None:
     _about_file(tour, console)
 
     _station(console, 2, "Replay it: the server is stopped, the program is the same")
-    tour.replay(lambda text: console.print(Text(text, "cyan"), end=""))
+    tour.replay(_Typist(console, "cyan").type)
     console.print("\n")
     console.print(
         f"At the recorded pace: {tour.again.total_s:.2f} s. At once, as in tests: "
@@ -63,6 +68,24 @@ def tell(tour: Tour, console: Console) -> None:
         f"{len(tour.broken_again.events)} events, then {tour.broken_again.error}."
     )
     _next(tour, console)
+
+
+class _Typist:
+    """Prints pieces of a text as they come, and breaks lines between words."""
+
+    def __init__(self, console: Console, style: str) -> None:
+        self._console = console
+        self._style = style
+        self._column = 0
+
+    def type(self, text: str) -> None:
+        for word in re.findall(r"\s|\S+", text):
+            shown = word
+            full = self._column > self._console.width - _LONGEST_WORD
+            if word == " " and full and self._console.is_terminal:
+                shown = "\n"
+            self._column = 0 if shown == "\n" else self._column + len(shown)
+            self._console.print(Text(shown, self._style), end="")
 
 
 def _station(console: Console, number: int, title: str) -> None:
@@ -92,13 +115,17 @@ def _about_file(tour: Tour, console: Console) -> None:
 
 
 def _next(tour: Tour, console: Console) -> None:
-    folder = tour.folder
+    first, second = tour.files[0], tour.files[1]
     _station(console, 5, "Try next")
-    for what, why in (
-        (f"streamtape show {folder}/first.tape", "requests, events, text, timing"),
-        (f"streamtape replay {folder}/first.tape --speed 2", "to stdout, twice as fast"),
-        (f"streamtape diff {folder}/first.tape {folder}/second.tape --level content", ""),
-        ("streamtape record -o run.tape URL -H … -d …", "any stream, like curl -N"),
-        ("@streamtape.cassette", "above a test: recorded once, replayed from then on"),
-    ):
-        console.print(Text.assemble("  ", (what, "bold"), (f"   {why}" if why else "", "dim")))
+    if sys.prefix != sys.base_prefix and not os.environ.get("VIRTUAL_ENV"):
+        _hint(console, f". {os.path.relpath(sys.prefix)}/bin/activate", "streamtape is in there")
+    _hint(console, f"streamtape show {first}", "requests, events, text, timing")
+    _hint(console, f"streamtape replay {first} --speed 2", "to stdout, twice as fast")
+    _hint(console, f"streamtape replay {first} --port 8080", "to any client")
+    _hint(console, f"streamtape diff {first} {second}", "what you saw above")
+    _hint(console, "streamtape record -o run.tape -- python app.py", "record a program of yours")
+    _hint(console, "@streamtape.cassette", "above a test: recorded once, replayed from then on")
+
+
+def _hint(console: Console, what: str, why: str) -> None:
+    console.print(Text.assemble("  ", (what, "bold"), (f"   {why}", "dim")))

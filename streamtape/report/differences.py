@@ -107,7 +107,7 @@ def _side(change: Change, kind: str) -> Line:
     """One side of a change: the words that it has, or its value."""
     if change.pieces:
         mine = (piece for piece in change.pieces if piece.kind in {"same", kind})
-        return tuple(Span(one_line(p.text, _MAX_VALUE), _STYLES[p.kind]) for p in mine)
+        return tuple(_marked(piece.kind, piece.text) for piece in mine)
     value = change.before if kind == "removed" else change.after
     return (Span(value_text(value), _STYLES[kind]),)
 

@@ -24,6 +24,11 @@ _TELLING = (
     "delta.stop_reason", "choices.0.finish_reason", "choices.0.delta.role", "error", "code",
     "arguments", "text", "response.status", "message.role", "status", "name",
 )  # fmt: skip
+# Fields that say where an event belongs, and not what it says.
+_UNTELLING = frozenset({
+    "type", "sequence_number", "item_id", "response_id", "output_index", "content_index",
+    "summary_index", "command_index", "index", "obfuscation",
+})  # fmt: skip
 _MIN_SNIPPET = 16
 _MAX_NAME = 44
 
@@ -110,7 +115,7 @@ def _says(run: Run, room: int) -> str:
         value = _at(payload, path)
         if value not in (None, "", [], {}):
             return one_line(value if isinstance(value, str) else compact(value), room)
-    rest = {k: v for k, v in payload.items() if k not in {"type", "sequence_number"}}
+    rest = {name: value for name, value in payload.items() if name not in _UNTELLING}
     return one_line(compact(rest), room) if rest else ""
 
 

@@ -87,9 +87,8 @@ def block(text: str, indent: str, width: int | None, style: str = "") -> Iterato
         if room is None or len(row) <= room:
             yield line(indent, (row, style))
             continue
-        for piece in textwrap.wrap(
-            row, room, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False
-        ):
+        pieces = textwrap.wrap(row, room, replace_whitespace=False, break_on_hyphens=False)
+        for piece in pieces or [""]:
             yield line(indent, (piece, style))
 
 

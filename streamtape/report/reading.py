@@ -31,6 +31,16 @@ class Reading:
     trouble: str | None = None
 
     @property
+    def is_stream(self) -> bool:
+        """Whether the body came in events; one that is no stream is one event with all of it."""
+        if len(self.events) != 1:
+            return True
+        frame = self.events[0].frame
+        if frame is None or frame.data is None:
+            return True
+        return frame.data.strip() != self.interaction.content.decode("utf-8-sig", "replace").strip()
+
+    @property
     def first_content_us(self) -> int | None:
         """When the first text, refusal, reasoning, code or tool argument came."""
         firsts = [p.first_event for p in self.transcript.parts if p.channel in _CONTENT and p.text]

@@ -13,7 +13,12 @@ from streamtape.report.lines import Line, block, clean, line
 from streamtape.tape.views import ToolCall, Transcript
 
 _INDENT = "    "
-_SHOWN_PARTS = frozenset({"code", "output", "transcript"})
+# The channels that are shown, and how; tool arguments are shown with their calls.
+_STYLES = {
+    "reasoning": "dim", "text": "text", "refusal": "warn",
+    "code": "", "output": "", "transcript": "",
+}  # fmt: skip
+_PLAIN_CALLS = frozenset({"function", "function_call"})
 
 
 def said_lines(transcript: Transcript, width: int | None) -> Iterator[Line]:
@@ -30,20 +35,16 @@ def said_lines(transcript: Transcript, width: int | None) -> Iterator[Line]:
 
 
 def _texts(said: Transcript, which: str, width: int | None) -> Iterator[Line]:
-    texts = (
-        ("reasoning", said.reasoning, "dim"),
-        ("text", said.text, "text"),
-        ("refusal", said.refusal, "warn"),
-        *((part.channel, part.text, "") for part in said.parts if part.channel in _SHOWN_PARTS),
-    )
-    for name, text, style in texts:
-        if text:
-            yield line("  ", (f"{name}{which}", "label"))
-            yield from block(text, _INDENT, width, style)
+    """Each text by itself, in the order in which they began."""
+    for part in said.parts:
+        style = _STYLES.get(part.channel)
+        if style is not None and part.text:
+            yield line("  ", (f"{part.channel}{which}", "label"))
+            yield from block(part.text, _INDENT, width, style)
 
 
 def _call(call: ToolCall, width: int | None) -> Iterator[Line]:
-    kind = "" if call.kind in {"function", "function_call"} else f"  {clean(call.kind)}"
+    kind = "" if call.kind in {*_PLAIN_CALLS, call.name} else f"  {clean(call.kind)}"
     cut = "" if call.complete or not call.arguments else "  (arguments cut short)"
     yield line(
         "  ", ("tool call ", "label"), (clean(call.name), "call"), (kind, "dim"), (cut, "bad")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from streamtape.report.events import grouped_lines
@@ -20,15 +21,30 @@ from streamtape.report.units import count, duration, moment, size
 from streamtape.tape.model import Headers, Interaction
 
 PLAIN_WIDTH = 100
-_MAX_BODY_LINES = 40
+_MAX_BODY_LINES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a recording is shown: see the head of this module.
+
+    With a width, long bodies and headers are shortened unless `full`.
+    """
+
+    width: int | None = None
+    times: bool = True
+    full: bool = False
+
+    @property
+    def shortens(self) -> bool:
+        return self.width is not None and not self.full
 
 
 def cassette_lines(
     interactions: Sequence[Interaction],
     numbers: Sequence[int],
+    view: View = View(),
     *,
-    width: int | None = None,
-    times: bool = True,
     dialect: str | None = None,
 ) -> Iterator[Line]:
     """Everything of a cassette's interactions; `numbers` are their places in it."""
@@ -37,19 +53,17 @@ def cassette_lines(
     for place, (number, interaction) in enumerate(zip(numbers, interactions, strict=True)):
         if place:
             yield ()
-        yield from interaction_lines(read(interaction, dialect), number, width=width, times=times)
+        yield from interaction_lines(read(interaction, dialect), number, view)
 
 
-def interaction_lines(
-    reading: Reading, number: int, *, width: int | None = None, times: bool = True
-) -> Iterator[Line]:
+def interaction_lines(reading: Reading, number: int, view: View) -> Iterator[Line]:
     """Everything of one interaction, section by section."""
-    yield from _title(reading.interaction, number, times=times)
-    yield from _request(reading.interaction, width)
-    yield from _response(reading, width, times=times)
-    yield from _events(reading, width, times=times)
-    yield from said_lines(reading.transcript, width)
-    yield from _ending(reading, times=times)
+    yield from _title(reading.interaction, number, times=view.times)
+    yield from _request(reading.interaction, view)
+    yield from _response(reading, view)
+    yield from _events(reading, view)
+    yield from said_lines(reading.transcript, view.width)
+    yield from _ending(reading, view)
     yield from _redactions(reading.interaction)
 
 
@@ -59,33 +73,32 @@ def _title(interaction: Interaction, number: int, *, times: bool) -> Iterator[Li
     style = "good" if head and head.status < 400 else "bad"
     answer = f"{head.status} {clean(head.reason)}".rstrip() if head else "no response"
     yield line((f"#{number}  ", "dim"), (where, "title"), "  →  ", (answer, style))
-    if times:
-        recorded = f"recorded {moment(interaction.started_at_us)}"
-        yield line("    ", (recorded if interaction.started_at_us else "", "dim"))
+    if times and interaction.started_at_us is not None:
+        yield line("    ", (f"recorded {moment(interaction.started_at_us)}", "dim"))
 
 
 def _section(name: str, *says: str | tuple[str, str]) -> Line:
     return line("  ", (f"{name:<10}", "label"), *says)
 
 
-def _request(interaction: Interaction, width: int | None) -> Iterator[Line]:
+def _request(interaction: Interaction, view: View) -> Iterator[Line]:
     request = interaction.request
     yield _section("request", size(len(request.body)) if request.body else "no body")
-    yield from _headers(request.headers, width)
+    yield from _headers(request.headers, view)
     if request.body:
-        yield from _body(request.body, width)
+        yield from _body(request.body, view)
 
 
-def _headers(headers: Headers, width: int | None) -> Iterator[Line]:
+def _headers(headers: Headers, view: View) -> Iterator[Line]:
     for name, value in headers:
         shown = clean(value.decode("latin-1"))
         key = clean(name.decode("latin-1"))
-        if width is not None:
-            shown = one_line(shown, max(width - len(key) - 6, 20))
+        if view.width is not None and view.shortens:
+            shown = one_line(shown, max(view.width - len(key) - 6, 20))
         yield line("    ", (f"{key}: ", "dim"), shown)
 
 
-def _body(body: bytes, width: int | None) -> Iterator[Line]:
+def _body(body: bytes, view: View) -> Iterator[Line]:
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -93,14 +106,14 @@ def _body(body: bytes, width: int | None) -> Iterator[Line]:
         return
     with contextlib.suppress(ValueError, RecursionError):  # not JSON: shown as it is
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    lines = list(block(text, "    ", width))
-    shown = lines if width is None else lines[:_MAX_BODY_LINES]
+    lines = list(block(text, "    ", view.width))
+    shown = lines[:_MAX_BODY_LINES] if view.shortens else lines
     yield from shown
     if len(shown) < len(lines):
-        yield line("    ", (f"… {len(lines) - len(shown)} more lines", "dim"))
+        yield line("    ", (f"… {len(lines) - len(shown)} more lines; --full shows them", "dim"))
 
 
-def _response(reading: Reading, width: int | None, *, times: bool) -> Iterator[Line]:
+def _response(reading: Reading, view: View) -> Iterator[Line]:
     interaction = reading.interaction
     head, chunks = interaction.head, interaction.chunks
     if head is None:
@@ -108,11 +121,11 @@ def _response(reading: Reading, width: int | None, *, times: bool) -> Iterator[L
     cuts = "" if interaction.cuts_known else " (cuts unknown)"
     yield _section(
         "response",
-        f"{head.http_version}{', ' if times else ''}" if head.http_version else "",
-        f"{size(chunks.n_bytes)} in {count(len(chunks), 'chunk')}{cuts}" if times else "",
+        f"{head.http_version}{', ' if view.times else ''}" if head.http_version else "",
+        f"{size(chunks.n_bytes)} in {count(len(chunks), 'chunk')}{cuts}" if view.times else "",
     )
-    yield from _headers(head.headers, width)
-    if times:
+    yield from _headers(head.headers, view)
+    if view.times:
         yield from _timing(reading)
 
 
@@ -132,21 +145,21 @@ def _timing(reading: Reading) -> Iterator[Line]:
         yield _section("timing", ("unknown", "dim"))
 
 
-def _events(reading: Reading, width: int | None, *, times: bool) -> Iterator[Line]:
-    if reading.events:
-        number = f"{len(reading.events):,}, " if times else ""
+def _events(reading: Reading, view: View) -> Iterator[Line]:
+    if reading.events and reading.is_stream:
+        number = f"{len(reading.events):,}, " if view.times else ""
         yield _section("events", f"{number}{reading.dialect.title or reading.dialect.name}")
-        yield from grouped_lines(reading, width or PLAIN_WIDTH, times=times)
+        yield from grouped_lines(reading, view.width or PLAIN_WIDTH, times=view.times)
     elif not reading.trouble and reading.interaction.chunks:
         yield _section("body", ("no event stream", "dim"))
-        yield from _body(reading.interaction.content, width)
+        yield from _body(reading.interaction.content, view)
     if reading.trouble:
         yield _section("unreadable", (one_line(reading.trouble, 400), "bad"))
 
 
-def _ending(reading: Reading, *, times: bool) -> Iterator[Line]:
+def _ending(reading: Reading, view: View) -> Iterator[Line]:
     ending = reading.interaction.ending
-    at = f" at {duration(ending.at_us)}" if times and ending.at_us is not None else ""
+    at = f" at {duration(ending.at_us)}" if view.times and ending.at_us is not None else ""
     if ending.kind == "complete":
         yield _section("ending", ("complete", "good"), at)
         return
@@ -156,7 +169,8 @@ def _ending(reading: Reading, *, times: bool) -> Iterator[Line]:
         "abandoned": "the client stopped reading",
         "unfinished": f"the recorder stopped before the stream did{f': {said}' if said else ''}",
     }[ending.kind]
-    yield _section("ending", (f"{ending.kind.upper()}{at}: {clean(why)}", "bad"))
+    yield _section("ending", (f"{ending.kind.upper()}{at}", "bad"))
+    yield from block(why, "    ", view.width, "bad")
 
 
 def _redactions(interaction: Interaction) -> Iterator[Line]:

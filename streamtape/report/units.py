@@ -34,10 +34,8 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def moment(unix_us: int | None) -> str:
+def moment(unix_us: int) -> str:
     """A point in time, in UTC to the second."""
-    if unix_us is None:
-        return "at an unknown time"
     try:
         when = datetime.fromtimestamp(unix_us / 1e6, UTC)
     except (OverflowError, ValueError, OSError):

@@ -36,10 +36,13 @@ def test_shows_everything_that_matters(tmp_path: Path) -> None:
     [
         (
             Ending("error", 9_000, "ReadError", "reset"),
-            "ERROR at 9.0 ms: the stream broke with Rea",
+            "ERROR at 9.0 ms\n    the stream broke with ReadError: reset",
         ),
-        (Ending("abandoned", 9_000), "ABANDONED at 9.0 ms: the client stopped reading"),
-        (Ending("unfinished", message="killed"), "UNFINISHED: the recorder stopped before the str"),
+        (Ending("abandoned", 9_000), "ABANDONED at 9.0 ms\n    the client stopped reading"),
+        (
+            Ending("unfinished", message="killed"),
+            "UNFINISHED\n    the recorder stopped before the",
+        ),
     ],
 )
 def test_broken_endings_stand_out(ending: Ending, says: str, tmp_path: Path) -> None:
