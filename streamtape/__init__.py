@@ -41,14 +41,17 @@ if TYPE_CHECKING:
         CassetteLimitError,
         CassetteNotFoundError,
         CassetteWriteError,
+        ClockError,
         ContentError,
         ConvertError,
         DamagedCassetteError,
+        ExpiredError,
         FrameTooLargeError,
         FramingError,
         InstallError,
         JournalLeftError,
         MissError,
+        NetworkBlockedError,
         NewerFormatError,
         NotACassetteError,
         NothingRecordedError,
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
         SessionError,
         StreamtapeError,
         UsageError,
+        VerifyError,
     )
     from streamtape.framing.ndjson import (
         NDJSONParser,
@@ -111,6 +115,12 @@ if TYPE_CHECKING:
         Frame,
         Transcript,
     )
+    from streamtape.transport.asgi import (
+        ASGIStreamTransport,
+    )
+    from streamtape.transport.clock import (
+        VirtualClock,
+    )
     from streamtape.transport.decorator import (
         cassette,
     )
@@ -127,6 +137,7 @@ __version__ = "0.1.0"
 # Where each public name lives, for the lazy import below; the block above tells type checkers the
 # same, and a test holds both and `__all__` against each other.
 _HOMES = {
+    "ASGIStreamTransport": "streamtape.transport.asgi",
     "AmbiguousSessionError": "streamtape.errors",
     "Cassette": "streamtape.tape.model",
     "CassetteError": "streamtape.errors",
@@ -136,6 +147,7 @@ _HOMES = {
     "Change": "streamtape.compare.comparison",
     "Chunk": "streamtape.tape.model",
     "Chunks": "streamtape.tape.model",
+    "ClockError": "streamtape.errors",
     "Comparison": "streamtape.compare.comparison",
     "ContentError": "streamtape.errors",
     "ConvertError": "streamtape.errors",
@@ -143,6 +155,7 @@ _HOMES = {
     "Dialect": "streamtape.dialects.base",
     "Ending": "streamtape.tape.model",
     "Event": "streamtape.tape.views",
+    "ExpiredError": "streamtape.errors",
     "Finding": "streamtape.checks.finding",
     "Frame": "streamtape.tape.views",
     "FrameTooLargeError": "streamtape.errors",
@@ -154,6 +167,7 @@ _HOMES = {
     "Leak": "streamtape.tape.scanning",
     "MissError": "streamtape.errors",
     "NDJSONParser": "streamtape.framing.ndjson",
+    "NetworkBlockedError": "streamtape.errors",
     "NewerFormatError": "streamtape.errors",
     "NotACassetteError": "streamtape.errors",
     "NothingRecordedError": "streamtape.errors",
@@ -175,6 +189,8 @@ _HOMES = {
     "StreamtapeWarning": "streamtape.session.session",
     "Transcript": "streamtape.tape.views",
     "UsageError": "streamtape.errors",
+    "VerifyError": "streamtape.errors",
+    "VirtualClock": "streamtape.transport.clock",
     "Where": "streamtape.checks.finding",
     "cassette": "streamtape.transport.decorator",
     "check": "streamtape.judging",
@@ -190,6 +206,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ASGIStreamTransport",
     "AmbiguousSessionError",
     "Cassette",
     "CassetteError",
@@ -199,6 +216,7 @@ __all__ = [
     "Change",
     "Chunk",
     "Chunks",
+    "ClockError",
     "Comparison",
     "ContentError",
     "ConvertError",
@@ -206,6 +224,7 @@ __all__ = [
     "Dialect",
     "Ending",
     "Event",
+    "ExpiredError",
     "Finding",
     "Frame",
     "FrameTooLargeError",
@@ -217,6 +236,7 @@ __all__ = [
     "Leak",
     "MissError",
     "NDJSONParser",
+    "NetworkBlockedError",
     "NewerFormatError",
     "NotACassetteError",
     "NothingRecordedError",
@@ -238,6 +258,8 @@ __all__ = [
     "StreamtapeWarning",
     "Transcript",
     "UsageError",
+    "VerifyError",
+    "VirtualClock",
     "Where",
     "__version__",
     "cassette",
@@ -258,7 +280,11 @@ class _Views:
     """Hands the readers to the values in `tape`, which may not import them."""
 
     def __getattr__(self, name: str) -> Any:
-        homes = {"frames": "streamtape.framing.select", "events": "streamtape.dialects.select"}
+        homes = {
+            "frames": "streamtape.framing.select",
+            "events": "streamtape.dialects.select",
+            "diff": "streamtape.api",
+        }
         module = import_module(homes.get(name, "streamtape.dialects.transcript"))
         return getattr(module, name)
 

@@ -20,6 +20,10 @@ StreamtapeError
     ├── MissError                 no recorded interaction answers a request
     ├── NothingRecordedError      a session that was to record saw no request
     ├── AmbiguousSessionError     several sessions are active and nothing says which is meant
+    ├── ExpiredError              a cassette is older than `max_age`
+    ├── NetworkBlockedError       a socket was to reach a host that the test run forbids
+    ├── ClockError                a clock that is moved by hand was waited for, and stood still
+    ├── VerifyError               mode `verify`: what came is not what the cassette holds
     └── ReplayEndError            the client read past the end of what was recorded
 
 A subclass says whose fault it is. A message says what was wrong, the value, the file, the way out.
@@ -126,6 +130,26 @@ class NothingRecordedError(SessionError):
 
 class AmbiguousSessionError(SessionError):
     """Several sessions are active, and nothing says which one a request belongs to."""
+
+
+class ExpiredError(SessionError):
+    """A cassette is older than `max_age` allows, and `on_expired` is `fail`."""
+
+
+class NetworkBlockedError(SessionError):
+    """A socket was to reach a host that this test run does not allow."""
+
+
+class ClockError(SessionError):
+    """A clock that is moved by hand was waited for, and nobody moved it."""
+
+
+class VerifyError(SessionError):
+    """Mode `verify`: what came just now is not what the cassette holds; `comparison` has it all."""
+
+    def __init__(self, message: str, *, comparison: object = None) -> None:
+        super().__init__(message)
+        self.comparison = comparison
 
 
 class ReplayEndError(SessionError):

@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from streamtape.errors import UsageError
+from streamtape.session.difference import Difference, only, shown, text_of
+from streamtape.session.leaves import has_below, leaves, path_pattern
 from streamtape.session.modes import Options
+from streamtape.session.volatile import Token, matched_up, skeleton
 from streamtape.tape.model import Interaction, Request, header
 
 _PORTS = {"http": 80, "https": 443}
 _MISSING = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place where two requests differ: `where` is a part, or a path in the JSON body."""
-
-    where: str
-    recorded: str
-    asked: str
+_PAIRS = {"query", "headers"}
 
 
 def _query(request: Request) -> tuple[tuple[str, str], ...]:
@@ -74,14 +70,36 @@ def _plain_body(request: Request) -> bytes:
     return request.body.replace(boundary[1].encode("latin-1"), b"boundary")
 
 
+def is_ignored(url: str, options: Options) -> bool:
+    """Whether requests to this URL pass by, neither recorded nor replayed."""
+    host = (urlsplit(url).hostname or "").lower()
+    if options.ignore_localhost and (
+        host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
+    ):
+        return True
+    return any(fnmatchcase(host, pattern.lower()) for pattern in options.ignore_hosts)
+
+
 class Matcher:
-    """Compares requests as the options say."""
+    """Compares requests as the options say. `pairs` are the ids that are matched up so far."""
 
     def __init__(self, options: Options) -> None:
+        self.pairs: dict[str, str] = {}
+        self._match_up = options.match_up
+        self._filters = options.filters
         names = [name for name in options.match_on if isinstance(name, str)]
         self._parts = [p for name in names for p in (_URL if name == "url" else (name,))]
         self._functions = [f for f in options.match_on if not isinstance(f, str)]
-        self._ignored = [re.compile(_path_pattern(path)) for path in options.ignore_json_paths]
+        self._ignored = [re.compile(path_pattern(path)) for path in options.ignore_json_paths]
+
+    def filtered(self, request: Request) -> Request:
+        """The request as the user's filters give it; UsageError where one gives something else."""
+        for function in self._filters:
+            request = function(request)
+            if not isinstance(request, Request):
+                name = getattr(function, "__name__", repr(function))
+                raise UsageError(f"the filter {name} gave {request!r}; it must give a Request")
+        return request
 
     def key(self, request: Request) -> tuple[Hashable, ...]:
         """A value that is equal for requests that match, before the user's own functions."""
@@ -90,16 +108,34 @@ class Matcher:
         )
 
     def equal(self, recorded: Request, asked: Request) -> bool:
-        """Whether the user's own functions agree, given that the keys are equal."""
+        """Whether ids and the user's own functions agree too, given that the keys are equal."""
+        if self._matched_up(recorded, asked) is None:
+            return False
         return all(function(recorded, asked) for function in self._functions)
+
+    def learn(self, recorded: Request, asked: Request) -> None:
+        """Keep which recorded ids stand for which asked ones, from a request that was answered."""
+        self.pairs = self._matched_up(recorded, asked) or self.pairs
+
+    def _matched_up(self, recorded: Request, asked: Request) -> dict[str, str] | None:
+        if not self._match_up or "body" not in self._parts:
+            return self.pairs
+        return matched_up(self._tokens(recorded), self._tokens(asked), self.pairs)
+
+    def _tokens(self, request: Request) -> tuple[Token, ...]:
+        value = json_body(request)
+        return () if value is _MISSING else skeleton(self._leaves(value))[1]
 
     def _body(self, request: Request) -> Hashable:
         value = json_body(request)
         if value is _MISSING:
             return _plain_body(request)
-        if self._ignored:
-            value = {p: v for p, v in leaves(value) if not self._is_ignored(p)}
-        return json.dumps(value, sort_keys=True)
+        if self._match_up:
+            return skeleton(self._leaves(value))[0]
+        return json.dumps(self._leaves(value) if self._ignored else value, sort_keys=True)
+
+    def _leaves(self, value: Any) -> dict[str, Any]:
+        return {p: v for p, v in leaves(value) if not self._is_ignored(p)}
 
     def _is_ignored(self, path: str) -> bool:
         return any(pattern.match(path) for pattern in self._ignored)
@@ -111,13 +147,14 @@ class Matcher:
             if part == "body":
                 found += self._body_differences(recorded, asked)
             elif _PARTS[part](recorded) != _PARTS[part](asked):
-                found.append(
-                    Difference(part, _show(_PARTS[part](recorded)), _show(_PARTS[part](asked)))
-                )
+                old, new = _PARTS[part](recorded), _PARTS[part](asked)
+                if part in _PAIRS:
+                    old, new = only(old, new), only(new, old)
+                found.append(Difference(part, *shown(str(old), str(new))))
         for function in self._functions:
             if not function(recorded, asked):
                 name = getattr(function, "__name__", repr(function))
-                found.append(Difference(f"{name}()", "", "returned False"))
+                found.append(Difference(f"{name}() says that they differ", "", ""))
         return found
 
     def _body_differences(self, recorded: Request, asked: Request) -> list[Difference]:
@@ -125,85 +162,88 @@ class Matcher:
         if before is _MISSING or after is _MISSING:
             if _plain_body(recorded) == _plain_body(asked):
                 return []
-            return [Difference("body", _show(recorded.body), _show(asked.body))]
-        old = {p: v for p, v in leaves(before) if not self._is_ignored(p)}
-        new = {p: v for p, v in leaves(after) if not self._is_ignored(p)}
+            return [Difference("body", *shown(text_of(recorded.body), text_of(asked.body)))]
+        old, new = self._leaves(before), self._leaves(after)
+        known = dict(self.pairs)
         return [
-            Difference(f"body {path}", _leaf(old, path), _leaf(new, path))
+            Difference(f"body {path}", *shown(_leaf(old, path), _leaf(new, path)))
             for path in dict.fromkeys((*old, *new))
-            if json.dumps(old.get(path, _ABSENT)) != json.dumps(new.get(path, _ABSENT))
+            if self._leaf_differs(path, old, new, known)
         ]
 
+    def _leaf_differs(
+        self, path: str, old: dict[str, Any], new: dict[str, Any], known: dict[str, str]
+    ) -> bool:
+        """Whether a leaf differs; ids that it matches up are added to `known`."""
+        one, other = old.get(path, _ABSENT), new.get(path, _ABSENT)
+        if (one in _EMPTY and has_below(new, path)) or (other in _EMPTY and has_below(old, path)):
+            return False  # what stands below it is told
+        if not self._match_up:
+            return json.dumps(one) != json.dumps(other)
+        (bare, tokens), (other_bare, other_tokens) = skeleton({path: one}), skeleton({path: other})
+        pairs = matched_up(tokens, other_tokens, known)
+        known.update(pairs or {})
+        return bare != other_bare or pairs is None
 
+
+_EMPTY: tuple[Any, ...] = ({}, [])
 _ABSENT = "\x00absent"
 
 
 def _leaf(values: dict[str, Any], path: str) -> str:
-    return _show_json(values[path]) if path in values else "(not there)"
-
-
-def leaves(value: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
-    """Give every leaf of a JSON value with its path: `$.input[0].content`."""
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            name = f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"[{json.dumps(key)}]"
-            yield from leaves(item, path + name)
-    elif isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            yield from leaves(item, f"{path}[{index}]")
-    else:
-        yield path, value
-
-
-def _path_pattern(path: str) -> str:
-    start = path if path.startswith("$") else f"$.{path}"
-    return re.escape(start).replace(r"\[\*\]", r"\[\d+\]") + r"(?:[.\[]|$)"
-
-
-def _show(value: object, limit: int = 200) -> str:
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
-
-
-def _show_json(value: Any) -> str:
-    return _show(json.dumps(value, ensure_ascii=False))
+    return json.dumps(values[path], ensure_ascii=False) if path in values else "(not there)"
 
 
 class Tape:
     """A cassette being played: which interactions were, and which one is next for a request."""
 
     def __init__(self, interactions: Sequence[Interaction], options: Options) -> None:
-        self._matcher = Matcher(options)
+        self.matcher = Matcher(options)
         self._repeats = options.allow_playback_repeats
+        self._strict = options.strict_order
         self.interactions = tuple(interactions)
+        self._requests = [self.matcher.filtered(i.request) for i in self.interactions]
         self.plays = [0] * len(self.interactions)
         self._by_key: dict[tuple[Hashable, ...], list[int]] = {}
-        for index, interaction in enumerate(self.interactions):
-            self._by_key.setdefault(self._matcher.key(interaction.request), []).append(index)
+        for index, request in enumerate(self._requests):
+            self._by_key.setdefault(self.matcher.key(request), []).append(index)
 
     def candidates(self, asked: Request) -> list[int]:
         """The indices of all interactions that match, played or not."""
-        indices = self._by_key.get(self._matcher.key(asked), [])
-        return [i for i in indices if self._matcher.equal(self.interactions[i].request, asked)]
+        asked = self.matcher.filtered(asked)
+        indices = self._by_key.get(self.matcher.key(asked), [])
+        return [i for i in indices if self.matcher.equal(self._requests[i], asked)]
+
+    @property
+    def expected(self) -> int | None:
+        """The only interaction that may be asked for now, where the order is strict."""
+        if not self._strict:
+            return None
+        return next((i for i, n in enumerate(self.plays) if not n), None)
 
     def take(self, asked: Request) -> Interaction | None:
         """The interaction that answers, marked as played; None where none does."""
         indices = self.candidates(asked)
+        expected = self.expected
+        if expected is not None:
+            indices = [i for i in indices if i <= expected]
         index = next((i for i in indices if not self.plays[i]), None)
         if index is None and indices and self._repeats:
             index = indices[-1]
         if index is None:
             return None
         self.plays[index] += 1
+        self.matcher.learn(self._requests[index], self.matcher.filtered(asked))
         return self.interactions[index]
 
     def nearest(self, asked: Request) -> tuple[int, list[Difference]] | None:
         """The interaction that differs least, and where; None for an empty cassette."""
         if not self.interactions:
             return None
+        asked = self.matcher.filtered(asked)
         found = [
-            (index, self._matcher.differences(interaction.request, asked))
-            for index, interaction in enumerate(self.interactions)
+            (index, self.matcher.differences(request, asked))
+            for index, request in enumerate(self._requests)
         ]
         return min(found, key=lambda pair: (_distance(pair[1]), self.plays[pair[0]]))
 

@@ -1,54 +1,103 @@
-"""The text of a miss: the request, the nearest interaction, the first difference, the way out."""
+"""The text of a miss: the request, the nearest interaction, the first differences, the way out."""
 
 from __future__ import annotations
 
-from streamtape.session.match import Difference, Tape
+from streamtape.session.difference import Difference
+from streamtape.session.match import Tape
 from streamtape.session.modes import RecordMode
 from streamtape.tape.model import Request
 
+MOST_SHOWN = 3
 _WAYS_OUT = {
-    "none": "to record it, use mode 'new_episodes' (keeps what is there) or 'all' (records again)",
-    "once": "mode 'once' adds nothing to a cassette that exists: use 'new_episodes' to add this "
-    "request, or 'all' to record everything again",
+    "none": (
+        "mode 'none' never sends; record with 'new_episodes' (keeps what is there) or 'all' "
+        "(records everything again)"
+    ),
+    "once": (
+        "mode 'once' adds nothing to a cassette that exists; use 'new_episodes' to add this "
+        "request, or 'all' to record everything again"
+    ),
 }
 
 
-def miss_text(asked: Request, tape: Tape, *, name: str, mode: RecordMode) -> str:
-    """Say why no interaction answers a request; several lines, for people."""
+def miss_text(
+    asked: Request,
+    tape: Tape,
+    *,
+    name: str,
+    mode: RecordMode,
+    again: str = "",
+    missing: bool = False,
+) -> str:
+    """Say why no interaction answers a request; several lines, for people.
+
+    `again` is the command that records it, where one is known. `missing` says that there is no
+    such cassette at all.
+    """
     count = len(tape.interactions)
+    holds = f"{count} interaction{'' if count == 1 else 's'}"
     lines = [
         "no recorded interaction answers this request",
         "",
         f"  asked     {_line(asked)}",
-        f"  cassette  {name}: {count} interaction{'' if count == 1 else 's'}, mode {mode!r}",
+        f"  cassette  {name}: {'there is no such file' if missing else holds}, mode {mode!r}",
     ]
     same = tape.candidates(asked)
     if same:
-        played = f"{len(same)} of {len(same)}"
-        which = ", ".join(map(str, same))
-        lines.append(f"  equal     all equal interactions ({which}) were already played: {played}")
-    else:
-        nearest = tape.nearest(asked)
-        if nearest is not None:
-            lines += _nearest(tape, *nearest)
-    lines += ["", f"  {_WAYS_OUT.get(mode, '')}"]
+        lines += _equal(tape, same)
+    elif (nearest := tape.nearest(asked)) is not None:
+        lines += _nearest(tape, *nearest)
+    if mode in _WAYS_OUT:
+        lines += ["", f"  {_WAYS_OUT[mode]}"]
+    if again:
+        lines.append(f"  to record it:  {again}")
     return "\n".join(lines).rstrip()
 
 
+def _equal(tape: Tape, same: list[int]) -> list[str]:
+    expected = tape.expected
+    later = [i for i in same if expected is not None and i > expected]
+    if expected is not None and later:
+        return [
+            f"  equal     interaction {later[0]}, which is not next: the order is strict",
+            f"  next      interaction {expected}: {_line(tape.interactions[expected].request)}",
+        ]
+    which = f"interaction {same[0]}" if len(same) == 1 else f"interactions {_list(same)}"
+    lines = [f"  equal     {which}, already played {len(same)} of {len(same)}"]
+    left = [i for i, n in enumerate(tape.plays) if not n]
+    if left:
+        lines.append(f"  left      {_those(left)}, not played yet")
+    lines.append("            allow_playback_repeats=True lets the last one answer again")
+    return lines
+
+
 def _nearest(tape: Tape, index: int, differences: list[Difference]) -> list[str]:
-    state = f"played {tape.plays[index]} times" if tape.plays[index] else "not played yet"
+    plays = tape.plays[index]
+    state = f"played {plays} time{'' if plays == 1 else 's'}" if plays else "not played yet"
     lines = [
         f"  nearest   interaction {index}: {_line(tape.interactions[index].request)} ({state})"
     ]
-    for number, difference in enumerate(differences[:3]):
-        lines += [
-            f"  {'differs' if not number else '       '}   {difference.where}",
-            f"              recorded  {difference.recorded}",
-            f"              asked     {difference.asked}",
-        ]
-    if len(differences) > 3:
-        lines.append(f"            and {len(differences) - 3} more differences")
+    for number, difference in enumerate(differences[:MOST_SHOWN]):
+        lines.append(f"  {'differs' if not number else '       '}   {difference.where}")
+        if difference.recorded or difference.asked:
+            lines.append(f"              recorded  {difference.recorded}")
+            lines.append(f"              asked     {difference.asked}")
+    more = len(differences) - MOST_SHOWN
+    if more > 0:
+        lines.append(f"            and {more} more difference{'' if more == 1 else 's'}")
     return lines
+
+
+def _list(numbers: list[int]) -> str:
+    return f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def _those(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"interaction {numbers[0]}"
+    if len(numbers) > 8:
+        return f"{len(numbers)} interactions"
+    return f"interactions {_list(numbers)}"
 
 
 def _line(request: Request) -> str:

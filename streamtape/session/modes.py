@@ -7,16 +7,25 @@ refused at the door, with the known ones in the message.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any, Literal, TypedDict, get_args
 
 from streamtape.errors import UsageError
+from streamtape.playback.clock import Clock
 from streamtape.tape.model import Request
 
-RecordMode = Literal["none", "once", "new_episodes", "all"]
+RecordMode = Literal["none", "once", "new_episodes", "all", "verify"]
 MODES: tuple[str, ...] = get_args(RecordMode)
+Expired = Literal["warn", "fail", "record"]
+EXPIRED: tuple[str, ...] = get_args(Expired)
 RequestMatcher = Callable[[Request, Request], bool]
+RequestFilter = Callable[[Request], Request]
+CLOCKS = ("system", "auto", "manual")
+LEVELS = ("bytes", "frames", "events", "content", "timing")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 MATCHERS = ("method", "scheme", "host", "port", "path", "query", "url", "headers", "body")
 
 
@@ -26,10 +35,20 @@ class OptionFields(TypedDict, total=False):
     mode: RecordMode
     speed: float | None
     idle_limit: float | None
-    match_on: tuple[str | RequestMatcher, ...]
-    ignore_json_paths: tuple[str, ...]
+    match_on: Sequence[str | RequestMatcher]
+    ignore_json_paths: Sequence[str]
+    ignore_hosts: Sequence[str]
+    ignore_localhost: bool
+    filters: Sequence[RequestFilter]
+    match_up: bool
+    strict_order: bool
     allow_playback_repeats: bool
     record_on_exception: bool
+    allow_no_requests: bool
+    max_age: float | str | timedelta | None
+    on_expired: Expired
+    verify_level: str
+    clock: str | Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +57,28 @@ class Options:
 
     `mode`: `none` replays and never sends; `once` records where there is no cassette and replays
     where there is one; `new_episodes` replays what is there and records the rest; `all` records
-    everything and replaces what is there.
+    everything and replaces what is there; `verify` sends everything, compares what comes with the
+    cassette, fails where it differs (VerifyError, at `verify_level`), and changes nothing.
     `speed`: None gives a replay at once, 1.0 at the recorded pace, 2.0 twice as fast.
     `idle_limit`: at most this many seconds between two chunks of a replay.
     `match_on`: what must be equal for an interaction to answer a request; names of parts, or
     functions of (recorded, asked).
     `ignore_json_paths`: paths in JSON bodies that are not compared (`$.metadata.run_id`; `[*]`
     stands for every index).
+    `ignore_hosts`, `ignore_localhost`: requests to these (names, or patterns as `*.example.com`)
+    pass by untouched in every mode.
+    `filters`: functions that give the request to be matched for a request, recorded or asked; the
+    file has it as it was.
+    `match_up`: ids and times in bodies may differ, as long as each recorded id stands for one asked
+    id throughout the replay.
+    `strict_order`: requests must come in the order in which they were recorded.
     `allow_playback_repeats`: an interaction may answer again when all equal ones were played.
     `record_on_exception`: keep a recording though the program failed with an exception.
+    `allow_no_requests`: a session that sees no request is no error.
+    `max_age`: seconds, a timedelta or "30d", "12h", "45m": an older cassette is expired, and
+    `on_expired` says what then: `warn`, `fail`, or `record` it again (where the mode may record).
+    `clock`: `system`; `auto`, which jumps over every wait; `manual`, which `session.clock.advance`
+    moves; or a Clock. With any but the system's, `speed` None means the recorded pace.
     """
 
     mode: RecordMode = "once"
@@ -54,8 +86,18 @@ class Options:
     idle_limit: float | None = None
     match_on: tuple[str | RequestMatcher, ...] = ("method", "url", "body")
     ignore_json_paths: tuple[str, ...] = ()
+    ignore_hosts: tuple[str, ...] = ()
+    ignore_localhost: bool = False
+    filters: tuple[RequestFilter, ...] = ()
+    match_up: bool = False
+    strict_order: bool = False
     allow_playback_repeats: bool = False
     record_on_exception: bool = True
+    allow_no_requests: bool = False
+    max_age: float | str | timedelta | None = None
+    on_expired: Expired = "warn"
+    verify_level: str = "events"
+    clock: str | Clock = "system"
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -65,9 +107,40 @@ class Options:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if value is not None and not (number and value >= 0 and (name, value) != ("speed", 0)):
                 raise UsageError(f"{name}={value!r}: a positive number or None is wanted")
+        if self.on_expired not in EXPIRED:
+            raise UsageError(refusal("on_expired", self.on_expired, EXPIRED))
+        if isinstance(self.clock, str) and self.clock not in CLOCKS:
+            raise UsageError(refusal("clock", self.clock, CLOCKS))
+        if self.verify_level not in LEVELS:
+            raise UsageError(refusal("verify_level", self.verify_level, LEVELS))
+        self.max_age_us  # noqa: B018 - a wrong one is refused at the door
+        for name in ("match_on", "ignore_json_paths", "ignore_hosts", "filters"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Sequence):
+                raise UsageError(f"{name}={value!r}: a list or tuple is wanted")
+            # Lists come from ini files and marks.
+            object.__setattr__(self, name, tuple(value))
         for matcher in self.match_on:
             if not callable(matcher) and matcher not in MATCHERS:
                 raise UsageError(refusal("matcher", matcher, MATCHERS))
+
+    @property
+    def max_age_us(self) -> int | None:
+        """`max_age` in microseconds; None where cassettes do not expire."""
+        age = self.max_age
+        if isinstance(age, timedelta):
+            age = age.total_seconds()
+        if isinstance(age, str):
+            found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", age.strip())
+            age = float(found[1]) * _UNITS[found[2]] if found else -1.0
+        if age is None:
+            return None
+        if isinstance(age, bool) or not age > 0:
+            raise UsageError(
+                f"max_age={self.max_age!r}: seconds, a timedelta, or a number with s, m, h, d or w "
+                "('30d') is wanted"
+            )
+        return round(age * 1e6)
 
     @classmethod
     def of(cls, **options: Any) -> Options:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from streamtape.errors import CassetteWriteError
+from streamtape.session.exchange import Progress
 from streamtape.tape.model import Ending, Head, Redaction, Request
 
 
@@ -32,7 +33,7 @@ class Journal(Protocol):
 class Recorder:
     """One interaction being recorded; every call after its end is ignored."""
 
-    __slots__ = ("_failed", "_journal", "_number", "active")
+    __slots__ = ("_failed", "_journal", "_number", "active", "progress")
 
     def __init__(
         self, journal: Journal, number: int, failed: Callable[[CassetteWriteError], None]
@@ -41,6 +42,7 @@ class Recorder:
         self._number = number
         self._failed = failed
         self.active = True
+        self.progress = Progress()
 
     def head(self, head: Head, redactions: Iterable[Redaction] = ()) -> None:
         """Take down the head of the response."""
@@ -52,6 +54,7 @@ class Recorder:
 
     def feed(self, data: bytes, at_us: int) -> None:
         """Take down a chunk, before the client gets it."""
+        self.progress.n_chunks += 1
         if self.active:
             try:
                 self._journal.chunk(self._number, at_us, data)
@@ -60,14 +63,17 @@ class Recorder:
 
     def complete(self, at_us: int) -> None:
         """Take down that the body ended as the protocol says."""
+        self.progress.end("complete")
         self._end(Ending("complete", at_us))
 
     def abandon(self, at_us: int) -> None:
         """Take down that the client stopped reading."""
+        self.progress.end("closed")
         self._end(Ending("abandoned", at_us))
 
     def fail(self, error: BaseException, at_us: int) -> None:
         """Take down the exception that the client got."""
+        self.progress.end("failed")
         self._end(ending_of(error, at_us))
 
     def detach(self) -> None:

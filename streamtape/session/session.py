@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from streamtape.errors import (
     CassetteNotFoundError,
@@ -18,11 +18,15 @@ from streamtape.errors import (
     MissError,
     NothingRecordedError,
     StreamtapeError,
+    VerifyError,
 )
-from streamtape.session.match import Tape
+from streamtape.session.exchange import Exchange, Progress
+from streamtape.session.inside import Inside
+from streamtape.session.match import Tape, is_ignored
 from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options, RecordMode
 from streamtape.session.recorder import Journal, Recorder
+from streamtape.tape import views
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
 
 
@@ -33,6 +37,7 @@ class StreamtapeWarning(UserWarning):
 class OpenJournal(Journal, Protocol):
     """A journal that can become a cassette."""
 
+    def so_far(self) -> tuple[Interaction, ...]: ...
     def commit(self, *, keep: Iterable[Interaction] | None) -> Cassette: ...
     def discard(self) -> None: ...
 
@@ -53,9 +58,10 @@ class Redactor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """The decision to replay this interaction."""
+    """The decision to replay this interaction; the player counts in `progress`."""
 
     interaction: Interaction
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,11 @@ class Record:
     recorder: Recorder
 
 
-class Session:
-    """One cassette in use. `name` is how messages call it; `blind_spots` what it could not see."""
+class Session(Inside):
+    """One cassette in use. `name` is how messages call it; `blind_spots` what it could not see.
+
+    `again` is the command that records it, where one is known; `clock` what its players wait on.
+    """
 
     def __init__(
         self,
@@ -77,8 +86,15 @@ class Session:
         name: str,
         blind_spots: Callable[[], str] = str,
         expects_requests: bool = True,
+        again: str = "",
+        clock: Any = None,
     ) -> None:
         self.options = options
+        self.exchanges: list[Exchange] = []
+        self.clock = clock
+        self.again = again
+        self._marks: list[tuple[int, ...]] = []
+        self._unmatched: list[str] = []
         self.name = name
         self.failure: CassetteWriteError | None = None
         self.misses: list[MissError] = []
@@ -86,23 +102,24 @@ class Session:
         self._place = place
         self._redactor = redactor
         self._blind_spots = blind_spots
-        self._expects_requests = expects_requests
+        self._expects_requests = expects_requests and not options.allow_no_requests
         self._when_closed: list[Callable[[], None]] = []
         self._journal: OpenJournal | None = None
         self._recorders: list[Recorder] = []
+        self._recorded: tuple[Interaction, ...] | None = None
         self._errors: list[BaseException] = []
         self._lock = threading.RLock()
         loaded = None if options.mode == "all" else place.load()
-        if loaded is None and options.mode == "none":
+        if loaded is None and self._needs_one():
             raise CassetteNotFoundError(
-                f"there is no cassette {name!r}, and record mode 'none' makes none; "
-                "record it with mode 'once'",
+                f"there is no cassette {name!r}, and record mode {self.mode!r} makes none; "
+                f"record it with mode 'once'{again and f': {again}'}",
                 path=name,
             )
         self._found = loaded
         self._tape = Tape(loaded or (), options)
         self.cassette: Cassette = loaded or Cassette()
-        if options.mode == "all" or (options.mode == "once" and loaded is None):
+        if options.mode in {"all", "verify"} or (options.mode == "once" and loaded is None):
             # A folder that can't be written is better known before a request is paid for.
             self._journal = place.open_journal()
 
@@ -114,17 +131,26 @@ class Session:
     @property
     def records(self) -> bool:
         """Whether a request that nothing answers is sent and recorded."""
-        return self.mode in {"all", "new_episodes"} or (self.mode == "once" and self._found is None)
+        if self.mode == "once":
+            return self._found is None
+        return self.mode in {"all", "new_episodes", "verify"}
+
+    def _needs_one(self) -> bool:
+        # Whoever allows that nothing is asked needs no cassette before something is.
+        return self.mode == "verify" or (self.mode == "none" and not self.options.allow_no_requests)
 
     @property
     def interactions(self) -> tuple[Interaction, ...]:
-        """The interactions that there are to play; after the end, those that were written."""
-        return self.cassette.interactions
+        """The interactions of the cassette: those to play, and those recorded so far."""
+        if self._journal is None or self.closed or self.mode == "verify":
+            return self.cassette.interactions
+        return (*self.cassette.interactions, *self.recorded())
 
-    @property
-    def played(self) -> tuple[Interaction, ...]:
-        """The interactions that answered a request."""
-        return tuple(i for i, n in zip(self._tape.interactions, self._tape.plays, strict=True) if n)
+    def recorded(self) -> tuple[Interaction, ...]:
+        """The interactions recorded so far, in the order of their requests."""
+        if self._recorded is None and self._journal is not None:
+            return self._journal.so_far()
+        return self._recorded or ()
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
@@ -143,14 +169,35 @@ class Session:
         with self._lock:
             if self.mode != "all":
                 interaction = self._tape.take(asked)
-                if interaction is not None:
-                    return Play(interaction)
+                if interaction is None and self.mode == "verify":
+                    self._unmatched.append(self._miss_text(asked))
+                elif interaction is not None and self.mode != "verify":
+                    exchange = Exchange(asked, interaction)
+                    self.exchanges.append(exchange)
+                    return Play(interaction, exchange.progress)
             if not self.records:
-                text = miss_text(asked, self._tape, name=self.name, mode=self.mode)
-                miss = MissError(text)
-                self.misses.append(miss)
-                raise miss
-            return Record(self._record(asked, redactions, started_at_us))
+                raise self.refuse(self._miss_text(asked))
+            recorder = self._record(asked, redactions, started_at_us)
+            number = len(self._recorders) - 1
+            self.exchanges.append(Exchange(asked, None, number, recorder.progress))
+            return Record(recorder)
+
+    def passes(self, url: str) -> bool:
+        """Whether a request to this URL is none of this session's business."""
+        options = self.options
+        if not options.ignore_hosts and not options.ignore_localhost:
+            return False
+        return is_ignored(url, options)
+
+    def _miss_text(self, asked: Request) -> str:
+        return miss_text(
+            asked,
+            self._tape,
+            name=self.name,
+            mode=self.mode,
+            again=self.again,
+            missing=self._found is None,
+        )
 
     def _record(
         self, asked: Request, redactions: tuple[Redaction, ...], started_at_us: int
@@ -198,13 +245,16 @@ class Session:
             if self.closed:
                 return
             self.closed = True
-        for callback in self._when_closed:
-            callback()
         for recorder in self._recorders:
             recorder.detach()
-        self._finish(error)
-        if error is None or isinstance(error, Exception):
-            self._report(error)
+        try:
+            problem = self.problem(error)
+            self._finish(error)
+            if error is None or isinstance(error, Exception):
+                self._report(problem, error)
+        finally:
+            for callback in self._when_closed:
+                callback()
 
     def when_closed(self, callback: Callable[[], None]) -> None:
         """Have `callback` called once, when the session ends."""
@@ -217,11 +267,16 @@ class Session:
         if self.failure is not None:
             # What could be written stays in the journal, for `streamtape recover`.
             return
+        if self.mode == "verify":
+            journal.discard()
+            return
         if not self._recorders or (error is not None and not self._keeps(error)):
             journal.discard()
             return
         keep = self._found if self.mode == "new_episodes" else None
+        n_recorded = len(self._recorders)
         self.cassette = journal.commit(keep=keep)
+        self._recorded = self.cassette.interactions[-n_recorded:]
 
     def _keeps(self, error: BaseException) -> bool:
         """Whether a recording stays though the program failed: always if the stream failed it."""
@@ -238,16 +293,30 @@ class Session:
             return self.failure
         if self.misses and not isinstance(error, StreamtapeError):
             return self.misses[0]
-        idle = not self._recorders and not any(self._tape.plays) and not self.misses
+        idle = not self.exchanges and not self.misses
         if error is None and idle and self.records and self._expects_requests:
             return NothingRecordedError(
                 f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
                 f"nothing to record.{self._blind_spots()}"
             )
-        return None
+        return self._drift() if error is None and self.mode == "verify" else None
 
-    def _report(self, error: Exception | None) -> None:
-        problem = self.problem(error)
+    def _drift(self) -> VerifyError | None:
+        """What differs between the cassette and what came just now."""
+        fresh = Cassette(self.recorded())
+        comparison = views.views().diff(self.cassette, fresh, self.options.verify_level)
+        told = [] if comparison.same else [comparison.summary()]
+        told += self._unmatched
+        if not told:
+            return None
+        text = "\n".join(told)
+        return VerifyError(
+            f"what came just now is not what {self.name!r} holds (mode 'verify' changed nothing; "
+            f"mode 'all' records it again)\n{text}",
+            comparison=comparison,
+        )
+
+    def _report(self, problem: StreamtapeError | None, error: Exception | None) -> None:
         if isinstance(problem, MissError) and error is None:
             warnings.warn(
                 f"{len(self.misses)} requests were not answered, and the program went on:\n"

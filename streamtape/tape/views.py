@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from streamtape.tape import provided
 
 if TYPE_CHECKING:
-    from streamtape.tape.model import Interaction
+    from streamtape.tape.model import Cassette, Interaction
 
 _LAST = 1 << 62  # later than any event
 
@@ -161,6 +161,15 @@ class Views(Protocol):
         self, interaction: Interaction, types: tuple[str, ...], dialect: str | None
     ) -> Iterator[Event]: ...
     def transcript(self, interaction: Interaction, dialect: str | None) -> Transcript: ...
+    def diff(self, a: Cassette, b: Cassette, level: str) -> Compared: ...
+
+
+class Compared(Protocol):
+    """What comes of a comparison, for rooms that may not know the one that compares."""
+
+    @property
+    def same(self) -> bool: ...
+    def summary(self) -> str: ...
 
 
 def views() -> Views:

@@ -5,14 +5,23 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from streamtape.errors import ExpiredError
+from streamtape.playback.clock import Clock
 from streamtape.session.modes import Options
-from streamtape.session.session import OpenJournal, Session
+from streamtape.session.session import OpenJournal, Session, StreamtapeWarning
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile
+from streamtape.transport import presets
+from streamtape.transport.clock import VirtualClock, clock_of, wall_us
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 # Libraries that speak HTTP past httpx and httpx2, and what they are to people.
 _UNSEEN = {
@@ -40,32 +49,106 @@ class _InMemory:
         raise NotImplementedError("a cassette in memory is only played")
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A cassette that is compared with and never changed: what comes is written elsewhere."""
+
+    file: TapeFile
+    redactor: Redactor
+    scratch: list[TemporaryDirectory[str]] = field(default_factory=list)
+
+    def load(self) -> Cassette | None:
+        return self.file.load()
+
+    def open_journal(self) -> OpenJournal:
+        from tempfile import TemporaryDirectory
+
+        self.scratch.append(TemporaryDirectory(prefix="streamtape-"))
+        place = Path(self.scratch[-1].name) / self.file.path.name
+        return TapeFile(place, self.redactor).open_journal()
+
+    def clean(self) -> None:
+        """Remove what was written."""
+        for folder in self.scratch:
+            folder.cleanup()
+
+
 def open_session(
-    cassette: str | os.PathLike[str] | Cassette, options: Options, *, expects_requests: bool = True
+    cassette: str | os.PathLike[str] | Cassette,
+    options: Options,
+    *,
+    expects_requests: bool = True,
+    again: str = "",
 ) -> Session:
     """Open a session; errors of the file are raised here, before any request.
 
-    `expects_requests` False is for transports that may be made and never used.
+    `expects_requests` False is for transports that may be made and never used. `again` is the
+    command that records the cassette, for messages.
     """
+    clock = clock_of(options.clock)
+    if options.clock != "system" and options.speed is None:
+        options = replace(options, speed=1.0)
     if isinstance(cassette, Cassette):
-        return Session(
-            options, _InMemory(cassette), Redactor(), name=cassette.path or "cassette in memory"
-        )
+        name = cassette.path or "cassette in memory"
+        session = Session(options, _InMemory(cassette), Redactor(), name=name, clock=clock)
+        return _finished(session, clock)
     path = Path(cassette)
+    presets.held().opened(path)
     redactor = Redactor()
+    file = TapeFile(path, redactor)
+    if options.max_age_us is not None:
+        options = _aged(file, options)
+    verified = _Verified(file, redactor)
     session = Session(
         options,
-        TapeFile(path, redactor),
+        verified if options.mode == "verify" else file,
         redactor,
         name=os.fspath(path),
         blind_spots=blind_spots,
         expects_requests=expects_requests,
+        again=again,
+        clock=clock,
     )
+    session.when_closed(verified.clean)
     if session.records:
         # A client that is never closed still leaves its recording, not only a journal.
         atexit.register(session.close)
         session.when_closed(lambda: atexit.unregister(session.close))
+    return _finished(session, clock)
+
+
+def _finished(session: Session, clock: Clock) -> Session:
+    if isinstance(clock, VirtualClock):
+        session.when_closed(clock.close)
     return session
+
+
+def _aged(file: TapeFile, options: Options) -> Options:
+    """The options for a cassette that may be expired; a warning or an ExpiredError if it is."""
+    if options.mode in {"all", "verify"}:
+        return options
+    times = [i.started_at_us for i in file.load() or () if i.started_at_us is not None]
+    most_us = options.max_age_us or 0
+    age_us = wall_us() - min(times) if times else 0
+    if age_us <= most_us:
+        return options
+    told = (
+        f"the cassette {str(file.path)!r} is {_told(age_us)} old, and max_age is {options.max_age}"
+    )
+    if options.on_expired == "fail":
+        raise ExpiredError(f"{told}; record it again (mode 'all'), or see with mode 'verify'")
+    if options.on_expired == "record" and options.mode != "none":
+        return replace(options, mode="all")
+    warnings.warn(f"{told}; mode 'all' records it again", StreamtapeWarning, stacklevel=4)
+    return options
+
+
+def _told(age_us: int) -> str:
+    seconds = age_us / 1e6
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def blind_spots() -> str:

@@ -6,8 +6,9 @@ It stands in a module of its own so that saying it imports nothing heavy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -15,12 +16,13 @@ from typing import Any
 class Presets:
     """`defaults` hold where a program says nothing, `overrides` (a command line) whatever it says.
 
-    `disabled` lets everything pass by, unrecorded.
+    `disabled` lets everything pass by, unrecorded. `opened` is told of every cassette.
     """
 
     defaults: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     disabled: bool = False
+    opened: Callable[[Path], None] = field(default=lambda _path: None)
 
     def options(self, **wanted: Any) -> dict[str, Any]:
         """The options that hold where a program wants these."""

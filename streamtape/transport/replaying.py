@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Self
 
+from streamtape.playback.clock import Clock
 from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+from streamtape.session.exchange import Progress
 from streamtape.tape.model import Ending, Head
-from streamtape.transport.clock import Clock
 
 Failure = Callable[[Ending], Exception]
 
 
 class ReplayingStream:
-    """The sync player of `steps`, whose times count from `start_us` on."""
+    """The sync player of `steps`, whose times count from `start_us` on; it counts in `progress`."""
 
-    __slots__ = ("_clock", "_failure", "_start_us", "_steps")
+    __slots__ = ("_clock", "_failure", "_progress", "_start_us", "_steps")
 
-    def __init__(self, steps: Iterator[Step], clock: Clock, start_us: int, failure: Failure):
+    def __init__(
+        self,
+        steps: Iterator[Step],
+        clock: Clock,
+        start_us: int,
+        failure: Failure,
+        progress: Progress,
+    ) -> None:
         self._steps = steps
+        self._progress = progress
         self._clock = clock
         self._start_us = start_us
         self._failure = failure
@@ -31,8 +40,8 @@ class ReplayingStream:
             elif isinstance(step, Start):
                 return step.head
             elif not isinstance(step, Emit):
-                raise self._failure(step.error)
-        raise self._failure(_HEADLESS)
+                raise self._failed(step.error)
+        raise self._failed(_HEADLESS)
 
     def __iter__(self) -> Self:
         return self
@@ -40,15 +49,22 @@ class ReplayingStream:
     def __next__(self) -> bytes:
         for step in self._steps:
             if isinstance(step, Emit):
+                self._progress.n_chunks += 1
                 return step.data
             if isinstance(step, WaitUntil):
                 self._clock.wait_until(self._start_us + step.at_us)
             elif not isinstance(step, Start):
-                raise self._failure(step.error)
+                raise self._failed(step.error)
+        self._progress.end("complete")
         raise StopIteration
+
+    def _failed(self, ending: Ending) -> Exception:
+        self._progress.end("failed")
+        return self._failure(ending)
 
     def close(self) -> None:
         """Stop playing."""
+        self._progress.end("closed")
         self._steps = iter(())
 
 
@@ -65,8 +81,8 @@ class AsyncReplayingStream(ReplayingStream):
             elif isinstance(step, Start):
                 return step.head
             elif not isinstance(step, Emit):
-                raise self._failure(step.error)
-        raise self._failure(_HEADLESS)
+                raise self._failed(step.error)
+        raise self._failed(_HEADLESS)
 
     def __aiter__(self) -> Self:
         return self
@@ -74,11 +90,13 @@ class AsyncReplayingStream(ReplayingStream):
     async def __anext__(self) -> bytes:
         for step in self._steps:
             if isinstance(step, Emit):
+                self._progress.n_chunks += 1
                 return step.data
             if isinstance(step, WaitUntil):
                 await self._clock.wait_until_async(self._start_us + step.at_us)
             elif not isinstance(step, Start):
-                raise self._failure(step.error)
+                raise self._failed(step.error)
+        self._progress.end("complete")
         raise StopAsyncIteration
 
     async def aclose(self) -> None:

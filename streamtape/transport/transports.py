@@ -13,12 +13,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from streamtape.errors import UsageError
+from streamtape.playback.clock import Clock
 from streamtape.playback.pacing import paced
+from streamtape.playback.patience import impatient
 from streamtape.playback.steps import steps
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.session import Play, Record, Session, StreamtapeWarning
 from streamtape.tape.model import Cassette, Ending, Interaction
-from streamtape.transport.clock import Clock, SystemClock, wall_us
+from streamtape.transport import network
+from streamtape.transport.clock import SystemClock, wall_us
 from streamtape.transport.flavour import Flavour, flavour_of, head_of, is_upgrade, request_of
 from streamtape.transport.opening import open_session
 from streamtape.transport.recording import AsyncRecordingStream, RecordingStream
@@ -37,12 +40,13 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
     def __init__(self, session: Session, inner: Any, clock: Clock | None = None) -> None:
         self.session = session
         self._inner = inner
-        self._clock = clock or SystemClock()
+        self._clock = clock or session.clock or SystemClock()
+        # What is recorded has the real times, whatever clock replays are played by.
+        self._recording_clock = clock or SystemClock()
 
     def handle_request(self, request: Any) -> Any:
         """Answer a request of a sync client."""
-        if is_upgrade(request):
-            self._let_pass(request)
+        if self._passes(request):
             return self._inner.handle_request(request)
         request.read()
         start_us = self._clock.now_us()
@@ -51,9 +55,10 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         if isinstance(decision, Play):
             player = ReplayingStream(*self._score(decision, request, flavour, start_us))
             return flavour.response(player.head(), flavour.sync_stream(player))
-        watch = _Watch(self.session, decision, self._clock)
+        watch = _Watch(self.session, decision, self._recording_clock)
         try:
-            response = self._inner.handle_request(request)
+            with network.let(request.url.host):
+                response = self._inner.handle_request(request)
         except BaseException as error:
             watch.failed(error)
             raise
@@ -62,8 +67,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
 
     async def handle_async_request(self, request: Any) -> Any:
         """Answer a request of an async client."""
-        if is_upgrade(request):
-            self._let_pass(request)
+        if self._passes(request):
             return await self._inner.handle_async_request(request)
         await request.aread()
         start_us = self._clock.now_us()
@@ -72,9 +76,10 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         if isinstance(decision, Play):
             player = AsyncReplayingStream(*self._score(decision, request, flavour, start_us))
             return flavour.response(await player.head_async(), flavour.async_stream(player))
-        watch = _Watch(self.session, decision, self._clock)
+        watch = _Watch(self.session, decision, self._recording_clock)
         try:
-            response = await self._inner.handle_async_request(request)
+            with network.let(request.url.host):
+                response = await self._inner.handle_async_request(request)
         except BaseException as error:
             watch.failed(error)
             raise
@@ -86,20 +91,34 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         score = paced(
             steps(play.interaction), factor=options.speed, idle_limit_s=options.idle_limit
         )
+        timeout_s = (request.extensions.get("timeout") or {}).get("read")
+        if timeout_s is not None and options.speed is not None:
+            score = impatient(score, round(timeout_s * 1e6))
 
         def failure(ending: Ending) -> Exception:
             return flavour.exception(ending, request, _where(self.session, play.interaction))
 
-        return score, self._clock, start_us, failure
+        return score, self._clock, start_us, failure, play.progress
 
-    def _let_pass(self, request: Any) -> None:
+    def _passes(self, request: Any) -> bool:
+        """Whether a request goes straight to the transport behind; a MissError where it may not."""
+        if self.session.passes(str(request.url)):
+            if self._inner is None:
+                raise self.session.refuse(
+                    f"{request.method} {request.url} is to pass by (ignore_hosts, "
+                    "ignore_localhost), and a ReplayTransport has nothing to send it through"
+                )
+            return True
+        if not is_upgrade(request):
+            return False
         what = f"{request.method} {request.url.copy_with(query=None)} asks for a protocol upgrade"
         if not self.session.records:
             raise self.session.refuse(
                 f"{what}, which is no stream that a cassette can hold; record mode "
                 f"{self.session.mode!r} lets nothing through to the network"
             )
-        warnings.warn(f"{what}: it passes by unrecorded", StreamtapeWarning, stacklevel=2)
+        warnings.warn(f"{what}: it passes by unrecorded", StreamtapeWarning, stacklevel=3)
+        return True
 
     def close(self) -> None:
         """Close the transport behind this one."""
@@ -193,8 +212,6 @@ class ReplayTransport(_Owning):
     def __init__(
         self,
         cassette: str | os.PathLike[str] | Cassette,
-        *,
-        clock: Clock | None = None,
         **options: Unpack[OptionFields],
     ) -> None:
         wanted = Options.of(**{"mode": "none", **options})
@@ -203,7 +220,7 @@ class ReplayTransport(_Owning):
                 f"a ReplayTransport has nothing to send through, so its mode is 'none', not "
                 f"{wanted.mode!r}; RecordingTransport or use_cassette has the other modes"
             )
-        super().__init__(open_session(cassette, wanted, expects_requests=False), None, clock)
+        super().__init__(open_session(cassette, wanted, expects_requests=False), None)
 
 
 class _Watch:
@@ -241,5 +258,5 @@ class _Watch:
 
 
 def _where(session: Session, interaction: Interaction) -> str:
-    index = next((n for n, i in enumerate(session.interactions) if i is interaction), 0)
+    index = next((n for n, i in enumerate(session.cassette) if i is interaction), 0)
     return f"interaction {index} of {session.name}"

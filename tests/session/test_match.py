@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from streamtape.session.match import Difference, Matcher, Tape, leaves
+from streamtape.session.difference import Difference
+from streamtape.session.leaves import leaves
+from streamtape.session.match import Matcher, Tape
 from streamtape.session.modes import Options
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
 
@@ -44,7 +46,7 @@ DIFFERENT = [
     (ask(method="GET"), ask(method="POST"), Difference("method", "GET", "POST")),
     (ask(url="http://h/a"), ask(url="http://h/b"), Difference("path", "/a", "/b")),
     (ask(url="http://h/"), ask(url="https://h/"), Difference("scheme", "http", "https")),
-    (Request("PUT", "h:/", (), b"x"), Request("PUT", "h:/"), Difference("body", "x", "")),
+    (Request("PUT", "h:/", (), b"x"), Request("PUT", "h:/"), Difference("body", "x", "(empty)")),
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from streamtape.tape.store.disk import (
     locked,
     make_folder,
     open_locked,
+    reading,
     reason,
     replace,
     unlink_and_close,
@@ -152,6 +153,15 @@ class Journal:
         with self._lock:
             body = self._bodies.pop(number, None)
             self._write(record if body is None else body.close() + record)
+
+    def so_far(self) -> tuple[Interaction, ...]:
+        """What is recorded up to now; streams that go on are `unfinished`. Empty after the end."""
+        with self._lock:
+            if self._fd < 0:
+                return ()
+            file = _File(os.dup(self._fd))
+            with reading(self.place):
+                return journal.scan(file.read, path=str(self.place)).interactions
 
     def commit(self, *, keep: Iterable[Interaction] | None = None) -> Cassette:
         """Put the cassette in place: `keep` in front, then what was recorded, by number.

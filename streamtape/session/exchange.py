@@ -1,0 +1,54 @@
+"""What became of one request: where its answer comes from, and how far its client has read it.
+
+Players and recorders count here, chunk by chunk; tests read it. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from streamtape.tape.model import Chunks, Ending, Interaction, Request
+
+State = Literal["open", "complete", "closed", "failed"]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a client has read: chunks that it was given, and whether it is still reading.
+
+    `closed` is a client that stopped before the end, `failed` one that was given an exception.
+    """
+
+    n_chunks: int = 0
+    state: State = "open"
+
+    def end(self, state: State) -> None:
+        """Take down how reading ended; only the first end counts."""
+        if self.state == "open":
+            self.state = state
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request that a session answered.
+
+    `interaction` is what was replayed; where it was recorded, `number` says which recording it is.
+    """
+
+    request: Request
+    interaction: Interaction | None = None
+    number: int | None = None
+    progress: Progress = field(default_factory=Progress)
+
+
+def as_seen(interaction: Interaction, progress: Progress) -> Interaction:
+    """A replayed interaction as its client saw it: cut where the client stopped reading."""
+    if progress.state in {"complete", "failed"}:
+        return interaction
+    seen = tuple(interaction.chunks[: progress.n_chunks])
+    at_us = seen[-1].at_us if seen else None
+    kind: Literal["abandoned", "unfinished"] = (
+        "abandoned" if progress.state == "closed" else "unfinished"
+    )
+    return replace(interaction, chunks=Chunks.of(seen), ending=Ending(kind, at_us))
