@@ -10,9 +10,9 @@ from typing import Any
 from streamtape.checks.expected.base import Collected, Copy
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
-from streamtape.dialects.assembler import join_text
 from streamtape.dialects.paths import MISSING, get, parse_path, resolve_key
 from streamtape.dialects.plan import plan_for
+from streamtape.dialects.texts import join_text
 from streamtape.dialects.transcript import transcript_of
 
 _SHOWN = 24

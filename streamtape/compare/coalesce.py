@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from streamtape.compare.normalise import MASK, Normaliser, normaliser_for
-from streamtape.dialects.assembler import join_text
 from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.paths import bind, parse_path
 from streamtape.dialects.payload import canonical
 from streamtape.dialects.plan import Found, plan_for
 from streamtape.dialects.template import Template, template_for
+from streamtape.dialects.texts import join_text
 from streamtape.tape.views import Event
 
 ECHO = "⟨as streamed⟩"

@@ -6,9 +6,7 @@ is the provider's last word. Nothing here raises on what a stream holds.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any
 
 from streamtape.dialects.base import Dialect, Piece
@@ -19,27 +17,8 @@ from streamtape.dialects.payload import NOT_JSON, canonical
 from streamtape.dialects.plan import holds, plan_for
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.template import Template, template_for
+from streamtape.dialects.texts import Key, Text, Texts, join_text
 from streamtape.tape.views import Event, Image, Part, ToolCall, Transcript
-
-Key = tuple[Any, ...]
-
-
-class _Text:
-    """A text as it grows: its pieces, and the event that brought each."""
-
-    __slots__ = ("events", "grown", "pieces", "seed")
-
-    def __init__(self, *, grown: bool) -> None:
-        self.pieces: list[str] = []
-        self.events: list[int] = []
-        self.grown = grown
-        self.seed = False
-
-    def part(self, channel: str, key: Key) -> Part:
-        """The text so far, as a value."""
-        starts = accumulate(map(len, self.pieces), initial=0)
-        cuts = tuple(zip(starts, self.events, strict=False))
-        return Part(channel, join_text(self.pieces), key, cuts)
 
 
 class _Alike:
@@ -47,7 +26,7 @@ class _Alike:
 
     __slots__ = ("template", "text", "type")
 
-    def __init__(self, event_type: str, template: Template, text: _Text) -> None:
+    def __init__(self, event_type: str, template: Template, text: Text) -> None:
         self.type = event_type
         self.template = template
         self.text = text
@@ -67,7 +46,7 @@ class Assembler:
 
     def __init__(self, dialect: Dialect | str) -> None:
         self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
-        self._texts: dict[tuple[str, Key], _Text] = {}
+        self._texts = Texts()
         self._calls: dict[Key, dict[str, str]] = {}
         self._called: dict[Key, int] = {}
         self._annotations: dict[bytes, Any] = {}
@@ -99,7 +78,7 @@ class Assembler:
         plan = plan_for(dialect, event.type)
         deltas = list(plan.find_deltas(payload, index))
         grown = [
-            self._grow(found.rule.channel, self._in_turn(found.key), found.value, index)
+            self._texts.grow(found.rule.channel, self._in_turn(found.key), found.value, index)
             for found in deltas
             if isinstance(found.rule, Piece)
         ]
@@ -107,9 +86,18 @@ class Assembler:
         for rule, key, _, value in plan.find_calls(payload, index):
             self._name(rule, self._in_turn(key), value, index)
             named = True
+        finals: dict[str, list[tuple[Key, Any]]] = {}
         for rule, key, _, value in plan.find_wholes(payload, index):
-            self._set(rule, self._in_turn(key), value, index)
             named = True
+            where = self._in_turn(key)
+            if not isinstance(rule, Piece):
+                continue
+            if rule.final:
+                finals.setdefault(rule.channel, []).append((where, value))
+            else:
+                self._texts.put(rule.channel, where, value, index, seed=rule.seed)
+        for channel, values in finals.items():
+            self._texts.put_final(channel, values, index)
         self._note(event)
         if len(deltas) == 1 and not named and grown[0] is not None:
             template = template_for(dialect, payload, deltas)
@@ -118,39 +106,6 @@ class Assembler:
     def _in_turn(self, key: Key) -> Key:
         """The key, marked where a second answer follows the first in one body."""
         return (*key, f"turn {self._turn + 1}") if self._turn else key
-
-    def _grow(self, channel: str, key: Key, piece: str, index: int) -> _Text | None:
-        text = self._texts.get((channel, key))
-        if text is not None and not text.grown:
-            if not piece:
-                return None  # an empty delta takes nothing away from a whole value
-            if not text.seed:
-                text = None
-        if text is None:
-            text = self._texts[channel, key] = _Text(grown=True)
-        text.grown = True
-        text.pieces.append(piece)
-        text.events.append(index)
-        return text
-
-    def _set(self, rule: Any, key: Key, value: Any, index: int) -> None:
-        text = self._texts.get((rule.channel, key))
-        if text is not None and text.grown and not rule.final:
-            return
-        if (
-            text is None
-            and rule.final
-            and any(
-                channel == rule.channel and known.events[0] != index
-                for (channel, _), known in self._texts.items()
-            )
-        ):
-            return  # a stream whose items have no index: its deltas are keyed by id
-        if text is None:
-            text = self._texts[rule.channel, key] = _Text(grown=False)
-        whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        if not text.grown or join_text(text.pieces) != whole:
-            text.pieces, text.events, text.seed = [whole], [index], rule.seed
 
     def _name(self, rule: Any, key: Key, value: dict[str, Any], index: int) -> None:
         call = self._calls.get(key)
@@ -200,7 +155,7 @@ class Assembler:
 
     def transcript(self) -> Transcript:
         """What the events so far said."""
-        parts = tuple(text.part(channel, key) for (channel, key), text in self._texts.items())
+        parts = self._texts.parts()
         calls = tuple(self._call(key, call) for key, call in self._calls.items())
         choices: list[Any] = [0]
         if self.dialect.by_choice:
@@ -252,7 +207,7 @@ class Assembler:
         return next(iter(self._reasons.values()), None)
 
     def _call(self, key: Key, call: dict[str, str]) -> ToolCall:
-        text = self._texts.get(("arguments", key))
+        text = self._texts.get("arguments", key)
         arguments = join_text(text.pieces) if text else ""
         parsed, whole = parse_partial(arguments) if arguments else (None, False)
         return ToolCall(
@@ -265,17 +220,6 @@ class Assembler:
             key,
             self._called[key],
         )
-
-
-def join_text(pieces: list[str]) -> str:
-    """The pieces joined; a character whose halves came in two pieces is made whole."""
-    text = "".join(pieces)
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    return text
 
 
 def holds_anywhere(payload: Any, condition: tuple[str, tuple[Any, ...]]) -> bool:
