@@ -15,6 +15,7 @@ from streamtape.errors import UsageError
 
 DEFAULT_GAP_US = 25_000
 _PREFIX = "scripted:"
+_NOT_OURS = {"alt", "key", "$alt"}  # what Gemini's clients put into every URL
 # The type of the first tool in a request, and the script that uses it.
 _TOOL_SCRIPTS = {
     "function": "function_call",
@@ -84,6 +85,8 @@ def _apply(options: Options, query: str) -> Options:
     types = {f.name: str(f.type) for f in fields(Options)}
     changes: dict[str, Any] = {}
     for name, text in parse_qsl(query, keep_blank_values=True):
+        if name in _NOT_OURS:
+            continue
         if name not in types:
             known = ", ".join(sorted(types))
             raise UsageError(f"unknown option {name!r} of the embedded endpoint; known: {known}")

@@ -14,17 +14,16 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from streamtape.errors import UsageError
 from streamtape.server.asked import Asked, Options, ask
+from streamtape.server.dialogues import EVENTS, RESPONSES, Dialogue, dialogue_at
 from streamtape.server.listening import HttpServer
-from streamtape.server.scripts import others, responses
+from streamtape.server.scripts import responses
+from streamtape.server.sending import send_events
 from streamtape.server.wire import Exchange, RequestHead
 
 _JSON = [(b"Content-Type", b"application/json")]
@@ -33,49 +32,6 @@ _ERRORS = {
     401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
     404: ("invalid_request_error", None, "There is nothing at this path."),
     429: ("requests", "rate_limit_exceeded", "Rate limit reached; try again in 1s."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Dialogue:
-    """How one path answers: as a stream and whole."""
-
-    content_type: bytes
-    stream: Callable[[Asked, str], Iterator[str]]
-    whole: Callable[[Asked, str], dict[str, Any]]
-    streams_by_default: bool = False
-
-
-def _responses_stream(asked: Asked, seed: str) -> Iterator[str]:
-    for payload in responses.play(asked, seed):
-        if payload["sequence_number"] > asked.starting_after:
-            data = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-            yield f"event: {payload['type']}\ndata: {data}\n\n"
-
-
-def _responses_whole(asked: Asked, seed: str) -> dict[str, Any]:
-    *_, last = responses.play(asked, seed)
-    whole: dict[str, Any] = last.get("response", {})
-    return whole or {"error": {"type": "server_error", **last}}
-
-
-def _event_source(asked: Asked, seed: str) -> Iterator[str]:
-    """The same events for a browser's EventSource: unnamed, with ids."""
-    for payload in responses.play(asked, seed):
-        if payload["sequence_number"] > asked.starting_after:
-            retry = "retry: 50\n" if payload["sequence_number"] == asked.starting_after + 1 else ""
-            yield f"{retry}id: {payload['sequence_number']}\ndata: {json.dumps(payload)}\n\n"
-
-
-_SSE = b"text/event-stream; charset=utf-8"
-_EVENTS = Dialogue(_SSE, _event_source, _responses_whole)
-_DIALOGUES = {
-    "/v1/responses": Dialogue(_SSE, _responses_stream, _responses_whole),
-    "/v1/chat/completions": Dialogue(_SSE, others.chat, others.chat_whole),
-    "/v1/messages": Dialogue(_SSE, others.messages, others.messages_whole),
-    "/api/chat": Dialogue(
-        b"application/x-ndjson", others.ndjson, others.ndjson_whole, streams_by_default=True
-    ),
 }
 
 
@@ -174,7 +130,7 @@ class EmbeddedEndpoint:
         if request.method == "GET" and path == "/events":
             await self._say_to_event_source(exchange)
             return
-        dialogue = _DIALOGUES.get(path)
+        dialogue = dialogue_at(path)
         if dialogue is None or request.method != "POST":
             await _refuse(exchange, 404, f"nothing at {request.method} {path}")
             return
@@ -191,9 +147,9 @@ class EmbeddedEndpoint:
         if asked.options.status != 200:
             await _refuse(exchange, asked.options.status)
         elif asked.stream:
-            if dialogue.stream is _responses_stream:
+            if dialogue is RESPONSES:
                 self._keep(asked, seed)
-            await _stream(
+            await send_events(
                 exchange, dialogue.content_type, dialogue.stream(asked, seed), asked.options
             )
         else:
@@ -212,7 +168,7 @@ class EmbeddedEndpoint:
             return
         if number >= 0:
             asked = replace(asked, options=replace(asked.options, cut=None, reset=None))
-        await self._say(exchange, _EVENTS, replace(asked, starting_after=number), seed)
+        await self._say(exchange, EVENTS, replace(asked, starting_after=number), seed)
 
     def _keep(self, asked: Asked, seed: str) -> None:
         first = next(responses.play(asked, seed))
@@ -233,7 +189,7 @@ class EmbeddedEndpoint:
         asked = replace(
             asked, options=calm, starting_after=number, stream=wanted.get("stream") == "true"
         )
-        await self._say(exchange, _DIALOGUES["/v1/responses"], asked, seed)
+        await self._say(exchange, RESPONSES, asked, seed)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
@@ -252,44 +208,3 @@ async def _refuse(exchange: Exchange, status: int, message: str = "") -> None:
     error = {"message": message or text, "type": kind, "param": None, "code": code}
     headers = [*_JSON, (b"Retry-After", b"1")] if status == 429 else _JSON
     await exchange.respond(status, headers, json.dumps({"error": error}).encode())
-
-
-async def _stream(
-    exchange: Exchange, content_type: bytes, events: Iterator[str], options: Options
-) -> None:
-    """Send events at their pace, in the chunks that were asked for, up to the end or the fault."""
-    headers = [(b"Content-Type", content_type), (b"Cache-Control", b"no-cache")]
-    headers += [(b"Set-Cookie", b"crumb%d=1; Path=/" % n) for n in range(options.cookies)]
-    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16) if options.gzip else None
-    if packer is not None:
-        headers.append((b"Content-Encoding", b"gzip"))
-    await exchange.start(200, headers)
-    stops = [n for n in (options.cut, options.reset, options.stall) if n is not None]
-    limited = islice(events, min(stops)) if stops else events
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    count = 0
-    while batch := list(islice(limited, options.per_chunk)):
-        due = began + count * options.gap_us / 1e6
-        if (wait := due - loop.time()) > 0:
-            await asyncio.sleep(wait)
-        count += len(batch)
-        data = "".join(batch).encode()
-        if packer is not None:
-            data = packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
-        size = -(-len(data) // options.pieces)
-        for start in range(0, len(data), size):
-            await exchange.send(data[start : start + size])
-    await _end(exchange, options, packer.flush() if packer is not None else b"")
-
-
-async def _end(exchange: Exchange, options: Options, rest: bytes) -> None:
-    if options.cut is not None:
-        await exchange.cut()
-    elif options.reset is not None:
-        await exchange.reset()
-    elif options.stall is not None:
-        await asyncio.get_running_loop().create_future()
-    else:
-        await exchange.send(rest)
-        await exchange.finish()

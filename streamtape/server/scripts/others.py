@@ -1,4 +1,4 @@
-"""The same text in other dialects: Chat Completions, Anthropic Messages, Ollama's NDJSON.
+"""The same text in other dialects: Chat Completions, Anthropic Messages, Gemini, Ollama's NDJSON.
 
 Each function gives the whole wire text of an answer, one piece an event: these dialects differ in
 framing, too. Kept small on purpose: enough for clients of each kind to be recorded and replayed.
@@ -138,4 +138,34 @@ def ndjson_whole(asked: Asked, seed: str) -> Payload:
     return {
         "model": asked.model, "created_at": "2026-01-01T00:00:00.000000Z", "message": message,
         "done": True, "done_reason": "stop", "prompt_eval_count": 19, "eval_count": 40,
+    }  # fmt: skip
+
+
+def gemini(asked: Asked, seed: str) -> Iterator[str]:
+    """A Gemini stream: CRLF line ends, no event names, usage in each, the reason in the last."""
+    stage = Stage(asked, seed)
+    name = stage.new_id("")[1:22]
+    pieces = _pieces(stage, 0)
+    for number, piece in enumerate(pieces, 1):
+        payload = _candidate(name, piece, number)
+        if number == len(pieces):
+            payload["candidates"][0]["finishReason"] = "STOP"
+        yield f"data: {_compact(payload)}\r\n\r\n"
+
+
+def gemini_whole(asked: Asked, seed: str) -> Payload:
+    """A Gemini answer in one piece."""
+    name = Stage(asked, seed).new_id("")[1:22]
+    payload = _candidate(name, twister(asked.options.word), 40)
+    payload["candidates"][0]["finishReason"] = "STOP"
+    return payload
+
+
+def _candidate(name: str, text: str, n_tokens: int) -> Payload:
+    content = {"parts": [{"text": text}], "role": "model"}
+    usage = {"promptTokenCount": 19, "candidatesTokenCount": n_tokens}
+    return {
+        "candidates": [{"content": content, "index": 0}],
+        "usageMetadata": {**usage, "totalTokenCount": 19 + n_tokens},
+        "modelVersion": "gemini-scripted", "responseId": name,
     }  # fmt: skip
