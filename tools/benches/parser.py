@@ -86,10 +86,10 @@ def httpx2_sse() -> Reader:
 
 def sseclient_py() -> Reader:
     """Read with sseclient-py."""
-    from sseclient import SSEClient  # type: ignore[import-not-found]  # the bench's own
+    from sseclient import SSEClient
 
     def read(chunks: Chunks) -> int:
-        events = SSEClient(chunks).events()
+        events = SSEClient(iter(chunks)).events()
         return sum(bool(event.event) and event.data is not None for event in events)
 
     return read
