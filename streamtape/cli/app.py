@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("streamtape.cli.diff", "Compare two recordings, event by event."),
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
+    "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),
     "recover": ("streamtape.cli.recover", "Make a cassette of a recording that died."),
 }
 

@@ -51,6 +51,30 @@ def paced(command: F) -> F:
     )(command)
 
 
+def broken(command: F) -> F:
+    """Add the options that change a replay: `pace`, `rechunk`, `faults` and `seed`."""
+    for option in (
+        click.option(
+            "--pace", metavar="PACE", help="rate=20ms; ttft=800ms,tokens=40/s; jitter=5ms."
+        ),
+        click.option(
+            "--rechunk",
+            metavar="CUTS",
+            help="event, bytes=N, byte, utf8, crlf, whole, random[=N]: cut the body anew.",
+        ),
+        click.option(
+            "--fault",
+            "faults",
+            multiple=True,
+            metavar="FAULT",
+            help="cut@event=12, stall=30s@event=5, http=429,retry_after=1, ...; may be repeated.",
+        ),
+        click.option("--seed", type=int, default=0, metavar="N", help="Of all that is random."),
+    ):
+        command = option(command)
+    return command
+
+
 def chosen(count: int, index: int | None) -> range:
     """The indices of the interactions that are meant; UsageError for one that there is not."""
     if index is None:

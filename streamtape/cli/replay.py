@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from streamtape.errors import UsageError
 if TYPE_CHECKING:
     from streamtape.playback.steps import Step
     from streamtape.tape.decoding import Decoder
-    from streamtape.tape.model import Interaction
+    from streamtape.tape.model import Ending, Interaction
 
 
 @click.command(
@@ -25,6 +26,8 @@ Examples:
   streamtape replay run.tape                     as it was recorded
   streamtape replay run.tape --speed 4 --idle-limit 1
   streamtape replay run.tape --speed max | grep ^data:
+  streamtape replay run.tape --pace ttft=800ms,tokens=40/s --rechunk event
+  streamtape replay run.tape --fault cut@event=12
   streamtape replay run.tape --json              the steps, one JSON object a line
   streamtape replay run.tape --port 8080         a server, for any client
   streamtape replay run.tape -- python app.py    a child that is answered by it
@@ -36,6 +39,7 @@ where a played stream did not end as complete.""",
 @click.argument("tapes", metavar="FILE...", nargs=-1, required=True)
 @options.at_index
 @options.paced
+@options.broken
 @click.option("--raw", is_flag=True, help="The bytes as on the wire, compressed if they were.")
 @children.served
 @click.option("--repeat", is_flag=True, help="Of a server: interactions may answer again.")
@@ -48,6 +52,7 @@ def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: An
     HTTP, with a page at / that shows what was played. A command after `--` runs with
     OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like pointing at that server; it needs no key.
     """
+    _check(given)
     if given["port"] is not None or given["child"]:
         if index is not None or raw:
             raise UsageError("--index and --raw are for stdout; a server serves what is asked for")
@@ -57,15 +62,36 @@ def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: An
     raise click.exceptions.Exit(status)
 
 
+def _check(given: dict[str, Any]) -> None:
+    """Refuse texts that say nothing known, before a file is opened."""
+    from streamtape.playback.faults import parse_faults
+    from streamtape.playback.pace import parse_pace
+    from streamtape.playback.rechunk import parse_rechunk
+
+    if given["pace"] is not None:
+        parse_pace(given["pace"])
+    parse_rechunk(given["rechunk"])
+    parse_faults(given["faults"])
+
+
 def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
     from streamtape.server.replay import ReplayServer
 
+    attempts: Counter[int] = Counter()
+
+    def score(interaction: Interaction) -> Iterator[Step]:
+        attempts[id(interaction)] += 1
+        return _arranged(interaction, given, attempts[id(interaction)] - 1)
+
+    changed = given["pace"] or given["rechunk"] or given["faults"]
     server = ReplayServer(
         *tapes,
         host=given["host"],
         port=given["port"] or 0,
-        speed=given["speed"],
-        idle_limit=given["idle_limit"],
+        # A changed score has its pace already; at 1.0 its waits are kept as they are.
+        speed=1.0 if changed else given["speed"],
+        idle_limit=None if changed else given["idle_limit"],
+        score=score if changed else None,
         repeat=given["repeat"],
         cors=given["cors"],
         allowed_hosts=given["allow_host"],
@@ -89,8 +115,6 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
 def _to_stdout(
     tapes: tuple[str, ...], index: int | None, *, raw: bool, given: dict[str, Any]
 ) -> int:
-    from streamtape.playback.pacing import paced
-    from streamtape.playback.steps import steps
     from streamtape.tape.store import load
 
     broken = 0
@@ -99,14 +123,29 @@ def _to_stdout(
             interaction = cassette[number]
             if not given["as_json"]:
                 _say_head(number, interaction)
-            score = paced(
-                steps(interaction), factor=given["speed"], idle_limit_s=given["idle_limit"]
-            )
-            _play(score, _as_json(number) if given["as_json"] else _body(interaction, raw=raw))
-            if interaction.ending.kind != "complete":
+            obey = _as_json(number) if given["as_json"] else _body(raw=raw)
+            failed = _play(_arranged(interaction, given), obey)
+            if failed is not None:
                 broken += 1
-                output.note(f"interaction {number}: {ending_text(interaction)}")
+                output.note(f"interaction {number}: {ending_text(failed)}")
     return FINDINGS if broken else 0
+
+
+def _arranged(interaction: Interaction, given: dict[str, Any], attempt: int = 0) -> Iterator[Step]:
+    """The score as --speed, --pace, --rechunk and --fault want it; faults that strike are told."""
+    from streamtape.playback.arranging import arranged
+
+    return arranged(
+        interaction,
+        speed=given["speed"],
+        idle_limit=given["idle_limit"],
+        pace=given["pace"],
+        rechunk=given["rechunk"],
+        faults=given["faults"],
+        seed=given["seed"],
+        attempt=attempt,
+        told=lambda fault: output.note(f"fault: {fault}"),
+    )
 
 
 def _say_head(number: int, interaction: Interaction) -> None:
@@ -115,42 +154,47 @@ def _say_head(number: int, interaction: Interaction) -> None:
     output.note(f"interaction {number}: {request.method} {request.url} → {answer}")
 
 
-def ending_text(interaction: Interaction) -> str:
+def ending_text(ending: Ending) -> str:
     """What to say of an ending that is not complete, in one line."""
-    ending = interaction.ending
     if ending.kind == "error":
         said = ": ".join(part for part in (ending.exception, ending.message) if part)
-        return f"the recorded stream broke here with {said or 'an error'}"
+        return f"the stream breaks here with {said or 'an error'}"
     if ending.kind == "abandoned":
         return "the recording ends here: its client had stopped reading (abandoned)"
     why = f": {ending.message}" if ending.message else ""
     return f"the recording ends here: it was never finished{why} (unfinished)"
 
 
-def _play(score: Iterator[Step], obey: Callable[[Step], None]) -> None:
-    """Wait where the score says so, and give every step to `obey`."""
-    from streamtape.playback.steps import WaitUntil
+def _play(score: Iterator[Step], obey: Callable[[Step], None]) -> Ending | None:
+    """Wait where the score says so, and give every step to `obey`; the ending where it fails."""
+    from streamtape.playback.steps import Fail, WaitUntil
     from streamtape.transport.clock import SystemClock
 
     clock = SystemClock()
     start_us = clock.now_us()
+    failed = None
     for step in score:
         if isinstance(step, WaitUntil):
             clock.wait_until(start_us + step.at_us)
+        elif isinstance(step, Fail):
+            failed = step.error
         obey(step)
+    return failed
 
 
-def _body(interaction: Interaction, *, raw: bool) -> Callable[[Step], None]:
-    """Write the bytes of Emit steps to stdout."""
-    from streamtape.playback.steps import Emit
+def _body(*, raw: bool) -> Callable[[Step], None]:
+    """Write the bytes of Emit steps to stdout, unpacked as the head of the response says."""
+    from streamtape.playback.steps import Emit, Start
     from streamtape.tape.decoding import decoder_for
 
-    encoding = interaction.head.get("content-encoding") if interaction.head else None
-    decoder: Decoder | None = None if raw else decoder_for(encoding)
+    decoder: Decoder = decoder_for(None)
 
     def obey(step: Step) -> None:
-        if isinstance(step, Emit):
-            output.write_bytes(step.data if decoder is None else decoder.feed(step.data))
+        nonlocal decoder
+        if isinstance(step, Start) and not raw:
+            decoder = decoder_for(step.head.get("content-encoding"))
+        elif isinstance(step, Emit):
+            output.write_bytes(decoder.feed(step.data))
 
     return obey
 

@@ -7,13 +7,13 @@ A format's module has `read(data, about) -> Cassette` and, where it can be writt
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from streamtape.errors import ConvertError, UsageError
-from streamtape.tape.model import Cassette, Interaction
-from streamtape.tape.redact import Redactor
+from streamtape.tape.model import Cassette
+from streamtape.tape.scanning import mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,7 @@ def read(data: bytes, about: About, known: Format) -> Cassette:
     """
     module: Any = import_module(known.module)
     cassette: Cassette = module.read(data, about, known.name)
-    redactor = Redactor()
-    return Cassette(tuple(_redacted(one, redactor) for one in cassette))
-
-
-def _redacted(one: Interaction, redactor: Redactor) -> Interaction:
-    request, in_request = redactor.redact_request(one.request)
-    head, in_head = (None, ()) if one.head is None else redactor.redact_head(one.head)
-    return replace(one, request=request, head=head, redactions=(*in_request, *in_head))
+    return mask(cassette)
 
 
 def write(cassette: Cassette, known: Format) -> bytes:

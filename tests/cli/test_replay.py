@@ -1,6 +1,7 @@
 """`streamtape replay` to stdout."""
 
 import gzip
+import itertools
 import json
 import time
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_several_interactions_in_order_or_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ending", "says"),
     [
-        (Ending("error", 5_000, "ReadError", "reset"), "broke here with ReadError: reset"),
+        (Ending("error", 5_000, "ReadError", "reset"), "breaks here with ReadError: reset"),
         (Ending("abandoned", 5_000), "(abandoned)"),
         (Ending("unfinished", message="killed"), "killed (unfinished)"),
     ],
@@ -104,3 +105,31 @@ def test_what_is_no_cassette_is_refused(tmp_path: Path) -> None:
     assert "not a cassette" in refused("replay", tmp_path / "text.tape")
     assert "there is no cassette" in refused("replay", tmp_path / "gone.tape")
     assert "folder" in refused("replay", tmp_path)
+
+
+def test_cuts_pace_and_faults(tmp_path: Path) -> None:
+    """--rechunk cuts anew, --pace sets times, --fault breaks and says so: status 1."""
+    path = tape(tmp_path / "x.tape", interaction([b"".join(sse("a", "b", "c"))], gap_us=50))
+    rows = run("replay", path, "--json", "--rechunk", "event", "--pace", "rate=2ms").stdout
+    steps = [json.loads(row) for row in rows.splitlines()]
+    assert [step["text"] for step in steps[1:]] == ["data: a\n\n", "data: b\n\n", "data: c\n\n"]
+    gaps = [b["at_us"] - a["at_us"] for a, b in itertools.pairwise(steps[1:])]
+    assert gaps == [2_000, 2_000]
+    result = run("replay", path, "--fault", "cut@event=1", "--speed", "max")
+    assert result.exit_code == 1
+    assert result.stdout == "data: a\n\n"
+    assert "fault: cut@event=1" in result.stderr
+    assert "the stream breaks here" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--rechunk", "evnt", "unknown rechunk 'evnt'"),
+        ("--pace", "fast", "fast"),
+        ("--fault", "cut@nowhere=1", "cut@nowhere=1"),
+    ],
+)
+def test_an_unknown_way_to_play_is_refused(option: str, value: str, says: str) -> None:
+    """A text that says nothing known is refused before a file is opened."""
+    assert says in refused("replay", "no-such.tape", option, value)

@@ -1,0 +1,160 @@
+"""`streamtape scan`: secrets in cassettes and journals, and their masking."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streamtape.cli import options, output
+from streamtape.cli.trouble import FINDINGS, TROUBLE
+from streamtape.errors import CassetteError, StreamtapeError, UsageError
+
+if TYPE_CHECKING:
+    from streamtape.tape.redact import Redactor
+    from streamtape.tape.scanning import Leak
+
+_SUFFIXES = (".tape", ".part")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  streamtape scan cassettes/                     every .tape and .tape.part below
+  streamtape scan --fix tests/cassettes/test_agent/*.tape
+  streamtape scan cassettes/ --header x-team --pattern 'team=team-[0-9a-f]{16}'
+
+\b
+As a pre-commit hook: id streamtape-scan, in .pre-commit-config.yaml.
+Exit status: 1 where a secret is left, 2 where a file can't be read."""
+)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--fix", is_flag=True, help="Mask what is found; bodies keep their length.")
+@click.option("--header", "headers", multiple=True, metavar="NAME", help="Secret, too.")
+@click.option("--parameter", "parameters", multiple=True, metavar="NAME", help="Secret, too.")
+@click.option(
+    "--pattern", "patterns", multiple=True, metavar="KIND=REGEX", help="What else is secret."
+)
+@click.option("--json-path", "json_paths", multiple=True, metavar="PATH", help="Secret, too.")
+@click.option("--off", multiple=True, metavar="KIND", help="A kind that is no secret here.")
+@click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter that is none.")
+@options.as_json
+def command(*, paths: tuple[str, ...], fix: bool, as_json: bool, **wanted: Any) -> None:
+    """Look for secrets in cassettes and journals at PATH, or below it, and mask them.
+
+    Headers, cookies, parameters and endings are looked at, bodies (unpacked), and the text that a
+    stream assembles, where a secret may be split over events. What is found is named by place and
+    kind, never shown.
+    """
+    redactor = _redactor(wanted)
+    results = [_scanned(path, redactor, fix=fix) for path in _files(paths)]
+    if as_json:
+        output.write_json({"clean": not any(map(_left, results)), "files": results})
+    else:
+        for result in results:
+            _tell(result)
+    if any(result["error"] for result in results):
+        raise click.exceptions.Exit(TROUBLE)
+    raise click.exceptions.Exit(FINDINGS if any(map(_left, results)) else 0)
+
+
+def _redactor(wanted: dict[str, Any]) -> Redactor:
+    from streamtape.tape.redact import RedactionOptions, Redactor
+
+    patterns = []
+    for text in wanted["patterns"]:
+        kind, equals, pattern = text.partition("=")
+        if not equals or not kind or not pattern:
+            raise UsageError(f"--pattern {text!r}: KIND=REGEX is wanted, as in team=team-[0-9]+")
+        patterns.append((kind, pattern))
+    return Redactor(
+        RedactionOptions(
+            headers=wanted["headers"],
+            parameters=wanted["parameters"],
+            patterns=tuple(patterns),
+            json_paths=wanted["json_paths"],
+            off=frozenset(wanted["off"]),
+            keep=wanted["keep"],
+        )
+    )
+
+
+def _files(paths: tuple[str, ...]) -> Iterator[Path]:
+    """The cassettes and journals that are meant; a folder stands for all that are below it."""
+    for name in paths:
+        path = Path(name)
+        if path.is_dir():
+            yield from sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+        else:
+            yield path
+
+
+def _scanned(path: Path, redactor: Redactor, *, fix: bool) -> dict[str, Any]:
+    result: dict[str, Any] = {"path": str(path), "leaks": [], "fixed": False, "error": None}
+    try:
+        if path.suffix == ".part":
+            leaks = _leaks_of_journal(path, redactor)
+            if leaks and fix:
+                result["error"] = f"{str(path)!r} is a journal: recover it, then scan --fix"
+        else:
+            leaks = _leaks_of_cassette(path, redactor, fix=fix)
+            result["fixed"] = fix and bool(leaks)
+        result["leaks"] = [leak._asdict() for leak in leaks]
+    except StreamtapeError as error:
+        result["error"] = str(error)
+    except OSError as error:
+        result["error"] = f"cannot read {str(path)!r}: {error.strerror}"
+    return result
+
+
+def _leaks_of_cassette(path: Path, redactor: Redactor, *, fix: bool) -> list[Leak]:
+    from streamtape.tape.scanning import mask, scan
+    from streamtape.tape.store import load, save
+
+    cassette = load(path)
+    leaks = scan(cassette, redactor)
+    if leaks and fix:
+        masked = mask(cassette, redactor)
+        left = scan(masked, redactor)
+        if left:
+            raise CassetteError(
+                f"{str(path)!r} is as it was: {left[0].where} could not be masked", path=path
+            )
+        save(masked, path)
+    return leaks
+
+
+def _leaks_of_journal(path: Path, redactor: Redactor) -> list[Leak]:
+    """What is in a journal so far; it stays as it is, and may still be written."""
+    from streamtape.tape import journal
+    from streamtape.tape.model import Cassette
+    from streamtape.tape.scanning import scan
+
+    with path.open("rb") as file:
+
+        def read(offset: int, size: int) -> bytes:
+            file.seek(offset)
+            return file.read(size)
+
+        return scan(Cassette(journal.scan(read, path=os.fspath(path)).interactions), redactor)
+
+
+def _left(result: dict[str, Any]) -> bool:
+    return bool(result["leaks"]) and not result["fixed"]
+
+
+def _tell(result: dict[str, Any]) -> None:
+    for leak in result["leaks"]:
+        done = "masked" if result["fixed"] else "found"
+        size = f", {leak['length']} bytes" if leak["length"] else ""
+        output.write_text(
+            f"{result['path']}: interaction {leak['interaction']}: {leak['where']}: "
+            f"{leak['kind']} {done}{size}"
+        )
+    if result["error"]:
+        output.note(f"Error: {result['error']}")
+    elif not result["leaks"]:
+        output.note(f"{result['path']}: clean")
