@@ -95,11 +95,14 @@ class Connection(asyncio.Protocol):
     # What an exchange asks of us.
 
     def write(self, data: bytes) -> None:
-        """Send bytes, or hold them until the client takes them."""
-        self.transport.write(data)
+        """Send bytes, or hold them until the client takes them; to a client that left, nothing."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     async def drained(self) -> None:
         """Wait until the client has read enough for more."""
+        if self.transport.is_closing():
+            await asyncio.sleep(0)  # asyncio is about to tell us that the client is gone
         if not self._writable.is_set():
             await self._writable.wait()
 

@@ -52,6 +52,7 @@ class HttpServer:
         host: str = "127.0.0.1",
         port: int = 0,
         limits: Limits | None = None,
+        when_begun: Callable[[], Awaitable[None]] | None = None,
         when_ended: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._handler = handler
@@ -60,6 +61,7 @@ class HttpServer:
         self._sock = bind(host, port)
         address = self._sock.getsockname()
         self.host, self.port = str(address[0]), int(address[1])
+        self._when_begun = when_begun
         self._when_ended = when_ended
         self.thread = LoopThread(self._main)
 
@@ -86,6 +88,8 @@ class HttpServer:
             backlog=_BACKLOG,
         )
         try:
+            if self._when_begun is not None:
+                await self._when_begun()
             ready()
             await stop.wait()
         finally:

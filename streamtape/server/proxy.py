@@ -10,6 +10,7 @@ the proxy stops.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -70,8 +71,6 @@ class RecordingProxy(Service):
         try:
             wanted = Options.of(**{"mode": "all", **options})
             self.session: Session = open_session(cassette, wanted, expects_requests=False)
-            # TLS takes its time to set up; the first request should not have to wait for it.
-            self._transport(httpx.URL(self._mounts[0].target))
         except BaseException:
             super().stop()
             raise
@@ -177,6 +176,15 @@ class RecordingProxy(Service):
             await exchange.reset()
         finally:
             await response.stream.aclose()
+
+    async def begun(self) -> None:
+        """Do now what the first request would have to wait for: TLS, and the imports of anyio."""
+        import anyio
+
+        self._transport(httpx.URL(self._mounts[0].target))
+        with contextlib.suppress(OSError):  # some systems can't connect to "any address"
+            stream = await anyio.connect_tcp(*self.address)
+            await stream.aclose()
 
     async def ended(self) -> None:
         """Close the connections to upstreams."""

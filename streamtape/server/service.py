@@ -38,7 +38,12 @@ class Service:
         self._cors = frozenset([cors] if isinstance(cors, str) else cors)
         self._allowed = frozenset(name.lower() for name in (*allowed_hosts, host))
         self._server = HttpServer(
-            self._door, host=host, port=port, limits=limits, when_ended=self.ended
+            self._door,
+            host=host,
+            port=port,
+            limits=limits,
+            when_begun=self.begun,
+            when_ended=self.ended,
         )
 
     @property
@@ -50,6 +55,11 @@ class Service:
     def port(self) -> int:
         """The port it listens on."""
         return self._server.port
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port that it listens on."""
+        return self._server.host, self._server.port
 
     def start(self) -> Self:
         """Start answering."""
@@ -85,6 +95,9 @@ class Service:
     async def answer(self, exchange: Exchange) -> None:
         """Answer one request; every server has its own way."""
         raise NotImplementedError
+
+    async def begun(self) -> None:
+        """Get ready, in the server's loop, before `start` returns."""
 
     async def ended(self) -> None:
         """Let go of what belongs to the server's loop; the connections are closed already."""

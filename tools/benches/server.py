@@ -1,7 +1,7 @@
-"""How true the replay server keeps time: to one client, to a hundred, to five hundred.
+"""How true the replay server keeps time, to one client and to many; what the proxy adds.
 
 Lateness is the time at which a client has a chunk, counted from the sending of its request, less
-the recorded time. The server runs in a process of its own, whose CPU time is measured, too.
+the recorded time. Servers run in processes of their own, whose CPU time is measured, too.
 
     python tools/benches/server.py
 """
@@ -84,11 +84,11 @@ async def lateness(url: str, n_clients: int, due_us: list[int]) -> list[float]:
 
 
 @contextlib.contextmanager
-def served(path: Path) -> Iterator[tuple[str, list[float]]]:
+def served(*command: str) -> Iterator[tuple[str, list[float]]]:
     """A server in a process of its own: its URL, and where its CPU seconds will be."""
     cpu: list[float] = []
     process = subprocess.Popen(
-        [sys.executable, __file__, "--serve", str(path)],
+        [sys.executable, __file__, *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -103,9 +103,9 @@ def served(path: Path) -> Iterator[tuple[str, list[float]]]:
         process.wait(10)
 
 
-def serve(path: str) -> None:
-    """Serve until the standard input ends, then tell the CPU seconds that it took."""
-    with streamtape.serve(path, speed=1.0, repeat=True) as server:
+def stand(server: streamtape.ReplayServer | streamtape.RecordingProxy) -> None:
+    """Run until the standard input ends, then tell the CPU seconds that it took."""
+    with server:
         before = resource.getrusage(resource.RUSAGE_SELF)
         print(server.url, flush=True)
         sys.stdin.read()
@@ -126,26 +126,53 @@ def measure(n_clients: int, n_chunks: int, gap_us: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.tape"
         streamtape.save(tape, path)
-        with served(path) as (url, cpu), asyncio.Runner(loop_factory=new_loop) as runner:
+        with (
+            served("--serve", str(path)) as (url, cpu),
+            asyncio.Runner(loop_factory=new_loop) as runner,
+        ):
             began = time.perf_counter()
             late = runner.run(lateness(url, n_clients, due))
             took = time.perf_counter() - began
     assert len(late) == n_clients * n_chunks, f"{len(late)} chunks came"
     assert min(late) > -100, f"a chunk came {-min(late):.0f} µs early"
     who = f"{n_clients} client{'s' if n_clients > 1 else ''}"
-    drift = quantile(late[-n_clients:], 0.5) - quantile(late[:n_clients], 0.5)
+    quarter = len(late) // 4
+    drift = quantile(late[-quarter:], 0.5) - quantile(late[:quarter], 0.5)
     rows = [
         ("lateness p50", quantile(late, 0.5) / 1000, "ms"),
         ("lateness p99", quantile(late, 0.99) / 1000, "ms"),
         ("server CPU", cpu[0] / took * 100, "% of a core"),
     ]
     if n_clients == 1:
-        rows.append(("drift from the first chunk to the last", drift / 1000, "ms"))
+        rows.append(("drift from the first quarter to the last", drift / 1000, "ms"))
+    return [row(f"replay over HTTP, {who}: {name}", value, unit) for name, value, unit in rows]
+
+
+def row(name: str, value: float, unit: str) -> Row:
+    """A figure without a peer."""
+    return {"name": name, "value": round(value, 3), "unit": unit, "peer": None, "ratio": None}
+
+
+def measure_proxy(n_chunks: int, gap_us: int) -> list[Row]:
+    """What a recording proxy adds to the way of a chunk."""
+    tape = cassette(n_chunks, gap_us)
+    due = [at_us or 0 for at_us, _ in tape[0].chunks]
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner(loop_factory=new_loop) as runner:
+        path, copy = Path(folder) / "x.tape", Path(folder) / "copy.tape"
+        streamtape.save(tape, path)
+        with (
+            served("--serve", str(path)) as (upstream, _),
+            served("--proxy", str(copy), upstream) as (proxy, _),
+        ):
+            direct = runner.run(lateness(upstream, 1, due))
+            proxied = runner.run(lateness(proxy, 1, due))
+        assert len(streamtape.load(copy)[0].chunks) == n_chunks
+    first = (proxied[0] - direct[0]) / 1000
+    added = (quantile(proxied, 0.5) - quantile(direct, 0.5)) / 1000
     return [
-        {"name": f"replay over HTTP, {who}: {name}", "value": round(value, 3), "unit": unit,
-         "peer": None, "ratio": None}
-        for name, value, unit in rows
-    ]  # fmt: skip
+        row("recording proxy: first event later by", first, "ms"),
+        row("recording proxy: added time a chunk, p50", added, "ms"),
+    ]
 
 
 def run(repeat: int) -> list[Row]:
@@ -154,11 +181,15 @@ def run(repeat: int) -> list[Row]:
         *measure(1, 40 * repeat, 25_000),
         *measure(100, 25 * repeat, 40_000),
         *measure(500, 25 * repeat, 40_000),
+        *measure_proxy(20 * repeat, 25_000),
     ]
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--serve"]:
-        serve(sys.argv[2])
-    else:
-        print(json.dumps(run(int(sys.argv[1]) if sys.argv[1:] else 3), indent=1))
+    match sys.argv[1:]:
+        case ["--serve", path]:
+            stand(streamtape.serve(path, speed=1.0, repeat=True))
+        case ["--proxy", path, upstream]:
+            stand(streamtape.RecordingProxy(path, upstream=upstream))
+        case [*given]:
+            print(json.dumps(run(int(given[0]) if given else 3), indent=1))
