@@ -75,6 +75,9 @@ if TYPE_CHECKING:
     from streamtape.judging import (
         check,
     )
+    from streamtape.playback.faults import (
+        Fault,
+    )
     from streamtape.server.proxy import (
         RecordingProxy,
     )
@@ -124,6 +127,10 @@ if TYPE_CHECKING:
     from streamtape.transport.decorator import (
         cassette,
     )
+    from streamtape.transport.sweeping import (
+        Replay,
+        sweep,
+    )
     from streamtape.transport.transports import (
         RecordingTransport,
         ReplayTransport,
@@ -156,6 +163,7 @@ _HOMES = {
     "Ending": "streamtape.tape.model",
     "Event": "streamtape.tape.views",
     "ExpiredError": "streamtape.errors",
+    "Fault": "streamtape.playback.faults",
     "Finding": "streamtape.checks.finding",
     "Frame": "streamtape.tape.views",
     "FrameTooLargeError": "streamtape.errors",
@@ -176,6 +184,7 @@ _HOMES = {
     "RecordingProxy": "streamtape.server.proxy",
     "RecordingTransport": "streamtape.transport.transports",
     "RedactionOptions": "streamtape.tape.redact",
+    "Replay": "streamtape.transport.sweeping",
     "ReplayEndError": "streamtape.errors",
     "ReplayServer": "streamtape.server.replay",
     "ReplayTransport": "streamtape.transport.transports",
@@ -202,6 +211,7 @@ _HOMES = {
     "save": "streamtape.tape.store",
     "scan": "streamtape.tape.scanning",
     "serve": "streamtape.server.replay",
+    "sweep": "streamtape.transport.sweeping",
     "use_cassette": "streamtape.transport.use",
 }
 
@@ -225,6 +235,7 @@ __all__ = [
     "Ending",
     "Event",
     "ExpiredError",
+    "Fault",
     "Finding",
     "Frame",
     "FrameTooLargeError",
@@ -245,6 +256,7 @@ __all__ = [
     "RecordingProxy",
     "RecordingTransport",
     "RedactionOptions",
+    "Replay",
     "ReplayEndError",
     "ReplayServer",
     "ReplayTransport",
@@ -272,6 +284,7 @@ __all__ = [
     "save",
     "scan",
     "serve",
+    "sweep",
     "use_cassette",
 ]
 

@@ -29,17 +29,19 @@ def arranged(
     faults: Faults = (),
     seed: int = 0,
     attempt: int = 0,
+    number: int | None = None,
     told: Callable[[Fault], None] | None = None,
 ) -> Iterator[Step]:
     """Give the steps that replay an interaction as asked.
 
     Without a `pace`, `speed` counts (None: at once) with `idle_limit`, in seconds; with one they
-    are applied after it. `attempt` is how often the interaction was asked for before, for faults
-    that strike only so many times. `told` is called with each fault that did strike, at its place.
+    are applied after it. `attempt` is how often the interaction was asked for before, and `number`
+    its place in the cassette, for faults that strike only so often, or one interaction only.
+    `told` is called with each fault when it strikes.
     UsageError for texts that say nothing known, here and not while playing.
     """
     cuts = parse_rechunk(rechunk)
-    wanted = [fault for fault in parse_faults(faults) if fault.strikes(attempt)]
+    wanted = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]
     chosen = None if pace is None else parse_pace(pace)
     new_framer = framer_of(interaction)
     score = rechunked(steps(interaction), cuts, new_framer=new_framer, seed=seed)

@@ -78,7 +78,7 @@ def _cut(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
     for step in _to(score, fault, broken):
         if isinstance(step, Mark):
             broken.struck(fault)
-            yield Fail(_lost(fault, head, n_bytes), str(fault))
+            yield Fail(_lost(fault, head, n_bytes))
             return
         if isinstance(step, Start):
             head = step.head

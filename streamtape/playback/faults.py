@@ -16,7 +16,8 @@
 Events count from 0, as `interaction.events()` numbers them, bytes as they are sent: `@event=5` is
 where five events have gone by. `?` is a place by the seed. `times=N` strikes the first N requests
 for an interaction (`times=all` every one): what comes after them is a good take. Only `http` has
-`times=1` unless told otherwise. `str()` of a fault is its text.
+`times=1` unless told otherwise. `of=N` strikes only interaction N of the cassette, counted from 0.
+`str()` of a fault is its text.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Kind:
     value: str = ""
     breaks: bool = False
     times: int | None = None
-    options: tuple[str, ...] = ("times",)
+    options: tuple[str, ...] = ("times", "of")
 
 
 KINDS = {
@@ -57,7 +58,7 @@ KINDS = {
     "swap": Kind((_EVENT,)),
     "corrupt": Kind((_EVENT, _BYTE)),
     "utf8": Kind((_EVENT,)),
-    "http": Kind((), "status", True, 1, ("retry_after", "times")),
+    "http": Kind((), "status", True, 1, ("retry_after", "times", "of")),
 }
 
 
@@ -66,7 +67,7 @@ class Fault:
     """One thing that is broken. `at` is ANYWHERE for a place by the seed.
 
     `us` is how long a stall lasts, `status` that of an HTTP error, `type` that of an error event;
-    `times` None strikes every request.
+    `times` None strikes every request, `of` None every interaction.
     """
 
     kind: str
@@ -78,15 +79,17 @@ class Fault:
     reset: bool = False
     retry_after_s: int | None = None
     times: int | None = None
+    of: int | None = None
 
     @property
     def breaks(self) -> bool:
         """Whether a client that meets it is likely to ask again."""
         return KINDS[self.kind].breaks
 
-    def strikes(self, attempt: int) -> bool:
-        """Whether it strikes this request for an interaction; they count from 0."""
-        return self.times is None or attempt < self.times
+    def strikes(self, attempt: int, number: int | None = None) -> bool:
+        """Whether it strikes this request for interaction `number`; both count from 0."""
+        mine = self.of is None or self.of == number
+        return mine and (self.times is None or attempt < self.times)
 
     def moved_to(self, at: int) -> Fault:
         """The same fault at a place that is known."""
@@ -109,6 +112,8 @@ class Fault:
             text += f",retry_after={self.retry_after_s}"
         if self.times != KINDS[self.kind].times:
             text += f",times={'all' if self.times is None else self.times}"
+        if self.of is not None:
+            text += f",of={self.of}"
         return text
 
 
@@ -138,12 +143,13 @@ def parse_fault(text: str) -> Fault:
         raise UsageError(f"{what}: only a cut has an ending, :rst or :fin")
     given = fields(options, what, kind.options) if options else {}
     retry_after = given.get("retry_after")
-    times = given.get("times")
+    times, of = given.get("times"), given.get("of")
     fault = Fault(
         name,
         reset=ending == "rst",
         retry_after_s=None if retry_after is None else count(retry_after, what),
         times=kind.times if times is None else _times(times, what),
+        of=None if of is None else count(of, what),
     )
     return _at(_valued(fault, kind, value, what), kind, place, what)
 

@@ -1,7 +1,8 @@
 """A client's read timeout, as a function from steps to steps.
 
 A recording that was made with more patience than the client has now does to it what the network
-would have done: where a gap is longer than its timeout, it gets a ReadTimeout when that has passed.
+would have done: where nothing comes for longer than its timeout, it gets a ReadTimeout then. The
+same goes for a stall, and needs no clock.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ BASES = ("TimeoutException", "TransportError", "RequestError", "HTTPError")
 
 
 def impatient(steps: Iterable[Step], timeout_us: int) -> Iterator[Step]:
-    """Give the steps up to the first gap that is longer than `timeout_us`, then a ReadTimeout."""
-    before_us = 0
+    """Give the steps up to the first silence that is longer than `timeout_us`, then a ReadTimeout.
+
+    Silence counts from the last thing that the client got, over all waits between.
+    """
+    got_us = now_us = 0
     for step in steps:
         if isinstance(step, WaitUntil):
-            if step.at_us - before_us > timeout_us:
-                give_up_us = before_us + timeout_us
+            now_us = step.at_us
+            if now_us - got_us > timeout_us:
+                give_up_us = got_us + timeout_us
                 yield WaitUntil(give_up_us)
                 yield Fail(Ending("error", give_up_us, "ReadTimeout", "timed out", bases=BASES))
                 return
-            before_us = step.at_us
+        else:
+            got_us = now_us
         yield step

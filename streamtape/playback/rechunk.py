@@ -19,13 +19,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from streamtape.errors import UsageError
 from streamtape.playback.dice import Dice
-from streamtape.playback.places import EventCounter, NewFramer, plain
 from streamtape.playback.spelling import count
 from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+
+if TYPE_CHECKING:
+    from streamtape.playback.places import EventCounter, NewFramer
 
 KNOWN = ("recorded", "event", "bytes", "byte", "utf8", "crlf", "whole", "random")
 _RANDOM_BYTES = 32
@@ -69,10 +71,12 @@ def rechunked(
     """Give the steps with their bytes in other chunks."""
     if how.how == "recorded":
         return iter(steps)
+    from streamtape.playback.places import EventCounter, plain  # options need only the text above
+
     if how.how in _INSIDE:
         return _inside(plain(steps), _INSIDE[how.how])
     if how.how == "event":
-        return _cut(plain(steps), _Events(new_framer))
+        return _cut(plain(steps), _Events(lambda: EventCounter(new_framer())))
     sizes: dict[str, Callable[[], int]] = {"byte": lambda: 1, "bytes": lambda: how.n_bytes}
     if how.how == "random":
         dice = Dice(seed, "rechunk")
@@ -151,13 +155,13 @@ class _Sizes:
 class _Events:
     """Cuts behind every event; comments before an event go with it."""
 
-    def __init__(self, new_framer: NewFramer) -> None:
-        self._new_framer = new_framer
+    def __init__(self, new_counter: Callable[[], EventCounter]) -> None:
+        self._new_counter = new_counter  # once there is a body
         self._counter: EventCounter | None = None
         self._held: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        self._counter = self._counter or EventCounter(self._new_framer())
+        self._counter = self._counter or self._new_counter()
         start = 0
         for end in self._counter.ends(data):
             yield b"".join((*self._held, data[start:end]))

@@ -7,10 +7,10 @@ obey. Times are microseconds from the arrival of the request at the player.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from streamtape.tape.model import Ending, Head, Interaction
+from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,9 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """End here, as `error` says: the client's own exception, or ours for an early end.
-
-    `cause` is the fault that was asked for, as text, where one is the reason.
-    """
+    """End here, as `error` says: the client's own exception, or ours for an early end."""
 
     error: Ending
-    cause: str = ""
 
 
 Step = WaitUntil | Start | Emit | Fail
@@ -70,3 +66,22 @@ def steps(interaction: Interaction) -> Iterator[Step]:
         if ending.kind == "error" and ending.at_us is not None:
             yield WaitUntil(ending.at_us)
         yield Fail(ending)
+
+
+def recording_of(interaction: Interaction, given: Iterable[Step], ending: Ending) -> Interaction:
+    """What a client got of steps, as a recording; `ending` is its own where no step failed."""
+    head: Head | None = None
+    now_us: int | None = None
+    chunks: list[tuple[int | None, bytes]] = []
+    for step in given:
+        if isinstance(step, WaitUntil):
+            now_us = step.at_us
+        elif isinstance(step, Start):
+            head = replace(step.head, at_us=now_us)
+        elif isinstance(step, Emit):
+            chunks.append((now_us, step.data))
+        else:
+            ending = step.error
+    timed = all(at_us is not None for at_us, _ in chunks)
+    body = Chunks.of(Chunk(at_us if timed else None, data) for at_us, data in chunks)
+    return replace(interaction, head=head, chunks=body, ending=replace(ending, at_us=now_us))

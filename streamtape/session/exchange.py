@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from streamtape.tape.model import Chunks, Ending, Interaction, Request
+from streamtape.playback.steps import Step, recording_of
+from streamtape.tape.model import Chunks, Ending, EndingKind, Interaction, Request
 
 State = Literal["open", "complete", "closed", "failed"]
 
@@ -17,10 +18,12 @@ State = Literal["open", "complete", "closed", "failed"]
 class Progress:
     """How far a client has read: chunks that it was given, and whether it is still reading.
 
+    `given` are the steps that it was given, where they are not those that were recorded.
     `closed` is a client that stopped before the end, `failed` one that was given an exception.
     """
 
     n_chunks: int = 0
+    given: list[Step] | None = None
     state: State = "open"
 
     def end(self, state: State) -> None:
@@ -44,6 +47,10 @@ class Exchange:
 
 def as_seen(interaction: Interaction, progress: Progress) -> Interaction:
     """A replayed interaction as its client saw it: cut where the client stopped reading."""
+    if progress.given is not None:
+        kinds: dict[State, EndingKind] = {"complete": "complete", "closed": "abandoned"}
+        ending = Ending(kinds.get(progress.state, "unfinished"))
+        return recording_of(interaction, progress.given, ending)
     if progress.state in {"complete", "failed"}:
         return interaction
     seen = tuple(interaction.chunks[: progress.n_chunks])

@@ -204,6 +204,8 @@ class Tape:
         self.interactions = tuple(interactions)
         self._requests = [self.matcher.filtered(i.request) for i in self.interactions]
         self.plays = [0] * len(self.interactions)
+        self._spent = [False] * len(self.interactions)
+        self._faults = options.faults
         self._by_key: dict[tuple[Hashable, ...], list[int]] = {}
         for index, request in enumerate(self._requests):
             self._by_key.setdefault(self.matcher.key(request), []).append(index)
@@ -219,22 +221,32 @@ class Tape:
         """The only interaction that may be asked for now, where the order is strict."""
         if not self._strict:
             return None
-        return next((i for i, n in enumerate(self.plays) if not n), None)
+        return next((i for i, spent in enumerate(self._spent) if not spent), None)
 
     def take(self, asked: Request) -> Interaction | None:
         """The interaction that answers, marked as played; None where none does."""
+        drawn = self.draw(asked)
+        return None if drawn is None else self.interactions[drawn[0]]
+
+    def draw(self, asked: Request) -> tuple[int, int] | None:
+        """The index of the interaction that answers, and how often it did before.
+
+        An answer that a fault will break leaves the interaction for the client's next try.
+        """
         indices = self.candidates(asked)
         expected = self.expected
         if expected is not None:
             indices = [i for i in indices if i <= expected]
-        index = next((i for i in indices if not self.plays[i]), None)
+        index = next((i for i in indices if not self._spent[i]), None)
         if index is None and indices and self._repeats:
             index = indices[-1]
         if index is None:
             return None
+        attempt = self.plays[index]
         self.plays[index] += 1
         self.matcher.learn(self._requests[index], self.matcher.filtered(asked))
-        return self.interactions[index]
+        self._spent[index] = not any(f.breaks and f.strikes(attempt, index) for f in self._faults)
+        return index, attempt
 
     def nearest(self, asked: Request) -> tuple[int, list[Difference]] | None:
         """The interaction that differs least, and where; None for an empty cassette."""

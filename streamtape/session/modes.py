@@ -15,6 +15,9 @@ from typing import Any, Literal, TypedDict, get_args
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
+from streamtape.playback.faults import Fault, Faults, parse_faults
+from streamtape.playback.pace import Pace, parse_pace
+from streamtape.playback.rechunk import Rechunk, parse_rechunk
 from streamtape.tape.model import Request
 
 RecordMode = Literal["none", "once", "new_episodes", "all", "verify"]
@@ -49,6 +52,10 @@ class OptionFields(TypedDict, total=False):
     on_expired: Expired
     verify_level: str
     clock: str | Clock
+    pace: str | Pace | None
+    rechunk: str | Rechunk | None
+    fault: Faults
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,8 @@ class Options:
     `on_expired` says what then: `warn`, `fail`, or `record` it again (where the mode may record).
     `clock`: `system`; `auto`, which jumps over every wait; `manual`, which `session.clock.advance`
     moves; or a Clock. With any but the system's, `speed` None means the recorded pace.
+    `pace`, `rechunk`, `fault`: another pace, other cuts, faults, in replays only; what there is:
+    `playback.pace`, `playback.rechunk`, `playback.faults`. `seed` decides what is left to chance.
     """
 
     mode: RecordMode = "once"
@@ -98,6 +107,10 @@ class Options:
     on_expired: Expired = "warn"
     verify_level: str = "events"
     clock: str | Clock = "system"
+    pace: str | Pace | None = None
+    rechunk: str | Rechunk | None = None
+    fault: Faults = ()
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -123,6 +136,20 @@ class Options:
         for matcher in self.match_on:
             if not callable(matcher) and matcher not in MATCHERS:
                 raise UsageError(refusal("matcher", matcher, MATCHERS))
+        self._check_playback()
+
+    def _check_playback(self) -> None:
+        if self.pace is not None:
+            parse_pace(self.pace)
+        parse_rechunk(self.rechunk)
+        object.__setattr__(self, "fault", parse_faults(self.fault))
+        if not isinstance(self.seed, int):
+            raise UsageError(f"seed={self.seed!r}: a whole number is wanted")
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults, as values."""
+        return parse_faults(self.fault)
 
     @property
     def max_age_us(self) -> int | None:

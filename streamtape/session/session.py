@@ -20,6 +20,7 @@ from streamtape.errors import (
     StreamtapeError,
     VerifyError,
 )
+from streamtape.playback.faults import ANYWHERE, Fault
 from streamtape.session.exchange import Exchange, Progress
 from streamtape.session.inside import Inside
 from streamtape.session.match import Tape, is_ignored
@@ -58,10 +59,15 @@ class Redactor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """The decision to replay this interaction; the player counts in `progress`."""
+    """The decision to replay interaction `number`, asked for `attempt` times before.
+
+    The player counts in `progress`.
+    """
 
     interaction: Interaction
     progress: Progress
+    number: int = 0
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ class Session(Inside):
         self.failure: CassetteWriteError | None = None
         self.misses: list[MissError] = []
         self.closed = False
+        self.struck: list[Fault] = []
         self._place = place
         self._redactor = redactor
         self._blind_spots = blind_spots
@@ -168,13 +175,14 @@ class Session(Inside):
         asked, redactions = self._redactor.redact_request(request)
         with self._lock:
             if self.mode != "all":
-                interaction = self._tape.take(asked)
-                if interaction is None and self.mode == "verify":
+                drawn = self._tape.draw(asked)
+                if drawn is None and self.mode == "verify":
                     self._unmatched.append(self._miss_text(asked))
-                elif interaction is not None and self.mode != "verify":
+                elif drawn is not None and self.mode != "verify":
+                    interaction = self._tape.interactions[drawn[0]]
                     exchange = Exchange(asked, interaction)
                     self.exchanges.append(exchange)
-                    return Play(interaction, exchange.progress)
+                    return Play(interaction, exchange.progress, *drawn)
             if not self.records:
                 raise self.refuse(self._miss_text(asked))
             recorder = self._record(asked, redactions, started_at_us)
@@ -326,6 +334,14 @@ class Session(Inside):
             )
         elif problem is not None:
             raise problem from error
+        idle = [str(fault) for fault in self.options.faults if fault.at != ANYWHERE]
+        if error is None and idle and not self.struck and any(self._tape.plays):
+            warnings.warn(
+                f"no fault struck a replay of {self.name!r}: {'; '.join(idle)}. Either its place "
+                "lies past the end of the streams, or the program stopped reading before it",
+                StreamtapeWarning,
+                stacklevel=4,
+            )
 
 
 def _descends(error: BaseException, causes: list[BaseException]) -> bool:

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
-from streamtape.playback.pacing import paced
-from streamtape.playback.patience import impatient
-from streamtape.playback.steps import steps
+from streamtape.playback.faults import Fault
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.session import Play, Record, Session, StreamtapeWarning
 from streamtape.tape.model import Cassette, Ending, Interaction
@@ -26,6 +24,7 @@ from streamtape.transport.flavour import Flavour, flavour_of, head_of, is_upgrad
 from streamtape.transport.opening import open_session
 from streamtape.transport.recording import AsyncRecordingStream, RecordingStream
 from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
+from streamtape.transport.scoring import scored
 
 if TYPE_CHECKING:
     # Either library's clients take it, which no class of either library can say to a type checker.
@@ -87,16 +86,14 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         return watch.answered(response, flavour, flavour.async_stream(stream))
 
     def _score(self, play: Play, request: Any, flavour: Flavour, start_us: int) -> Any:
-        options = self.session.options
-        score = paced(
-            steps(play.interaction), factor=options.speed, idle_limit_s=options.idle_limit
-        )
-        timeout_s = (request.extensions.get("timeout") or {}).get("read")
-        if timeout_s is not None and options.speed is not None:
-            score = impatient(score, round(timeout_s * 1e6))
+        struck: list[Fault] = []
+        score = scored(self.session, play, request, struck)
 
         def failure(ending: Ending) -> Exception:
-            return flavour.exception(ending, request, _where(self.session, play.interaction))
+            error = flavour.exception(ending, request, _where(self.session, play.interaction))
+            for fault in struck:
+                error.add_note(f"streamtape broke this replay as asked: {fault}")
+            return error
 
         return score, self._clock, start_us, failure, play.progress
 

@@ -13,6 +13,7 @@ TEXTS = [
     "error=overloaded_error@event=0", "done@event=1", "drop@event=3", "double@event=3",
     "swap@event=3,times=2", "corrupt@event=3", "corrupt@byte=17", "utf8@event=3",
     "http=429,retry_after=1", "http=500,times=3", "http=503,retry_after=0,times=all",
+    "cut@event=3,of=1", "http=429,times=2,of=0",
 ]  # fmt: skip
 
 
@@ -47,6 +48,12 @@ def test_times_says_which_requests_are_struck() -> None:
     assert [parse_fault("http=429").strikes(n) for n in range(3)] == [True, False, False]
     assert [parse_fault("http=429,times=2").strikes(n) for n in range(3)] == [True, True, False]
     assert all(parse_fault("cut@head").strikes(n) for n in range(3))
+
+
+def test_of_says_which_interaction_is_struck() -> None:
+    """A fault of one interaction leaves the others alone, and one that is not known."""
+    fault = parse_fault("cut@head,of=1")
+    assert [fault.strikes(0, number) for number in (0, 1, 2, None)] == [False, True, False, False]
 
 
 @pytest.mark.parametrize(

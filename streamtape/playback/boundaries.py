@@ -1,0 +1,66 @@
+"""Where a cut hurts: the classes of places between two bytes of a stream.
+
+A client that joins chunks badly is found by a cut in the right place, and there are few kinds of
+places: inside a character, a line end, the name of a field, a JSON escape ... For each kind the
+first, the middle and the last one in a body stand for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from streamtape.playback.places import plain
+from streamtape.playback.steps import Emit, Step, steps
+from streamtape.tape.model import Interaction
+
+# Each pattern matches the empty place itself.
+_CLASSES = {
+    "inside a character": re.compile(rb"(?<=[\xc2-\xf4])(?=[\x80-\xbf])"),
+    "inside a CRLF": re.compile(rb"(?<=\r)(?=\n)"),
+    "between an event's last line and its blank line": re.compile(
+        rb"(?<=[^\r\n]\n)(?=\n)|(?<=[^\r\n]\r\n)(?=\r\n)|(?<=[^\r\n]\r)(?=\r)"
+    ),
+    "inside the name of a field": re.compile(rb"(?<=[\r\n]da)(?=ta:)|(?<=[\r\n]ev)(?=ent:)"),
+    "before the colon of a field": re.compile(rb"(?<=[\r\n]data)(?=:)|(?<=[\r\n]event)(?=:)"),
+    "before the value of a field": re.compile(rb"(?<=[\r\n]data:)(?= )|(?<=[\r\n]event:)(?= )"),
+    "before the end of a line": re.compile(rb"(?<=[^\r\n])(?=[\r\n])"),
+    "behind an event": re.compile(rb"(?<=\n\n)(?=.)|(?<=\r\n\r\n)(?=.)|(?<=\r\r)(?=.)"),
+    "inside a JSON escape": re.compile(rb"(?<=[^\\]\\)(?=[\"\\/bfnrtu])|(?<=\\u[0-9a-fA-F]{2})"),
+    "inside a surrogate pair": re.compile(rb"(?<=\\u[dD][89abAB]..)(?=\\u[dD][c-fC-F])"),
+    "inside a JSON string": re.compile(rb"(?<=[0-9A-Za-z])(?=[0-9A-Za-z])"),
+}  # fmt: skip
+
+
+def boundaries(body: bytes) -> dict[int, str]:
+    """Places in a body, by how many bytes come before each, and what kind of place it is."""
+    found: dict[int, str] = {}
+    if body:
+        found[0] = "before the first byte"
+    for name, pattern in _CLASSES.items():
+        for place in _few([match.start() for match in pattern.finditer(body)]):
+            found.setdefault(place, name)
+    if len(body) > 1:
+        found.setdefault(1, "behind the first byte")
+        found.setdefault(len(body) - 1, "before the last byte")
+    return dict(sorted(found.items()))
+
+
+def boundaries_of(interaction: Interaction) -> dict[int, str]:
+    """The same of a recorded body. One with a content-encoding is cut in its compressed bytes."""
+    score = list(steps(interaction))
+    wire = _joined(score)
+    if _joined(plain(score)) == wire:
+        return boundaries(wire)
+    places = {0: "before the first byte", 5: "inside the head of the compressed data"}
+    places |= {len(wire) * n // 4: "inside compressed data" for n in (1, 2, 3)}
+    places |= {len(wire) - 1: "before the last byte"}
+    return {place: name for place, name in sorted(places.items()) if place < len(wire)}
+
+
+def _joined(score: Iterable[Step]) -> bytes:
+    return b"".join(step.data for step in score if isinstance(step, Emit))
+
+
+def _few(places: list[int]) -> set[int]:
+    return {places[0], places[len(places) // 2], places[-1]} if places else set()

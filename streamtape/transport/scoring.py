@@ -1,0 +1,54 @@
+"""The score that one request gets: as its session was asked to play, for a client so patient.
+
+At once (no speed, no pace) no time passes: what is left of waits, a stall's, only tells whether the
+client's read timeout would fire, and is not waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from streamtape.playback.arranging import arranged
+from streamtape.playback.faults import Fault
+from streamtape.playback.pacing import at_once
+from streamtape.playback.patience import impatient
+from streamtape.playback.steps import Step
+from streamtape.session.session import Play, Session
+
+
+def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> Iterator[Step]:
+    """The steps for a library's request; faults that strike are put into `struck`."""
+    options = session.options
+
+    def strike(fault: Fault) -> None:
+        struck.append(fault)
+        session.struck.append(fault)
+
+    score = arranged(
+        play.interaction,
+        speed=options.speed,
+        idle_limit=options.idle_limit,
+        pace=options.pace,
+        rechunk=options.rechunk,
+        faults=options.faults,
+        seed=options.seed,
+        attempt=play.attempt,
+        number=play.number,
+        told=strike,
+    )
+    timeout_s = (request.extensions.get("timeout") or {}).get("read")
+    if timeout_s is not None:
+        score = impatient(score, round(timeout_s * 1e6))
+    if options.speed is None and options.pace is None:
+        score = at_once(score)
+    if options.faults or options.rechunk is not None or options.pace is not None:
+        play.progress.given = []
+        return _noted(score, play.progress.given)
+    return score
+
+
+def _noted(score: Iterator[Step], given: list[Step]) -> Iterator[Step]:
+    for step in score:
+        given.append(step)
+        yield step
