@@ -1,0 +1,42 @@
+"""Start-up: whole processes, and the import alone."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from typing import Any
+
+Row = dict[str, Any]
+COMMANDS = {
+    "python, nothing": ["-c", "pass"],
+    "import streamtape": ["-c", "import streamtape"],
+    "import httpx": ["-c", "import httpx"],
+    "import vcr": ["-c", "import vcr"],
+    "streamtape --help": ["-m", "streamtape", "--help"],
+    "pytest --version, without the plugin": ["-m", "pytest", "-p", "no:streamtape", "--version"],
+    "pytest --version, with the plugin": ["-m", "pytest", "--version"],
+}
+
+
+def run(repeat: int) -> list[Row]:
+    """Measure every command in turn; the ratio is milliseconds over the interpreter alone."""
+    times: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    for _ in range(max(repeat, 5) * 2):
+        for name, arguments in COMMANDS.items():
+            start = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], capture_output=True, check=False)
+            times[name].append((time.perf_counter() - start) * 1e3)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    bare = medians["python, nothing"]
+    return [
+        {"name": "whole process (ratio: ms over the interpreter)", "peer": name, "value": value,
+         "unit": "ms", "ratio": value - bare}
+        for name, value in medians.items()
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    for row in run(5):
+        print(row)
