@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streamtape.cli import options, output
-from streamtape.errors import UsageError
+from streamtape.cli.trouble import TROUBLE
+from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
-    from streamtape.convert import Format
+    from streamtape.convert import About, Format
     from streamtape.tape.model import Cassette
 
 TAPE = ".tape"
@@ -22,7 +23,13 @@ TAPE = ".tape"
 Examples:
   streamtape convert run.sse run.tape            no times in it: none are made up
   streamtape convert run.sse run.tape --url https://api.example.com/v1/stream
-  streamtape convert run.tape run.sse            the body alone, back"""
+  streamtape convert run.tape run.sse            the body alone, back
+  streamtape convert old.yaml run.tape           of VCR.py or cassetter
+  streamtape convert page.har run.tape
+  streamtape convert tests/cassettes tests/cassettes    a whole folder, names kept
+
+\b
+Secrets that are in a document are masked in the cassette."""
 )
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
@@ -48,39 +55,83 @@ def command(
     """Make a cassette of IN, or write a cassette IN as another format OUT.
 
     Which of both it is, and the format, follow from the names; --from and --to say it otherwise.
+    Of a folder IN, every document below becomes a cassette in the folder OUT, under its own name.
+    Formats: sse, ndjson, vcr (VCR.py, cassetter, betamax; YAML or JSON), har, tape.
     """
     from streamtape.convert import About
 
-    wanted = _format(target, to)
-    if Path(target).exists() and not force:
-        raise UsageError(f"{target!r} exists already; --force replaces it")
-    about = About(source, url=url, method=method)
-    cassette = _load(source, from_, about)
-    cassette = type(cassette)(tuple(cassette[i] for i in options.chosen(len(cassette), index)))
-    n_bytes = _write(cassette, target, wanted)
-    chunks = sum(len(i.chunks) for i in cassette)
-    untimed = sum(i.chunks[0].at_us is None for i in cassette if len(i.chunks))
-    if as_json:
-        output.write_json(
-            {
-                "source": source,
-                "target": target,
-                "interactions": len(cassette),
-                "chunks": chunks,
-                "without_times": untimed,
-                "bytes": n_bytes,
-            }
+    if Path(source).is_dir():
+        raise click.exceptions.Exit(
+            _folder(Path(source), Path(target), from_, force=force, as_json=as_json)
         )
+    wanted = _format(target, to)
+    about = About(source, url=url, method=method)
+    cassette = _load(source, from_, about, target=target, force=force)
+    cassette = type(cassette)(tuple(cassette[i] for i in options.chosen(len(cassette), index)))
+    made = _made(source, target, cassette, _write(cassette, target, wanted))
+    if as_json:
+        output.write_json(made)
         return
-    count = f"{len(cassette)} interaction{'' if len(cassette) == 1 else 's'}"
-    times = f", {untimed} without times" if untimed and wanted is None else ""
-    output.write_text(f"{target}: {count}{times}, {n_bytes:,} bytes")
+    _tell(made)
     for number, interaction in enumerate(cassette):
         if wanted is not None and interaction.ending.kind != "complete":
             output.note(
                 f"interaction {number} ended as {interaction.ending.kind}, "
                 f"which {wanted.name} can't say"
             )
+
+
+def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_json: bool) -> int:
+    """Convert every document below a folder; what can't be read is told and hides no other."""
+    from streamtape.convert import FORMATS, About
+
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{str(target)!r} is a file; a folder is converted into a folder")
+    suffixes = tuple(suffix for known in FORMATS for suffix in known.suffixes)
+    found = sorted(p for p in source.rglob("*") if p.name.lower().endswith(suffixes))
+    if not found:
+        raise UsageError(f"there is nothing to convert in {str(source)!r} ({', '.join(suffixes)})")
+    results: list[dict[str, Any]] = []
+    for path in found:
+        place = (target / path.relative_to(source)).with_suffix(TAPE)
+        result: dict[str, Any] = {"source": str(path), "target": str(place)}
+        try:
+            about = About(str(path))
+            cassette = _load(str(path), from_, about, target=str(place), force=force)
+            result = _made(str(path), str(place), cassette, _write(cassette, str(place), None))
+        except StreamtapeError as error:
+            result["error"] = str(error)
+        results.append(result)
+        if not as_json:
+            _tell(result)
+    failed = sum("error" in result for result in results)
+    if as_json:
+        output.write_json(results)
+    else:
+        output.note(f"{len(results) - failed} of {len(results)} documents converted")
+    return TROUBLE if failed else 0
+
+
+def _made(source: str, target: str, cassette: Cassette, n_bytes: int) -> dict[str, Any]:
+    return {
+        "source": source,
+        "target": target,
+        "interactions": len(cassette),
+        "chunks": sum(len(i.chunks) for i in cassette),
+        "without_times": sum(i.chunks[0].at_us is None for i in cassette if len(i.chunks)),
+        "masked": sum(len(i.redactions) for i in cassette),
+        "bytes": n_bytes,
+    }
+
+
+def _tell(made: dict[str, Any]) -> None:
+    if "error" in made:
+        output.note(f"Error: {made['error']}")
+        return
+    count = f"{made['interactions']} interaction{'' if made['interactions'] == 1 else 's'}"
+    times = f", {made['without_times']} without times" if made["without_times"] else ""
+    masked = f", {made['masked']} secrets masked" if made["masked"] else ""
+    output.write_text(f"{made['target']}: {count}{times}{masked}, {made['bytes']:,} bytes")
 
 
 def _format(path: str, name: str | None) -> Format | None:
@@ -99,14 +150,16 @@ def _format(path: str, name: str | None) -> Format | None:
     return found
 
 
-def _load(path: str, name: str | None, about: object) -> Cassette:
+def _load(path: str, name: str | None, about: About, *, target: str, force: bool) -> Cassette:
+    """Read the source; refuse first where the target is there already."""
     from streamtape.convert import formats
     from streamtape.tape.store import load
 
+    if Path(target).exists() and not force:
+        raise UsageError(f"{target!r} exists already; --force replaces it")
     known = _format(path, name)
     if known is None:
         return load(path)
-    assert isinstance(about, formats.About)
     try:
         data = Path(path).read_bytes()
     except OSError as error:

@@ -96,3 +96,40 @@ def test_refusals(tmp_path: Path) -> None:
     assert "2 interactions" in refused("convert", two, tmp_path / "o.sse")
     assert run("convert", two, tmp_path / "o.sse", "--index", "1").exit_code == 0
     assert (tmp_path / "o.sse").read_bytes() == b"data: b\n\n"
+
+
+VCR = """
+interactions:
+- request: {method: GET, uri: 'http://x/', headers: {authorization: [secret]}, body: ''}
+  response: {status: {code: 200, message: OK}, headers: {}, body: {string: hello}}
+"""
+
+
+def test_a_whole_folder_keeps_its_names(tmp_path: Path) -> None:
+    """Every document below becomes a cassette beside its like; one that is bad hides no other."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    (old / "test_agent").mkdir(parents=True)
+    (old / "test_agent" / "test_one[a].yaml").write_text(VCR)
+    (old / "two.sse").write_bytes(b"data: a\n\n")
+    (old / "notes.txt").write_text("not for us")
+    result = run("convert", old, new)
+    assert result.exit_code == 0
+    assert "2 of 2 documents converted" in result.stderr
+    assert "1 secrets masked" in result.stdout
+    assert load(new / "test_agent" / "test_one[a].tape")[0].body == b"hello"
+    assert load(new / "two.tape")[0].body == b"data: a\n\n"
+    (old / "bad.json").write_text("{}")
+    again = run("convert", old, new, "--json")
+    assert again.exit_code == 2
+    errors = [made.get("error", "") for made in json.loads(again.stdout)]
+    assert "no interactions" in errors[0]
+    assert all("exists already" in error for error in errors[1:])
+    assert run("convert", old, new, "--force").stdout.count(".tape: 1 interaction") == 2
+
+
+def test_folders_that_hold_nothing_are_refused(tmp_path: Path) -> None:
+    """An empty folder, and a file where a folder is wanted."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    assert "nothing to convert" in refused("convert", tmp_path / "empty", tmp_path / "new")
+    assert "is a file" in refused("convert", tmp_path / "empty", tmp_path / "file")
