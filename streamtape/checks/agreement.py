@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from streamtape.checks.ending import usage_of
 from streamtape.checks.expected.base import Collected, Copy
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
-from streamtape.dialects.paths import MISSING, get, parse_path, resolve_key
+from streamtape.dialects.paths import get, parse_path, resolve_key
 from streamtape.dialects.plan import plan_for
 from streamtape.dialects.texts import join_text
 from streamtape.dialects.transcript import transcript_of
+from streamtape.tape.views import Event
 
 _SHOWN = 24
 # What providers call an end for lack of room: JSON that is cut is then no breach.
@@ -147,10 +149,13 @@ def states(stream: Stream) -> Iterator[Hit]:
 
 def usage(stream: Stream) -> Iterator[Hit]:
     """Usage is there where it belongs."""
+    expected = stream.expected
+    if any(get(dict(stream.asked), parse_path(text)) is True for text in expected.usage_if):
+        whole = stream.finished and stream.events and stream.ended == "complete"
+        if whole and not any(usage_of(stream, event.payload) for event in stream.events):
+            yield Hit(None, f"{expected.usage_if[0]} was asked for, but no usage came")
     for event in stream.events:
-        if event.type in stream.expected.usage_in and not any(
-            isinstance(get(event.payload, parse_path(path)), dict) for path in stream.dialect.usage
-        ):
+        if event.type in expected.usage_in and usage_of(stream, event.payload) is None:
             yield Hit(event.index, f"has no {' or '.join(stream.dialect.usage)}")
 
 
@@ -169,7 +174,7 @@ def truncated(stream: Stream) -> Iterator[Hit]:
 
 def arguments(stream: Stream) -> Iterator[Hit]:
     """The arguments of a call are JSON, whole."""
-    if not stream.finished or not stream.events:
+    if not stream.finished or not any(_calls(stream, event) for event in stream.events):
         return
     said = transcript_of(stream.events, stream.dialect)
     if not said.finished or said.error is not None:
@@ -182,16 +187,17 @@ def arguments(stream: Stream) -> Iterator[Hit]:
         yield Hit(call.first_event, told, "info" if short else None)
 
 
+def _calls(stream: Stream, event: Event) -> bool:
+    plan = plan_for(stream.dialect, event.type)
+    return any(True for _ in plan.find_calls(event.payload, event.index))
+
+
 def cumulative(stream: Stream) -> Iterator[Hit]:
     """Counts of tokens never go down."""
     for text in stream.expected.cumulative:
-        path = parse_path(text)
-        found = [
-            (event, value)
-            for event in stream.events
-            if (value := get(event.payload, path, MISSING)) is not MISSING
-            and isinstance(value, int)
-        ]
+        counts = ((e, *resolve_key(e.payload, (text,), (), e.index)) for e in stream.events)
+        found = [(event, count) for event, count in counts if isinstance(count, int)]
         for (_, before), (event, after) in pairwise(found):
             if after < before:
-                yield Hit(event.index, f"has {text} {after}: it was {before}")
+                name = text.rpartition("|")[2]
+                yield Hit(event.index, f"has {name} {after}: it was {before}")

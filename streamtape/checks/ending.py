@@ -8,7 +8,7 @@ from typing import Any
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
-from streamtape.dialects.paths import find, parse_path
+from streamtape.dialects.paths import find, get, parse_path
 from streamtape.dialects.plan import plan_for
 from streamtape.tape.views import Event
 
@@ -20,10 +20,18 @@ def ending(stream: Stream) -> Iterator[Hit]:
         yield Hit(last, f"can't be read on: {stream.trouble}")
     elif stream.ended == "error":
         yield Hit(last, f"the stream breaks off here: {stream.exception or 'an error'}")
+    elif _is_over(stream):
+        return  # a client may stop at the last event: what ends the stream had come
     elif stream.ended == "abandoned":
         yield Hit(last, "the client stopped reading here: the rest is unknown", "info")
     elif stream.ended == "unfinished":
         yield Hit(last, "the recorder stopped here: the rest is unknown", "info")
+
+
+def _is_over(stream: Stream) -> bool:
+    dialect = stream.dialect
+    last = stream.events[-1].type if stream.events else ""
+    return last != "" and last in {dialect.done_marker, *dialect.terminal}
 
 
 def terminal(stream: Stream) -> Iterator[Hit]:
@@ -45,6 +53,9 @@ def terminal(stream: Stream) -> Iterator[Hit]:
         elif event.type in dialect.terminal:
             ended = event
         yield from _choices(stream, event, done)
+    if done and stream.expected.ends_last and stream.events[-1].index not in done.values():
+        place = max(done.values())
+        yield Hit(place, "ends the stream, but is not the last event")
     if ended is None and not done and stream.ended == "complete" and stream.trouble is None:
         wanted = [*dialect.terminal, *(path for path, _ in dialect.terminal_if)]
         said = f"ends without any of {', '.join(wanted)}: the stream was cut, or nothing ended it"
@@ -92,6 +103,32 @@ def _choice(payload: dict[str, Any], path: str, bound: tuple[Any, ...]) -> Any:
         if place == bound[:1] and isinstance(one, dict):
             return one.get("index", bound[0])
     return bound[0]
+
+
+def usage_last(stream: Stream) -> Iterator[Hit]:
+    """The event that carries usage alone comes once, after what ends the stream."""
+    holder = stream.expected.usage_alone
+    if not holder:
+        return
+    came: int | None = None
+    for event in stream.events:
+        if not isinstance(event.payload, dict):
+            continue
+        if event.payload.get(holder) == [] and usage_of(stream, event.payload) is not None:
+            if came is not None:
+                yield Hit(event.index, f"gives usage again: event #{came} had it", "warning")
+            came = event.index
+        elif came is not None and event.payload.get(holder):
+            yield Hit(event.index, f"comes after the usage in event #{came}", "warning")
+
+
+def usage_of(stream: Stream, payload: Any) -> dict[str, Any] | None:
+    """The usage that an event carries; None where it carries none."""
+    for path in stream.dialect.usage:
+        value = get(payload, parse_path(path))
+        if isinstance(value, dict):
+            return value
+    return None
 
 
 def marker(stream: Stream) -> Iterator[Hit]:

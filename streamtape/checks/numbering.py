@@ -41,12 +41,12 @@ def counters(stream: Stream) -> Iterator[Hit]:
         seen: dict[tuple[Any, ...], int] = {}
         path = parse_path(counter.path)
         for event in stream.events:
-            if event.type not in counter.types:
+            if counter.types and event.type not in counter.types:
                 continue
-            key = resolve_key(event.payload, counter.key, (), event.index)
-            for _, index in find(event.payload, path):
+            for bound, index in find(event.payload, path):
+                key = resolve_key(event.payload, counter.key, bound, event.index)
                 wanted = seen.get(key, 0)
-                if not isinstance(index, int):
+                if not isinstance(index, int) or (counter.grows and index < wanted):
                     continue
                 if index != wanted:
                     yield Hit(event.index, f"has {counter.path} {index}: expected {wanted}")
@@ -84,4 +84,4 @@ def constant(stream: Stream) -> Iterator[Hit]:
                 known = value
             elif value != known:
                 yield Hit(event.index, f"has {text} {value!r}: it was {known!r}")
-                known = value
+                break  # one that changes with every event is one defect

@@ -11,7 +11,7 @@ from streamtape.checks.lifecycle import known_types
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.generic import GENERIC
-from streamtape.dialects.paths import MISSING, bind, find, get, parse_path
+from streamtape.dialects.paths import MISSING, bind, find, get, parse_path, resolve_key
 from streamtape.dialects.payload import canonical
 from streamtape.dialects.plan import plan_for
 from streamtape.dialects.reading import PLAIN
@@ -78,6 +78,22 @@ def _missing(payload: Any, text: str) -> Iterator[bool]:
         yield get(one, parse_path(rest), MISSING) is MISSING
 
 
+def firsts(stream: Stream) -> Iterator[Hit]:
+    """The first of each choice says what only the first says."""
+    if stream.resumed:
+        return
+    for rule in stream.expected.firsts:
+        seen: set[Any] = set()
+        for event in stream.events:
+            for bound, holder in find(event.payload, parse_path(rule.holder)):
+                key = resolve_key(event.payload, rule.key, bound, event.index)
+                if key not in seen:
+                    seen.add(key)
+                    if not get(holder, parse_path(rule.path)):
+                        told = " ".join(str(part) for part in key)
+                        yield Hit(event.index, f"is the first of {told}, but has no {rule.path}")
+
+
 def calls(stream: Stream) -> Iterator[Hit]:
     """A call has its id and its name in its first event."""
     if stream.resumed:
@@ -104,8 +120,8 @@ def _any(value: Any, place: str) -> bool:
 
 def unknown_type(stream: Stream) -> Iterator[Hit]:
     """The type is one that is known. One that is not is data all the same."""
-    if not stream.expected.dialect:
-        return
+    if not stream.expected.tracks:
+        return  # only a grammar names every type that there is
     known = known_types(stream.dialect, stream.expected)
     for event in stream.events:
         if event.type not in known and isinstance(event.payload, dict):

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("streamtape.cli.record", "Record a stream, live, like curl -N."),
     "replay": ("streamtape.cli.replay", "Play a cassette to stdout, at the recorded pace."),
     "diff": ("streamtape.cli.diff", "Compare two recordings, event by event."),
+    "check": ("streamtape.cli.check", "Hold streams against their provider's rules."),
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
     "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),

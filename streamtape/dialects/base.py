@@ -82,7 +82,7 @@ class Scope:
     within: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # a key of caches: told by identity
 class Dialect:
     """What is known of one provider's API. Every field but `name` may be left out.
 

@@ -45,12 +45,23 @@ class Required:
 class Counter:
     """An index that counts: each new life's is one more than the last's, from 0.
 
-    Of events of `types`, the value at `path`, counted apart for each `key`.
+    Of events of `types` (any event where empty), the value at `path`, counted apart for each `key`.
+    `grows`: a value may also come again, as long as it has been there.
     """
 
     types: tuple[str, ...]
     path: str
     key: tuple[str, ...] = ()
+    grows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A field that the first of each `holder` must have: the first is told by `key`."""
+
+    holder: str
+    key: tuple[str, ...]
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +97,23 @@ class Expected:
 
     `paired`: (path, path) whose values go together in every event, one to one. `constant`: paths
     with one value throughout, where they are. `states`: (type, path, values) that must hold.
-    `usage_in`: types that must carry usage at the dialect's path. `arguments`: kinds of call whose
+    `usage_in`: types that must carry usage at the dialect's path; `usage_if`: paths of the request
+    that ask for usage; `usage_alone`: the list that is empty in an event that carries usage alone,
+    which comes once, after what ends the stream. `arguments`: kinds of call whose
     arguments are JSON. `truncated`: (type, path of the tokens made, path of the bound in the
     request): a stream that made as many as were allowed should not say that it is complete.
     `cumulative`: paths of counts that never go down. `streamed`: types whose text must have come in
     deltas before. `broken`: types after which what is open may stay open. `followed_by`: (terminal
-    type, type that may still come). `no_marker`: a done marker does not belong here.
-    `plain_text`: data need not be JSON. `call_fields`: what a call's first event must have, of id
-    and name. `lenient`: scopes that may stay open, or be closed unopened. `types`: further types
-    that there are.
+    type, type that may still come). `no_marker`: a done marker does not belong here. `ends_last`:
+    what ends the stream is in its last event. `plain_text`: data need not be JSON. `call_fields`:
+    what a call's first event must have, of id and name. `lenient`: scopes that may stay open, or be
+    closed unopened. `types`: further types that there are.
     """
 
     dialect: str = ""
     tracks: tuple[Track, ...] = ()
     required: tuple[Required, ...] = ()
+    firsts: tuple[First, ...] = ()
     counters: tuple[Counter, ...] = ()
     paired: tuple[tuple[str, str], ...] = ()
     constant: tuple[str, ...] = ()
@@ -107,6 +121,8 @@ class Expected:
     copies: tuple[Copy, ...] = ()
     collected: tuple[Collected, ...] = ()
     usage_in: tuple[str, ...] = ()
+    usage_if: tuple[str, ...] = ()
+    usage_alone: str = ""
     arguments: tuple[str, ...] = ()
     truncated: tuple[tuple[str, str, str], ...] = ()
     cumulative: tuple[str, ...] = ()
@@ -114,6 +130,7 @@ class Expected:
     broken: tuple[str, ...] = ()
     followed_by: tuple[tuple[str, str], ...] = ()
     no_marker: bool = False
+    ends_last: bool = False
     plain_text: bool = False
     call_fields: tuple[str, ...] = ("name",)
     lenient: tuple[str, ...] = ()

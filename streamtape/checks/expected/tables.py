@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from streamtape.checks.expected.anthropic import ANTHROPIC
 from streamtape.checks.expected.base import NOTHING_EXPECTED, Expected
+from streamtape.checks.expected.gemini import GEMINI
+from streamtape.checks.expected.openai_chat import OPENAI_CHAT
 from streamtape.checks.expected.openai_responses import OPENAI_RESPONSES
+from streamtape.checks.expected.others import OTHERS
 from streamtape.dialects.base import Dialect
 
-TABLES = {table.dialect: table for table in (OPENAI_RESPONSES,)}
+_ALL = (OPENAI_RESPONSES, OPENAI_CHAT, ANTHROPIC, GEMINI, *OTHERS)
+TABLES = {table.dialect: table for table in _ALL}
 
 
 def expected_of(dialect: Dialect) -> Expected:

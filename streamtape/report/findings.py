@@ -1,0 +1,87 @@
+"""Findings as lines for people and as SARIF for code hosts. Values in, text out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from streamtape.checks.finding import SEVERITIES, Finding
+from streamtape.checks.rules import NO_STREAM, RULES
+from streamtape.report.lines import Line, clean, line
+
+_STYLES = {"error": "bad", "warning": "warn", "info": "dim"}
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+_SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def finding_lines(findings: Sequence[Finding], name: str, *, numbered: bool) -> Iterator[Line]:
+    """A line a finding, below its file's name; one quiet line where there are none."""
+    counts = Counter(finding.severity for finding in findings)
+    told = ", ".join(f"{counts[s]} {_plural(s, counts[s])}" for s in SEVERITIES if counts[s])
+    yield line((clean(name), "title"), ": ", (told, "") if told else ("fine", "good"))
+    width = max((len(finding.rule) for finding in findings), default=0)
+    for finding in findings:
+        place = str(finding.where)
+        if numbered:
+            place = f"{finding.where.interaction}:{place}"
+        times = f" ({finding.count} times)" if finding.count > 1 else ""
+        yield line(
+            (f"  {finding.severity:<7} ", _STYLES[finding.severity]),
+            (f"{finding.rule:<{width}}  ", "label"),
+            (f"{clean(place)} ", "type"),
+            clean(finding.message),
+            (times, "dim"),
+        )
+
+
+def _plural(severity: str, count: int) -> str:
+    return severity if count == 1 or severity == "info" else f"{severity}s"
+
+
+def rule_lines() -> Iterator[Line]:
+    """Every rule that there is: its name, what it weighs, what it asks."""
+    rules = (*RULES, NO_STREAM)
+    width = max(len(rule.name) for rule in rules)
+    for rule in rules:
+        yield line(
+            (f"{rule.name:<{width}}  ", "label"),
+            (f"{rule.severity:<7}  ", _STYLES[rule.severity]),
+            rule.says,
+        )
+
+
+def sarif(findings: Sequence[Finding], version: str) -> dict[str, Any]:
+    """The findings as a SARIF 2.1.0 log: what code hosts show beside a change.
+
+    A cassette has no lines: the region is its first, and the event is named in the message.
+    """
+    used = {finding.rule for finding in findings}
+    rules = [
+        {
+            "id": rule.name,
+            "shortDescription": {"text": rule.says},
+            "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        }
+        for rule in (*RULES, NO_STREAM)
+        if rule.name in used
+    ]
+    driver = {"name": "streamtape", "version": version, "rules": rules}
+    run = {"tool": {"driver": driver}, "results": [_result(finding) for finding in findings]}
+    return {"$schema": _SARIF, "version": "2.1.0", "runs": [run]}
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    where = finding.where
+    text = f"interaction {where.interaction}, {where}: {finding.message}"
+    place = {
+        "artifactLocation": {"uri": finding.source.replace("\\", "/")},
+        "region": {"startLine": 1},
+    }
+    return {
+        "ruleId": finding.rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": text},
+        "locations": [{"physicalLocation": place}] if finding.source else [],
+        "occurrenceCount": finding.count,
+    }

@@ -1,0 +1,66 @@
+"""`streamtape check`: files and folders, exit statuses, output."""
+
+import json
+import shutil
+from pathlib import Path
+
+from tests.cli.running import interaction, refused, responses, run, tape
+
+LLAMA = Path(__file__).parent.parent.parent / "cassettes" / "llama.cpp" / "responses.tape"
+
+
+def test_a_real_server_s_defects_are_told() -> None:
+    """llama.cpp's Responses stream: a line a finding, status 1."""
+    result = run("check", LLAMA)
+    assert result.exit_code == 1
+    first, *lines = result.stdout.splitlines()
+    assert first.endswith("responses.tape: 8 errors, 2 warnings")
+    assert len(lines) == 10
+    assert "has no output_index, content_index (120 times)" in result.stdout
+
+
+def test_rules_can_be_switched_off(tmp_path: Path) -> None:
+    """Without the rule that has errors, warnings are left: status 0, or 1 where they count."""
+    assert run("check", LLAMA, "--off", "required").exit_code == 0
+    assert run("check", LLAMA, "--off", "required", "--fail-on", "warning").exit_code == 1
+    assert run("check", LLAMA, "--off", "required,sequence,truncated").stdout.endswith("fine\n")
+    assert "unknown rule 'requird'" in refused("check", LLAMA, "--off", "requird")
+    assert "unknown profile 'opnai'" in refused("check", LLAMA, "--profile", "opnai")
+
+
+def test_a_folder_is_all_that_is_in_it(tmp_path: Path) -> None:
+    """Each cassette below a folder has its own heading; an empty folder is refused."""
+    (tmp_path / "deep").mkdir()
+    shutil.copy(LLAMA, tmp_path / "deep" / "llama.tape")
+    tape(tmp_path / "ours.tape", interaction(responses("double ", "bath")))
+    told = json.loads(run("check", tmp_path, "--json").stdout)
+    assert sorted(Path(name).name for name in told["files"]) == ["llama.tape", "ours.tape"]
+    sources = {Path(f["source"]).name for f in told["findings"] if f["rule"] == "truncated"}
+    assert sources == {"llama.tape"}
+    (tmp_path / "empty").mkdir()
+    assert "no cassettes" in refused("check", tmp_path / "empty")
+    assert "which cassettes" in refused("check")
+
+
+def test_sarif_names_the_file_and_the_rule() -> None:
+    """SARIF 2.1.0, as code hosts read it."""
+    result = run("check", LLAMA, "--sarif")
+    assert result.exit_code == 1
+    (told,) = json.loads(result.stdout)["runs"]
+    one = told["results"][0]
+    place = one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place.endswith("cassettes/llama.cpp/responses.tape")
+    assert (one["ruleId"], one["level"]) == ("required", "error")
+    assert {rule["id"] for rule in told["tool"]["driver"]["rules"]} == {
+        "required",
+        "sequence",
+        "truncated",
+    }
+    assert "choose --json or --sarif" in refused("check", LLAMA, "--json", "--sarif")
+
+
+def test_the_rules_are_listed() -> None:
+    """Every rule with its weight and its question."""
+    lines = run("check", "--rules").stdout.splitlines()
+    assert any(line.split()[:2] == ["lifecycle", "error"] for line in lines)
+    assert len(lines) > 25
