@@ -140,3 +140,24 @@ def test_refusals(tmp_path: Path) -> None:
     assert "for stdout" in refused("replay", path, "--port", "0", "--raw")
     assert "port=-1" in refused("replay", path, "--port", "-1")
     assert run("replay", path, "--speed", "max").exit_code == 0
+
+
+def test_a_server_breaks_streams_as_it_is_told(tmp_path: Path) -> None:
+    """--fault and --rechunk count over HTTP, too."""
+    path = tape(tmp_path / "x.tape", interaction(responses("a", "b")))
+    child, where = listening(
+        "replay", path, "--speed", "max", "--fault", "cut@event=2", "--rechunk", "event"
+    )
+    got: list[bytes] = []
+    headers = {"content-type": "application/json"}
+    with (
+        pytest.raises(httpx.RemoteProtocolError),
+        httpx.stream(
+            "POST", f"{where['url']}/v1/responses", content=ASKED, headers=headers
+        ) as answer,
+    ):
+        got.extend(answer.iter_raw())
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert b"".join(got) == b"".join(responses("a", "b")[:2])
+    assert "fault: cut@event=2" in err
