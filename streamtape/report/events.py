@@ -29,7 +29,7 @@ _UNTELLING = frozenset({
     "type", "sequence_number", "item_id", "response_id", "output_index", "content_index",
     "summary_index", "command_index", "index", "obfuscation",
 })  # fmt: skip
-_MIN_SNIPPET = 16
+_MIN_SNIPPET = 8
 _MAX_NAME = 44
 
 

@@ -21,6 +21,7 @@ from streamtape.report.units import count, duration, moment, size
 from streamtape.tape.model import Headers, Interaction
 
 PLAIN_WIDTH = 100
+_NARROW = 72
 _MAX_BODY_LINES = 24
 
 
@@ -126,10 +127,10 @@ def _response(reading: Reading, view: View) -> Iterator[Line]:
     )
     yield from _headers(head.headers, view)
     if view.times:
-        yield from _timing(reading)
+        yield from _timing(reading, 2 if view.width and view.width < _NARROW else 3)
 
 
-def _timing(reading: Reading) -> Iterator[Line]:
+def _timing(reading: Reading, per_row: int) -> Iterator[Line]:
     measures: dict[str, Any] = reading.timing()
     names = {
         "head_us": "head", "first_event_us": "first event", "first_content_us": "first content",
@@ -139,8 +140,8 @@ def _timing(reading: Reading) -> Iterator[Line]:
         f"{name} {duration(measures[k])}" for k, name in names.items() if measures[k] is not None
     ]
     if told:
-        for start in range(0, len(told), 3):
-            yield _section("" if start else "timing", " · ".join(told[start : start + 3]))
+        for start in range(0, len(told), per_row):
+            yield _section("" if start else "timing", " · ".join(told[start : start + per_row]))
     else:
         yield _section("timing", ("unknown", "dim"))
 
