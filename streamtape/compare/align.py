@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 EXACT_CELLS = 4_000_000  # up to here a gap is aligned by longest common subsequence (memory n*m/8)
 MOST_CELLS = 20_000_000_000  # beyond, what has nothing in common in order is not searched at all
-RUN_LENGTHS = (16, 4)  # where no element is unique, runs of elements may be
+RUN_LENGTHS = (8, 3)  # where no element is unique, runs of elements may be
 
 
 class Gap(NamedTuple):

@@ -9,77 +9,17 @@ one change and not five. Each unit knows its events, so that a report can point 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from streamtape.compare.normalise import MASK, Normaliser, normaliser_for
+from streamtape.compare.units import ECHO, VEILED, IdSeen, Run, Target, Unit
 from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.paths import bind, parse_path
 from streamtape.dialects.payload import canonical
-from streamtape.dialects.plan import Found, plan_for
-from streamtape.dialects.template import Template, template_for
+from streamtape.dialects.plan import Found, Plan, plan_for
+from streamtape.dialects.template import template_for
 from streamtape.dialects.texts import join_text
 from streamtape.tape.views import Event
-
-ECHO = "⟨as streamed⟩"
-Target = tuple[str, tuple[Any, ...]]
-
-
-class IdSeen(NamedTuple):
-    """An id, the path where it stood, and the event."""
-
-    path: tuple[str, ...]
-    value: str
-    event: int
-
-
-@dataclass(slots=True)
-class Unit:
-    """One thing to compare. `body` is a text, facts by path, or a clean payload."""
-
-    kind: Literal["text", "fact", "event"]
-    name: str
-    body: Any
-    first: int
-    at_us: int | None
-    target: Target | None = None
-    ids: list[IdSeen] = field(default_factory=list)
-    cuts: list[tuple[int, int, int | None]] = field(default_factory=list)
-    literals: dict[tuple[str, ...], Any] = field(default_factory=dict)
-    token: Hashable = None
-
-    def event_at(self, offset: int) -> tuple[int, int | None]:
-        """The event that brought the character at an offset of a text, and when it came."""
-        low, high = 0, len(self.cuts)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.cuts[middle][0] <= offset:
-                low = middle
-            else:
-                high = middle
-        return self.cuts[low][1:] if self.cuts else (self.first, self.at_us)
-
-
-class _Run:
-    """Texts that grow side by side, event by event, until something else comes."""
-
-    def __init__(self, targets: tuple[Target, ...], name: str, event: Event) -> None:
-        self.targets = targets
-        self.name = name
-        self.event = event
-        self.pieces: list[list[str]] = [[] for _ in targets]
-        self.sizes = [0] * len(targets)
-        self.cuts: list[list[tuple[int, int, int | None]]] = [[] for _ in targets]
-        self.ids: list[IdSeen] = []
-        self.last_ids: dict[tuple[str, ...], str] = {}
-        self.template: Template | None = None
-
-    def add(self, texts: list[str], event: Event) -> None:
-        """Take the next piece of each text."""
-        for place, text in enumerate(texts):
-            self.cuts[place].append((self.sizes[place], event.index, event.at_us))
-            self.pieces[place].append(text)
-            self.sizes[place] += len(text)
 
 
 class Coalescer:
@@ -91,8 +31,9 @@ class Coalescer:
         self._idle = self._normaliser.idle and not (dialect.deltas or dialect.wholes)
         self._closing = [parse_path(p) for p in (*dialect.finish_reason, *dialect.closing)]
         self._type_places = _type_places(dialect)
+        self._plans: dict[str, Plan] = {}
         self._units: list[Unit] = []
-        self._run: _Run | None = None
+        self._run: Run | None = None
         self._said: dict[tuple[Target, ...], dict[tuple[str, ...], Any]] = {}
         self._texts: dict[Target, list[str]] = {}
         self._echoes: list[tuple[Unit, list[Found]]] = []
@@ -100,10 +41,10 @@ class Coalescer:
 
     def units(self, events: Iterable[Event]) -> list[Unit]:
         """The units of a stream, in order."""
+        noise = self._dialect.noise
         for event in events:
-            if event.type in self._dialect.noise:
-                continue
-            self._feed(event)
+            if (self._run is None or not self._run.takes(event)) and event.type not in noise:
+                self._feed(event)
         self._flush()
         self._resolve_echoes()
         for unit in self._units:
@@ -111,18 +52,15 @@ class Coalescer:
         return self._units
 
     def _feed(self, event: Event) -> None:
-        payload, run = event.payload, self._run
-        if run is not None and run.template is not None and run.name == event.type:
-            texts = run.template.read(payload)
-            if texts is not None and all(texts):
-                run.add(texts, event)
-                return
-        if not isinstance(payload, dict | list | str):
+        payload = event.payload
+        if self._idle or not isinstance(payload, dict | list | str):
             self._add(Unit("event", event.type, payload, event.index, event.at_us))
             return
-        plan = plan_for(self._dialect, event.type)
+        plan = self._plans.get(event.type)
+        if plan is None:
+            plan = self._plans[event.type] = plan_for(self._dialect, event.type)
         deltas = list(plan.find_deltas(payload, event.index)) if plan.deltas else []
-        clean, found_ids = (payload, []) if self._idle else self._normaliser.clean(payload)
+        clean, found_ids = self._normaliser.clean(payload)
         ids = [IdSeen(path, value, event.index) for path, value in found_ids]
         for _, value in found_ids:
             if value not in self._names_of_ids:
@@ -154,7 +92,7 @@ class Coalescer:
         run = self._run
         if run is None or run.targets != targets:
             self._flush()
-            run = self._run = _Run(targets, event.type, event)
+            run = self._run = Run(targets, event.type)
         run.add([found.value for found in fuller], event)
         run.template = template_for(self._dialect, event.payload, fuller)
         for seen in ids:
@@ -193,15 +131,17 @@ class Coalescer:
         run, self._run = self._run, None
         if run is None:
             return
-        ids = run.ids
-        for place, target in enumerate(run.targets):
-            self._texts.setdefault(target, []).extend(run.pieces[place])
-            text = join_text(run.pieces[place])
+        ids, first = run.ids, run.events[0]
+        for target, pieces in zip(run.targets, run.pieces, strict=True):
+            self._texts.setdefault(target, []).extend(pieces)
+            text = join_text(pieces)
             if not text:
                 continue
-            event = run.event
-            unit = Unit("text", run.name, text, event.index, event.at_us, target, ids)
-            unit.cuts = run.cuts[place]
+            unit = Unit("text", run.name, text, first.index, first.at_us, target, ids)
+            if target[0] in VEILED:
+                unit.body = MASK
+            else:
+                unit.pieces, unit.events = pieces, run.events
             self._units.append(unit)
             ids = []
 
@@ -221,7 +161,7 @@ class Coalescer:
                     known is None
                     and any(c == channel and t == found.value for (c, _), t in texts.items())
                 )
-                unit.literals[path] = found.value
+                unit.literals = (*unit.literals, (path, found.value))
                 if same:
                     _assign(unit.body, path, ECHO)
 

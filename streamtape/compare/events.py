@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from streamtape.compare.align import gaps
-from streamtape.compare.coalesce import Coalescer, Target, Unit
+from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Place
 from streamtape.compare.identities import Pair, renamed_here
 from streamtape.compare.texts import Texts, is_part, text_changes
+from streamtape.compare.units import Target, Unit
 from streamtape.compare.values import differences
 from streamtape.dialects.base import Dialect
 from streamtape.tape.views import Event

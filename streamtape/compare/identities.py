@@ -7,11 +7,11 @@ say stands; a place that says otherwise is a change.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from streamtape.compare.coalesce import IdSeen, Unit
 from streamtape.compare.comparison import Change, Place
+from streamtape.compare.units import IdSeen, Unit
 
 Pair = tuple[Unit, Unit]
 
@@ -43,7 +43,7 @@ def renamed_here(pairs: Iterable[Pair]) -> Iterator[Change]:
             )
 
 
-def _id_pairs(a: list[IdSeen], b: list[IdSeen]) -> Iterator[tuple[IdSeen, IdSeen]]:
+def _id_pairs(a: Sequence[IdSeen], b: Sequence[IdSeen]) -> Iterator[tuple[IdSeen, IdSeen]]:
     """The ids of two units that stand for each other, path by path."""
     if len(a) == len(b) and all(x.path == y.path for x, y in zip(a, b, strict=True)):
         yield from zip(a, b, strict=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from streamtape.compare.coalesce import Target, Unit
 from streamtape.compare.comparison import Change, Place, WordPiece
+from streamtape.compare.units import Target, Unit
 from streamtape.compare.words import hunks, shared_start
 
 
@@ -107,7 +107,7 @@ def _at_cuts(units: Sequence[Unit], start: int, end: int) -> tuple[int, int]:
     cuts: list[int] = []
     base = 0
     for unit in units:
-        cuts.extend(base + cut[0] for cut in unit.cuts)
+        cuts.extend(base + cut for cut in unit.cuts())
         base += len(unit.body)
     return (
         max((cut for cut in cuts if cut <= start), default=0),

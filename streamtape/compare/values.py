@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamtape.compare.align import gaps
-from streamtape.compare.coalesce import ECHO, Unit
+from streamtape.compare.units import ECHO, Unit
 from streamtape.dialects.payload import canonical
 
 Difference = tuple[str, Any, Any]
@@ -25,11 +25,12 @@ def differences(one: Unit, other: Unit) -> Iterator[Difference]:
             if before != after:
                 yield ".".join(path), before, after
         return
+    told, retold = dict(one.literals), dict(other.literals)
     for path, before, after in walk(one.body, other.body, ()):
         if ECHO not in (before, after):
             yield ".".join(path), before, after
             continue
-        old, new = one.literals.get(path, before), other.literals.get(path, after)
+        old, new = told.get(path, before), retold.get(path, after)
         if old != new:
             yield ".".join(path), old, new
 

@@ -14,7 +14,7 @@ from streamtape.dialects.binary import image_of
 from streamtape.dialects.partial import parse_partial
 from streamtape.dialects.paths import Bindings, find, get, parse_path, resolve_key
 from streamtape.dialects.payload import NOT_JSON, canonical
-from streamtape.dialects.plan import holds, plan_for
+from streamtape.dialects.plan import Plan, holds, plan_for
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.template import Template, template_for
 from streamtape.dialects.texts import Key, Text, Texts, join_text
@@ -47,6 +47,7 @@ class Assembler:
     def __init__(self, dialect: Dialect | str) -> None:
         self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
         self._texts = Texts()
+        self._plans: dict[str, Plan] = {}
         self._calls: dict[Key, dict[str, str]] = {}
         self._called: dict[Key, int] = {}
         self._annotations: dict[bytes, Any] = {}
@@ -75,7 +76,7 @@ class Assembler:
                 self._facts["error"] = payload
             return
         self._finished |= any(holds_anywhere(payload, c) for c in dialect.terminal_if)
-        plan = plan_for(dialect, event.type)
+        plan = self._plan(event.type)
         deltas = list(plan.find_deltas(payload, index))
         grown = [
             self._texts.grow(found.rule.channel, self._in_turn(found.key), found.value, index)
@@ -102,6 +103,12 @@ class Assembler:
         if len(deltas) == 1 and not named and grown[0] is not None:
             template = template_for(dialect, payload, deltas)
             self._alike = _Alike(event.type, template, grown[0]) if template else None
+
+    def _plan(self, event_type: str) -> Plan:
+        plan = self._plans.get(event_type)
+        if plan is None:
+            plan = self._plans[event_type] = plan_for(self.dialect, event_type)
+        return plan
 
     def _in_turn(self, key: Key) -> Key:
         """The key, marked where a second answer follows the first in one body."""

@@ -22,7 +22,7 @@ _Tree = dict[Step, Any]
 class Template:
     """One delta's payload, with its texts and the fields that may differ blanked."""
 
-    __slots__ = ("_blanked", "_reads", "_tree")
+    __slots__ = ("_blanked", "_flat", "_reads", "_tree")
 
     def __init__(self, payload: Any, texts: Iterable[Path], free: Iterable[Path] = ()) -> None:
         self._tree: _Tree = {}
@@ -37,10 +37,18 @@ class Template:
                 if path:
                     node[path[-1]] = None
         self._blanked = _blank(payload, self._tree)
+        self._flat: dict[Step, None] | None = None
+        if all(below is None for below in self._tree.values()):
+            self._flat = self._tree
 
     def read(self, payload: Any) -> list[str] | None:
         """The texts of the next delta; None where it differs in more than these may."""
         try:
+            if self._flat is not None:
+                if {**payload, **self._flat} != self._blanked:
+                    return None
+                texts = [payload[path[0]] for path in self._reads]
+                return texts if type(texts[0]) is str and len(texts) == 1 else None
             if _blank(payload, self._tree) != self._blanked:
                 return None
             texts = []

@@ -1,0 +1,87 @@
+"""What is compared: units, each of which says one thing and knows the events that said it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, Literal, NamedTuple
+
+from streamtape.dialects.template import Template
+from streamtape.tape.views import Event
+
+ECHO = "⟨as streamed⟩"
+VEILED = ("signature",)  # texts of which only the presence is compared
+Target = tuple[str, tuple[Any, ...]]
+
+
+class IdSeen(NamedTuple):
+    """An id, the path where it stood, and the event."""
+
+    path: tuple[str, ...]
+    value: str
+    event: int
+
+
+@dataclass(slots=True)
+class Unit:
+    """One thing to compare. `body` is a text, facts by path, or a clean payload.
+
+    A text's `pieces` came in `events`, one in each. `literals` are what stood where an echo is.
+    """
+
+    kind: Literal["text", "fact", "event"]
+    name: str
+    body: Any
+    first: int
+    at_us: int | None
+    target: Target | None = None
+    ids: Sequence[IdSeen] = ()
+    pieces: Sequence[str] = ()
+    events: Sequence[Event] = ()
+    literals: tuple[tuple[tuple[str, ...], Any], ...] = ()
+    token: Hashable = None
+    starts: list[int] | None = None
+
+    def cuts(self) -> list[int]:
+        """Where in the text each piece begins; reckoned once, and only when it is asked for."""
+        if self.starts is None:
+            self.starts = list(accumulate(map(len, self.pieces[:-1]), initial=0))
+        return self.starts
+
+    def event_at(self, offset: int) -> tuple[int, int | None]:
+        """The event that brought the character at an offset of a text, and when it came."""
+        if not self.events:
+            return self.first, self.at_us
+        event = self.events[bisect_right(self.cuts(), offset) - 1]
+        return event.index, event.at_us
+
+
+class Run:
+    """Texts that grow side by side, event by event, until something else comes."""
+
+    def __init__(self, targets: tuple[Target, ...], name: str) -> None:
+        self.targets = targets
+        self.name = name
+        self.events: list[Event] = []
+        self.pieces: list[list[str]] = [[] for _ in targets]
+        self.ids: list[IdSeen] = []
+        self.last_ids: dict[tuple[str, ...], str] = {}
+        self.template: Template | None = None
+
+    def takes(self, event: Event) -> bool:
+        """Take the next piece of each text, if that is all that the event brings."""
+        if self.template is None or self.name != event.type:
+            return False
+        texts = self.template.read(event.payload)
+        if texts is None or "" in texts:
+            return False
+        self.add(texts, event)
+        return True
+
+    def add(self, texts: list[str], event: Event) -> None:
+        """Take the next piece of each text."""
+        self.events.append(event)
+        for pieces, text in zip(self.pieces, texts, strict=True):
+            pieces.append(text)

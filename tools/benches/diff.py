@@ -1,0 +1,156 @@
+"""How fast two long streams are compared, beside GNU diff on their normalised JSON lines.
+
+Two Responses streams of 100,000 events, and two of a type that nothing is known of: with 1 % of the
+events changed, and with nothing alike. Events are compared as they are after reading; GNU diff gets
+one line of JSON an event, without the fields that differ from run to run. `ratio` is streamtape's
+time by GNU diff's. Peak memory is of a fresh process that reads and compares, in megabytes.
+
+    python tools/benches/diff.py
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from streamtape.compare.events import compare_events
+from streamtape.dialects.registry import dialect_named
+from streamtape.dialects.select import events_of
+from streamtape.tape.views import Event, Frame
+
+Row = dict[str, Any]
+N_EVENTS = 100_000
+CASES = (
+    ("openai-responses", "1 % changed"),
+    ("openai-responses", "nothing alike"),
+    ("generic", "1 % changed"),
+    ("generic", "nothing alike"),
+)
+
+
+def words(case: str, *, other: bool) -> list[str]:
+    """The words of one stream: the same with a few changed, or others altogether."""
+    dice = random.Random(1)
+    known = ["".join(dice.choices("abcdefghij", k=dice.randrange(2, 9))) for _ in range(5000)]
+    said = dice.choices(known, k=N_EVENTS)
+    if not other:
+        return said
+    if case == "nothing alike":
+        return [f"q{n}" for n in range(N_EVENTS)]
+    return [f"{word}x" if dice.random() < 0.01 else word for word in said]
+
+
+def payload(dialect: str, run: int, number: int, word: str) -> dict[str, Any]:
+    """One event: a delta, or something that nothing is known of."""
+    if dialect == "generic":
+        return {"type": "tick", "n": number, "word": word}
+    return {
+        "type": "response.output_text.delta",
+        "sequence_number": number,
+        "item_id": f"msg_68a1b2c3d4e5f60718293a4b5c6d7e{run}",
+        "output_index": 0,
+        "content_index": 0,
+        "delta": f" {word}",
+        "logprobs": [],
+        "obfuscation": "abcdefgh"[: number % 8],
+    }
+
+
+def stream(dialect: str, case: str, run: int) -> list[Event]:
+    """One side of a comparison."""
+    told = words(case, other=run == 2)
+    frames = (
+        Frame("message", json.dumps(payload(dialect, run, n, word)), at_us=n, index=n)
+        for n, word in enumerate(told)
+    )
+    return list(events_of(frames, dialect_named(dialect)))
+
+
+def lines(events: list[Event]) -> str:
+    """What GNU diff gets."""
+    loose = ("sequence_number", "item_id", "obfuscation", "logprobs")
+    return "".join(
+        json.dumps({k: v for k, v in e.payload.items() if k not in loose}) + "\n" for e in events
+    )
+
+
+def timed(job: Callable[[], object]) -> float:
+    """How long a job takes, in seconds."""
+    start = time.perf_counter()
+    job()
+    return time.perf_counter() - start
+
+
+def peak_mb(dialect: str, case: str) -> float:
+    """The peak memory of a process that does one comparison and nothing else."""
+    ran = subprocess.run(
+        [sys.executable, __file__, dialect, case], capture_output=True, text=True, check=True
+    )
+    return float(ran.stdout)
+
+
+def alone(dialect: str, case: str) -> None:
+    """One comparison; prints this process's peak memory (Linux: /proc knows it)."""
+    table = dialect_named(dialect)
+    compare_events(stream(dialect, case, 1), stream(dialect, case, 2), table, table)
+    status = Path("/proc/self/status")
+    peaks = [int(x.split()[1]) for x in status.read_text().splitlines() if x.startswith("VmHWM")]
+    print(peaks[0] / 1024)
+
+
+def run(repeat: int = 3) -> list[Row]:
+    """One row a case: the time beside GNU diff's; and one for the memory."""
+    rows: list[Row] = []
+    diff = shutil.which("diff")
+    for dialect, case in CASES:
+        table = dialect_named(dialect)
+        a, b = stream(dialect, case, 1), stream(dialect, case, 2)
+        ours, gnu = [], []
+        with tempfile.TemporaryDirectory() as folder:
+            left, right = Path(folder, "a"), Path(folder, "b")
+            left.write_text(lines(a))
+            right.write_text(lines(b))
+            command = [diff or "diff", str(left), str(right)]
+            for _ in range(repeat):
+                ours.append(timed(lambda: compare_events(a, b, table, table)))  # noqa: B023  # called at once
+                if diff:
+                    gnu.append(timed(lambda: subprocess.run(command, capture_output=True)))  # noqa: B023, PLW1510  # called at once; 1 means different
+        name = f"diff, {N_EVENTS:,} {dialect} events, {case}"
+        spent = statistics.median(ours)
+        rows.append(
+            {
+                "name": name,
+                "value": spent,
+                "unit": "s",
+                "peer": "GNU diff" if gnu else None,
+                "ratio": spent / statistics.median(gnu) if gnu else None,
+            }
+        )
+        memory = peak_mb(dialect, case)
+        rows.append(
+            {
+                "name": f"{name}: peak memory",
+                "value": memory,
+                "unit": "MB",
+                "peer": None,
+                "ratio": None,
+            }
+        )
+    return rows
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        alone(sys.argv[1], sys.argv[2])
+    else:
+        for row in run():
+            print(json.dumps(row))
