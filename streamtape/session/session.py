@@ -20,7 +20,7 @@ from streamtape.errors import (
     StreamtapeError,
     VerifyError,
 )
-from streamtape.playback.faults import ANYWHERE, Fault
+from streamtape.playback.faults import Fault
 from streamtape.session.exchange import Exchange, Progress
 from streamtape.session.inside import Inside
 from streamtape.session.match import Tape, is_ignored
@@ -334,11 +334,11 @@ class Session(Inside):
             )
         elif problem is not None:
             raise problem from error
-        idle = [str(fault) for fault in self.options.faults if fault.at != ANYWHERE]
-        if error is None and idle and not self.struck and any(self._tape.plays):
+        read = any(exchange.progress.state == "complete" for exchange in self.exchanges)
+        if error is None and read and self.options.faults and not self.struck:
+            faults = "; ".join(map(str, self.options.faults))
             warnings.warn(
-                f"no fault struck a replay of {self.name!r}: {'; '.join(idle)}. Either its place "
-                "lies past the end of the streams, or the program stopped reading before it",
+                f"no fault struck a replay of {self.name!r}: {faults}; the streams ended before",
                 StreamtapeWarning,
                 stacklevel=4,
             )
