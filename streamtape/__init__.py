@@ -92,6 +92,9 @@ if TYPE_CHECKING:
         Session,
         StreamtapeWarning,
     )
+    from streamtape.snapshots import (
+        snapshot,
+    )
     from streamtape.tape.model import (
         Cassette,
         Chunk,
@@ -211,6 +214,7 @@ _HOMES = {
     "save": "streamtape.tape.store",
     "scan": "streamtape.tape.scanning",
     "serve": "streamtape.server.replay",
+    "snapshot": "streamtape.snapshots",
     "sweep": "streamtape.transport.sweeping",
     "use_cassette": "streamtape.transport.use",
 }
@@ -284,6 +288,7 @@ __all__ = [
     "save",
     "scan",
     "serve",
+    "snapshot",
     "sweep",
     "use_cassette",
 ]

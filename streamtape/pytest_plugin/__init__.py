@@ -6,14 +6,16 @@ test asks for a cassette. What the hooks do stands in the modules beside it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streamtape.pytest_plugin import settings
+from streamtape.pytest_plugin import settings, summary
 
 if TYPE_CHECKING:
+    from streamtape.pytest_plugin.shelf import TapeSnapshot
     from streamtape.session.session import Session
 
 FIXTURE = "_streamtape_session"
@@ -28,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and read the options once."""
     config.addinivalue_line("markers", settings.MARKER_LINE)
     settings.configure(config)
+    summary.register(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -43,6 +46,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Have a marked or decorated test open its cassette before its own fixtures."""
+    if settings.OUTCOME in item.stash:  # of a run before: tests are run again after a failure
+        del item.stash[settings.OUTCOME]
     if isinstance(item, pytest.Function) and settings.is_wanted(item):
         settings.add_fixture(item, FIXTURE)
 
@@ -65,7 +70,24 @@ def pytest_runtest_makereport(
     taping = item.stash.get(settings.TAPING, None)
     if taping is not None:
         taping.saw(call, report)
+    _tell_used(item, call, report)
     return report
+
+
+def _tell_used(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Send along which files a test uses: reports reach the end of the run from every process."""
+    opened = settings.of(item.config).opened
+    used = list(opened)
+    opened.clear()
+    if call.when == "setup" and settings.is_wanted(item):
+        from streamtape.errors import UsageError
+        from streamtape.pytest_plugin.places import place_of_item
+
+        with contextlib.suppress(UsageError):  # told where the test fails for it
+            used.append(place_of_item(item))  # type: ignore[arg-type]  # is_wanted: a Function
+    outcome = item.stash.get(settings.OUTCOME, None) if call.when == "teardown" else None
+    if used or outcome:
+        report.streamtape = {"used": used, "outcome": outcome}  # type: ignore[attr-defined]  # reports carry what they are given
 
 
 @pytest.fixture
@@ -89,3 +111,19 @@ def _streamtape_session(
 def tape(_streamtape_session: Session) -> Session:
     """The cassette of this test, open while it runs: a `streamtape.Session`."""
     return _streamtape_session
+
+
+@pytest.fixture
+def tape_snapshot(request: pytest.FixtureRequest) -> TapeSnapshot:
+    """Equal to a stream whose canonical text is the one that is kept beside the test."""
+    from streamtape.pytest_plugin.shelf import TapeSnapshot
+
+    return TapeSnapshot(request.node, [])
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain a stream that is not as its snapshot."""
+    for side in (right, left):
+        if op == "==" and type(side).__name__ == "TapeSnapshot":
+            return ["the stream == its snapshot", *side.why]  # type: ignore[attr-defined]  # by its name: nothing is imported for other comparisons
+    return None

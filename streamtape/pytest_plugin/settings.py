@@ -7,8 +7,9 @@ imported here: pytest imports this module in every run.
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from argparse import ArgumentTypeError
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,68 +18,115 @@ from streamtape.transport import presets
 
 if TYPE_CHECKING:
     from streamtape.pytest_plugin.taping import Taping
+    from streamtape.transport.network import Guard
 
 MARKER = "streamtape"
 MARKER_LINE = (
     "streamtape(name=None, /, **options): record or replay this test's streams with a cassette"
 )
 PRECEDENCE = "command line > nearest mark, outwards > tape_config > ini > default"
-ALIASES = {"new-episodes": "new_episodes", "rewrite": "all"}
-MODES = ("none", "once", "new_episodes", "all")
+ALIASES = {"new-episodes": "new_episodes", "new": "new_episodes", "rewrite": "all"}
+MODES = ("none", "once", "new_episodes", "all", "verify")
+UNPROVEN = ("warn", "error", "ignore")
+UNPLAYED = ("report", "fail", "ignore")
+# What the plugin alone understands, in marks and in tape_config; all else are session options.
+OWN_KEYS = ("block_network", "allow_hosts")
+_LINES = ("match_on", "ignore_json_paths", "ignore_hosts")
+_BOOLS = ("ignore_localhost", "match_up", "strict_order", "allow_playback_repeats")
+_UNSET = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settings:
-    """What holds for the whole run."""
+    """What holds for the whole run, and what is noted while it runs."""
 
     overrides: dict[str, Any]
     ini: dict[str, Any]
-    mode: str
     mode_from: str
     presets: presets.Presets
+    unproven: str = "warn"
+    unplayed: str = "report"
+    update: bool = False
+    report: Path | None = None
+    guard: Guard | None = None
+    opened: list[str] = field(default_factory=list)
 
     @property
     def defaults(self) -> dict[str, Any]:
         """What holds where nobody says anything."""
-        return {"mode": self.mode, "record_on_exception": False, **self.ini}
+        return {"record_on_exception": False, **self.presets.defaults}
 
     def header(self) -> str:
-        """One line for pytest's report header."""
-        mode = self.overrides.get("mode", self.ini.get("mode", self.mode))
-        return f"streamtape: record mode {mode} ({self.mode_from}); precedence: {PRECEDENCE}"
+        """A line for pytest's report header: what holds, and who said so."""
+        if self.presets.disabled:
+            return "streamtape: disabled (--tape-disable): every request goes out, unrecorded"
+        mode = self.overrides.get("mode", self.presets.defaults["mode"])
+        said = {
+            k: v for k, v in {**self.ini, **self.overrides}.items() if k not in {"mode", "clock"}
+        }
+        more = "".join(f", {name} {value}" for name, value in said.items())
+        blocked = ", network blocked" if self.guard else ""
+        return f"streamtape: mode {mode} ({self.mode_from}){more}{blocked}; {PRECEDENCE}"
 
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 TAPING: pytest.StashKey[Taping] = pytest.StashKey()
+OUTCOME: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Add our options, under names that clash with no other plugin's."""
     group = parser.getgroup("streamtape", "recording and replaying streams (streamtape)")
-    group.addoption(
-        "--tape-record",
-        dest="tape_record",
+
+    def add(name: str, help: str, **more: Any) -> None:
+        group.addoption(f"--tape-{name}", dest=f"tape_{name.replace('-', '_')}", help=help, **more)
+
+    add(
+        "record",
+        "record mode of every cassette: none, once, new_episodes, all, verify "
+        "(default: once; none where CI is set)",
         metavar="MODE",
         default=None,
         type=_mode,
-        help="record mode of every cassette: none, once, new_episodes, all "
-        "(default: once; none where CI is set)",
     )
-    group.addoption(
-        "--tape-speed",
-        dest="tape_speed",
+    add(
+        "speed",
+        "pace of replays: 1.0 as recorded, 2.0 twice as fast, 'none' at once (default)",
         metavar="FACTOR",
-        default=None,
+        default=_UNSET,
         type=_speed,
-        help="pace of replays: 1.0 as recorded, 2.0 twice as fast, 'none' at once (default)",
     )
+    add("block-network", "let sockets reach loopback only", action="store_true", default=False)
+    add(
+        "allow-host",
+        "a host (name, pattern, address, network) that a blocked network lets through",
+        metavar="HOST",
+        action="append",
+        default=[],
+    )
+    add("update", "write the snapshots that differ or are missing", action="store_true")
+    add("disable", "open no cassette: every request goes out", action="store_true")
+    add("prune", "remove cassettes and snapshots that no test uses", action="store_true")
+    add("report", "leave what happened in failed tests in DIR", metavar="DIR", default=None)
+    _add_ini(parser)
+
+
+def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("tape_record", "record mode of cassettes: none, once, new_episodes, all")
     parser.addini("tape_speed", "pace of replays: 1.0 as recorded, none at once")
+    parser.addini("tape_block_network", "let sockets reach loopback only", "bool", default=False)
+    parser.addini("tape_allow_hosts", "hosts that a blocked network lets through", "linelist")
+    parser.addini("tape_max_age", "age at which cassettes expire, as 30d")
+    parser.addini("tape_on_expired", "what expired cassettes do: warn, fail, record")
+    parser.addini("tape_unproven", "tests that prove nothing: warn, error, ignore", default="warn")
+    parser.addini("tape_unplayed", "what is unplayed: report, fail, ignore", default="report")
+    for name in _LINES:
+        parser.addini(f"tape_{name}", f"the option {name} of every cassette", "linelist")
+    for name in _BOOLS:
+        parser.addini(f"tape_{name}", f"the option {name} of every cassette", "bool", default=False)
 
 
 def _mode(text: str) -> str:
-    from argparse import ArgumentTypeError
-
     mode = ALIASES.get(text, text)
     if mode not in MODES:
         known = ", ".join((*MODES, *ALIASES))
@@ -86,11 +134,9 @@ def _mode(text: str) -> str:
     return mode
 
 
-def _speed(text: str) -> float | None:
-    from argparse import ArgumentTypeError
-
-    if text.lower() in {"none", "max"}:
-        return None
+def _speed(text: str) -> float | str | None:
+    if text in {_UNSET, "none", "max"}:
+        return None if text else _UNSET
     try:
         speed = float(text)
     except ValueError:
@@ -102,13 +148,42 @@ def _speed(text: str) -> float | None:
 
 def configure(config: pytest.Config) -> None:
     """Read command line and ini file into the run's settings."""
-    from argparse import ArgumentTypeError
-
+    option = config.option
     overrides: dict[str, Any] = {}
-    if config.option.tape_record is not None:
-        overrides["mode"] = config.option.tape_record
-    if any(str(a).startswith("--tape-speed") for a in config.invocation_params.args):
-        overrides["speed"] = config.option.tape_speed
+    if option.tape_record is not None:
+        overrides["mode"] = option.tape_record
+    if option.tape_speed != _UNSET:
+        overrides["speed"] = option.tape_speed
+    ini = _ini(config)
+    mode = presets.default_mode()
+    source = "default" if mode == "once" else "default, as CI is set"
+    if "mode" in overrides:
+        source = "--tape-record"
+    elif "mode" in ini:
+        source = "ini"
+    opened: list[str] = []
+    held = presets.Presets(
+        {"mode": mode, **ini},
+        overrides,
+        option.tape_disable,
+        lambda path: opened.append(str(path.absolute())),
+    )
+    presets.hold(held)
+    config.stash[SETTINGS] = settings = Settings(
+        overrides, ini, source, held, update=option.tape_update, opened=opened
+    )
+    settings.unproven = _one_of(config, "tape_unproven", UNPROVEN)
+    settings.unplayed = _one_of(config, "tape_unplayed", UNPLAYED)
+    if option.tape_report is not None:
+        settings.report = config.invocation_params.dir / option.tape_report
+    if option.tape_block_network or config.getini("tape_block_network"):
+        from streamtape.transport.network import Guard
+
+        settings.guard = Guard([*option.tape_allow_host, *config.getini("tape_allow_hosts")])
+        settings.guard.install()
+
+
+def _ini(config: pytest.Config) -> dict[str, Any]:
     ini: dict[str, Any] = {}
     try:
         if text := config.getini("tape_record"):
@@ -117,25 +192,27 @@ def configure(config: pytest.Config) -> None:
             ini["speed"] = _speed(text)
     except ArgumentTypeError as error:
         raise pytest.UsageError(f"ini file: {error}") from error
-    quiet = os.environ.get("CI", "").lower() in {"", "0", "false"}
-    mode = "once" if quiet else "none"
-    if "mode" in overrides:
-        source = "--tape-record"
-    elif "mode" in ini:
-        source = "ini"
-    else:
-        source = "default" if quiet else "default, as CI is set"
-    # `use_cassette` says its own default mode: only what somebody asked for changes it.
-    held = presets.Presets(dict(ini), overrides)
-    presets.hold(held)
-    config.stash[SETTINGS] = Settings(overrides, ini, mode, source, held)
+    for name in ("max_age", "on_expired", *_LINES, *_BOOLS):
+        if value := config.getini(f"tape_{name}"):
+            ini[name] = tuple(value) if isinstance(value, list) else value
+    return ini
+
+
+def _one_of(config: pytest.Config, name: str, known: tuple[str, ...]) -> str:
+    value = str(config.getini(name))
+    if value not in known:
+        raise pytest.UsageError(f"ini file: {name} is {value!r}; known: {', '.join(known)}")
+    return value
 
 
 def unconfigure(config: pytest.Config) -> None:
     """Let what held before this run hold again."""
     settings = config.stash.get(SETTINGS, None)
-    if settings is not None:
-        presets.drop(settings.presets)
+    if settings is None:
+        return
+    presets.drop(settings.presets)
+    if settings.guard is not None:
+        settings.guard.remove()
 
 
 def of(config: pytest.Config) -> Settings:
@@ -143,9 +220,11 @@ def of(config: pytest.Config) -> Settings:
     return config.stash[SETTINGS]
 
 
-def is_wanted(item: pytest.Function) -> bool:
+def is_wanted(item: pytest.Item) -> bool:
     """Whether a test has the mark or the decoration."""
-    return item.get_closest_marker(MARKER) is not None or hasattr(item.obj, "__streamtape__")
+    return isinstance(item, pytest.Function) and (
+        item.get_closest_marker(MARKER) is not None or hasattr(item.obj, "__streamtape__")
+    )
 
 
 def add_fixture(item: pytest.Function, name: str) -> None:

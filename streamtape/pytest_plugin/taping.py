@@ -7,7 +7,9 @@ fails; the end of the test decides whether a recording is kept.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,11 +18,12 @@ import pytest
 
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import settings
+from streamtape.pytest_plugin.places import place_for, wanted_of
+from streamtape.pytest_plugin.proof import proven
 from streamtape.session.modes import Options
 from streamtape.transport import install
-from streamtape.transport.decorator import Wanted, wanted_by
-from streamtape.transport.naming import name_of_test, place_of
-from streamtape.transport.opening import open_session
+from streamtape.transport.network import Guard
+from streamtape.transport.opening import disabled_session, open_session
 
 
 class NotEndedError(BaseException):
@@ -32,19 +35,37 @@ class Taping:
 
     def __init__(self, item: pytest.Function, config: Mapping[str, Any]) -> None:
         self._item = item
-        wanted = _marked(item)
-        run = settings.of(item.config)
-        _check_config(config)
-        options = {**run.defaults, **config, **wanted.options, **run.overrides}
-        self.path = _place(item, wanted.cassette)
-        self.wanted = wanted
-        self.session = open_session(self.path, Options.of(**options))
+        self._run = run = settings.of(item.config)
+        self._around = ExitStack()
+        self.wanted = wanted = wanted_of(item)
+        if not isinstance(config, Mapping):
+            raise UsageError(f"tape_config gives {config!r}; a dict of options is wanted")
+        said = {**config, **wanted.options}
+        self._own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
+        if not wanted.explicit:
+            said.setdefault("allow_no_requests", True)
+        options = Options.of(**{**run.defaults, **said, **run.overrides})
+        self.path = place_for(item, wanted.cassette)
+        again = f"pytest {item.nodeid!r} --tape-record=all"
+        if run.presets.disabled:
+            self.session = disabled_session(options)
+        else:
+            name = os.path.relpath(self.path) if self._is_near() else self.path
+            self.session = open_session(name, options, again=again.replace("'", '"'))
         self._error: BaseException | None = NotEndedError("the test did not come to its end")
+
+    def _is_near(self) -> bool:
+        return self.path.is_relative_to(Path.cwd())
 
     def __enter__(self) -> Self:
         self._before = install.current()
         try:
-            install.activate(self.session, self.wanted)
+            if not self._run.presets.disabled:
+                install.activate(self.session, self.wanted)
+            if self._own.get("block_network"):
+                guard = Guard(self._own.get("allow_hosts", ()))
+                guard.install()
+                self._around.callback(guard.remove)
         except BaseException as error:
             self.session.close(error)
             raise
@@ -59,8 +80,18 @@ class Taping:
         trace: TracebackType | None,
     ) -> None:
         del self._item.stash[settings.TAPING]
+        self._around.close()
         install.deactivate(self.session, self._before)
-        self.session.close(error or self._error)
+        session = self.session
+        self._item.stash[settings.OUTCOME] = {
+            "place": str(self.path.absolute()),
+            "n": len(session.cassette),
+            "unplayed": len(session.unplayed),
+            "asked": len(session.exchanges),
+            "replays": not session.n_recorded,
+            "passed": self._error is None,
+        }
+        session.close(error or self._error)
 
     def call(self) -> Generator[None, Any, Any]:
         """The call phase: what the test leaves unsaid, its session says."""
@@ -72,44 +103,21 @@ class Taping:
                 if problem is not None:
                     raise problem from error
             raise
-        problem = None if getattr(self._item, "_excinfo", None) else self.session.problem()
+        if getattr(self._item, "_excinfo", None) or self._run.presets.disabled:
+            return result  # unittest notes its failures there, and raises nothing
+        problem = self.session.problem()
         if problem is not None:
             raise problem
+        proven(self.session, explicit=self.wanted.explicit, run=self._run)
         return result
 
     def saw(self, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-        """Take down how a phase of the test ended."""
+        """Take down how a phase of the test ended; a failed one is told where its streams were."""
         if call.excinfo is not None and call.when != "teardown":
             self._error = call.excinfo.value
+            if report.failed:
+                from streamtape.pytest_plugin.failure import tell
+
+                tell(report, self.session, self.path, self._run.report)
         elif call.when == "call":
             self._error = None
-
-
-def _marked(item: pytest.Function) -> Wanted:
-    wanted = wanted_by(item.obj) or Wanted()
-    for mark in item.iter_markers(settings.MARKER):
-        if len(mark.args) > 1:
-            raise UsageError(
-                f"@pytest.mark.streamtape takes one name and options, not {mark.args!r}"
-            )
-        Options.of(**mark.kwargs)
-        wanted = wanted.over(Wanted(str(mark.args[0]) if mark.args else None, dict(mark.kwargs)))
-    return wanted
-
-
-def _check_config(config: Mapping[str, Any]) -> None:
-    if not isinstance(config, Mapping):
-        raise UsageError(f"the fixture tape_config gives {config!r}; a dict of options is wanted")
-    Options.of(**config)
-
-
-def _place(item: pytest.Function, name: str | None) -> Path:
-    names = [*_classes(item), item.originalname]
-    parameters = item.callspec.id if hasattr(item, "callspec") else None
-    parent = item.parent.obj if isinstance(item.parent, pytest.Class | pytest.Module) else None
-    default = name_of_test(names, parameters, dir(parent))
-    return place_of(name, item.path, default)
-
-
-def _classes(item: pytest.Function) -> list[str]:
-    return [node.name for node in item.listchain() if isinstance(node, pytest.Class)]

@@ -41,17 +41,18 @@ class Inside:
     @property
     def played(self) -> tuple[Interaction, ...]:
         """What answered the requests, in their order: replayed, or recorded just now."""
-        return tuple(interaction for _, interaction in self._answers())
+        return tuple(interaction for _, interaction in self.answers())
 
     @property
     def seen(self) -> tuple[Interaction, ...]:
         """The same, as the clients saw it: cut where one stopped reading."""
         return tuple(
             as_seen(interaction, exchange.progress) if exchange.interaction else interaction
-            for exchange, interaction in self._answers()
+            for exchange, interaction in self.answers()
         )
 
-    def _answers(self) -> Iterator[tuple[Exchange, Interaction]]:
+    def answers(self) -> Iterator[tuple[Exchange, Interaction]]:
+        """Each request that was answered, with what answered it."""
         recorded = self.recorded() if any(e.number is not None for e in self.exchanges) else ()
         for exchange in self.exchanges:
             if exchange.interaction is not None:
@@ -107,7 +108,7 @@ class Inside:
             )
 
     def _answer(self, index: int) -> tuple[Exchange, Interaction]:
-        answers = list(self._answers())
+        answers = list(self.answers())
         if not -len(answers) <= index < len(answers):
             raise UsageError(f"there is no stream {index}: {len(answers)} were asked for so far")
         return answers[index]
@@ -138,7 +139,7 @@ class Inside:
                 "nothing was watched: read the program's output through tape.watch(...), so that "
                 "it is known how far it had read its streams at each item"
             )
-        ends = [_events_by_chunk(interaction) for _, interaction in self._answers()]
+        ends = [_events_by_chunk(interaction) for _, interaction in self.answers()]
         before = 0
         for number, mark in enumerate(self._marks):
             read = sum(end[min(n, len(end) - 1)] for n, end in zip(mark, ends, strict=False) if end)

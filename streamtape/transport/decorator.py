@@ -11,12 +11,13 @@ import functools
 import inspect
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, overload
 
 from streamtape.errors import UsageError
 from streamtape.session.modes import OptionFields, Options
+from streamtape.transport import presets
 from streamtape.transport.naming import name_of_test, place_of
 
 if TYPE_CHECKING:
@@ -28,16 +29,21 @@ T = TypeVar("T", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
-    """What one decoration asks for; `covers` are decorations further in that it speaks for."""
+    """What one decoration asks for; `covers` are decorations further in that it speaks for.
+
+    `explicit` says that it was meant for one test, and not for all of a class.
+    """
 
     cassette: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     covers: tuple[Wanted, ...] = ()
+    explicit: bool = True
 
     def over(self, outer: Wanted) -> Wanted:
         """Both together: this one is nearer to the test, and its word counts."""
         options = {**outer.options, **self.options}
-        return Wanted(self.cassette or outer.cassette, options, (self, outer, *self.covers))
+        covers = (self, outer, *self.covers)
+        return Wanted(self.cassette or outer.cassette, options, covers, self.explicit)
 
 
 class Decorator(Protocol):
@@ -77,11 +83,6 @@ def wanted_by(function: Any) -> Wanted | None:
     return found if isinstance(found, Wanted) else None
 
 
-def default_mode(environ: dict[str, str] | os._Environ[str] = os.environ) -> str:
-    """The record mode of tests: `none` where CI is set (and not to empty, 0 or false)."""
-    return "once" if environ.get("CI", "").lower() in {"", "0", "false"} else "none"
-
-
 def _decorated(target: Any, wanted: Wanted) -> Any:
     if isinstance(target, type):
         return _class(target, wanted)
@@ -93,6 +94,7 @@ def _decorated(target: Any, wanted: Wanted) -> Any:
 
 
 def _class(target: type, wanted: Wanted) -> type:
+    wanted = replace(wanted, explicit=False, options={"allow_no_requests": True, **wanted.options})
     for name in dir(target):
         method = inspect.getattr_static(target, name)
         plain = isinstance(method, classmethod | staticmethod) or inspect.isfunction(method)
@@ -144,7 +146,7 @@ def _is_served(wanted: Wanted) -> bool:
 def _session(function: Callable[..., Any], wanted: Wanted, args: tuple[Any, ...]) -> use_cassette:
     from streamtape.transport.use import use_cassette
 
-    options = {"mode": default_mode(), "record_on_exception": False, **wanted.options}
+    options = {"mode": presets.default_mode(), "record_on_exception": False, **wanted.options}
     return use_cassette(_place(function, wanted.cassette, args), **options)
 
 

@@ -117,6 +117,12 @@ def open_session(
     return _finished(session, clock)
 
 
+def disabled_session(options: Options) -> Session:
+    """A session that sees nothing and does nothing, where a test run lets everything pass by."""
+    quiet = replace(options, mode="none", allow_no_requests=True)
+    return open_session(Cassette(), quiet, expects_requests=False)
+
+
 def _finished(session: Session, clock: Clock) -> Session:
     if isinstance(clock, VirtualClock):
         session.when_closed(clock.close)

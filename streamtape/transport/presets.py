@@ -6,6 +6,7 @@ It stands in a module of its own so that saying it imports nothing heavy.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,11 @@ class Presets:
     def options(self, **wanted: Any) -> dict[str, Any]:
         """The options that hold where a program wants these."""
         return {**self.defaults, **wanted, **self.overrides}
+
+
+def default_mode(environ: Mapping[str, str] = os.environ) -> str:
+    """The record mode of tests: `none` where CI is set (and not to empty, 0 or false)."""
+    return "once" if environ.get("CI", "").lower() in {"", "0", "false"} else "none"
 
 
 _held = [Presets()]

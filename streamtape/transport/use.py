@@ -9,7 +9,7 @@ from typing import Unpack
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.session import Session
 from streamtape.transport import install, presets
-from streamtape.transport.opening import open_session
+from streamtape.transport.opening import disabled_session, open_session
 
 
 class use_cassette:  # noqa: N801 - it reads as a verb, like contextlib's own
@@ -31,6 +31,10 @@ class use_cassette:  # noqa: N801 - it reads as a verb, like contextlib's own
 
     def __enter__(self) -> Session:
         before = install.current()
+        if presets.held().disabled:
+            session = disabled_session(self._options)
+            self._open.append((session, before))
+            return session
         session = open_session(self._cassette, self._options)
         try:
             install.activate(session)

@@ -16,6 +16,9 @@ import hypothesis.internal.observability
 import pytest
 import trio.testing
 
+import streamtape.api
+import streamtape.pytest_plugin.failure
+import streamtape.pytest_plugin.shelf
 import streamtape.pytest_plugin.taping
 import streamtape.transport.use
 

@@ -151,7 +151,7 @@ def test_the_mode_is_none_where_ci_is_set(suite: Suite, monkeypatch: pytest.Monk
     monkeypatch.setenv("CI", "true")
     result = suite.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*record mode none (default, as CI is set)*", "*test_a.tape*"])
+    result.stdout.fnmatch_lines(["*mode none (default, as CI is set)*", "*test_a.tape*"])
     for off in ("", "0", "false"):
         monkeypatch.setenv("CI", off)
         suite.run().assert_outcomes(passed=1)
@@ -190,7 +190,7 @@ def test_precedence(suite: Suite) -> None:
     )  # fmt: skip
     result = suite.run()
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*streamtape: record mode new_episodes (ini)*"])
+    result.stdout.fnmatch_lines(["*streamtape: mode new_episodes (ini)*"])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""What a failed test is told of its streams: where each one was, and its last events.
+
+With `--tape-report=DIR` what happened is left there as a cassette, to be shown or replayed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from streamtape.errors import CassetteError, StreamtapeError
+from streamtape.session.exchange import Exchange
+from streamtape.session.session import Session
+from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.views import Event
+
+LAST = 3
+WIDTH = 96
+_STATES = {
+    "open": "still being read",
+    "complete": "read to its end",
+    "closed": "closed by the client",
+    "failed": "ended with an error",
+}
+
+
+def tell(report: pytest.TestReport, session: Session, place: Path, folder: Path | None) -> None:
+    """Add a section to the report of a failed test; leave a cassette where one is wanted."""
+    lines = list(_lines(session))
+    if folder is not None and session.seen:
+        path = folder / place.parent.name / place.name
+        try:
+            from streamtape.tape.store import save
+
+            save(Cassette(session.seen), path)
+            lines.append(f"what happened is in {path} (streamtape show {path})")
+        except CassetteError as error:
+            lines.append(f"what happened could not be left in {folder}: {error}")
+    if lines:
+        report.sections.append(("streamtape: where the streams were", "\n".join(lines)))
+
+
+def _lines(session: Session) -> Iterator[str]:
+    for number, (exchange, interaction) in enumerate(session.answers()):
+        request = exchange.request
+        how = "replayed from" if exchange.interaction else "recorded into"
+        yield f"stream {number}: {request.method} {request.url}, {how} {session.name}"
+        try:
+            yield from _where(exchange, interaction)
+        except StreamtapeError as error:
+            yield f"  its events can't be read: {error}"
+
+
+def _where(exchange: Exchange, interaction: Interaction) -> Iterator[str]:
+    n_chunks = exchange.progress.n_chunks
+    total = 0
+    seen: list[tuple[int, Event]] = []
+    for event in interaction.events():
+        total += 1
+        if event.frame is not None and event.frame.chunk < n_chunks:
+            seen.append((total, event))
+            del seen[:-LAST]
+    reached = seen[-1][0] if seen else 0
+    at = ""
+    if n_chunks and (at_us := next(islice(interaction.chunks, n_chunks - 1, None)).at_us):
+        at = f" at {at_us / 1e6:.3f} s"
+    state = _STATES[exchange.progress.state]
+    of_chunks = f"chunk {n_chunks} of {len(interaction.chunks)}"
+    yield f"  {state}: event {reached} of {total}, {of_chunks}{at}"
+    for number, event in seen:
+        payload = event.payload
+        text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+        line = f"  #{number} {event.type}  {text}"
+        yield line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"

@@ -1,0 +1,48 @@
+"""Which cassette a test means: its marks and decoration together, and the place that follows.
+
+Known without opening anything, so that the end of a run can tell used files from orphans.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamtape.errors import UsageError
+from streamtape.pytest_plugin import settings
+from streamtape.transport.decorator import Wanted, wanted_by
+from streamtape.transport.naming import name_of_test, place_of
+
+
+def wanted_of(item: pytest.Function) -> Wanted:
+    """What the decoration and the marks of a test ask for, the nearest word counting."""
+    wanted = wanted_by(item.obj) or Wanted(explicit="tape" in item._fixtureinfo.argnames)
+    own = [mark for mark in item.own_markers if mark.name == settings.MARKER]
+    for mark in item.iter_markers(settings.MARKER):
+        if len(mark.args) > 1:
+            raise UsageError(
+                f"@pytest.mark.streamtape takes one name and options, not {mark.args!r}"
+            )
+        name = str(mark.args[0]) if mark.args else None
+        wanted = wanted.over(Wanted(name, dict(mark.kwargs)))
+    explicit = wanted.explicit or bool(own)
+    return Wanted(wanted.cassette, wanted.options, (wanted, *wanted.covers), explicit)
+
+
+def place_for(item: pytest.Function, name: str | None, folder: str | None = None) -> Path:
+    """Where the file of a test lies, by its own name or by the one that was given."""
+    names = [*(n.name for n in item.listchain() if isinstance(n, pytest.Class)), item.originalname]
+    callspec: Any = getattr(item, "callspec", None)
+    parameters = None if callspec is None else callspec.id
+    parent = item.parent.obj if isinstance(item.parent, pytest.Class | pytest.Module) else None
+    default = name_of_test(names, parameters, dir(parent))
+    if folder is not None:
+        return place_of(name, item.path, default, folder=folder, suffix=".txt")
+    return place_of(name, item.path, default)
+
+
+def place_of_item(item: pytest.Function) -> str:
+    """Where the cassette of a marked or decorated test lies, as an absolute path."""
+    return str(place_for(item, wanted_of(item).cassette).absolute())

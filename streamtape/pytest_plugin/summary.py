@@ -1,0 +1,155 @@
+"""The end of a run: interactions that nobody played, files that nobody uses; and pruning those.
+
+What each test opened comes with its report, so it is the same under pytest-xdist, and a worker that
+dies takes nothing with it. Only a whole run that passed says what is not used: a part of the tests
+uses a part of the files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamtape.pytest_plugin import settings
+from streamtape.transport.naming import FOLDER, SUFFIX
+
+SNAPSHOTS = "snapshots"
+_PARTIAL = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
+
+
+class Summary:
+    """Collects what the reports of all tests say; registered where reports come together."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._used: set[str] = set()
+        self._modules: set[Path] = set()
+        self._skipped: set[Path] = set()
+        self._unplayed: list[tuple[str, int, int]] = []
+        self._unused: list[str] = []
+        self._deselected = 0
+        self._crashed = False
+        self._lines: list[str] = []
+
+    def pytest_deselected(self, items: list[Any]) -> None:
+        """Count what was left out."""
+        self._deselected += len(items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """A worker of pytest-xdist is done."""
+        self._crashed = self._crashed or error is not None
+        self._deselected += getattr(node, "workeroutput", {}).get("streamtape_deselected", 0)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what one phase of one test opened."""
+        file = self._config.rootpath / report.nodeid.partition("::")[0]
+        self._modules.add(file)
+        if report.skipped:  # nobody knows how many snapshots it would have taken
+            self._skipped.add(file)
+        found: dict[str, Any] = getattr(report, "streamtape", None) or {}
+        self._used.update(found.get("used", ()))
+        outcome = found.get("outcome")
+        if outcome and outcome["passed"] and outcome["replays"]:
+            if outcome["n"] and not outcome["asked"]:
+                self._unused.append(outcome["place"])
+            elif outcome["unplayed"]:
+                self._unplayed.append((outcome["place"], outcome["unplayed"], outcome["n"]))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Find what is not used, and remove it where that was asked for."""
+        prune = bool(self._config.option.tape_prune)
+        why = self._why_partial(session, exitstatus)
+        if settings.of(self._config).unplayed != "ignore":
+            for place, n, of in sorted(set(self._unplayed)):
+                self._lines.append(f"{_short(place)}: {n} of {of} interactions were not played")
+            for place in sorted(set(self._unused)):
+                self._lines.append(f"{_short(place)}: opened, and nothing of it was played")
+        if why:
+            if prune:
+                self._lines.append(f"nothing was removed, as {why}")
+            return
+        for path in sorted(set(self._orphans())):
+            if prune:
+                path.unlink(missing_ok=True)
+                self._lines.append(f"{_short(path)}: removed, as no test uses it")
+            else:
+                self._lines.append(f"{_short(path)}: no test uses it (--tape-prune removes it)")
+
+    def _why_partial(self, session: pytest.Session, exitstatus: int) -> str:
+        option = self._config.option
+        if self._crashed:
+            return "a worker crashed"
+        if exitstatus != pytest.ExitCode.OK:
+            return "not every test passed"
+        if self._deselected or any(getattr(option, name, None) for name in _PARTIAL):
+            return "only a part of the tests ran"
+        if any("::" in str(arg) for arg in self._config.args) or option.collectonly:
+            return "only a part of the tests ran"
+        return "the run was stopped" if session.shouldstop or session.shouldfail else ""
+
+    def _orphans(self) -> Iterator[Path]:
+        """Files of the modules that ran, and of modules that are gone, that no test used."""
+        whole = all(Path(str(arg)).is_dir() for arg in self._config.args)
+        for home in {path.parent for path in self._modules}:
+            stems = {path.stem for path in self._modules if path.parent == home}
+            for name, suffix in ((FOLDER, SUFFIX), (SNAPSHOTS, ".txt")):
+                for folder in _folders(home / name):
+                    module = home / f"{folder.name}.py"
+                    if name == SNAPSHOTS and module in self._skipped:
+                        continue
+                    gone = whole and not module.exists()
+                    if folder.name in stems or gone:
+                        yield from self._unused_in(folder, suffix)
+
+    def _unused_in(self, folder: Path, suffix: str) -> Iterator[Path]:
+        for path in folder.iterdir():
+            if path.suffix == suffix and str(path.absolute()) not in self._used:
+                yield path
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say it."""
+        if self._lines:
+            terminalreporter.section("streamtape")
+            for line in self._lines:
+                terminalreporter.line(line)
+
+
+class Counter:
+    """On a worker of pytest-xdist: tells the controller how many tests were left out."""
+
+    def __init__(self, config: Any) -> None:
+        self._config = config
+        self._deselected = 0
+
+    def pytest_deselected(self, items: list[Any]) -> None:
+        """Count what was left out."""
+        self._deselected += len(items)
+
+    def pytest_sessionfinish(self) -> None:
+        """Send it along."""
+        self._config.workeroutput["streamtape_deselected"] = self._deselected
+
+
+def register(config: pytest.Config) -> None:
+    """Have the end of this run told, where its reports come together."""
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(Counter(config), "streamtape-counter")
+    else:
+        config.pluginmanager.register(Summary(config), "streamtape-summary")
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+
+
+def _short(path: str | Path) -> str:
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # another drive
+        return str(path)

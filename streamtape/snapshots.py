@@ -1,0 +1,200 @@
+"""The canonical text of a stream: readable, the same from run to run, good to have in git.
+
+Ids, times and the cuts of deltas are out of it. At level `content` it is what the reader gets:
+texts, tool calls, how it finished; at level `events` every event, one a line. Here are also its
+place on disk (written whole or not at all) and the difference between two such texts, word by word.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from streamtape.compare.align import gaps
+from streamtape.compare.coalesce import Coalescer
+from streamtape.compare.words import hunks
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.registry import dialect_named
+from streamtape.dialects.select import choose, dialect_for
+from streamtape.dialects.transcript import transcript_of
+from streamtape.errors import CassetteError, UsageError
+from streamtape.session.session import Session
+from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.views import Event, ToolCall, Transcript
+
+SnapshotLevel = Literal["content", "events"]
+LEVELS: tuple[str, ...] = get_args(SnapshotLevel)
+SILENT = {"arguments", "signature", "details"}  # told as tool calls, or no part of what is read
+N_LOOKED_AT = 6  # events whose frames say which dialect it is
+Source = Session | Cassette | Interaction | Transcript | Iterable[Event] | str
+
+
+def snapshot(
+    source: Source, *, level: SnapshotLevel = "content", dialect: str | None = None
+) -> str:
+    """The canonical text of what a stream said.
+
+    `source`: a Session (what it played), a Cassette, an Interaction, a Transcript, or events; a
+    text is taken as it is. `level`: `content` or `events`. UsageError for anything else.
+    """
+    if level not in LEVELS:
+        raise UsageError(f"unknown level {level!r}; levels of a snapshot: {', '.join(LEVELS)}")
+    if isinstance(source, str):
+        return source if source.endswith("\n") else f"{source}\n"
+    return "".join(f"{line.rstrip()}\n" for line in _lines(source, level, dialect))
+
+
+def _lines(source: Source, level: str, dialect: str | None) -> Iterator[str]:
+    if isinstance(source, Session):
+        source = Cassette(source.played)
+    if isinstance(source, Cassette):
+        for number, interaction in enumerate(source):
+            if number:
+                yield ""
+            yield from _interaction(interaction, level, dialect)
+    elif isinstance(source, Interaction):
+        yield from _interaction(source, level, dialect)
+    elif isinstance(source, Transcript):
+        if level != "content":
+            raise UsageError("a transcript has no events any more; give the events themselves")
+        yield from _transcript(source)
+    else:
+        events = list(_checked(source))
+        yield from _stream(events, _dialect(events, dialect), level)
+
+
+def _checked(source: Any) -> Iterator[Event]:
+    if isinstance(source, Iterable):
+        for one in source:
+            if not isinstance(one, Event):
+                raise UsageError(f"a snapshot is made of events, not of {type(one).__name__}")
+            yield one
+        return
+    raise UsageError(
+        f"can't make a snapshot of a {type(source).__name__}: give a session, a cassette, an "
+        "interaction, a transcript or events"
+    )
+
+
+def _dialect(events: list[Event], name: str | None) -> Dialect:
+    if name is not None:
+        return dialect_named(name)
+    return choose("", "", [e.frame for e in events[:N_LOOKED_AT] if e.frame is not None])
+
+
+def _interaction(interaction: Interaction, level: str, dialect: str | None) -> Iterator[str]:
+    status = interaction.head.status if interaction.head else "no response"
+    path = interaction.request.url.partition("://")[2].partition("/")[2].partition("?")[0]
+    yield f"{interaction.request.method} /{path} -> {status}"
+    events = list(interaction.events(dialect=dialect))
+    if events:
+        yield from _stream(events, dialect_for(interaction, dialect), level)
+    elif interaction.chunks:
+        yield from _indented("body", interaction.content.decode("utf-8", "backslashreplace"))
+    ending = interaction.ending
+    if ending.kind != "complete":
+        yield f"ending: {ending.kind}{(ending.exception and f' {ending.exception}') or ''}"
+
+
+def _stream(events: list[Event], dialect: Dialect, level: str) -> Iterator[str]:
+    if level == "content":
+        yield from _transcript(transcript_of(events, dialect))
+        return
+    for unit in Coalescer(dialect).units(events):
+        yield f"{unit.kind} {unit.name}: {_json(_plain(unit.body))}"
+
+
+def _plain(body: Any) -> Any:
+    """Facts by path as an object that JSON can hold."""
+    if isinstance(body, dict):
+        return {
+            ".".join(map(str, key)) if isinstance(key, tuple) else str(key): _plain(value)
+            for key, value in body.items()
+        }
+    return [_plain(one) for one in body] if isinstance(body, list | tuple) else body
+
+
+def _transcript(transcript: Transcript) -> Iterator[str]:
+    for part in transcript.parts:
+        if part.text and part.channel not in SILENT:
+            yield from _indented(part.channel, part.text)
+    for call in transcript.tool_calls:
+        yield from _indented(f"{call.kind} call {call.name}", _arguments(call))
+    for annotation in transcript.annotations:
+        yield f"annotation: {_json(annotation)}"
+    for image in transcript.images:
+        yield f"image: {image.n_bytes} bytes, sha256 {image.sha256}"
+    for choice in transcript.choices or (transcript,):
+        for name in ("status", "finish_reason", "error"):
+            value = getattr(choice, name)
+            if value is not None:
+                yield f"{name}: {value if isinstance(value, str) else _json(value)}"
+    if not transcript.finished and transcript.dialect != "generic":
+        yield "cut: nothing that ends such a stream came"
+
+
+def _arguments(call: ToolCall) -> str:
+    if not call.complete:
+        return f"{call.arguments}  (cut)"
+    return json.dumps(call.parsed, ensure_ascii=False, indent=2, sort_keys=True)
+
+
+def _indented(title: str, text: str) -> Iterator[str]:
+    yield f"{title}:"
+    yield from (f"  {line}" for line in text.splitlines())
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=repr)
+
+
+def read(path: Path) -> str | None:
+    """The text that is kept at a path; None where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CassetteError(
+            f"cannot read the snapshot {str(path)!r}: {error}", path=path
+        ) from error
+
+
+def write(path: Path, text: str) -> None:
+    """Keep a text at a path: the old one or the new one is there, never half of one."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new.write_text(text, encoding="utf-8", newline="\n")
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise CassetteError(
+            f"cannot write the snapshot {str(path)!r}: {error}", path=path
+        ) from error
+
+
+def difference(kept: str, found: str) -> Iterator[str]:
+    """The lines that differ, with the words that do: `[-kept-]`, `{+found+}`."""
+    a, b = kept.splitlines(), found.splitlines()
+    for gap in gaps(a, b):
+        old, new = a[gap.a1 : gap.a2], b[gap.b1 : gap.b2]
+        for n, (one, other) in enumerate(zip(old, new, strict=False)):
+            yield f"line {gap.b1 + n + 1}: {_marked(one, other)}"
+        shared = min(len(old), len(new))
+        yield from (f"line {gap.a1 + n + 1}: [-{a[gap.a1 + n]}-]" for n in range(shared, len(old)))
+        yield from (
+            f"line {gap.b1 + n + 1}: {{+{b[gap.b1 + n]}+}}" for n in range(shared, len(new))
+        )
+
+
+def _marked(one: str, other: str) -> str:
+    signs = {"same": "{}", "removed": "[-{}-]", "inserted": "{{+{}+}}"}
+    told = (
+        "".join(signs[piece.kind].format(piece.text) for piece in hunk.pieces)
+        for hunk in hunks(one, other)
+    )
+    return " ... ".join(told)
