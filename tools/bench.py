@@ -29,7 +29,9 @@ PEERS = [
     "anthropic", "cassetter", "httpx-sse", "httpx2", "launchdarkly-eventsource", "openai", "orjson",
     "pytest", "pytest-recording", "sseclient-py", "vcrpy",
 ]  # fmt: skip
-SECTIONS = sorted(p.stem for p in (ROOT / "tools" / "benches").glob("[a-z]*.py"))
+SECTIONS = sorted(
+    p.stem for p in (ROOT / "tools" / "benches").glob("[a-z]*.py") if "def run(" in p.read_text()
+)
 
 
 def main() -> None:

@@ -1,18 +1,16 @@
-"""Recording: what it costs the program, beside vcrpy; and what a long stream weighs.
+"""Recording: what it costs the program, beside vcrpy and cassetter; and what a long stream weighs.
 
-Rows: first event while recording (48 events, 25 ms apart), added time a chunk, size on disk of a
-5,008-event Responses stream, and its load and replay through the OpenAI SDK against the SDK reading
-the same bytes from memory.
+Rows: first event while recording (48 events, 25 ms apart), added time a chunk, throughput of a
+large body, and the size on disk of a 5,008-event Responses stream.
 """
 
 from __future__ import annotations
 
-import gc
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +20,25 @@ import openai
 
 import streamtape
 from streamtape.server.embedded import EmbeddedEndpoint
+from tools.benches.contest import Row, interleaved, on_disk, recorders, row
 
-Row = dict[str, Any]
 EVENTS = 5008
+BODY_MB = 500
 PROMPT: Any = [{"role": "user", "content": "Say 'double bubble bath' ten times fast."}]
 
 
 def run(repeat: int) -> list[Row]:
     """Measure all of it."""
     with tempfile.TemporaryDirectory() as folder:
-        return [*_first_event(repeat, Path(folder)), *_added(repeat, Path(folder)), *_long(repeat)]
-
-
-def _vcr(path: Path) -> Any:
-    import vcr
-
-    return vcr.VCR(match_on=["method", "uri", "body"]).use_cassette(str(path.with_suffix(".yaml")))
+        place = Path(folder)
+        return [
+            *_first_event(repeat, place), *_added(repeat, place), *_throughput(place), *_size(place)
+        ]  # fmt: skip
 
 
 def _first_event(repeat: int, folder: Path) -> Iterator[Row]:
-    recorders: dict[str, Callable[[Path], Any]] = {
-        "streamtape": lambda path: streamtape.use_cassette(path, mode="all"),
-        "vcrpy": _vcr,
-    }
-    times: dict[str, list[float]] = {name: [] for name in ("direct", *recorders)}
+    contestants = recorders()
+    times: dict[str, list[float]] = {name: [] for name in ("direct", *contestants)}
     with EmbeddedEndpoint(gap_us=25_000) as endpoint:
         client = openai.OpenAI(base_url=endpoint.url, api_key="none")
 
@@ -61,46 +54,44 @@ def _first_event(repeat: int, folder: Path) -> Iterator[Row]:
         first_event()
         for number in range(repeat):
             times["direct"].append(first_event())
-            for name, recorder in recorders.items():
-                with recorder(folder / f"{name}{number}.tape"):
+            for name, recorder in contestants.items():
+                with recorder(folder / f"first{number}"):
                     times[name].append(first_event())
     direct = statistics.median(times["direct"])
     for name, values in times.items():
         value = statistics.median(values)
         label = "first event while recording (ratio: ms later than direct)"
-        yield _row(label, value, "ms", name, value - direct)
+        yield row(label, value, "ms", name, value - direct)
 
 
-def _row(name: str, value: float, unit: str, peer: str, ratio: float) -> Row:
-    return {"name": name, "value": value, "unit": unit, "peer": peer, "ratio": ratio}
+def _client(library: Any, chunk: bytes, count: int) -> Any:
+    class Body(library.SyncByteStream):  # type: ignore[misc]  # either library's
+        def __iter__(self) -> Iterator[bytes]:
+            for _ in range(count):
+                yield chunk
+
+    def answer(request: Any) -> Any:
+        return library.Response(200, stream=Body())
+
+    return library.Client(transport=library.MockTransport(answer))
 
 
 def _added(repeat: int, folder: Path) -> Iterator[Row]:
     """The time that recording adds to a chunk: the same chunks, with and without the recorder."""
     chunk = b'event: response.output_text.delta\ndata: {"delta":"x","sequence_number":1}\n\n' * 3
-    count = 20_000
     for library in (httpx, httpx2):
-
-        class Body(library.SyncByteStream):  # type: ignore[misc,name-defined]  # either library's
-            def __iter__(self) -> Iterator[bytes]:
-                for _ in range(count):
-                    yield chunk
-
-        def answer(request: Any, library: Any = library, body: Any = Body) -> Any:
-            return library.Response(200, stream=body())
-
-        client = library.Client(transport=library.MockTransport(answer))
+        client = _client(library, chunk, 20_000)
         bare, recorded, worst = [], [], []
         for number in range(repeat):
             bare.append(statistics.median(_gaps(client)))
-            with streamtape.use_cassette(folder / f"{library.__name__}{number}.tape", mode="all"):
+            with streamtape.use_cassette(folder / f"{library.__name__}{number}.tape"):
                 gaps = _gaps(client)
             recorded.append(statistics.median(gaps))
             worst.append(statistics.quantiles(gaps, n=100)[98])
         base = statistics.median(bare)
         name = f"added time a chunk, {library.__name__} (ratio: µs a chunk without us)"
-        yield _row(f"{name}, median", statistics.median(recorded) - base, "µs", "streamtape", base)
-        yield _row(f"{name}, p99", statistics.median(worst) - base, "µs", "streamtape", base)
+        yield row(f"{name}, median", statistics.median(recorded) - base, "µs", "streamtape", base)
+        yield row(f"{name}, p99", statistics.median(worst) - base, "µs", "streamtape", base)
 
 
 def _gaps(client: Any) -> list[float]:
@@ -115,69 +106,90 @@ def _gaps(client: Any) -> list[float]:
     return gaps
 
 
-def _long(repeat: int) -> Iterator[Row]:
-    """A 5,008-event stream: its size on disk, and its way through the SDK."""
-    with tempfile.TemporaryDirectory() as name, EmbeddedEndpoint(gap_us=0) as endpoint:
-        folder = Path(name)
-        tape, yaml = folder / "long.tape", folder / "long.yaml"
-        root = endpoint.url
-        model = f"gpt-4.1?events={EVENTS}"
+def _throughput(folder: Path) -> Iterator[Row]:
+    """A large body over a real socket, bare and recorded, until the client has its last byte."""
+    piece = b'data: {"type":"response.output_text.delta","delta":"some words of text"}\n\n' * 900
+    count = BODY_MB * 1_000_000 // len(piece)
+    with _Flood(piece, count) as url, httpx2.Client(timeout=60) as client:
 
-        def read(client: Any = None) -> int:
-            sdk = openai.OpenAI(base_url=root, api_key="none", http_client=client)
-            stream = sdk.responses.create(model=model, input=PROMPT, stream=True)
-            return sum(1 for _ in stream)
+        def read() -> None:
+            with client.stream("GET", url) as response:
+                for _ in response.iter_raw():
+                    pass
 
-        with streamtape.use_cassette(tape):
-            events = read()
-        with _vcr(tape):
-            read()
-        body = streamtape.load(tape)[0].body
-        chunks = [c.data for c in streamtape.load(tape)[0].chunks]
-
-        class Memory(httpx2.SyncByteStream):
-            def __iter__(self) -> Iterator[bytes]:
-                yield from chunks
-
-        def answer(request: Any) -> Any:
-            headers = {"content-type": "text/event-stream"}
-            return httpx2.Response(200, headers=headers, stream=Memory())
-
-        def from_memory() -> None:
-            read(httpx2.Client(transport=httpx2.MockTransport(answer)))
-
-        def from_tape() -> None:
-            with streamtape.use_cassette(tape, mode="none"):
+        def recorded() -> None:
+            with streamtape.use_cassette(folder / "large.tape", mode="all"):
+                start = time.perf_counter()
                 read()
+                took.append(time.perf_counter() - start)
 
-        def from_yaml() -> None:
-            with _vcr(tape):
-                read()
-
-        sizes = {"streamtape": tape.stat().st_size, "vcrpy": yaml.stat().st_size}
-        for peer, size in sizes.items():
-            ratio = size / sizes["vcrpy"]
-            yield _row(f"{events} events on disk ({len(body):,} bytes)", size, "bytes", peer, ratio)
-        ways = {"memory": from_memory, "streamtape": from_tape, "vcrpy": from_yaml}
-        times = interleaved(ways, repeat)
-        for peer, value in times.items():
-            ratio = value / times["memory"]
-            yield _row(f"{events} events through the SDK", value * 1e3, "ms", peer, ratio)
+        took: list[float] = []
+        bare = interleaved({"bare": read}, 2)["bare"]
+        recorded()
+        for peer, seconds in {"bare": bare, "streamtape": took[-1]}.items():
+            name = f"{BODY_MB} MB body, while it streams (ratio: of bare throughput)"
+            yield row(name, BODY_MB / seconds, "MB/s", peer, bare / seconds)
 
 
-def interleaved(ways: dict[str, Callable[[], None]], repeat: int) -> dict[str, float]:
-    """The median seconds of each way, run in turn so that a slow moment hits all of them."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(repeat + 1):
-        for name, way in ways.items():
-            gc.collect()
-            start = time.perf_counter()
-            way()
-            if number:
-                times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in times.items()}
+class _Flood:
+    """A server process of its own that sends one piece many times."""
 
+    def __init__(self, piece: bytes, count: int) -> None:
+        self._piece, self._count = piece, count
+
+    def __enter__(self) -> str:
+        import multiprocessing
+
+        context = multiprocessing.get_context("spawn")
+        mine, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(theirs, self._piece, self._count), daemon=True
+        )
+        self._process.start()
+        return f"http://127.0.0.1:{mine.recv()}/"
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.join()
+
+
+def _serve(pipe: Any, piece: bytes, count: int) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        pipe.send(server.getsockname()[1])
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                while b"\r\n\r\n" not in connection.recv(65536):
+                    pass
+                head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d"
+                connection.sendall(head % (len(piece) * count) + b"\r\nConnection: close\r\n\r\n")
+                for _ in range(count):
+                    connection.sendall(piece)
+
+
+def _size(folder: Path) -> Iterator[Row]:
+    """A 5,008-event stream, on disk."""
+    with EmbeddedEndpoint(gap_us=0) as endpoint:
+        client = openai.OpenAI(base_url=endpoint.url, api_key="none")
+        for recorder in recorders().values():
+            with recorder(folder / "long"):
+                for _ in client.responses.create(
+                    model=f"gpt-4.1?events={EVENTS}", input=PROMPT, stream=True
+                ):
+                    pass
+    sizes = {name: on_disk(folder, f"long.{s}") for name, s in _SUFFIXES.items()}
+    sizes["streamtape"] = (folder / "long.tape").stat().st_size
+    body = len(streamtape.load(folder / "long.tape")[0].body)
+    for peer, size in sizes.items():
+        if size:
+            name = f"{EVENTS} events on disk, {body:,} bytes of body (ratio: of vcrpy's)"
+            yield row(name, size, "bytes", peer, size / sizes["vcrpy"])
+
+
+_SUFFIXES = {"vcrpy": "vcr", "cassetter": "cassetter"}
 
 if __name__ == "__main__":
-    for row in run(int(sys.argv[1]) if len(sys.argv) > 1 else 5):
-        print(row)
+    for line in run(int(sys.argv[1]) if len(sys.argv) > 1 else 5):
+        print(line)
