@@ -41,6 +41,7 @@ class OpenJournal(Journal, Protocol):
     def so_far(self) -> tuple[Interaction, ...]: ...
     def commit(self, *, keep: Iterable[Interaction] | None) -> Cassette: ...
     def discard(self) -> None: ...
+    def release(self) -> None: ...
 
 
 class Place(Protocol):
@@ -274,6 +275,7 @@ class Session(Inside):
             return
         if self.failure is not None:
             # What could be written stays in the journal, for `streamtape recover`.
+            journal.release()
             return
         if self.mode == "verify":
             journal.discard()

@@ -19,6 +19,7 @@ TOKEN = bytes(c for c in range(0x21, 0x7F) if c not in b"\"'\\<>(){}[],;|`")
 _TOKEN_SET = frozenset(TOKEN)
 MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
+MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
 _LOOK_BEHIND = 8  # the same, where nothing there begins one: escapes
 _WORDS_KEPT = 4096
 
@@ -101,7 +102,8 @@ class BodyRedactor:
             start = min(start, buffer.rfind(b"\n") + 1)
         if self._search.paths:  # a document is decided as a whole
             for document in documents(buffer):
-                if not document.complete or document.start < start < document.end:
+                goes_on = not document.complete and size - document.start < MAX_DOCUMENT_BYTES
+                if goes_on or document.start < start < document.end:
                     return min(start, document.start)
             return start
         return max(start, size - MAX_SECRET_BYTES)

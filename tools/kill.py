@@ -1,0 +1,189 @@
+"""Kill real recordings at random moments, and count what is lost: nothing may be.
+
+A server streams over loopback without end. A child records it (one stream, several threads, or
+several asyncio tasks), and notes every chunk that its client has received. It is killed with
+SIGKILL at a random moment; then its journal is recovered, and each stream must begin with all that
+its client had.
+
+    python tools/kill.py --rounds 300
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import httpx
+
+import streamtape
+from streamtape.errors import CassetteNotFoundError
+from streamtape.tape.store import recover
+
+STREAMS = 6
+KINDS = ("sync", "threads", "tasks")
+
+
+async def _serve(report: int) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
+            writer.write(b"Transfer-Encoding: chunked\r\n\r\n")
+            n = 0
+            while True:
+                data = b"data: %d %s\n\n" % (n, b"x" * (n * 7 % 300))
+                writer.write(b"%x\r\n%s\r\n" % (len(data), data))
+                await writer.drain()
+                await asyncio.sleep(0.0005)
+                n += 1
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    os.write(report, str(server.sockets[0].getsockname()[1]).encode())
+    await server.serve_forever()
+
+
+def _fork_server() -> tuple[int, int]:
+    reading, report = os.pipe()
+    pid = os.fork()
+    if not pid:
+        asyncio.run(_serve(report))
+        os._exit(0)
+    port = int(os.read(reading, 16))
+    os.close(reading)
+    os.close(report)
+    return pid, port
+
+
+def _note(folder: Path, n: int) -> int:
+    return os.open(folder / f"seen.{n}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+def _read(folder: Path, url: str, n: int) -> None:
+    seen = _note(folder, n)
+    with (
+        httpx.Client(verify=False) as client,
+        client.stream("GET", f"{url}/{n}", timeout=20) as response,
+    ):
+        for data in response.iter_raw():
+            os.write(seen, data)
+
+
+async def _read_all(folder: Path, url: str) -> None:
+    async with httpx.AsyncClient(verify=False) as client:
+
+        async def one(n: int) -> None:
+            seen = _note(folder, n)
+            async with client.stream("GET", f"{url}/{n}", timeout=20) as response:
+                async for data in response.aiter_raw():
+                    os.write(seen, data)
+
+        await asyncio.gather(*map(one, range(STREAMS)))
+
+
+def _record(kind: str, folder: Path, url: str) -> None:
+    with streamtape.use_cassette(folder / "x.tape"):
+        if kind == "sync":
+            _read(folder, url, 0)
+        elif kind == "threads":
+            threads = [
+                threading.Thread(target=_read, args=(folder, url, n)) for n in range(STREAMS)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        else:
+            asyncio.run(_read_all(folder, url))
+
+
+def _warm_up(url: str) -> None:
+    """Import what a recording imports, once, before forking."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        streamtape.use_cassette(Path(name) / "x.tape"),
+        httpx.Client(verify=False) as client,
+        client.stream("GET", f"{url}/0") as response,
+    ):
+        next(response.iter_raw())
+
+
+def _wait(folder: Path, rng: random.Random) -> None:
+    """Wait for a moment: one in five anywhere from the start, the others once chunks have come."""
+    if rng.random() < 0.2:
+        time.sleep(rng.uniform(0, 0.1))
+        return
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and not any(p.stat().st_size for p in folder.glob("seen.*")):
+        time.sleep(0.002)
+    time.sleep(rng.uniform(0, 0.08))
+
+
+def _round(kind: str, port: int, rng: random.Random) -> tuple[int, int, int]:
+    """One recording, killed; gives bytes seen, bytes recovered, streams that lost something."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pid = os.fork()
+        if not pid:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            _record(kind, folder, f"http://127.0.0.1:{port}")
+            os._exit(0)
+        _wait(folder, rng)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        seen = {int(p.suffix[1:]): p.read_bytes() for p in folder.glob("seen.*")}
+        bodies: dict[int, bytes] = {}
+        try:
+            found = recover(folder / "x.tape")
+            assert found.damage is None, found.damage
+            for one in streamtape.load(found.path):
+                assert one.ending.kind == "unfinished"
+                bodies[int(one.request.url.rpartition("/")[2])] = one.body
+        except CassetteNotFoundError:
+            pass  # killed before it had a journal
+        lost = [n for n, data in seen.items() if not bodies.get(n, b"").startswith(data)]
+        return sum(map(len, seen.values())), sum(map(len, bodies.values())), len(lost)
+
+
+def run(rounds: int, seed: int) -> dict[str, int]:
+    """Do so many rounds; the counts of all of them."""
+    rng = random.Random(seed)
+    server, port = _fork_server()
+    counts = {"rounds": 0, "with chunks": 0, "bytes seen": 0, "bytes recovered": 0, "lost": 0}
+    try:
+        _warm_up(f"http://127.0.0.1:{port}")
+        for n in range(rounds):
+            seen, recovered, lost = _round(KINDS[n % len(KINDS)], port, rng)
+            counts["rounds"] += 1
+            counts["with chunks"] += seen > 0
+            counts["bytes seen"] += seen
+            counts["bytes recovered"] += recovered
+            counts["lost"] += lost
+    finally:
+        os.kill(server, signal.SIGKILL)
+        os.waitpid(server, 0)
+    return counts
+
+
+def main() -> int:
+    """Run from the command line; exit code 1 where something was lost."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args()
+    counts = run(options.rounds, options.seed)
+    print(f"seed {options.seed}:", ", ".join(f"{value} {name}" for name, value in counts.items()))
+    return 1 if counts["lost"] or not counts["with chunks"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
