@@ -141,7 +141,10 @@ class _Entry(NamedTuple):
 
 def scan(read: Read, *, path: str | None = None) -> Reading:
     """Read a journal once, keeping the places of its chunks; `read` is used again for those."""
-    check_head(read(0, len(HEAD)), path)
+    beginning = read(0, len(HEAD))
+    if len(beginning) < len(HEAD) and HEAD.startswith(beginning):
+        return Reading((), None)  # its recorder died at once
+    check_head(beginning, path)
     drafts: dict[int, _Draft] = {}
     damage = None
     try:
@@ -151,11 +154,6 @@ def scan(read: Read, *, path: str | None = None) -> Reading:
         damage = str(error)
     interactions = (_finish(drafts[number], read) for number in sorted(drafts))
     return Reading(tuple(interactions), damage)
-
-
-def holds_records(beginning: bytes) -> bool:
-    """Whether a journal that begins so (more than 64 bytes of it are not needed) holds anything."""
-    return len(beginning) > len(HEAD) + _PREFIX.size + _START.size
 
 
 def check_head(data: bytes, path: str | None) -> None:

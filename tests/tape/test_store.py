@@ -160,13 +160,26 @@ def test_an_empty_journal_is_taken_over(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.tape"]
 
 
+@pytest.mark.parametrize("size", [0, 5, 23, 24])
+def test_a_journal_of_nothing_is_no_recording(tmp_path: Path, size: int) -> None:
+    """A recorder that died before its first request leaves nothing to recover, and no trace."""
+    part = tmp_path / "a.tape.part"
+    part.write_bytes(b"STREAMTAPE-JOURNAL\r\n\x1a\n\1\0"[:size])
+    with pytest.raises(CassetteNotFoundError, match="mode 'once'"):
+        load(tmp_path / "a.tape")
+    with pytest.raises(CassetteNotFoundError, match="held no recording"):
+        recover(part)
+    assert names(tmp_path) == []
+
+
 def test_a_torn_last_record_is_dropped(tmp_path: Path) -> None:
     """A journal cut anywhere gives every record that is whole, and no complaint."""
     journal = TapeFile(tmp_path / "a.tape").open_journal()
     record(journal, end=False)
     os.close(journal._fd)
     whole = (tmp_path / "a.tape.part").read_bytes()
-    for size in range(100, len(whole)):
+    first = 24 + 8 + int.from_bytes(whole[24:28], "little")  # the end of the request's record
+    for size in range(first, len(whole)):
         part = tmp_path / "b.tape.part"
         part.write_bytes(whole[:size])
         found = recover(part)

@@ -86,7 +86,7 @@ class _File:
 
 def _missing(path: Path) -> str:
     left = path.with_name(path.name + JOURNAL_SUFFIX)
-    if left.exists():
+    if left.exists() and left.stat().st_size > len(journal.HEAD):
         return (
             f"there is no cassette {str(path)!r}, but the journal of a recording that did not end: "
             f"`streamtape recover {left}` makes a cassette of it"
@@ -148,7 +148,9 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     with reading(place):
         if not place.is_file():
             raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place)
-        journal.check_head(_beginning(place, len(journal.HEAD)), str(place))
+        beginning = _beginning(place, len(journal.HEAD))
+        if beginning and not journal.HEAD.startswith(beginning):
+            journal.check_head(beginning, str(place))
     with writing(place):
         fd = open_locked(place)
     if fd is None:
@@ -158,6 +160,13 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     with held(fd, place) as done:
         read = _File(os.dup(fd)).read
         found = journal.scan(read, path=str(place))
+        if not found.interactions and found.damage is None:
+            done()
+            raise CassetteNotFoundError(
+                f"{str(place)!r} held no recording (its recorder died before the first request); "
+                "it is removed now",
+                path=place,
+            )
         target = Path(to) if to is not None else _target(place)
         save(Cassette(found.interactions), target)
         done()
