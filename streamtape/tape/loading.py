@@ -22,13 +22,12 @@ from streamtape.tape.model import (
     Ending,
     Head,
     Interaction,
-    LoadedSegment,
     Redaction,
     Request,
     Segment,
 )
 from streamtape.tape.records import Fields, RecordError
-from streamtape.tape.stored import Fetch, Place, Reread, StoredSegment, read_columns, rereader
+from streamtape.tape.stored import Fetch, PackedSegment, Place, Reread, StoredSegment, rereader
 
 EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
 DEFAULT_MAX_BYTES = 8 << 30  # of content, where the caller names no limit
@@ -237,7 +236,7 @@ class Decoder:
         for run in draft.runs:
             if reread is None:
                 data = run.data[0] if len(run.data) == 1 else b"".join(run.data)
-                segments.append(LoadedSegment(read_columns(run.times, run.sizes, data)))
+                segments.append(PackedSegment(run.n_chunks, run.times, run.sizes, data))
             else:
                 segments.append(StoredSegment(run.n_chunks, run.n_bytes, tuple(run.places), reread))
         return Interaction(

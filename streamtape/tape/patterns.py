@@ -281,7 +281,7 @@ class Search:
                 for literal in pattern.literals:
                     self._by_literal.setdefault(literal, []).append(pattern)
         self._literals = tuple(self._by_literal)
-        self._any = re.compile(b"|".join(map(re.escape, self._literals)) or rb"(?!)")
+        self._any = re.compile(_any_of(self._literals) or rb"(?!)")
         self._open = tuple(pattern for pattern in _OPEN if pattern.kind not in without)
 
     def harmless(self, words: Iterable[bytes]) -> bool:
@@ -321,6 +321,17 @@ class Search:
                 for span in pattern.spans(text, lower):
                     start = min(start, span.start)
         return start
+
+
+def _any_of(words: Iterable[bytes]) -> bytes:
+    """An expression for any of these words, nested by their beginnings: tried much faster."""
+    by_first: dict[bytes, list[bytes]] = {}
+    for word in words:
+        if not word:
+            return b""
+        by_first.setdefault(word[:1], []).append(word[1:])
+    parts = [re.escape(first) + _any_of(rest) for first, rest in sorted(by_first.items())]
+    return parts[0] if len(parts) == 1 else b"(?:" + b"|".join(parts) + b")"
 
 
 def _merged(spans: list[Span]) -> Iterator[Span]:

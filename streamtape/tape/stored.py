@@ -55,6 +55,25 @@ def rereader(fetch: Fetch, path: str | None) -> Reread:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedSegment:
+    """A run of chunks in memory, its columns as they were in the file."""
+
+    n_chunks: int
+    times: bytes | None
+    sizes: bytes
+    data: bytes
+
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes the chunks hold."""
+        return len(self.data)
+
+    def columns(self) -> Columns:
+        """Undo the columns."""
+        return read_columns(self.times, self.sizes, self.data)
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSegment:
     """A run of chunks in a file: a "chunks" record and the "more" that follow it."""
 

@@ -50,8 +50,8 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
     file = _File(fd)
     with reading(path):
         decoder = Decoder(path=str(path), max_bytes=max_bytes, fetch=file.read)
-        offset = 0
-        while data := file.read(offset, _READ_BYTES):
+        offset, size = 0, os.fstat(fd).st_size
+        while data := file.read(offset, min(max(size - offset, 1), _READ_BYTES)):
             offset += len(data)
             decoder.feed(data)
         return decoder.close()
