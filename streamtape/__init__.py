@@ -24,6 +24,12 @@ if TYPE_CHECKING:
         Finding,
         Where,
     )
+    from streamtape.checks.measures import (
+        Measured,
+    )
+    from streamtape.checks.moderation import (
+        Moderated,
+    )
     from streamtape.compare.comparison import (
         Change,
         Comparison,
@@ -72,8 +78,16 @@ if TYPE_CHECKING:
         SSEFrame,
         encode_sse,
     )
-    from streamtape.judging import (
+    from streamtape.judging.checking import (
         check,
+    )
+    from streamtape.judging.measuring import (
+        Stats,
+        gates,
+        stats,
+    )
+    from streamtape.judging.moderating import (
+        moderate,
     )
     from streamtape.playback.faults import (
         Fault,
@@ -176,7 +190,9 @@ _HOMES = {
     "Interaction": "streamtape.tape.model",
     "JournalLeftError": "streamtape.errors",
     "Leak": "streamtape.tape.scanning",
+    "Measured": "streamtape.checks.measures",
     "MissError": "streamtape.errors",
+    "Moderated": "streamtape.checks.moderation",
     "NDJSONParser": "streamtape.framing.ndjson",
     "NetworkBlockedError": "streamtape.errors",
     "NewerFormatError": "streamtape.errors",
@@ -197,6 +213,7 @@ _HOMES = {
     "ServerError": "streamtape.errors",
     "Session": "streamtape.session.session",
     "SessionError": "streamtape.errors",
+    "Stats": "streamtape.judging.measuring",
     "StreamtapeError": "streamtape.errors",
     "StreamtapeWarning": "streamtape.session.session",
     "Transcript": "streamtape.tape.views",
@@ -205,16 +222,19 @@ _HOMES = {
     "VirtualClock": "streamtape.transport.clock",
     "Where": "streamtape.checks.finding",
     "cassette": "streamtape.transport.decorator",
-    "check": "streamtape.judging",
+    "check": "streamtape.judging.checking",
     "diff": "streamtape.api",
     "encode_sse": "streamtape.framing.sse_frame",
+    "gates": "streamtape.judging.measuring",
     "load": "streamtape.tape.store",
+    "moderate": "streamtape.judging.moderating",
     "recover": "streamtape.tape.store",
     "register_dialect": "streamtape.dialects.registry",
     "save": "streamtape.tape.store",
     "scan": "streamtape.tape.scanning",
     "serve": "streamtape.server.replay",
     "snapshot": "streamtape.snapshots",
+    "stats": "streamtape.judging.measuring",
     "sweep": "streamtape.transport.sweeping",
     "use_cassette": "streamtape.transport.use",
 }
@@ -249,7 +269,9 @@ __all__ = [
     "Interaction",
     "JournalLeftError",
     "Leak",
+    "Measured",
     "MissError",
+    "Moderated",
     "NDJSONParser",
     "NetworkBlockedError",
     "NewerFormatError",
@@ -270,6 +292,7 @@ __all__ = [
     "ServerError",
     "Session",
     "SessionError",
+    "Stats",
     "StreamtapeError",
     "StreamtapeWarning",
     "Transcript",
@@ -282,13 +305,16 @@ __all__ = [
     "check",
     "diff",
     "encode_sse",
+    "gates",
     "load",
+    "moderate",
     "recover",
     "register_dialect",
     "save",
     "scan",
     "serve",
     "snapshot",
+    "stats",
     "sweep",
     "use_cassette",
 ]

@@ -30,6 +30,7 @@ OUTSIDE = {
 MAY_TOUCH = {"tape.store", "transport", "server", "snapshots", "pytest_plugin", "cli"}
 # Names that are pure though their module is not: (module of ours, module, why).
 PURE = {
+    ("checks", "random"),  # a generator made from the seed that is given
     ("errors", "os"),  # os.PathLike in an annotation
     ("session", "threading"),  # a lock: decisions are taken by several threads
 }

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("streamtape.cli.replay", "Play a cassette to stdout, at the recorded pace."),
     "diff": ("streamtape.cli.diff", "Compare two recordings, event by event."),
     "check": ("streamtape.cli.check", "Hold streams against their provider's rules."),
+    "stats": ("streamtape.cli.stats", "Measure streams: first event, first content, gaps."),
+    "moderate": ("streamtape.cli.moderate", "Play text through a classifier of yours, as it came."),
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
     "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),

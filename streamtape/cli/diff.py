@@ -28,6 +28,7 @@ Examples:
   streamtape diff a.tape b.tape --level content
   streamtape diff a.tape b.tape --level timing --tolerance 0.5
   streamtape diff cassettes/ new-cassettes/ --markdown > comment.md
+  streamtape diff before/ after/ --fail-on ttft=+20% --fail-on tpot=+5ms
 
 \b
 Levels: bytes; frames; events (ids, times and how deltas were split do not count);
@@ -43,6 +44,13 @@ content (text and tool calls); timing. Exit status: 0 the same, 1 different, 2 t
     metavar="SHARE",
     help="Of level timing: by how much times may differ (0.5: half).",
 )
+@click.option(
+    "--fail-on",
+    "limits",
+    multiple=True,
+    metavar="MEASURE=+20%",
+    help="Compare times alone: 1 where B is slower by more. Measures: see `streamtape stats`.",
+)
 @click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
 @options.as_json
@@ -53,6 +61,7 @@ def command(
     level: str,
     dialect: str | None,
     tolerance: float | None,
+    limits: tuple[str, ...],
     show_all: bool,
     markdown: bool,
     as_json: bool,
@@ -60,6 +69,10 @@ def command(
     """Compare two recordings A and B event by event, or two folders of them by name."""
     if markdown and as_json:
         raise UsageError("choose --json or --markdown")
+    if limits:
+        from streamtape.cli.gating import gate
+
+        raise click.exceptions.Exit(gate(a, b, limits, dialect, as_json=as_json))
     wanted: dict[str, Any] = {"level": level, "dialect": dialect}
     if tolerance is not None:
         wanted["tolerance"] = tolerance

@@ -1,21 +1,14 @@
-"""What joins recordings and the rooms that judge streams: `check`, `stats`, `moderate`.
-
-`check` sees events and never a cassette; here cassettes are opened and their interactions handed
-down as what those rooms know.
-"""
+"""Recordings opened: each interaction as the stream that rules and measures look at."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 from streamtape.checks.expected.tables import expected_of
-from streamtape.checks.finding import Finding
-from streamtape.checks.profiles import Profile, known_rules, profile_for, profile_named
-from streamtape.checks.run import check_answer, check_stream
+from streamtape.checks.profiles import Profile
 from streamtape.checks.stream import Stream
 from streamtape.dialects.generic import GENERIC
 from streamtape.dialects.payload import NOT_JSON, decode
@@ -28,31 +21,6 @@ from streamtape.tape.views import Event, Frame
 Source = str | os.PathLike[str] | Cassette | Interaction
 _RESUMES = re.compile(r"[?&]starting_after=\d")
 _WHOLE_BODIES = ("application/json", "text/html", "text/plain", "application/problem+json")
-
-
-def check(
-    source: Source,
-    *,
-    profile: str | None = None,
-    off: Collection[str] = (),
-    dialect: str | None = None,
-) -> list[Finding]:
-    """What is wrong with the streams of a recording: a path, a cassette or one interaction.
-
-    `profile` says whose rules count (chosen by the address otherwise), `off` names rules to leave
-    out, `dialect` forces one by name. Errors come first. UsageError for an unknown name,
-    CassetteError for a file that can't be loaded.
-    """
-    wanted = None if profile is None else profile_named(profile)
-    without = known_rules(frozenset(off))
-    name, interactions = opened(source)
-    findings: list[Finding] = []
-    for number, interaction in enumerate(interactions):
-        one = wanted or profile_for(interaction.request.url)
-        for found in _check_one(interaction, one, without, dialect):
-            where = replace(found.where, interaction=number)
-            findings.append(replace(found, where=where, source=name))
-    return findings
 
 
 def opened(source: Source) -> tuple[str, tuple[Interaction, ...]]:
@@ -69,20 +37,6 @@ def opened(source: Source) -> tuple[str, tuple[Interaction, ...]]:
         f"can't open a {type(source).__name__}: give the path of a cassette, a Cassette or an "
         "Interaction"
     )
-
-
-def _check_one(
-    interaction: Interaction, profile: Profile, off: frozenset[str], dialect: str | None
-) -> list[Finding]:
-    if interaction.head is None:
-        return []
-    stream = stream_of(interaction, profile, dialect)
-    media = stream.content_type.partition(";")[0].strip().lower()
-    if media in _WHOLE_BODIES and len(stream.frames) < 2:
-        return check_answer(stream, profile, off)
-    if interaction.head.status >= 400 and not stream.is_sse:
-        return check_answer(stream, profile, off)
-    return check_stream(stream, profile, off)
 
 
 def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = None) -> Stream:
@@ -119,6 +73,12 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         resumed=_RESUMES.search(interaction.request.url) is not None,
         trouble=trouble,
     )
+
+
+def is_whole_body(stream: Stream) -> bool:
+    """Whether an answer is one document and no stream."""
+    media = stream.content_type.partition(";")[0].strip().lower()
+    return media in _WHOLE_BODIES and len(stream.frames) < 2
 
 
 def _kept(frames: Iterator[Frame], into: list[Frame]) -> Iterator[Frame]:

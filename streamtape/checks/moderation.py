@@ -1,0 +1,199 @@
+"""What a classifier says of a stream while it is still coming: prefixes out, verdicts in.
+
+The classifier is the user's. Here are the texts that it is to be asked about, in order, for one way
+of asking (after every event, sentence, or N characters; all of the text so far or a window of it),
+and what its verdicts amount to: when it first flags, how much of the text had reached the reader by
+then, and what holding text back would have spared. No calls, no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.plan import plan_for
+from streamtape.errors import UsageError
+from streamtape.tape.views import Event
+
+Every = int | str
+WAYS: tuple[Every, ...] = ("event", "sentence", 100)
+HELD_CHARS = (0, 20, 50, 100, 200, 500)
+HELD_MS = (0, 100, 250, 500, 1000, 2000)
+# An end of a sentence that something follows, or a line's end.
+_SENTENCE = re.compile(r"[.!?…。！？][\"'”’)\]]*(?=\s)|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The text of a stream as it came: `cuts` are (characters by then, event, time)."""
+
+    text: str
+    cuts: tuple[tuple[int, int, int | None], ...]
+
+    @classmethod
+    def of(cls, events: Sequence[Event], dialect: Dialect) -> Arrival:
+        """The text that events brought, of all targets in the order in which it came."""
+        pieces: list[str] = []
+        cuts: list[tuple[int, int, int | None]] = []
+        size = 0
+        for event in events:
+            for found in plan_for(dialect, event.type).find_deltas(event.payload, event.index):
+                if found.value and found.rule.channel == "text":  # type: ignore[union-attr]  # find_deltas gives pieces
+                    pieces.append(found.value)
+                    size += len(found.value)
+                    cuts.append((size, event.index, event.at_us))
+        return cls("".join(pieces), tuple(cuts))
+
+    def shown_by(self, n_chars: int) -> tuple[int, int, int | None]:
+        """What had arrived when a number of characters had: (characters, event, time)."""
+        at = bisect_right(self.cuts, n_chars - 1, key=lambda cut: cut[0])
+        return self.cuts[min(at, len(self.cuts) - 1)]
+
+    def chars_at(self, at_us: int) -> int:
+        """How many characters had arrived by a time."""
+        by_then = [size for size, _, us in self.cuts if us is not None and us <= at_us]
+        return by_then[-1] if by_then else 0
+
+
+def parse_every(text: str) -> Every:
+    """A way of asking: `event`, `sentence` or a number of characters; UsageError otherwise."""
+    if text in ("event", "sentence"):
+        return text
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UsageError(f"every {text!r}: give event, sentence or a number of characters above 0")
+
+
+def prefixes(arrival: Arrival, every: Every) -> list[int]:
+    """The lengths at which the classifier is asked, one way; the whole text is always the last."""
+    total = len(arrival.text)
+    if every == "event":
+        ends = [size for size, _, _ in arrival.cuts]
+    elif every == "sentence":
+        ends = [match.end() for match in _SENTENCE.finditer(arrival.text)]
+    else:
+        step = parse_every(str(every))
+        assert isinstance(step, int)
+        ends = list(range(step, total, step))
+    return sorted({*ends, total}) if total else []
+
+
+def flagged(verdict: Any, threshold: float) -> bool:
+    """Whether a verdict flags: true, a score of at least the threshold, or any label.
+
+    Labels may be a mapping to scores or truths. UsageError for anything else.
+    """
+    if isinstance(verdict, bool) or verdict is None:
+        return bool(verdict)
+    if isinstance(verdict, int | float):
+        return verdict >= threshold
+    if isinstance(verdict, str):
+        return verdict != ""
+    if isinstance(verdict, Mapping):
+        return any(flagged(value, threshold) for value in verdict.values())
+    if isinstance(verdict, Sequence | set | frozenset):
+        return len(verdict) > 0
+    raise UsageError(
+        f"the classifier returned a {type(verdict).__name__}: return a bool, a score or labels"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of asking, and when it first flagged.
+
+    `first` is how long the text was that was flagged, `shown` how many characters had reached the
+    reader by then, `event` and `at_us` when; None where nothing was flagged. `calls` is how often
+    the classifier was asked.
+    """
+
+    every: Every
+    calls: int
+    first: int | None = None
+    shown: int | None = None
+    event: int | None = None
+    at_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one way of holding text back leaks: characters that the reader saw before the flag.
+
+    `chars` or `ms` is what is held back; `delay_ms` is what the reader waits for it, where the
+    recording has times.
+    """
+
+    leaked: int
+    chars: int | None = None
+    ms: int | None = None
+    delay_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """One stream, moderated. `agrees`: whether the ways say of the parts what is said of the whole.
+
+    `held` is the trade-off of the first way.
+    """
+
+    text: str
+    whole: bool
+    ways: tuple[Way, ...]
+    held: tuple[Held, ...] = ()
+    source: str = ""
+    interaction: int = 0
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every way flagged something exactly where the whole is flagged."""
+        return all((way.first is not None) is self.whole for way in self.ways)
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the whole text, or any part of it, was flagged."""
+        return self.whole or any(way.first is not None for way in self.ways)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, ready for JSON."""
+        return {**asdict(self), "agrees": self.agrees, "flagged": self.flagged}
+
+
+def judge(arrival: Arrival, every: Every, verdicts: Sequence[bool]) -> Way:
+    """What a way's verdicts amount to; they may end with the first that flags."""
+    for calls, (length, bad) in enumerate(zip(prefixes(arrival, every), verdicts, strict=False), 1):
+        if bad:
+            shown, event, at_us = arrival.shown_by(length)
+            return Way(every, calls, length, shown, event, at_us)
+    return Way(every, len(verdicts))
+
+
+def trade_off(arrival: Arrival, way: Way) -> tuple[Held, ...]:
+    """What reaches the reader before the flag when text is held back, by characters and by time."""
+    if way.first is None or way.shown is None:
+        return ()
+    found = [
+        Held(max(0, way.shown - chars), chars=chars, delay_ms=_delay_ms(arrival, chars))
+        for chars in HELD_CHARS
+    ]
+    if way.at_us is not None:
+        found += [
+            Held(
+                way.shown if ms == 0 else arrival.chars_at(way.at_us - ms * 1000),
+                ms=ms,
+                delay_ms=ms,
+            )
+            for ms in HELD_MS
+        ]
+    return tuple(found)
+
+
+def _delay_ms(arrival: Arrival, chars: int) -> float | None:
+    """How long a number of characters takes to come, at the pace of this stream."""
+    first, last = arrival.cuts[0], arrival.cuts[-1]
+    if first[2] is None or last[2] is None or last[0] == first[0]:
+        return None
+    return chars * (last[2] - first[2]) / (last[0] - first[0]) / 1000

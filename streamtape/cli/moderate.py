@@ -1,0 +1,92 @@
+"""`streamtape moderate`: a stream's text, prefix by prefix, through a classifier of yours."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+import streamtape
+from streamtape.cli import options, output
+from streamtape.cli.trouble import FINDINGS
+from streamtape.errors import UsageError
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  streamtape moderate run.tape --with rules:is_bad
+  streamtape moderate cassettes/ --with rules:score --threshold 0.8 --every sentence
+  streamtape moderate run.tape --with rules:labels --every 50 --window 400
+
+\b
+The function takes a text and returns a bool, a score or labels; it may be async.
+Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
+)
+@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.option("--with", "name", metavar="MODULE:FUNCTION", required=True, help="The classifier.")
+@click.option(
+    "--every",
+    multiple=True,
+    metavar="N|event|sentence",
+    help="When to ask (default: event, sentence and 100).",
+)
+@click.option(
+    "--window", type=click.IntRange(min=1), metavar="N", help="Only the last N characters."
+)
+@click.option("--threshold", type=float, default=0.5, show_default=True, help="For scores.")
+@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@options.as_json
+def command(
+    *,
+    paths: tuple[str, ...],
+    name: str,
+    every: tuple[str, ...],
+    window: int | None,
+    threshold: float,
+    dialect: str | None,
+    as_json: bool,
+) -> None:
+    """Find out when a classifier would have flagged a stream, and what had been shown by then."""
+    from streamtape.checks.moderation import WAYS, parse_every
+    from streamtape.cli.files import tapes
+    from streamtape.report.moderation import moderated_lines
+
+    ways = tuple(parse_every(text) for text in every) or WAYS
+    classify = _classifier(name)
+    found = [
+        one
+        for path in tapes(paths)
+        for one in streamtape.moderate(
+            path, classify, every=ways, window=window, threshold=threshold, dialect=dialect
+        )
+    ]
+    if as_json:
+        output.write_json([one.to_dict() for one in found])
+    else:
+        for one in found:
+            output.write_lines(moderated_lines(one))
+        if not found:
+            output.note("no stream in these cassettes has any text")
+    if any(one.flagged for one in found):
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def _classifier(name: str) -> Any:
+    """The function that `module:function` names; modules are found from here, too."""
+    module, colon, function = name.partition(":")
+    if not (module and colon and function):
+        raise UsageError(f"--with {name!r}: write MODULE:FUNCTION")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(import_module(module), function, None)
+    except ImportError as error:
+        raise UsageError(f"--with {name!r}: cannot import {module!r}: {error}") from error
+    if not callable(found):
+        raise UsageError(f"--with {name!r}: {module!r} has no function {function!r}")
+    return found

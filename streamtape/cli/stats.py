@@ -1,0 +1,71 @@
+"""`streamtape stats`: how fast streams came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import streamtape
+from streamtape.cli import options, output
+from streamtape.errors import UsageError
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  streamtape stats run.tape --plot
+  streamtape stats monday/ tuesday/
+  streamtape stats cassettes/ --csv > streams.csv
+  streamtape stats run.tape --plot-to run.svg    (needs the extra `plot`)
+
+\b
+To hold two sets of recordings against each other:
+  streamtape diff before/ after/ --fail-on ttft=+20%"""
+)
+@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.option("--plot", is_flag=True, help="Plot arrival and gaps in the terminal.")
+@click.option("--plot-to", metavar="FILE.svg|FILE.png", help="Write a picture.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write a row a stream.")
+@options.as_json
+def command(
+    *,
+    paths: tuple[str, ...],
+    dialect: str | None,
+    plot: bool,
+    plot_to: str | None,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Measure streams: time to head, first event and first content, gaps, time a token, sizes."""
+    from streamtape.cli.files import tapes
+    from streamtape.report.measures import plot_lines, summary_lines, to_csv
+
+    if as_csv and as_json:
+        raise UsageError("choose --json or --csv")
+    files = tapes(paths)
+    found = streamtape.stats(*files, dialect=dialect)
+    if plot_to:
+        _draw(Path(plot_to), found)
+    if as_json:
+        output.write_json(found.to_dict())
+    elif as_csv:
+        output.write_text(to_csv(found.each).rstrip("\n"))
+    else:
+        if not found.each:
+            raise UsageError("there are no streams in these cassettes")
+        output.write_lines(summary_lines(found.each))
+        for one in found.each if plot else ():
+            output.write_lines([(), *plot_lines(one)])
+
+
+def _draw(path: Path, found: streamtape.Stats) -> None:
+    import io
+
+    from streamtape.report.plots import draw
+
+    picture = io.BytesIO()
+    draw(found.each, picture, path.suffix.lower().lstrip("."))
+    path.write_bytes(picture.getvalue())
+    output.note(f"{path}: {len(found.each)} streams drawn")

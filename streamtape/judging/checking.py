@@ -1,0 +1,50 @@
+"""`check`: recordings held against the rules of their providers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from streamtape.checks.finding import Finding
+from streamtape.checks.profiles import Profile, known_rules, profile_for, profile_named
+from streamtape.checks.run import check_answer, check_stream
+from streamtape.judging.opening import Source, is_whole_body, opened, stream_of
+from streamtape.tape.model import Interaction
+
+
+def check(
+    source: Source,
+    *,
+    profile: str | None = None,
+    off: Collection[str] = (),
+    dialect: str | None = None,
+) -> list[Finding]:
+    """What is wrong with the streams of a recording: a path, a cassette or one interaction.
+
+    `profile` says whose rules count (chosen by the address otherwise), `off` names rules to leave
+    out, `dialect` forces one by name. Errors come first. UsageError for an unknown name,
+    CassetteError for a file that can't be loaded.
+    """
+    wanted = None if profile is None else profile_named(profile)
+    without = known_rules(frozenset(off))
+    name, interactions = opened(source)
+    findings: list[Finding] = []
+    for number, interaction in enumerate(interactions):
+        one = wanted or profile_for(interaction.request.url)
+        for found in _check_one(interaction, one, without, dialect):
+            where = replace(found.where, interaction=number)
+            findings.append(replace(found, where=where, source=name))
+    return findings
+
+
+def _check_one(
+    interaction: Interaction, profile: Profile, off: frozenset[str], dialect: str | None
+) -> list[Finding]:
+    if interaction.head is None:
+        return []
+    stream = stream_of(interaction, profile, dialect)
+    if is_whole_body(stream):
+        return check_answer(stream, profile, off)
+    if interaction.head.status >= 400 and not stream.is_sse:
+        return check_answer(stream, profile, off)
+    return check_stream(stream, profile, off)

@@ -1,0 +1,78 @@
+"""`stats`: recordings measured, and two sets of them held against limits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from statistics import median
+from typing import Any
+
+from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured, measure
+from streamtape.checks.profiles import DEFAULT
+from streamtape.checks.statistics import Gate, Summary, hold, parse_limit
+from streamtape.judging.opening import Source, is_whole_body, opened, stream_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The measures of many streams: `each` of them, and `summary` over all, by measure."""
+
+    each: tuple[Measured, ...] = ()
+
+    @property
+    def summary(self) -> dict[str, Summary | None]:
+        """Mean, median, p90 and p99 of each measure, in microseconds; None where nothing is known.
+
+        Of `gap` and `itl` all gaps of all streams count; of the rest, a value a stream.
+        """
+        return {name: Summary.of(self.values_us(name)) for name in MEASURES}
+
+    def values_us(self, measure: str) -> list[float]:
+        """Every value of a measure, in the order of the streams."""
+        return [value for one in self.each for value in one.values_us(measure)]
+
+    def medians_us(self, measure: str) -> list[float]:
+        """One value of a measure a stream: of gaps, their median."""
+        found = (one.values_us(measure) for one in self.each)
+        return [median(values) for values in found if values]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, with what each measure is, ready for JSON."""
+        told = {name: found and asdict(found) for name, found in self.summary.items()}
+        each = [one.to_dict() for one in self.each]
+        return {"definitions": DEFINITIONS, "summary_us": told, "streams": each}
+
+
+def stats(*sources: Source, dialect: str | None = None) -> Stats:
+    """The measures of every stream in some recordings: paths, cassettes or interactions.
+
+    An interaction without events (a failed request, an ordinary response) is left out.
+    """
+    each: list[Measured] = []
+    for source in sources:
+        name, interactions = opened(source)
+        for number, interaction in enumerate(interactions):
+            if interaction.head is None:
+                continue
+            stream = stream_of(interaction, DEFAULT, dialect)
+            if not stream.events or is_whole_body(stream):
+                continue
+            found = measure(
+                stream.events,
+                stream.dialect,
+                head_us=interaction.head.at_us,
+                n_bytes=interaction.chunks.n_bytes,
+            )
+            each.append(replace(found, source=name, interaction=number))
+    return Stats(tuple(each))
+
+
+def gates(a: Stats, b: Stats, limits: Collection[str], *, seed: int = 0) -> list[Gate]:
+    """Whether the streams of `b` are slower than those of `a` by more than each limit allows.
+
+    A limit is `ttft=+20%` or `tpot=+5ms`: the change of the medians, with a bootstrap interval.
+    """
+    wanted = [parse_limit(text) for text in limits]
+    return [
+        hold(a.medians_us(one.measure), b.medians_us(one.measure), one, seed=seed) for one in wanted
+    ]

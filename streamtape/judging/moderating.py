@@ -1,0 +1,100 @@
+"""`moderate`: a classifier asked about a stream as its text came."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from streamtape.checks.moderation import (
+    WAYS,
+    Arrival,
+    Every,
+    Moderated,
+    Way,
+    flagged,
+    judge,
+    prefixes,
+    trade_off,
+)
+from streamtape.checks.profiles import DEFAULT
+from streamtape.judging.opening import Source, opened, stream_of
+
+Classifier = Callable[[str], Any]
+
+
+def moderate(
+    source: Source,
+    classify: Classifier,
+    *,
+    every: Sequence[Every] = WAYS,
+    window: int | None = None,
+    threshold: float = 0.5,
+    dialect: str | None = None,
+) -> list[Moderated]:
+    """When a classifier would have flagged each stream of a recording, as its text came.
+
+    `classify` takes a text and returns a bool, a score (flagged from `threshold` on) or labels
+    (any flags); it may be async. It is asked after every event, sentence or N characters, each way
+    of `every` for itself, about all of the text so far or its last `window` characters; and once
+    about the whole text. Streams without text are left out.
+    """
+    name, interactions = opened(source)
+    found: list[Moderated] = []
+    for number, interaction in enumerate(interactions):
+        if interaction.head is None:
+            continue
+        stream = stream_of(interaction, DEFAULT, dialect)
+        arrival = Arrival.of(stream.events, stream.dialect)
+        if arrival.text:
+            one = _moderated(arrival, _asker(classify, threshold), every, window)
+            found.append(replace(one, source=name, interaction=number))
+    return found
+
+
+def _moderated(
+    arrival: Arrival, ask: Callable[[str], bool], every: Sequence[Every], window: int | None
+) -> Moderated:
+    whole = ask(arrival.text)
+    ways: list[Way] = []
+    for one in every:
+        verdicts: list[bool] = []
+        for length in prefixes(arrival, one):
+            start = 0 if window is None else max(0, length - window)
+            verdicts.append(ask(arrival.text[start:length]))
+            if verdicts[-1]:
+                break
+        ways.append(judge(arrival, one, verdicts))
+    return Moderated(arrival.text, whole, tuple(ways), trade_off(arrival, ways[0]) if ways else ())
+
+
+def _asker(classify: Classifier, threshold: float) -> Callable[[str], bool]:
+    """Ask about a text once, however often it comes up; an async classifier is run to its end."""
+    known: dict[str, bool] = {}
+
+    def ask(text: str) -> bool:
+        if text not in known:
+            verdict = classify(text)
+            if inspect.isawaitable(verdict):
+                verdict = _awaited(verdict)
+            known[text] = flagged(verdict, threshold)
+        return known[text]
+
+    return ask
+
+
+def _awaited(verdict: Awaitable[Any]) -> Any:
+    """The result of an awaitable; in a thread of its own where this one has a loop already."""
+
+    async def wait() -> Any:
+        return await verdict
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(wait())
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, wait()).result()

@@ -1,0 +1,95 @@
+"""Measures as lines, CSV and small plots made of text. Values in, text out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured
+from streamtape.checks.statistics import Summary
+from streamtape.report.lines import Line, clean, line
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_COLUMNS = ("source", "interaction", "dialect", "model", "ttfb_us", "ttfe_us", "ttft_us", "first",
+            "total_us", "tpot_us", "n_bytes", "n_events", "n_output_tokens")  # fmt: skip
+_WIDTH = 60
+
+
+def summary_lines(measured: Sequence[Measured]) -> Iterator[Line]:
+    """One stream in full, or many as mean, median, p90 and p99; then what each measure is."""
+    if len(measured) == 1:
+        yield from _one(measured[0])
+    else:
+        yield from _many(measured)
+    yield ()
+    for name in MEASURES:
+        yield line((f"  {name:<6}", "label"), (DEFINITIONS[name], "dim"))
+
+
+def _one(one: Measured) -> Iterator[Line]:
+    tokens = "" if one.n_output_tokens is None else f", {one.n_output_tokens:,} output tokens"
+    yield line((clean(one.source), "title"), f": {one.dialect}, {clean(one.model or 'no model')}")
+    yield line(f"  {one.n_events:,} events, {one.n_bytes:,} bytes{tokens}")
+    for name in ("ttfb", "ttfe", "ttft", "total", "tpot"):
+        (value,) = one.values_us(name) or (None,)
+        what = f" ({one.first})" if name == "ttft" and one.first else ""
+        yield line((f"  {name:<6}", "label"), _ms(value), (what, "dim"))
+    yield from _table([one], ("gap", "itl"))
+
+
+def _many(measured: Sequence[Measured]) -> Iterator[Line]:
+    names = {one.source for one in measured}
+    events = sum(one.n_events for one in measured)
+    size = sum(one.n_bytes for one in measured)
+    told = f"{len(measured)} streams in {len(names)} files"
+    yield line((told, "title"), f": {events:,} events, {size:,} bytes")
+    yield from _table(measured, MEASURES)
+
+
+def _table(measured: Sequence[Measured], names: Sequence[str]) -> Iterator[Line]:
+    yield line((f"  {'':<6}{'n':>7}{'mean':>12}{'median':>12}{'p90':>12}{'p99':>12}", "dim"))
+    for name in names:
+        found = Summary.of([v for one in measured for v in one.values_us(name)])
+        if found is None:
+            yield line((f"  {name:<6}", "label"), f"{0:>7}", ("  not known", "dim"))
+            continue
+        cells = "".join(f"{_ms(v):>12}" for v in (found.mean, found.median, found.p90, found.p99))
+        yield line((f"  {name:<6}", "label"), f"{found.n:>7}{cells}")
+
+
+def _ms(us: float | None) -> str:
+    return "not known" if us is None else f"{us / 1e3:,.1f} ms"
+
+
+def to_csv(measured: Sequence[Measured]) -> str:
+    """A row a stream, with a heading."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for one in measured:
+        writer.writerow([getattr(one, name) for name in _COLUMNS])
+    return out.getvalue()
+
+
+def plot_lines(one: Measured, width: int = _WIDTH) -> Iterator[Line]:
+    """Events over time, and how the gaps are spread, as bars of text."""
+    if one.ttfe_us is None or one.total_us is None:
+        yield line(("  no times in this recording: nothing to plot", "dim"))
+        return
+    at = list(accumulate(one.gaps_us, initial=one.ttfe_us))
+    yield line(("  events over time", "label"), (f"  0 to {_ms(one.total_us)}", "dim"))
+    yield line(f"  {_bars(at, 0, max(one.total_us, 1), width)}")
+    if one.gaps_us:
+        most = max(one.gaps_us)
+        yield line(("  gaps by length", "label"), (f"  0 to {_ms(most)}", "dim"))
+        yield line(f"  {_bars(one.gaps_us, 0, max(most, 1), width)}")
+
+
+def _bars(values: Sequence[float], low: float, high: float, width: int) -> str:
+    counts = [0] * width
+    for value in values:
+        counts[min(int((value - low) / (high - low) * width), width - 1)] += 1
+    top = max(counts)
+    return "".join(_BARS[-(-count * (len(_BARS) - 1) // top)] for count in counts)
