@@ -187,6 +187,8 @@ def _shown(unit: Unit) -> Any:
     """A unit's own value: a fact's paths as texts, a payload as it is compared."""
     if unit.kind == "fact":
         return {".".join(path): value for path, value in unit.body.items()}
+    if isinstance(unit.body, dict) and unit.body.get("type") == unit.name:
+        return {name: value for name, value in unit.body.items() if name != "type"}
     return unit.body
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from streamtape.dialects.base import Dialect, Piece
+from streamtape.dialects.base import Dialect, Patches, Piece
 from streamtape.dialects.binary import image_of
 from streamtape.dialects.partial import parse_partial
+from streamtape.dialects.patches import patched, steps_of
 from streamtape.dialects.paths import Bindings, find, get, parse_path, resolve_key
 from streamtape.dialects.payload import NOT_JSON, canonical
 from streamtape.dialects.plan import Plan, holds, plan_for
@@ -49,6 +50,7 @@ class Assembler:
         self._texts = Texts()
         self._plans: dict[str, Plan] = {}
         self._calls: dict[Key, dict[str, str]] = {}
+        self._patched: dict[Key, Any] = {}
         self._called: dict[Key, int] = {}
         self._annotations: dict[bytes, Any] = {}
         self._images: dict[str, Image] = {}
@@ -87,9 +89,18 @@ class Assembler:
         for rule, key, _, value in plan.find_calls(payload, index):
             self._name(rule, self._in_turn(key), value, index)
             named = True
+        named |= self._take_wholes(plan, payload, index)
+        self._note(event)
+        if len(deltas) == 1 and not named and grown[0] is not None:
+            template = template_for(dialect, payload, deltas)
+            self._alike = _Alike(event.type, template, grown[0]) if template else None
+
+    def _take_wholes(self, plan: Plan, payload: Any, index: int) -> bool:
+        """Take the values that come whole, and the patches of values; tells whether any came."""
+        any_found = False
         finals: dict[str, list[tuple[Key, Any]]] = {}
         for rule, key, _, value in plan.find_wholes(payload, index):
-            named = True
+            any_found = True
             where = self._in_turn(key)
             if not isinstance(rule, Piece):
                 continue
@@ -97,12 +108,11 @@ class Assembler:
                 finals.setdefault(rule.channel, []).append((where, value))
             else:
                 self._texts.put(rule.channel, where, value, index, seed=rule.seed)
+        for patches in self.dialect.patches:
+            self._patch(patches, payload, index)
         for channel, values in finals.items():
             self._texts.put_final(channel, values, index)
-        self._note(event)
-        if len(deltas) == 1 and not named and grown[0] is not None:
-            template = template_for(dialect, payload, deltas)
-            self._alike = _Alike(event.type, template, grown[0]) if template else None
+        return any_found
 
     def _plan(self, event_type: str) -> Plan:
         plan = self._plans.get(event_type)
@@ -124,6 +134,18 @@ class Assembler:
         for field, place in (("id", rule.id), ("name", rule.name), ("kind", rule.kind)):
             if not call[field]:
                 call[field] = _first_text(value, place)
+
+    def _patch(self, patches: Patches, payload: Any, index: int) -> None:
+        for _, patch in find(payload, parse_path(patches.path)):
+            if not (isinstance(patch, dict) and self._calls):
+                continue
+            steps = steps_of(str(patch.get(patches.place)))
+            pieces = [patch[name] for name in patches.values if name in patch]
+            if steps is None or not pieces:
+                continue
+            key = next(reversed(self._calls))
+            self._patched[key] = patched(self._patched.get(key, {}), steps, pieces[0])
+            self._texts.put("arguments", key, self._patched[key], index, seed=False)
 
     def _note(self, event: Event) -> None:
         dialect, payload = self.dialect, event.payload

@@ -65,6 +65,18 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Patches:
+    """Where patches of the last opened call's arguments stand: `path` is one patch, an object.
+
+    `place` is the field that holds its place (`$.city`), `values` those that hold the piece.
+    """
+
+    path: str
+    place: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """A thing that events open and close, and that others lie in: a response, an item, a part.
 
@@ -122,6 +134,7 @@ class Dialect:
     deltas: tuple[Piece, ...] = ()
     wholes: tuple[Piece, ...] = ()
     calls: tuple[Call, ...] = ()
+    patches: tuple[Patches, ...] = ()
     annotations: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()

@@ -7,7 +7,7 @@ a candidate is one text, and a function call is whole in its event.
 
 from __future__ import annotations
 
-from streamtape.dialects.base import Call, Dialect, Piece, Scope
+from streamtape.dialects.base import Call, Dialect, Patches, Piece, Scope
 
 _CANDIDATE = "candidates.*.index|#0"
 _PARTS = "candidates.*.content.parts.*"
@@ -30,6 +30,13 @@ GEMINI = Dialect(
     ),
     wholes=(Piece("arguments", f"{_PARTS}.functionCall.args", (), _CALL),),
     calls=(Call(f"{_PARTS}.functionCall", _CALL, (), (f"{_PARTS}.functionCall.name", ())),),
+    patches=(
+        Patches(
+            f"{_PARTS}.functionCall.partialArgs.*",
+            "jsonPath",
+            ("stringValue", "numberValue", "boolValue", "nullValue"),
+        ),
+    ),
     annotations=(
         "candidates.*.groundingMetadata.groundingChunks.*",
         "candidates.*.citationMetadata.citationSources.*",

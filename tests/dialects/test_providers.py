@@ -1,0 +1,209 @@
+"""One stream of each provider, written here: what its table makes of it."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from streamtape.dialects.patches import patched, steps_of
+from streamtape.dialects.select import choose, events_of
+from streamtape.dialects.transcript import transcript_of
+from streamtape.tape.views import Frame, Transcript
+
+
+def read(payloads: list[Any], url: str = "", event: str = "message") -> Transcript:
+    """The transcript of these payloads, by the dialect that is chosen."""
+    frames = [
+        Frame(event, p if isinstance(p, str) else json.dumps(p), at_us=n, index=n)
+        for n, p in enumerate(payloads)
+    ]
+    table = choose(url, "", frames)
+    return transcript_of(events_of(iter(frames), table), table)
+
+
+def chunk(finish: str | None = None, index: int = 0, **delta: Any) -> dict[str, Any]:
+    """A chunk of a chat completion."""
+    choice = {"index": index, "delta": delta, "finish_reason": finish}
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "m", "created": 1}
+    return {**head, "choices": [choice]}
+
+
+def test_chat_completions() -> None:
+    """Text, refusal, reasoning and tool calls of one choice."""
+    piece = {"index": 0, "id": "call_1", "type": "function"}
+    said = read(
+        [
+            chunk(role="assistant", content="", reasoning_content="hm"),
+            chunk(content="Hi"),
+            chunk(tool_calls=[{**piece, "function": {"name": "f", "arguments": '{"a"'}}]),
+            chunk(tool_calls=[{"index": 0, "function": {"arguments": ": 1}"}}]),
+            chunk("tool_calls"),
+            {**chunk(), "choices": [], "usage": {"total_tokens": 3}},
+            "[DONE]",
+        ]
+    )
+    assert (said.dialect, said.text, said.reasoning) == ("openai-chat", "Hi", "hm")
+    assert [(c.id, c.name, c.parsed) for c in said.tool_calls] == [("call_1", "f", {"a": 1})]
+    assert (said.finish_reason, said.usage, said.finished) == (
+        "tool_calls",
+        {"total_tokens": 3},
+        True,
+    )
+
+
+def test_several_choices() -> None:
+    """Each choice has its own text and reason; the transcript's own are the first's."""
+    said = read([chunk(content="a"), chunk(index=1, content="x"), chunk(content="b"),
+                 chunk("stop"), chunk("length", index=1)])  # fmt: skip
+    assert said.text == "ab"
+    assert [(c.text, c.finish_reason) for c in said.choices] == [("ab", "stop"), ("x", "length")]
+
+
+def test_a_profile_is_told_by_the_address() -> None:
+    """The same chunks from another host are read by that provider's profile."""
+    said = read([chunk(content="a")], "https://openrouter.ai/api/v1/chat/completions")
+    assert said.dialect == "openrouter-chat"
+
+
+def test_an_answer_that_is_no_stream() -> None:
+    """A whole chat completion, a whole response and a whole message."""
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    message = {"role": "assistant", "content": "Hi", "tool_calls": [call]}
+    chat = {"object": "chat.completion", "choices": [{"index": 0, "message": message}]}
+    said = read([chat], "https://api.openai.com/v1/chat/completions")
+    assert (said.text, [c.name for c in said.tool_calls]) == ("Hi", ["f"])
+    part = {"type": "output_text", "text": "Hi"}
+    item = {"type": "message", "content": [part]}
+    response = {"object": "response", "status": "completed", "output": [item]}
+    said = read([response], "https://api.openai.com/v1/responses")
+    assert (said.text, said.status) == ("Hi", "completed")
+    blocks = [{"type": "text", "text": "Hi"}, {"type": "tool_use", "name": "f", "input": {"a": 1}}]
+    answer = {"type": "message", "content": blocks, "stop_reason": "tool_use"}
+    said = read([answer], "https://api.anthropic.com/v1/messages")
+    assert (said.text, said.finish_reason) == ("Hi", "tool_use")
+    assert [c.parsed for c in said.tool_calls] == [{"a": 1}]
+
+
+def block(index: int, **delta: Any) -> dict[str, Any]:
+    """A delta of a block of Anthropic's."""
+    return {"type": "content_block_delta", "index": index, "delta": delta}
+
+
+ANTHROPIC = [
+    {"type": "message_start",
+     "message": {"id": "msg_1", "model": "c", "usage": {"input_tokens": 3}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "He"}},
+    block(0, type="text_delta", text="llo"),
+    {"type": "content_block_stop", "index": 0},
+    {"type": "content_block_start", "index": 1,
+     "content_block": {"type": "tool_use", "id": "t1", "name": "f", "input": {}}},
+    block(1, type="input_json_delta", partial_json=""),
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 5}},
+    {"type": "message_stop"},
+]  # fmt: skip
+
+
+def test_anthropic() -> None:
+    """Text goes on from where its block began; a call without arguments has the empty object."""
+    said = read(ANTHROPIC)
+    assert (said.dialect, said.text, said.finish_reason) == ("anthropic", "Hello", "tool_use")
+    assert [(c.name, c.parsed, c.complete) for c in said.tool_calls] == [("f", {}, True)]
+    assert said.usage == {"input_tokens": 3, "output_tokens": 5}
+    assert said.finished
+
+
+def test_two_answers_in_one_body_are_not_mixed() -> None:
+    """The blocks of a second message are blocks of their own."""
+    said = read([*ANTHROPIC, *ANTHROPIC])
+    assert said.text == "HelloHello"
+    assert [p.text for p in said.of("text")] == ["Hello", "Hello"]
+
+
+def test_bedrock_unwraps_what_is_inside() -> None:
+    """Anthropic's events in AWS's envelope."""
+    wrapped = [
+        {"bytes": base64.b64encode(json.dumps(p).encode()).decode(), "p": "ab"} for p in ANTHROPIC
+    ]
+    said = read(wrapped, event="chunk")
+    assert (said.dialect, said.text) == ("bedrock-anthropic", "Hello")
+    assert read([{"bytes": "!"}, {"bytes": 3}], "/invoke-with-response-stream").text == ""
+
+
+def test_gemini() -> None:
+    """Thoughts are reasoning; calls are whole, or come in patches."""
+
+    def parts(*given: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return {"candidates": [{"content": {"parts": list(given), "role": "model"}, **more}]}
+
+    said = read(
+        [
+            parts({"text": "hm", "thought": True}),
+            parts({"text": "Hi "}),
+            parts({"text": "you"}, {"functionCall": {"name": "f", "args": {"a": 1}}}),
+            parts({"functionCall": {"name": "g", "willContinue": True}}),
+            parts({"functionCall": {"partialArgs": [{"jsonPath": "$.c", "stringValue": "Bos"}]}}),
+            parts({"functionCall": {"partialArgs": [{"jsonPath": "$.c", "stringValue": "ton"}]}}),
+            parts({"functionCall": {}}, finishReason="STOP"),
+        ]
+    )
+    assert (said.dialect, said.text, said.reasoning) == ("gemini", "Hi you", "hm")
+    assert [(c.name, c.parsed) for c in said.tool_calls] == [
+        ("f", {"a": 1}),
+        ("g", {"c": "Boston"}),
+    ]
+    assert said.finish_reason == "STOP"
+
+
+@pytest.mark.parametrize(
+    ("place", "steps"),
+    [("$", []), ("$.a[0].b", ["a", 0, "b"]), ("$['x y']", ["x y"]), ("a.b", None), ("$..a", None)],
+)
+def test_places_of_patches(place: str, steps: list[str | int] | None) -> None:
+    """A place is read, or told to be none."""
+    assert steps_of(place) == steps
+
+
+def test_a_patch_that_does_not_fit_changes_nothing() -> None:
+    """A list where an object is, a field of a number."""
+    assert patched({"a": 1}, ["a", "b"], 2) == {"a": 1}
+    assert patched({"a": {}}, ["a", 0], 2) == {"a": {}}
+    assert patched([], [10**9], 2) == []
+
+
+@pytest.mark.parametrize(
+    ("payloads", "url", "dialect", "text"),
+    [
+        ([{"model": "l", "message": {"role": "assistant", "content": t}, "done": t == "b"}
+          for t in "ab"], "", "ollama", "ab"),
+        ([{"type": "message-start", "id": "1"},
+          {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "a"}}}}],
+         "", "cohere", "a"),
+        ([{"event_type": "stream-start"}, {"event_type": "text-generation", "text": "a"}], "",
+         "cohere-v1", "a"),
+        ([{"object": "text_completion", "choices": [{"index": 0, "text": "a"}]}], "",
+         "openai-completions", "a"),
+        ([{"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": "a"}]}}], "",
+         "mcp", "a"),
+        ([{"type": "transcript.text.delta", "delta": "a"}], "", "openai-audio", "a"),
+        ([{"results": [{"generated_text": "a"}]}], "", "watsonx", "a"),
+        ([{"event_type": "step.delta", "index": 0, "delta": {"type": "text", "text": "a"}}], "",
+         "gemini-interactions", "a"),
+        ([{"object": "thread.message.delta", "id": "m",
+           "delta": {"content": [{"index": 0, "text": {"value": "a"}}]}}], "",
+         "openai-assistants", "a"),
+        ([{"value": "a"}], "https://api.writer.com/v1/completions", "writer-completions", "a"),
+        ([{"bytes": base64.b64encode(b'{"generation":"a"}').decode()}], "", "bedrock-text", "a"),
+    ],
+)  # fmt: skip
+def test_the_others(payloads: list[Any], url: str, dialect: str, text: str) -> None:
+    """Each is told by its first frames, and its text is read."""
+    said = read(payloads, url)
+    assert (said.dialect, said.text) == (dialect, text)
+
+
+def test_events_named_by_their_frames() -> None:
+    """ConverseStream's types are headers; Replicate's payloads are the text itself."""
+    delta = {"contentBlockIndex": 0, "delta": {"text": "a"}, "p": "x"}
+    assert read([delta], event="contentBlockDelta").text == "a"
+    assert read(["Hel", "lo"], event="output").text == "Hello"
