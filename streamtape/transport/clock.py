@@ -31,12 +31,18 @@ class SystemClock:
             time.sleep(left_us / 1e6)
 
     async def wait_until_async(self, deadline_us: int) -> None:
-        """Sleep in the event loop until the deadline, so that cancelling works."""
+        """Sleep in the event loop until the deadline, so that cancelling works.
+
+        Event loops wait for whole milliseconds, rounded up, which would make every chunk late by
+        half of one. So the last part of a millisecond is spent going round the loop.
+        """
         left_us = deadline_us - self.now_us()
         if left_us > 0:
-            import anyio
+            import anyio.lowlevel
 
-            await anyio.sleep(left_us / 1e6)
+            await anyio.sleep(left_us // 1000 / 1000)
+            while self.now_us() < deadline_us:
+                await anyio.lowlevel.checkpoint()
 
 
 class VirtualClock:
