@@ -21,10 +21,10 @@ with atheris.instrument_imports(include=["streamtape"]):
     from streamtape.errors import StreamtapeError
     from streamtape.framing.ndjson import NDJSONParser
     from streamtape.framing.sse import SSEParser
-    from streamtape.tape import coding, container, journal, redact
+    from streamtape.tape import coding, container, journal, recovery, redact
     from streamtape.tape.codec import decode, encode
     from streamtape.tape.masking import BodyRedactor
-    from streamtape.tape.patterns import default_search
+    from streamtape.tape.search import default_search
 
 import zstandard
 
@@ -48,7 +48,7 @@ def journals(data: bytes) -> None:
     while data:
         body, data = data[1 : 1 + data[0]], data[1 + data[0] :]
         file += struct.pack("<II", len(body), zlib.crc32(body)) + body
-    found = journal.scan(lambda offset, size: file[offset : offset + size], path="fuzzed")
+    found = recovery.scan(lambda offset, size: file[offset : offset + size], path="fuzzed")
     for interaction in found.interactions:
         assert interaction.chunks.n_bytes == len(interaction.body)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,17 +128,10 @@ def _leaks_of_cassette(path: Path, redactor: Redactor, *, fix: bool) -> list[Lea
 
 def _leaks_of_journal(path: Path, redactor: Redactor) -> list[Leak]:
     """What is in a journal so far; it stays as it is, and may still be written."""
-    from streamtape.tape import journal
-    from streamtape.tape.model import Cassette
     from streamtape.tape.scanning import scan
+    from streamtape.tape.store import load_journal
 
-    with path.open("rb") as file:
-
-        def read(offset: int, size: int) -> bytes:
-            file.seek(offset)
-            return file.read(size)
-
-        return scan(Cassette(journal.scan(read, path=os.fspath(path)).interactions), redactor)
+    return scan(load_journal(path), redactor)
 
 
 def _left(result: dict[str, Any]) -> bool:

@@ -15,7 +15,8 @@ from streamtape.tape import coding, journal
 from streamtape.tape.decoding import decoder_for, encodings
 from streamtape.tape.masking import BodyRedactor
 from streamtape.tape.model import Head, Redaction
-from streamtape.tape.patterns import Search, Span
+from streamtape.tape.patterns import Span
+from streamtape.tape.search import Search
 
 MAX_LISTED = 1000  # masks of one body that are listed; the rest is masked all the same
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from streamtape.tape.leaves import documents
-from streamtape.tape.patterns import MAX_SECRET_BYTES, TO_WORDS, Search, Span
+from streamtape.tape.patterns import MAX_SECRET_BYTES, Span
+from streamtape.tape.search import TO_WORDS, Search
 
 MASK = b"*"
 # What a secret of one piece can consist of: a tail of these may be the beginning of one.
@@ -74,16 +75,17 @@ class BodyRedactor:
         if len(self._harmless) + len(self._literals) > _WORDS_KEPT:
             self._harmless.clear()
             self._literals.clear()
-        if self._search.harmless(words):
-            self._harmless |= words
-            return []
+        known = words & self._literals.keys()
+        words -= known
+        if words and not self._search.harmless(words):
+            for word in words:
+                if not self._search.harmless((word,)):
+                    self._literals[word] = self._search.hits(word)
+                    known.add(word)
+            words -= known
+        self._harmless |= words
         hits: list[bytes] = []
-        for word in words:
-            if word not in self._literals:
-                if self._search.harmless((word,)):
-                    self._harmless.add(word)
-                    continue
-                self._literals[word] = self._search.hits(word)
+        for word in known:
             hits += self._literals[word]
         return hits
 

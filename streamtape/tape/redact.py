@@ -18,7 +18,8 @@ from streamtape.errors import ContentError, UsageError
 from streamtape.tape import coding, names
 from streamtape.tape.decoding import encodings as content_encodings
 from streamtape.tape.model import Ending, Head, Headers, Redaction, Request, header
-from streamtape.tape.patterns import Search, Span
+from streamtape.tape.patterns import Span
+from streamtape.tape.search import Search
 
 MASK = b"[redacted]"
 URL_MASK = "REDACTED"  # brackets in a URL's authority are for IPv6

@@ -16,8 +16,8 @@ from streamtape.tape import coding
 from streamtape.tape.decoding import decode_content, encodings
 from streamtape.tape.leaves import Document, documents, units
 from streamtape.tape.model import Cassette, Chunk, Chunks, Head, Interaction, Redaction
-from streamtape.tape.patterns import Search
 from streamtape.tape.redact import Redactor
+from streamtape.tape.search import Search
 
 # What tells the streams within a stream apart: texts are joined only where these agree.
 _DISCRIMINATORS = frozenset(

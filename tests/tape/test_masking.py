@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamtape.tape.masking import BodyRedactor
-from streamtape.tape.patterns import Search, default_search
+from streamtape.tape.search import Search, default_search
 from tests.tape.planting import MAKERS, PEM
 
 FILLERS = (

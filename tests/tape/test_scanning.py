@@ -13,9 +13,9 @@ from streamtape.tape import coding
 from streamtape.tape.leaves import documents, joined, path_pattern, unescape
 from streamtape.tape.masking import BodyRedactor
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
-from streamtape.tape.patterns import Search, default_search
 from streamtape.tape.redact import RedactionOptions, Redactor
 from streamtape.tape.scanning import mask, scan
+from streamtape.tape.search import Search, default_search
 from streamtape.tape.store import TapeFile, load_journal
 from tests.shared import SHARED
 from tests.tape.planting import MAKERS, PEM

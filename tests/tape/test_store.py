@@ -14,6 +14,7 @@ from streamtape.errors import (
     NotACassetteError,
 )
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+from streamtape.tape.redact import Redactor
 from streamtape.tape.store import Journal, TapeFile, load, recover, save
 
 REQUEST = Request("POST", "http://127.0.0.1/v1", ((b"Accept", b"*/*"), (b"accept", b"b")), b"{}")
@@ -110,6 +111,22 @@ def test_a_discarded_recording_leaves_nothing(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     with pytest.raises(CassetteWriteError, match="discarded"):
         journal.chunk(0, 1, b"x")
+
+
+@pytest.mark.parametrize("redactor", [None, Redactor()])
+def test_a_limit_on_the_size_of_bodies(tmp_path: Path, redactor: Redactor | None) -> None:
+    """A body beyond the limit ends as `unfinished`, cut by us; others are not touched."""
+    journal = TapeFile(tmp_path / "a.tape", redactor, max_body_bytes=30).open_journal()
+    record(journal, 0)
+    journal.request(1, REQUEST, 2)
+    journal.head(1, HEAD)
+    journal.chunk(1, 5, b"x" * 30)
+    journal.ending(1, DONE)
+    long, short = journal.commit()
+    assert tuple(long.chunks) == CHUNKS[:3]
+    assert (long.ending.kind, long.ending.at_us) == ("unfinished", 4000)
+    assert "max_body_bytes=30" in (long.ending.message or "")
+    assert (len(short.body), short.ending) == (30, DONE)
 
 
 def test_a_journal_left_behind_is_recovered(tmp_path: Path) -> None:

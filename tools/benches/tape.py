@@ -26,8 +26,8 @@ import zstandard
 
 from streamtape.tape.masking import BodyRedactor
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
-from streamtape.tape.patterns import default_search
 from streamtape.tape.redact import Redactor
+from streamtape.tape.search import default_search
 from streamtape.tape.store import TapeFile, load, save
 
 Row = dict[str, Any]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamtape.errors import CassetteNotFoundError, JournalLeftError
-from streamtape.tape import container, journal
+from streamtape.tape import container, journal, recovery
 from streamtape.tape.codec import encode
 from streamtape.tape.loading import Decoder
 from streamtape.tape.model import Cassette
@@ -123,7 +123,7 @@ def load_journal(path: StrPath) -> Cassette:
     except FileNotFoundError:
         raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place) from None
     with reading(place):
-        return Cassette(journal.scan(_File(fd).read, path=str(place)).interactions, str(place))
+        return Cassette(recovery.scan(_File(fd).read, path=str(place)).interactions, str(place))
 
 
 class Recovery(NamedTuple):
@@ -150,7 +150,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
             raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place)
         beginning = _beginning(place, len(journal.HEAD))
         if beginning and not journal.HEAD.startswith(beginning):
-            journal.check_head(beginning, str(place))
+            recovery.check_head(beginning, str(place))
     with writing(place):
         fd = open_locked(place)
     if fd is None:
@@ -159,7 +159,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         )
     with held(fd, place) as done:
         read = _File(os.dup(fd)).read
-        found = journal.scan(read, path=str(place))
+        found = recovery.scan(read, path=str(place))
         if not found.interactions and found.damage is None:
             done()
             raise CassetteNotFoundError(

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from streamtape.errors import CassetteError, CassetteWriteError, JournalLeftError
-from streamtape.tape import journal
+from streamtape.tape import journal, recovery
 from streamtape.tape.bodies import Body, body_of
 from streamtape.tape.codec import encode
 from streamtape.tape.model import Cassette, Ending, Head, Interaction, Redaction, Request
@@ -37,12 +37,20 @@ class TapeFile:
     """One cassette's place on disk. What `load` finds is what a commit expects to find again.
 
     With a redactor, its journals take secrets out of the bodies and messages they are given;
-    requests and heads are redacted by the caller, who matches by them.
+    requests and heads are redacted by the caller, who matches by them. A body is recorded up to
+    `max_body_bytes` and then ends as `unfinished`, cut by us; its client has all of it.
     """
 
-    def __init__(self, path: StrPath, redactor: Redactor | None = None) -> None:
+    def __init__(
+        self,
+        path: StrPath,
+        redactor: Redactor | None = None,
+        *,
+        max_body_bytes: int | None = None,
+    ) -> None:
         self.path = Path(path)
         self._redactor = redactor
+        self._max_body_bytes = max_body_bytes
         self._found = identity(self.path)
 
     def load(self) -> Cassette | None:
@@ -66,7 +74,14 @@ class TapeFile:
                 place = real.with_name(real.name + infix + JOURNAL_SUFFIX)
                 fd = open_locked(place)
                 if fd is not None:
-                    return Journal(real, place, _taken(fd, place), self._found, self._redactor)
+                    return Journal(
+                        real,
+                        place,
+                        _taken(fd, place),
+                        self._found,
+                        redactor=self._redactor,
+                        max_body_bytes=self._max_body_bytes,
+                    )
         raise CassetteWriteError(
             f"{_MOST_JOURNALS} recordings write to {str(self.path)!r} at once", path=self.path
         )
@@ -104,7 +119,14 @@ class Journal:
     """
 
     def __init__(
-        self, path: Path, place: Path, fd: int, found: bytes, redactor: Redactor | None = None
+        self,
+        path: Path,
+        place: Path,
+        fd: int,
+        found: bytes,
+        *,
+        redactor: Redactor | None = None,
+        max_body_bytes: int | None = None,
     ) -> None:
         self.path = path
         self.place = place
@@ -114,6 +136,8 @@ class Journal:
         self._failure: str | None = None
         self._redactor = redactor
         self._bodies: dict[int, Body] = {}
+        self._limit = max_body_bytes
+        self._room: dict[int, int] = {}  # how many bytes of a body may still be written
 
     def request(
         self,
@@ -135,10 +159,25 @@ class Journal:
     def chunk(self, number: int, at_us: int, data: bytes) -> None:
         """Write one chunk of the body, less its secrets."""
         with self._lock:
+            if self._limit is not None and not self._has_room(number, at_us, len(data)):
+                return
             body = self._bodies.get(number)
             self._write(
                 journal.chunk(number, at_us, data) if body is None else body.feed(at_us, data)
             )
+
+    def _has_room(self, number: int, at_us: int, n_bytes: int) -> bool:
+        """Count a chunk; the one that is too much ends the recording of its body."""
+        assert self._limit is not None
+        room = self._room.get(number, self._limit)
+        if room >= 0:
+            self._room[number] = room - n_bytes
+            if room < n_bytes:
+                message = f"cut by streamtape: longer than max_body_bytes={self._limit}"
+                body = self._bodies.pop(number, None)
+                record = journal.ending(number, Ending("unfinished", at_us, message=message))
+                self._write(record if body is None else body.close() + record)
+        return self._room[number] >= 0
 
     def redactions(self, number: int, redactions: Iterable[Redaction]) -> None:
         """Write what was masked in the body."""
@@ -151,6 +190,8 @@ class Journal:
             ending = self._redactor.redact_ending(ending)
         record = _redacted(number, redactions) + journal.ending(number, ending)
         with self._lock:
+            if self._room.get(number, 0) < 0:
+                return  # cut before
             body = self._bodies.pop(number, None)
             self._write(record if body is None else body.close() + record)
 
@@ -161,7 +202,7 @@ class Journal:
                 return ()
             file = _File(os.dup(self._fd))
             with reading(self.place):
-                return journal.scan(file.read, path=str(self.place)).interactions
+                return recovery.scan(file.read, path=str(self.place)).interactions
 
     def commit(self, *, keep: Iterable[Interaction] | None = None) -> Cassette:
         """Put the cassette in place: `keep` in front, then what was recorded, by number.
@@ -190,7 +231,7 @@ class Journal:
 
     def _commit(self, file: _File, keep: tuple[Interaction, ...], hint: str) -> Cassette:
         with writing(self.path, hint):
-            found = journal.scan(file.read, path=str(self.place))
+            found = recovery.scan(file.read, path=str(self.place))
         if found.damage:
             raise CassetteWriteError(
                 f"cannot write {str(self.path)!r}: its journal was altered: {found.damage}{hint}",
