@@ -7,7 +7,7 @@ to break a stream is tried `each` times on each stream, plainly and with the seq
 good afterwards. A mutant is found where an error or a warning is told that the stream did not have.
 
 Some breaks leave a stream that the provider could have sent: a text delta less, where nothing says
-what the whole text was. They are counted apart, and not hidden.
+what the whole text was, or an empty one. They are counted apart, and not hidden.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import streamtape
+from streamtape.checks.expected.tables import expected_of
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.payload import NOT_JSON, canonical, decode
 from streamtape.dialects.plan import plan_for
@@ -254,7 +255,7 @@ def take_apart(interaction: Interaction, dialect: Dialect) -> Items:
     """The events of a stream, each with the mark of a free delta."""
     reader = EventReader(dialect)
     noise = {*dialect.noise}
-    checked = {rule.channel for rule in dialect.wholes if not rule.seed and rule.types}
+    expected = expected_of(dialect)
     items = []
     for number, frame in enumerate(interaction.frames()):
         if frame.data is None:
@@ -267,8 +268,11 @@ def take_apart(interaction: Interaction, dialect: Dialect) -> Items:
         if event.type in noise:
             continue
         found = list(plan_for(dialect, event.type).find_deltas(payload, number))
-        channels = {f.rule.channel for f in found}  # type: ignore[union-attr]  # find_deltas gives pieces
-        free = bool(found) and channels <= _FREE - checked
+        grown = {f.rule.channel for f in found if f.value}  # type: ignore[union-attr]  # find_deltas gives pieces
+        free = bool(found) and grown <= _FREE
+        if not found and not expected.tracks:  # a call that comes whole, in an event of its own
+            free = any(True for _ in plan_for(dialect, event.type).find_wholes(payload, number))
+        free = free and not expected.streamed
         items.append(Item(frame.event, payload, free and not _telling(payload)))
     return items
 
@@ -279,6 +283,7 @@ def _telling(payload: Any) -> bool:
         return False
     choices = [c for c in payload.get("choices") or () if isinstance(c, dict)]
     told = any(c.get("finish_reason") or (c.get("delta") or {}).get("role") for c in choices)
+    told = told or any((c.get("delta") or {}).get("tool_calls") for c in choices)
     ended = any(c.get("finishReason") for c in payload.get("candidates") or ())
     return told or ended
 
