@@ -92,6 +92,7 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
         speed=1.0 if changed else given["speed"],
         idle_limit=None if changed else given["idle_limit"],
         score=score if changed else None,
+        fault=given["faults"],
         repeat=given["repeat"],
         cors=given["cors"],
         allowed_hosts=given["allow_host"],

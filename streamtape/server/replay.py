@@ -10,10 +10,14 @@ It matches requests as a session does, less the host; plays scores; resumes stre
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from streamtape.playback.arranging import arranged
+from streamtape.playback.faults import Faults
+from streamtape.playback.pace import Pace
 from streamtape.playback.pacing import paced
-from streamtape.playback.steps import Step, steps
+from streamtape.playback.rechunk import Rechunk
+from streamtape.playback.steps import Step
 from streamtape.server import resuming, status
 from streamtape.server.playing import play, promised_length
 from streamtape.server.providers import child_env
@@ -31,7 +35,8 @@ class ReplayServer(Service):
 
     `speed` 1.0 is the recorded pace, None at once; `idle_limit` caps gaps, in seconds. `repeat`
     lets an interaction answer again. `match_on` and `ignore_json_paths` are those of a session.
-    `score` makes the steps of an interaction, for faults and other cuts. `cors` names the origins
+    `pace`, `rechunk`, `fault` and `seed` are those of a session, too; an interaction whose play a
+    fault breaks can be asked for again. `score` makes its steps instead. `cors` names origins
     whose pages may read answers ("*" for any), `allowed_hosts` the names by which the server may be
     called besides localhost and addresses. Errors of the files, a port in use (ServerError) and
     unknown options are raised before anything is served.
@@ -48,6 +53,10 @@ class ReplayServer(Service):
         match_on: Sequence[str | RequestMatcher] = ("method", "url", "body"),
         ignore_json_paths: Sequence[str] = (),
         score: Score | None = None,
+        pace: str | Pace | None = None,
+        rechunk: str | Rechunk | None = None,
+        fault: Faults = (),
+        seed: int = 0,
         cors: str | Sequence[str] = (),
         allowed_hosts: Sequence[str] = (),
         limits: Limits | None = None,
@@ -59,6 +68,10 @@ class ReplayServer(Service):
             allow_playback_repeats=repeat,
             match_on=tuple(match_on),
             ignore_json_paths=tuple(ignore_json_paths),
+            pace=pace,
+            rechunk=rechunk,
+            fault=fault,
+            seed=seed,
         )
         self._score = score
         self._shelf = Shelf(gather(cassettes), self._options)
@@ -115,11 +128,29 @@ class ReplayServer(Service):
             await self.refuse(exchange, 404, miss.text, "no_recorded_interaction")
 
     async def _play(self, exchange: Exchange, interaction: Interaction) -> None:
-        score = steps(interaction) if self._score is None else iter(self._score(interaction))
-        pace = paced(score, factor=self._options.speed, idle_limit_s=self._options.idle_limit)
-        method = exchange.request.method
-        length = promised_length(interaction, method) if self._score is None else None
-        await play(exchange, pace, length=length, more_headers=self.cors_of(exchange))
+        method, options = exchange.request.method, self._options
+        as_recorded = self._score is None and not options.faults and options.rechunk is None
+        length = promised_length(interaction, method) if as_recorded else None
+        score = self._scored(interaction)
+        await play(exchange, score, length=length, more_headers=self.cors_of(exchange))
+
+    def _scored(self, interaction: Interaction) -> Iterator[Step]:
+        options, tape = self._options, self._shelf.tape
+        if self._score is not None:
+            score = iter(self._score(interaction))
+            return paced(score, factor=options.speed, idle_limit_s=options.idle_limit)
+        number = next((n for n, i in enumerate(tape.interactions) if i is interaction), None)
+        return arranged(
+            interaction,
+            speed=options.speed,
+            idle_limit=options.idle_limit,
+            pace=options.pace,
+            rechunk=options.rechunk,
+            faults=options.faults,
+            seed=options.seed,
+            attempt=0 if number is None else tape.plays[number] - 1,
+            number=number,
+        )
 
 
 serve = ReplayServer

@@ -1,0 +1,48 @@
+"""Faults over HTTP: what a client on the other side of a socket gets."""
+
+import httpx
+import pytest
+
+import streamtape
+from streamtape.playback.steps import steps
+from streamtape.tape.model import Cassette
+from tests.playback.scores import body, numbered, recording
+
+TAPE = Cassette((recording(*numbered(4), url="http://x/y"),))
+
+
+@pytest.mark.parametrize(
+    ("fault", "exception"),
+    [
+        ("cut@event=2", httpx.RemoteProtocolError),
+        ("cut@event=2:rst", httpx.ReadError),
+        ("stall=30s@event=2", httpx.ReadTimeout),
+    ],
+)
+def test_a_fault_over_http_is_the_clients_own_exception(
+    fault: str, exception: type[Exception]
+) -> None:
+    """Two events come, then what the network would have done; asked again, the same."""
+    with streamtape.serve(TAPE, fault=fault) as server, httpx.Client(timeout=0.2) as client:
+        for _ in range(2):
+            got = b""
+            with pytest.raises(exception):
+                with client.stream("POST", f"{server.url}/y") as response:
+                    for chunk in response.iter_raw():
+                        got += chunk
+            assert got == b"".join(numbered(2))
+
+
+def test_a_retry_over_http_gets_the_good_take() -> None:
+    """503 the first time, then the stream; then it was played."""
+    with streamtape.serve(TAPE, fault="http=503,retry_after=2") as server:
+        first = httpx.post(f"{server.url}/y")
+        assert (first.status_code, first.headers["retry-after"]) == (503, "2")
+        assert httpx.post(f"{server.url}/y").content == body(steps(TAPE[0]))
+        assert httpx.post(f"{server.url}/y").status_code == 404
+
+
+def test_other_cuts_over_http() -> None:
+    """The bytes are the same, whatever the chunks."""
+    with streamtape.serve(TAPE, rechunk="byte") as server:
+        assert httpx.post(f"{server.url}/y").content == b"".join(numbered(4))
