@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from streamtape.compare.normalise import normaliser_for
-from streamtape.dialects.base import Dialect
+from streamtape.compare.units import VEILED
+from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.paths import bind, find, parse_path
 from streamtape.dialects.plan import Found, plan_for
 from streamtape.tape.views import Event
@@ -126,7 +127,8 @@ def mutated(
 ) -> tuple[list[Event], set[int]] | None:
     """A stream with one event inserted, removed, changed or swapped with the next; and where.
 
-    None where the place that the dice chose does not allow it: noise, several texts in one event,
+    None where the place that the dice chose does not allow it: noise, signatures (which differ in
+    every run), several texts in one event,
     empty pieces (how a text is cut is no change), two neighbours that say the same.
     """
     at = dice.randrange(len(events) - 1)
@@ -161,4 +163,6 @@ def _plain(event: Event, dialect: Dialect) -> bool:
     if event.type in dialect.noise:
         return False
     pieces = deltas(event, dialect)
+    if any(isinstance(p.rule, Piece) and p.rule.channel in VEILED for p in pieces):
+        return False
     return not pieces or only_delta(event, dialect) is not None

@@ -40,7 +40,8 @@ class Change:
     """One difference. `a` and `b` are its places; None on the side that does not have it.
 
     `what` is the event's type (or the text's channel), `path` the place in its payload. `pieces`
-    are the words of a changed text, with a little of what stands around them.
+    are the words of a changed text, with a little of what stands around them. `n_repeats` counts
+    the later places that only repeat this change: an item's field is told again when it is done.
     """
 
     kind: ChangeKind
@@ -52,13 +53,15 @@ class Change:
     after: Any = None
     pieces: tuple[WordPiece, ...] = ()
     interaction: int = 0
+    n_repeats: int = 0
 
     def __str__(self) -> str:
         where = "→".join(f"#{p.index}" if p else "–" for p in (self.a, self.b))
         if self.a and self.b and self.a.index == self.b.index:
             where = f"#{self.a.index}"
         name = f"{self.what} {self.path}".rstrip()
-        return f"{_SIGNS[self.kind]} {where} {name}: {self._values()}"
+        again = f" (repeated {self.n_repeats}×)" if self.n_repeats else ""
+        return f"{_SIGNS[self.kind]} {where} {name}: {self._values()}{again}"
 
     def _values(self) -> str:
         if self.pieces:

@@ -9,7 +9,8 @@ units rename alike are no change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from streamtape.compare.align import gaps
@@ -20,6 +21,7 @@ from streamtape.compare.texts import Texts, is_part, text_changes
 from streamtape.compare.units import Target, Unit
 from streamtape.compare.values import differences
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.payload import canonical
 from streamtape.tape.views import Event
 
 
@@ -63,7 +65,7 @@ def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
     changes = of_one_event(changes, texts)
     if found and not changes:
         changes.append(_interleaved(left[found[0].a1 :], right[found[0].b1 :]))
-    return tuple(sorted(join_swapped(changes), key=_order))
+    return tuple(_folded(sorted(join_swapped(changes), key=_order)))
 
 
 def _moved(
@@ -105,6 +107,36 @@ def _interleaved(left: Sequence[Unit], right: Sequence[Unit]) -> Change:
         places = [place(one), place(other)]
     before, after = (f"{u.name} {u.body!r}"[:60] for u in (one, other))
     return Change("swapped", name, places[0], places[1], "order", before, after)
+
+
+def _folded(changes: Iterable[Change]) -> list[Change]:
+    """The changes without those that only repeat an earlier one, which counts them.
+
+    A value is repeated where a later event tells the same field anew (the item when it is done, the
+    response when it is completed); a text where one event brings it twice, under two names.
+    """
+    first: dict[Hashable, int] = {}
+    out: list[Change] = []
+    for change in changes:
+        key = _fold_key(change)
+        if key is not None and key in first:
+            number = first[key]
+            out[number] = replace(out[number], n_repeats=out[number].n_repeats + 1)
+            continue
+        if key is not None:
+            first[key] = len(out)
+        out.append(change)
+    return out
+
+
+def _fold_key(change: Change) -> Hashable:
+    if change.kind != "changed" or change.a is None or change.b is None:
+        return None
+    values = canonical(change.before), canonical(change.after)
+    if change.pieces:
+        return (change.a.index, change.b.index, *values)
+    names = [step for step in change.path.split(".") if not step.isdigit()]
+    return (names[-1], *values)
 
 
 def _order(change: Change) -> tuple[int, int, str]:

@@ -43,7 +43,8 @@ def walk(
         for name in dict.fromkeys((*before, *after)):
             one, other = before.get(name, _ABSENT), after.get(name, _ABSENT)
             if one is _ABSENT or other is _ABSENT:
-                yield (*path, name), _or_none(one), _or_none(other)
+                if _or_none(one) is not _or_none(other):  # null and nothing are one
+                    yield (*path, name), _or_none(one), _or_none(other)
             else:
                 yield from walk(one, other, (*path, name))
     elif isinstance(before, list) and isinstance(after, list):

@@ -174,7 +174,7 @@ OPENAI_RESPONSES = Dialect(
         "annotation.container_id", "part.annotations.*.container_id",
         "item.content.*.annotations.*.container_id",
         "response.output.*.content.*.annotations.*.container_id",
-        "item.fingerprint", "response.output.*.fingerprint",
+        "**.turn_id", "**.file_id", "item.fingerprint", "response.output.*.fingerprint",
     ),
     opaque=("tools", "metadata", "text", "response.tools", "response.metadata", "response.text",
             "response.tool_choice", "item.tools"),

@@ -162,3 +162,21 @@ def test_changes_come_in_order() -> None:
     assert [c.before for c in changes[:2]] == ["one", "two"]
     indexes = [p.index for c in changes if (p := c.a or c.b)]
     assert indexes == sorted(indexes)
+
+
+def test_a_value_that_is_told_again_is_one_change() -> None:
+    """An item's field stands in three events; the first place is told, and how often again."""
+    a = Writer().message("x", phase="one").end().events()
+    b = Writer(2).message("x", phase="two").end().events()
+    (change,) = compare(a, b)
+    assert (change.what, change.path) == ("response.output_item.added", "item.phase")
+    assert (change.before, change.after, change.n_repeats) == ("one", "two", 2)
+    assert str(change).endswith('"one" → "two" (repeated 2×)')
+
+
+def test_null_and_nothing_are_one() -> None:
+    """A field that a later version of an API sends as null is no change."""
+    a = stream("Double")
+    b = copy.deepcopy([e.payload for e in a])
+    b[0]["response"]["new_field"] = None
+    assert compare(a, events(b)) == []
