@@ -9,7 +9,7 @@ units rename alike are no change.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -63,8 +63,10 @@ def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
             changes.extend(_moved(left, right, pairs, settled))
     changes.extend(renamed_here(pairs))
     changes = of_one_event(changes, texts)
-    if found and not changes:
-        changes.append(_interleaved(left[found[0].a1 :], right[found[0].b1 :]))
+    if touched and not changes:
+        texts_a = [u for u in left if u.target in touched]
+        texts_b = [u for u in right if u.target in touched]
+        changes.extend(_interleaved(texts_a, texts_b))
     return tuple(_folded(sorted(join_swapped(changes), key=_order)))
 
 
@@ -91,22 +93,16 @@ def _n_before(units: Iterable[Unit], settled: frozenset[Target]) -> dict[int, in
     return before
 
 
-def _interleaved(left: Sequence[Unit], right: Sequence[Unit]) -> Change:
+def _interleaved(left: Sequence[Unit], right: Sequence[Unit]) -> Iterator[Change]:
     """The one thing left that may differ: in what order the pieces of several texts came."""
-    one, other = left[0], right[0]
-    name = one.name
-    if one.target is not None and one.target == other.target:
-        shared = min(len(one.body), len(other.body))
-        one = left[1] if len(one.body) == shared and len(left) > 1 else one
-        other = right[1] if len(other.body) == shared and len(right) > 1 else other
-        places = [
-            Place(*unit.event_at(shared)) if unit in (left[0], right[0]) else place(unit)
-            for unit in (one, other)
-        ]
-    else:
-        places = [place(one), place(other)]
-    before, after = (f"{u.name} {u.body!r}"[:60] for u in (one, other))
-    return Change("swapped", name, places[0], places[1], "order", before, after)
+    for one, other in zip(left, right, strict=False):
+        if one.token == other.token:
+            continue
+        shared = min(len(one.body), len(other.body)) if one.target == other.target else 0
+        before, after = (f"{u.name} {u.body[shared:]!r}"[:60] for u in (one, other))
+        a, b = (Place(*unit.event_at(shared)) for unit in (one, other))
+        yield Change("swapped", one.name, a, b, "order", before, after)
+        return
 
 
 def _folded(changes: Iterable[Change]) -> list[Change]:
