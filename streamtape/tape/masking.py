@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from streamtape.tape.leaves import documents
 from streamtape.tape.patterns import MAX_SECRET_BYTES, Span
-from streamtape.tape.search import TO_WORDS, Search
+from streamtape.tape.search import Search
 
 MASK = b"*"
 # What a secret of one piece can consist of: a tail of these may be the beginning of one.
@@ -22,7 +22,6 @@ MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
 MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
 _LOOK_BEHIND = 8  # the same, where nothing there begins one: escapes
-_WORDS_KEPT = 4096
 
 
 class Masked(NamedTuple):
@@ -43,8 +42,6 @@ class BodyRedactor:
         self._held = 0  # from this offset on what was written is masked
         self._growing = False  # a secret longer than what is held back goes on
         self._quiet = not search.has_own  # nothing in the context begins anything
-        self._harmless: set[bytes] = set()  # words without a literal
-        self._literals: dict[bytes, list[bytes]] = {}  # those of other words
 
     @property
     def clear(self) -> bool:
@@ -54,8 +51,8 @@ class BodyRedactor:
     def feed(self, data: bytes) -> Masked:
         """Take a chunk."""
         buffer = self._buffer + data
-        if not self._quiet or self._growing or self._hits(buffer[self._held - self._base :]):
-            hits = self._hits(buffer)
+        if not self._quiet or self._growing or self._search.hits(buffer[self._held - self._base :]):
+            hits = self._search.hits(buffer)
             return self._decide(buffer, len(data), hits, self._hold(buffer, hits))
         size = len(buffer)
         if self._held == self._base + size - len(data) and (not data or data[-1] not in _TOKEN_SET):
@@ -66,33 +63,10 @@ class BodyRedactor:
         hold = max(len(buffer.rstrip(TOKEN)), size - MAX_TOKEN_BYTES)
         return self._decide(buffer, len(data), [], hold)
 
-    def _hits(self, text: bytes) -> list[bytes]:
-        """The literals in a text, by its words: most of them came before."""
-        words = set(text.translate(TO_WORDS).split())
-        words -= self._harmless
-        if not words:
-            return []
-        if len(self._harmless) + len(self._literals) > _WORDS_KEPT:
-            self._harmless.clear()
-            self._literals.clear()
-        known = words & self._literals.keys()
-        words -= known
-        if words and not self._search.harmless(words):
-            for word in words:
-                if not self._search.harmless((word,)):
-                    self._literals[word] = self._search.hits(word)
-                    known.add(word)
-            words -= known
-        self._harmless |= words
-        hits: list[bytes] = []
-        for word in known:
-            hits += self._literals[word]
-        return hits
-
     def close(self) -> Masked:
         """Decide what is still held back; `data` is empty."""
         buffer = self._buffer
-        return self._decide(buffer, 0, self._hits(buffer), len(buffer))
+        return self._decide(buffer, 0, self._search.hits(buffer), len(buffer))
 
     def _hold(self, buffer: bytes, hits: list[bytes]) -> int:
         """From where on the buffer can't be decided yet."""

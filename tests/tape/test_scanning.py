@@ -180,7 +180,9 @@ def test_json_paths_in_streams_and_bodies() -> None:
     assert [r.kind for r in found] == ["path"]
 
 
-@pytest.mark.skipif(not (SHARED / "corpus").exists(), reason="the corpus is not here")
+@pytest.mark.skipif(
+    not (SHARED / "corpus").exists(), reason=f"no recorded streams in {SHARED}/corpus"
+)
 def test_false_positives_on_real_streams() -> None:
     """In all streams of the corpus, which hold no secret, none is found: not one in a thousand."""
     n, hits = 0, []

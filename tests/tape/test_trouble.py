@@ -6,9 +6,10 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -102,20 +103,39 @@ def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
         load(tmp_path / "f" / "a.tape")
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder(tmp_path: Path) -> None:
-    """No permission to write is our error, and the old cassette is as it was."""
-    path = tmp_path / "a.tape"
-    save(OLD, path)
-    tmp_path.chmod(0o500)
+@pytest.fixture
+def read_only() -> Iterator[tuple[Path, Callable[[], None]]]:
+    """A folder, and what makes it read-only; root, who may write everywhere, becomes nobody."""
+    folder, root = Path(tempfile.mkdtemp()), os.geteuid() == 0
+    folder.chmod(0o755)
+
+    def protect() -> None:
+        for file in folder.iterdir():
+            file.chmod(0o644)
+        folder.chmod(0o555)
+        if root:
+            os.seteuid(65534)
+
     try:
-        with pytest.raises(CassetteWriteError, match="permission"):
-            save(Cassette(), path)
-        with pytest.raises(CassetteWriteError, match="permission"):
-            TapeFile(path).open_journal()
-        assert load(path) == OLD
+        yield folder, protect
     finally:
-        tmp_path.chmod(0o700)
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def test_a_read_only_folder(read_only: tuple[Path, Callable[[], None]]) -> None:
+    """No permission to write is our error, and the old cassette is as it was."""
+    folder, protect = read_only
+    path = folder / "a.tape"
+    save(OLD, path)
+    protect()
+    with pytest.raises(CassetteWriteError, match="permission"):
+        save(Cassette(), path)
+    with pytest.raises(CassetteWriteError, match="permission"):
+        TapeFile(path).open_journal()
+    assert load(path) == OLD
 
 
 def test_a_limit_on_file_sizes(tmp_path: Path) -> None:
