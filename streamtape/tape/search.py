@@ -1,7 +1,7 @@
 """The search for secrets in text: by the table of patterns, and by a user's own rules. Pure.
 
-Text is looked at in two steps: do any literals of the patterns occur, all of them asked in one pass;
-and, only then, which patterns match, and where.
+Text is looked at in two steps: do any literals of the patterns occur, all of them asked in one
+pass; and, only then, which patterns match, and where.
 """
 
 from __future__ import annotations
