@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,7 +19,7 @@ from streamtape.session.difference import Difference, only, shown, text_of
 from streamtape.session.leaves import has_below, leaves, path_pattern
 from streamtape.session.modes import Options
 from streamtape.session.volatile import Token, matched_up, skeleton
-from streamtape.tape.model import Interaction, Request, header
+from streamtape.tape.model import Interaction, Redaction, Request, header
 
 _PORTS = {"http": 80, "https": 443}
 _MISSING = object()
@@ -223,17 +223,22 @@ class Tape:
             return None
         return next((i for i, spent in enumerate(self._spent) if not spent), None)
 
-    def take(self, asked: Request) -> Interaction | None:
+    def take(self, asked: Request, redactions: Iterable[Redaction] = ()) -> Interaction | None:
         """The interaction that answers, marked as played; None where none does."""
-        drawn = self.draw(asked)
+        drawn = self.draw(asked, redactions)
         return None if drawn is None else self.interactions[drawn[0]]
 
-    def draw(self, asked: Request) -> tuple[int, int] | None:
+    def draw(self, asked: Request, redactions: Iterable[Redaction] = ()) -> tuple[int, int] | None:
         """The index of the interaction that answers, and how often it did before.
 
+        Among equal ones those come first whose masked secrets have the same digests: requests that
+        differ only in a key are told apart, and a replay with another key still finds its answer.
         An answer that a fault will break leaves the interaction for the client's next try.
         """
         indices = self.candidates(asked)
+        masked = _digests(redactions)
+        if masked and len(indices) > 1:
+            indices.sort(key=lambda i: _digests(self.interactions[i].redactions) != masked)
         expected = self.expected
         if expected is not None:
             indices = [i for i in indices if i <= expected]
@@ -258,6 +263,10 @@ class Tape:
             for index, request in enumerate(self._requests)
         ]
         return min(found, key=lambda pair: (_distance(pair[1]), self.plays[pair[0]]))
+
+
+def _digests(redactions: Iterable[Redaction]) -> frozenset[tuple[str, str]]:
+    return frozenset((r.where, r.digest) for r in redactions if r.where.startswith("request."))
 
 
 def _distance(differences: Sequence[Difference]) -> int:

@@ -19,6 +19,7 @@ from streamtape.playback.faults import Fault, Faults, parse_faults
 from streamtape.playback.pace import Pace, parse_pace
 from streamtape.playback.rechunk import Rechunk, parse_rechunk
 from streamtape.tape.model import Request
+from streamtape.tape.redact import RedactionOptions
 
 RecordMode = Literal["none", "once", "new_episodes", "all", "verify"]
 MODES: tuple[str, ...] = get_args(RecordMode)
@@ -56,6 +57,8 @@ class OptionFields(TypedDict, total=False):
     rechunk: str | Rechunk | None
     fault: Faults
     seed: int
+    redaction: RedactionOptions | None
+    max_body_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,8 @@ class Options:
     moves; or a Clock. With any but the system's, `speed` None means the recorded pace.
     `pace`, `rechunk`, `fault`: another pace, other cuts, faults, in replays only; what there is:
     `playback.pace`, `playback.rechunk`, `playback.faults`. `seed` decides what is left to chance.
+    `redaction`: what is masked beyond the defaults, and what is not (`RedactionOptions`).
+    `max_body_bytes`: a longer body is recorded up to there, as `unfinished`; its client gets all.
     """
 
     mode: RecordMode = "once"
@@ -111,6 +116,8 @@ class Options:
     rechunk: str | Rechunk | None = None
     fault: Faults = ()
     seed: int = 0
+    redaction: RedactionOptions | None = None
+    max_body_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -120,6 +127,9 @@ class Options:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if value is not None and not (number and value >= 0 and (name, value) != ("speed", 0)):
                 raise UsageError(f"{name}={value!r}: a positive number or None is wanted")
+        limit = self.max_body_bytes
+        if limit is not None and limit < 0:
+            raise UsageError(f"max_body_bytes={limit!r}: a number of bytes or None is wanted")
         if self.on_expired not in EXPIRED:
             raise UsageError(refusal("on_expired", self.on_expired, EXPIRED))
         if isinstance(self.clock, str) and self.clock not in CLOCKS:

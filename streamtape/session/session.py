@@ -176,7 +176,7 @@ class Session(Inside):
         asked, redactions = self._redactor.redact_request(request)
         with self._lock:
             if self.mode != "all":
-                drawn = self._tape.draw(asked)
+                drawn = self._tape.draw(asked, redactions)
                 if drawn is None and self.mode == "verify":
                     self._unmatched.append(self._miss_text(asked))
                 elif drawn is not None and self.mode != "verify":

@@ -90,12 +90,13 @@ def open_session(
         options = replace(options, speed=1.0)
     if isinstance(cassette, Cassette):
         name = cassette.path or "cassette in memory"
-        session = Session(options, _InMemory(cassette), Redactor(), name=name, clock=clock)
+        redactor = Redactor(options.redaction)
+        session = Session(options, _InMemory(cassette), redactor, name=name, clock=clock)
         return _finished(session, clock)
     path = Path(cassette)
     presets.held().opened(path)
-    redactor = Redactor()
-    file = TapeFile(path, redactor)
+    redactor = Redactor(options.redaction)
+    file = TapeFile(path, redactor, max_body_bytes=options.max_body_bytes)
     if options.max_age_us is not None:
         options = _aged(file, options)
     verified = _Verified(file, redactor)

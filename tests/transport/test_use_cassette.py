@@ -307,3 +307,47 @@ def test_secrets_are_not_written(tmp_path: Path) -> None:
         client.post(f"http://upstream/?api_key={secret}", headers={"Authorization": secret})
         assert secret.encode() not in (tmp_path / "x.tape.part").read_bytes()
     assert secret not in str(streamtape.load(tape)[0].request)
+
+
+def test_a_users_own_secrets_are_masked(tmp_path: Path) -> None:
+    """Names, patterns and JSON paths of the user's own, in one options value."""
+    upstream = Upstream(httpx, (b"employee E-4711 ", b"said hello"))
+    tape = tmp_path / "x.tape"
+    rules = streamtape.RedactionOptions(patterns=(("employee", r"E-\d+"),), headers=("x-desk",))
+    with streamtape.use_cassette(tape, redaction=rules), upstream.client() as client:
+        answer = client.post("http://upstream/", headers={"x-desk": "12"}, json={"who": "E-4711"})
+        assert answer.text.startswith("employee E-4711")
+    (interaction,) = streamtape.load(tape)
+    assert interaction.body.startswith(b"employee ****** said")
+    assert b"4711" not in interaction.request.body
+    assert (b"x-desk", b"[redacted]") in interaction.request.headers
+    with streamtape.use_cassette(tape, redaction=rules), upstream.client() as client:
+        client.post("http://upstream/", headers={"x-desk": "13"}, json={"who": "E-4712"})
+
+
+def test_requests_that_differ_only_in_a_secret_are_told_apart(tmp_path: Path) -> None:
+    """Each key gets its own answer, in any order; another key gets them in their order."""
+    upstream, tape = Upstream(httpx), tmp_path / "x.tape"
+
+    def ask_with(client: Any, key: str) -> str:
+        headers = {"Authorization": f"Bearer {key}"}
+        return str(client.get("http://upstream/", headers=headers).text)
+
+    with streamtape.use_cassette(tape), upstream.client() as client:
+        answers = {key: ask_with(client, key) for key in ("first-key-123", "second-key-456")}
+    with streamtape.use_cassette(tape), upstream.client() as client:
+        for key in ("second-key-456", "first-key-123"):
+            assert ask_with(client, key) == answers[key]
+    with streamtape.use_cassette(tape), upstream.client() as client:
+        assert [ask_with(client, "other") for _ in range(2)] == list(answers.values())
+
+
+def test_a_body_over_the_limit_is_cut_by_us(tmp_path: Path) -> None:
+    """The client gets it all; the recording ends at the limit, and says that we cut it."""
+    upstream, tape = Upstream(httpx, (b"x" * 600, b"y" * 600)), tmp_path / "x.tape"
+    with streamtape.use_cassette(tape, max_body_bytes=1000), upstream.client() as client:
+        assert len(ask(client, "a")) == 1202
+    (interaction,) = streamtape.load(tape)
+    assert interaction.ending.kind == "unfinished"
+    assert "1000" in str(interaction.ending.message).replace(",", "")
+    assert len(interaction.body) <= 1000
