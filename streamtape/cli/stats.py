@@ -25,7 +25,7 @@ To hold two sets of recordings against each other:
 )
 @click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True)
 @click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
-@click.option("--plot", is_flag=True, help="Plot arrival and gaps in the terminal.")
+@click.option("--plot", is_flag=True, help="Plot arrival, text and gaps in the terminal.")
 @click.option("--plot-to", metavar="FILE.svg|FILE.png", help="Write a picture.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write a row a stream.")
 @options.as_json

@@ -74,17 +74,31 @@ def to_csv(measured: Sequence[Measured]) -> str:
 
 
 def plot_lines(one: Measured, width: int = _WIDTH) -> Iterator[Line]:
-    """Events over time, and how the gaps are spread, as bars of text."""
+    """Events over time, the text growing, and how the gaps are spread, as bars of text."""
     if one.ttfe_us is None or one.total_us is None:
         yield line(("  no times in this recording: nothing to plot", "dim"))
         return
     at = list(accumulate(one.gaps_us, initial=one.ttfe_us))
     yield line(("  events over time", "label"), (f"  0 to {_ms(one.total_us)}", "dim"))
     yield line(f"  {_bars(at, 0, max(one.total_us, 1), width)}")
+    if one.text:
+        yield line(("  text growing", "label"), (f"  0 to {one.text[-1][1]:,} characters", "dim"))
+        yield line(f"  {_growth(one, one.total_us, width)}")
     if one.gaps_us:
         most = max(one.gaps_us)
         yield line(("  gaps by length", "label"), (f"  0 to {_ms(most)}", "dim"))
         yield line(f"  {_bars(one.gaps_us, 0, max(most, 1), width)}")
+
+
+def _growth(one: Measured, total_us: int, width: int) -> str:
+    """How much of the text had come by each moment, as bars."""
+    whole = one.text[-1][1]
+    marks = []
+    for place in range(width):
+        until = (place + 1) * total_us / width
+        come = max((n for us, n in one.text if us <= until), default=0)
+        marks.append(_BARS[-(-come * (len(_BARS) - 1) // whole)])
+    return "".join(marks)
 
 
 def _bars(values: Sequence[float], low: float, high: float, width: int) -> str:

@@ -20,6 +20,7 @@ def test_one_stream_is_told_in_full() -> None:
     assert any(line.split()[:1] == ["ttft"] and line.endswith("(text)") for line in lines)
     assert any("sending of the request to the response head" in line for line in lines)
     assert any("events over time" in line for line in lines)
+    assert any("text growing  0 to 504 characters" in line for line in lines)
 
 
 def test_many_streams_are_summed_up() -> None:

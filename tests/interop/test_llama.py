@@ -59,3 +59,18 @@ def test_recorded_and_replayed(api: Callable[[str], list[str]], root: str, tmp_p
         assert api(root) == live
     (interaction,) = streamtape.load(tmp_path / "x.tape")
     assert len(interaction.chunks) > 10
+
+
+def test_the_checks_find_its_known_defects(root: str, tmp_path: Path) -> None:
+    """Live: its Responses stream lacks indices and numbers and calls a cut one complete."""
+    path = tmp_path / "responses.tape"
+    with streamtape.use_cassette(path):
+        responses(root)
+    found = {(f.rule, f.where.what): f.message for f in streamtape.check(path)}
+    assert "output_index" in found["required", "response.output_text.delta"]
+    assert "response.model" in found["required", "response.created"]
+    assert ("sequence", "") in found
+    assert ("truncated", "response.completed") in found
+    with streamtape.use_cassette(tmp_path / "chat.tape"):
+        chat(root)
+    assert [f for f in streamtape.check(tmp_path / "chat.tape") if f.severity == "error"] == []
