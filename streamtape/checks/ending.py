@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 from streamtape.checks.rule import Hit
@@ -101,7 +101,8 @@ def _choice(payload: dict[str, Any], path: str, bound: tuple[Any, ...]) -> Any:
     holder = path.partition(".*")[0]
     for place, one in find(payload, parse_path(f"{holder}.*")):
         if place == bound[:1] and isinstance(one, dict):
-            return one.get("index", bound[0])
+            number = one.get("index", bound[0])
+            return number if isinstance(number, Hashable) else repr(number)
     return bound[0]
 
 
