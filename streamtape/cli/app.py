@@ -70,7 +70,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(streamtape.__version__, "-V", "--version", prog_name="streamtape")
 def cli() -> None:
-    r"""Record one real event stream exactly, replay it into any client, diff two runs.
+    """Record one real event stream exactly, replay it into any client, diff two runs.
 
     \b
       streamtape demo
@@ -78,7 +78,7 @@ def cli() -> None:
       streamtape show run.tape
       streamtape replay run.tape
       streamtape diff run.tape other.tape
-    """
+    """  # noqa: D301 - click keeps the lines below a real \\b as they are
 
 
 def main() -> None:
