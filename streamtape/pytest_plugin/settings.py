@@ -54,13 +54,14 @@ class Settings:
     @property
     def defaults(self) -> dict[str, Any]:
         """What holds where nobody says anything."""
-        return {"record_on_exception": False, **self.presets.defaults}
+        mode = presets.default_mode()
+        return {"mode": mode, "record_on_exception": False, **self.presets.defaults}
 
     def header(self) -> str:
         """A line for pytest's report header: what holds, and who said so."""
         if self.presets.disabled:
             return "streamtape: disabled (--tape-disable): every request goes out, unrecorded"
-        mode = self.overrides.get("mode", self.presets.defaults["mode"])
+        mode = self.overrides.get("mode", self.defaults["mode"])
         said = {
             k: v for k, v in {**self.ini, **self.overrides}.items() if k not in {"mode", "clock"}
         }
@@ -155,15 +156,15 @@ def configure(config: pytest.Config) -> None:
     if option.tape_speed != _UNSET:
         overrides["speed"] = option.tape_speed
     ini = _ini(config)
-    mode = presets.default_mode()
-    source = "default" if mode == "once" else "default, as CI is set"
+    source = "default" if presets.default_mode() == "once" else "default, as CI is set"
     if "mode" in overrides:
         source = "--tape-record"
     elif "mode" in ini:
         source = "ini"
     opened: list[str] = []
+    # `use_cassette` says its own default mode, on CI too: only what somebody asked for changes it.
     held = presets.Presets(
-        {"mode": mode, **ini},
+        ini,
         overrides,
         option.tape_disable,
         lambda path: opened.append(str(path.absolute())),

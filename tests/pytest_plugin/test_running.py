@@ -228,3 +228,24 @@ def test_a_miss_that_the_program_hides_fails_the_test(suite: Suite) -> None:
     result = suite.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*MissError*", "*differs   path*"])
+
+
+def test_use_cassette_keeps_its_own_default_on_ci(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where CI is set, tests that are decorated replay; a session that a program opens records."""
+    monkeypatch.setenv("CI", "true")
+    pytester.makepyfile(
+        """
+        import httpx, streamtape
+
+        def test_a():
+            answer = httpx.MockTransport(lambda request: httpx.Response(200, text="hello"))
+            with streamtape.use_cassette("x.tape") as session:
+                assert session.mode == "once"
+                httpx.Client(transport=answer).get("http://x/")
+        """
+    )
+    pytester.runpytest("--tape-record=once").assert_outcomes(passed=1)
+    (pytester.path / "x.tape").unlink()
+    pytester.runpytest().assert_outcomes(passed=1)
