@@ -49,10 +49,10 @@ class ASGIStreamTransport(_Anything):  # type: ignore[misc]  # either library's 
     async def handle_async_request(self, request: Any) -> Any:
         """Start the application on a request; give its head when it is there."""
         flavour = flavour_of(request)
-        run = _Run(await request.aread(), flavour.library, request, self.raise_app_exceptions)
+        run = _Run(await request.aread(), flavour.module, request, self.raise_app_exceptions)
         run.start(self.app, self._scope(request))
         status, headers = await run.head()
-        return flavour.library.Response(
+        return flavour.module.Response(
             status_code=status,
             headers=headers,
             stream=flavour.async_stream(run),

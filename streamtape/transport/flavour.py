@@ -39,13 +39,13 @@ class AsyncReading(Protocol):
 class Flavour:
     """One of the two libraries, and the stream classes that its clients accept."""
 
-    library: ModuleType
+    module: ModuleType
     sync_stream: type[Any]
     async_stream: type[Any]
 
     def response(self, head: Head, stream: Any) -> Any:
         """A response of this library with this head, whose body is read from `stream`."""
-        return self.library.Response(
+        return self.module.Response(
             status_code=head.status,
             headers=list(head.headers),
             stream=stream,
@@ -60,8 +60,8 @@ class Flavour:
         if ending.kind != "error":
             return ReplayEndError(_early_end(ending, where))
         for name in (ending.exception, *ending.bases):
-            kind = getattr(self.library, name or "", None)
-            if isinstance(kind, type) and issubclass(kind, self.library.RequestError):
+            kind = getattr(self.module, name or "", None)
+            if isinstance(kind, type) and issubclass(kind, self.module.RequestError):
                 return kind(ending.message or "", request=request)  # type: ignore[no-any-return]  # the library is found at run time
             kind = getattr(builtins, name or "", None)
             if isinstance(kind, type) and issubclass(kind, Exception):
@@ -69,7 +69,7 @@ class Flavour:
             kind = getattr(sys.modules.get(ending.module or ""), name or "", None)
             if isinstance(kind, type) and issubclass(kind, Exception):
                 return _instance(kind, ending.message or "")
-        return self.library.ReadError(  # type: ignore[no-any-return]  # the library is found at run time
+        return self.module.ReadError(  # type: ignore[no-any-return]  # the library is found at run time
             f"{ending.exception}: {ending.message}", request=request
         )
 

@@ -246,7 +246,7 @@ class _Watch:
 
     def answered(self, response: Any, flavour: Flavour, stream: Any) -> Any:
         self._session.take_head(self._recorder, head_of(response, self.elapsed()))
-        return flavour.library.Response(
+        return flavour.module.Response(
             status_code=response.status_code,
             headers=response.headers,
             stream=stream,

@@ -30,23 +30,23 @@ class Upstream:
     """A transport of the test's own that counts what really reaches it."""
 
     def __init__(self, library: Any, chunks: tuple[bytes, ...] = (b"one", b"two")) -> None:
-        self.library = library
+        self.module = library
         self.chunks = chunks
         self.sent: list[str] = []
 
     def client(self, **options: Any) -> Any:
         """A client whose transport is this one."""
-        return self.library.Client(transport=self.library.MockTransport(self._answer), **options)
+        return self.module.Client(transport=self.module.MockTransport(self._answer), **options)
 
     def _answer(self, request: Any) -> Any:
         self.sent.append(request.content.decode())
         chunks = (*self.chunks, b"#%d" % len(self.sent))
 
-        class Body(self.library.SyncByteStream):  # type: ignore[misc,name-defined]  # either library's
+        class Body(self.module.SyncByteStream):  # type: ignore[misc,name-defined]  # either library's
             def __iter__(self) -> Iterator[bytes]:
                 yield from chunks
 
-        return self.library.Response(
+        return self.module.Response(
             200, headers=[("x-twice", "1"), ("X-Twice", "2")], stream=Body()
         )
 
