@@ -7,6 +7,7 @@ place on disk (written whole or not at all) and the difference between two such 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -90,9 +91,9 @@ def _interaction(interaction: Interaction, level: str, dialect: str | None) -> I
     path = interaction.request.url.partition("://")[2].partition("/")[2].partition("?")[0]
     yield f"{interaction.request.method} /{path} -> {status}"
     events = list(interaction.events(dialect=dialect))
-    if events:
-        yield from _stream(events, dialect_for(interaction, dialect), level)
-    elif interaction.chunks:
+    told = list(_stream(events, dialect_for(interaction, dialect), level)) if events else []
+    yield from told
+    if not told and interaction.chunks:
         yield from _indented("body", interaction.content.decode("utf-8", "backslashreplace"))
     ending = interaction.ending
     if ending.kind != "complete":
@@ -171,7 +172,8 @@ def write(path: Path, text: str) -> None:
         new.write_text(text, encoding="utf-8", newline="\n")
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
         raise CassetteError(
             f"cannot write the snapshot {str(path)!r}: {error}", path=path
         ) from error

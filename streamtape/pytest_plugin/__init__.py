@@ -79,7 +79,10 @@ def _tell_used(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Te
     opened = settings.of(item.config).opened
     used = list(opened)
     opened.clear()
-    if call.when == "setup" and settings.is_wanted(item):
+    taping = item.stash.get(settings.TAPING, None) if call.when == "setup" else None
+    if taping is not None:
+        used.append(taping.place)
+    elif call.when == "setup" and settings.is_wanted(item):
         from streamtape.errors import UsageError
         from streamtape.pytest_plugin.places import place_of_item
 
@@ -90,7 +93,7 @@ def _tell_used(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Te
         report.streamtape = {"used": used, "outcome": outcome}  # type: ignore[attr-defined]  # reports carry what they are given
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tape_config() -> dict[str, Any]:
     """Options for every cassette of a module, a package or a run: override it in a conftest.py."""
     return {}

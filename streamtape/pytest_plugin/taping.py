@@ -46,6 +46,7 @@ class Taping:
             said.setdefault("allow_no_requests", True)
         options = Options.of(**{**run.defaults, **said, **run.overrides})
         self.path = place_for(item, wanted.cassette)
+        self.place = str(self.path.absolute())
         again = f"pytest {item.nodeid!r} --tape-record=all"
         if run.presets.disabled:
             self.session = disabled_session(options)
@@ -84,7 +85,7 @@ class Taping:
         install.deactivate(self.session, self._before)
         session = self.session
         self._item.stash[settings.OUTCOME] = {
-            "place": str(self.path.absolute()),
+            "place": self.place,
             "n": len(session.cassette),
             "unplayed": len(session.unplayed),
             "asked": len(session.exchanges),

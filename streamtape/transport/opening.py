@@ -7,8 +7,9 @@ import os
 import sys
 import warnings
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streamtape.errors import ExpiredError
 from streamtape.playback.clock import Clock
@@ -90,12 +91,12 @@ def open_session(
         options = replace(options, speed=1.0)
     if isinstance(cassette, Cassette):
         name = cassette.path or "cassette in memory"
-        redactor = Redactor(options.redaction)
+        redactor = _redactor(options.redaction)
         session = Session(options, _InMemory(cassette), redactor, name=name, clock=clock)
         return _finished(session, clock)
     path = Path(cassette)
     presets.held().opened(path)
-    redactor = Redactor(options.redaction)
+    redactor = _redactor(options.redaction)
     file = TapeFile(path, redactor, max_body_bytes=options.max_body_bytes)
     if options.max_age_us is not None:
         options = _aged(file, options)
@@ -116,6 +117,12 @@ def open_session(
         atexit.register(session.close)
         session.when_closed(lambda: atexit.unregister(session.close))
     return _finished(session, clock)
+
+
+@lru_cache(maxsize=32)
+def _redactor(options: Any) -> Redactor:
+    """The one for these options: it keeps nothing of what it sees, and costs to make."""
+    return Redactor(options)
 
 
 def disabled_session(options: Options) -> Session:

@@ -124,7 +124,8 @@ def environment(name: str) -> Path:
     uv = shutil.which("uv")
     if uv is None:
         pytest.skip("uv is not installed, which makes the environment")
-    wanted = "\n".join((*SETS[name], sys.version, str(REPO)))
+    ours = (REPO / "pyproject.toml").read_text()  # it names what we depend on
+    wanted = "\n".join((*SETS[name], sys.version, str(REPO), ours))
     folder = REPO / ".cache" / f"beside-{name}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "whole").exists():

@@ -41,8 +41,7 @@ def usage() -> None:
     """What a caller sees."""
     assert_type(bare(1, text="x"), bytes)
     assert_type(named(1), str)
-    coroutine: Callable[[int], Coroutine[Any, Any, str]] = later
-    assert_type(coroutine, Callable[[int], Coroutine[Any, Any, str]])
+    _coroutine: Callable[[int], Coroutine[Any, Any, str]] = later
     assert_type(TestIt(1), TestIt)
     assert_type(TestIt(1).test_it("x"), float)
     assert_type(TestIt(1).number, int)

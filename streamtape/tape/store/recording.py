@@ -51,7 +51,7 @@ class TapeFile:
         self.path = Path(path)
         self._redactor = redactor
         self._max_body_bytes = max_body_bytes
-        self._found = identity(self.path)
+        self._found: bytes | None = None  # what was there when we first looked
 
     def load(self) -> Cassette | None:
         """Load the cassette; None where there is none. A damaged one raises."""
@@ -67,6 +67,7 @@ class TapeFile:
         where it can't be written.
         """
         make_folder(self.path)
+        found = self._found = identity(self.path) if self._found is None else self._found
         with writing(self.path):
             real = Path(os.path.realpath(self.path))
             for n in range(1, _MOST_JOURNALS):
@@ -78,7 +79,7 @@ class TapeFile:
                         real,
                         place,
                         _taken(fd, place),
-                        self._found,
+                        found,
                         redactor=self._redactor,
                         max_body_bytes=self._max_body_bytes,
                     )
