@@ -66,8 +66,8 @@ class TapeFile:
         JournalLeftError where one that died left a journal that holds something, CassetteWriteError
         where it can't be written.
         """
-        make_folder(self.path)
         found = self._found = identity(self.path) if self._found is None else self._found
+        make_folder(self.path)
         with writing(self.path):
             real = Path(os.path.realpath(self.path))
             for n in range(1, _MOST_JOURNALS):
