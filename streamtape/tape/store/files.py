@@ -73,7 +73,11 @@ class _File:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        weakref.finalize(self, os.close, fd)
+        self._finalizer = weakref.finalize(self, os.close, fd)
+
+    def close(self) -> None:
+        """Close it now, whoever still holds it: an exception's traceback would keep its lock."""
+        self._finalizer()
 
     def read(self, offset: int, size: int) -> bytes:
         if hasattr(os, "pread"):
@@ -157,9 +161,8 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         raise JournalLeftError(
             f"{str(place)!r} is being written by a recording that still runs", path=place
         )
-    with held(fd, place) as done:
-        read = _File(os.dup(fd)).read
-        found = recovery.scan(read, path=str(place))
+    with held(fd, place) as done, contextlib.closing(_File(os.dup(fd))) as file:
+        found = recovery.scan(file.read, path=str(place))
         if not found.interactions and found.damage is None:
             done()
             raise CassetteNotFoundError(

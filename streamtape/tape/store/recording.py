@@ -222,11 +222,14 @@ class Journal:
         if fd < 0:
             raise CassetteWriteError(f"{str(self.path)!r} was committed before", path=self.path)
         hint = f"; what was recorded is in {str(self.place)!r} (streamtape recover {self.place})"
+        file = _File(os.dup(fd))
         try:
-            cassette = self._commit(_File(os.dup(fd)), tuple(keep or ()), hint)
+            cassette = self._commit(file, tuple(keep or ()), hint)
         except BaseException:
             os.close(fd)
             raise
+        finally:
+            file.close()
         unlink_and_close(fd, self.place)
         return cassette
 
