@@ -35,18 +35,17 @@ async def by_aiohttp(root: str, query: str) -> AsyncIterator[Any]:
 def by_ollama(root: str, query: str) -> Iterator[Any]:
     """Ollama's client: NDJSON."""
     messages = [{"role": "user", "content": "hi"}]
-    client = ollama.Client(host=root)
-    yield from client.chat(model=f"m?{query}", messages=messages, stream=True)
+    with ollama.Client(host=root) as client:
+        yield from client.chat(model=f"m?{query}", messages=messages, stream=True)
 
 
 def by_genai(root: str, query: str) -> Iterator[Any]:
     """Google's client; its options go into the URL of every request."""
     options = types.HttpOptions(base_url=root, retry_options=types.HttpRetryOptions(attempts=1))
-    client = genai.Client(api_key="any", http_options=options)
     del query  # it has no place for one
-    for part in client.models.generate_content_stream(model="gemini-x", contents="hi"):
-        yield part.text
-    client.close()
+    with genai.Client(api_key="any", http_options=options) as client:
+        for part in client.models.generate_content_stream(model="gemini-x", contents="hi"):
+            yield part.text
 
 
 def _run(source: Any, root: str, query: str) -> Seen:

@@ -26,27 +26,27 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def responses(root: str) -> list[str]:
     """OpenAI Responses."""
-    client = openai.OpenAI(base_url=f"{root}/v1", api_key="none")
-    stream = client.responses.create(
-        model="tiny", input=PROMPT, stream=True, max_output_tokens=40, extra_body={"seed": 1}
-    )
-    return [str(event) for event in stream]
+    with openai.OpenAI(base_url=f"{root}/v1", api_key="none") as client:
+        stream = client.responses.create(
+            model="tiny", input=PROMPT, stream=True, max_output_tokens=40, extra_body={"seed": 1}
+        )
+        return [str(event) for event in stream]
 
 
 def chat(root: str) -> list[str]:
     """Chat Completions."""
-    client = openai.OpenAI(base_url=f"{root}/v1", api_key="none")
-    stream = client.chat.completions.create(
-        model="tiny", messages=PROMPT, stream=True, max_tokens=40, seed=1
-    )
-    return [str(chunk) for chunk in stream]
+    with openai.OpenAI(base_url=f"{root}/v1", api_key="none") as client:
+        stream = client.chat.completions.create(
+            model="tiny", messages=PROMPT, stream=True, max_tokens=40, seed=1
+        )
+        return [str(chunk) for chunk in stream]
 
 
 def messages(root: str) -> list[str]:
     """Anthropic Messages."""
-    client = anthropic.Anthropic(base_url=root, api_key="none")
-    stream = client.messages.create(model="tiny", messages=PROMPT, stream=True, max_tokens=40)
-    return [str(event) for event in stream]
+    with anthropic.Anthropic(base_url=root, api_key="none") as client:
+        stream = client.messages.create(model="tiny", messages=PROMPT, stream=True, max_tokens=40)
+        return [str(event) for event in stream]
 
 
 @pytest.mark.parametrize("api", [responses, chat, messages])
