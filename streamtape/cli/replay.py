@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from streamtape.cli.trouble import FINDINGS
 from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault
     from streamtape.playback.steps import Step
     from streamtape.tape.decoding import Decoder
     from streamtape.tape.model import Ending, Interaction
@@ -77,22 +77,17 @@ def _check(given: dict[str, Any]) -> None:
 def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
     from streamtape.server.replay import ReplayServer
 
-    attempts: Counter[int] = Counter()
-
-    def score(interaction: Interaction) -> Iterator[Step]:
-        attempts[id(interaction)] += 1
-        return _arranged(interaction, given, attempts[id(interaction)] - 1)
-
-    changed = given["pace"] or given["rechunk"] or given["faults"]
     server = ReplayServer(
         *tapes,
         host=given["host"],
         port=given["port"] or 0,
-        # A changed score has its pace already; at 1.0 its waits are kept as they are.
-        speed=1.0 if changed else given["speed"],
-        idle_limit=None if changed else given["idle_limit"],
-        score=score if changed else None,
+        speed=given["speed"],
+        idle_limit=given["idle_limit"],
+        pace=given["pace"],
+        rechunk=given["rechunk"],
         fault=given["faults"],
+        seed=given["seed"],
+        on_fault=_say_fault,
         repeat=given["repeat"],
         cors=given["cors"],
         allowed_hosts=given["allow_host"],
@@ -125,14 +120,14 @@ def _to_stdout(
             if not given["as_json"]:
                 _say_head(number, interaction)
             obey = _as_json(number) if given["as_json"] else _body(raw=raw)
-            failed = _play(_arranged(interaction, given), obey)
+            failed = _play(_arranged(interaction, number, given), obey)
             if failed is not None:
                 broken += 1
                 output.note(f"interaction {number}: {ending_text(failed)}")
     return FINDINGS if broken else 0
 
 
-def _arranged(interaction: Interaction, given: dict[str, Any], attempt: int = 0) -> Iterator[Step]:
+def _arranged(interaction: Interaction, number: int, given: dict[str, Any]) -> Iterator[Step]:
     """The score as --speed, --pace, --rechunk and --fault want it; faults that strike are told."""
     from streamtape.playback.arranging import arranged
 
@@ -144,9 +139,13 @@ def _arranged(interaction: Interaction, given: dict[str, Any], attempt: int = 0)
         rechunk=given["rechunk"],
         faults=given["faults"],
         seed=given["seed"],
-        attempt=attempt,
-        told=lambda fault: output.note(f"fault: {fault}"),
+        number=number,
+        told=_say_fault,
     )
+
+
+def _say_fault(fault: Fault) -> None:
+    output.note(f"fault: {fault}")
 
 
 def _say_head(number: int, interaction: Interaction) -> None:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from streamtape.playback.arranging import arranged
-from streamtape.playback.faults import Faults
+from streamtape.playback.faults import Fault, Faults
 from streamtape.playback.pace import Pace
 from streamtape.playback.pacing import paced
 from streamtape.playback.rechunk import Rechunk
@@ -36,9 +36,10 @@ class ReplayServer(Service):
     `speed` 1.0 is the recorded pace, None at once; `idle_limit` caps gaps, in seconds. `repeat`
     lets an interaction answer again. `match_on` and `ignore_json_paths` are those of a session.
     `pace`, `rechunk`, `fault` and `seed` are those of a session, too; an interaction whose play a
-    fault breaks can be asked for again. `score` makes its steps instead. `cors` names origins
-    whose pages may read answers ("*" for any), `allowed_hosts` the names by which the server may be
-    called besides localhost and addresses. Errors of the files, a port in use (ServerError) and
+    fault breaks can be asked for again; `on_fault` is called with each fault as it strikes, in the
+    server's thread. `score` makes its steps instead. `cors` names origins whose pages may read
+    answers ("*" for any), `allowed_hosts` the names by which the server may be called besides
+    localhost and addresses. Errors of the files, a port in use (ServerError) and
     unknown options are raised before anything is served.
     """
 
@@ -57,6 +58,7 @@ class ReplayServer(Service):
         rechunk: str | Rechunk | None = None,
         fault: Faults = (),
         seed: int = 0,
+        on_fault: Callable[[Fault], None] | None = None,
         cors: str | Sequence[str] = (),
         allowed_hosts: Sequence[str] = (),
         limits: Limits | None = None,
@@ -74,6 +76,7 @@ class ReplayServer(Service):
             seed=seed,
         )
         self._score = score
+        self._on_fault = on_fault
         self._shelf = Shelf(gather(cassettes), self._options)
         super().__init__(
             host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits
@@ -150,6 +153,7 @@ class ReplayServer(Service):
             seed=options.seed,
             attempt=0 if number is None else tape.plays[number] - 1,
             number=number,
+            told=self._on_fault,
         )
 
 

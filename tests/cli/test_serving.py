@@ -161,3 +161,22 @@ def test_a_server_breaks_streams_as_it_is_told(tmp_path: Path) -> None:
     _, err = child.communicate(timeout=30)
     assert b"".join(got) == b"".join(responses("a", "b")[:2])
     assert "fault: cut@event=2" in err
+
+
+def test_a_fault_of_one_interaction_lets_a_retry_succeed(tmp_path: Path) -> None:
+    """of=1 strikes the second interaction alone, once, and leaves it for the client's next try."""
+    path = tape(
+        tmp_path / "x.tape",
+        interaction(responses("a"), url="http://x/v1/a"),
+        interaction(responses("b"), url="http://x/v1/b"),
+    )
+    child, where = listening("replay", path, "--speed", "max", "--fault", "http=503,of=1")
+    headers = {"content-type": "application/json"}
+    statuses = [
+        httpx.post(f"{where['url']}/v1/{name}", content=ASKED, headers=headers).status_code
+        for name in "abbb"
+    ]
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert statuses == [200, 503, 200, 404]
+    assert err.count("fault: http=503") == 1
