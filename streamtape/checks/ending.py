@@ -20,18 +20,12 @@ def ending(stream: Stream) -> Iterator[Hit]:
         yield Hit(last, f"can't be read on: {stream.trouble}")
     elif stream.ended == "error":
         yield Hit(last, f"the stream breaks off here: {stream.exception or 'an error'}")
-    elif _is_over(stream):
+    elif stream.events and stream.dialect.ends_at(stream.events[-1].type):
         return  # a client may stop at the last event: what ends the stream had come
     elif stream.ended == "abandoned":
         yield Hit(last, "the client stopped reading here: the rest is unknown", "info")
     elif stream.ended == "unfinished":
         yield Hit(last, "the recorder stopped here: the rest is unknown", "info")
-
-
-def _is_over(stream: Stream) -> bool:
-    dialect = stream.dialect
-    last = stream.events[-1].type if stream.events else ""
-    return last != "" and last in {dialect.done_marker, *dialect.terminal}
 
 
 def terminal(stream: Stream) -> Iterator[Hit]:

@@ -160,6 +160,10 @@ class Dialect:
     opaque: tuple[str, ...] = ()
     profile_of: str | None = None
 
+    def ends_at(self, event_type: str) -> bool:
+        """Whether an event of this type is the last one that a stream needs."""
+        return event_type != "" and event_type in {self.done_marker, *self.terminal}
+
     def profile(self, name: str, **changes: object) -> Dialect:
         """A dialect that differs from this one in the given fields only."""
         return replace(self, name=name, profile_of=self.name, **changes)  # type: ignore[arg-type]  # replace checks the names itself

@@ -16,6 +16,7 @@ from streamtape.playback.pacing import paced
 from streamtape.playback.places import framer_of
 from streamtape.playback.rechunk import Rechunk, parse_rechunk, rechunked
 from streamtape.playback.steps import Step, steps
+from streamtape.playback.whole import ended_well
 from streamtape.tape.model import Interaction
 
 
@@ -44,7 +45,10 @@ def arranged(
     wanted = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]
     chosen = None if pace is None else parse_pace(pace)
     new_framer = framer_of(interaction)
-    score = rechunked(steps(interaction), cuts, new_framer=new_framer, seed=seed)
+    score = steps(interaction)
+    if interaction.ending.kind == "abandoned":
+        score = ended_well(score, interaction)
+    score = rechunked(score, cuts, new_framer=new_framer, seed=seed)
     if chosen is not None:
         score = at_pace(score, chosen, interaction=interaction, new_framer=new_framer, seed=seed)
         speed = speed or 1.0

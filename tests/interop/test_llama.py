@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
+import httpx
 import openai
 import pytest
 
@@ -59,6 +60,20 @@ def test_recorded_and_replayed(api: Callable[[str], list[str]], root: str, tmp_p
         assert api(root) == live
     (interaction,) = streamtape.load(tmp_path / "x.tape")
     assert len(interaction.chunks) > 10
+
+
+def test_a_client_that_reads_on_after_the_end_gets_the_end(root: str, tmp_path: Path) -> None:
+    """The SDK leaves at `[DONE]`; whoever reads on gets a whole stream, in process and by HTTP."""
+    path = tmp_path / "x.tape"
+    with streamtape.use_cassette(path):
+        chat(root)
+    (recorded,) = streamtape.load(path)
+    assert recorded.body.endswith(b"data: [DONE]\n\n")
+    asked = recorded.request
+    with httpx.Client(transport=streamtape.ReplayTransport(path)) as client:
+        assert client.post(asked.url, content=asked.body).content == recorded.body
+    with streamtape.serve(path) as server, httpx.Client(base_url=server.url) as client:
+        assert client.post("/v1/chat/completions", content=asked.body).content == recorded.body
 
 
 def test_the_checks_find_its_known_defects(root: str, tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""A recording that its client left after the end of its stream."""
+
+import pytest
+
+from streamtape.playback.arranging import arranged
+from streamtape.playback.steps import Emit, Fail
+from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
+
+CHAT = b'data: {"object":"chat.completion.chunk","choices":[{"delta":{"content":"a"}}]}\n\n'
+DONE = b"data: [DONE]\n\n"
+SSE = (b"content-type", b"text/event-stream")
+
+
+def left(
+    *pieces: bytes, headers: tuple[tuple[bytes, bytes], ...] = (), path: str = ""
+) -> Fail | None:
+    """What the replay of a stream that its client left ends with."""
+    chunks = Chunks.of(Chunk(None, piece) for piece in pieces)
+    request = Request("POST", "http://h" + (path or "/v1/chat/completions"))
+    recorded = Interaction(request, Head(200, headers=(SSE, *headers)), chunks, Ending("abandoned"))
+    score = list(arranged(recorded))
+    assert sum(isinstance(step, Emit) for step in score) == len(pieces)
+    return score[-1] if isinstance(score[-1], Fail) else None
+
+
+def test_what_was_left_after_its_end_ends_well() -> None:
+    """Who reads on after `[DONE]` gets the end of the stream, as from the real server."""
+    assert left(CHAT, DONE) is None
+    assert left(CHAT + DONE[:5], DONE[5:]) is None
+
+
+def test_another_dialect_has_another_end() -> None:
+    """The tables say what ends a stream."""
+    start = b'event: message_start\ndata: {"type":"message_start","message":{}}\n\n'
+    stop = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+    assert left(start, path="/v1/messages") is not None
+    assert left(start, stop, path="/v1/messages") is None
+
+
+@pytest.mark.parametrize("pieces", [(), (CHAT,), (CHAT, DONE[:-1]), (CHAT, b"data: [DO")])
+def test_what_was_left_before_its_end_fails(pieces: tuple[bytes, ...]) -> None:
+    """A stream that nothing ended is never taken for a whole one."""
+    failed = left(*pieces)
+    assert failed is not None
+    assert failed.error.kind == "abandoned"
+
+
+def test_bytes_that_the_head_promised_are_missed() -> None:
+    """A body shorter than its Content-Length, or compressed, has an end that nobody saw."""
+    length = str(len(CHAT + DONE)).encode()
+    assert left(CHAT, DONE, headers=((b"content-length", length),)) is None
+    assert left(CHAT, DONE, headers=((b"content-length", b"9999"),)) is not None
+    assert left(CHAT, DONE, headers=((b"content-encoding", b"gzip"),)) is not None
