@@ -8,7 +8,6 @@ imported here: pytest imports this module in every run.
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,20 +35,30 @@ _BOOLS = ("ignore_localhost", "match_up", "strict_order", "allow_playback_repeat
 _UNSET = ""
 
 
-@dataclass(slots=True)
 class Settings:
-    """What holds for the whole run, and what is noted while it runs."""
+    """What holds for the whole run, and what is noted while it runs.
 
-    overrides: dict[str, Any]
-    ini: dict[str, Any]
-    mode_from: str
-    presets: presets.Presets
-    unproven: str = "warn"
-    unplayed: str = "report"
-    update: bool = False
-    report: Path | None = None
-    guard: Guard | None = None
-    opened: list[str] = field(default_factory=list)
+    No dataclass: making one takes milliseconds of every test run's start.
+    """
+
+    def __init__(
+        self,
+        overrides: dict[str, Any],
+        ini: dict[str, Any],
+        mode_from: str,
+        held: presets.Presets,
+        opened: list[str],
+    ) -> None:
+        self.overrides = overrides
+        self.ini = ini
+        self.mode_from = mode_from
+        self.presets = held
+        self.opened = opened
+        self.unproven = "warn"
+        self.unplayed = "report"
+        self.update = False
+        self.report: Path | None = None
+        self.guard: Guard | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -170,9 +179,8 @@ def configure(config: pytest.Config) -> None:
         lambda path: opened.append(str(path.absolute())),
     )
     presets.hold(held)
-    config.stash[SETTINGS] = settings = Settings(
-        overrides, ini, source, held, update=option.tape_update, opened=opened
-    )
+    config.stash[SETTINGS] = settings = Settings(overrides, ini, source, held, opened)
+    settings.update = bool(option.tape_update)
     settings.unproven = _one_of(config, "tape_unproven", UNPROVEN)
     settings.unplayed = _one_of(config, "tape_unplayed", UNPLAYED)
     if option.tape_report is not None:

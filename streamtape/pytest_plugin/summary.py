@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from streamtape.pytest_plugin import settings
-from streamtape.transport.naming import FOLDER, SUFFIX
 
 SNAPSHOTS = "snapshots"
 _PARTIAL = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
@@ -95,6 +94,8 @@ class Summary:
 
     def _orphans(self) -> Iterator[Path]:
         """Files of the modules that ran, and of modules that are gone, that no test used."""
+        from streamtape.transport.naming import FOLDER, SUFFIX
+
         whole = all(Path(str(arg)).is_dir() for arg in self._config.args)
         for home in {path.parent for path in self._modules}:
             stems = {path.stem for path in self._modules if path.parent == home}
