@@ -1,4 +1,4 @@
-"""The pytest plugin: the `tape` fixture and the `streamtape` marker.
+"""The pytest plugin: the fixtures `tape` and `tape_server`, and the `streamtape` marker.
 
 Pytest imports this module in every run, so it holds hooks only, and imports nothing heavy before a
 test asks for a cassette. What the hooks do stands in the modules beside it.
@@ -16,6 +16,7 @@ from streamtape.pytest_plugin import settings, summary
 
 if TYPE_CHECKING:
     from streamtape.pytest_plugin.shelf import TapeSnapshot
+    from streamtape.server.proxy import RecordingProxy
     from streamtape.session.session import Session
 
 FIXTURE = "_streamtape_session"
@@ -114,6 +115,17 @@ def _streamtape_session(
 def tape(_streamtape_session: Session) -> Session:
     """The cassette of this test, open while it runs: a `streamtape.Session`."""
     return _streamtape_session
+
+
+@pytest.fixture
+def tape_server(
+    request: pytest.FixtureRequest, _streamtape_session: Session
+) -> Iterator[RecordingProxy]:
+    """The cassette of this test behind a port, for clients that are not in this process."""
+    from streamtape.pytest_plugin.serving import serving
+
+    with serving(request.node.stash[settings.TAPING]) as server:
+        yield server
 
 
 @pytest.fixture

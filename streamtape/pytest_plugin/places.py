@@ -15,10 +15,14 @@ from streamtape.pytest_plugin import settings
 from streamtape.transport.decorator import Wanted, wanted_by
 from streamtape.transport.naming import name_of_test, place_of
 
+_FIXTURES = frozenset({"tape", "tape_server"})
+
 
 def wanted_of(item: pytest.Function) -> Wanted:
     """What the decoration and the marks of a test ask for, the nearest word counting."""
-    wanted = wanted_by(item.obj) or Wanted(explicit="tape" in item._fixtureinfo.argnames)
+    wanted = wanted_by(item.obj) or Wanted(
+        explicit=not _FIXTURES.isdisjoint(item._fixtureinfo.argnames)
+    )
     own = [mark for mark in item.own_markers if mark.name == settings.MARKER]
     for mark in item.iter_markers(settings.MARKER):
         if len(mark.args) > 1:

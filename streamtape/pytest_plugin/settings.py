@@ -29,7 +29,7 @@ MODES = ("none", "once", "new_episodes", "all", "verify")
 UNPROVEN = ("warn", "error", "ignore")
 UNPLAYED = ("report", "fail", "ignore")
 # What the plugin alone understands, in marks and in tape_config; all else are session options.
-OWN_KEYS = ("block_network", "allow_hosts")
+OWN_KEYS = ("block_network", "allow_hosts", "upstream")
 _LINES = ("match_on", "ignore_json_paths", "ignore_hosts")
 _BOOLS = ("ignore_localhost", "match_up", "strict_order", "allow_playback_repeats")
 _UNSET = ""

@@ -41,7 +41,7 @@ class Taping:
         if not isinstance(config, Mapping):
             raise UsageError(f"tape_config gives {config!r}; a dict of options is wanted")
         said = {**config, **wanted.options}
-        self._own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
+        self.own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
         if not wanted.explicit:
             said.setdefault("allow_no_requests", True)
         options = Options.of(**{**run.defaults, **said, **run.overrides})
@@ -63,8 +63,8 @@ class Taping:
         try:
             if not self._run.presets.disabled:
                 install.activate(self.session, self.wanted)
-            if self._own.get("block_network"):
-                guard = Guard(self._own.get("allow_hosts", ()))
+            if self.own.get("block_network"):
+                guard = Guard(self.own.get("allow_hosts", ()))
                 guard.install()
                 self._around.callback(guard.remove)
         except BaseException as error:

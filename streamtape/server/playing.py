@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from streamtape.playback.steps import Emit, Start, Step, WaitUntil
 from streamtape.server.headers import content_length, end_to_end, without_cors
 from streamtape.server.wire import Exchange
+from streamtape.session.exchange import Progress, State
+from streamtape.session.modes import Options
 from streamtape.tape.model import Ending, Head, Interaction
 
 _SILENCE_S = 3600.0
@@ -34,14 +36,31 @@ async def play(
     *,
     length: int | None = None,
     more_headers: Iterable[tuple[bytes, bytes]] = (),
+    progress: Progress | None = None,
 ) -> None:
     """Obey a score; times count from the arrival of the request.
 
-    `length` is what the head promises of the body; without it the body goes in HTTP chunks.
+    `length` is what the head promises of the body; without it the body goes in HTTP chunks. How far
+    the client came is counted in `progress`.
     """
+    progress = progress or Progress()
+    try:
+        progress.end(await _obey(exchange, score, length, more_headers, progress))
+    finally:
+        progress.end("closed")
+
+
+async def _obey(
+    exchange: Exchange,
+    score: Iterable[Step],
+    length: int | None,
+    more_headers: Iterable[tuple[bytes, bytes]],
+    progress: Progress,
+) -> State:
     for step in score:
         if isinstance(step, Emit):
             await exchange.send(step.data)
+            progress.n_chunks += 1
         elif isinstance(step, WaitUntil):
             await exchange.sleep_until(step.at_us)
         elif isinstance(step, Start):
@@ -49,11 +68,12 @@ async def play(
             await exchange.start(step.head.status, headers, reason=step.head.reason, length=length)
         else:
             await _fail(exchange, step.error)
-            return
+            return "failed"
     if exchange.started:
         await exchange.finish()
     else:
         await exchange.cut()
+    return "complete"
 
 
 def served_headers(head: Head) -> list[tuple[bytes, bytes]]:
@@ -70,6 +90,12 @@ def promised_length(interaction: Interaction, method: str) -> int | None:
     if length is None or (whole and length != interaction.chunks.n_bytes):
         return None
     return length
+
+
+def kept_length(interaction: Interaction, method: str, options: Options) -> int | None:
+    """The same for a replay by these options: one that is cut or broken promises nothing."""
+    as_recorded = not options.faults and options.rechunk is None
+    return promised_length(interaction, method) if as_recorded else None
 
 
 async def _fail(exchange: Exchange, ending: Ending) -> None:

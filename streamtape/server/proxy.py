@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -19,34 +20,42 @@ from typing import Any, Unpack
 
 import httpx
 
-from streamtape.errors import MissError, NothingRecordedError, ReplayEndError, UsageError
+from streamtape.errors import MissError, NothingRecordedError, UsageError
 from streamtape.server.headers import content_length, end_to_end, for_upstream, localised
+from streamtape.server.origins import Origins
+from streamtape.server.playing import kept_length, play
 from streamtape.server.providers import PROVIDERS, Mount, checked_url, child_env, mounts
 from streamtape.server.service import Service
-from streamtape.server.wire import Exchange, Limits
+from streamtape.server.wire import Exchange, Limits, RequestHead
 from streamtape.session.modes import OptionFields, Options
-from streamtape.session.session import Session
+from streamtape.session.scores import score_of
+from streamtape.session.session import Play, Session
+from streamtape.tape.model import Request
+from streamtape.transport.clock import wall_us
 from streamtape.transport.opening import open_session
 from streamtape.transport.transports import TapeTransport
 
 _TIMEOUT = {"connect": 30.0, "read": None, "write": None, "pool": None}
+_SETTLE_S = 0.5
 _LIMITS = Limits(max_body_bytes=1 << 29)
 
 
 class RecordingProxy(Service):
     """A reverse proxy that records into a cassette while its `with` block runs.
 
-    `upstream` is one URL for every path. Without it, the first part of a path names the provider:
-    `/openai/v1/responses`; `providers` limits which, and `environ` says where they are if not at
-    their usual place (OPENAI_BASE_URL, ...). `options` are those of `use_cassette`; the mode is
-    `all` unless told otherwise. Raises ServerError for a port in use, UsageError for an upstream
-    that is no URL, CassetteError where the file can't be written; at the end NothingRecordedError
-    where nothing came through.
+    What the record mode answers from the cassette is played as a ReplayServer plays it. A
+    `cassette` that is an open session is used as it is, and left open. `upstream` is one URL for
+    every path. Without it, the first part of a path names the provider: `/openai/v1/responses`;
+    `providers` limits which, and `environ` says where they are if not at their usual place
+    (OPENAI_BASE_URL, ...). `options` are those of `use_cassette`; the mode is `all` unless told
+    otherwise. Raises ServerError for a port in use, UsageError for an upstream that is no URL,
+    CassetteError where the file can't be written; at the end NothingRecordedError where nothing
+    came through.
     """
 
     def __init__(
         self,
-        cassette: str | os.PathLike[str],
+        cassette: str | os.PathLike[str] | Session,
         *,
         upstream: str | None = None,
         providers: Sequence[str] | None = None,
@@ -68,12 +77,14 @@ class RecordingProxy(Service):
         super().__init__(
             host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits or _LIMITS
         )
+        self._owns_session = not isinstance(cassette, Session)
+        self._running: set[Exchange] = set()
         try:
-            wanted = Options.of(**{"mode": "all", **options})
-            self.session: Session = open_session(cassette, wanted, expects_requests=False)
+            self.session = _session(cassette, options)
         except BaseException:
             super().stop()
             raise
+        self._origins = Origins(i.request for i in self.session.cassette)
 
     @property
     def mounts(self) -> tuple[Mount, ...]:
@@ -82,8 +93,11 @@ class RecordingProxy(Service):
 
     def child_env(self, environ: Mapping[str, str] | None = None) -> dict[str, str]:
         """The variables that point the SDKs of a child process here."""
-        env = child_env(self.url, environ=environ or self._environ, replays=False)
+        replays = not self.session.records
+        env = child_env(self.url, environ=environ or self._environ, replays=replays)
         if self._mounts[0].prefix:
+            if replays:
+                return env
             known = {mount.prefix for mount in self._mounts}
             return {
                 k: v
@@ -102,7 +116,8 @@ class RecordingProxy(Service):
 
         Streams that are still running are recorded up to here, as unfinished.
         """
-        if self.session.closed:
+        self._settle()
+        if self.session.closed or not self._owns_session:
             super().stop()
             return
         try:
@@ -124,28 +139,62 @@ class RecordingProxy(Service):
         self.stop(error)
 
     async def answer(self, exchange: Exchange) -> None:
-        """Send a request on, and what comes back as it comes; take both down."""
-        target = exchange.request.target
-        found = next(((m, url) for m in self._mounts if (url := m.upstream(target))), None)
-        if found is None:
-            known = ", ".join(sorted(mount.prefix for mount in self._mounts))
-            message = f"nothing is mounted at {exchange.request.path!r}; mounted: {known}"
-            await self.refuse(exchange, 404, message, "not_mounted")
-            return
-        mount, url = found
+        """Play what the cassette answers; else send it on, and take down both ways."""
+        request, session = exchange.request, self.session
+        body = await exchange.body()
+        found = next(((m, u) for m in self._mounts if (u := m.upstream(request.target))), None)
+        sent = None if found is None else Request(request.method, found[1], request.headers, body)
+        played = self._in_cassette(request, body, sent)
+        try:
+            if played is not None:
+                decision = session.begin(played, wall_us())
+                assert isinstance(decision, Play), "would_play said so"
+                await self._play(exchange, decision)
+            elif found is None:
+                known = ", ".join(sorted(mount.prefix for mount in self._mounts))
+                message = f"nothing is mounted at {request.path!r}; mounted: {known}"
+                await self.refuse(exchange, 404, message, "not_mounted")
+            else:
+                await self._send_on(exchange, *found, body)
+        except MissError as error:
+            await self.refuse(exchange, 404, str(error), "no_recorded_interaction")
+
+    def _in_cassette(self, head: RequestHead, body: bytes, sent: Request | None) -> Request | None:
+        """The request that the cassette answers, or is to refuse; None for one to be sent."""
+        session = self.session
+        if sent is not None and session.passes(sent.url):
+            return None
+        spelled = [*filter(None, [sent]), *self._origins.spellings(head, body)]
+        answered = next((one for one in spelled if session.would_play(one)), None)
+        return answered or (None if session.records else spelled[0])
+
+    async def _play(self, exchange: Exchange, decision: Play) -> None:
+        options, interaction = self.session.options, decision.interaction
+        score = score_of(
+            interaction,
+            options,
+            attempt=decision.attempt,
+            number=decision.number,
+            told=self.session.struck.append,
+        )
+        await play(
+            exchange,
+            score,
+            length=kept_length(interaction, exchange.request.method, options),
+            more_headers=self.cors_of(exchange),
+            progress=decision.progress,
+        )
+
+    async def _send_on(self, exchange: Exchange, mount: Mount, url: str, body: bytes) -> None:
         request = httpx.Request(
             exchange.request.method,
             url,
             headers=for_upstream(exchange.request.headers),
-            content=await exchange.body() or None,
+            content=body or None,
             extensions={"timeout": _TIMEOUT, "target": _target(url)},
         )
         try:
             response = await self._transport(request.url).handle_async_request(request)
-        except MissError as error:
-            await self.refuse(exchange, 404, str(error), "no_recorded_interaction")
-        except ReplayEndError:
-            await exchange.cut()
         except httpx.TransportError as error:
             message = (
                 f"the upstream {mount.target} can't be reached: {type(error).__name__}: {error}"
@@ -156,6 +205,7 @@ class RecordingProxy(Service):
 
     async def _pass_on(self, exchange: Exchange, response: Any, mount: Mount) -> None:
         """Give the client each chunk as it comes; whoever ends first ends the other."""
+        self._running.add(exchange)
         try:
             headers = tuple(response.headers.raw)
             await exchange.start(
@@ -170,12 +220,19 @@ class RecordingProxy(Service):
             async for data in response.stream:
                 await exchange.send(data)
             await exchange.finish()
-        except (httpx.RemoteProtocolError, ReplayEndError):
+        except httpx.RemoteProtocolError:
             await exchange.cut()
         except httpx.TransportError:
             await exchange.reset()
         finally:
             await response.stream.aclose()
+            self._running.discard(exchange)
+
+    def _settle(self) -> None:
+        """Let streams end whose clients have everything: a client may be ahead of us."""
+        deadline = time.monotonic() + _SETTLE_S
+        while any(e.is_all_sent for e in tuple(self._running)) and time.monotonic() < deadline:
+            time.sleep(0.001)
 
     async def begun(self) -> None:
         """Do now what the first request would have to wait for: TLS, and the imports of anyio."""
@@ -198,6 +255,15 @@ class RecordingProxy(Service):
             inner = httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)
             self._transports[proxy] = TapeTransport(self.session, inner)
         return self._transports[proxy]  # type: ignore[no-any-return]  # the values are these
+
+
+def _session(cassette: str | os.PathLike[str] | Session, options: Mapping[str, Any]) -> Session:
+    if not isinstance(cassette, Session):
+        wanted = Options.of(**{"mode": "all", **options})
+        return open_session(cassette, wanted, expects_requests=False)
+    if options:
+        raise UsageError(f"an open session has its options already: {', '.join(options)}")
+    return cassette
 
 
 def _prefix(origin: str, url: str) -> str:

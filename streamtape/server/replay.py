@@ -12,19 +12,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from streamtape.playback.arranging import arranged
 from streamtape.playback.faults import Fault, Faults
 from streamtape.playback.pace import Pace
 from streamtape.playback.pacing import paced
 from streamtape.playback.rechunk import Rechunk
 from streamtape.playback.steps import Step
 from streamtape.server import resuming, status
-from streamtape.server.playing import play, promised_length
+from streamtape.server.playing import kept_length, play
 from streamtape.server.providers import child_env
 from streamtape.server.service import Service
 from streamtape.server.shelf import Miss, Shelf, gather
 from streamtape.server.wire import Exchange, Limits
 from streamtape.session.modes import Options, RequestMatcher
+from streamtape.session.scores import score_of
 from streamtape.tape.model import Cassette, Interaction
 
 Score = Callable[[Interaction], Iterable[Step]]
@@ -131,9 +131,9 @@ class ReplayServer(Service):
             await self.refuse(exchange, 404, miss.text, "no_recorded_interaction")
 
     async def _play(self, exchange: Exchange, interaction: Interaction) -> None:
-        method, options = exchange.request.method, self._options
-        as_recorded = self._score is None and not options.faults and options.rechunk is None
-        length = promised_length(interaction, method) if as_recorded else None
+        length = None
+        if self._score is None:
+            length = kept_length(interaction, exchange.request.method, self._options)
         score = self._scored(interaction)
         await play(exchange, score, length=length, more_headers=self.cors_of(exchange))
 
@@ -143,14 +143,9 @@ class ReplayServer(Service):
             score = iter(self._score(interaction))
             return paced(score, factor=options.speed, idle_limit_s=options.idle_limit)
         number = next((n for n, i in enumerate(tape.interactions) if i is interaction), None)
-        return arranged(
+        return score_of(
             interaction,
-            speed=options.speed,
-            idle_limit=options.idle_limit,
-            pace=options.pace,
-            rechunk=options.rechunk,
-            faults=options.faults,
-            seed=options.seed,
+            options,
             attempt=0 if number is None else tape.plays[number] - 1,
             number=number,
             told=self._on_fault,

@@ -1,21 +1,20 @@
 """The cassettes of a replay server: which interaction answers a request that came over a socket.
 
-A client of the server has another host, and perhaps another prefix, than the recorded client had;
-so scheme, host and port are not compared, a mount's prefix is taken off, and a path may be the end
-of a recorded one. The rest is matched as a session matches it.
+Scheme, host and port are not compared, and a path is spelled as recorded ones are (`Origins`). The
+rest is matched as a session matches it.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from streamtape.errors import CassetteNotFoundError
-from streamtape.server.providers import PROVIDERS
+from streamtape.server.origins import Origins
 from streamtape.server.wire import RequestHead
 from streamtape.session.match import Tape
 from streamtape.session.miss import miss_text
@@ -60,34 +59,12 @@ class Shelf:
         self.name = names[0] if len(names) == 1 else f"{len(cassettes)} cassettes"
         self._redactor = Redactor()
         self.tape = Tape([b.interaction for b in self.books], without_host(options))
-        self._origins: dict[str, dict[str, None]] = {}
-        for book in self.books:
-            url = urlsplit(book.interaction.request.url)
-            origin = f"{url.scheme}://{url.netloc}"
-            self._origins.setdefault(url.path or "/", {})[origin] = None
+        self._origins = Origins(i.request for i in self.tape.interactions)
 
     def ask(self, head: RequestHead, body: bytes) -> list[Request]:
         """The requests that a live one may stand for, the likeliest first."""
-        target = head.target
-        if not target.startswith("/"):  # absolute-form: we are used as a forward proxy
-            parts = urlsplit(target)
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        path, mark, query = target.partition("?")
-        found = []
-        for one in self._spellings(path):
-            for origin in self._origins.get(one, ["http://localhost"]):
-                request = Request(head.method, f"{origin}{one}{mark}{query}", head.headers, body)
-                found.append(self._redactor.redact_request(request)[0])
-        return found
-
-    def _spellings(self, path: str) -> Iterator[str]:
-        first, _, rest = path.removeprefix("/").partition("/")
-        bare = f"/{rest}" if first in PROVIDERS else path
-        yield bare
-        if bare != "/":
-            yield from (p for p in self._origins if p != bare and p.endswith(bare))
-        if bare != path:
-            yield path
+        spelled = self._origins.spellings(head, body)
+        return [self._redactor.redact_request(request)[0] for request in spelled]
 
     def candidates(self, asked: Sequence[Request]) -> list[int]:
         """The indices of all interactions that match, played or not."""

@@ -101,6 +101,11 @@ class Exchange:
         """Whether the connection may carry another request."""
         return self.finished and self._keep_alive and self._link.body_read
 
+    @property
+    def is_all_sent(self) -> bool:
+        """Whether the client has as much of the body as it was promised, and we have not ended."""
+        return self._length is not None and self._sent >= self._length and not self.finished
+
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body of the request, as it comes; reading slowly slows the client down."""
         while (piece := await self._link.next_piece()) is not None:

@@ -235,6 +235,20 @@ class Tape:
         differ only in a key are told apart, and a replay with another key still finds its answer.
         An answer that a fault will break leaves the interaction for the client's next try.
         """
+        index = self._next(asked, redactions)
+        if index is None:
+            return None
+        attempt = self.plays[index]
+        self.plays[index] += 1
+        self.matcher.learn(self._requests[index], self.matcher.filtered(asked))
+        self._spent[index] = not any(f.breaks and f.strikes(attempt, index) for f in self._faults)
+        return index, attempt
+
+    def has_answer(self, asked: Request) -> bool:
+        """Whether `draw` would give an interaction."""
+        return self._next(asked) is not None
+
+    def _next(self, asked: Request, redactions: Iterable[Redaction] = ()) -> int | None:
         indices = self.candidates(asked)
         masked = _digests(redactions)
         if masked and len(indices) > 1:
@@ -243,15 +257,7 @@ class Tape:
         if expected is not None:
             indices = [i for i in indices if i <= expected]
         index = next((i for i in indices if not self._spent[i]), None)
-        if index is None and indices and self._repeats:
-            index = indices[-1]
-        if index is None:
-            return None
-        attempt = self.plays[index]
-        self.plays[index] += 1
-        self.matcher.learn(self._requests[index], self.matcher.filtered(asked))
-        self._spent[index] = not any(f.breaks and f.strikes(attempt, index) for f in self._faults)
-        return index, attempt
+        return indices[-1] if index is None and indices and self._repeats else index
 
     def nearest(self, asked: Request) -> tuple[int, list[Difference]] | None:
         """The interaction that differs least, and where; None for an empty cassette."""

@@ -116,6 +116,7 @@ class Session(Inside):
         self._recorders: list[Recorder] = []
         self._recorded: tuple[Interaction, ...] | None = None
         self._errors: list[BaseException] = []
+        self._own_origins: tuple[str, ...] = ()
         self._lock = threading.RLock()
         loaded = None if options.mode == "all" else place.load()
         if loaded is None and self._needs_one():
@@ -194,9 +195,23 @@ class Session(Inside):
     def passes(self, url: str) -> bool:
         """Whether a request to this URL is none of this session's business."""
         options = self.options
+        if self._own_origins and url.startswith(self._own_origins):
+            return True
         if not options.ignore_hosts and not options.ignore_localhost:
             return False
         return is_ignored(url, options)
+
+    def heard_at(self, *origins: str) -> None:
+        """Say that a server plays and records for this session: what goes there passes here."""
+        self._own_origins += tuple(f"{origin}/" for origin in origins)
+
+    def would_play(self, request: Request) -> bool:
+        """Whether `begin` would answer a request from the cassette."""
+        if self.mode in {"all", "verify"}:
+            return False
+        asked, _ = self._redactor.redact_request(request)
+        with self._lock:
+            return self._tape.has_answer(asked)
 
     def _miss_text(self, asked: Request) -> str:
         return miss_text(
@@ -307,9 +322,14 @@ class Session(Inside):
         if error is None and idle and self.records and self._expects_requests:
             return NothingRecordedError(
                 f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
-                f"nothing to record.{self._blind_spots()}"
+                f"nothing to record.{self._unheard()}{self._blind_spots()}"
             )
         return self._drift() if error is None and self.mode == "verify" else None
+
+    def _unheard(self) -> str:
+        if not self._own_origins:
+            return ""
+        return f" Nothing came to {self._own_origins[0]}: is it the base URL of the client?"
 
     def _drift(self) -> VerifyError | None:
         """What differs between the cassette and what came just now."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from streamtape.playback.arranging import arranged
 from streamtape.playback.faults import Fault
 from streamtape.playback.pacing import at_once
 from streamtape.playback.patience import impatient
 from streamtape.playback.steps import Step
+from streamtape.session.scores import score_of
 from streamtape.session.session import Play, Session
 
 
@@ -25,17 +25,8 @@ def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> I
         struck.append(fault)
         session.struck.append(fault)
 
-    score = arranged(
-        play.interaction,
-        speed=options.speed,
-        idle_limit=options.idle_limit,
-        pace=options.pace,
-        rechunk=options.rechunk,
-        faults=options.faults,
-        seed=options.seed,
-        attempt=play.attempt,
-        number=play.number,
-        told=strike,
+    score = score_of(
+        play.interaction, options, attempt=play.attempt, number=play.number, told=strike
     )
     timeout_s = (request.extensions.get("timeout") or {}).get("read")
     if timeout_s is not None:

@@ -18,6 +18,7 @@ import trio.testing
 
 import streamtape.api
 import streamtape.pytest_plugin.failure
+import streamtape.pytest_plugin.serving
 import streamtape.pytest_plugin.shelf
 import streamtape.pytest_plugin.taping
 import streamtape.transport.use

@@ -1,0 +1,41 @@
+"""The score that an interaction gets in a session, or in whatever plays by a session's options.
+
+In process, over HTTP and behind a proxy the same options give the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from streamtape.playback.arranging import arranged
+from streamtape.playback.faults import Fault
+from streamtape.playback.steps import Step
+from streamtape.session.modes import Options
+from streamtape.tape.model import Interaction
+
+
+def score_of(
+    interaction: Interaction,
+    options: Options,
+    *,
+    attempt: int = 0,
+    number: int | None = None,
+    told: Callable[[Fault], None] | None = None,
+) -> Iterator[Step]:
+    """The steps of an interaction as the options want them.
+
+    `attempt` is how often it was asked for before, `number` its place in the cassette; `told` is
+    called with each fault as it strikes.
+    """
+    return arranged(
+        interaction,
+        speed=options.speed,
+        idle_limit=options.idle_limit,
+        pace=options.pace,
+        rechunk=options.rechunk,
+        faults=options.faults,
+        seed=options.seed,
+        attempt=attempt,
+        number=number,
+        told=told,
+    )
