@@ -76,7 +76,7 @@ def redaction(data: bytes) -> None:
     def masked(pieces: list[bytes]) -> bytes:
         one, out = BodyRedactor(default_search()), bytearray()
         for piece in (*map(one.feed, pieces), one.close()):
-            out += piece.data
+            out += piece.shown
             for offset, patch in piece.patches:
                 out[offset : offset + len(patch)] = patch
         return bytes(out)
@@ -117,7 +117,11 @@ def _seed(name: str, folder: Path) -> None:
     one = streamtape.Interaction(request, streamtape.Head(200), chunks, ending, 1)
     file = b"".join(encode([one]))
     parts = [journal.request(0, request, 1), journal.head(0, streamtape.Head(200))]
-    parts += [journal.chunk(0, 5, b"data"), journal.patch(0, 1, b"x"), journal.ending(0, ending)]
+    parts += [
+        b"".join(journal.chunk(0, 5, b"data")),
+        journal.patch(0, 1, b"x"),
+        journal.ending(0, ending),
+    ]
     seeds = {
         "cassette": file,
         "records": zstandard.ZstdDecompressor().decompress(file[24:-40]),

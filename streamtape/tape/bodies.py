@@ -13,6 +13,7 @@ from typing import Protocol
 from streamtape.errors import ContentError
 from streamtape.tape import coding, journal
 from streamtape.tape.decoding import decoder_for, encodings
+from streamtape.tape.journal import Data
 from streamtape.tape.masking import BodyRedactor
 from streamtape.tape.model import Head, Redaction
 from streamtape.tape.patterns import Span
@@ -24,7 +25,7 @@ MAX_LISTED = 1000  # masks of one body that are listed; the rest is masked all t
 class Body(Protocol):
     """Takes a body's chunks and gives the records to write, before the client has the chunk."""
 
-    def feed(self, at_us: int, data: bytes) -> bytes: ...
+    def feed(self, at_us: int, data: bytes) -> tuple[Data, ...]: ...
     def close(self) -> bytes: ...
 
 
@@ -43,11 +44,12 @@ class _Plain:
         self._listed = _Listed(number)
         self._offset = offset  # of what is fed here, in the body
 
-    def feed(self, at_us: int, data: bytes) -> bytes:
+    def feed(self, at_us: int, data: bytes) -> tuple[Data, ...]:
         masked = self._redactor.feed(data)
-        record = journal.chunk(self._number, at_us, masked.data)
+        record = journal.chunk(self._number, at_us, masked.data, masked.n_held)
         if masked.patches or masked.found:
-            record = self._patches(masked.patches) + record + self._listed.records(masked.found)
+            listed = self._listed.records(masked.found)
+            return self._patches(masked.patches), *record, listed
         return record
 
     def close(self) -> bytes:
@@ -66,22 +68,22 @@ class _Coded:
         self._decoder = decoder_for(encoding)
         self._redactor = BodyRedactor(search)
         self._listed = _Listed(number)
-        self._withheld: list[bytes] = []  # records of chunks, not to be written yet
+        self._withheld: list[Data] = []  # records of chunks, not to be written yet
         self._recoded = False
         self._broken: _Plain | None = None
         self._search = search
         self._offset = 0  # in the content
         self._n_bytes = 0
 
-    def feed(self, at_us: int, data: bytes) -> bytes:
+    def feed(self, at_us: int, data: bytes) -> tuple[Data, ...]:
         if self._broken is not None:
-            return b"" if self._recoded else self._broken.feed(at_us, data)
+            return () if self._recoded else self._broken.feed(at_us, data)
         try:
             piece = self._decoder.feed(data)
         except ContentError:  # not what its encoding says: the client will find out, too
             whole = self.close()
             self._broken = _Plain(self._number, self._search, self._n_bytes)
-            return whole + self.feed(at_us, data)
+            return whole, *self.feed(at_us, data)
         self._n_bytes += len(data)
         masked = self._redactor.feed(piece)
         out = b""
@@ -93,10 +95,10 @@ class _Coded:
             out = b"".join(self._withheld)
             self._withheld.clear()
         if not self._recoded:
-            self._withheld.append(journal.chunk(self._number, at_us, data))
-        out += journal.content(self._number, at_us, self._offset, masked.data)
+            self._withheld += journal.chunk(self._number, at_us, data)
+        out += journal.content(self._number, at_us, self._offset, masked.shown)
         self._offset += len(piece)
-        return out + self._patches(masked.patches) + self._listed.records(masked.found)
+        return (out + self._patches(masked.patches) + self._listed.records(masked.found),)
 
     def close(self) -> bytes:
         if self._broken is not None:

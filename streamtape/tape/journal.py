@@ -17,6 +17,10 @@ VERSION = 1
 HEAD = b"STREAMTAPE-JOURNAL\r\n\x1a\n" + VERSION.to_bytes(2, "little")
 REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH = range(1, 9)
 
+MASK = b"*"
+Data = bytes | memoryview
+_LONG_BYTES = 8 << 10
+
 PREFIX = Struct("<II")
 START = Struct("<BI")
 CHUNK_START = Struct("<BIq")
@@ -39,10 +43,16 @@ def head(number: int, value: Head) -> bytes:
     return _record(START.pack(HEADER, number) + records.pack(records.head_fields(value)))
 
 
-def chunk(number: int, at_us: int, data: bytes) -> bytes:
-    """Make the record of a chunk."""
-    body = CHUNK_START.pack(CHUNK, number, at_us) + data
-    return PREFIX.pack(len(body), crc32(body)) + body
+def chunk(number: int, at_us: int, data: Data, n_masked: int = 0) -> tuple[Data, ...]:
+    """Make the record of a chunk: `data`, and `n_masked` bytes of mask behind it.
+
+    It is given in pieces, so that a long chunk is not copied.
+    """
+    start, mask = CHUNK_START.pack(CHUNK, number, at_us), MASK * n_masked
+    if len(data) < _LONG_BYTES:
+        return (_record(b"".join((start, data, mask))),)
+    crc = crc32(mask, crc32(data, crc32(start)))
+    return PREFIX.pack(len(start) + len(data) + n_masked, crc) + start, data, mask
 
 
 def patch(number: int, offset: int, data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from streamtape.tape.leaves import documents
 from streamtape.tape.patterns import MAX_SECRET_BYTES, Span
-from streamtape.tape.search import Search
+from streamtape.tape.search import Hit, Search
 
 MASK = b"*"
 # What a secret of one piece can consist of: a tail of these may be the beginning of one.
@@ -20,16 +20,25 @@ TOKEN = bytes(c for c in range(0x21, 0x7F) if c not in b"\"'\\<>(){}[],;|`")
 _TOKEN_SET = frozenset(TOKEN)
 MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
+_LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own
+_EDGE_BYTES = 64  # no literal is longer
 MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
+_NAME_BYTES = 64  # what stands before a literal and belongs to its name
 _LOOK_BEHIND = 8  # the same, where nothing there begins one: escapes
 
 
 class Masked(NamedTuple):
     """A chunk as it may be written, the patches to what was written before, what was found."""
 
-    data: bytes
+    data: bytes | memoryview
     patches: tuple[tuple[int, bytes], ...] = ()
     found: tuple[Span, ...] = ()  # offsets in the body
+    n_held: int = 0  # so many bytes follow `data`, masked for now
+
+    @property
+    def shown(self) -> bytes:
+        """The chunk as it may be written, whole."""
+        return b"".join((self.data, MASK * self.n_held))
 
 
 class BodyRedactor:
@@ -50,9 +59,13 @@ class BodyRedactor:
 
     def feed(self, data: bytes) -> Masked:
         """Take a chunk."""
+        if len(data) >= _LARGE_BYTES and self._quiet and not self._growing:
+            passed = self._pass(data)
+            if passed is not None:
+                return passed
         buffer = self._buffer + data
-        if not self._quiet or self._growing or self._search.hits(buffer[self._held - self._base :]):
-            hits = self._search.hits(buffer)
+        hits = self._search.hits(buffer)
+        if hits or not self._quiet or self._growing:
             return self._decide(buffer, len(data), hits, self._hold(buffer, hits))
         size = len(buffer)
         if self._held == self._base + size - len(data) and (not data or data[-1] not in _TOKEN_SET):
@@ -63,12 +76,26 @@ class BodyRedactor:
         hold = max(len(buffer.rstrip(TOKEN)), size - MAX_TOKEN_BYTES)
         return self._decide(buffer, len(data), [], hold)
 
+    def _pass(self, data: bytes) -> Masked | None:
+        """A large chunk in which nothing is to be masked, without a copy; None if something is."""
+        tail = data[-MAX_TOKEN_BYTES:]
+        n_held = len(tail) - len(tail.rstrip(TOKEN))
+        edge = self._buffer + data[:_EDGE_BYTES]  # what may stand over the cut
+        if n_held == len(data) or self._search.hits(edge) or self._search.hits(data):
+            return None
+        before = self._buffer[self._held - self._base :]
+        patches = ((self._held, before),) if before.strip(MASK) else ()
+        self._held = self._base + len(self._buffer) + len(data) - n_held
+        self._buffer = data[-n_held - _LOOK_BEHIND :]
+        self._base = self._held + n_held - len(self._buffer)
+        return Masked(memoryview(data)[: len(data) - n_held], patches, n_held=n_held)
+
     def close(self) -> Masked:
         """Decide what is still held back; `data` is empty."""
         buffer = self._buffer
         return self._decide(buffer, 0, self._search.hits(buffer), len(buffer))
 
-    def _hold(self, buffer: bytes, hits: list[bytes]) -> int:
+    def _hold(self, buffer: bytes, hits: list[Hit]) -> int:
         """From where on the buffer can't be decided yet."""
         size = len(buffer)
         start = max(len(buffer.rstrip(TOKEN)), size - MAX_TOKEN_BYTES)
@@ -84,28 +111,31 @@ class BodyRedactor:
             return start
         return max(start, size - MAX_SECRET_BYTES)
 
-    def _decide(self, buffer: bytes, n_new: int, hits: list[bytes], hold: int) -> Masked:
+    def _decide(self, buffer: bytes, n_new: int, hits: list[Hit], hold: int) -> Masked:
         base, size = self._base, len(buffer)
         old = size - n_new  # where the new chunk begins
         held = self._held - base
         hold = max(hold, held)  # what was decided stays decided
         view: bytes | bytearray = buffer
         found: list[Span] = []
-        if hits or self._growing or self._search.has_own:
+        spans = self._search.find(buffer, hits) if hits or self._search.has_own else []
+        if spans or self._growing:
             view = bytearray(buffer)
-            found = self._mask(view, self._search.find(buffer, hits), held, hold)
+            found = self._mask(view, spans, held, hold)
         patches: tuple[tuple[int, bytes], ...] = ()
         decided = min(hold, old)
         if decided > held and bytes(view[held:decided]).strip(MASK):
             patches = ((base + held, bytes(view[held:decided])),)
         shown = max(hold, old)
-        data = bytes(view[old:shown]) + MASK * (size - shown)
-        cut = max(0, hold - (CONTEXT_BYTES if hits else _LOOK_BEHIND))
+        near = [at for _, at, end in hits if end > hold - CONTEXT_BYTES]
+        cut = max(0, hold - _LOOK_BEHIND)
+        if near:
+            cut = max(0, hold - CONTEXT_BYTES, min(cut, min(near) - _NAME_BYTES))
         self._buffer = buffer[cut:]
         self._base = base + cut
         self._held = base + hold
-        self._quiet = not hits and not self._search.has_own
-        return Masked(data, patches, tuple(found))
+        self._quiet = not near and not self._search.has_own
+        return Masked(bytes(view[old:shown]), patches, tuple(found), size - shown)
 
     def _mask(self, view: bytearray, spans: list[Span], held: int, hold: int) -> list[Span]:
         """Mask what is decided: between `held` and `hold`."""

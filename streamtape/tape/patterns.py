@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,40 +44,37 @@ class Pattern:
     """
 
     kind: str
-    literals: tuple[bytes, ...]  # lower case; none: the expression is searched for everywhere
+    literals: tuple[bytes, ...]  # as they are spelled; none: the expression is searched for
     regex: re.Pattern[bytes]
     accept: Accept | None = None
     parts: re.Pattern[bytes] | None = None  # masks only these within the match
     before: int = 0
     more: re.Pattern[bytes] | None = None  # what the secret goes on with
 
-    def spans(self, text: bytes, lower: bytes, hits: list[bytes]) -> Iterator[Span]:
-        """Iterate over the secrets in a text; `hits` are the literals that occur in it."""
-        group = "s" if "s" in self.regex.groupindex else min(1, self.regex.groups)
-        for match in self._matches(text, lower, hits):
-            start, end = match.span(group)
-            if start == end or (self.accept is not None and not self.accept(match)):
-                continue
-            if self.more is not None and (rest := self.more.match(text, end)):
-                end = rest.end()
-            if self.parts is None:
-                yield Span(start, end, self.kind)
-                continue
-            for part in self.parts.finditer(text, start, end):
-                if part[1]:
-                    yield Span(*part.span(1), self.kind)
+    def spans_at(self, text: bytes, places: Iterable[int]) -> Iterator[Span]:
+        """Iterate over the secrets whose literals stand at these places of a text."""
+        match, before = self.regex.match, self.before
+        for at in places:
+            if at >= before and (found := match(text, at - before)) is not None:
+                yield from self._spans(text, found)
 
-    def _matches(self, text: bytes, lower: bytes, hits: list[bytes]) -> Iterator[re.Match[bytes]]:
-        if not self.literals:
-            yield from self.regex.finditer(text)
-        for literal in self.literals:
-            if literal not in hits:
-                continue
-            at = lower.find(literal)
-            while at >= 0:
-                if at >= self.before and (match := self.regex.match(text, at - self.before)):
-                    yield match
-                at = lower.find(literal, at + len(literal))
+    def spans(self, text: bytes) -> Iterator[Span]:
+        """Iterate over all secrets in a text."""
+        for match in self.regex.finditer(text):
+            yield from self._spans(text, match)
+
+    def _spans(self, text: bytes, match: re.Match[bytes]) -> Iterator[Span]:
+        start, end = match.span("s" if "s" in self.regex.groupindex else min(1, self.regex.groups))
+        if start == end or (self.accept is not None and not self.accept(match)):
+            return
+        if self.more is not None and (rest := self.more.match(text, end)):
+            end = rest.end()
+        if self.parts is None:
+            yield Span(start, end, self.kind)
+            return
+        for part in self.parts.finditer(text, start, end):
+            if part[1]:
+                yield Span(*part.span(1), self.kind)
 
 
 def _name(match: re.Match[bytes]) -> bytes:
@@ -143,13 +140,17 @@ _QUOTED = (
     rb"[a-z0-9_-]{0,12}))\\*[\"']\s*[:=]\s*(?P<q>\\*[\"'])"
 )
 _QUOTED_BYTES = rb"(?:(?!(?P=q))(?:\\\\|\\\"|\\?[^\\\"\r\n]))"
-_NAMED_LITERALS = "key token secret passw passphrase authorization connection"
+_NAMED_LITERALS = "key token secret passw passW passphrase passPhrase authorization connection"
 _VALUE = rb"[^&\s\"'<>\\#;(){}\[\],|`]"
 _PEM = (
     rb"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
     rb"((?:(?:\\[nrt]|\s)*(?:Proc-Type|DEK-Info|Version|Comment)[^\r\n\\\"]{0,200})*"
     rb"[A-Za-z0-9+/=\s\\:,.]{0,32000})"
 )
+
+
+def _capital(word: bytes) -> bytes:
+    return word[:1].upper() + word[1:]
 
 
 def _p(
@@ -162,9 +163,12 @@ def _p(
     before: int = 0,
     more: bytes | None = None,
 ) -> Pattern:
+    words = {word.encode() for word in literals.split()}
+    if b"(?i" in regex:  # as people spell names: token, Token, TOKEN
+        words |= {form for word in words for form in (_capital(word), word.upper())}
     return Pattern(
         kind,
-        tuple(word.encode() for word in literals.split()),
+        tuple(sorted(words)),
         re.compile(regex),
         accept,
         None if parts is None else re.compile(parts),
@@ -182,21 +186,21 @@ PATTERNS: tuple[Pattern, ...] = (
     _p("identity", "org-", _B + rb"org-[A-Za-z0-9]{24}(?![A-Za-z0-9])"),
     _p("identity", "org_", _B + rb"org_01[0-9a-z]{24}(?![A-Za-z0-9])"),
     _p("identity", "proj_", _B + rb"proj_[A-Za-z0-9]{24}(?![A-Za-z0-9])"),
-    _p("google", "aiza", _B + rb"AIza" + _W + rb"{35}(?!" + _W + rb")"),
+    _p("google", "AIza", _B + rb"AIza" + _W + rb"{35}(?!" + _W + rb")"),
     _p("google", "ya29.", _B + rb"ya29\.[A-Za-z0-9_.-]{20,}"),
-    _p("google", "gocspx-", _B + rb"GOCSPX-" + _W + rb"{20,}"),
-    _p("google", "aq.ab", _B + rb"AQ\.Ab" + _W + rb"{30,}"),
-    _p("aws", "akia asia abia acca", _B + rb"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])"),
-    _p("aws", "absk", _B + rb"ABSK[A-Za-z0-9+/]{60,}={0,2}"),
+    _p("google", "GOCSPX-", _B + rb"GOCSPX-" + _W + rb"{20,}"),
+    _p("google", "AQ.Ab", _B + rb"AQ\.Ab" + _W + rb"{30,}"),
+    _p("aws", "AKIA ASIA ABIA ACCA", _B + rb"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])"),
+    _p("aws", "ABSK", _B + rb"ABSK[A-Za-z0-9+/]{60,}={0,2}"),
     _p("aws", "bedrock-api-key-", rb"bedrock-api-key-[A-Za-z0-9+/=_-]{20,}"),
     _p("aws", "aws", rb"(?i:aws.{0,20}?(?:key|token|secret).{0,20}?)"
        rb"(?<![A-Za-z0-9/+])(?P<s>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])", _has_digit),
-    _p("aws", "<secretaccesskey> <sessiontoken>",
+    _p("aws", "<SecretAccessKey> <SessionToken>",
        rb"<(?:SecretAccessKey|SessionToken)>([^<]{16,})<"),
-    _p("azure", "accountkey= sharedaccesskey=",
+    _p("azure", "AccountKey= accountkey= SharedAccessKey= sharedAccessKey= sharedaccesskey=",
        rb"(?i:AccountKey|SharedAccessKey)=([A-Za-z0-9+/%]{40,}={0,2})"),
-    _p("azure", "jqqj99", _B + rb"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{20,40}", before=52),
-    _p("azure", "q~", _B + rb"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", before=4),
+    _p("azure", "JQQJ99", _B + rb"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{20,40}", before=52),
+    _p("azure", "Q~", _B + rb"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", before=4),
     _p("github", "ghp_ gho_ ghu_ ghs_ ghr_", _B + rb"gh[pousr]_[A-Za-z0-9]{30,}"),
     _p("github", "github_pat_", _B + rb"github_pat_[A-Za-z0-9_]{36,}"),
     _p("gitlab", "glpat- gldt- glrt- glptt-", _B + rb"gl(?:pat|dt|rt|ptt)-" + _W + rb"{18,}"),
@@ -221,15 +225,15 @@ PATTERNS: tuple[Pattern, ...] = (
     _p("cerebras", "csk-", _B + rb"csk-[A-Za-z0-9]{32,}"),
     _p("databricks", "dapi", _B + rb"dapi[0-9a-f]{32}(?:-[0-9])?"),
     _p("npm", "npm_", _B + rb"npm_[A-Za-z0-9]{36}"),
-    _p("pypi", "pypi-age", _B + rb"pypi-AgE" + _W + rb"{40,}"),
+    _p("pypi", "pypi-AgE", _B + rb"pypi-AgE" + _W + rb"{40,}"),
     _p("digitalocean", "doo_v1_ dop_v1_ dor_v1_", _B + rb"do[opr]_v1_[0-9a-f]{64}"),
-    _p("sendgrid", "sg.", _B + rb"SG\." + _W + rb"{16,32}\." + _W + rb"{30,64}"),
+    _p("sendgrid", "SG.", _B + rb"SG\." + _W + rb"{16,32}\." + _W + rb"{30,64}"),
     _p("notion", "ntn_", _B + rb"ntn_[A-Za-z0-9]{40,}"),
     _p("linear", "lin_api_", _B + rb"lin_api_[A-Za-z0-9]{32,}"),
     _p("shopify", "shp", _B + rb"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
-    _p("jwt", "eyj", _B + rb"eyJ" + _W + rb"{8,}\.(?:eyJ" + _W + rb"{8,}(?:\." + _W + rb"*)?|"
+    _p("jwt", "eyJ", _B + rb"eyJ" + _W + rb"{8,}\.(?:eyJ" + _W + rb"{8,}(?:\." + _W + rb"*)?|"
        + _W + rb"*\." + _W + rb"{8,}\." + _W + rb"{8,}\." + _W + rb"{8,})"),
-    _p("private-key", "-----begin",
+    _p("private-key", "-----BEGIN",
        _PEM, parts=rb"\\[nrt]|\n(?:data|event|id):|"
        rb"([A-Za-z0-9+/=]{16,}|[A-Za-z0-9+/=]+(?=(?:\\[nrt]|\s)*\Z))"),
     _p("bearer", "bearer",
@@ -247,6 +251,6 @@ PATTERNS: tuple[Pattern, ...] = (
 
 # What has begun and not ended: a key's lines, a quoted value. Tried at the end of what has come.
 OPEN = (
-    _p("private-key", "-----begin", _PEM + rb"-{0,4}\Z"),
+    _p("private-key", "-----BEGIN", _PEM + rb"-{0,4}\Z"),
     _p("name", _NAMED_LITERALS, _QUOTED + rb"(?P<s>" + _QUOTED_BYTES + rb"{0,4096}\\?)\Z"),
 )

@@ -10,10 +10,15 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 from streamtape.tape.leaves import documents, joined, path_pattern
 from streamtape.tape.patterns import OPEN, PATTERNS, Pattern, Span
+
+Hit = tuple[int, int, int]  # which literal, where it begins, where it ends
+_LARGE_BYTES = 4096
+_LITERALS_A_FINDER = 48
+_SHORT_BYTES = 3
 
 
 class Search:
@@ -34,35 +39,45 @@ class Search:
         )
         self.has_own = bool(own or self.paths)
         self._own = own
-        self._by_literal: dict[bytes, list[Pattern]] = {}
+        by_literal: dict[bytes, list[Pattern]] = {}
         for pattern in PATTERNS:
             if pattern.kind not in without:
                 for literal in pattern.literals:
-                    self._by_literal.setdefault(literal, []).append(pattern)
-        self._literals = tuple(self._by_literal)
-        # All literals in one pass: fifteen times faster than a regular expression of them.
-        self._finder = BytesAhoCorasick(self._literals) if self._literals else None
-        self._open = tuple(pattern for pattern in OPEN if pattern.kind not in without)
+                    by_literal.setdefault(literal, []).append(pattern)
+        self._literals = tuple(by_literal)
+        self._by_literal = tuple(by_literal.values())
+        self._finder = _finder(self._literals) if self._literals else None
+        self._open_by_literal = tuple(
+            tuple(p for p in OPEN if p.kind not in without and literal in p.literals)
+            for literal in self._literals
+        )
 
-    def hits(self, text: bytes) -> list[bytes]:
-        """The literals that occur: where there are none, `find` finds nothing."""
+    def hits(self, text: bytes) -> list[Hit]:
+        """Where literals occur, and which: where none does, `find` finds nothing."""
         if self._finder is None:
             return []
-        matches = self._finder.find_matches_as_indexes(text.lower(), overlapping=True)
-        return [self._literals[n] for n in sorted({match[0] for match in matches})]
+        if len(text) >= _LARGE_BYTES and not any(
+            finder.find_matches_as_indexes(text) for finder in _quick_finders(self._literals)
+        ):
+            return []
+        matches: list[Hit] = self._finder.find_matches_as_indexes(text, overlapping=True)
+        return matches
 
-    def find(self, text: bytes, hits: list[bytes] | None = None) -> list[Span]:
+    def find(self, text: bytes, hits: list[Hit] | None = None) -> list[Span]:
         """All secrets in a text, in order; they don't overlap."""
         if hits is None:
             hits = self.hits(text)
         if not hits and not self.has_own:
             return []
-        lower = text.lower()
-        tried = dict.fromkeys(p for hit in hits for p in self._by_literal[hit])
-        spans = sorted(s for p in (*tried, *self._own) for s in p.spans(text, lower, hits))
+        spans: list[Span] = []
+        for literal, at, _ in hits:
+            for pattern in self._by_literal[literal]:
+                spans += pattern.spans_at(text, (at,))
+        for pattern in self._own:
+            spans += pattern.spans(text)
         if self.paths:
-            spans = sorted((*spans, *self._at_paths(text)))
-        return list(_merged(spans)) if len(spans) > 1 else spans
+            spans += self._at_paths(text)
+        return list(_merged(sorted(spans))) if len(spans) > 1 else spans
 
     def _at_paths(self, text: bytes) -> Iterator[Span]:
         for document in documents(text):
@@ -71,14 +86,39 @@ class Search:
                 if wanted and text[start:end].strip(b"*"):
                     yield Span(start, end, "path")
 
-    def open_from(self, text: bytes, hits: list[bytes]) -> int:
+    def open_from(self, text: bytes, hits: list[Hit]) -> int:
         """Where something begins that may be a secret once it ends; the length if nowhere."""
-        start, lower = len(text), text.lower()
-        for pattern in self._open:
-            if not set(hits).isdisjoint(pattern.literals):
-                for span in pattern.spans(text, lower, hits):
+        start = len(text)
+        for literal, at, _ in hits:
+            for pattern in self._open_by_literal[literal]:
+                for span in pattern.spans_at(text, (at,)):
                     start = min(start, span.start)
         return start
+
+
+@lru_cache(maxsize=8)
+def _finder(literals: tuple[bytes, ...]) -> BytesAhoCorasick:
+    """Finds all literals in one pass: fifteen times faster than a regular expression of them."""
+    return BytesAhoCorasick(literals, implementation=Implementation.DFA)
+
+
+@lru_cache(maxsize=8)
+def _quick_finders(literals: tuple[bytes, ...]) -> tuple[BytesAhoCorasick, ...]:
+    """Finders that together tell whether any literal occurs, at five times the speed.
+
+    A few dozen literals, of which only the leftmost match is wanted, are looked for by vector
+    instructions, by as many first bytes as the shortest has: so short ones are asked for apart. A
+    literal that holds another need not be asked for.
+    """
+    needed = sorted(w for w in literals if not any(o in w for o in literals if o != w))
+    short = [word for word in needed if len(word) <= _SHORT_BYTES]
+    long = [word for word in needed if len(word) > _SHORT_BYTES]
+    groups = [long[n : n + _LITERALS_A_FINDER] for n in range(0, len(long), _LITERALS_A_FINDER)]
+    return tuple(
+        BytesAhoCorasick(group, matchkind=MatchKind.LeftmostFirst)
+        for group in (short, *groups)
+        if group
+    )
 
 
 def _merged(spans: list[Span]) -> Iterator[Span]:

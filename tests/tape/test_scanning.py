@@ -168,7 +168,7 @@ def test_json_paths_in_streams_and_bodies() -> None:
         redactor, out = BodyRedactor(search), bytearray()
         for data in (body[:place], body[place:], b""):
             masked = redactor.feed(data) if data else redactor.close()
-            out += masked.data
+            out += masked.shown
             for offset, patch in masked.patches:
                 out[offset : offset + len(patch)] = patch
             assert b'"email":"a' not in out

@@ -106,10 +106,20 @@ def _taken(fd: int, place: Path) -> int:
     return fd
 
 
-def _write(fd: int, data: bytes) -> None:
-    done = os.write(fd, data)
-    while done < len(data):  # huge, or the disk is almost full: then the next write says so
-        done += os.write(fd, memoryview(data)[done:])
+def _write(fd: int, *parts: journal.Data) -> None:
+    """Write all of it, in one call to the system if that takes it."""
+    if len(parts) == 1:
+        (left,) = parts
+        done = os.write(fd, left)
+    elif hasattr(os, "writev"):
+        done = os.writev(fd, parts)
+        if done == sum(map(len, parts)):
+            return
+        left = b"".join(parts)
+    else:  # Windows
+        left, done = b"".join(parts), 0
+    while done < len(left):  # huge, or the disk is almost full: then the next write says so
+        done += os.write(fd, memoryview(left)[done:])
 
 
 class Journal:
@@ -164,7 +174,7 @@ class Journal:
                 return
             body = self._bodies.get(number)
             self._write(
-                journal.chunk(number, at_us, data) if body is None else body.feed(at_us, data)
+                *(journal.chunk(number, at_us, data) if body is None else body.feed(at_us, data))
             )
 
     def _has_room(self, number: int, at_us: int, n_bytes: int) -> bool:
@@ -273,14 +283,14 @@ class Journal:
         with self._lock:
             self._write(record)
 
-    def _write(self, record: bytes) -> None:
+    def _write(self, *record: journal.Data) -> None:
         """Write while holding the lock."""
         if self._failure is not None:
             raise CassetteWriteError(
                 f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
             )
         try:
-            _write(self._fd, record)
+            _write(self._fd, *record)
         except OSError as error:
             self._failure = (
                 f"{reason(error)}; the stream went on, and what was recorded before is in it "
