@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 import streamtape
-from streamtape.cli import options, output
-from streamtape.cli.trouble import FINDINGS
-from streamtape.errors import UsageError
+from streamtape.cli import many, options, output
+from streamtape.cli.trouble import FINDINGS, TROUBLE
+from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from streamtape.checks.finding import Finding
+
+
+class Checked(NamedTuple):
+    """One file: how many interactions it has and what was found, or why it can't be read."""
+
+    path: str
+    size: int = 0
+    findings: Sequence[Finding] = ()
+    error: str = ""
 
 
 @click.command(
@@ -26,7 +39,8 @@ Examples:
 
 \b
 Profiles: openai, azure, anthropic, google, openrouter, writer, open-responses, default; the
-address chooses one. Exit status: 0 no errors, 1 errors, 2 trouble."""
+address chooses one. Of several files, those that are fine are counted and not listed.
+Exit status: 0 no errors, 1 errors, 2 trouble."""
 )
 @click.argument("paths", metavar="FILE|FOLDER...", nargs=-1)
 @click.option("--profile", metavar="NAME", help="Whose rules count.")
@@ -41,6 +55,7 @@ address chooses one. Exit status: 0 no errors, 1 errors, 2 trouble."""
 )
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and stop.")
 @click.option("--sarif", "as_sarif", is_flag=True, help="Write SARIF, as code hosts read it.")
+@many.with_jobs
 @options.as_json
 def command(
     *,
@@ -51,6 +66,7 @@ def command(
     fail_on: str,
     list_rules: bool,
     as_sarif: bool,
+    jobs: int | None,
     as_json: bool,
 ) -> None:
     """Hold every stream against its provider's rules, and say what is wrong with it."""
@@ -65,34 +81,51 @@ def command(
     if as_sarif and as_json:
         raise UsageError("choose --json or --sarif")
     without = [name.strip() for names in off for name in names.split(",") if name.strip()]
-    found: dict[str, list[Finding]] = {}
-    sizes: dict[str, int] = {}
-    for path in tapes(paths):
-        cassette = streamtape.load(path)
-        sizes[str(path)] = len(cassette)
-        found[str(path)] = streamtape.check(cassette, profile=profile, off=without, dialect=dialect)
-    _tell(found, sizes, as_sarif=as_sarif, as_json=as_json)
+    work = partial(_checked, profile=profile, off=without, dialect=dialect)
+    results = list(many.each(work, tapes(paths), doing="checking", jobs=jobs))
+    _tell(results, as_sarif=as_sarif, as_json=as_json)
     weighs = ("error", "warning", "info")
     heavy = weighs[: weighs.index(fail_on) + 1]
-    if any(finding.severity in heavy for findings in found.values() for finding in findings):
+    if any(result.error for result in results):
+        raise click.exceptions.Exit(TROUBLE)
+    if any(finding.severity in heavy for result in results for finding in result.findings):
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _tell(
-    found: dict[str, list[Finding]], sizes: dict[str, int], *, as_sarif: bool, as_json: bool
-) -> None:
-    from streamtape.report.findings import finding_lines, sarif
+def _checked(path: Path, *, profile: str | None, off: list[str], dialect: str | None) -> Checked:
+    try:
+        cassette = streamtape.load(path)
+        found = streamtape.check(cassette, profile=profile, off=off, dialect=dialect)
+    except UsageError:
+        raise  # an unknown rule is no trouble of one file
+    except StreamtapeError as error:
+        return Checked(str(path), error=str(error))
+    return Checked(str(path), len(cassette), found)
 
-    every = [finding for findings in found.values() for finding in findings]
+
+def _tell(results: Sequence[Checked], *, as_sarif: bool, as_json: bool) -> None:
+    from streamtape.report.findings import finding_lines, sarif, total_line
+
+    every = [finding for result in results for finding in result.findings]
+    unreadable = {result.path: result.error for result in results if result.error}
+    for error in unreadable.values():
+        output.note(f"Error: {error}")
     if as_sarif:
         output.write_json(sarif(every, streamtape.__version__))
     elif as_json:
         output.write_json(
             {
-                "files": sizes,
+                "files": {result.path: result.size for result in results if not result.error},
+                "unreadable": unreadable,
                 "findings": [finding.to_dict() for finding in every],
             }
         )
     else:
-        for name, findings in found.items():
-            output.write_lines(finding_lines(findings, name, numbered=sizes[name] > 1))
+        several = len(results) > 1
+        for result in results:
+            if not result.error and (result.findings or not several):
+                numbered = result.size > 1
+                output.write_lines(finding_lines(result.findings, result.path, numbered=numbered))
+        if several:
+            read = [result.findings for result in results if not result.error]
+            output.write_lines([total_line(read, len(unreadable))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamtape
 from streamtape.cli import output
 from streamtape.cli.files import tapes
+from streamtape.cli.stats import measured
 from streamtape.cli.trouble import FINDINGS, Trouble
 
 
@@ -13,8 +14,7 @@ def gate(a: str, b: str, limits: tuple[str, ...], dialect: str | None, *, as_jso
 
     Trouble where there are too few recordings to tell, or none of them knows its times.
     """
-    before = streamtape.stats(*tapes([a]), dialect=dialect)
-    after = streamtape.stats(*tapes([b]), dialect=dialect)
+    before, after = (measured(tapes([name]), dialect, None) for name in (a, b))
     found = streamtape.gates(before, after, limits)
     if as_json:
         output.write_json({"a": a, "b": b, "limits": [one.to_dict() for one in found]})

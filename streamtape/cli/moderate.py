@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import streamtape
-from streamtape.cli import options, output
+from streamtape.cli import many, options, output
 from streamtape.cli.trouble import FINDINGS
 from streamtape.errors import UsageError
+
+if TYPE_CHECKING:
+    from streamtape.checks.moderation import Moderated
 
 
 @click.command(
@@ -39,6 +43,7 @@ Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
 )
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="For scores.")
 @click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@many.with_jobs
 @options.as_json
 def command(
     *,
@@ -48,6 +53,7 @@ def command(
     window: int | None,
     threshold: float,
     dialect: str | None,
+    jobs: int | None,
     as_json: bool,
 ) -> None:
     """Find out when a classifier would have flagged a stream, and what had been shown by then."""
@@ -56,14 +62,13 @@ def command(
     from streamtape.report.moderation import moderated_lines
 
     ways = tuple(parse_every(text) for text in every) or WAYS
-    classify = _classifier(name)
-    found = [
-        one
-        for path in tapes(paths)
-        for one in streamtape.moderate(
-            path, classify, every=ways, window=window, threshold=threshold, dialect=dialect
-        )
-    ]
+    _classifier(name)
+    work = partial(
+        _moderated, name=name, every=ways, window=window, threshold=threshold, dialect=dialect
+    )
+    # One process unless more are asked for: a classifier may be a model, or count its calls.
+    each = many.each(work, tapes(paths), doing="moderating", jobs=jobs or 1)
+    found = [one for several in each for one in several]
     if as_json:
         output.write_json([one.to_dict() for one in found])
     else:
@@ -75,6 +80,11 @@ def command(
         raise click.exceptions.Exit(FINDINGS)
 
 
+def _moderated(path: Path, *, name: str, **wanted: Any) -> list[Moderated]:
+    return streamtape.moderate(path, _classifier(name), **wanted)
+
+
+@cache
 def _classifier(name: str) -> Any:
     """The function that `module:function` names; modules are found from here, too."""
     module, colon, function = name.partition(":")

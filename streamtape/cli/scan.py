@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import options, output
+from streamtape.cli import many, options, output
 from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
 if TYPE_CHECKING:
-    from streamtape.tape.redact import Redactor
+    from streamtape.tape.redact import RedactionOptions, Redactor
     from streamtape.tape.scanning import Leak
 
 _SUFFIXES = (".tape", ".part")
@@ -40,16 +41,19 @@ Exit status: 1 where a secret is left, 2 where a file can't be read."""
 @click.option("--json-path", "json_paths", multiple=True, metavar="PATH", help="Secret, too.")
 @click.option("--off", multiple=True, metavar="KIND", help="A kind that is no secret here.")
 @click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter that is none.")
+@many.with_jobs
 @options.as_json
-def command(*, paths: tuple[str, ...], fix: bool, as_json: bool, **wanted: Any) -> None:
+def command(
+    *, paths: tuple[str, ...], fix: bool, jobs: int | None, as_json: bool, **wanted: Any
+) -> None:
     """Look for secrets in cassettes and journals at PATH, or below it, and mask them.
 
     Headers, cookies, parameters and endings are looked at, bodies (unpacked), and the text that a
     stream assembles, where a secret may be split over events. What is found is named by place and
     kind, never shown.
     """
-    redactor = _redactor(wanted)
-    results = [_scanned(path, redactor, fix=fix) for path in _files(paths)]
+    work = partial(_scanned, rules=_rules(wanted), fix=fix)
+    results = list(many.each(work, list(_files(paths)), doing="scanning", jobs=jobs))
     if as_json:
         output.write_json({"clean": not any(map(_left, results)), "files": results})
     else:
@@ -60,8 +64,8 @@ def command(*, paths: tuple[str, ...], fix: bool, as_json: bool, **wanted: Any) 
     raise click.exceptions.Exit(FINDINGS if any(map(_left, results)) else 0)
 
 
-def _redactor(wanted: dict[str, Any]) -> Redactor:
-    from streamtape.tape.redact import RedactionOptions, Redactor
+def _rules(wanted: dict[str, Any]) -> RedactionOptions:
+    from streamtape.tape.redact import RedactionOptions
 
     patterns = []
     for text in wanted["patterns"]:
@@ -69,16 +73,22 @@ def _redactor(wanted: dict[str, Any]) -> Redactor:
         if not equals or not kind or not pattern:
             raise UsageError(f"--pattern {text!r}: KIND=REGEX is wanted, as in team=team-[0-9]+")
         patterns.append((kind, pattern))
-    return Redactor(
-        RedactionOptions(
-            headers=wanted["headers"],
-            parameters=wanted["parameters"],
-            patterns=tuple(patterns),
-            json_paths=wanted["json_paths"],
-            off=frozenset(wanted["off"]),
-            keep=wanted["keep"],
-        )
+    return RedactionOptions(
+        headers=wanted["headers"],
+        parameters=wanted["parameters"],
+        patterns=tuple(patterns),
+        json_paths=wanted["json_paths"],
+        off=frozenset(wanted["off"]),
+        keep=wanted["keep"],
     )
+
+
+@cache
+def _redactor(rules: RedactionOptions) -> Redactor:
+    """The one redactor of this process."""
+    from streamtape.tape.redact import Redactor
+
+    return Redactor(rules)
 
 
 def _files(paths: tuple[str, ...]) -> Iterator[Path]:
@@ -91,7 +101,8 @@ def _files(paths: tuple[str, ...]) -> Iterator[Path]:
             yield path
 
 
-def _scanned(path: Path, redactor: Redactor, *, fix: bool) -> dict[str, Any]:
+def _scanned(path: Path, *, rules: RedactionOptions, fix: bool) -> dict[str, Any]:
+    redactor = _redactor(rules)
     result: dict[str, Any] = {"path": str(path), "leaks": [], "fixed": False, "error": None}
     try:
         if path.suffix == ".part":

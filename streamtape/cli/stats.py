@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 import streamtape
-from streamtape.cli import options, output
+from streamtape.cli import many, options, output
 from streamtape.errors import UsageError
 
 
@@ -28,6 +29,7 @@ To hold two sets of recordings against each other:
 @click.option("--plot", is_flag=True, help="Plot arrival, text and gaps in the terminal.")
 @click.option("--plot-to", metavar="FILE.svg|FILE.png", help="Write a picture.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write a row a stream.")
+@many.with_jobs
 @options.as_json
 def command(
     *,
@@ -36,6 +38,7 @@ def command(
     plot: bool,
     plot_to: str | None,
     as_csv: bool,
+    jobs: int | None,
     as_json: bool,
 ) -> None:
     """Measure streams: time to head, first event and first content, gaps, time a token, sizes."""
@@ -44,8 +47,7 @@ def command(
 
     if as_csv and as_json:
         raise UsageError("choose --json or --csv")
-    files = tapes(paths)
-    found = streamtape.stats(*files, dialect=dialect)
+    found = measured(tapes(paths), dialect, jobs)
     if plot_to:
         _draw(Path(plot_to), found)
     if as_json:
@@ -58,6 +60,17 @@ def command(
         output.write_lines(summary_lines(found.each))
         for one in found.each if plot else ():
             output.write_lines([(), *plot_lines(one)])
+
+
+def measured(files: list[Path], dialect: str | None, jobs: int | None) -> streamtape.Stats:
+    """The measures of all streams in some files."""
+    work = partial(_measured, dialect=dialect)
+    each = many.each(work, files, doing="measuring", jobs=jobs)
+    return streamtape.Stats(tuple(one for found in each for one in found.each))
+
+
+def _measured(path: Path, *, dialect: str | None) -> streamtape.Stats:
+    return streamtape.stats(path, dialect=dialect)
 
 
 def _draw(path: Path, found: streamtape.Stats) -> None:

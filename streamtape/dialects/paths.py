@@ -9,7 +9,7 @@ another shape.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -38,26 +38,29 @@ def get(value: Any, path: Path, default: Any = None) -> Any:
     return value
 
 
-def find(value: Any, path: Path, bound: Bindings = ()) -> Iterator[tuple[Bindings, Any]]:
+def find(value: Any, path: Path, bound: Bindings = ()) -> Sequence[tuple[Bindings, Any]]:
     """Every value at a path, with what each `*` stood for."""
     for number, step in enumerate(path):
         if step == "*":
             rest = path[number + 1 :]
-            for name, one in members(value):
-                yield from find(one, rest, (*bound, name))
-            return
+            inside = members(value)
+            if not rest:
+                return [((*bound, name), one) for name, one in inside]
+            if len(inside) == 1:
+                ((name, one),) = inside
+                return find(one, rest, (*bound, name))
+            return [each for name, one in inside for each in find(one, rest, (*bound, name))]
         if not isinstance(value, dict) or step not in value:
-            return
+            return ()
         value = value[step]
-    yield bound, value
+    return ((bound, value),)
 
 
-def members(value: Any) -> Iterator[tuple[str | int, Any]]:
+def members(value: Any) -> Collection[tuple[str | int, Any]]:
     """What `*` stands for: the elements of a list, or the values of an object."""
     if isinstance(value, list):
-        yield from enumerate(value)
-    elif isinstance(value, dict):
-        yield from value.items()
+        return [*enumerate(value)]
+    return value.items() if isinstance(value, dict) else ()
 
 
 def bind(path: Path, bound: Bindings) -> Path:

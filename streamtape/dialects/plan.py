@@ -6,7 +6,7 @@ rules are collected once and kept. The rules' paths are parsed here and nowhere 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -32,38 +32,55 @@ class Found(NamedTuple):
     value: Any
 
 
+class Placed(NamedTuple):
+    """A rule and where it looks: the path of what holds its value, and the value's name in it.
+
+    Rules that stand together mostly share what holds them, so that is looked for once.
+    """
+
+    rule: Any
+    holder: Path
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The rules that ask something of one event type."""
 
-    deltas: tuple[tuple[Piece, Path], ...]
-    wholes: tuple[tuple[Piece, Path], ...]
-    calls: tuple[tuple[Call, Path], ...]
+    deltas: tuple[Placed, ...]
+    wholes: tuple[Placed, ...]
+    calls: tuple[Placed, ...]
 
     def find_deltas(self, payload: Any, event: int) -> Iterator[Found]:
         """Every piece of text that an event adds to some target."""
-        for rule, path in self.deltas:
-            for found in _find(rule, path, payload, event):
-                if isinstance(found.value, str):
-                    yield found
+        return (found for found in _find(self.deltas, payload, event) if type(found[3]) is str)
 
     def find_wholes(self, payload: Any, event: int) -> Iterator[Found]:
         """Every value that an event gives whole."""
-        for rule, path in self.wholes:
-            yield from _find(rule, path, payload, event)
+        return _find(self.wholes, payload, event)
 
     def find_calls(self, payload: Any, event: int) -> Iterator[Found]:
         """Every tool call that an event names."""
-        for rule, path in self.calls:
-            for found in _find(rule, path, payload, event):
-                if isinstance(found.value, dict):
-                    yield found
+        return (found for found in _find(self.calls, payload, event) if type(found[3]) is dict)
 
 
-def _find(rule: Piece | Call, path: Path, payload: Any, event: int) -> Iterator[Found]:
-    for bound, value in find(payload, path):
-        if value is not None and (rule.when is None or holds(payload, rule.when, bound)):
-            yield Found(rule, resolve_key(payload, rule.key, bound, event), bound, value)
+def _find(rules: tuple[Placed, ...], payload: Any, event: int) -> Iterator[Found]:
+    last: Path | None = None
+    holders: Sequence[tuple[Bindings, Any]] = ()
+    for rule, holder, name in rules:
+        if holder is not last:
+            last, holders = holder, find(payload, holder)
+        for above, one in holders:
+            if name and name != "*":
+                value = one.get(name) if isinstance(one, dict) else None
+                inside: Sequence[tuple[Bindings, Any]] = ((above, value),)
+                if value is None:
+                    continue
+            else:
+                inside = find(one, parse_path(name), above)
+            for bound, value in inside:
+                if value is not None and (rule.when is None or holds(payload, rule.when, bound)):
+                    yield Found(rule, resolve_key(payload, rule.key, bound, event), bound, value)
 
 
 def holds(payload: Any, condition: Condition, bound: Bindings = ()) -> bool:
@@ -77,7 +94,12 @@ def holds(payload: Any, condition: Condition, bound: Bindings = ()) -> bool:
 def plan_for(dialect: Dialect, event_type: str) -> Plan:
     """The rules of a dialect that ask something of one event type."""
 
-    def mine(rules: tuple[Any, ...]) -> tuple[tuple[Any, Path], ...]:
-        return tuple((r, parse_path(r.path)) for r in rules if not r.types or event_type in r.types)
+    def mine(rules: tuple[Any, ...]) -> tuple[Placed, ...]:
+        return tuple(_placed(r) for r in rules if not r.types or event_type in r.types)
 
     return Plan(mine(dialect.deltas), mine(dialect.wholes), mine(dialect.calls))
+
+
+def _placed(rule: Any) -> Placed:
+    holder, _, name = rule.path.rpartition(".")
+    return Placed(rule, parse_path(holder), name)

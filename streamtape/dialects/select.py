@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def events_of(
     frames: Iterator[Frame], dialect: Dialect, types: tuple[str, ...] = ()
 ) -> Iterator[Event]:
     """Iterate over the events that frames hold; each is numbered among all of its stream."""
-    reader = EventReader(dialect)
+    reader = _reader(dialect)
     index = 0
     for frame in frames:
         if frame.data is None:
@@ -100,13 +101,18 @@ def _holds(dialect: Dialect, sign: tuple[str, str], url: str, frames: Sequence[F
 def _shows(dialect: Dialect, place: str, pattern: str, frame: Frame) -> bool:
     if place == "@event":
         return re.search(pattern, frame.event) is not None
-    event = EventReader(dialect).read(frame, 0)
+    event = _reader(dialect).read(frame, 0)
     if place == "@type":
         return re.search(pattern, event.type) is not None
     return any(
         re.search(pattern, value if isinstance(value, str) else type(value).__name__) is not None
         for _, value in find(event.payload, parse_path(place))
     )
+
+
+@lru_cache(maxsize=256)
+def _reader(dialect: Dialect) -> EventReader:
+    return EventReader(dialect)
 
 
 def _media(interaction: Interaction) -> str:

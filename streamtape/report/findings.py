@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from streamtape.checks.finding import SEVERITIES, Finding
@@ -15,10 +15,27 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
+def _counted(findings: Iterable[Finding]) -> str:
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{counts[s]} {_plural(s, counts[s])}" for s in SEVERITIES if counts[s])
+
+
+def total_line(found: Sequence[Sequence[Finding]], n_unreadable: int) -> Line:
+    """One line over several files: how many are fine, and what was found in the rest."""
+    fine = sum(not findings for findings in found)
+    told = _counted(finding for findings in found for finding in findings)
+    parts = [
+        f"{fine:,} fine" if fine else "",
+        f"{told} in {len(found) - fine:,}" if told else "",
+        f"{n_unreadable:,} can't be read" if n_unreadable else "",
+    ]
+    total = f"{len(found) + n_unreadable:,} files"
+    return line((total, "title"), ": ", "; ".join(part for part in parts if part))
+
+
 def finding_lines(findings: Sequence[Finding], name: str, *, numbered: bool) -> Iterator[Line]:
     """A line a finding, below its file's name; one quiet line where there are none."""
-    counts = Counter(finding.severity for finding in findings)
-    told = ", ".join(f"{counts[s]} {_plural(s, counts[s])}" for s in SEVERITIES if counts[s])
+    told = _counted(findings)
     yield line((clean(name), "title"), ": ", (told, "") if told else ("fine", "good"))
     width = max((len(finding.rule) for finding in findings), default=0)
     for finding in findings:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from tests.cli.running import interaction, refused, responses, run, tape
+from tests.streams import Writer
 
 LLAMA = Path(__file__).parent.parent.parent / "cassettes" / "llama.cpp" / "responses.tape"
 
@@ -37,9 +38,26 @@ def test_a_folder_is_all_that_is_in_it(tmp_path: Path) -> None:
     assert sorted(Path(name).name for name in told["files"]) == ["llama.tape", "ours.tape"]
     sources = {Path(f["source"]).name for f in told["findings"] if f["rule"] == "truncated"}
     assert sources == {"llama.tape"}
+    tape(tmp_path / "fine.tape", Writer().message("fine").end().interaction())
+    lines = run("check", tmp_path, "--off", "required,lifecycle,joined").stdout.splitlines()
+    assert not any("fine.tape" in line for line in lines)
+    assert lines[-1].startswith("3 files: 1 fine; ")
     (tmp_path / "empty").mkdir()
     assert "no cassettes" in refused("check", tmp_path / "empty")
     assert "which cassettes" in refused("check")
+
+
+def test_a_file_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
+    """The rest is checked, what is wrong is said, and the status is 2."""
+    tape(tmp_path / "good.tape", Writer().message("fine").end().interaction())
+    (tmp_path / "bad.tape").write_bytes(b"no cassette")
+    result = run("check", tmp_path)
+    assert result.exit_code == 2
+    assert "bad.tape" in result.stderr
+    assert result.stdout == "2 files: 1 fine; 1 can't be read\n"
+    told = json.loads(run("check", tmp_path, "--json").stdout)
+    assert [Path(name).name for name in told["files"]] == ["good.tape"]
+    assert [Path(name).name for name in told["unreadable"]] == ["bad.tape"]
 
 
 def test_sarif_names_the_file_and_the_rule() -> None:
