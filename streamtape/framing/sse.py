@@ -9,6 +9,7 @@ bound's. https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from operator import itemgetter
 
 from streamtape.errors import FrameTooLargeError, UsageError
@@ -19,6 +20,7 @@ __all__ = ["MAX_FRAME_BYTES", "SSEFrame", "SSEParser", "encode_sse"]
 
 MAX_FRAME_BYTES = 64 << 20
 _WINDOW_BYTES = 64 << 10  # the frames of more than this leave the processor's caches
+_SMALL_BYTES = 4096  # a chunk up to this size is first tried as a single event
 _BOM = b"\xef\xbb\xbf"
 _ODD = itemgetter(-1)
 # Bytes that come one by one wait in a list, at two thirds of the price of a bytearray.
@@ -38,6 +40,7 @@ class SSEParser:
             raise UsageError(f"max_frame_bytes must be at least 1, not {max_frame_bytes!r}")
         self._max = max_frame_bytes
         self._window = min(max_frame_bytes, _WINDOW_BYTES)
+        self._small = min(max_frame_bytes, _SMALL_BYTES)
         self._id = ""
         self._retry: int | None = None
         self._shape = USUAL_SHAPE
@@ -50,6 +53,7 @@ class SSEParser:
         self._pieces: list[bytearray] = []
         self._tail = bytearray()
         self._singles: list[bytes] = []
+        self._room: Iterator[int] = iter(())  # for more of them: to count by it costs least
         self._limit = self._window  # of the tail: at this size it becomes a piece
         self._start: bytes | None = b""  # bytes that may be a BOM; None past the start
         self._after_cr = False  # a LF would be the second half of a line end
@@ -73,23 +77,24 @@ class SSEParser:
 
     def feed(self, data: bytes) -> list[SSEFrame]:
         """Take the next bytes of the stream; get the frames that they complete."""
-        singles = self._singles
-        if singles and data in _SINGLES and len(singles) < _MAX_SINGLES:
-            singles.append(data)
-            return []
-        if data == b"\n" and singles and singles[-1] != data and len(singles) < _MAX_SINGLES:
-            singles.append(data)  # the end of a line, but no blank one
-            return []
-        if singles:
-            data = b"".join(singles) + data
-            singles.clear()
+        for _ in self._room:
+            if data in _SINGLES or (data == b"\n" and self._singles[-1] != data):  # no blank line
+                self._singles.append(data)
+                return []
+            break
+        if self._singles:
+            data = b"".join((*self._singles, data))
+            self._singles.clear()
+            self._room = iter(())
         if self._careful or 13 in data:
             data = self._normalised(data)
         tail = self._tail
-        if not tail and len(data) <= self._window:
-            frame = self._run.frame(data, self._id)
-            if frame is not None:
-                return [frame]
+        if not tail and len(data) <= self._small:
+            run = self._run
+            rest = data.removeprefix(run.start)
+            value, _, blank = rest.partition(b"\n")
+            if blank == b"\n" and len(rest) < len(data):  # one event, of the type before
+                return [SSEFrame(run.event, value.decode("utf-8", "replace"), self._id)]
         if 10 in data:
             end = data.rfind(b"\n\n") + 2
             if end > 1 or (data[0] == 10 and tail.endswith(b"\n")):
@@ -97,7 +102,8 @@ class SSEParser:
             if not tail:
                 data = data.lstrip(b"\n")
         elif len(data) == 1 and len(tail) + _MAX_SINGLES <= self._limit:
-            singles.append(data)
+            self._singles.append(data)
+            self._room = iter(range(1, _MAX_SINGLES))
             return []
         tail += data
         if len(tail) > self._limit:

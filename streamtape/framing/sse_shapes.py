@@ -35,15 +35,6 @@ class Run(NamedTuple):
     head: str
     start: bytes
 
-    def frame(self, data: bytes, last_event_id: str) -> SSEFrame | None:
-        """Read one block of the run with its blank line; None for anything else."""
-        if not data.startswith(self.start):
-            return None
-        start, end = len(self.start), len(data) - 2
-        if data.find(b"\n", start) != end or data[-1] != 10:
-            return None
-        return SSEFrame(self.event, data[start:end].decode("utf-8", "replace"), last_event_id)
-
     def frames(self, text: str, last_event_id: str) -> list[SSEFrame] | None:
         """Read a region that holds nothing but the run; None for anything else."""
         if not text.startswith(self.head):

@@ -4,17 +4,15 @@ Every parser reads the same bytes, and each event's type and data are looked at.
 interleaved, so that a slow phase of the machine meets all parsers. Values are medians; `ratio` is
 how many times as long the peer takes as streamtape does, the median over the rounds.
 
-    python tools/benches/parser.py
+    python tools/bench.py parser
 """
 
 from __future__ import annotations
 
 import codecs
-import json
 import math
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,11 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import streamtape
+from tools.benches.eventsource_parser import VERSION, Node
 
 Row = dict[str, Any]
 Chunks = list[bytes]
 Reader = Callable[[Chunks], int]
 OURS = "streamtape"
+IN_NODE = "eventsource-parser (Node)"
+LIMIT = "limit: bytes.split"
 N_EVENTS = 20_000
 DELTA = (
     'event: response.output_text.delta\ndata: {"type":"response.output_text.delta",'
@@ -47,8 +48,12 @@ def ours(chunks: Chunks) -> int:
 
 
 def limit_split(chunks: Chunks) -> int:
-    """Only cut each chunk at its blank lines: what no parser in Python can beat."""
-    return sum(len(chunk.split(b"\n\n")) - 1 for chunk in chunks)
+    """Only cut each chunk at its blank lines, and look at each block: no parser can beat that."""
+    n = 0
+    for chunk in chunks:
+        for block in chunk.split(b"\n\n"):
+            n += bool(block) and block is not None
+    return n
 
 
 def httpx_sse() -> Reader:
@@ -122,57 +127,6 @@ def utf8() -> Callable[[bytes], str]:
     return codecs.getincrementaldecoder("utf-8")("replace").decode
 
 
-NODE_SCRIPT = """
-import {createParser} from "eventsource-parser";
-import {readFileSync} from "node:fs";
-const [path, cut, passes] = process.argv.slice(2);
-const body = readFileSync(path), chunks = [];
-if (cut === "event") {
-  for (let at = 0, end; at < body.length; at = end) {
-    end = body.indexOf("\\n\\n", at) + 2;
-    chunks.push(body.subarray(at, end));
-  }
-} else for (let at = 0; at < body.length; at += +cut) chunks.push(body.subarray(at, at + +cut));
-const took = [];
-for (let pass = 0; pass < +passes; pass++) {
-  let n = 0;
-  const text = new TextDecoder();
-  const parser = createParser({onEvent: (event) => { if (event.event && event.data) n++; }});
-  const began = process.hrtime.bigint();
-  for (const chunk of chunks) parser.feed(text.decode(chunk, {stream: true}));
-  took.push(Number(process.hrtime.bigint() - began) / n);
-}
-took.sort((a, b) => a - b);
-console.log(took[took.length >> 1]);
-"""
-
-
-class Node:
-    """eventsource-parser in Node, bytes in; `why_not` says why it can't be measured."""
-
-    def __init__(self, folder: Path, body: bytes) -> None:
-        self.folder = folder
-        self.why_not = ""
-        if not (shutil.which("node") and shutil.which("npm")):
-            self.why_not = "node and npm are not both installed"
-            return
-        (folder / "body").write_bytes(body)
-        (folder / "bench.mjs").write_text(NODE_SCRIPT)
-        install = ["npm", "install", "--silent", "--prefix", str(folder), "eventsource-parser@4"]
-        try:
-            subprocess.run(install, check=True, capture_output=True, timeout=120)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            self.why_not = f"npm install failed: {error}"
-
-    def ns_an_event(self, cut: str) -> float:
-        """The median of seven passes, after which the compiler is warm."""
-        command = ["node", "bench.mjs", "body", cut, "7"]
-        done = subprocess.run(
-            command, cwd=self.folder, check=True, capture_output=True, text=True, timeout=120
-        )
-        return float(done.stdout)
-
-
 def readers() -> dict[str, Reader]:
     """Every parser that is installed; those that are not are named with the reason."""
     found: dict[str, Reader] = {OURS: ours}
@@ -200,25 +154,33 @@ def compared(
     *,
     repeat: int,
     some: dict[str, Reader],
+    goal: float | None = None,
     node: Callable[[], float] | None = None,
+    node_goal: float | None = None,
 ) -> Iterator[Row]:
     """Rows of all readers over the same chunks.
 
     `units` is how many events there are, how many units the time is divided by, and their name:
-    time a unit, or units a second where it ends in /s. `node` measures a time a unit by itself.
+    time a unit, or units a second where it ends in /s. `goal` is the least ratio to each peer in
+    Python. `node` measures a time a unit by itself.
     """
     n_events, n_units, unit = units
     took: dict[str, list[float]] = {}
+    for read in some.values():
+        seconds(read, chunks, n_events)  # warms up
     for _ in range(repeat):
         for reader, read in some.items():
             took.setdefault(reader, []).append(seconds(read, chunks, n_events) / n_units)
         if node:
-            took.setdefault("eventsource-parser (Node)", []).append(node() / 1e9)
+            took.setdefault(IN_NODE, []).append(node() / 1e9)
+    goals = {IN_NODE: node_goal, LIMIT: 0.5 if node_goal else None, OURS: None}
     for reader, values in took.items():
         median = statistics.median(values)
         value = 1 / median if unit.endswith("/s") else median * 1e9
         ratios = [one / base for one, base in zip(values, took[OURS], strict=True)]
-        yield row(f"parse {name}", value, unit, reader, statistics.median(ratios))
+        least = goals.get(reader, goal)
+        found = row(f"{name} (ratio: times ours)", value, unit, reader, statistics.median(ratios))
+        yield {**found, "goal": f"ratio >= {least:g}"} if least else found
 
 
 def row(name: str, value: float, unit: str, peer: str, ratio: float | None = None) -> Row:
@@ -253,8 +215,14 @@ def growth(repeat: int) -> Iterator[Row]:
             long.append(seconds(ours, whole, n))
         exponent = math.log10(min(long) / min(short))
         rate = sum(map(len, whole)) / statistics.median(long) / 1e6
-        yield row(f"parse {name}", rate, "MB/s", OURS)
-        yield row(f"parse {name}: growth from a tenth", exponent, "exponent", OURS)
+        yield row(name, rate, "MB/s", OURS)
+        exponents = row(f"{name}: growth from a tenth", exponent, "exponent", OURS)
+        yield {**exponents, "goal": "<= 1.1"}
+
+
+def versions() -> dict[str, str]:
+    """What else is measured here, and which version of it."""
+    return {"eventsource-parser": VERSION} if shutil.which("npm") else {}
 
 
 def run(repeat: int) -> list[Row]:
@@ -272,27 +240,31 @@ def run(repeat: int) -> list[Row]:
         if node.why_not:
             print(f"parser: eventsource-parser is left out: {node.why_not}", file=sys.stderr)
         units: tuple[int, float, str] = (N_EVENTS, N_EVENTS, "ns/event")
-        limited = {**some, "limit: bytes.split": limit_split}
-        for name, chunks, size in (
-            ("64 KiB chunks", cut(body, 65_536), "65536"),
-            ("1 KiB chunks", cut(body, 1024), "1024"),
-            ("one event a chunk", events, "event"),
+        limited = {**some, LIMIT: limit_split}
+        for name, chunks, size, goal, node_goal in (
+            ("64 KiB chunks", cut(body, 65_536), "65536", 3, 1),
+            ("1 KiB chunks", cut(body, 1024), "1024", 1, None),
+            ("one event a chunk", events, "event", 1.5, None),
         ):
-            in_node = None if node.why_not else partial(node.ns_an_event, size)
-            rows += compared(name, chunks, units, repeat=repeat, some=limited, node=in_node)
-    rows += compared(
-        "one-byte chunks", single, (len(few), len(single), "ns/byte"), repeat=repeat, some=some
-    )
+            rows += compared(
+                name,
+                chunks,
+                units,
+                repeat=repeat,
+                some=limited,
+                goal=goal,
+                node=None if node.why_not else partial(node.ns_an_event, size),
+                node_goal=node_goal,
+            )
+    of_bytes = (len(few), len(single), "ns/byte")
+    rows += compared("one-byte chunks", single, of_bytes, repeat=repeat, some=some, goal=1)
     # sseclient-py joins a line by += and takes minutes over these.
-    quick = {name: read for name, read in some.items() if name != "sseclient-py"}
+    swift = {name: read for name, read in some.items() if name != "sseclient-py"}
+    of_mb = (len(large), large_mb, "MB/s")
     for name, chunks in (
         ("1 MB events, one a chunk", large),
         ("1 MB events in 64 KiB chunks", cut(b"".join(large), 65_536)),
     ):
-        rows += compared(name, chunks, (len(large), large_mb, "MB/s"), repeat=repeat, some=quick)
+        rows += compared(name, chunks, of_mb, repeat=repeat, some=swift, goal=1)
     rows += growth(repeat)
     return rows
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(int(sys.argv[1]) if sys.argv[1:] else 5), indent=1))
