@@ -13,6 +13,7 @@ StreamtapeError
 ├── FramingError                  bytes that can't be cut into frames
 │   └── FrameTooLargeError        one frame is over the bound
 ├── ContentError                  a content-encoding that can't be undone
+│   └── ContentLimitError         it decodes to more than anybody would send
 ├── ConvertError                  a foreign document that can't be read; carries .path
 ├── InstallError                  a library whose seam is not where we know it
 ├── ServerError                   a port in use, an upstream that can't be reached
@@ -98,6 +99,10 @@ class FrameTooLargeError(FramingError):
 
 class ContentError(StreamtapeError):
     """The content-encoding of a body is unknown, or the body is not what its encoding says."""
+
+
+class ContentLimitError(ContentError):
+    """A piece of a body decodes to more than a recorder or reader takes: a decompression bomb."""
 
 
 class ConvertError(StreamtapeError):

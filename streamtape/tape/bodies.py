@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from streamtape.errors import ContentError
+from streamtape.errors import ContentError, ContentLimitError
 from streamtape.tape import coding, journal
 from streamtape.tape.decoding import decoder_for, encodings
 from streamtape.tape.journal import Data
@@ -23,7 +23,10 @@ MAX_LISTED = 1000  # masks of one body that are listed; the rest is masked all t
 
 
 class Body(Protocol):
-    """Takes a body's chunks and gives the records to write, before the client has the chunk."""
+    """Takes a body's chunks and gives the records to write, before the client has the chunk.
+
+    ContentLimitError from `feed` where a chunk decodes to so much that it can't be searched.
+    """
 
     def feed(self, at_us: int, data: bytes) -> tuple[Data, ...]: ...
     def close(self) -> bytes: ...
@@ -80,6 +83,8 @@ class _Coded:
             return () if self._recoded else self._broken.feed(at_us, data)
         try:
             piece = self._decoder.feed(data)
+        except ContentLimitError:
+            raise
         except ContentError:  # not what its encoding says: the client will find out, too
             whole = self.close()
             self._broken = _Plain(self._number, self._search, self._n_bytes)

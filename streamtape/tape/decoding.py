@@ -11,13 +11,47 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-from streamtape.errors import ContentError
+from streamtape.errors import ContentError, ContentLimitError
+
+MAX_DECODED_BYTES = 32 << 20  # what one piece may decode to, or 100 times its own size
+_MAX_RATIO = 100
+_ZSTD_STEP = 512  # a step of zstd decodes to 16 MiB at most
+_BROTLI_STEP = 1 << 20
 
 
 class Decoder(Protocol):
-    """Undoes one encoding; `feed` returns what the bytes so far decode to beyond what it gave."""
+    """Undoes one encoding; `feed` returns what the bytes so far decode to beyond what it gave.
+
+    ContentLimitError where that is more than a piece of this size may decode to.
+    """
 
     def feed(self, data: bytes) -> bytes: ...
+
+
+class _Output:
+    """What one piece decodes to, up to its limit."""
+
+    def __init__(self, limit: int) -> None:
+        self._pieces: list[bytes] = []
+        self.left = self._limit = limit
+
+    def add(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self.left -= len(piece)
+        if self.left < 0:
+            raise ContentLimitError(
+                f"one piece of the body decodes to more than {self._limit} bytes: no stream of "
+                "events does that"
+            )
+
+    def join(self) -> bytes:
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+
+class _Stage(Protocol):
+    """One codec; what it gives is never much more than `limit`."""
+
+    def feed(self, data: bytes, limit: int) -> bytes: ...
 
 
 class _Gzip:
@@ -26,14 +60,14 @@ class _Gzip:
     def __init__(self) -> None:
         self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
 
-    def feed(self, data: bytes) -> bytes:
-        out = b""
+    def feed(self, data: bytes, limit: int) -> bytes:
+        out = _Output(limit)
         while data:
             if self._decoder.eof:
                 self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            out += self._decoder.decompress(data)
+            out.add(self._decoder.decompress(data, out.left + 1))
             data = self._decoder.unused_data
-        return out
+        return out.join()
 
 
 class _Deflate:
@@ -43,14 +77,16 @@ class _Deflate:
         self._first = b""
         self._decoder: Any = None
 
-    def feed(self, data: bytes) -> bytes:
+    def feed(self, data: bytes, limit: int) -> bytes:
         if self._decoder is None:
             self._first = data = self._first + data
             if len(data) < 2:
                 return b""
             wrapped = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
             self._decoder = zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
-        return bytes(self._decoder.decompress(data))
+        out = _Output(limit)
+        out.add(self._decoder.decompress(data, out.left + 1))
+        return out.join()
 
 
 class _Zstd:
@@ -60,14 +96,16 @@ class _Zstd:
         self._zstd = zstandard.ZstdDecompressor()
         self._decoder = self._zstd.decompressobj()
 
-    def feed(self, data: bytes) -> bytes:
-        out = b""
-        while data:
-            if self._decoder.eof:
-                self._decoder = self._zstd.decompressobj()
-            out += self._decoder.decompress(data)
-            data = self._decoder.unused_data
-        return out
+    def feed(self, data: bytes, limit: int) -> bytes:
+        out = _Output(limit)
+        for start in range(0, len(data), _ZSTD_STEP):
+            step = data[start : start + _ZSTD_STEP]
+            while step:
+                if self._decoder.eof:
+                    self._decoder = self._zstd.decompressobj()
+                out.add(self._decoder.decompress(step))
+                step = self._decoder.unused_data
+        return out.join()
 
 
 def brotli_library() -> Any:
@@ -89,12 +127,21 @@ class _Brotli:
     def __init__(self) -> None:
         self._decoder = brotli_library().Decompressor()
         self._process = getattr(self._decoder, "process", None) or self._decoder.decompress
+        self._limits = {}
+        if hasattr(self._decoder, "can_accept_more_data"):  # brotli 1.2 and later
+            self._limits["output_buffer_limit"] = _BROTLI_STEP
 
-    def feed(self, data: bytes) -> bytes:
-        return bytes(self._process(data))
+    def feed(self, data: bytes, limit: int) -> bytes:
+        out = _Output(limit)
+        piece = self._process(data, **self._limits)
+        out.add(piece)
+        while self._limits and piece and not self._decoder.is_finished():
+            piece = self._process(b"", **self._limits)
+            out.add(piece)
+        return out.join()
 
 
-_DECODERS: dict[str, Callable[[], Decoder]] = {
+_DECODERS: dict[str, Callable[[], _Stage]] = {
     "gzip": _Gzip,
     "x-gzip": _Gzip,
     "deflate": _Deflate,
@@ -104,14 +151,15 @@ _DECODERS: dict[str, Callable[[], Decoder]] = {
 
 
 class _Chain:
-    def __init__(self, decoders: list[Decoder], encoding: str) -> None:
+    def __init__(self, decoders: list[_Stage], encoding: str) -> None:
         self._decoders = decoders
         self._encoding = encoding
 
     def feed(self, data: bytes) -> bytes:
+        limit = max(MAX_DECODED_BYTES, _MAX_RATIO * len(data))
         try:
             for decoder in self._decoders:
-                data = decoder.feed(data)
+                data = decoder.feed(data, limit)
         except ContentError:
             raise
         except Exception as error:  # each codec library has an error type of its own
@@ -132,7 +180,7 @@ def decoder_for(encoding: str | None) -> Decoder:
 
     ContentError where an encoding is unknown.
     """
-    decoders: list[Decoder] = []
+    decoders: list[_Stage] = []
     for name in reversed(encodings(encoding)):
         if name not in _DECODERS:
             known = ", ".join(sorted(_DECODERS))

@@ -7,6 +7,7 @@ import pytest
 
 import streamtape
 from streamtape.errors import (
+    CassetteError,
     CassetteNotFoundError,
     CassetteWriteError,
     DamagedCassetteError,
@@ -303,3 +304,12 @@ def test_an_altered_large_file_is_noticed_when_read(tmp_path: Path) -> None:
     path.write_bytes(data)  # in place: the same file
     with pytest.raises(DamagedCassetteError):
         loaded[0].chunks.join()
+
+
+@pytest.mark.parametrize("name", ["a\0b.tape", "a\ud800b.tape"])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    """A NUL byte or half a surrogate pair in a path is our error, at every way in."""
+    path = tmp_path / name
+    for way in (load, recover, TapeFile, lambda p: save(Cassette(()), p)):
+        with pytest.raises(CassetteError, match="no file can be called"):
+            way(path)

@@ -38,6 +38,20 @@ def reason(error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
+def place_of(path: str | os.PathLike[str]) -> Path:
+    """The path of a file; CassetteError where no file can have that name."""
+    place = Path(path)
+    try:
+        holds_nul = b"\0" in os.fsencode(place)
+    except UnicodeEncodeError:
+        holds_nul = True
+    if holds_nul:
+        raise CassetteError(
+            f"no file can be called {str(path)!r}: it holds what names of files can't", path=path
+        )
+    return place
+
+
 @contextmanager
 def writing(path: Path, hint: str = "") -> Iterator[None]:
     """Turn the system's errors into CassetteWriteError."""

@@ -23,6 +23,7 @@ from streamtape.tape.store.disk import (
     locked,
     make_folder,
     open_locked,
+    place_of,
     reading,
     replace,
     unlink_and_close,
@@ -41,7 +42,7 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
     beyond 1 GiB). Errors: CassetteNotFoundError, NotACassetteError, DamagedCassetteError,
     NewerFormatError, CassetteLimitError, all of them CassetteError.
     """
-    path = Path(path)
+    path = place_of(path)
     try:
         with reading(path):
             fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -111,7 +112,7 @@ def save(cassette: Cassette, path: StrPath) -> None:
 
     CassetteWriteError where it can't be written; the old file is then as it was.
     """
-    place = Path(path)
+    place = place_of(path)
     make_folder(place)
     real = Path(os.path.realpath(place))  # a link stays a link
     with locked(real):
@@ -120,7 +121,7 @@ def save(cassette: Cassette, path: StrPath) -> None:
 
 def load_journal(path: StrPath) -> Cassette:
     """Load what is in a journal, which stays as it is, and which may still be written."""
-    place = Path(path)
+    place = place_of(path)
     try:
         with reading(place):
             fd = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -146,7 +147,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     or, where a cassette is there already, beside it (`x.recovered.tape`). JournalLeftError where
     the recorder is still alive.
     """
-    place = Path(path)
+    place = place_of(path)
     if not place.exists() and (beside := place.with_name(place.name + JOURNAL_SUFFIX)).exists():
         place = beside
     with reading(place):

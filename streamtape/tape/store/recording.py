@@ -8,11 +8,17 @@ journal and put in place; until then the old one is untouched, and if that fails
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from streamtape.errors import CassetteError, CassetteWriteError, JournalLeftError
+from streamtape.errors import (
+    CassetteError,
+    CassetteWriteError,
+    ContentLimitError,
+    JournalLeftError,
+)
 from streamtape.tape import journal, recovery
 from streamtape.tape.bodies import Body, body_of
 from streamtape.tape.codec import encode
@@ -22,6 +28,7 @@ from streamtape.tape.store.disk import (
     locked,
     make_folder,
     open_locked,
+    place_of,
     reading,
     reason,
     replace,
@@ -48,7 +55,7 @@ class TapeFile:
         *,
         max_body_bytes: int | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path = place_of(path)
         self._redactor = redactor
         self._max_body_bytes = max_body_bytes
         self._found: bytes | None = None  # what was there when we first looked
@@ -147,7 +154,7 @@ class Journal:
         self._failure: str | None = None
         self._redactor = redactor
         self._bodies: dict[int, Body] = {}
-        self._limit = max_body_bytes
+        self._limit = sys.maxsize if max_body_bytes is None else max_body_bytes
         self._room: dict[int, int] = {}  # how many bytes of a body may still be written
 
     def request(
@@ -170,25 +177,35 @@ class Journal:
     def chunk(self, number: int, at_us: int, data: bytes) -> None:
         """Write one chunk of the body, less its secrets."""
         with self._lock:
-            if self._limit is not None and not self._has_room(number, at_us, len(data)):
+            if not self._has_room(number, at_us, len(data)):
                 return
             body = self._bodies.get(number)
-            self._write(
-                *(journal.chunk(number, at_us, data) if body is None else body.feed(at_us, data))
-            )
+            try:
+                record = (
+                    journal.chunk(number, at_us, data) if body is None else body.feed(at_us, data)
+                )
+            except ContentLimitError as error:
+                self._cut(number, at_us, str(error))
+            else:
+                self._write(*record)
 
     def _has_room(self, number: int, at_us: int, n_bytes: int) -> bool:
         """Count a chunk; the one that is too much ends the recording of its body."""
-        assert self._limit is not None
         room = self._room.get(number, self._limit)
         if room >= 0:
             self._room[number] = room - n_bytes
             if room < n_bytes:
-                message = f"cut by streamtape: longer than max_body_bytes={self._limit}"
-                body = self._bodies.pop(number, None)
-                record = journal.ending(number, Ending("unfinished", at_us, message=message))
-                self._write(record if body is None else body.close() + record)
+                self._cut(number, at_us, f"longer than max_body_bytes={self._limit}")
         return self._room[number] >= 0
+
+    def _cut(self, number: int, at_us: int, why: str) -> None:
+        """End the recording of a body; its client has all of it."""
+        self._room[number] = -1
+        body = self._bodies.pop(number, None)
+        record = journal.ending(
+            number, Ending("unfinished", at_us, message=f"cut by streamtape: {why}")
+        )
+        self._write(record if body is None else body.close() + record)
 
     def redactions(self, number: int, redactions: Iterable[Redaction]) -> None:
         """Write what was masked in the body."""
