@@ -17,6 +17,7 @@ from streamtape.pytest_plugin import settings, summary
 if TYPE_CHECKING:
     from streamtape.pytest_plugin.shelf import TapeSnapshot
     from streamtape.server.proxy import RecordingProxy
+    from streamtape.pytest_plugin.taping import Taping
     from streamtape.session.session import Session
 
 FIXTURE = "_streamtape_session"
@@ -71,17 +72,21 @@ def pytest_runtest_makereport(
     taping = item.stash.get(settings.TAPING, None)
     if taping is not None:
         taping.saw(call, report)
-    _tell_used(item, call, report)
+    _tell_used(item, call, report, taping)
     return report
 
 
-def _tell_used(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+def _tell_used(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],
+    report: pytest.TestReport,
+    taping: Taping | None,
+) -> None:
     """Send along which files a test uses: reports reach the end of the run from every process."""
     opened = settings.of(item.config).opened
     used = list(opened)
     opened.clear()
-    taping = item.stash.get(settings.TAPING, None) if call.when == "setup" else None
-    if taping is not None:
+    if call.when == "setup" and taping is not None:
         used.append(taping.place)
     elif call.when == "setup" and settings.is_wanted(item):
         from streamtape.errors import UsageError
@@ -101,14 +106,20 @@ def tape_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def _streamtape_session(
-    request: pytest.FixtureRequest, tape_config: dict[str, Any]
-) -> Iterator[Session]:
+def _streamtape_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     from streamtape.pytest_plugin.taping import Taping
 
-    taping = Taping(request.node, tape_config)
-    with taping:
+    with Taping(request.node, _config_of(request)) as taping:
         yield taping.session
+
+
+def _config_of(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What `tape_config` gives; ours gives nothing, and need not be asked a thousand times."""
+    found = request.session._fixturemanager.getfixturedefs("tape_config", request.node)
+    if found is not None and len(found) == 1 and "tape_config" not in request.node.fixturenames:
+        return {}
+    config: dict[str, Any] = request.getfixturevalue("tape_config")
+    return config
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ Known without opening anything, so that the end of a run can tell used files fro
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,16 @@ def place_for(item: pytest.Function, name: str | None, folder: str | None = None
     callspec: Any = getattr(item, "callspec", None)
     parameters = None if callspec is None else callspec.id
     parent = item.parent.obj if isinstance(item.parent, pytest.Class | pytest.Module) else None
-    default = name_of_test(names, parameters, dir(parent))
+    default = name_of_test(names, parameters, _names_in(parent))
     if folder is not None:
         return place_of(name, item.path, default, folder=folder, suffix=".txt")
     return place_of(name, item.path, default)
+
+
+@lru_cache(maxsize=1)
+def _names_in(parent: object) -> list[str]:
+    """The names beside a test: the same for all tests of a module or class, one after the other."""
+    return dir(parent)
 
 
 def place_of_item(item: pytest.Function) -> str:

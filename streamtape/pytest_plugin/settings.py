@@ -7,6 +7,7 @@ imported here: pytest imports this module in every run.
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from streamtape.transport import presets
 
 if TYPE_CHECKING:
     from streamtape.pytest_plugin.taping import Taping
+    from streamtape.session.modes import Options
     from streamtape.transport.network import Guard
 
 MARKER = "streamtape"
@@ -59,6 +61,20 @@ class Settings:
         self.update = False
         self.report: Path | None = None
         self.guard: Guard | None = None
+        self._options: dict[tuple[tuple[str, Any], ...], Options] = {}
+
+    def options(self, said: dict[str, Any]) -> Options:
+        """The options of a test that says so much; most tests of a run say the same."""
+        from streamtape.session.modes import Options
+
+        wanted = {**self.defaults, **said, **self.overrides}
+        key = tuple(wanted.items())
+        try:
+            if key not in self._options:
+                self._options[key] = Options.of(**wanted)
+            return self._options[key]
+        except TypeError:  # a list among them can't be looked up, and may change
+            return Options.of(**wanted)
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -176,7 +192,7 @@ def configure(config: pytest.Config) -> None:
         ini,
         overrides,
         option.tape_disable,
-        lambda path: opened.append(str(path.absolute())),
+        lambda path: opened.append(absolute(path)),
     )
     presets.hold(held)
     config.stash[SETTINGS] = settings = Settings(overrides, ini, source, held, opened)
@@ -227,6 +243,11 @@ def unconfigure(config: pytest.Config) -> None:
 def of(config: pytest.Config) -> Settings:
     """The settings of a run."""
     return config.stash[SETTINGS]
+
+
+def absolute(path: str | Path) -> str:
+    """The whole path as text: of every test, so without making a Path of each of its parts."""
+    return os.path.abspath(path)  # noqa: PTH100 - Path.absolute costs ten times as much
 
 
 def is_wanted(item: pytest.Item) -> bool:

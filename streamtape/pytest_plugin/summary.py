@@ -26,8 +26,8 @@ class Summary:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._used: set[str] = set()
-        self._modules: set[Path] = set()
-        self._skipped: set[Path] = set()
+        self._files: set[str] = set()
+        self._skipped: set[str] = set()
         self._unplayed: list[tuple[str, int, int]] = []
         self._unused: list[str] = []
         self._deselected = 0
@@ -46,13 +46,15 @@ class Summary:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what one phase of one test opened."""
-        file = self._config.rootpath / report.nodeid.partition("::")[0]
-        self._modules.add(file)
+        file = report.nodeid.partition("::")[0]
+        self._files.add(file)
         if report.skipped:  # nobody knows how many snapshots it would have taken
             self._skipped.add(file)
-        found: dict[str, Any] = getattr(report, "streamtape", None) or {}
-        self._used.update(found.get("used", ()))
-        outcome = found.get("outcome")
+        found: dict[str, Any] | None = getattr(report, "streamtape", None)
+        if found is None:
+            return
+        self._used.update(found["used"])
+        outcome = found["outcome"]
         if outcome and outcome["passed"] and outcome["replays"]:
             if outcome["n"] and not outcome["asked"]:
                 self._unused.append(outcome["place"])
@@ -97,12 +99,14 @@ class Summary:
         from streamtape.transport.naming import FOLDER, SUFFIX
 
         whole = all(Path(str(arg)).is_dir() for arg in self._config.args)
-        for home in {path.parent for path in self._modules}:
-            stems = {path.stem for path in self._modules if path.parent == home}
+        modules = {self._config.rootpath / file for file in self._files}
+        skipped = {self._config.rootpath / file for file in self._skipped}
+        for home in {path.parent for path in modules}:
+            stems = {path.stem for path in modules if path.parent == home}
             for name, suffix in ((FOLDER, SUFFIX), (SNAPSHOTS, ".txt")):
                 for folder in _folders(home / name):
                     module = home / f"{folder.name}.py"
-                    if name == SNAPSHOTS and module in self._skipped:
+                    if name == SNAPSHOTS and module in skipped:
                         continue
                     gone = whole and not module.exists()
                     if folder.name in stems or gone:

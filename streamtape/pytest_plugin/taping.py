@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,7 +18,6 @@ from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import settings
 from streamtape.pytest_plugin.places import place_for, wanted_of
 from streamtape.pytest_plugin.proof import proven
-from streamtape.session.modes import Options
 from streamtape.transport import install
 from streamtape.transport.network import Guard
 from streamtape.transport.opening import disabled_session, open_session
@@ -36,7 +33,7 @@ class Taping:
     def __init__(self, item: pytest.Function, config: Mapping[str, Any]) -> None:
         self._item = item
         self._run = run = settings.of(item.config)
-        self._around = ExitStack()
+        self._guard: Guard | None = None
         self.wanted = wanted = wanted_of(item)
         if not isinstance(config, Mapping):
             raise UsageError(f"tape_config gives {config!r}; a dict of options is wanted")
@@ -44,19 +41,19 @@ class Taping:
         self.own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
         if not wanted.explicit:
             said.setdefault("allow_no_requests", True)
-        options = Options.of(**{**run.defaults, **said, **run.overrides})
+        options = run.options(said)
         self.path = place_for(item, wanted.cassette)
-        self.place = str(self.path.absolute())
+        self.place = settings.absolute(self.path)
         again = f"pytest {item.nodeid!r} --tape-record=all"
         if run.presets.disabled:
             self.session = disabled_session(options)
         else:
-            name = os.path.relpath(self.path) if self._is_near() else self.path
-            self.session = open_session(name, options, again=again.replace("'", '"'))
+            self.session = open_session(self._near(), options, again=again.replace("'", '"'))
         self._error: BaseException | None = NotEndedError("the test did not come to its end")
 
-    def _is_near(self) -> bool:
-        return self.path.is_relative_to(Path.cwd())
+    def _near(self) -> str:
+        """How messages call the file: from here, where it lies below."""
+        return self.place.removeprefix(settings.absolute("") + os.sep)
 
     def __enter__(self) -> Self:
         self._before = install.current()
@@ -64,9 +61,8 @@ class Taping:
             if not self._run.presets.disabled:
                 install.activate(self.session, self.wanted)
             if self.own.get("block_network"):
-                guard = Guard(self.own.get("allow_hosts", ()))
-                guard.install()
-                self._around.callback(guard.remove)
+                self._guard = Guard(self.own.get("allow_hosts", ()))
+                self._guard.install()
         except BaseException as error:
             self.session.close(error)
             raise
@@ -81,7 +77,8 @@ class Taping:
         trace: TracebackType | None,
     ) -> None:
         del self._item.stash[settings.TAPING]
-        self._around.close()
+        if self._guard is not None:
+            self._guard.remove()
         install.deactivate(self.session, self._before)
         session = self.session
         self._item.stash[settings.OUTCOME] = {

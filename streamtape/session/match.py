@@ -51,8 +51,17 @@ _PARTS: dict[str, Callable[[Request], Hashable]] = {
 _URL = ("scheme", "host", "port", "path", "query")
 
 
+def _url(request: Request) -> tuple[Hashable, ...]:
+    """All parts of the URL, which is taken apart once."""
+    url = urlsplit(request.url)
+    query = _query(request) if url.query else ()
+    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme), url.path or "/", query
+
+
 def json_body(request: Request) -> Any:
     """The body as JSON; `_MISSING` where it is not a JSON object or array."""
+    if not request.body:
+        return _MISSING
     content_type = (header(request.headers, "content-type") or "").lower()
     if "json" not in content_type and request.body.lstrip()[:1] not in {b"{", b"["}:
         return _MISSING
@@ -64,6 +73,8 @@ def json_body(request: Request) -> Any:
 
 def _plain_body(request: Request) -> bytes:
     content_type = header(request.headers, "content-type") or ""
+    if "multipart/" not in content_type.lower():
+        return request.body
     boundary = re.search(r'multipart/[^;]+;.*boundary="?([^";]+)', content_type, re.IGNORECASE)
     if boundary is None:
         return request.body
@@ -89,6 +100,8 @@ class Matcher:
         self._filters = options.filters
         names = [name for name in options.match_on if isinstance(name, str)]
         self._parts = [p for name in names for p in (_URL if name == "url" else (name,))]
+        named = {**_PARTS, "url": _url, "body": self._body}
+        self._keys = [named[name] for name in names]
         self._functions = [f for f in options.match_on if not isinstance(f, str)]
         self._ignored = [re.compile(path_pattern(path)) for path in options.ignore_json_paths]
 
@@ -103,9 +116,7 @@ class Matcher:
 
     def key(self, request: Request) -> tuple[Hashable, ...]:
         """A value that is equal for requests that match, before the user's own functions."""
-        return tuple(
-            self._body(request) if part == "body" else _PARTS[part](request) for part in self._parts
-        )
+        return tuple([key(request) for key in self._keys])
 
     def equal(self, recorded: Request, asked: Request) -> bool:
         """Whether ids and the user's own functions agree too, given that the keys are equal."""

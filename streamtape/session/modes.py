@@ -6,20 +6,21 @@ refused at the door, with the known ones in the message.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast, get_args
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
-from streamtape.playback.faults import Fault, Faults, parse_faults
-from streamtape.playback.pace import Pace, parse_pace
-from streamtape.playback.rechunk import Rechunk, parse_rechunk
 from streamtape.tape.model import Request
 from streamtape.tape.redact import RedactionOptions
+
+if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault, Faults
+    from streamtape.playback.pace import Pace
+    from streamtape.playback.rechunk import Rechunk
 
 RecordMode = Literal["none", "once", "new_episodes", "all", "verify"]
 MODES: tuple[str, ...] = get_args(RecordMode)
@@ -149,17 +150,37 @@ class Options:
         self._check_playback()
 
     def _check_playback(self) -> None:
+        # Imported where they are asked for: few replays are, and every test run would pay.
         if self.pace is not None:
+            from streamtape.playback.pace import parse_pace
+
             parse_pace(self.pace)
-        parse_rechunk(self.rechunk)
-        object.__setattr__(self, "fault", parse_faults(self.fault))
+        if self.rechunk is not None:
+            from streamtape.playback.rechunk import parse_rechunk
+
+            parse_rechunk(self.rechunk)
+        if self.fault != ():
+            from streamtape.playback.faults import parse_faults
+
+            object.__setattr__(self, "fault", parse_faults(self.fault))
         if not isinstance(self.seed, int):
             raise UsageError(f"seed={self.seed!r}: a whole number is wanted")
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults, as values."""
-        return parse_faults(self.fault)
+        return cast("tuple[Fault, ...]", self.fault)
+
+    @property
+    def plays_as_recorded(self) -> bool:
+        """Whether a replay has the recorded chunks, at once: no pace, no other cuts, no faults."""
+        return (
+            self.speed is None
+            and self.pace is None
+            and self.idle_limit is None
+            and self.rechunk is None
+            and not self.faults
+        )
 
     @property
     def max_age_us(self) -> int | None:
@@ -191,6 +212,8 @@ class Options:
 
 def refusal(what: str, value: object, known: tuple[str, ...]) -> str:
     """Say that a value is not known, what is, and which one was probably meant."""
+    import difflib
+
     nearest = difflib.get_close_matches(str(value), known, 1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     return f"unknown {what} {value!r}{hint} (known: {', '.join(known)})"

@@ -6,12 +6,14 @@ In process, over HTTP and behind a proxy the same options give the same steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from streamtape.playback.arranging import arranged
-from streamtape.playback.faults import Fault
-from streamtape.playback.steps import Step
+from streamtape.playback.steps import Step, steps
 from streamtape.session.modes import Options
 from streamtape.tape.model import Interaction
+
+if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault
 
 
 def score_of(
@@ -27,6 +29,10 @@ def score_of(
     `attempt` is how often it was asked for before, `number` its place in the cassette; `told` is
     called with each fault as it strikes.
     """
+    if options.plays_as_recorded:
+        return steps(interaction)
+    from streamtape.playback.arranging import arranged  # brings the framers: not for every replay
+
     return arranged(
         interaction,
         speed=options.speed,

@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from streamtape.errors import (
     CassetteNotFoundError,
@@ -20,7 +20,6 @@ from streamtape.errors import (
     StreamtapeError,
     VerifyError,
 )
-from streamtape.playback.faults import Fault
 from streamtape.session.exchange import Exchange, Progress
 from streamtape.session.inside import Inside
 from streamtape.session.match import Tape, is_ignored
@@ -29,6 +28,9 @@ from streamtape.session.modes import Options, RecordMode
 from streamtape.session.recorder import Journal, Recorder
 from streamtape.tape import views
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
+
+if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault
 
 
 class StreamtapeWarning(UserWarning):

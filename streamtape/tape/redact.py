@@ -28,6 +28,7 @@ _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s]+)=([^&;#\s]+)")
 _SET_COOKIE = re.compile(rb"^([^=;]*=)?([^;]*)")
 _COOKIE = re.compile(rb"([^=;\s]+=)?([^;\s][^;]*)")
 _DIGEST_BYTES = 2
+_MOST_CLEAN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,17 @@ class RedactionOptions:
 
 
 class Redactor:
-    """Masks by one set of options. It keeps nothing of what it has seen."""
+    """Masks by one set of options. It keeps no secret that it has seen.
+
+    Headers without one it does keep: a client sends the same ones with every request.
+    """
 
     def __init__(self, options: RedactionOptions | None = None) -> None:
         self.options = options or RedactionOptions()
         self._headers = {name.lower() for name in self.options.headers}
         self._parameters = {name.lower() for name in self.options.parameters}
         self._keep = {name.lower() for name in self.options.keep}
+        self._clean: set[tuple[bytes, bytes]] = set()
         self.search = Search(self.options.off, self.options.patterns, self.options.json_paths)
 
     def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]:
@@ -89,9 +94,14 @@ class Redactor:
         masked: list[tuple[bytes, bytes]] = []
         found: list[_Found] = []
         for name, value in headers:
+            if (name, value) in self._clean:
+                masked.append((name, value))
+                continue
             new, hits = self._header(name.decode("latin-1"), value)
             masked.append((name, new))
             found += ((f"header:{what}", kind, secret) for what, kind, secret in hits)
+            if new == value and not hits and len(self._clean) < _MOST_CLEAN:
+                self._clean.add((name, value))
         return tuple(masked), found
 
     def _header(self, name: str, value: bytes) -> tuple[bytes, Iterable[_Found]]:
@@ -168,7 +178,7 @@ class Redactor:
                 content = coding.decode_whole(content, encoding)
             except ContentError:
                 coded = False
-        spans = self.search.find(content)
+        spans = self.search.find(content) if content else []
         if _is_form(request):
             spans = sorted({*spans, *self._form(content)})
         if not spans:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from pathlib import Path
 
 FOLDER = "cassettes"
@@ -57,10 +58,15 @@ def place_of(
     A bare name lies with the module's other cassettes; one with a folder in it is meant from the
     test's own folder; an absolute one is what it is.
     """
-    home = file.parent / folder / safe_name(file.stem)
+    home = _home(file, folder)
     if cassette is None:
         return home / f"{default}{suffix}"
     path = Path(cassette)
     if path.suffix != suffix:
         path = path.with_name(path.name + suffix)
     return home / path if len(path.parts) == 1 else file.parent / path
+
+
+@lru_cache(maxsize=8)
+def _home(file: Path, folder: str) -> Path:
+    return file.parent / folder / safe_name(file.stem)

@@ -7,14 +7,16 @@ client's read timeout would fire, and is not waited for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from streamtape.playback.faults import Fault
 from streamtape.playback.pacing import at_once
 from streamtape.playback.patience import impatient
 from streamtape.playback.steps import Step
 from streamtape.session.scores import score_of
 from streamtape.session.session import Play, Session
+
+if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault
 
 
 def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> Iterator[Step]:

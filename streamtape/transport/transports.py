@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
-from streamtape.playback.faults import Fault
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.session import Play, Record, Session, StreamtapeWarning
 from streamtape.tape.model import Cassette, Ending, Interaction
@@ -27,6 +26,8 @@ from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
 from streamtape.transport.scoring import scored
 
 if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault
+
     # Either library's clients take it, which no class of either library can say to a type checker.
     _Anything: Any = object
 else:

@@ -44,18 +44,23 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
     """
     path = place_of(path)
     try:
-        with reading(path):
-            fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        return load_known(path, max_bytes=max_bytes)[0]
     except FileNotFoundError:
         raise CassetteNotFoundError(_missing(path), path=path) from None
-    file = _File(fd)
+
+
+def load_known(path: Path, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
+    """Load a cassette, and get the identity of what was read; FileNotFoundError without a file."""
     with reading(path):
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        file, size = _File(fd), os.fstat(fd).st_size
         decoder = Decoder(path=str(path), max_bytes=max_bytes, fetch=file.read)
-        offset, size = 0, os.fstat(fd).st_size
+        offset, tail = 0, b""
         while data := file.read(offset, min(max(size - offset, 1), _READ_BYTES)):
             offset += len(data)
+            tail = (tail + data)[-container.TAIL_BYTES :]
             decoder.feed(data)
-        return decoder.close()
+        return decoder.close(), _identity(offset, tail)
 
 
 def identity(path: Path) -> bytes:
@@ -64,9 +69,13 @@ def identity(path: Path) -> bytes:
         with reading(path), path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - container.TAIL_BYTES))
-            return b"%d:%s" % (size, file.read())
+            return _identity(size, file.read())
     except FileNotFoundError:
         return b""
+
+
+def _identity(size: int, tail: bytes) -> bytes:
+    return b"%d:%s" % (size, tail)
 
 
 class _File:

@@ -35,7 +35,7 @@ from streamtape.tape.store.disk import (
     unlink_and_close,
     writing,
 )
-from streamtape.tape.store.files import JOURNAL_SUFFIX, StrPath, _File, identity, load
+from streamtape.tape.store.files import JOURNAL_SUFFIX, StrPath, _File, identity, load, load_known
 
 _MOST_JOURNALS = 1000
 
@@ -62,10 +62,12 @@ class TapeFile:
 
     def load(self) -> Cassette | None:
         """Load the cassette; None where there is none. A damaged one raises."""
-        self._found = identity(self.path)
-        if not self._found:
+        try:
+            cassette, self._found = load_known(self.path)
+        except FileNotFoundError:
+            self._found = b""
             return None
-        return load(self.path)
+        return cassette
 
     def open_journal(self) -> Journal:
         """Begin a recording.
