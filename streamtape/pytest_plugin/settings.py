@@ -257,6 +257,12 @@ def is_wanted(item: pytest.Item) -> bool:
     )
 
 
+def uses_no_fixture(item: pytest.Function) -> bool:
+    """Whether a test has nothing but its own parameters, so that no fixture comes before it."""
+    manager = item.session._fixturemanager
+    return all(manager.getfixturedefs(name, item) is None for name in item.fixturenames)
+
+
 def add_fixture(item: pytest.Function, name: str) -> None:
     """Have a test use a fixture too, before its own ones but after those of wider scopes."""
     names = item.fixturenames

@@ -29,7 +29,7 @@ def score_of(
     `attempt` is how often it was asked for before, `number` its place in the cassette; `told` is
     called with each fault as it strikes.
     """
-    if options.plays_as_recorded:
+    if options.plays_as_recorded and interaction.ending.kind != "abandoned":
         return steps(interaction)
     from streamtape.playback.arranging import arranged  # brings the framers: not for every replay
 

@@ -9,7 +9,6 @@ followed. What the content means is not known here.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from struct import Struct
@@ -195,23 +194,10 @@ def unframe(frame: bytes, path: str | None = None) -> bytes:
     import zstandard
 
     try:
-        content: bytes = _decompressor().decompress(frame, allow_extra_data=False)
+        content: bytes = zstandard.ZstdDecompressor().decompress(frame, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise damaged(f"a zstd frame can't be undone: {error}", path) from error
     return content
-
-
-_threads = threading.local()
-
-
-def _decompressor() -> Any:
-    """One a thread: making it costs more than undoing a small frame, and threads can't share it."""
-    import zstandard
-
-    found = getattr(_threads, "decompressor", None)
-    if found is None:
-        found = _threads.decompressor = zstandard.ZstdDecompressor()
-    return found
 
 
 def damaged(what: str, path: str | None) -> DamagedCassetteError:

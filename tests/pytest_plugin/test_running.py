@@ -2,6 +2,7 @@
 
 import pytest
 
+import streamtape
 from tests.pytest_plugin.conftest import Suite
 
 GET = "    assert httpx.get(URL + '/x').text.count('tick') == 3\n"
@@ -79,6 +80,62 @@ def test_functions(suite: Suite, form: str) -> None:
     assert suite.tapes() == [f"cassettes/test_it/{name}.tape"]
     suite.run().assert_outcomes(passed=1)
     assert suite.upstream.asked == ["/x"]
+
+
+PARAMETERS = """
+@pytest.fixture(params=['/x', '/y'])
+def asked(request):
+    return httpx.get(URL + request.param).text
+
+@pytest.fixture
+def path(request):
+    return httpx.get(URL + request.param).text
+
+@streamtape.cassette
+def test_of_a_fixture(asked):
+    assert 'tick' in asked
+
+@streamtape.cassette
+@pytest.mark.parametrize('path', ['/x', '/y'], indirect=True)
+def test_indirect(path):
+    assert 'tick' in path
+
+@streamtape.cassette
+@pytest.mark.parametrize('a', ['/x', '/y'])
+@pytest.mark.parametrize('b', [1, 2])
+def test_direct(a, b):
+    assert 'tick' in httpx.get(URL + a).text
+
+class TestIt:
+    def setup_method(self):
+        self.text = httpx.get(URL + '/x').text
+
+    @streamtape.cassette
+    def test_set_up(self):
+        assert 'tick' in self.text
+"""
+
+
+def test_parameters_and_fixtures(suite: Suite) -> None:
+    """Fixtures of any kind are recorded with their test; parameters are none."""
+    suite.write(PARAMETERS)
+    suite.run().assert_outcomes(passed=9)
+    assert len(suite.tapes()) == 9
+    suite.run("--tape-record=none").assert_outcomes(passed=9)
+    assert len(suite.upstream.asked) == 9
+
+
+def test_fixtures_of_wider_scopes_are_not_recorded(suite: Suite) -> None:
+    """What a module's fixture asks, before the first test and after the last, is no test's."""
+    suite.write(
+        "@pytest.fixture(scope='module', autouse=True)\ndef server():\n"
+        "    httpx.get(URL + '/up')\n    yield\n    httpx.get(URL + '/down')\n"
+        "@streamtape.cassette\ndef test_a():\n" + GET
+    )
+    suite.run().assert_outcomes(passed=1)
+    assert len(streamtape.load(suite.folder / "cassettes/test_it/test_a.tape")) == 1
+    suite.run("--tape-record=none").assert_outcomes(passed=1)
+    assert suite.upstream.asked == ["/up", "/x", "/down", "/up", "/down"]
 
 
 @pytest.mark.parametrize("form", CLASSES)
