@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("streamtape.cli.stats", "Measure streams: first event, first content, gaps."),
     "moderate": ("streamtape.cli.moderate", "Play text through a classifier of yours, as it came."),
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
+    "view": ("streamtape.cli.view", "Write one HTML page: timeline, events, text as it grew."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
     "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),
     "recover": ("streamtape.cli.recover", "Make a cassette of a recording that died."),

@@ -105,6 +105,14 @@ def _is_error(event: Event) -> bool:
     return event.type in {"error", "response.failed"}
 
 
+def says(event: Event, dialect: Dialect, room: int) -> str:
+    """What one event says, in a line: the text that it adds, or its most telling field."""
+    added = _added(event, dialect)
+    if added:
+        return one_line("".join(added.values()), room)
+    return _says(Run((event,), None), room)
+
+
 def _says(run: Run, room: int) -> str:
     if run.text is not None:
         return f'"{one_line(run.text, room - 2)}"'

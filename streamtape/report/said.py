@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from streamtape.report.events import compact
 from streamtape.report.lines import Line, block, clean, line
-from streamtape.tape.views import ToolCall, Transcript
+from streamtape.tape.views import Part, ToolCall, Transcript
 
 _INDENT = "    "
 # The channels that are shown, and how; tool arguments are shown with their calls.
@@ -36,11 +36,23 @@ def said_lines(transcript: Transcript, width: int | None) -> Iterator[Line]:
 
 def _texts(said: Transcript, which: str, width: int | None) -> Iterator[Line]:
     """Each text by itself, in the order in which they began."""
-    for part in said.parts:
+    for part in distinct_parts(said):
         style = _STYLES.get(part.channel)
-        if style is not None and part.text:
+        if style is not None:
             yield line("  ", (f"{part.channel}{which}", "label"))
             yield from block(part.text, _INDENT, width, style)
+
+
+def distinct_parts(said: Transcript) -> Iterator[Part]:
+    """The texts that hold something, each once.
+
+    A server that gives its deltas no index repeats a text whole where it has one: the same text.
+    """
+    grown = {(part.channel, part.text) for part in said.parts if len(part.cuts) > 1}
+    for part in said.parts:
+        repeats = len(part.cuts) == 1 and (part.channel, part.text) in grown
+        if part.text and not repeats:
+            yield part
 
 
 def _call(call: ToolCall, width: int | None) -> Iterator[Line]:

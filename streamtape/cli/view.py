@@ -1,0 +1,114 @@
+"""`streamtape view`: recordings as one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streamtape.cli import options, output
+from streamtape.errors import CassetteWriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streamtape.checks.finding import Finding
+    from streamtape.report.lines import Line
+    from streamtape.report.reading import Reading
+    from streamtape.tape.model import Cassette
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  streamtape view run.tape                    run.html, in this folder
+  streamtape view run.tape -o run.html --open
+  streamtape view before.tape after.tape -o both.html
+  streamtape view run.tape -o - | ssh host 'cat > run.html'
+
+\b
+The page loads nothing and sends nothing: it can be mailed, or kept beside a failed test."""
+)
+@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.option("-o", "--output", "target", metavar="FILE", help="Where to; - is stdout.")
+@click.option("--index", type=int, metavar="N", help="Only interaction N of each; -1 is the last.")
+@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.option("--no-checks", is_flag=True, help="Leave out what `streamtape check` finds.")
+@click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
+@options.as_json
+def command(
+    *,
+    paths: tuple[str, ...],
+    target: str | None,
+    index: int | None,
+    dialect: str | None,
+    no_checks: bool,
+    opened: bool,
+    as_json: bool,
+) -> None:
+    """Write one self-contained page: request, timeline, events, and the text as it grew.
+
+    It shows how a stream ended, what the checks found and where, plays the text at the recorded
+    pace, and searches the events. With --json only the facts of what was written go to stdout.
+    """
+    import streamtape
+    from streamtape.cli.files import tapes
+    from streamtape.report.page.document import document
+
+    files = tapes(paths)
+    told: list[dict[str, Any]] = []
+    plain: list[str] = []
+    for path in files:
+        for data, lines in _interactions(
+            streamtape.load(path), path, index, dialect, checked=not no_checks
+        ):
+            told.append(data)
+            plain.extend(lines)
+    title = ", ".join(path.name for path in files[:3]) + (" …" if len(files) > 3 else "")
+    page = document(title, {"interactions": told, "checked": not no_checks}, plain).encode()
+    if target == "-":
+        output.write_bytes(page)
+        return
+    place = Path(target) if target else Path(f"{files[0].stem}.html")
+    try:
+        place.write_bytes(page)
+    except OSError as error:
+        raise CassetteWriteError(
+            f"cannot write the page {str(place)!r}: {error.strerror}", path=place
+        ) from error
+    if as_json:
+        output.write_json({"path": str(place), "bytes": len(page), "interactions": len(told)})
+    else:
+        output.note(f"{place}: {len(told)} interactions, {len(page):,} bytes")
+    if opened:
+        click.launch(str(place))
+
+
+def _interactions(
+    cassette: Cassette, path: Path, index: int | None, dialect: str | None, *, checked: bool
+) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    from streamtape.report.lines import plain
+    from streamtape.report.page.data import interaction_data
+    from streamtape.report.reading import read
+
+    found = _findings(cassette, dialect) if checked else {}
+    for number in options.chosen(len(cassette), index):
+        reading = read(cassette[number], dialect)
+        data = interaction_data(reading, found.get(number, []), name=path.name, number=number)
+        yield data, [*map(plain, _lines(reading, number)), ""]
+
+
+def _findings(cassette: Cassette, dialect: str | None) -> dict[int, list[Finding]]:
+    import streamtape
+
+    found: dict[int, list[Finding]] = {}
+    for finding in streamtape.check(cassette, dialect=dialect):
+        found.setdefault(finding.where.interaction, []).append(finding)
+    return found
+
+
+def _lines(reading: Reading, number: int) -> Iterator[Line]:
+    from streamtape.report.show import View, interaction_lines
+
+    yield from interaction_lines(reading, number, View(width=100))

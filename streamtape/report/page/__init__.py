@@ -1,0 +1,1 @@
+"""One self-contained HTML page of recordings: requests, timeline, events, text as it grew."""

@@ -1,0 +1,79 @@
+"""The page itself: one HTML file with its style, its script and its data, that asks for nothing.
+
+A recording is not to be trusted: it may hold anything that a server sent. So its texts reach the
+page in one way only, as JSON in a data block whose `<`, `>` and `&` are escapes, and the script
+sets them as text, never as markup; what stands in the HTML itself (title, the plain text for
+readers without scripts) is escaped. A content security policy allows this script and this style by
+their digests and nothing else: no request, no other script, no form. What is left to fill in are
+seven places, each once: no work for a template language.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from streamtape.report.lines import clean
+
+PACK_FROM = 48_000  # characters of data from which it is worth packing
+_PLACES = ("policy", "title", "style", "plain", "packed", "data", "script")
+
+
+def document(title: str, data: Mapping[str, Any], plain: Iterable[str]) -> str:
+    """The page; `plain` are the lines that a reader without scripts gets."""
+    style, script = _part("page.css"), _part("page.js")
+    packed, block = data_block(data)
+    filled = {
+        "policy": policy(style, script),
+        "title": _escaped(clean(title)),
+        "style": style,
+        "plain": _escaped("\n".join(plain)),
+        "packed": packed,
+        "data": block,
+        "script": script,
+    }
+    page = _part("page.html")
+    pieces = []
+    for (
+        name
+    ) in _PLACES:  # in the order in which they stand: nothing that is filled in is read again
+        before, mark, page = page.partition(f"[[{name}]]")
+        assert mark, name
+        pieces += [before, filled[name]]
+    return "".join([*pieces, page])
+
+
+def policy(style: str, script: str) -> str:
+    """What the page may do: run this script, use this style. It may load nothing."""
+    return (
+        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def data_block(data: Mapping[str, Any]) -> tuple[str, str]:
+    """The data as text that ends no element, and how it is packed (`json` or `deflate`)."""
+    text = json.dumps(data, separators=(",", ":"))
+    if len(text) >= PACK_FROM:
+        return "deflate", base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return "json", text
+
+
+def _escaped(text: str) -> str:
+    return escape(text.encode("utf-8", "backslashreplace").decode())
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _part(name: str) -> str:
+    return files("streamtape.report.page").joinpath(name).read_text("utf-8")

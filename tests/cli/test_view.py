@@ -1,0 +1,63 @@
+"""`streamtape view`: one page of one or several recordings."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import interaction, refused, responses, run, tape
+from tests.report.page.hostile import hostile
+from tests.report.page.test_document import Page
+from tests.streams import Writer
+
+LLAMA = Path(__file__).parent.parent.parent / "cassettes" / "llama.cpp" / "responses.tape"
+
+
+def test_one_page_of_several_recordings(tmp_path: Path) -> None:
+    """Every interaction of every file, in order, with its file's name."""
+    fine = Writer().message("one").end().interaction()
+    tape(tmp_path / "a.tape", fine, interaction(responses("two")))
+    tape(tmp_path / "b.tape", hostile())
+    page = tmp_path / "both.html"
+    result = run("view", tmp_path, "-o", page, "--json")
+    told = json.loads(result.stdout)
+    assert told == {"path": str(page), "bytes": page.stat().st_size, "interactions": 3}
+    shown = Page(page.read_text()).data["interactions"]
+    assert [(one["file"], one["number"]) for one in shown] == [
+        ("a.tape", 0),
+        ("a.tape", 1),
+        ("b.tape", 0),
+    ]
+    assert "authorization" in json.dumps(shown[1]["masked"])
+
+
+def test_findings_stand_at_their_events(tmp_path: Path) -> None:
+    """What `check` finds is in the page, unless it is left out."""
+    page = tmp_path / "run.html"
+    run("view", LLAMA, "-o", page)
+    (one,) = Page(page.read_text()).data["interactions"]
+    assert {"required", "sequence", "truncated"} == {f["rule"] for f in one["findings"]}
+    assert one["findings"][4]["event"] == 4
+    run("view", LLAMA, "-o", page, "--no-checks")
+    (one,) = Page(page.read_text()).data["interactions"]
+    assert one["findings"] == []
+
+
+def test_where_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To stdout, or beside where one is, under the recording's name."""
+    path = tape(tmp_path / "run.tape", interaction(responses("one")))
+    assert run("view", path, "-o", "-").stdout.startswith("<!doctype html>")
+    monkeypatch.chdir(tmp_path)
+    assert "run.html: 1 interactions" in run("view", path).stderr
+    assert (tmp_path / "run.html").read_text().startswith("<!doctype html>")
+    assert "cannot write the page" in refused("view", path, "-o", tmp_path / "no" / "run.html")
+    assert "no cassette" in refused("view", tmp_path / "none.tape")
+
+
+def test_the_plain_text_is_there_without_scripts(tmp_path: Path) -> None:
+    """Readers without scripts get what `show` tells."""
+    page = tmp_path / "run.html"
+    run("view", tape(tmp_path / "run.tape", interaction(responses("double ", "bath"))), "-o", page)
+    ((_, text),) = Page(page.read_text()).of("pre")
+    assert "double bath" in text
+    assert "ending    complete" in text

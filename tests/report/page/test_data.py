@@ -1,0 +1,91 @@
+"""What a page is given of an interaction."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import streamtape
+from streamtape.report.page.data import MAX_PAYLOAD, interaction_data, steps
+from streamtape.report.reading import read
+from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
+from tests.cli.running import interaction, sse
+from tests.streams import Writer
+
+CASSETTES = Path(__file__).parent.parent.parent.parent / "cassettes"
+
+
+def test_a_text_is_cut_where_its_events_brought_it() -> None:
+    """Offsets count UTF-16 units, as a browser does; each names the event."""
+    one = Writer().message("a😀", "b", "é😀😀", "c").end().interaction()
+    (part,) = interaction_data(read(one), [], name="x", number=0)["parts"]
+    assert part["text"] == "a😀bé😀😀c"
+    assert part["cuts"] == [[0, 4], [3, 5], [4, 6], [9, 7]]
+
+
+def test_a_tool_call_grows_as_its_arguments_came() -> None:
+    """The call has its name, and the cuts of its arguments."""
+    one = Writer().call("wash", '{"times"', ":10}").end().interaction()
+    (part,) = interaction_data(read(one), [], name="x", number=0)["parts"]
+    assert (part["name"], part["text"]) == ("wash", '{"times":10}')
+    assert part["cuts"] == [[0, 3], [8, 4]]
+    assert not part["cut_short"]
+
+
+def test_events_are_columns() -> None:
+    """A value an event in each column; times are steps; payloads are as they were written."""
+    one = Writer().message("Double ", "bath").end().interaction()
+    events = interaction_data(read(one), [], name="x", number=0)["events"]
+    names = [events["types"][n] for n in events["type"]]
+    assert names == [event.type for event in one.events()]
+    assert [json.loads(text)["type"] for text in events["data"]] == names
+    assert events["at"] == [0, *[1000] * (len(names) - 1)]
+    assert events["says"][4:6] == ["Double ", "bath"]
+    assert [events["channels"][n] for n in events["channel"]][4:6] == ["text", "text"]
+
+
+def test_what_a_server_repeats_whole_is_shown_once() -> None:
+    """llama.cpp's deltas have no index and its last event has: one text, not two."""
+    (one,) = streamtape.load(CASSETTES / "llama.cpp" / "responses.tape")
+    (part,) = interaction_data(read(one), [], name="x", number=0)["parts"]
+    assert len(part["cuts"]) > 100
+
+
+def test_what_is_not_known_is_none() -> None:
+    """No times, no events, no head: said as such, and never made up."""
+    untimed = interaction(sse({"type": "a"}, {"type": "b"}), gap_us=None)
+    told = interaction_data(read(untimed), [], name="x", number=0)
+    assert told["events"]["at"] is None
+    assert told["chunks"]["at"] is None
+    failed = Interaction(Request("GET", "http://x/"), None, Chunks(), Ending("error", 5, "Oops"))
+    told = interaction_data(read(failed), [], name="x", number=0)
+    assert (told["status"], told["events"], told["response"]) == (None, None, None)
+    assert told["ending"] == {"kind": "error", "at": 5, "says": "The stream broke off: Oops"}
+    assert steps([5, 7, 7, 20]) == [5, 2, 0, 13]
+    assert steps([5, None]) is None
+
+
+def test_a_body_that_is_no_stream_is_shown_whole() -> None:
+    """An ordinary answer is a body; bytes that are no text are base64."""
+    head = Head(200, ((b"content-type", b"application/json"),), 10)
+    one = Interaction(
+        Request("GET", "http://x/"),
+        head,
+        Chunks.of([Chunk(20, b'{"a": 1}')]),
+        Ending("complete", 30),
+    )
+    told = interaction_data(read(one), [], name="x", number=0)
+    assert told["events"] is None
+    assert told["body"] == {"text": '{"a": 1}', "bytes": 8, "cut": False}
+    asked = Interaction(
+        Request("POST", "http://x/", (), b"\xff\xfe"), None, Chunks(), Ending("error")
+    )
+    assert interaction_data(read(asked), [], name="x", number=0)["request"]["body"]["base64"]
+
+
+def test_a_huge_payload_is_cut_and_says_so() -> None:
+    """An image in base64 does not make the page huge."""
+    one = interaction(sse({"type": "image", "data": "A" * (MAX_PAYLOAD * 3)}, {"type": "end"}))
+    first = interaction_data(read(one), [], name="x", number=0)["events"]["data"][0]
+    assert len(first) < MAX_PAYLOAD + 100
+    assert "characters in all" in first
