@@ -138,6 +138,13 @@ def _apart(section: str, repeat: int, *, quick: bool) -> dict[str, Any] | None:
     return found
 
 
+def uv() -> list[str]:
+    """The command that makes environments and fills them."""
+    mine = [sys.executable, "-m", "uv"]
+    found = subprocess.run([*mine, "--version"], capture_output=True, check=False)
+    return ["uv"] if found.returncode else mine
+
+
 def _run_inside() -> int:
     """Make the environment, and run this very command in it."""
     uv = [sys.executable, "-m", "uv"]

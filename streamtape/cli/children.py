@@ -8,6 +8,7 @@ at a server of ours; its exit status is ours. Without a child the server runs un
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -73,6 +74,7 @@ def run_beside(server: Any, child: Sequence[str], env: Sequence[str]) -> int:
     """Run a child with its clients pointed at a running server; gives its exit status."""
     from streamtape.server.child import run_child
 
+    gc.freeze()
     return run_child(child, {**server.child_env(), **child_variables(server.url, env)})
 
 
@@ -80,6 +82,8 @@ def listen(server: Any, says: str, *, as_json: bool) -> None:
     """Say where a running server is, and wait for Ctrl-C or SIGTERM."""
     from streamtape.server.child import until_signal
 
+    # What is imported is no garbage; to look through it all now and then stops every stream.
+    gc.freeze()
     with until_signal() as wait:
         if as_json:
             output.write_json({"url": server.url, "port": server.port}, indent=None)

@@ -24,8 +24,12 @@ def speed(steps: Iterable[Step], factor: float) -> Iterator[Step]:
     """Give the steps `factor` times faster: 2.0 halves every time, 0.5 doubles it."""
     if not factor > 0:
         raise UsageError(f"speed is {factor!r}; it must be above 0, or None for at once")
-    for step in steps:
-        yield WaitUntil(round(step.at_us / factor)) if isinstance(step, WaitUntil) else step
+    if factor == 1:
+        return iter(steps)
+    return (
+        WaitUntil(round(step.at_us / factor)) if isinstance(step, WaitUntil) else step
+        for step in steps
+    )
 
 
 def idle_limit(steps: Iterable[Step], limit_us: int) -> Iterator[Step]:

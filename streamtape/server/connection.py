@@ -25,6 +25,8 @@ _FLUSH_S = 1.0
 # A client that finds the last bytes and the reset in one go may take it for an ordinary end (libuv
 # does): it gets the time to read first.
 _BEFORE_RESET_S = 0.02
+# Bytes this soon after the connection came with it: to take it may have been all that took time.
+_WITH_CONNECTION_S = 0.005
 _JSON = [(b"Content-Type", b"application/json")]
 
 
@@ -44,9 +46,11 @@ class Connection(asyncio.Protocol):
         self._arrived = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
+        self._may_write = True
         self._exchange: Exchange | None = None
         self._unread = 0
         self._heard: float | None = None
+        self._accepted = asyncio.get_running_loop().time()
 
     def _new_parser(self) -> h11.Connection:
         return h11.Connection(h11.SERVER, max_incomplete_event_size=self.limits.max_header_bytes)
@@ -67,7 +71,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._heard is None and self._exchange is None:
-            self._heard = asyncio.get_running_loop().time()
+            now = asyncio.get_running_loop().time()
+            came_along = now - self._accepted < _WITH_CONNECTION_S
+            self._heard = self._accepted if came_along else now
         self._unread += len(data)
         if self._unread > _READ_AHEAD:
             self.transport.pause_reading()
@@ -79,9 +85,11 @@ class Connection(asyncio.Protocol):
         return False  # a client that will send no more is gone, and the transport closes
 
     def pause_writing(self) -> None:
+        self._may_write = False
         self._writable.clear()
 
     def resume_writing(self) -> None:
+        self._may_write = True
         self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -94,10 +102,15 @@ class Connection(asyncio.Protocol):
 
     # What an exchange asks of us.
 
-    def write(self, data: bytes) -> None:
-        """Send bytes, or hold them until the client takes them; to a client that left, nothing."""
-        if not self.transport.is_closing():
-            self.transport.write(data)
+    def write(self, data: bytes) -> bool:
+        """Send bytes, or hold them until the client takes them; to a client that left, nothing.
+
+        False where whoever writes more is to wait for `drained` first.
+        """
+        if self.transport.is_closing():
+            return False
+        self.transport.write(data)
+        return self._may_write
 
     async def drained(self) -> None:
         """Wait until the client has read enough for more."""

@@ -19,6 +19,8 @@ from streamtape.tape.model import Headers, header
 
 Handler = Callable[["Exchange"], Awaitable[None]]
 _YIELD_EVERY = 16
+# From the timer's end to the client there is more way than this, on any machine.
+_WAY_S = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,17 @@ class RequestHead:
 
 
 class Link(Protocol):
-    """The connection under an exchange."""
+    """The connection under an exchange.
+
+    `write` says whether more may be written now; else `drained` waits until it may.
+    """
 
     limits: Limits
     body_read: bool
     client: str
 
     async def next_piece(self) -> bytes | None: ...
-    def write(self, data: bytes) -> None: ...
+    def write(self, data: bytes) -> bool: ...
     async def drained(self) -> None: ...
     async def cut(self) -> None: ...
     async def reset(self) -> None: ...
@@ -123,10 +128,17 @@ class Exchange:
         return b"".join(taken)
 
     async def sleep_until(self, at_us: int) -> None:
-        """Wait until so many microseconds after the arrival of the request."""
-        left = self.arrived + at_us / 1e6 - asyncio.get_running_loop().time()
-        if left > 0:
-            await asyncio.sleep(left)
+        """Wait until so many microseconds after the arrival of the request, less the way back."""
+        loop = asyncio.get_running_loop()
+        when = self.arrived + at_us / 1e6 - _WAY_S
+        if when > loop.time():
+            over = loop.create_future()
+            timer = loop.call_at(when, _wake, over)
+            try:
+                await over
+            except asyncio.CancelledError:
+                timer.cancel()
+                raise
 
     async def start(
         self,
@@ -157,16 +169,16 @@ class Exchange:
         if not (self._keep_alive and self._link.body_read):
             self._keep_alive = False
             lines.append(b"Connection: close")
-        self._link.write(b"\r\n".join(lines) + b"\r\n\r\n")
-        await self._link.drained()
+        if not self._link.write(b"\r\n".join(lines) + b"\r\n\r\n"):
+            await self._link.drained()
 
     async def send(self, data: bytes) -> None:
         """Send bytes of the body as one chunk; waits while the client does not read."""
         if self._bodiless or not data:
             return
         self._sent += len(data)
-        self._link.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
-        await self._link.drained()
+        if not self._link.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data):
+            await self._link.drained()
         self._sends += 1
         if self._sends % _YIELD_EVERY == 0:
             await asyncio.sleep(0)  # other clients' turn, where this one never makes us wait
@@ -198,6 +210,11 @@ class Exchange:
         """Reset the connection (RST), once the client has what was sent before."""
         self._keep_alive = False
         await self._link.reset()
+
+
+def _wake(over: asyncio.Future[None]) -> None:
+    if not over.done():  # its task may have been cancelled just now
+        over.set_result(None)
 
 
 def _phrase(status: int) -> bytes:

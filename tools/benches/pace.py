@@ -1,9 +1,10 @@
-"""How true a replay in process keeps time: sync, under asyncio and under trio.
+"""How true a replay keeps time: in process (sync, asyncio, trio) and over HTTP, beside the peers.
 
 The distance is between the time at which a client has a chunk, counted from the sending of its
 request, and the recorded time. Drift is the median of the last quarter less that of the first.
 
-    python tools/benches/pace.py [SECONDS]
+    python tools/bench.py pace
+    python -m tools.benches.pace [SECONDS]         60: the drift over a minute
 """
 
 from __future__ import annotations
@@ -11,60 +12,67 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import anyio
 import httpx2
 
 import streamtape
-from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+from tools.benches.serving import ASKED, contestants, quantile, read_all, started, stream
 
 Row = dict[str, Any]
-URL = "http://localhost/v1/responses"
-CHUNK = b"event: response.output_text.delta\ndata: " + b"x" * 258 + b"\n\n"
+URL = "https://api.openai.com/v1/chat/completions"
 # Gaps of a real stream: most are short, some long; they do not fall on whole milliseconds.
 GAPS_US = (19_317, 24_871, 41_503, 8_229, 33_767, 61_111, 12_953)
 SECONDS = 6.0
+MOST_REPEATS = 2
 
 
 def run(repeat: int, seconds: float = SECONDS) -> list[Row]:
-    """Measure each of the three ways `repeat` times, for so many seconds."""
-    tape = cassette(seconds)
-    due_us = [at_us or 0 for at_us, _ in tape[0].chunks]
+    """Measure each way, for so many seconds, twice where `repeat` allows."""
+    repeat = min(repeat, MOST_REPEATS)
+    due_us = due(seconds)
+    tape = stream(due_us)
     rows: list[Row] = []
     for name, read in WAYS.items():
-        streams = []
-        for _ in range(repeat):
-            times_us = read(streamtape.ReplayTransport(tape, speed=1.0))
-            assert len(times_us) == len(due_us), f"{len(times_us)} chunks came"
-            pairs = zip(times_us, due_us, strict=True)
-            streams.append([(at - due) / 1000 for at, due in pairs])
-        late = [ms for stream in streams for ms in stream]
-        quarter = len(due_us) // 4
-        first = [ms for stream in streams for ms in stream[:quarter]]
-        last = [ms for stream in streams for ms in stream[-quarter:]]
-        drift = quantile(last, 0.5) - quantile(first, 0.5)
-        distance = [abs(ms) for ms in late]
-        for what, value in (
-            ("distance p50", quantile(distance, 0.5)),
-            ("distance p99", quantile(distance, 0.99)),
-            ("earliest", min(late)),
-            (f"drift over {seconds:g} s", drift),
-        ):
-            rows.append(row(f"replay in process, {name}: {what}", value))
+        times = [read(streamtape.ReplayTransport(tape, speed=1.0)) for _ in range(repeat)]
+        # The last chunk, [DONE], comes with the one before it.
+        rows += figures(f"in process, {name}", "streamtape", [t[:-1] for t in times], due_us)
+    for name, start in contestants().items():
+        with started(start, tape) as server:
+            read_all(server.port, 1)
+            times = [read_all(server.port, 1)[0] for _ in range(repeat)]
+        rows += figures("over HTTP", name, times, due_us)
     return rows
 
 
-def cassette(seconds: float) -> Cassette:
-    """A stream of so many seconds."""
-    chunks, at_us = [], 5_000
+def due(seconds: float) -> list[int]:
+    """When the chunks of a stream of so many seconds come."""
+    found, at_us = [], 5_000
     while at_us < seconds * 1e6:
-        chunks.append(Chunk(at_us, CHUNK))
-        at_us += GAPS_US[len(chunks) % len(GAPS_US)]
-    head = Head(200, ((b"content-type", b"text/event-stream"),), 5_000)
-    request = Request("GET", URL)
-    return Cassette((Interaction(request, head, Chunks.of(chunks), Ending("complete", at_us)),))
+        found.append(at_us)
+        at_us += GAPS_US[len(found) % len(GAPS_US)]
+    return found
+
+
+def figures(way: str, peer: str, streams: list[list[float]], due_us: list[int]) -> Iterator[Row]:
+    """The rows of one way."""
+    assert all(len(times) == len(due_us) for times in streams), "chunks are missing"
+    late = [[(t - d) / 1000 for t, d in zip(s, due_us, strict=True)] for s in streams]
+    quarter = len(due_us) // 4
+    first = [ms for one in late for ms in one[:quarter]]
+    last = [ms for one in late for ms in one[-quarter:]]
+    distance = [abs(ms) for one in late for ms in one]
+    for what, value in (
+        ("distance p50", quantile(distance, 0.5)),
+        ("distance p99", quantile(distance, 0.99)),
+        ("earliest", min(map(min, late))),
+        (f"drift over {due_us[-1] / 1e6:.0f} s", quantile(last, 0.5) - quantile(first, 0.5)),
+    ):
+        name = f"{way}: {what}"
+        yield {"name": name, "value": round(value, 3), "unit": "ms", "peer": peer, "ratio": None}
 
 
 class Noting:
@@ -94,7 +102,7 @@ def read_sync(replay: Any) -> list[float]:
     times: list[float] = []
     transport: Any = Noting(replay)
     client = httpx2.Client(transport=transport, timeout=None)
-    with client.stream("GET", URL) as response:
+    with client.stream("POST", URL, json=ASKED) as response:
         for _ in response.iter_raw():
             times.append((time.perf_counter() - transport.asked) * 1e6)
     client.close()
@@ -106,33 +114,23 @@ async def read_async(replay: Any) -> list[float]:
     times: list[float] = []
     transport: Any = Noting(replay)
     client = httpx2.AsyncClient(transport=transport, timeout=None)
-    async with client.stream("GET", URL) as response:
+    async with client.stream("POST", URL, json=ASKED) as response:
         async for _ in response.aiter_raw():
             times.append((time.perf_counter() - transport.asked) * 1e6)
     await client.aclose()
     return times
 
 
-def under(backend: str) -> Callable[[Any], list[float]]:
-    """A reader under one event loop."""
-    return lambda transport: anyio.run(read_async, transport, backend=backend)
+def read_under(backend: str, replay: Any) -> list[float]:
+    """The same under one event loop."""
+    return anyio.run(read_async, replay, backend=backend)
 
 
 WAYS: dict[str, Callable[[Any], list[float]]] = {
     "sync": read_sync,
-    "asyncio": under("asyncio"),
-    "trio": under("trio"),
+    "asyncio": partial(read_under, "asyncio"),
+    "trio": partial(read_under, "trio"),
 }
-
-
-def quantile(values: list[float], part: float) -> float:
-    """The value below which this part of the values lies."""
-    return sorted(values)[min(int(len(values) * part), len(values) - 1)]
-
-
-def row(name: str, value: float) -> Row:
-    """A figure without a peer."""
-    return {"name": name, "value": round(value, 3), "unit": "ms", "peer": None, "ratio": None}
 
 
 if __name__ == "__main__":
