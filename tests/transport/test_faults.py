@@ -120,6 +120,14 @@ def test_a_recorded_gap_can_be_too_long_for_a_client() -> None:
     assert clock.now == 2_005_000
 
 
+def test_a_recorded_gap_is_no_silence_at_once() -> None:
+    """Where no time passes, a gap longer than the client's read timeout is not one."""
+    got: list[bytes] = []
+    slow = Cassette((recording(*numbered(2), gap_us=3_000_000),))
+    sync(httpx, streamtape.ReplayTransport(slow), got, timeout=2)
+    assert len(got) == 2
+
+
 def test_silence_counts_over_all_waits() -> None:
     """A stall and the recorded gap behind it are one silence to the client."""
     clock = ByHand()
