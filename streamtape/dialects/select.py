@@ -73,9 +73,7 @@ def choose(url: str, media: str, frames: Sequence[Frame]) -> Dialect:
     known = builtin()
     best, best_rank = GENERIC, 0
     for dialect in dialects():
-        if not all(_holds(dialect, sign, url, frames) for sign in dialect.also):
-            continue
-        rank = _rank(dialect, url, media, frames)
+        rank = _rank(dialect, url, media, frames, above=best_rank)
         if rank and dialect not in known:
             return dialect
         if rank > best_rank:
@@ -83,12 +81,17 @@ def choose(url: str, media: str, frames: Sequence[Frame]) -> Dialect:
     return best
 
 
-def _rank(dialect: Dialect, url: str, media: str, frames: Sequence[Frame]) -> int:
-    signed = any(_holds(dialect, sign, url, frames) for sign in dialect.signs)
-    at_home = bool(dialect.url) and re.search(dialect.url, url) is not None
+def _rank(dialect: Dialect, url: str, media: str, frames: Sequence[Frame], *, above: int) -> int:
+    """How well a dialect fits; 0 also where no frame could lift it above a rank: none is read."""
     if dialect.media and not re.search(dialect.media, media):
         return 0
-    return 3 * signed + 2 * at_home + (bool(dialect.media) and not (dialect.url or dialect.signs))
+    at_home = bool(dialect.url) and re.search(dialect.url, url) is not None
+    rank = 2 * at_home + (bool(dialect.media) and not (dialect.url or dialect.signs))
+    if rank + 3 * bool(dialect.signs) <= above:
+        return 0
+    if not all(_holds(dialect, sign, url, frames) for sign in dialect.also):
+        return 0
+    return rank + 3 * any(_holds(dialect, sign, url, frames) for sign in dialect.signs)
 
 
 def _holds(dialect: Dialect, sign: tuple[str, str], url: str, frames: Sequence[Frame]) -> bool:
