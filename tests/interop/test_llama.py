@@ -62,6 +62,19 @@ def test_recorded_and_replayed(api: Callable[[str], list[str]], root: str, tmp_p
     assert len(interaction.chunks) > 10
 
 
+@pytest.mark.parametrize("api", [responses, chat, messages])
+def test_through_the_proxy_and_from_the_server(
+    api: Callable[[str], list[str]], root: str, tmp_path: Path
+) -> None:
+    """The same over HTTP: what came through the recording proxy comes from the replay server."""
+    path = tmp_path / "x.tape"
+    with streamtape.RecordingProxy(path, upstream=root) as proxy:
+        live = api(proxy.url)
+    with streamtape.serve(path) as server:
+        assert api(server.url) == live
+    assert len(live) > 10
+
+
 def test_a_client_that_reads_on_after_the_end_gets_the_end(root: str, tmp_path: Path) -> None:
     """The SDK leaves at `[DONE]`; whoever reads on gets a whole stream, in process and by HTTP."""
     path = tmp_path / "x.tape"

@@ -1,0 +1,122 @@
+"""Servers that are not ours, recorded through the proxy by real clients, and replayed without them.
+
+llama.cpp's is in test_llama.py.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import httpx
+import openai
+import pytest
+
+import streamtape
+from streamtape.server.embedded import EmbeddedEndpoint
+from tests.interop.clients import ASK
+from tests.interop.upstreams import NODE, aimock, nginx
+from tests.server.test_proxy import wait_for_endings
+from tests.tools_present import IN_CI, needs
+
+needs_aimock = pytest.mark.skipif(
+    not (NODE / "node_modules" / "@copilotkit").is_dir() and not IN_CI,
+    reason=f"`npm install` has not run in {NODE}",
+)
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[str]:
+    """aimock, running."""
+    with aimock() as url:
+        yield url
+
+
+def responses(root: str, said: str) -> tuple[list[str], str]:
+    """OpenAI Responses: every event, and what they add up to."""
+    with openai.OpenAI(base_url=f"{root}/v1", api_key="none", max_retries=0) as client:
+        events = list(client.responses.create(model="gpt-4.1", input=said, stream=True))
+    deltas = [str(getattr(event, "delta", "")) for event in events]
+    return [str(event) for event in events], "".join(deltas)
+
+
+def chat(root: str, said: str) -> tuple[list[str], str]:
+    """Chat Completions."""
+    asked: Any = [{"role": "user", "content": said}]
+    with openai.OpenAI(base_url=f"{root}/v1", api_key="none", max_retries=0) as client:
+        chunks = list(client.chat.completions.create(model="m", messages=asked, stream=True))
+    deltas = [chunk.choices[0].delta for chunk in chunks]
+    calls = [c.function.arguments or "" for d in deltas for c in d.tool_calls or () if c.function]
+    return [str(c) for c in chunks], "".join([*(d.content or "" for d in deltas), *calls])
+
+
+def messages(root: str, said: str) -> tuple[list[str], str]:
+    """Anthropic Messages."""
+    asked: Any = [{"role": "user", "content": said}]
+    with anthropic.Anthropic(base_url=root, api_key="none", max_retries=0) as client:
+        stream = client.messages.create(model="m", messages=asked, max_tokens=99, stream=True)
+        events = list(stream)
+    deltas: list[Any] = [e.delta for e in events if e.type == "content_block_delta"]
+    texts = [getattr(d, "text", "") + getattr(d, "partial_json", "") for d in deltas]
+    return [str(event) for event in events], "".join(texts)
+
+
+@needs("node")
+@needs_aimock
+@pytest.mark.parametrize("api", [responses, chat, messages], ids=lambda api: api.__name__)
+@pytest.mark.parametrize("said", ["hello", "weather"])
+def test_aimock(
+    api: Callable[[str, str], tuple[list[str], str]], said: str, mock: str, tmp_path: Path
+) -> None:
+    """Its ids differ from run to run; what it says is the same three times, the replay wholly."""
+    path = tmp_path / "x.tape"
+    direct = api(mock, said)
+    with streamtape.RecordingProxy(path, upstream=mock) as proxy:
+        proxied = api(proxy.url, said)
+        wait_for_endings(proxy)
+    with streamtape.serve(path) as server:
+        replayed = api(server.url, said)
+    assert direct[1] == proxied[1] != ""
+    assert replayed == proxied
+    assert len(direct[0]) == len(proxied[0]) > 5
+    transcript = streamtape.load(path)[0].transcript()
+    said_by_us = transcript.text or "".join(call.arguments for call in transcript.tool_calls)
+    assert said_by_us == proxied[1]
+
+
+@needs("nginx")
+def test_what_nginx_compresses(tmp_path: Path) -> None:
+    """A gzip stream of nginx's own making: its bytes pass, are kept, and are replayed as they are.
+
+    Each event is flushed by nginx, so that it can be read when it comes.
+    """
+    path = tmp_path / "x.tape"
+
+    def raw(root: str) -> tuple[bytes, str, list[int]]:
+        url, inflate = f"{root}/v1/responses?seed=3", zlib.decompressobj(wbits=31)
+        headers = {"Accept-Encoding": "gzip"}
+        with httpx.stream("POST", url, json=ASK, headers=headers) as answer:
+            pieces = list(answer.iter_raw())
+        counts = [inflate.decompress(piece).count(b"event: ") for piece in pieces]
+        return b"".join(pieces), answer.headers.get("content-encoding", ""), counts
+
+    with EmbeddedEndpoint(gap_us=3_000) as endpoint:
+        plain = httpx.post(f"{endpoint.root}/v1/responses?seed=3", json=ASK).content
+        with nginx(endpoint.root, tmp_path) as front:
+            direct = raw(front)
+            with streamtape.RecordingProxy(path, upstream=front) as proxy:
+                proxied = raw(proxy.url)
+                wait_for_endings(proxy)
+    (recorded,) = streamtape.load(path)
+    assert direct[1] == proxied[1] == "gzip"
+    assert recorded.body == proxied[0]
+    # Where nginx flushes is up to it; what it says is the same.
+    assert recorded.content == plain == zlib.decompress(direct[0], wbits=31)
+    with streamtape.serve(path) as server:
+        replayed = raw(server.url)
+    assert replayed[:2] == proxied[:2]
+    assert sum(n > 0 for n in replayed[2]) > 40, "events came as they were flushed"
+    assert [e.type for e in recorded.events()].count("response.output_text.delta") > 30
