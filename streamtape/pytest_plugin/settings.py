@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from streamtape.tape import noticed
 from streamtape.transport import presets
 
 if TYPE_CHECKING:
@@ -187,14 +188,14 @@ def configure(config: pytest.Config) -> None:
     elif "mode" in ini:
         source = "ini"
     opened: list[str] = []
+
+    def opens(path: str | os.PathLike[str]) -> None:
+        opened.append(absolute(path))
+
     # `use_cassette` says its own default mode, on CI too: only what somebody asked for changes it.
-    held = presets.Presets(
-        ini,
-        overrides,
-        option.tape_disable,
-        lambda path: opened.append(absolute(path)),
-    )
+    held = presets.Presets(ini, overrides, option.tape_disable, opens)
     presets.hold(held)
+    noticed.listeners.append(opens)
     config.stash[SETTINGS] = settings = Settings(overrides, ini, source, held, opened)
     settings.update = bool(option.tape_update)
     settings.unproven = _one_of(config, "tape_unproven", UNPROVEN)
@@ -236,6 +237,7 @@ def unconfigure(config: pytest.Config) -> None:
     if settings is None:
         return
     presets.drop(settings.presets)
+    noticed.listeners.remove(settings.presets.opened)
     if settings.guard is not None:
         settings.guard.remove()
 
@@ -245,7 +247,7 @@ def of(config: pytest.Config) -> Settings:
     return config.stash[SETTINGS]
 
 
-def absolute(path: str | Path) -> str:
+def absolute(path: str | os.PathLike[str]) -> str:
     """The whole path as text: of every test, so without making a Path of each of its parts."""
     return os.path.abspath(path)  # noqa: PTH100 - Path.absolute costs ten times as much
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 
@@ -26,7 +25,7 @@ class Presets:
         defaults: Mapping[str, Any] | None = None,
         overrides: Mapping[str, Any] | None = None,
         disabled: bool = False,
-        opened: Callable[[Path], None] = lambda _path: None,
+        opened: Callable[[str | os.PathLike[str]], None] = lambda _path: None,
     ) -> None:
         self.defaults = defaults or {}
         self.overrides = overrides or {}

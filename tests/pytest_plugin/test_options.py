@@ -132,6 +132,43 @@ def test_orphans_under_xdist(suite: Suite) -> None:
     assert suite.tapes() == KEPT
 
 
+READS = """
+import subprocess, sys
+KEPT = streamtape.load('cassettes/test_it/imported.tape')
+
+def test_load():
+    assert streamtape.load('cassettes/test_it/loaded.tape')
+
+def test_diff():
+    assert streamtape.diff('cassettes/test_it/diffed.tape', KEPT).same
+
+def test_transport():
+    client = httpx.Client(transport=streamtape.ReplayTransport('cassettes/test_it/played.tape'))
+    with client:
+        assert 'tick' in client.get(URL + '/x').text
+
+def test_serve():
+    with streamtape.serve('cassettes/test_it/served.tape') as server:
+        assert 'tick' in httpx.get(server.url + '/x').text
+"""
+
+
+@pytest.mark.parametrize("spread", [(), ("-n2",)], ids=["here", "xdist"])
+def test_what_is_only_read_is_used(suite: Suite, spread: tuple[str, ...]) -> None:
+    """A cassette that a test loads, compares, plays by hand or serves is no orphan."""
+    suite.write(ONE)
+    suite.run().assert_outcomes(passed=1)
+    folder = suite.folder / "cassettes/test_it"
+    recorded = (folder / "test_a.tape").read_bytes()
+    for name in ("imported", "loaded", "diffed", "played", "served", "orphan"):
+        (folder / f"{name}.tape").write_bytes(recorded)
+    suite.write(READS)
+    result = suite.run("--tape-prune", *spread)
+    result.assert_outcomes(passed=4)
+    kept = {path.stem for path in folder.iterdir()}
+    assert kept == {"imported", "loaded", "diffed", "played", "served"}
+
+
 def test_nothing_is_pruned_after_a_failure(suite: Suite) -> None:
     """A run that did not pass says nothing of unused files, and removes none."""
     suite.write(ONE.replace("test_a", "test_old"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamtape.errors import CassetteNotFoundError, JournalLeftError
-from streamtape.tape import container, journal, recovery
+from streamtape.tape import container, journal, noticed, recovery
 from streamtape.tape.codec import encode
 from streamtape.tape.loading import Decoder
 from streamtape.tape.model import Cassette
@@ -51,6 +51,8 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
 
 def load_known(path: Path, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
     """Load a cassette, and get the identity of what was read; FileNotFoundError without a file."""
+    for listen in noticed.listeners:
+        listen(path)
     with reading(path):
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         file, size = _File(fd), os.fstat(fd).st_size
