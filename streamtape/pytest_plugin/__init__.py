@@ -74,8 +74,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Tell the cassette how its test ended."""
+    """Tell the cassette how its test ended; an error of ours is shown without our own lines."""
+    error = call.excinfo and call.excinfo.value
+    shown = None
+    if error is not None and type(error).__module__.startswith("streamtape."):
+        from streamtape.pytest_plugin.frames import shortened
+
+        shown = shortened(item, call)
     report = yield
+    report.longrepr = shown or report.longrepr
     taping = item.stash.get(settings.TAPING, None)
     if taping is not None:
         taping.saw(call, report)

@@ -17,6 +17,7 @@ import pytest
 from streamtape.pytest_plugin import settings
 
 SNAPSHOTS = "snapshots"
+FAILED = "not every test passed"
 _PARTIAL = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
 
 
@@ -28,8 +29,7 @@ class Summary:
         self._used: set[str] = set()
         self._files: set[str] = set()
         self._skipped: set[str] = set()
-        self._unplayed: list[tuple[str, int, int]] = []
-        self._unused: list[str] = []
+        self._outcomes: dict[str, dict[str, dict[str, Any]]] = {}
         self._deselected = 0
         self._crashed = False
         self._lines: list[str] = []
@@ -54,12 +54,9 @@ class Summary:
         if found is None:
             return
         self._used.update(found["used"])
-        outcome = found["outcome"]
-        if outcome and outcome["passed"] and outcome["replays"]:
-            if outcome["n"] and not outcome["asked"]:
-                self._unused.append(outcome["place"])
-            elif outcome["unplayed"]:
-                self._unplayed.append((outcome["place"], outcome["unplayed"], outcome["n"]))
+        if outcome := found["outcome"]:
+            # By test: of one that is run again, the last run counts.
+            self._outcomes.setdefault(outcome["place"], {})[report.nodeid] = outcome
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -67,11 +64,14 @@ class Summary:
         self._used.update(settings.of(self._config).opened)  # read while modules were imported
         prune = bool(self._config.option.tape_prune)
         why = self._why_partial(session, exitstatus)
-        if settings.of(self._config).unplayed != "ignore":
-            for place, n, of in sorted(set(self._unplayed)):
-                self._lines.append(f"{_short(place)}: {n} of {of} interactions were not played")
-            for place in sorted(set(self._unused)):
-                self._lines.append(f"{_short(place)}: opened, and nothing of it was played")
+        if self._crashed:
+            self._lines.append("a worker crashed: what was not played or not used can't be told")
+            self._lines += [
+                f"{_short(path)}: a recording that died; streamtape recover makes a cassette of it"
+                for path in sorted(set(self._journals()))
+            ]
+        elif why in {"", FAILED} and settings.of(self._config).unplayed != "ignore":
+            self._lines += self._unplayed()
         if why:
             if prune:
                 self._lines.append(f"nothing was removed, as {why}")
@@ -83,12 +83,33 @@ class Summary:
             else:
                 self._lines.append(f"{_short(path)}: no test uses it (--tape-prune removes it)")
 
+    def _unplayed(self) -> Iterator[str]:
+        """What no test played of the cassettes whose tests all passed: some share one."""
+        for place, of_tests in sorted(self._outcomes.items()):
+            outcomes = list(of_tests.values())
+            if not all(one["passed"] and one["replays"] for one in outcomes):
+                continue
+            n = max(one["n"] for one in outcomes)
+            left = set(range(n)).intersection(*(one["unplayed"] for one in outcomes))
+            if n and not any(one["asked"] for one in outcomes):
+                yield f"{_short(place)}: opened, and nothing of it was played"
+            elif left:
+                yield f"{_short(place)}: {len(left)} of {n} interactions were not played"
+
+    def _journals(self) -> Iterator[Path]:
+        from streamtape.transport.naming import FOLDER, SUFFIX
+
+        for file in self._files:
+            home = self._config.rootpath / file
+            for folder in _folders(home.parent / FOLDER):
+                yield from folder.glob(f"*{SUFFIX}*.part")
+
     def _why_partial(self, session: pytest.Session, exitstatus: int) -> str:
         option = self._config.option
         if self._crashed:
             return "a worker crashed"
         if exitstatus != pytest.ExitCode.OK:
-            return "not every test passed"
+            return FAILED
         if self._deselected or any(getattr(option, name, None) for name in _PARTIAL):
             return "only a part of the tests ran"
         if any("::" in str(arg) for arg in self._config.args) or option.collectonly:

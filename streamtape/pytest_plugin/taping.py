@@ -81,10 +81,11 @@ class Taping:
             self._guard.remove()
         install.deactivate(self.session, self._before)
         session = self.session
+        unplayed = set(map(id, session.unplayed))
         self._item.stash[settings.OUTCOME] = {
             "place": self.place,
             "n": len(session.cassette),
-            "unplayed": len(session.unplayed),
+            "unplayed": [n for n, one in enumerate(session.cassette) if id(one) in unplayed],
             "asked": len(session.exchanges),
             "replays": not session.n_recorded,
             "passed": self._error is None,

@@ -169,6 +169,57 @@ def test_what_is_only_read_is_used(suite: Suite, spread: tuple[str, ...]) -> Non
     assert kept == {"imported", "loaded", "diffed", "played", "served"}
 
 
+SHARED = """
+@streamtape.cassette("shared")
+def test_a():
+    httpx.get(URL + '/x')
+
+@streamtape.cassette("shared")
+def test_b():
+    httpx.get(URL + '/y')
+"""
+
+
+def test_a_shared_cassette_is_played_by_all_its_tests(suite: Suite) -> None:
+    """Told is what none of its tests played, and not after a part of them ran."""
+    suite.write(SHARED)
+    suite.run("--tape-record=new_episodes").assert_outcomes(passed=2)
+    for args in ((), ("-k", "test_a"), ("test_it.py::test_a",)):
+        suite.run(*args).stdout.no_fnmatch_line("*not played*")
+    suite.write(
+        SHARED.replace("/y", "/x").replace('"shared"', '"shared", allow_playback_repeats=True')
+    )
+    suite.run().stdout.fnmatch_lines(
+        ["*cassettes/test_it/shared.tape: 1 of 2 interactions were not*"]
+    )
+
+
+def test_a_worker_that_dies(suite: Suite) -> None:
+    """After a crash nothing is told that is not known, nothing removed, and journals are named."""
+    crash = "import os\n" + ONE + "@streamtape.cassette\ndef test_b():\n" + GET
+    suite.write(ONE.replace("test_a", "test_old") + ONE + "    httpx.get(URL + '/y')\n")
+    suite.run().assert_outcomes(passed=2)
+    suite.write(crash + "    os._exit(3)\n")
+    result = suite.run("--tape-prune", "-n1", "--max-worker-restart=0")
+    result.stdout.fnmatch_lines(
+        [
+            "a worker crashed: what was not played or not used can't be told",
+            "cassettes/test_it/test_b.tape.part: a recording that died; streamtape recover *",
+            "nothing was removed, as a worker crashed",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*were not played*")
+    assert suite.tapes() == [
+        f"cassettes/test_it/test_{n}" for n in ("a.tape", "b.tape.part", "old.tape")
+    ]
+    streamtape.recover(suite.folder / "cassettes/test_it/test_b.tape.part")
+    suite.write(crash)
+    result = suite.run("-n1")
+    result.stdout.fnmatch_lines(
+        ["*test_a.tape: 1 of 2 interactions were not*", "*test_old.tape: no*"]
+    )
+
+
 def test_nothing_is_pruned_after_a_failure(suite: Suite) -> None:
     """A run that did not pass says nothing of unused files, and removes none."""
     suite.write(ONE.replace("test_a", "test_old"))

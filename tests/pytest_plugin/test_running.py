@@ -287,6 +287,40 @@ def test_a_miss_that_the_program_hides_fails_the_test(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["*MissError*", "*differs   path*"])
 
 
+MISS = """
+def ask(path):
+    return httpx.get(URL + path).text
+
+@streamtape.cassette
+def test_a():
+    assert 'tick' in ask(PATH)
+"""
+
+
+@pytest.mark.parametrize("spread", [(), ("-n1",)], ids=["here", "xdist"])
+def test_a_miss_shows_no_lines_but_the_users(suite: Suite, spread: tuple[str, ...]) -> None:
+    """The traceback of a miss ends where the test's own code asks; --full-trace has it all."""
+    suite.write("PATH = '/x'" + MISS)
+    suite.run().assert_outcomes(passed=1)
+    suite.write("PATH = '/y'" + MISS)
+    shown = suite.run(*spread).stdout
+    shown.fnmatch_lines(
+        [">       return httpx.get(URL + path).text", "E *MissError: *", "E *recorded*"]
+    )
+    shown.no_fnmatch_line("*site-packages*")
+    shown.no_fnmatch_line("*transports.py*")
+    suite.run(*spread, "--full-trace").stdout.fnmatch_lines(["*transports.py*"])
+
+
+def test_an_error_before_the_test_shows_its_message_alone(suite: Suite) -> None:
+    """A cassette that is not there, or an option that does not exist: no lines of ours."""
+    suite.write("@streamtape.cassette\ndef test_a(): pass\ndef test_b(tape): pass\n")
+    shown = suite.run("--tape-record=none").stdout
+    shown.fnmatch_lines(["E   streamtape.errors.CassetteNotFoundError: there is no cassette *"])
+    shown.fnmatch_lines(["ERROR test_it.py::test_a - streamtape.errors.CassetteNotFoundError: *"])
+    shown.no_fnmatch_line("*session.py*")
+
+
 def test_use_cassette_keeps_its_own_default_on_ci(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
