@@ -5,7 +5,6 @@ It stands apart from `store` and imports nothing, so that a run that reads none 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
-listeners: "list[Callable[[str | os.PathLike[str]], None]]" = []
+listeners: "list[Callable[[str], None]]" = []

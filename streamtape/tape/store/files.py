@@ -52,7 +52,7 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
 def load_known(path: Path, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
     """Load a cassette, and get the identity of what was read; FileNotFoundError without a file."""
     for listen in noticed.listeners:
-        listen(path)
+        listen(str(path))
     with reading(path):
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         file, size = _File(fd), os.fstat(fd).st_size
