@@ -15,7 +15,7 @@ from streamtape.playback.pace import Pace, at_pace, parse_pace
 from streamtape.playback.pacing import paced
 from streamtape.playback.places import framer_of
 from streamtape.playback.rechunk import Rechunk, parse_rechunk, rechunked
-from streamtape.playback.steps import Step, steps
+from streamtape.playback.steps import Step, steps, steps_at_once
 from streamtape.playback.whole import ended_well
 from streamtape.tape.model import Interaction
 
@@ -44,10 +44,13 @@ def arranged(
     cuts = parse_rechunk(rechunk)
     wanted = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]
     chosen = None if pace is None else parse_pace(pace)
-    new_framer = framer_of(interaction)
-    score = steps(interaction)
+    at_once = speed is None and chosen is None and cuts.how == "recorded" and not wanted
+    score = steps_at_once(interaction) if at_once else steps(interaction)
     if interaction.ending.kind == "abandoned":
         score = ended_well(score, interaction)
+    if at_once:
+        return score
+    new_framer = framer_of(interaction)
     score = rechunked(score, cuts, new_framer=new_framer, seed=seed)
     if chosen is not None:
         score = at_pace(score, chosen, interaction=interaction, new_framer=new_framer, seed=seed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import Literal, NamedTuple, Protocol, overload
 
 from streamtape.tape import views
@@ -38,10 +38,14 @@ class Columns(NamedTuple):
 
     def chunks(self) -> Iterator[Chunk]:
         """Cut the data into its chunks."""
+        times: Iterable[int | None] = self.times_us or repeat(None)
+        return map(Chunk, times, self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """Cut the data into the bytes of its chunks."""
         data, start = self.data, 0
-        times: Iterable[int | None] = self.times_us or (None for _ in self.sizes)
-        for at_us, end in zip(times, accumulate(self.sizes), strict=True):
-            yield Chunk(at_us, data[start:end])
+        for end in accumulate(self.sizes):
+            yield data[start:end]
             start = end
 
 
@@ -98,6 +102,11 @@ class Chunks(Sequence[Chunk]):
     def join(self) -> bytes:
         """All bytes, joined."""
         return b"".join(s.columns().data for s in self.segments)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes of each chunk, in order."""
+        for segment in self.segments:
+            yield from segment.columns().pieces()
 
     def __len__(self) -> int:
         return self._first[-1]

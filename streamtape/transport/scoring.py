@@ -30,10 +30,11 @@ def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> I
     score = score_of(
         play.interaction, options, attempt=play.attempt, number=play.number, told=strike
     )
+    timed = options.speed is not None or options.pace is not None
     timeout_s = (request.extensions.get("timeout") or {}).get("read")
-    if timeout_s is not None:
+    if timeout_s is not None and (timed or options.faults):
         score = impatient(score, round(timeout_s * 1e6))
-    if options.speed is None and options.pace is None:
+    if not timed and options.faults:
         score = at_once(score)
     if options.faults or options.rechunk is not None or options.pace is not None:
         play.progress.given = []

@@ -2,7 +2,8 @@
 
 import pytest
 
-from streamtape.playback.steps import Emit, Fail, Start, WaitUntil, steps
+from streamtape.playback.pacing import at_once
+from streamtape.playback.steps import Emit, Fail, Start, WaitUntil, steps, steps_at_once
 from streamtape.tape.model import Chunk, Chunks, Ending, EndingKind, Head, Interaction, Request
 
 
@@ -39,3 +40,16 @@ def test_unknown_times_give_no_waits() -> None:
     """A converted recording knows no times, and none are made up."""
     score = list(steps(interaction(Ending("complete"), at_us=None)))
     assert [type(s) for s in score] == [Start, Emit, Emit]
+
+
+@pytest.mark.parametrize("ending", ["complete", "error", "abandoned", "unfinished"])
+@pytest.mark.parametrize("times", [(5, 9), (None, None)])
+@pytest.mark.parametrize("head", [None, Head(200, at_us=3)])
+def test_the_quick_way_gives_the_same_steps(
+    ending: EndingKind, times: tuple[int | None, ...], head: Head | None
+) -> None:
+    """Steps at once are the steps without their waits."""
+    pieces = (b"a", b"") if head else ()
+    chunks = Chunks.of(Chunk(at_us, data) for at_us, data in zip(times, pieces, strict=False))
+    recorded = Interaction(Request("GET", "u"), head, chunks, Ending(ending, 20))
+    assert list(steps_at_once(recorded)) == list(at_once(steps(recorded)))
