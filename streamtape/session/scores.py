@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from streamtape.playback.pacing import at_once
-from streamtape.playback.steps import Step, steps
+from streamtape.playback.steps import Step, steps_at_once
 from streamtape.session.modes import Options
 from streamtape.tape.model import Interaction
 
@@ -31,7 +30,7 @@ def score_of(
     called with each fault as it strikes.
     """
     if options.plays_as_recorded and interaction.ending.kind != "abandoned":
-        return at_once(steps(interaction))
+        return steps_at_once(interaction)
     from streamtape.playback.arranging import arranged  # brings the framers: not for every replay
 
     return arranged(
