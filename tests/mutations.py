@@ -32,7 +32,8 @@ def deltas(event: Event, dialect: Dialect) -> list[Found]:
     """The pieces of text that an event brings, empty ones included."""
     if not isinstance(event.payload, dict):
         return []
-    return list(plan_for(dialect, event.type).find_deltas(event.payload, 0))
+    plan = plan_for(dialect, event.type)
+    return [*plan.find_deltas(event.payload, 0), *plan.find_patches(event.payload, 0)]
 
 
 def only_delta(event: Event, dialect: Dialect) -> tuple[str, Path] | None:
@@ -137,8 +138,10 @@ def mutated(
         return None
     event, out = events[at], list(events)
     delta = only_delta(event, dialect)
+    places = {at, at + len(touched) - 1}
     if kind == "removed":
         del out[at]
+        places |= _like(events, at, dialect)
     elif kind == "inserted" and (delta is None or dice.random() < 0.5):
         out.insert(at, Event("acme.news", {"type": "acme.news", "n": at}))
     elif kind == "swapped":
@@ -156,7 +159,22 @@ def mutated(
             payload = f"{payload}!"
         changed = Event(event.type, payload)
         out[at : at + (kind == "changed")] = [changed]
-    return renumbered(out), {at, at + len(touched) - 1}
+    return renumbered(out), places
+
+
+def _like(events: Sequence[Event], at: int, dialect: Dialect) -> set[int]:
+    """The neighbours that say the same as an event: which of them is gone, nobody can tell."""
+
+    def said(event: Event) -> object:
+        return event.type, normaliser_for(dialect).clean(event.payload)[0]
+
+    places = {at}
+    for step in (-1, 1):
+        place = at + step
+        while 0 <= place < len(events) and said(events[place]) == said(events[at]):
+            places.add(place)
+            place += step
+    return places
 
 
 def _plain(event: Event, dialect: Dialect) -> bool:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 EXACT_CELLS = 4_000_000  # up to here a gap is aligned by longest common subsequence (memory n*m/8)
 MOST_CELLS = 20_000_000_000  # beyond, what has nothing in common in order is not searched at all
 RUN_LENGTHS = (8, 3)  # where no element is unique, runs of elements may be
+STRIDE = 1_024  # elements compared at a time for what both sides begin and end with
 
 
 class Gap(NamedTuple):
@@ -27,11 +28,23 @@ class Gap(NamedTuple):
     b2: int
 
 
+class Block(NamedTuple):
+    """A stretch that is equal: `a[i : i + length]` and `b[j : j + length]`."""
+
+    i: int
+    j: int
+    length: int
+
+
 def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
     """The stretches in which two sequences differ, in order; all between them is equal."""
+    first = _n_alike(a, b)
+    last = _n_alike(a[first:][::-1], b[first:][::-1])
+    if first + last == len(a) == len(b):
+        return []
     numbers: dict[Hashable, int] = {}
-    left = [numbers.setdefault(token, len(numbers)) for token in a]
-    right = [numbers.setdefault(token, len(numbers)) for token in b]
+    left = [numbers.setdefault(t, len(numbers)) for t in a[first : len(a) - last]]
+    right = [numbers.setdefault(t, len(numbers)) for t in b[first : len(b) - last]]
     found: list[Gap] = []
     todo = [Gap(0, len(left), 0, len(right))]
     while todo:
@@ -42,13 +55,26 @@ def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
         if a1 == a2 or b1 == b2 or set(left[a1:a2]).isdisjoint(right[b1:b2]):
             found.append(gap)
         elif anchors := _anchors(left, right, gap) or _anchors_of_runs(left, right, gap):
-            for i, j in (*anchors, (a2, b2)):
+            for i, j, length in (*anchors, Block(a2, b2, 0)):
+                if i < a1 or j < b1:
+                    continue  # it overlaps with the one before
                 if a1 < i or b1 < j:
                     todo.append(Gap(a1, i, b1, j))
-                a1, b1 = i + 1, j + 1
+                a1, b1 = i + length, j + length
         else:
             found.extend(_search(left, right, gap))
-    return _joined(sorted(found))
+    return [Gap(*(first + place for place in gap)) for gap in _joined(sorted(found))]
+
+
+def _n_alike(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
+    """How many elements both begin with; whole strides are compared at once."""
+    n, most = 0, min(len(a), len(b))
+    while n < most and a[n : n + STRIDE] == b[n : n + STRIDE]:
+        n += STRIDE
+    n = min(n, most)
+    while n < most and a[n] == b[n]:
+        n += 1
+    return n
 
 
 def _trimmed(a: list[int], b: list[int], gap: Gap) -> Gap:
@@ -61,29 +87,41 @@ def _trimmed(a: list[int], b: list[int], gap: Gap) -> Gap:
     return Gap(a1, a2, b1, b2)
 
 
-def _anchors(a: list[int], b: list[int], gap: Gap) -> list[tuple[int, int]]:
+def _anchors(a: list[int], b: list[int], gap: Gap) -> list[Block]:
     """What is once on either side, in the longest order that both sides share."""
     a1, a2, b1, b2 = gap
-    return [(a1 + i, b1 + j) for i, j in _unique(a[a1:a2], b[b1:b2])]
+    ones, others = a[a1:a2], b[b1:b2]
+    in_a, in_b = Counter(ones), Counter(others)
+    where = {one: j for j, one in enumerate(others) if in_b[one] == 1}
+    pairs = [(i, where[one]) for i, one in enumerate(ones) if in_a[one] == 1 and one in where]
+    return [Block(a1 + i, b1 + j, 1) for i, j in _in_order(pairs)]
 
 
-def _anchors_of_runs(a: list[int], b: list[int], gap: Gap) -> list[tuple[int, int]]:
-    """The same for runs of elements, in a gap that is too large to be searched exactly."""
+def _anchors_of_runs(a: list[int], b: list[int], gap: Gap) -> list[Block]:
+    """The same for runs of elements, in a gap that is too large to be searched exactly.
+
+    The one side is cut into runs, end to end; each is looked for at every place of the other.
+    """
     a1, a2, b1, b2 = gap
-    if (a2 - a1) * (b2 - b1) > EXACT_CELLS:
-        for length in RUN_LENGTHS:
-            left = list(zip(*(a[a1 + n : a2] for n in range(length)), strict=False))
-            right = list(zip(*(b[b1 + n : b2] for n in range(length)), strict=False))
-            if found := _unique(left, right):
-                return [(a1 + i, b1 + j) for i, j in found]
+    if (a2 - a1) * (b2 - b1) <= EXACT_CELLS:
+        return []
+    for length in RUN_LENGTHS:
+        runs = [tuple(a[i : i + length]) for i in range(a1, a2 - length + 1, length)]
+        known: dict[tuple[int, ...], int] = {}
+        for number, run in enumerate(runs):
+            known[run] = -1 if run in known else a1 + number * length
+        pairs: dict[int, int] = {}
+        for j, run in enumerate(zip(*(b[b1 + n : b2] for n in range(length)), strict=False), b1):
+            if run in known and (i := known[run]) >= 0:
+                pairs[i] = -1 if i in pairs else j
+        once = [(i, pairs[i]) for i in sorted(pairs) if pairs[i] >= 0]
+        if once:
+            return [Block(i, j, length) for i, j in _in_order(once)]
     return []
 
 
-def _unique(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Pairs of equal elements that are once on either side, in the longest common order."""
-    in_a, in_b = Counter(a), Counter(b)
-    where = {one: j for j, one in enumerate(b) if in_b[one] == 1}
-    pairs = [(i, where[one]) for i, one in enumerate(a) if in_a[one] == 1 and one in where]
+def _in_order(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of places in a, in order, with their places in b: the most that are in order in both."""
     tails: list[int] = []  # the smallest end of an increasing run, by its length
     at: list[int] = []  # which pair that is
     before: list[int] = []

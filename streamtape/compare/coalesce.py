@@ -1,25 +1,28 @@
 """Events to units: what is compared, with the deltas to one target joined.
 
 A unit is a text (adjacent deltas to the same target, joined, however they were cut), a fact (what a
-delta's event says besides its piece of text, told once, where it first says it) or a whole event.
+delta's event says besides its piece of text, told once, where it first says it; the opening of a
+tool call is one of its own) or a whole event.
 A done value that repeats its joined deltas is an echo: it is no news, so that one changed word is
 one change and not five. Each unit knows its events, so that a report can point at them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 from streamtape.compare.normalise import MASK, Normaliser, normaliser_for
-from streamtape.compare.units import ECHO, VEILED, IdSeen, Run, Target, Unit
-from streamtape.dialects.base import Dialect, Piece
-from streamtape.dialects.paths import bind, parse_path
+from streamtape.compare.units import CALL, ECHO, VEILED, IdSeen, Run, Target, Unit
+from streamtape.dialects.base import Call, Dialect, Piece
+from streamtape.dialects.paths import bind, get, parse_path
 from streamtape.dialects.payload import canonical
 from streamtape.dialects.plan import Found, Plan, plan_for
 from streamtape.dialects.template import template_for
 from streamtape.dialects.texts import join_text
 from streamtape.tape.views import Event
+
+MOST_RUNS = 16  # texts that may grow in turns and are recognised at a glance
 
 
 class Coalescer:
@@ -38,12 +41,18 @@ class Coalescer:
         self._texts: dict[Target, list[str]] = {}
         self._echoes: list[tuple[Unit, list[Found]]] = []
         self._names_of_ids: dict[str, str] = {}
+        self._n_calls = 0
+        self._runs: dict[str, dict[tuple[Target, ...], Run]] = {}  # the last ones, by event type
 
     def units(self, events: Iterable[Event]) -> list[Unit]:
         """The units of a stream, in order."""
         noise = self._dialect.noise
+        if self._idle:
+            return [_whole(event) for event in events if event.type not in noise]
         for event in events:
-            if (self._run is None or not self._run.takes(event)) and event.type not in noise:
+            if self._run is not None and self._run.takes(event):
+                continue
+            if not self._resumed(event) and event.type not in noise:
                 self._feed(event)
         self._flush()
         self._resolve_echoes()
@@ -51,15 +60,31 @@ class Coalescer:
             unit.token = _token(unit)
         return self._units
 
+    def _resumed(self, event: Event) -> bool:
+        """Whether the event is the next delta of a text that another one came in between of."""
+        runs = self._runs.get(event.type, {})
+        for targets, run in runs.items():
+            if run is not self._run and (again := run.resumed(event)):
+                self._flush()
+                del runs[targets]  # texts mostly take turns: the one that waits longest is first
+                self._run = runs[targets] = again
+                return True
+        return False
+
     def _feed(self, event: Event) -> None:
         payload = event.payload
-        if self._idle or not isinstance(payload, dict | list | str):
+        if not isinstance(payload, dict | list | str):
             self._add(Unit("event", event.type, payload, event.index, event.at_us))
             return
         plan = self._plans.get(event.type)
         if plan is None:
             plan = self._plans[event.type] = plan_for(self._dialect, event.type)
         deltas = list(plan.find_deltas(payload, event.index)) if plan.deltas else []
+        deltas.extend(plan.find_patches(payload, self._n_calls))
+        calls = list(plan.find_calls(payload, event.index)) if plan.calls else []
+        if calls:
+            self._n_calls += len(calls)
+            self._runs.clear()  # the next pieces may be of a new call
         clean, found_ids = self._normaliser.clean(payload)
         ids = [IdSeen(path, value, event.index) for path, value in found_ids]
         for _, value in found_ids:
@@ -68,9 +93,10 @@ class Coalescer:
         wholes = [f for f in plan.find_wholes(payload, event.index) if isinstance(f.value, str)]
         if deltas:
             facts = _facts(clean, deltas, wholes, self._type_places)
-            self._grow(event, deltas, facts, ids)
+            self._grow(event, deltas, facts, ids, calls)
             return
         unit = Unit("event", event.type, clean, event.index, event.at_us, ids=ids)
+        unit.calls = [opened for call in calls for opened in self._opened(call)]
         if wholes:
             self._echoes.append((unit, wholes))
         self._add(unit)
@@ -79,34 +105,70 @@ class Coalescer:
         self._flush()
         self._units.append(unit)
 
+    def _opened(self, call: Found) -> Iterator[tuple[str, Target]]:
+        """A tool call's name and the target of its arguments."""
+        rule = call.rule
+        if isinstance(rule, Call) and not rule.final:
+            names = (get(call.value, parse_path(text)) for text in rule.name.split("|"))
+            name = next((n for n in names if isinstance(n, str)), None)
+            if name is not None:
+                yield name, ("arguments", self._key(call))
+
     def _grow(
-        self, event: Event, deltas: list[Found], said: dict[tuple[str, ...], Any], ids: list[IdSeen]
+        self,
+        event: Event,
+        deltas: list[Found],
+        said: dict[tuple[str, ...], Any],
+        ids: list[IdSeen],
+        calls: list[Found],
     ) -> None:
         fuller = [d for d in deltas if d.value] or deltas
         targets = tuple(self._target(found) for found in fuller)
         facts = self._news(targets, said)
         closing = {p: v for p, v in facts.items() if self._closes(p)}
         opening = {p: v for p, v in facts.items() if p not in closing}
+        for call in calls if opening else ():
+            self._open(event, call, opening)
         if opening:
             self._add(Unit("fact", event.type, opening, event.index, event.at_us))
         run = self._run
         if run is None or run.targets != targets:
             self._flush()
-            run = self._run = Run(targets, event.type)
+            run = self._run = Run(targets, [_key_names(found) for found in fuller], event.type)
         run.add([found.value for found in fuller], event)
         run.template = template_for(self._dialect, event.payload, fuller)
         for seen in ids:
             if run.last_ids.get(seen.path) != seen.value:
                 run.last_ids[seen.path] = seen.value
                 run.ids.append(seen)
+        if facts or len(self._runs.get(event.type, ())) >= MOST_RUNS:
+            self._runs.clear()  # what is said of one text may be news of another
+        runs = self._runs.setdefault(event.type, {})
+        runs.pop(targets, None)
+        runs[targets] = run
         if closing:
             self._add(Unit("fact", event.type, closing, event.index, event.at_us))
 
+    def _open(self, event: Event, call: Found, facts: dict[tuple[str, ...], Any]) -> None:
+        """Take the facts that open a tool call out of its event's, as a unit of their own."""
+        rule = call.rule
+        path = bind(parse_path(rule.path), call.bound)
+        mine = [p for p in facts if p[: len(path)] == path and len(p) > len(path)]
+        body = {p[len(path) :]: facts.pop(p) for p in mine}
+        name = parse_path(getattr(rule, "name", ""))
+        body = {("name",) if p == name else p: value for p, value in body.items()}
+        if body:
+            unit = Unit("fact", CALL, body, event.index, event.at_us)
+            unit.calls = list(self._opened(call))
+            self._add(unit)
+
     def _target(self, found: Found) -> Target:
-        """The target, with an id in its key replaced by that id's place in the stream."""
+        return found.rule.channel, self._key(found)  # type: ignore[union-attr]  # deltas are found by pieces
+
+    def _key(self, found: Found) -> tuple[Any, ...]:
+        """A target's key, with an id in it replaced by that id's place in the stream."""
         names = self._names_of_ids
-        key = tuple(names.get(k, k) if isinstance(k, str) else k for k in found.key)
-        return found.rule.channel, key  # type: ignore[union-attr]  # deltas are found by pieces
+        return tuple(names.get(k, k) if isinstance(k, str) else k for k in found.key)
 
     def _news(
         self, targets: tuple[Target, ...], facts: dict[tuple[str, ...], Any]
@@ -132,12 +194,12 @@ class Coalescer:
         if run is None:
             return
         ids, first = run.ids, run.events[0]
-        for target, pieces in zip(run.targets, run.pieces, strict=True):
+        for target, names, pieces in zip(run.targets, run.key_names, run.pieces, strict=True):
             self._texts.setdefault(target, []).extend(pieces)
             text = join_text(pieces)
             if not text:
                 continue
-            unit = Unit("text", run.name, text, first.index, first.at_us, target, ids)
+            unit = Unit("text", run.name, text, first.index, first.at_us, target, names, ids=ids)
             if target[0] in VEILED:
                 unit.body = MASK
             else:
@@ -154,16 +216,28 @@ class Coalescer:
                 channel = rule.channel  # type: ignore[union-attr]  # wholes are found by pieces
                 known = texts.get(self._target(found))
                 path = bind(parse_path(rule.path), found.bound)
-                if known is None and not getattr(rule, "final", False):
-                    texts[self._target(found)] = found.value
-                    continue
                 same = known == found.value or (
                     known is None
                     and any(c == channel and t == found.value for (c, _), t in texts.items())
                 )
+                if known is None and not same and not getattr(rule, "final", False):
+                    texts[self._target(found)] = found.value
+                    continue
                 unit.literals = (*unit.literals, (path, found.value))
                 if same:
                     _assign(unit.body, path, ECHO)
+
+
+def _whole(event: Event) -> Unit:
+    """An event of which nothing is known, as a unit."""
+    unit = Unit("event", event.type, event.payload, event.index, event.at_us)
+    unit.token = (event.type, canonical(event.payload))
+    return unit
+
+
+def _key_names(found: Found) -> tuple[str, ...]:
+    """The fields that a target's key is made of, as a report names them."""
+    return tuple(key.partition("|")[0].rpartition(".")[2].strip("#@=") for key in found.rule.key)
 
 
 def _assign(value: Any, path: tuple[str, ...], new: Any) -> None:

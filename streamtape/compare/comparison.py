@@ -8,6 +8,7 @@ pull request is another room's matter.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -15,7 +16,9 @@ from typing import Any, Literal
 
 ChangeKind = Literal["inserted", "removed", "changed", "swapped"]
 PieceKind = Literal["same", "removed", "inserted"]
+ABSENT = "nothing"  # how a value that is null, or not there, is told beside one that is
 MAX_SHOWN = 72  # characters of one value in a summary
+_BREAKS = re.compile("\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]")  # what ends a line somewhere
 _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~", "swapped": "⇄"}
 
 
@@ -41,7 +44,8 @@ class Change:
 
     `what` is the event's type (or the text's channel), `path` the place in its payload. `pieces`
     are the words of a changed text, with a little of what stands around them. `n_repeats` counts
-    the later places that only repeat this change: an item's field is told again when it is done.
+    the later places that only repeat this change: an item's field is told again when it is done,
+    an event came three times.
     """
 
     kind: ChangeKind
@@ -72,7 +76,8 @@ class Change:
             return short(self.before)
         if self.kind == "swapped":
             return f"moved; {short(self.after)}"
-        return f"{short(self.before)} → {short(self.after)}"
+        before, after = (ABSENT if v is None else short(v) for v in (self.before, self.after))
+        return f"{before} → {after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +108,24 @@ class Comparison:
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)
 
+    def counts(self) -> str:
+        """How many changes there are of which kind: `2 inserted, 1 changed`.
+
+        An event that came, or is gone, several times is counted each time.
+        """
+        counts: Counter[ChangeKind] = Counter()
+        for change in self.changes:
+            whole = change.kind in ("inserted", "removed")
+            counts[change.kind] += 1 + change.n_repeats if whole else 1
+        return ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind])
+
     def summary(self, max_changes: int = 10) -> str:
         """A few lines of plain text: the verdict, then the first changes."""
         sizes = f"{self.n_a} and {self.n_b} {self.unit}"
         if self.same:
             lines = [f"same at level {self.level} ({sizes})"]
         else:
-            counts = Counter(change.kind for change in self.changes)
-            told = ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind])
-            lines = [f"different at level {self.level}: {told} ({sizes})"]
+            lines = [f"different at level {self.level}: {self.counts()} ({sizes})"]
             lines += [f"  {change}" for change in self.changes[:max_changes]]
             if len(self.changes) > max_changes:
                 lines.append(f"  … and {len(self.changes) - max_changes} more")
@@ -143,7 +157,7 @@ def short(value: Any, limit: int = MAX_SHOWN) -> str:
 
 
 def _marked(piece: WordPiece) -> str:
-    text = " ".join(piece.text.split("\n"))
+    text = _BREAKS.sub(" ", piece.text)
     if piece.kind == "same":
         return text
     if len(text) > MAX_SHOWN:

@@ -11,7 +11,7 @@ from typing import Any
 
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Change, Place
-from streamtape.compare.events import join_swapped
+from streamtape.compare.folding import join_swapped
 from streamtape.compare.values import walk
 from streamtape.compare.words import hunks
 from streamtape.dialects.base import Dialect

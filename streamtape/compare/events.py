@@ -10,18 +10,19 @@ units rename alike are no change.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from streamtape.compare.align import gaps
 from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Place
+from streamtape.compare.folding import folded, join_swapped, of_one_event
 from streamtape.compare.identities import Pair, renamed_here
-from streamtape.compare.texts import Texts, is_part, text_changes
-from streamtape.compare.units import Target, Unit
+from streamtape.compare.normalise import MASK, MASKED_OBJECT
+from streamtape.compare.targets import moved_key, paired, with_arguments
+from streamtape.compare.texts import TextChange, Texts, text_changes
+from streamtape.compare.units import CALL, VARIES, Target, Unit
 from streamtape.compare.values import differences
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.payload import canonical
 from streamtape.tape.views import Event
 
 
@@ -36,13 +37,13 @@ def compare_events(
 def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
     """The changes between two streams' units, in order."""
     found = gaps([u.token for u in left], [u.token for u in right])
-    changes: list[Change] = []
+    told: list[Change] = []
     pairs: list[Pair] = []
     i = j = 0
     for gap in found:
         pairs.extend(zip(left[i : gap.a1], right[j : gap.b1], strict=True))
         stretch = _Stretch(left[gap.a1 : gap.a2], right[gap.b1 : gap.b2])
-        changes.extend(stretch.changes())
+        told.extend(stretch.changes())
         pairs.extend(stretch.pairs)
         i, j = gap.a2, gap.b2
     pairs.extend(zip(left[i:], right[j:], strict=True))
@@ -52,22 +53,37 @@ def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
         for unit in (*left[gap.a1 : gap.a2], *right[gap.b1 : gap.b2])
         if unit.target is not None
     )
-    texts: list[Change] = []
-    if touched:
-        a, b = Texts(left), Texts(right)
-        settled = frozenset(t for t in touched if a.whole(t) == b.whole(t))
-        for target in touched:
-            texts.extend(text_changes(a, b, target))
-            pairs.extend(zip(a.units(target), b.units(target), strict=False))
-        if settled:
-            changes.extend(_moved(left, right, pairs, settled))
-    changes.extend(renamed_here(pairs))
-    changes = of_one_event(changes, texts)
+    texts = _of_texts(left, right, touched, pairs) if touched else []
+    told.extend(renamed_here(pairs))
+    changes = of_one_event(*with_arguments(told, texts, left, right))
     if touched and not changes:
         texts_a = [u for u in left if u.target in touched]
         texts_b = [u for u in right if u.target in touched]
         changes.extend(_interleaved(texts_a, texts_b))
-    return tuple(_folded(sorted(join_swapped(changes), key=_order)))
+    return tuple(folded(sorted(join_swapped(changes), key=_order)))
+
+
+def _of_texts(
+    left: list[Unit], right: list[Unit], touched: Iterable[Target], pairs: list[Pair]
+) -> list[TextChange]:
+    """What differs in the texts, and what stands elsewhere between their pieces."""
+    a, b = Texts(left), Texts(right)
+    found: list[TextChange] = []
+    settled: set[Target] = set()
+    for one, other in paired(a, b, touched, left, right):
+        changes = list(text_changes(a, b, one, other))
+        found.extend(changes)
+        if one is None or other is None:
+            continue
+        pairs.extend(zip(a.units(one), b.units(other), strict=False))
+        if one != other:
+            found.extend(TextChange(c, of_one_event=False) for c in moved_key(a, b, one, other))
+        elif not changes:
+            settled.add(one)
+    if settled:
+        moved = _moved(left, right, pairs, frozenset(settled))
+        found.extend(TextChange(c, of_one_event=False) for c in moved)
+    return found
 
 
 def _moved(
@@ -105,36 +121,6 @@ def _interleaved(left: Sequence[Unit], right: Sequence[Unit]) -> Iterator[Change
         return
 
 
-def _folded(changes: Iterable[Change]) -> list[Change]:
-    """The changes without those that only repeat an earlier one, which counts them.
-
-    A value is repeated where a later event tells the same field anew (the item when it is done, the
-    response when it is completed); a text where one event brings it twice, under two names.
-    """
-    first: dict[Hashable, int] = {}
-    out: list[Change] = []
-    for change in changes:
-        key = _fold_key(change)
-        if key is not None and key in first:
-            number = first[key]
-            out[number] = replace(out[number], n_repeats=out[number].n_repeats + 1)
-            continue
-        if key is not None:
-            first[key] = len(out)
-        out.append(change)
-    return out
-
-
-def _fold_key(change: Change) -> Hashable:
-    if change.kind != "changed" or change.a is None or change.b is None:
-        return None
-    values = canonical(change.before), canonical(change.after)
-    if change.pieces:
-        return (change.a.index, change.b.index, *values)
-    names = [step for step in change.path.split(".") if not step.isdigit()]
-    return (names[-1], *values)
-
-
 def _order(change: Change) -> tuple[int, int, str]:
     first = change.a or change.b
     other = change.b or change.a
@@ -164,10 +150,10 @@ class _Stretch:
         return found
 
     def _paired(self, a: list[Unit], b: list[Unit]) -> list[Change]:
-        """Units that differ: those of one type are paired, in order; the rest came or went."""
+        """Units that differ: those of one kind are paired, in order; the rest came or went."""
         found: list[Change] = []
         i = j = 0
-        for gap in gaps([(u.kind, u.name) for u in a], [(u.kind, u.name) for u in b]):
+        for gap in gaps([_kind(u) for u in a], [_kind(u) for u in b]):
             found.extend(self._changed(a[i : gap.a1], b[j : gap.b1]))
             found.extend(c for u in a[gap.a1 : gap.a2] for c in _gone(u))
             found.extend(c for u in b[gap.b1 : gap.b2] for c in _come(u))
@@ -191,15 +177,22 @@ def place(unit: Unit) -> Place:
     return Place(unit.first, unit.at_us)
 
 
+def _kind(unit: Unit) -> Hashable:
+    """What kind of unit it is: its event's type, and the types of the objects right inside."""
+    inside = unit.body.values() if unit.kind == "event" and isinstance(unit.body, dict) else ()
+    types = tuple(str(value["type"]) for value in inside if type(value) is dict and "type" in value)
+    return unit.kind, unit.name, types
+
+
 def _gone(unit: Unit) -> list[Change]:
-    if unit.kind != "fact":
+    if unit.kind != "fact" or unit.name == CALL:
         return [Change("removed", unit.name, place(unit), None, "", _shown(unit), None)]
     path, value = _fact(unit)
     return [Change("changed", unit.name, place(unit), None, path, value, None)]
 
 
 def _come(unit: Unit) -> list[Change]:
-    if unit.kind != "fact":
+    if unit.kind != "fact" or unit.name == CALL:
         return [Change("inserted", unit.name, None, place(unit), "", None, _shown(unit))]
     path, value = _fact(unit)
     return [Change("changed", unit.name, None, place(unit), path, None, value)]
@@ -212,81 +205,18 @@ def _fact(unit: Unit) -> tuple[str, Any]:
 
 
 def _shown(unit: Unit) -> Any:
-    """A unit's own value: a fact's paths as texts, a payload as it is compared."""
+    """A unit's own value: a fact's paths as texts, a payload without what is not compared."""
     if unit.kind == "fact":
         return {".".join(path): value for path, value in unit.body.items()}
     if isinstance(unit.body, dict) and unit.body.get("type") == unit.name:
-        return {name: value for name, value in unit.body.items() if name != "type"}
-    return unit.body
+        return _compared({name: value for name, value in unit.body.items() if name != "type"})
+    return _compared(unit.body)
 
 
-def of_one_event(told: Sequence[Change], texts: Sequence[Change]) -> list[Change]:
-    """What one event's text and its facts both tell, told once: that event came, or is gone."""
-    gone = {c.a.index: c for c in told if c.a and not c.b and c.kind == "changed"}
-    come = {c.b.index: c for c in told if c.b and not c.a and c.kind == "changed"}
-    out: list[Change] = []
-    joined: set[int] = set()
-    for text in texts:
-        before, after = text.before or "", text.after or ""
-        fact = gone.get(text.a.index) if text.a and is_part(after, before) else None
-        if fact is None and text.b and is_part(before, after):
-            fact = come.get(text.b.index)
-        if fact is None:
-            out.append(text)
-            continue
-        joined.add(id(fact))
-        out.append(_whole_event(fact, text))
-    return [*(c for c in told if id(c) not in joined), *out]
-
-
-def _whole_event(fact: Change, text: Change) -> Change:
-    value = fact.before if fact.a else fact.after
-    facts = value if isinstance(value, dict) and not fact.path else {fact.path: value}
-    if fact.a:
-        shown = {text.what: text.before, **facts}
-        return Change("removed", fact.what, fact.a, None, "", shown, None)
-    return Change("inserted", fact.what, None, fact.b, "", None, {text.what: text.after, **facts})
-
-
-def join_swapped(changes: Iterable[Change]) -> list[Change]:
-    """What was removed in one place and inserted in another, unaltered, is one swap."""
-    out: list[Change] = []
-    for change in changes:
-        twin = None
-        if change.a is None or change.b is None:
-            twin = next((c for c in out if _twins(c, change)), None)
-        if twin is None:
-            out.append(change)
-            continue
-        gone, come = (twin, change) if twin.b is None else (change, twin)
-        out[out.index(twin)] = Change(
-            "swapped", gone.what, gone.a, come.b, gone.path, None, come.after
-        )
-    return _once(out)
-
-
-def _once(changes: list[Change]) -> list[Change]:
-    """Two neighbours that changed places are one swap, though each of them moved."""
-    moved: set[tuple[int, int]] = set()
-    out: list[Change] = []
-    for change in changes:
-        if change.kind == "swapped" and change.a and change.b:
-            there = (change.a.index, change.b.index)
-            if there[::-1] in moved and there[0] != there[1]:
-                continue
-            moved.add(there)
-        out.append(change)
-    return out
-
-
-def _twins(one: Change, other: Change) -> bool:
-    if one.kind == other.kind == "changed" and (one.what, one.path) == (other.what, other.path):
-        gone, come = (one, other) if one.a else (other, one)
-        return gone.b is come.a is None and gone.before == come.after
-    return (
-        {one.kind, other.kind} == {"removed", "inserted"}
-        and one.what == other.what
-        and not one.path
-        and (one.before if one.kind == "removed" else one.after)
-        == (other.before if other.kind == "removed" else other.after)
-    )
+def _compared(value: Any) -> Any:
+    """A value without the fields that are not compared; of objects, it says that they are there."""
+    if isinstance(value, dict):
+        return {k: _compared(v) for k, v in value.items() if type(v) is not str or v != MASK}
+    if isinstance(value, list):
+        return [_compared(v) for v in value]
+    return VARIES if value is MASKED_OBJECT else value

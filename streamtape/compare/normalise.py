@@ -19,6 +19,15 @@ DEEP = "**."
 IdsFound = list[tuple[tuple[str, ...], str]]
 
 
+class _Masked(str):
+    """The same mask, of a value that held several: a report says that it was there."""
+
+    __slots__ = ()
+
+
+MASKED_OBJECT = _Masked(MASK)
+
+
 @dataclass(slots=True)
 class _Node:
     """What is known of one place: the action there, and the places below."""
@@ -84,7 +93,7 @@ class Normaliser:
             if action == "keep" or one is None:
                 out[name] = one
             elif action == "mask":
-                out[name] = MASK
+                out[name] = MASKED_OBJECT if type(one) in (dict, list) else MASK
             elif action == "id" and isinstance(one, str | int):
                 ids.append(((*path, name), str(one)))
                 out[name] = MASK

@@ -6,11 +6,15 @@ are, does not matter here. Where it differs, the report points at the events tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from streamtape.compare.comparison import Change, Place, WordPiece
 from streamtape.compare.units import Target, Unit
 from streamtape.compare.words import hunks, shared_start
+
+SOUNDS = ("audio",)  # texts that are Base64: told by size and digest
 
 
 class Texts:
@@ -35,35 +39,69 @@ class Texts:
         return "".join(unit.body for unit in self.units(target))
 
 
-def text_changes(a: Texts, b: Texts, target: Target) -> list[Change]:
-    """What differs in one text."""
-    before, after = a.whole(target), b.whole(target)
-    left, right = a.units(target), b.units(target)
-    name = target[0]
+class TextChange(NamedTuple):
+    """What differs in a text, and whether a single event brought all that is gone or new.
+
+    `target` is the text's, where it is in one stream only.
+    """
+
+    change: Change
+    of_one_event: bool
+    target: Target | None = None
+
+
+def text_changes(
+    a: Texts, b: Texts, one: Target | None, other: Target | None
+) -> Iterator[TextChange]:
+    """What differs in one text, which goes by these targets in the two streams."""
+    left, right = a.units(one) if one else (), b.units(other) if other else ()
+    before, after = "".join(u.body for u in left), "".join(u.body for u in right)
+    name = (one or other or ("text", ()))[0]
     if before == after:
-        return []
-    if not left:
-        return [Change("inserted", name, None, _begin(right), "", None, after)]
+        return
     if not right:
-        return [Change("removed", name, _begin(left), None, "", before, None)]
+        change = Change("removed", name, _place_in(left, 0), None, "", _told(name, before), None)
+        yield TextChange(change, _in_one_event(left, 0, len(before)), one)
+        return
+    if not left:
+        change = Change("inserted", name, None, _place_in(right, 0), "", None, _told(name, after))
+        yield TextChange(change, _in_one_event(right, 0, len(after)), other)
+        return
+    if name in SOUNDS:
+        start = len(shared_start([before, after]))
+        places = _place_in(left, start), _place_in(right, start)
+        change = Change("changed", name, *places, "", _sized(before), _sized(after))
+        yield TextChange(change, of_one_event=False)
+        return
     found = hunks(before, after)
-    if len(found) > 1:
-        swap = _swapped(name, left, right, before, after)
-        if swap is not None:
-            return [swap]
-    return [
-        Change(
-            "changed",
-            name,
-            _place_in(left, hunk.a_first),
-            _place_in(right, hunk.b_first),
-            "",
-            before[hunk.a_start : hunk.a_end],
-            after[hunk.b_start : hunk.b_end],
-            hunk.pieces,
+    swap = _swapped(name, left, right, before, after) if len(found) > 1 else None
+    if swap is not None:
+        yield TextChange(swap, of_one_event=False)
+        return
+    for hunk in found:
+        gone, come = before[hunk.a_start : hunk.a_end], after[hunk.b_start : hunk.b_end]
+        places = _place_in(left, hunk.a_first), _place_in(right, hunk.b_first)
+        change = Change("changed", name, *places, "", gone, come, hunk.pieces)
+        longer, first, size = (
+            (right, hunk.b_first, len(come) - len(gone))
+            if len(come) > len(gone)
+            else (left, hunk.a_first, len(gone) - len(come))
         )
-        for hunk in found
-    ]
+        yield TextChange(change, _in_one_event(longer, first, first + size))
+
+
+def _told(name: str, text: str) -> str:
+    return _sized(text) if name in SOUNDS else text
+
+
+def _sized(text: str) -> str:
+    """A text that nobody reads, by its size and digest."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{len(text):,} characters of Base64, sha256 {digest[:16]}"
+
+
+def _in_one_event(units: Sequence[Unit], start: int, end: int) -> bool:
+    return _place_in(units, start) == _place_in(units, max(start, end - 1))
 
 
 def is_part(part: str, whole: str) -> bool:
@@ -113,10 +151,6 @@ def _at_cuts(units: Sequence[Unit], start: int, end: int) -> tuple[int, int]:
         max((cut for cut in cuts if cut <= start), default=0),
         min((cut for cut in cuts if cut >= end), default=base),
     )
-
-
-def _begin(units: Sequence[Unit]) -> Place:
-    return Place(units[0].first, units[0].at_us)
 
 
 def _place_in(units: Sequence[Unit], offset: int) -> Place:

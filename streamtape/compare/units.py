@@ -12,6 +12,8 @@ from streamtape.dialects.template import Template
 from streamtape.tape.views import Event
 
 ECHO = "⟨as streamed⟩"
+VARIES = "⟨varies⟩"  # how a value is told of which only the presence is compared
+CALL = "tool call"  # what a fact is called that opens a tool call among deltas
 VEILED = ("signature",)  # texts of which only the presence is compared
 Target = tuple[str, tuple[Any, ...]]
 
@@ -28,7 +30,9 @@ class IdSeen(NamedTuple):
 class Unit:
     """One thing to compare. `body` is a text, facts by path, or a clean payload.
 
-    A text's `pieces` came in `events`, one in each. `literals` are what stood where an echo is.
+    A text's `pieces` came in `events`, one in each; `key_names` are the fields of its target's key.
+    `calls` are the tool calls that a unit opens: their names, and the targets of their arguments.
+    `literals` are what stood where an echo is.
     """
 
     kind: Literal["text", "fact", "event"]
@@ -37,6 +41,8 @@ class Unit:
     first: int
     at_us: int | None
     target: Target | None = None
+    key_names: tuple[str, ...] = ()
+    calls: Sequence[tuple[str, Target]] = ()
     ids: Sequence[IdSeen] = ()
     pieces: Sequence[str] = ()
     events: Sequence[Event] = ()
@@ -61,8 +67,11 @@ class Unit:
 class Run:
     """Texts that grow side by side, event by event, until something else comes."""
 
-    def __init__(self, targets: tuple[Target, ...], name: str) -> None:
+    def __init__(
+        self, targets: tuple[Target, ...], key_names: list[tuple[str, ...]], name: str
+    ) -> None:
         self.targets = targets
+        self.key_names = key_names
         self.name = name
         self.events: list[Event] = []
         self.pieces: list[list[str]] = [[] for _ in targets]
@@ -74,11 +83,28 @@ class Run:
         """Take the next piece of each text, if that is all that the event brings."""
         if self.template is None or self.name != event.type:
             return False
+        text = self.template.text(event.payload)
+        if text:
+            self.events.append(event)
+            self.pieces[0].append(text)
+            return True
         texts = self.template.read(event.payload)
         if texts is None or "" in texts:
             return False
         self.add(texts, event)
         return True
+
+    def resumed(self, event: Event) -> Run | None:
+        """A new run of the same texts that begins with this event, if it is their next delta."""
+        texts = self.template.read(event.payload) if self.template else None
+        if texts is None or "" in texts or self.name != event.type:
+            return None
+        run = Run(self.targets, self.key_names, self.name)
+        run.template = self.template
+        run.ids = [IdSeen(path, value, event.index) for path, value in self.last_ids.items()]
+        run.last_ids = self.last_ids
+        run.add(texts, event)
+        return run
 
     def add(self, texts: list[str], event: Event) -> None:
         """Take the next piece of each text."""

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamtape.compare.align import gaps
-from streamtape.compare.units import ECHO, Unit
+from streamtape.compare.normalise import MASK
+from streamtape.compare.units import ECHO, VARIES, Unit
 from streamtape.dialects.payload import canonical
 
 Difference = tuple[str, Any, Any]
@@ -28,11 +29,16 @@ def differences(one: Unit, other: Unit) -> Iterator[Difference]:
     told, retold = dict(one.literals), dict(other.literals)
     for path, before, after in walk(one.body, other.body, ()):
         if ECHO not in (before, after):
-            yield ".".join(path), before, after
+            yield ".".join(path), _told(before, after), _told(after, before)
             continue
         old, new = told.get(path, before), retold.get(path, after)
         if old != new:
             yield ".".join(path), old, new
+
+
+def _told(value: Any, beside: Any) -> Any:
+    """A value as it is told; one that is not compared only says that it is there."""
+    return VARIES if isinstance(value, str) and value == MASK and beside is None else value
 
 
 def walk(

@@ -1,7 +1,8 @@
 """What changed inside a text, word by word.
 
-A hunk is a place where two texts differ, with the words removed and inserted. Differences with
-hardly a word between them are one hunk: people read a changed phrase, not scattered letters.
+A hunk is a place where two texts differ, with the words removed and inserted. Differences are one
+hunk where hardly a word stands between them, or no more words than either of them changes: people
+read a changed phrase or passage, not the few words that it happens to share with the other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from streamtape.compare.comparison import PieceKind, WordPiece
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+|\s+|[^\w\s]")
 N_AROUND = 5  # words shown on either side of a hunk
+MAX_AROUND = 80  # characters: some words are very long
 MIN_WORDS_BETWEEN = 2  # fewer equal words than that between two differences join them
 
 
@@ -39,7 +41,7 @@ def hunks(before: str, after: str) -> list[Hunk]:
     a, b = _WORD.findall(before), _WORD.findall(after)
     a_at, b_at = [0, *accumulate(map(len, a))], [0, *accumulate(map(len, b))]
     found: list[Hunk] = []
-    for group in _grouped(gaps(a, b), a):
+    for group in _grouped(gaps(a, b), a, b):
         whole = Gap(group[0].a1, group[-1].a2, group[0].b1, group[-1].b2)
         a1, a2, b1, b2 = a_at[whole.a1], a_at[whole.a2], b_at[whole.b1], b_at[whole.b2]
         alike = len(shared_start([before[a1:a2], after[b1:b2]]))
@@ -57,13 +59,21 @@ def shared_start(texts: list[str]) -> str:
     return low
 
 
-def _grouped(found: list[Gap], a: Sequence[str]) -> list[list[Gap]]:
+def _grouped(found: list[Gap], a: Sequence[str], b: Sequence[str]) -> list[list[Gap]]:
+    """The gaps that are one hunk. Joined ones weigh more, and may so join with the one before."""
     groups: list[list[Gap]] = []
+    weights: list[int] = []
     for gap in found:
-        if groups and _n_words(a[groups[-1][-1].a2 : gap.a1]) < MIN_WORDS_BETWEEN:
-            groups[-1].append(gap)
-        else:
-            groups.append([gap])
+        group = [gap]
+        weight = max(_n_words(a[gap.a1 : gap.a2]), _n_words(b[gap.b1 : gap.b2]))
+        while groups:
+            between = _n_words(a[groups[-1][-1].a2 : group[0].a1])
+            if between >= MIN_WORDS_BETWEEN and between > min(weights[-1], weight):
+                break
+            group = groups.pop() + group
+            weight += weights.pop() + between
+        groups.append(group)
+        weights.append(weight)
     return groups
 
 
@@ -76,16 +86,31 @@ def _pieces(
 ) -> tuple[WordPiece, ...]:
     around = 2 * N_AROUND
     start, end = max(0, whole.a1 - around), min(len(a), whole.a2 + around)
-    lead = ("…" if start else "") + "".join(a[start : whole.a1])
-    tail = "".join(a[whole.a2 : end]) + ("…" if end < len(a) else "")
+    lead, tail = "".join(a[start : whole.a1]), "".join(a[whole.a2 : end])
+    if start or len(lead) > MAX_AROUND:
+        lead = f"…{lead[-MAX_AROUND:]}"
+    if end < len(a) or len(tail) > MAX_AROUND:
+        tail = f"{tail[:MAX_AROUND]}…"
     parts: list[tuple[PieceKind, str]] = [("same", lead)]
-    if len(group) == 1 or sum(g.a2 - g.a1 for g in group) * 2 > whole.a2 - whole.a1:
-        group = [whole]
     at = whole.a1
-    for gap in group:
+    for gap in _phrases(group, a, b):
         parts.append(("same", "".join(a[at : gap.a1])))
         parts.append(("removed", "".join(a[gap.a1 : gap.a2])))
         parts.append(("inserted", "".join(b[gap.b1 : gap.b2])))
         at = gap.a2
     parts.append(("same", tail))
     return tuple(WordPiece(kind, text) for kind, text in parts if text)
+
+
+def _phrases(group: Sequence[Gap], a: Sequence[str], b: Sequence[str]) -> list[Gap]:
+    """The gaps of a hunk, those with no word between them joined; all, if few words are shared."""
+    out: list[Gap] = []
+    for gap in group:
+        if out and not _n_words(a[out[-1].a2 : gap.a1]):
+            gap = Gap(out[-1].a1, gap.a2, out.pop().b1, gap.b2)  # noqa: PLW2901  # grows
+        out.append(gap)
+    whole = Gap(out[0].a1, out[-1].a2, out[0].b1, out[-1].b2)
+    n_changed = sum(_n_words(a[g.a1 : g.a2]) for g in out)
+    n_added = sum(_n_words(b[g.b1 : g.b2]) for g in out)
+    n_shared = _n_words(a[whole.a1 : whole.a2]) - n_changed
+    return [whole] if max(n_changed, n_added) > n_shared else out

@@ -20,7 +20,10 @@ _EVENTS = (
 
 
 def _converse(name: str, title: str, url: str, *, inside: bool) -> Dialect:
-    """ConverseStream's table; `inside`: each payload is one field deep, named as its type."""
+    """ConverseStream's table; `inside`: each payload is one field deep, named as its type.
+
+    There, too, each piece of text is a block of its own: the text is joined over the blocks.
+    """
 
     def at(event: str, path: str) -> str:
         return f"{event}.{path}" if inside else path
@@ -39,7 +42,7 @@ def _converse(name: str, title: str, url: str, *, inside: bool) -> Dialect:
         done_marker="",
         wrapped="bytes" if inside else "",
         deltas=(
-            Piece("text", at(delta, "delta.text"), (delta,), index(delta)),
+            Piece("text", at(delta, "delta.text"), (delta,), () if inside else index(delta)),
             Piece("reasoning", at(delta, "delta.reasoningContent.text"), (delta,), index(delta)),
             Piece("arguments", at(delta, "delta.toolUse.input"), (delta,), index(delta)),
             Piece("signature", at(delta, "delta.reasoningContent.signature"), (delta,),
@@ -64,7 +67,10 @@ def _converse(name: str, title: str, url: str, *, inside: bool) -> Dialect:
             "throttlingException", "serviceUnavailableException", "modelTimeoutException",
         ),
         dropped=("p", at(delta, "p"), _METRICS, "amazon-bedrock-trace"),
-        masked=(at("metadata", "usage"), at("metadata", "metrics"), at("metadata", "trace")),
+        masked=(
+            at("metadata", "usage"), at("metadata", "metrics"), at("metadata", "trace"),
+            *(at(event, "contentBlockIndex") for event in _EVENTS[1:4] if inside),
+        ),
         ids=(at(start, "start.toolUse.toolUseId"),),
     )  # fmt: skip
 

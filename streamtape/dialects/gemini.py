@@ -52,8 +52,19 @@ GEMINI = Dialect(
     closing=("candidates.*.finishMessage",),
     usage=("usageMetadata",),
     error=("error",),
-    dropped=("**.thoughtSignature", "**.avgLogprobs", "**.logprobsResult"),
-    masked=("usageMetadata", "createTime", "candidates.*.safetyRatings"),
+    dropped=(
+        "**.thoughtSignature",
+        "**.avgLogprobs",
+        "**.logprobsResult",
+        f"{_PARTS}.functionCall.partialArgs.*.willContinue",
+    ),
+    masked=(
+        "usageMetadata",
+        "createTime",
+        "candidates.*.safetyRatings",
+        "candidates.*.groundingMetadata.groundingChunks.*.web.uri",
+        "candidates.*.groundingMetadata.searchEntryPoint",
+    ),
     ids=("responseId", f"{_PARTS}.functionCall.id"),
     opaque=(f"{_PARTS}.functionCall.args",),
 )

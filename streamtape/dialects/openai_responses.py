@@ -163,7 +163,7 @@ OPENAI_RESPONSES = Dialect(
         "response.created_at", "response.completed_at", "response.usage",
         "response.service_tier", "response.safety_identifier", "response.prompt_cache_key",
         "response.system_fingerprint", "**.expires_at", "response.output.*.encrypted_content",
-        "response.moderation", "response.tool_usage", "response.billing",
+        "response.moderation", "response.tool_usage", "response.billing", "timings",
     ),
     ids=(
         "item_id", "response.id", "id", "previous_response_id", "output.*.id", "output.*.call_id",

@@ -50,6 +50,7 @@ class Plan:
     deltas: tuple[Placed, ...]
     wholes: tuple[Placed, ...]
     calls: tuple[Placed, ...]
+    patches: tuple[tuple[Path, str, tuple[Piece, ...]], ...] = ()
 
     def find_deltas(self, payload: Any, event: int) -> Iterator[Found]:
         """Every piece of text that an event adds to some target."""
@@ -62,6 +63,15 @@ class Plan:
     def find_calls(self, payload: Any, event: int) -> Iterator[Found]:
         """Every tool call that an event names."""
         return (found for found in _find(self.calls, payload, event) if type(found[3]) is dict)
+
+    def find_patches(self, payload: Any, n_calls: int) -> Iterator[Found]:
+        """Every piece of text that a patch adds to the arguments of the last opened call."""
+        for path, place, pieces in self.patches:
+            for bound, patch in find(payload, path):
+                for piece in pieces if isinstance(patch, dict) else ():
+                    value = patch.get(piece.path.rpartition(".")[2])
+                    if isinstance(value, str):
+                        yield Found(piece, (n_calls, str(patch.get(place))), bound, value)
 
 
 def _find(rules: tuple[Placed, ...], payload: Any, event: int) -> Iterator[Found]:
@@ -97,7 +107,11 @@ def plan_for(dialect: Dialect, event_type: str) -> Plan:
     def mine(rules: tuple[Any, ...]) -> tuple[Placed, ...]:
         return tuple(_placed(r) for r in rules if not r.types or event_type in r.types)
 
-    return Plan(mine(dialect.deltas), mine(dialect.wholes), mine(dialect.calls))
+    patches = tuple(
+        (parse_path(p.path), p.place, tuple(Piece("arguments", f"{p.path}.{v}") for v in p.values))
+        for p in dialect.patches
+    )
+    return Plan(mine(dialect.deltas), mine(dialect.wholes), mine(dialect.calls), patches)
 
 
 def _placed(rule: Any) -> Placed:

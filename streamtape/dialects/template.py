@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from streamtape.dialects.base import Dialect
@@ -22,7 +23,7 @@ _Tree = dict[Step, Any]
 class Template:
     """One delta's payload, with its texts and the fields that may differ blanked."""
 
-    __slots__ = ("_blanked", "_flat", "_reads", "_tree")
+    __slots__ = ("_blanked", "_flat", "_names", "_others", "_reads", "_said", "_text", "_tree")
 
     def __init__(self, payload: Any, texts: Iterable[Path], free: Iterable[Path] = ()) -> None:
         self._tree: _Tree = {}
@@ -40,6 +41,23 @@ class Template:
         self._flat: dict[Step, None] | None = None
         if all(below is None for below in self._tree.values()):
             self._flat = self._tree
+        self._text = str(self._reads[0][0]) if self._flat and len(self._reads) == 1 else None
+        self._names = list(payload)
+        fixed = [name for name in payload if name not in self._tree]
+        self._others = itemgetter(*fixed) if fixed else None
+        self._said = self._others(payload) if self._others else None
+
+    def text(self, payload: Any) -> str | None:
+        """The one text of the next delta, if it has the same fields in the same order; else None.
+
+        Much faster than `read`, which takes any order.
+        """
+        if self._text is None or self._others is None or type(payload) is not dict:
+            return None
+        if list(payload) != self._names or self._others(payload) != self._said:
+            return None
+        text = payload[self._text]
+        return text if type(text) is str else None
 
     def read(self, payload: Any) -> list[str] | None:
         """The texts of the next delta; None where it differs in more than these may."""

@@ -6,11 +6,10 @@ the event's number in either recording.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from streamtape.compare.comparison import Change, ChangeKind, Comparison, Place
+from streamtape.compare.comparison import ABSENT, Change, ChangeKind, Comparison, Place
 from streamtape.report.columns import side_by_side
 from streamtape.report.events import compact
 from streamtape.report.lines import Line, Span, clean, line, one_line
@@ -27,9 +26,7 @@ def verdict(comparison: Comparison) -> str:
     sizes = f"{comparison.n_a:,} and {comparison.n_b:,} {comparison.unit}"
     if comparison.same:
         return f"same at level {comparison.level} ({sizes})"
-    counts = Counter(change.kind for change in comparison.changes)
-    told = ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind])
-    return f"different at level {comparison.level}: {told} ({sizes})"
+    return f"different at level {comparison.level}: {comparison.counts()} ({sizes})"
 
 
 def comparison_lines(
@@ -78,6 +75,7 @@ def _heading(change: Change, *, several: bool) -> Line:
         (f"{places(change)}  ", "dim"),
         (name_of(change), "title"),
         f" {change.kind}",
+        (f" {change.n_repeats + 1} times" if change.n_repeats else "", ""),
         (f" at {duration(at_us)}" if at_us is not None else "", "dim"),
         (f"  interaction {change.interaction}" if several else "", "dim"),
     )
@@ -89,6 +87,8 @@ def _values(change: Change, width: int) -> Iterator[Line]:
         yield from side_by_side(before, after, width, indent=6)
     elif change.pieces:
         yield line("      ", *(_marked(piece.kind, piece.text) for piece in change.pieces))
+    elif change.kind == "swapped" and change.before is None:
+        yield line("      ", *after)
     else:
         if change.kind != "inserted":
             yield line("      ", ("- ", "removed"), *before)
@@ -109,6 +109,8 @@ def _side(change: Change, kind: str) -> Line:
         mine = (piece for piece in change.pieces if piece.kind in {"same", kind})
         return tuple(_marked(piece.kind, piece.text) for piece in mine)
     value = change.before if kind == "removed" else change.after
+    if value is None and not change.pieces:
+        return (Span(ABSENT, "dim"),)
     return (Span(value_text(value), _STYLES[kind]),)
 
 

@@ -7,15 +7,19 @@ markup; a fence is longer than any run of backticks inside.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from streamtape.compare.comparison import Change, Comparison
+from streamtape.compare.comparison import ABSENT, Change, Comparison
 from streamtape.report.differences import name_of, places, value_text, verdict
 from streamtape.report.folders import FileResult
-from streamtape.report.lines import clean
+from streamtape.report.lines import clean, one_line
 from streamtape.report.units import count
 
 SHOWN = 10
+MAX_FOLDED = 50  # changes of one comparison, those that are shown included
+MAX_ROWS = 100  # of the table of files; those that are the same are left out first
+MAX_COMMENT = 60_000  # characters; GitHub takes 65,536
 _MAX_VALUE = 1000
 
 
@@ -27,22 +31,29 @@ def comparison_markdown(comparison: Comparison, *, max_changes: int = SHOWN, lev
         f"{code(comparison.a)} → {code(comparison.b)}",
         *(f"- note: {code(note)}" for note in comparison.notes),
     ]
-    shown, folded = comparison.changes[:max_changes], comparison.changes[max_changes:]
+    shown, folded = comparison.changes[:max_changes], comparison.changes[max_changes:MAX_FOLDED]
+    n_left = len(comparison.changes) - len(shown) - len(folded)
     several = any(change.interaction for change in comparison.changes)
     if shown:
         parts.append(_block(shown, several=several))
     if folded:
-        summary = f"<summary>{count(len(folded), 'more change')}</summary>"
-        parts.append(f"<details>{summary}\n\n{_block(folded, several=several)}\n\n</details>")
+        summary = f"<summary>{count(len(folded) + n_left, 'more change')}</summary>"
+        rest = f"\n\n… and {count(n_left, 'change')} that would not fit" if n_left else ""
+        block = _block(folded, several=several, limit=200)
+        parts.append(f"<details>{summary}\n\n{block}{rest}\n\n</details>")
     return "\n\n".join(parts) + "\n"
 
 
-def _block(changes: Sequence[Change], *, several: bool) -> str:
+def _block(changes: Sequence[Change], *, several: bool, limit: int = _MAX_VALUE) -> str:
     rows: list[str] = []
     for change in changes:
         which = f", interaction {change.interaction}" if several else ""
+        which = f" {change.n_repeats + 1} times{which}" if change.n_repeats else which
         rows.append(f"@@ {places(change)} {name_of(change)} {change.kind}{which} @@")
-        before, after = _sides(change)
+        before, after = _sides(change, limit)
+        if change.kind == "swapped" and change.before is None:
+            rows.append(f"  {after}")
+            continue
         if change.kind != "inserted":
             rows.append(f"- {before}")
         if change.kind != "removed":
@@ -52,14 +63,18 @@ def _block(changes: Sequence[Change], *, several: bool) -> str:
     return f"{fence}diff\n{text}\n{fence}"
 
 
-def _sides(change: Change) -> tuple[str, str]:
+def _sides(change: Change, limit: int) -> tuple[str, str]:
     if not change.pieces:
-        return value_text(change.before, _MAX_VALUE), value_text(change.after, _MAX_VALUE)
+        before, after = (
+            ABSENT if value is None else value_text(value, limit)
+            for value in (change.before, change.after)
+        )
+        return before, after
     sides = (
         "".join(p.text for p in change.pieces if p.kind in {"same", kind})
         for kind in ("removed", "inserted")
     )
-    before, after = (clean(side).replace("\n", "↵") for side in sides)
+    before, after = (one_line(side, 2 * limit) for side in sides)
     return before, after
 
 
@@ -67,19 +82,33 @@ def folders_markdown(results: Sequence[FileResult], a: str, b: str) -> str:
     """A table of the files, then each comparison that found changes."""
     differing = [r for r in results if r.comparison is not None and not r.comparison.same]
     mark = "✅" if all(r.same for r in results) else "❌"
+    listed = results if len(results) <= MAX_ROWS else [r for r in results if not r.same]
     rows = [
         f"| {code(r.name)} | {r.verdict} | {r.detail.replace('|', chr(92) + '|')} |"
-        for r in results
+        for r in listed[:MAX_ROWS]
     ]
+    if n_more := len(results) - len(rows):
+        rows.append(f"| … and {n_more:,} more | | {_verdicts(results)} in all |")
     parts = [
         f"### {mark} {code(a)} → {code(b)}",
         "\n".join(["| cassette | | |", "|---|---|---|", *rows]),
     ]
-    for result in differing:
+    left = MAX_COMMENT - sum(map(len, parts))
+    for number, result in enumerate(differing):
         assert result.comparison is not None
         text = comparison_markdown(result.comparison, level=4).rstrip()
-        parts.append(f"<details><summary>{_escaped(result.name)}</summary>\n\n{text}\n\n</details>")
+        told = f"<details><summary>{_escaped(result.name)}</summary>\n\n{text}\n\n</details>"
+        left -= len(told) + 2
+        if left < 0:
+            parts.append(f"… and {count(len(differing) - number, 'file')} that would not fit")
+            break
+        parts.append(told)
     return "\n\n".join(parts) + "\n"
+
+
+def _verdicts(results: Sequence[FileResult]) -> str:
+    counts = Counter(result.verdict for result in results)
+    return ", ".join(f"{n:,} {name}" for name, n in counts.items())
 
 
 def code(text: str) -> str:

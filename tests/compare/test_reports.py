@@ -62,8 +62,8 @@ CASES = [
         without("response.content_part.done")(story(2).end().payloads),
         "events",
         "different at level events: 1 removed (17 and 16 events)",
-        '- #9→– response.content_part.done: {"item_id": "*", "output_index": 0, '
-        '"content_index": 0, "part": {"type"…',
+        '- #9→– response.content_part.done: {"output_index": 0, "content_index": 0, '
+        '"part": {"type": "output_text",…',
     ),
     (
         edit(14, "arguments", to="{}")(story(2).end().payloads),

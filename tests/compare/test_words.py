@@ -1,7 +1,7 @@
 """What changed inside a text, word by word."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamtape.compare.words import hunks
@@ -45,6 +45,7 @@ def test_the_first_differing_character_is_known() -> None:
     assert (hunk.a_first, hunk.a_start) == (2 + len("stard"), 2)
 
 
+@settings(deadline=None)
 @given(st.text("ab c.", max_size=30), st.text("ab d.", max_size=30))
 def test_hunks_are_all_that_differs(before: str, after: str) -> None:
     """Replacing the hunks of the one text gives the other."""
