@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import streamtape
-from streamtape.cli import options, output
+from streamtape.cli import many, options, output
 from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from streamtape.compare.comparison import Comparison
     from streamtape.report.folders import FileResult
 
@@ -53,6 +52,7 @@ content (text and tool calls); timing. Exit status: 0 the same, 1 different, 2 t
 )
 @click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
+@many.with_jobs
 @options.as_json
 def command(
     *,
@@ -64,6 +64,7 @@ def command(
     limits: tuple[str, ...],
     show_all: bool,
     markdown: bool,
+    jobs: int | None,
     as_json: bool,
 ) -> None:
     """Compare two recordings A and B event by event, or two folders of them by name."""
@@ -80,7 +81,7 @@ def command(
     if folders == 1:
         raise UsageError(f"{a!r} and {b!r}: compare two files or two folders")
     if folders:
-        status = _folders(a, b, wanted, markdown=markdown, as_json=as_json)
+        status = _folders(a, b, wanted, jobs=jobs, markdown=markdown, as_json=as_json)
     else:
         comparison = streamtape.diff(a, b, **wanted)
         _tell(comparison, show_all=show_all, markdown=markdown, as_json=as_json)
@@ -102,8 +103,12 @@ def _tell(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bo
         output.write_lines(comparison_lines(comparison, width=output.width(), max_changes=limit))
 
 
-def _folders(a: str, b: str, wanted: dict[str, Any], *, markdown: bool, as_json: bool) -> int:
-    results = list(_compared(Path(a), Path(b), wanted))
+def _folders(
+    a: str, b: str, wanted: dict[str, Any], *, jobs: int | None, markdown: bool, as_json: bool
+) -> int:
+    names = sorted(_names(Path(a)) | _names(Path(b)))
+    work = partial(_compared, Path(a), Path(b), wanted)
+    results = list(many.each(work, names, doing="comparing", jobs=jobs))
     if not results:
         raise UsageError(f"there are no cassettes (*.tape) in {a!r} and {b!r}")
     same = all(result.same for result in results)
@@ -123,24 +128,21 @@ def _folders(a: str, b: str, wanted: dict[str, Any], *, markdown: bool, as_json:
     return 0 if same else FINDINGS
 
 
-def _compared(a: Path, b: Path, wanted: dict[str, Any]) -> Iterator[FileResult]:
+def _compared(a: Path, b: Path, wanted: dict[str, Any], name: str) -> FileResult:
+    """What became of one name of two folders."""
     from streamtape.report.folders import FileResult
 
-    names_a, names_b = _names(a), _names(b)
-    for name in sorted(names_a | names_b):
-        if name not in names_b:
-            yield FileResult(name, "only in a")
-        elif name not in names_a:
-            yield FileResult(name, "only in b")
-        else:
-            try:
-                comparison = streamtape.diff(a / name, b / name, **wanted)
-            except UsageError:
-                raise  # an unknown level is no trouble of one file
-            except StreamtapeError as error:
-                yield FileResult(name, "unreadable", error=str(error))
-            else:
-                yield FileResult(name, "same" if comparison.same else "different", comparison)
+    if not (b / name).exists():
+        return FileResult(name, "only in a")
+    if not (a / name).exists():
+        return FileResult(name, "only in b")
+    try:
+        comparison = streamtape.diff(a / name, b / name, **wanted)
+    except UsageError:
+        raise  # an unknown level is no trouble of one file
+    except StreamtapeError as error:
+        return FileResult(name, "unreadable", error=str(error))
+    return FileResult(name, "same" if comparison.same else "different", comparison)
 
 
 def _names(folder: Path) -> set[str]:

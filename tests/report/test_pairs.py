@@ -24,8 +24,8 @@ NAMES = sorted(path.stem for path in (PAIRS / "a").glob("*.tape"))
 
 def compared(name: str, level: Level = "events") -> Comparison:
     """One pair compared, under names that are the same on every machine."""
-    paths = (PAIRS / side / f"{name}.tape" for side in "ab")
-    return replace(streamtape.diff(*paths, level=level), a=f"a/{name}", b=f"b/{name}")
+    one, other = (PAIRS / side / f"{name}.tape" for side in "ab")
+    return replace(streamtape.diff(one, other, level), a=f"a/{name}", b=f"b/{name}")
 
 
 def test_there_are_a_dozen() -> None:
