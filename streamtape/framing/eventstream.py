@@ -120,6 +120,17 @@ class EventStreamParser:
         return size if have >= size else 0
 
 
+def encode_message(headers: Mapping[str, str], payload: bytes) -> bytes:
+    """Write one message, with both CRCs; its headers are texts."""
+    block = b"".join(
+        struct.pack(">B", len(name)) + name + struct.pack(">BH", _STRING, len(value)) + value
+        for name, value in ((n.encode(), v.encode()) for n, v in headers.items())
+    )
+    prelude = struct.pack(">II", _LEAST_BYTES + len(block) + len(payload), len(block))
+    message = b"".join((prelude, struct.pack(">I", crc32(prelude)), block, payload))
+    return message + struct.pack(">I", crc32(message))
+
+
 def is_prelude(data: bytes) -> bool:
     """Say whether bytes begin as a message does: the CRC of the prelude tells."""
     return len(data) >= PRELUDE_BYTES and crc32(data[:8]) == _uint(data, 8)

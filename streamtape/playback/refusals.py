@@ -1,18 +1,20 @@
 """What providers say when something is wrong: their error event, and the body of an HTTP error.
 
 One row a dialect: the shape of its error, and the names that it has for what happened. A dialect
-without a row is asked for by the profile that it comes from, then the generic row counts.
+without a row is asked for by the profile that it comes from, then the generic row counts. Errors of
+our own, on a path that says whose client asks, have the same shapes.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streamtape.errors import UsageError
-from streamtape.framing.eventstream import EventStreamParser
+from streamtape.framing.eventstream import EventStreamParser, encode_message
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.select import Framer
 from streamtape.framing.sse import SSEFrame, encode_sse
@@ -48,12 +50,17 @@ def _plain(status: int, name: str, message: str) -> Any:
     return {"error": f"{name}: {message}" if name else message}
 
 
+def _aws(status: int, name: str, message: str) -> Any:
+    del status, name  # the headers have it
+    return {"message": message}
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """How one provider says it: `event` is the SSE name of its error event, "" where it has none.
 
     `streamed` makes the payload of that event, of the number of events before it (of 500 where the
-    shape has a status), `body` that of an HTTP error.
+    shape has a status), `body` that of an HTTP error. `spelled` writes names of ours.
     """
 
     body: Shape = _openai
@@ -61,6 +68,7 @@ class Refusal:
     event: str = ""
     names: Mapping[int, str] = field(default_factory=dict)
     otherwise: str = "server_error"
+    spelled: Callable[[str], str] = str
 
 
 _GENERIC = Refusal(event="error", names={429: "rate_limit_exceeded"})
@@ -77,13 +85,27 @@ _OPENAI = {
     400: "invalid_request_error", 401: "invalid_api_key", 404: "not_found_error",
     429: "rate_limit_exceeded",
 }  # fmt: skip
+_AWS = Refusal(_aws, _aws, otherwise="internalServerException")
 _ROWS = {
     "openai-responses": Refusal(_openai, _responses, "error", _OPENAI),
     "openai-chat": Refusal(_openai, _openai, "", _OPENAI),
     "anthropic": Refusal(_anthropic, _anthropic, "error", _ANTHROPIC, "api_error"),
-    "gemini": Refusal(_google, _google, "", _GOOGLE, "INTERNAL"),
-    "ollama": Refusal(_plain, _plain, ""),
+    "gemini": Refusal(_google, _google, "", _GOOGLE, "INTERNAL", str.upper),
+    "ollama": Refusal(_plain, _plain, "", spelled=lambda name: ""),
+    "bedrock-agent": _AWS,
+    "bedrock-anthropic": _AWS,
+    "bedrock-chat": _AWS,
+    "bedrock-converse": _AWS,
+    "bedrock-nova": _AWS,
+    "bedrock-text": _AWS,
 }
+# Whose client asks: the first pattern that a path holds says which row.
+_PATHS = (
+    (re.compile(r"/v1/(messages|complete)\b"), "anthropic"),
+    (re.compile(r"/v1(beta|alpha)\w*/|:(streamG|g)enerateContent"), "gemini"),
+    (re.compile(r"^(/ollama)?/api/(chat|generate|tags|embed)"), "ollama"),
+    (re.compile(r"/model/[^/]+/(converse|invoke)"), "bedrock-converse"),
+)
 
 
 def refusal_of(dialect: Dialect) -> Refusal:
@@ -97,12 +119,22 @@ def http_body(dialect: Dialect, status: int) -> bytes:
     return _json(row.body(status, row.names.get(status, row.otherwise), MESSAGE))
 
 
+def error_body(path: str, status: int, message: str, kind: str, **more: Any) -> bytes:
+    """An error of ours in JSON, as clients of this path know them; `more` stands beside it."""
+    name = next((name for pattern, name in _PATHS if pattern.search(path)), "openai-chat")
+    row = _ROWS[name]
+    return _json({**row.body(status, row.spelled(kind), message), **more})
+
+
 def error_event(dialect: Dialect, framer: Framer, n_before: int, name: str) -> bytes:
     """The provider's error event, as wire bytes; `name` is its type, "" for the usual one."""
-    row = refusal_of(dialect)
+    row = _AWS if isinstance(framer, EventStreamParser) else refusal_of(dialect)
     number = n_before if row.streamed is _responses else 500
-    told = _json(row.streamed(number, name or row.otherwise, MESSAGE)).decode()
-    return _framed(framer, row.event or "message", told)
+    told = _json(row.streamed(number, name or row.otherwise, MESSAGE))
+    if isinstance(framer, EventStreamParser):
+        kind = {":exception-type": name or row.otherwise, ":message-type": "exception"}
+        return encode_message({":content-type": "application/json", **kind}, told)
+    return _framed(framer, row.event or "message", told.decode())
 
 
 def done_event(dialect: Dialect, framer: Framer) -> bytes:
@@ -114,9 +146,7 @@ def _framed(framer: Framer, event: str, data: str) -> bytes:
     if isinstance(framer, NDJSONParser):
         return data.encode() + b"\n"
     if isinstance(framer, EventStreamParser):
-        raise UsageError(
-            "no error event or [DONE] is known for AWS event streams; a cut or an HTTP status is"
-        )
+        raise UsageError("AWS event streams have no [DONE]: they end with their last message")
     return encode_sse(SSEFrame(event=event, data=data), last_event_id="")
 
 

@@ -2,16 +2,12 @@
 
 A mount is the name under which a provider's API is reached here: `/openai/v1/responses` stands
 for `https://api.openai.com/v1/responses`. Clients are pointed at it by environment variables.
-Errors are told in the shape that the clients of an API know.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from streamtape.errors import UsageError
@@ -134,37 +130,3 @@ def child_env(origin: str, *, environ: Mapping[str, str], replays: bool) -> dict
         there = environ.get(variable)
         env[variable] = f"{there},{local}" if there else local
     return env
-
-
-def _openai(status: int, message: str, kind: str) -> Any:
-    del status
-    return {"error": {"message": message, "type": kind, "param": None, "code": kind}}
-
-
-def _anthropic(status: int, message: str, kind: str) -> Any:
-    del status
-    return {"type": "error", "error": {"type": kind, "message": message}}
-
-
-def _gemini(status: int, message: str, kind: str) -> Any:
-    return {"error": {"code": status, "message": message, "status": kind.upper()}}
-
-
-def _ollama(status: int, message: str, kind: str) -> Any:
-    del status, kind
-    return {"error": message}
-
-
-# The first pattern that the path holds says in which shape its clients know errors.
-_SHAPES = (
-    (re.compile(r"/v1/(messages|complete)\b"), _anthropic),
-    (re.compile(r"/v1(beta|alpha)\w*/|:(streamG|g)enerateContent"), _gemini),
-    (re.compile(r"^(/ollama)?/api/(chat|generate|tags|embed)"), _ollama),
-)
-
-
-def error_body(path: str, status: int, message: str, kind: str, **more: Any) -> bytes:
-    """An error in JSON, as clients of this path know them; `more` stands beside it."""
-    shape = next((shape for pattern, shape in _SHAPES if pattern.search(path)), _openai)
-    value = shape(status, message, kind)
-    return json.dumps({**value, **more} if more else value, ensure_ascii=False).encode()

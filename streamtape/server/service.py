@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from streamtape.errors import StreamtapeError, UsageError
+from streamtape.playback.refusals import error_body
 from streamtape.server.headers import cors_headers, is_known_host
 from streamtape.server.listening import HttpServer
-from streamtape.server.providers import error_body
 from streamtape.server.wire import Exchange, Limits, RequestTooLargeError
 
 JSON = (b"Content-Type", b"application/json; charset=utf-8")

@@ -1,9 +1,12 @@
 """Faults over HTTP: what a client on the other side of a socket gets."""
 
+import json
+
 import httpx
 import pytest
 
 import streamtape
+from streamtape.framing.eventstream import EventStreamParser, encode_message
 from streamtape.playback.steps import steps
 from streamtape.tape.model import Cassette
 from tests.playback.scores import body, numbered, recording
@@ -46,3 +49,20 @@ def test_other_cuts_over_http() -> None:
     """The bytes are the same, whatever the chunks."""
     with streamtape.serve(TAPE, rechunk="byte") as server:
         assert httpx.post(f"{server.url}/y").content == b"".join(numbered(4))
+
+
+def test_an_error_in_an_aws_event_stream() -> None:
+    """What `error@event` sends is an exception message that parses behind the whole ones."""
+    head = {":event-type": "contentBlockDelta", ":message-type": "event"}
+    delta = {"contentBlockIndex": 0, "delta": {"text": "hi"}}
+    pieces = [encode_message(head, json.dumps(delta).encode()) for _ in range(3)]
+    media = (b"content-type", b"application/vnd.amazon.eventstream")
+    aws = recording(*pieces, headers=(media,), url="http://x/model/m/converse-stream")
+    fault = "error=throttlingException@event=2"
+    with streamtape.serve(Cassette((aws,)), fault=fault) as server:
+        got = httpx.post(f"{server.url}/model/m/converse-stream").content
+    parser = EventStreamParser()
+    frames = parser.feed(got)
+    assert parser.close() is None
+    assert [frame.event for frame in frames] == ["contentBlockDelta"] * 2 + ["throttlingException"]
+    assert frames[-1].headers[":message-type"] == "exception"
