@@ -24,16 +24,25 @@ def event_name(stream: Stream) -> Iterator[Hit]:
     if not stream.dialect.event_equals_type:
         return
     field = next((f for f in stream.dialect.type_from if f != "@event"), "type")
+    nameless: list[int] = []
+    n_named = 0
     for event in stream.events:
         if event.frame is None or event.type == stream.dialect.done_marker:
             continue
         named, told = event.frame.event, get(event.payload, parse_path(field))
         if named == PLAIN and told != PLAIN:
-            yield Hit(event.index, "has no `event:` line: clients that listen by name miss it")
-        elif isinstance(told, str) and told != named:
+            nameless.append(event.index)
+            continue
+        n_named += 1
+        if isinstance(told, str) and told != named:
             yield Hit(event.index, f"has `event: {named}`, but {field} {told!r}")
         elif told is None and isinstance(event.payload, dict):
             yield Hit(event.index, f"has `event: {named}`, but no {field} in its data")
+    if len(nameless) > 1 and not n_named:
+        yield Hit(None, "no event has an `event:` line: clients that listen by name miss them all")
+        return
+    for index in nameless:
+        yield Hit(index, "has no `event:` line: clients that listen by name miss it")
 
 
 def json_data(stream: Stream) -> Iterator[Hit]:

@@ -5,26 +5,12 @@ from collections import defaultdict
 
 import pytest
 
-import streamtape
-from streamtape.checks.finding import Finding
-from tests.corpus import Recorded, streams
+from tests.corpus import DOCTORED, OWNERS, findings, streams
 from tests.shared import SHARED, needs_corpus
 from tools.mutate_check import OPERATORS, Tally, measure
 
 CORE = SHARED / "corpus" / "core"
-# Whose API it is: their whole streams define what is right.
-OWNERS = {"openai", "azure-openai", "azure-ai", "anthropic", "google", "google-vertex"}
-# Deltas were taken out of a test's fixture by hand, and the rest renumbered: rightly found.
-DOCTORED = {"vercel-ai--openai-shell-container.1"}
 APIS = {"responses", "chat-completions", "messages", "generate-content"}
-# What a recording that kept payloads alone can't be asked.
-NOT_KEPT = ("event-name", "marker", "unterminated", "line-ends")
-
-
-def findings(recorded: Recorded) -> list[Finding]:
-    """What is wrong with a stream, as far as its recording can tell."""
-    remade = recorded.facts["body_fidelity"].startswith("payloads only")
-    return streamtape.check(recorded.interaction, off=NOT_KEPT if remade else ())
 
 
 @needs_corpus
