@@ -103,10 +103,8 @@ if TYPE_CHECKING:
     from streamtape.session.modes import (
         Options,
     )
-    from streamtape.session.session import (
-        Session,
-        StreamtapeWarning,
-    )
+    from streamtape.session.session import Session
+    from streamtape.session.verdict import StreamtapeWarning
     from streamtape.snapshots import (
         snapshot,
     )
@@ -217,7 +215,7 @@ _HOMES = {
     "SessionError": "streamtape.errors",
     "Stats": "streamtape.judging.measuring",
     "StreamtapeError": "streamtape.errors",
-    "StreamtapeWarning": "streamtape.session.session",
+    "StreamtapeWarning": "streamtape.session.verdict",
     "Transcript": "streamtape.tape.views",
     "UsageError": "streamtape.errors",
     "VerifyError": "streamtape.errors",

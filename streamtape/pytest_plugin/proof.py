@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from streamtape.errors import NothingRecordedError
 from streamtape.pytest_plugin.settings import Settings
-from streamtape.session.session import Session, StreamtapeWarning
+from streamtape.session.session import Session
+from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Interaction
 
 STREAMS = ("text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream")

@@ -27,9 +27,10 @@ from streamtape.server.playing import kept_length, play
 from streamtape.server.providers import PROVIDERS, Mount, checked_url, child_env, mounts
 from streamtape.server.service import Service
 from streamtape.server.wire import Exchange, Limits, RequestHead
+from streamtape.session.decisions import Play
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.scores import score_of
-from streamtape.session.session import Play, Session
+from streamtape.session.session import Session
 from streamtape.tape.model import Request
 from streamtape.transport.clock import wall_us
 from streamtape.transport.opening import open_session

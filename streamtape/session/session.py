@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from streamtape.errors import (
     CassetteNotFoundError,
@@ -18,66 +17,19 @@ from streamtape.errors import (
     MissError,
     NothingRecordedError,
     StreamtapeError,
-    VerifyError,
 )
-from streamtape.session.exchange import Exchange, Progress
+from streamtape.session.decisions import OpenJournal, Place, Play, Record, Redactor
+from streamtape.session.exchange import Exchange
 from streamtape.session.inside import Inside
 from streamtape.session.match import Tape, is_ignored
 from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options, RecordMode
-from streamtape.session.recorder import Journal, Recorder
-from streamtape.tape import views
+from streamtape.session.recorder import Recorder
+from streamtape.session.verdict import StreamtapeWarning, descends, drift, hidden, unstruck
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
-
-
-class StreamtapeWarning(UserWarning):
-    """Something that a user of streamtape should know, and that is no error."""
-
-
-class OpenJournal(Journal, Protocol):
-    """A journal that can become a cassette."""
-
-    def so_far(self) -> tuple[Interaction, ...]: ...
-    def commit(self, *, keep: Iterable[Interaction] | None) -> Cassette: ...
-    def discard(self) -> None: ...
-    def release(self) -> None: ...
-
-
-class Place(Protocol):
-    """Where a cassette lies."""
-
-    def load(self) -> Cassette | None: ...
-    def open_journal(self) -> OpenJournal: ...
-
-
-class Redactor(Protocol):
-    """Takes secrets out of what is about to be written or matched."""
-
-    def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]: ...
-    def redact_head(self, head: Head) -> tuple[Head, tuple[Redaction, ...]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """The decision to replay interaction `number`, asked for `attempt` times before.
-
-    The player counts in `progress`.
-    """
-
-    interaction: Interaction
-    progress: Progress
-    number: int = 0
-    attempt: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """The decision to send the request and to record what comes back."""
-
-    recorder: Recorder
 
 
 class Session(Inside):
@@ -307,7 +259,7 @@ class Session(Inside):
 
     def _keeps(self, error: BaseException) -> bool:
         """Whether a recording stays though the program failed: always if the stream failed it."""
-        if _descends(error, self._errors):
+        if descends(error, self._errors):
             return True
         return self.options.record_on_exception and self.mode != "all"
 
@@ -326,57 +278,23 @@ class Session(Inside):
                 f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
                 f"nothing to record.{self._unheard()}{self._blind_spots()}"
             )
-        return self._drift() if error is None and self.mode == "verify" else None
+        if error is not None or self.mode != "verify":
+            return None
+        fresh, level = Cassette(self.recorded()), self.options.verify_level
+        return drift(self.name, self.cassette, fresh, level, self._unmatched)
 
     def _unheard(self) -> str:
         if not self._own_origins:
             return ""
         return f" Nothing came to {self._own_origins[0]}: is it the base URL of the client?"
 
-    def _drift(self) -> VerifyError | None:
-        """What differs between the cassette and what came just now."""
-        fresh = Cassette(self.recorded())
-        comparison = views.views().diff(self.cassette, fresh, self.options.verify_level)
-        told = [] if comparison.same else [comparison.summary()]
-        told += self._unmatched
-        if not told:
-            return None
-        text = "\n".join(told)
-        return VerifyError(
-            f"what came just now is not what {self.name!r} holds (mode 'verify' changed nothing; "
-            f"mode 'all' records it again)\n{text}",
-            comparison=comparison,
-        )
-
     def _report(self, problem: StreamtapeError | None, error: Exception | None) -> None:
-        if isinstance(problem, MissError) and error is None:
-            warnings.warn(
-                f"{len(self.misses)} requests were not answered, and the program went on:\n"
-                f"{problem}",
-                StreamtapeWarning,
-                stacklevel=4,
-            )
-        elif problem is not None:
+        swallowed = isinstance(problem, MissError) and error is None
+        if problem is not None and not swallowed:
             raise problem from error
+        texts = [hidden(self.misses)] if swallowed else []
         read = any(exchange.progress.state == "complete" for exchange in self.exchanges)
         if error is None and read and self.options.faults and not self.struck:
-            faults = "; ".join(map(str, self.options.faults))
-            warnings.warn(
-                f"no fault struck a replay of {self.name!r}: {faults}; the streams ended before",
-                StreamtapeWarning,
-                stacklevel=4,
-            )
-
-
-def _descends(error: BaseException, causes: list[BaseException]) -> bool:
-    seen: set[int] = set()
-    todo: list[BaseException | None] = [error]
-    while todo:
-        one = todo.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        if any(one is cause for cause in causes):
-            return True
-        todo += [one.__cause__, one.__context__]
-    return False
+            texts.append(unstruck(self.name, self.options.faults))
+        for text in texts:
+            warnings.warn(text, StreamtapeWarning, stacklevel=4)

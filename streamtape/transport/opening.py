@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from streamtape.errors import ExpiredError
 from streamtape.playback.clock import Clock
+from streamtape.session.decisions import OpenJournal
 from streamtape.session.modes import Options
-from streamtape.session.session import OpenJournal, Session, StreamtapeWarning
+from streamtape.session.session import Session
+from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile

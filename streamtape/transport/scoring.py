@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from streamtape.playback.pacing import at_once
 from streamtape.playback.patience import impatient
 from streamtape.playback.steps import Step
+from streamtape.session.decisions import Play
 from streamtape.session.scores import score_of
-from streamtape.session.session import Play, Session
+from streamtape.session.session import Session
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault

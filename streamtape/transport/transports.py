@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
+from streamtape.session.decisions import Play, Record
 from streamtape.session.modes import OptionFields, Options
-from streamtape.session.session import Play, Record, Session, StreamtapeWarning
+from streamtape.session.session import Session
+from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Cassette, Ending, Interaction
 from streamtape.transport import network
 from streamtape.transport.clock import SystemClock, wall_us

@@ -18,7 +18,7 @@ from streamtape.errors import (
     UsageError,
     VerifyError,
 )
-from streamtape.session.session import StreamtapeWarning
+from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 
 SSE = ((b"content-type", b"text/event-stream"),)

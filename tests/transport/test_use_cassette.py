@@ -20,7 +20,7 @@ from streamtape.errors import (
     ReplayEndError,
 )
 from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.session.session import StreamtapeWarning
+from streamtape.session.verdict import StreamtapeWarning
 
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 Handler = Any

@@ -1,0 +1,58 @@
+"""What a session decides for a request, and what it needs of others to carry that out.
+
+The place of a cassette, its journal and the redactor are the tape room's; a session knows them by
+these protocols alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from streamtape.session.exchange import Progress
+from streamtape.session.recorder import Journal, Recorder
+from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """The decision to replay interaction `number`, asked for `attempt` times before.
+
+    The player counts in `progress`.
+    """
+
+    interaction: Interaction
+    progress: Progress
+    number: int = 0
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The decision to send the request and to record what comes back."""
+
+    recorder: Recorder
+
+
+class OpenJournal(Journal, Protocol):
+    """A journal that can become a cassette."""
+
+    def so_far(self) -> tuple[Interaction, ...]: ...
+    def commit(self, *, keep: Iterable[Interaction] | None) -> Cassette: ...
+    def discard(self) -> None: ...
+    def release(self) -> None: ...
+
+
+class Place(Protocol):
+    """Where a cassette lies."""
+
+    def load(self) -> Cassette | None: ...
+    def open_journal(self) -> OpenJournal: ...
+
+
+class Redactor(Protocol):
+    """Takes secrets out of what is about to be written or matched."""
+
+    def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]: ...
+    def redact_head(self, head: Head) -> tuple[Head, tuple[Redaction, ...]]: ...

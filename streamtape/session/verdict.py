@@ -1,0 +1,59 @@
+"""What a session has to say when it ends: drift, hidden misses, faults that struck nothing.
+
+Functions of what the session knows; none of them changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from streamtape.errors import MissError, VerifyError
+from streamtape.tape import views
+from streamtape.tape.model import Cassette
+
+
+class StreamtapeWarning(UserWarning):
+    """Something that a user of streamtape should know, and that is no error."""
+
+
+def drift(
+    name: str, recorded: Cassette, fresh: Cassette, level: str, unmatched: Sequence[str]
+) -> VerifyError | None:
+    """What differs between a cassette and what came just now; None where nothing does."""
+    comparison = views.views().diff(recorded, fresh, level)
+    told = [] if comparison.same else [comparison.summary()]
+    told += unmatched
+    if not told:
+        return None
+    text = "\n".join(told)
+    return VerifyError(
+        f"what came just now is not what {name!r} holds (mode 'verify' changed nothing; "
+        f"mode 'all' records it again)\n{text}",
+        comparison=comparison,
+    )
+
+
+def hidden(misses: Sequence[MissError]) -> str:
+    """The warning of misses that a program swallowed."""
+    return f"{len(misses)} requests were not answered, and the program went on:\n{misses[0]}"
+
+
+def unstruck(name: str, faults: Iterable[object]) -> str:
+    """The warning of faults whose places no stream reached."""
+    told = "; ".join(map(str, faults))
+    return f"no fault struck a replay of {name!r}: {told}; the streams ended before"
+
+
+def descends(error: BaseException, causes: Sequence[BaseException]) -> bool:
+    """Whether an exception is one of these, or was raised from one or while handling one."""
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        one = todo.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if any(one is cause for cause in causes):
+            return True
+        todo += [one.__cause__, one.__context__]
+    return False
