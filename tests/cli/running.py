@@ -11,7 +11,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from streamtape.cli import cli
+from streamtape.cli.app import cli
 from streamtape.tape.model import (
     Cassette,
     Chunk,

@@ -4,10 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from streamtape import __version__
-from streamtape.cli.app import COMMANDS
+from streamtape.cli.app import cli
+from streamtape.cli.overview import COMMANDS
 from tests.cli.running import refused, run
 
 
@@ -34,7 +36,7 @@ def test_help_imports_no_command() -> None:
     code = (
         "import sys\n"
         "from click.testing import CliRunner\n"
-        "from streamtape.cli import cli\n"
+        "from streamtape.cli.app import cli\n"
         "assert CliRunner().invoke(cli, ['--help']).exit_code == 0\n"
         "heavy = {'httpx', 'rich', 'zstandard', 'msgpack', 'msgspec', 'asyncio', 'ssl'}\n"
         "print(sorted(heavy & set(sys.modules)), [m for m in sys.modules if 'cli.' in m])\n"
@@ -46,6 +48,31 @@ def test_help_imports_no_command() -> None:
     found, modules = result.stdout.strip().split("] [")
     assert found == "["
     assert "record" not in modules
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_the_first_help_is_the_same_without_the_parser_of_options(option: str) -> None:
+    """A process that is asked for help alone says what the group says, and loads no click."""
+    code = (
+        f"import sys; sys.argv = ['streamtape', {option!r}]\n"
+        "from streamtape.cli import main\n"
+        "main()\n"
+        "assert 'click' not in sys.modules and 'typing' not in sys.modules\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert ran.stdout == run(option).stdout
+    assert ran.stderr == ""
+
+
+def test_the_overview_tells_the_options_that_there_are() -> None:
+    """The text is written by hand: it has each option of the group, and its help."""
+    lines = run("--help").stdout.splitlines()
+    options = lines[lines.index("Options:") + 1 : lines.index("Commands:") - 1]
+    with click.Context(cli) as context:
+        told = [p.get_help_record(context) for p in cli.get_params(context)]
+    assert options == [f"  {record[0]:13}  {record[1]}" for record in told if record]
 
 
 def test_version() -> None:
