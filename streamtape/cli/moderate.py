@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+import traceback
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +19,8 @@ from streamtape.cli.trouble import FINDINGS
 from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
     from streamtape.checks.moderation import Moderated
 
 
@@ -59,7 +64,7 @@ def command(
     """Find out when a classifier would have flagged a stream, and what had been shown by then."""
     from streamtape.checks.moderation import WAYS, parse_every
     from streamtape.cli.files import tapes
-    from streamtape.report.moderation import moderated_lines
+    from streamtape.report.moderation import moderated_lines, total_lines
 
     ways = tuple(parse_every(text) for text in every) or WAYS
     _classifier(name)
@@ -74,6 +79,8 @@ def command(
     else:
         for one in found:
             output.write_lines(moderated_lines(one))
+        if len(found) > 1:
+            output.write_lines(total_lines(found))
         if not found:
             output.note("no stream in these cassettes has any text")
     if any(one.flagged for one in found):
@@ -99,4 +106,28 @@ def _classifier(name: str) -> Any:
         raise UsageError(f"--with {name!r}: cannot import {module!r}: {error}") from error
     if not callable(found):
         raise UsageError(f"--with {name!r}: {module!r} has no function {function!r}")
-    return found
+    return partial(_asked, found, name)
+
+
+def _asked(function: Callable[[str], Any], name: str, text: str) -> Any:
+    """The verdict of a function that may fail; of an async one what gives it."""
+
+    async def awaited(verdict: Awaitable[Any]) -> Any:
+        with _blamed(name):
+            return await verdict
+
+    with _blamed(name):
+        verdict = function(text)
+    return awaited(verdict) if inspect.isawaitable(verdict) else verdict
+
+
+@contextmanager
+def _blamed(name: str) -> Iterator[None]:
+    """An error of the user's function is no verdict: say where it came from."""
+    try:
+        yield
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{last.filename}:{last.lineno}"
+        told = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise UsageError(f"--with {name!r} raised {told} ({where})") from error

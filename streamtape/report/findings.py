@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from streamtape.checks.finding import SEVERITIES, Finding
 from streamtape.checks.rules import NO_STREAM, RULES
@@ -92,7 +94,7 @@ def _result(finding: Finding) -> dict[str, Any]:
     where = finding.where
     text = f"interaction {where.interaction}, {where}: {finding.message}"
     place = {
-        "artifactLocation": {"uri": finding.source.replace("\\", "/")},
+        "artifactLocation": {"uri": _uri(finding.source)},
         "region": {"startLine": 1},
     }
     return {
@@ -102,3 +104,10 @@ def _result(finding: Finding) -> dict[str, Any]:
         "locations": [{"physicalLocation": place}] if finding.source else [],
         "occurrenceCount": finding.count,
     }
+
+
+def _uri(path: str) -> str:
+    """A path as the reference that SARIF wants: one below here stays relative."""
+    path = path.replace("\\", "/")
+    whole = path.startswith("/") or re.match("[A-Za-z]:/", path)
+    return f"file://{'' if path.startswith('/') else '/'}{quote(path)}" if whole else quote(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from statistics import median
 
 from streamtape.checks.moderation import Held, Moderated, Way
 from streamtape.report.lines import Line, clean, line
+from streamtape.report.units import count
 
 
 def moderated_lines(one: Moderated) -> Iterator[Line]:
@@ -24,10 +26,52 @@ def moderated_lines(one: Moderated) -> Iterator[Line]:
             yield _held(held)
 
 
-def _way(way: Way, *, whole: bool) -> Line:
+def total_lines(found: Sequence[Moderated]) -> Iterator[Line]:
+    """Over many streams: how many were flagged, by which way, and what holding back would spare."""
+    whole = sum(one.whole for one in found)
+    part = sum(one.flagged and not one.whole for one in found)
+    told = (
+        f"{whole:,} flagged as a whole, {part:,} only in a part, {len(found) - whole - part:,} fine"
+    )
+    yield line((count(len(found), "stream"), "title"), f": {told}")
+    for ways in zip(*(one.ways for one in found), strict=True):
+        flags = [way.shown for way in ways if way.shown is not None]
+        missed = sum(way.first is None and one.whole for way, one in zip(ways, found, strict=True))
+        seen = f", {median(flags):,.0f} characters shown by then (median)" if flags else ""
+        late = f"; misses {missed:,} that are flagged as a whole" if missed else ""
+        yield line((_name(ways[0]), "label"), f"flags {len(flags):,}{seen}", (late, "warn"))
+    held = [one.held for one in found if one.held]
+    if not held:
+        return
+    yield line(("  held back       the reader waits   streams that leak   leaked (median)", "dim"))
+    for same in _in_columns(held):
+        waits = [one.delay_ms for one in same if one.delay_ms is not None]
+        wait = f"{median(waits):,.0f} ms" if waits else "not known"
+        leaks = sum(one.leaked > 0 for one in same)
+        share = f"{leaks:,} of {len(same):,}"
+        leaked = f"{median(one.leaked for one in same):,.0f} characters"
+        style = "good" if not leaks else ""
+        yield line(f"  {_held_name(same[0]):<16}{wait:<19}", (f"{share:<20}{leaked}", style))
+
+
+def _in_columns(held: Sequence[Sequence[Held]]) -> Iterator[list[Held]]:
+    """What each stream leaks, by what is held back; not every recording knows times."""
+    for name in dict.fromkeys(_held_name(one) for each in held for one in each):
+        yield [one for each in held for one in each if _held_name(one) == name]
+
+
+def _name(way: Way) -> str:
     unit = f"{way.every} characters" if isinstance(way.every, int) else str(way.every)
-    name = (f"  every {unit:<15}", "label")
-    calls = (f"  ({way.calls} calls)", "dim")
+    return f"  every {unit:<15}"
+
+
+def _held_name(held: Held) -> str:
+    return f"{held.chars} characters" if held.chars is not None else f"{held.ms} ms"
+
+
+def _way(way: Way, *, whole: bool) -> Line:
+    name = (_name(way), "label")
+    calls = (f"  ({count(way.calls, 'call')})", "dim")
     if way.first is None:
         told = "never flags, though the whole is flagged" if whole else "never flags"
         return line(name, (told, "warn" if whole else ""), calls)
@@ -38,7 +82,6 @@ def _way(way: Way, *, whole: bool) -> Line:
 
 
 def _held(held: Held) -> Line:
-    what = f"{held.chars} characters" if held.chars is not None else f"{held.ms} ms"
     wait = "not known" if held.delay_ms is None else f"{held.delay_ms:,.0f} ms"
     style = "good" if held.leaked == 0 else ""
-    return line(f"  {what:<16}{wait:<19}", (f"{held.leaked:,} characters", style))
+    return line(f"  {_held_name(held):<16}{wait:<19}", (f"{held.leaked:,} characters", style))

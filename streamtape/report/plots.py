@@ -10,6 +10,8 @@ from streamtape.checks.measures import Measured
 from streamtape.errors import UsageError
 
 FORMATS = ("png", "svg")
+_BINS = 60
+_MAX_NAMED = 8
 
 
 def draw(measured: Sequence[Measured], out: IO[bytes], kind: str) -> None:
@@ -24,18 +26,23 @@ def draw(measured: Sequence[Measured], out: IO[bytes], kind: str) -> None:
     except ImportError as error:
         raise UsageError("plots need matplotlib: install the extra `plot`") from error
     figure = Figure(figsize=(9, 9), layout="constrained")
-    arrival, gaps, growth = figure.subplots(3)
-    for one in measured:
-        name = f"{one.source} {one.interaction}".strip()
+    arrival, growth, gaps = figure.subplots(3)
+    growth.sharex(arrival)  # what came and what it said, one above the other
+    most_ms = max((gap for one in measured for gap in one.gaps_us), default=0) / 1e3
+    for number, one in enumerate(measured):
+        name, colour = f"{one.source} {one.interaction}".strip(), f"C{number % 10}"
         if one.ttfe_us is not None:
             at = [us / 1e6 for us in accumulate(one.gaps_us, initial=one.ttfe_us)]
-            arrival.step(at, range(1, len(at) + 1), where="post", label=name)
+            arrival.step(at, range(1, len(at) + 1), where="post", label=name, color=colour)
+        growth.step(
+            [us / 1e6 for us, _ in one.text], [n for _, n in one.text], where="post", color=colour
+        )
         if one.gaps_us:
-            gaps.hist([us / 1e3 for us in one.gaps_us], bins=40, alpha=0.6)
-        growth.step([us / 1e6 for us, _ in one.text], [n for _, n in one.text], where="post")
-    arrival.set(title="Arrival", xlabel="s since the request", ylabel="events")
-    gaps.set(title="Gaps between events", xlabel="ms", ylabel="gaps")
+            found = [us / 1e3 for us in one.gaps_us]
+            gaps.hist(found, bins=_BINS, range=(0, most_ms), alpha=0.6, color=colour)
+    arrival.set(title="Arrival", ylabel="events")
     growth.set(title="Text", xlabel="s since the request", ylabel="characters")
-    if 1 < len(measured) <= 8:
-        arrival.legend(fontsize="small")
+    gaps.set(title="Gaps between events", xlabel="ms", ylabel="gaps")
+    if len(measured) <= _MAX_NAMED:
+        figure.legend(fontsize="small", loc="outside lower center", ncols=min(len(measured), 2))
     figure.savefig(out, format=kind, metadata={"Date": None} if kind == "svg" else {})

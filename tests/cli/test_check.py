@@ -77,6 +77,29 @@ def test_sarif_names_the_file_and_the_rule() -> None:
     assert "choose --json or --sarif" in refused("check", LLAMA, "--json", "--sarif")
 
 
+def test_sarif_has_what_the_standard_requires(tmp_path: Path) -> None:
+    """SARIF 2.1.0: 3.13 log, 3.14 run, 3.18 tool, 3.27 result; places are URI references."""
+    folder = tmp_path / "a b#"
+    folder.mkdir()
+    shutil.copy(LLAMA, folder / "é%.tape")
+    log = json.loads(run("check", folder, "--sarif").stdout)
+    assert log["version"] == "2.1.0"
+    (told,) = log["runs"]
+    driver = told["tool"]["driver"]
+    assert driver["name"] == "streamtape"
+    known = {rule["id"] for rule in driver["rules"]}
+    assert len(known) == len(driver["rules"])
+    for result in told["results"]:
+        assert result["message"]["text"]
+        assert result["ruleId"] in known
+        assert result["level"] in {"none", "note", "warning", "error"}
+        assert result["occurrenceCount"] >= 1
+        (place,) = result["locations"]
+        place = place["physicalLocation"]
+        assert place["region"]["startLine"] >= 1
+        assert place["artifactLocation"]["uri"] == (folder / "é%.tape").as_uri()
+
+
 def test_the_rules_are_listed() -> None:
     """Every rule with its weight and its question."""
     lines = run("check", "--rules").stdout.splitlines()
