@@ -6,14 +6,17 @@
       response: {status: {code: 200, message: OK}, headers: ..., body: {string: '...'}}
 
 A body is a text, bytes (`!!binary`), an object that names its kind (`string`, `base64_string`, or
-`type` and `content`), or JSON taken apart (`parsed_body`). YAML is read by a safe loader, with the
-few tags of Python's that old cassettes have; no code of a document is ever run.
+`type` and `content`), JSON taken apart (`parsed_body`), or the fields of a form. YAML is read by a
+safe loader, with the few tags of Python's that old cassettes have; no code of a document is ever
+run.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from streamtape.convert.document import Node
 from streamtape.convert.formats import About
@@ -96,10 +99,22 @@ def _body(side: Node) -> bytes:
         if "base64_string" in body.value:
             return body.get("base64_string").from_base64()
         text = body.get("string", "data")
+        if not text and "encoding" not in body.value:
+            if any(isinstance(value, dict | list) for value in body.value.values()):
+                return body.as_json()
+            return _form(body.value.items())
         return text.octets() if text else b""
     if isinstance(body.value, list | tuple):
+        if all(isinstance(one, list | tuple) and len(one) == 2 for one in body.value):
+            return _form(body.value)
         return b"".join(piece.octets() for piece in body.items())
     return body.octets()
+
+
+def _form(fields: Iterable[tuple[Any, Any]]) -> bytes:
+    """The fields of a form, as VCR.py writes them down for aiohttp: as they were handed over."""
+    pairs = ((str(name), "" if value is None else str(value)) for name, value in fields)
+    return urlencode(list(pairs), errors="surrogatepass").encode()
 
 
 def _typed(body: Node) -> bytes:

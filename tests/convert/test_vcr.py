@@ -82,6 +82,10 @@ PARSED = {"model": "m", "n": [1, 2.5, None, True]}
         ({"type": "json", "content": PARSED}, json.dumps(PARSED).encode()),
         ({"type": "json", "content": None}, b"null"),
         (["two ", b"pieces"], b"two pieces"),
+        ([["a", "b c"], ["d", None]], b"a=b+c&d="),
+        ({"a": "b c", "d": 1}, b"a=b+c&d=1"),
+        ({"a": [1], "d": None}, b'{"a": [1], "d": null}'),
+        ({"encoding": "utf-8"}, b""),
     ],
 )
 def test_bodies_in_every_form(body: Any, wanted: bytes) -> None:
