@@ -16,6 +16,7 @@ from streamtape.pytest_plugin import settings
 from streamtape.transport.decorator import Wanted, wanted_by
 from streamtape.transport.naming import name_of_test, place_of
 
+_FORBIDDEN_THERE = dict.fromkeys(map(ord, "<>?%*:|\"'/\\"), "-")
 _FIXTURES = frozenset({"tape", "tape_server"})
 
 
@@ -45,7 +46,19 @@ def place_for(item: pytest.Function, name: str | None, folder: str | None = None
     default = name_of_test(names, parameters, _names_in(parent))
     if folder is not None:
         return place_of(name, item.path, default, folder=folder, suffix=".txt")
-    return place_of(name, item.path, default)
+    place = place_of(name, item.path, default)
+    return place if name is not None else _converted(item, place) or place
+
+
+def _converted(item: pytest.Function, place: Path) -> Path | None:
+    """The file under the name that pytest-recording gave it, where ours is not there and it is."""
+    theirs = item.name if item.cls is None else f"{item.cls.__name__}.{item.name}"
+    theirs = theirs.translate(_FORBIDDEN_THERE) + place.suffix
+    if theirs == place.name or place.exists():
+        return None
+    # In this very case: some file systems find it in any.
+    there = place.parent.is_dir() and any(p.name == theirs for p in place.parent.iterdir())
+    return place.with_name(theirs) if there else None
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,7 @@
 """Decorator, mark and fixture: recorded the first time, replayed from then on."""
 
+import re
+
 import pytest
 
 import streamtape
@@ -285,6 +287,25 @@ def test_a_miss_that_the_program_hides_fails_the_test(suite: Suite) -> None:
     result = suite.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*MissError*", "*differs   path*"])
+
+
+@pytest.mark.parametrize("value", ["GPT-4", "a/b", "x:y"])
+def test_a_converted_cassette_is_found(suite: Suite, value: str) -> None:
+    """A file under the name that pytest-recording gave it serves where ours is not there."""
+    source = (
+        f"class TestOut:\n    class TestIn:\n        @pytest.mark.parametrize('a', [{value!r}])\n"
+        "        @streamtape.cassette\n        def test_a(self, a):\n        " + GET
+    )
+    suite.write(source)
+    suite.run().assert_outcomes(passed=1)
+    (ours,) = (suite.folder / "cassettes/test_it").iterdir()
+    assert "~" in ours.name
+    theirs = ours.rename(ours.with_name(f"TestIn.test_a[{re.sub('[/:]', '-', value)}].tape"))
+    suite.run("--tape-record=none").assert_outcomes(passed=1)
+    suite.run("--tape-prune").assert_outcomes(passed=1)
+    assert theirs.exists()
+    suite.run("--tape-record=all").assert_outcomes(passed=1)
+    assert suite.tapes() == [f"cassettes/test_it/{theirs.name}"]
 
 
 MISS = """
