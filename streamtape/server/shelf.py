@@ -25,6 +25,7 @@ from streamtape.tape.store import load
 
 _HOST_PARTS = {"scheme", "host", "port"}
 _KEPT_MISSES = 100
+_AGAIN = "streamtape record -o run.tape -- COMMAND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ class Shelf:
     def miss(self, asked: Sequence[Request]) -> Miss:
         """Take down that nothing answers, and say why."""
         request = asked[0]
-        text = miss_text(request, self.tape, name=self.name, mode="none")
+        text = miss_text(
+            request, self.tape, name=self.name, mode=None, again=_AGAIN, repeats="repeat (--repeat)"
+        )
         target = urlsplit(request.url)
         line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
         found = Miss(line, text)

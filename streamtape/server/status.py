@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import json
 from html import escape
+from pathlib import PurePath
+from urllib.parse import urlsplit
 
 from streamtape.server.shelf import Shelf
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>streamtape replay</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem }}
-table {{ border-collapse: collapse; width: 100% }}
-th, td {{ border-bottom: 1px solid #8884; padding: .3rem .6rem; text-align: left }}
-td {{ overflow-wrap: anywhere }} .n {{ text-align: right }}
-pre {{ background: #8881; overflow-x: auto; padding: .6rem }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #111; color: #ddd }} }}
+:root {{ color-scheme: light dark }}
+body {{ font: 15px/1.5 system-ui, sans-serif }}
+body {{ margin: 2rem auto; max-width: 64rem; padding: 0 1rem }}
+h1 {{ font-size: 1.4rem; margin: 0 }} h2 {{ font-size: 1rem; margin: 1.5rem 0 .3rem }}
+div {{ overflow-x: auto }} table {{ border-collapse: collapse; width: 100% }}
+th, td {{ border-bottom: 1px solid #8884; padding: .3rem .6rem }}
+th, td {{ text-align: left; white-space: nowrap }}
+th {{ font-weight: 600 }} .n {{ text-align: right; font-variant-numeric: tabular-nums }}
+.left {{ opacity: .6 }} small {{ opacity: .7 }}
+pre {{ background: #8881; border-left: 3px solid #c40; margin: 0; padding: .6rem }}
+pre {{ overflow-x: auto }}
 </style>
 <h1>streamtape replay</h1>
-<p>{url}: {played} of {count} interactions played, {missed} requests missed.</p>
-<table><tr><th>cassette<th class="n">interaction<th>request<th>status<th>ending
-<th class="n">chunks<th class="n">played{rows}</table>
+<p>{url}: {played} of {count} interactions played, {missed} missed.</p>
 {misses}
+<h2>interactions</h2>
+<div><table><tr><th>request<th>cassette<th class="n">status<th>ending<th class="n">chunks\
+<th class="n">played{rows}</table></div>
 </html>
 """
 
@@ -55,19 +64,29 @@ def _json(shelf: Shelf, url: str) -> bytes:
 
 
 def _html(shelf: Shelf, url: str) -> bytes:
-    numbers = ("interaction", "chunks", "played")
-    rows = "".join(
-        "\n<tr>"
-        + "".join(
-            f"<td{' class=n' if name in numbers else ''}>{escape(str(value))}"
-            for name, value in row.items()
-        )
-        for row in _rows(shelf)
-    )
+    rows = "".join(map(_row, _rows(shelf)))
     misses = "".join(
         f"<h2>missed: {escape(miss.line)}</h2>\n<pre>{escape(miss.text)}</pre>\n"
-        for miss in shelf.misses
+        for miss in reversed(shelf.misses)
     )
     played = sum(1 for n in shelf.tape.plays if n)
-    counts = {"played": played, "count": len(shelf.books), "missed": shelf.n_missed}
+    missed = f"{shelf.n_missed} request{'' if shelf.n_missed == 1 else 's'}"
+    counts = {"played": played, "count": len(shelf.books), "missed": missed}
     return _PAGE.format(url=escape(url), rows=rows, misses=misses, **counts).encode()
+
+
+def _row(row: dict[str, object]) -> str:
+    method, _, url = str(row["request"]).partition(" ")
+    parts = urlsplit(url)
+    asked = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    place = str(row["cassette"])
+    name = "/".join(PurePath(place).parts[-2:])
+    cells = [
+        f"<td>{escape(method)} {escape(asked)} <small>{escape(parts.netloc)}</small>",
+        f'<td title="{escape(place)}">{escape(name)} <small>#{row["interaction"]}</small>',
+        f'<td class="n">{"none" if row["status"] is None else row["status"]}',
+        f"<td>{escape(str(row['ending']))}",
+        f'<td class="n">{row["chunks"]}',
+        f'<td class="n">{row["played"] or "–"}',
+    ]
+    return f"\n<tr{'' if row['played'] else ' class=left'}>{''.join(cells)}"

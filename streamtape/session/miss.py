@@ -25,14 +25,16 @@ def miss_text(
     tape: Tape,
     *,
     name: str,
-    mode: RecordMode,
+    mode: RecordMode | None,
     again: str = "",
     missing: bool = False,
+    repeats: str = "allow_playback_repeats=True",
 ) -> str:
     """Say why no interaction answers a request; several lines, for people.
 
     `again` is the command that records it, where one is known. `missing` says that there is no
-    such cassette at all.
+    such cassette at all. `repeats` is the option that lets interactions answer again. Of a server,
+    which has no record mode, `mode` is None.
     """
     count = len(tape.interactions)
     holds = f"{count} interaction{'' if count == 1 else 's'}"
@@ -40,21 +42,24 @@ def miss_text(
         "no recorded interaction answers this request",
         "",
         f"  asked     {_line(asked)}",
-        f"  cassette  {name}: {'there is no such file' if missing else holds}, mode {mode!r}",
+        f"  cassette  {name}: {'there is no such file' if missing else holds}"
+        + ("" if mode is None else f", mode {mode!r}"),
     ]
     same = tape.candidates(asked)
     if same:
-        lines += _equal(tape, same)
+        lines += _equal(tape, same, repeats)
     elif (nearest := tape.nearest(asked)) is not None:
         lines += _nearest(tape, *nearest)
-    if mode in _WAYS_OUT:
+    if mode is None:
+        lines.append("")
+    elif mode in _WAYS_OUT:
         lines += ["", f"  {_WAYS_OUT[mode]}"]
     if again:
         lines.append(f"  to record it:  {again}")
     return "\n".join(lines).rstrip()
 
 
-def _equal(tape: Tape, same: list[int]) -> list[str]:
+def _equal(tape: Tape, same: list[int], repeats: str) -> list[str]:
     expected = tape.expected
     later = [i for i in same if expected is not None and i > expected]
     if expected is not None and later:
@@ -67,7 +72,7 @@ def _equal(tape: Tape, same: list[int]) -> list[str]:
     left = [i for i, n in enumerate(tape.plays) if not n]
     if left:
         lines.append(f"  left      {_those(left)}, not played yet")
-    lines.append("            allow_playback_repeats=True lets the last one answer again")
+    lines.append(f"            {repeats} lets the last one answer again")
     return lines
 
 

@@ -191,9 +191,10 @@ def test_the_status_page() -> None:
         page = httpx.get(server.url)
         value = httpx.get(server.url, headers={"Accept": "application/json"}).json()
     assert page.headers["content-type"].startswith("text/html")
-    assert "1 of 2 interactions played, 1 requests missed" in page.text
+    assert "1 of 2 interactions played, 1 request missed" in page.text
     assert "<script>" not in page.text
     assert "?<b>" not in page.text
+    assert 'rel="icon"' in page.text  # else a browser asks for one, which would be a miss
     assert [row["played"] for row in value["interactions"]] == [1, 0]
     assert value["misses"][0]["request"] == "GET /%3Cscript%3E"
 
