@@ -14,11 +14,11 @@ from streamtape.report.differences import comparison_lines
 from streamtape.report.lines import plain
 from streamtape.report.markdown import comparison_markdown
 from streamtape.tape.model import Interaction
-from tests.groups import groups, recording
+from tests.archive import groups, recording
 from tests.shared import needs_corpus
 
 pytestmark = needs_corpus
-MAX_EACH = 4  # answers of one group; some have twenty
+MAX_EACH = 3  # answers of one group; some have twenty
 LINE = 700  # characters
 TIMESTAMP = re.compile(r"\b1[67]\d{8}\b")
 

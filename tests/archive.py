@@ -1,4 +1,4 @@
-"""Streams that answer the same prompt, in groups, out of the archive of recorded streams."""
+"""The archive of recorded streams, read from the file that it is: its streams and its groups."""
 
 import io
 import json
@@ -26,6 +26,14 @@ def files() -> dict[str, bytes]:
             for name, body in found.items()
             if body is not None
         }
+
+
+@cache
+def names() -> list[str]:
+    """The names of all streams, in order; none where the archive is absent."""
+    if not ARCHIVE.is_file():
+        return []
+    return sorted(name for name in files() if f".{name.rpartition('.')[2]}" in TYPES)
 
 
 @cache
