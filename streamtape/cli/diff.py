@@ -14,8 +14,11 @@ from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from streamtape.compare.comparison import Comparison
     from streamtape.report.folders import FileResult
+    from streamtape.report.page.sheet import Report
 
 _SHOWN = 20
 
@@ -27,6 +30,7 @@ Examples:
   streamtape diff a.tape b.tape --level content
   streamtape diff a.tape b.tape --level timing --tolerance 0.5
   streamtape diff cassettes/ new-cassettes/ --markdown > comment.md
+  streamtape diff cassettes/ new-cassettes/ --html changes.html
   streamtape diff before/ after/ --fail-on ttft=+20% --fail-on tpot=+5ms
 
 \b
@@ -52,6 +56,7 @@ content (text and tool calls); timing. Exit status: 0 the same, 1 different, 2 t
 )
 @click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
+@click.option("--html", metavar="FILE", help="Write a page, too: every change, one file.")
 @many.with_jobs
 @options.as_json
 def command(
@@ -64,6 +69,7 @@ def command(
     limits: tuple[str, ...],
     show_all: bool,
     markdown: bool,
+    html: str | None,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -81,9 +87,11 @@ def command(
     if folders == 1:
         raise UsageError(f"{a!r} and {b!r}: compare two files or two folders")
     if folders:
-        status = _folders(a, b, wanted, jobs=jobs, markdown=markdown, as_json=as_json)
+        status = _folders(a, b, wanted, jobs=jobs, markdown=markdown, html=html, as_json=as_json)
     else:
         comparison = streamtape.diff(a, b, **wanted)
+        if html:
+            _write_page(html, f"{a} → {b}", [("", comparison)])
         _tell(comparison, show_all=show_all, markdown=markdown, as_json=as_json)
         status = 0 if comparison.same else FINDINGS
     raise click.exceptions.Exit(status)
@@ -103,8 +111,35 @@ def _tell(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bo
         output.write_lines(comparison_lines(comparison, width=output.width(), max_changes=limit))
 
 
+def _write_page(
+    target: str,
+    title: str,
+    comparisons: Iterable[tuple[str, Comparison]],
+    first: Iterable[Report] = (),
+) -> None:
+    """Write every change of some comparisons as one page."""
+    from streamtape.report.differences import comparison_lines
+    from streamtape.report.page.sheet import sheet
+
+    reports = (
+        (name, comparison_lines(one, width=output.PLAIN_WIDTH, max_changes=None))
+        for name, one in comparisons
+    )
+    try:
+        Path(target).write_text(sheet(title, [*first, *reports]), "utf-8")
+    except OSError as error:
+        raise CassetteError(f"cannot write the page {target!r}: {error.strerror}") from error
+
+
 def _folders(
-    a: str, b: str, wanted: dict[str, Any], *, jobs: int | None, markdown: bool, as_json: bool
+    a: str,
+    b: str,
+    wanted: dict[str, Any],
+    *,
+    jobs: int | None,
+    markdown: bool,
+    html: str | None,
+    as_json: bool,
 ) -> int:
     names = sorted(_names(Path(a)) | _names(Path(b)))
     work = partial(_compared, Path(a), Path(b), wanted)
@@ -112,6 +147,11 @@ def _folders(
     if not results:
         raise UsageError(f"there are no cassettes (*.tape) in {a!r} and {b!r}")
     same = all(result.same for result in results)
+    if html:
+        from streamtape.report.folders import folder_lines
+
+        found = [(r.name, r.comparison) for r in results if r.comparison is not None and not r.same]
+        _write_page(html, f"{a} → {b}", found, [("", folder_lines(results, a, b))])
     if as_json:
         files = [result.to_dict() for result in results]
         output.write_json({"same": same, "a": a, "b": b, "files": files})

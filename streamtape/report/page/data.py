@@ -92,7 +92,8 @@ def _ending(one: Interaction) -> dict[str, Any]:
     told = ": ".join(part for part in (ending.exception, ending.message) if part)
     says = {
         "complete": "The stream ended as the protocol says.",
-        "error": f"The stream broke off: {told or 'an error'}",
+        "error": f"{'The stream broke off' if one.head else 'The request failed'}: "
+        f"{told or 'an error'}",
         "abandoned": "The client stopped reading.",
         "unfinished": "The recorder stopped before the stream did." + (told and f" {told}"),
     }[ending.kind]

@@ -27,18 +27,18 @@ _PLACES = ("policy", "title", "style", "plain", "packed", "data", "script")
 
 def document(title: str, data: Mapping[str, Any], plain: Iterable[str]) -> str:
     """The page; `plain` are the lines that a reader without scripts gets."""
-    style, script = _part("page.css"), _part("page.js")
+    style, script = part("page.css"), part("page.js")
     packed, block = data_block(data)
     filled = {
         "policy": policy(style, script),
-        "title": _escaped(clean(title)),
+        "title": escaped(clean(title)),
         "style": style,
-        "plain": _escaped("\n".join(plain)),
+        "plain": escaped("\n".join(plain)),
         "packed": packed,
         "data": block,
         "script": script,
     }
-    page = _part("page.html")
+    page = part("page.html")
     pieces = []
     for (
         name
@@ -49,10 +49,11 @@ def document(title: str, data: Mapping[str, Any], plain: Iterable[str]) -> str:
     return "".join([*pieces, page])
 
 
-def policy(style: str, script: str) -> str:
-    """What the page may do: run this script, use this style. It may load nothing."""
+def policy(style: str, script: str = "") -> str:
+    """What the page may do: use this style, run this script if there is one. It loads nothing."""
+    runs = f"script-src '{_digest(script)}'; " if script else ""
     return (
-        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
+        f"default-src 'none'; {runs}style-src '{_digest(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -67,7 +68,8 @@ def data_block(data: Mapping[str, Any]) -> tuple[str, str]:
     return "json", text
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """The text as HTML; what UTF-8 can't hold as its escape."""
     return escape(text.encode("utf-8", "backslashreplace").decode())
 
 
@@ -75,5 +77,6 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """One of the files that a page is made of."""
     return files("streamtape.report.page").joinpath(name).read_text("utf-8")

@@ -50,9 +50,10 @@
   const LOOKS = ["text", "reasoning", "refusal", "arguments", "code", "error"];
   const look = (channel) => (LOOKS.includes(channel) ? channel : channel ? "code" : "");
   const ENDINGS = {
-    complete: ["complete", "good"], error: ["broke off", "bad"],
+    complete: ["complete", "good"], error: ["broke off", "bad"], failed: ["failed", "bad"],
     abandoned: ["abandoned", "warn"], unfinished: ["unfinished", "bad"],
   };
+  const ending = (one) => ENDINGS[one.status === null && one.ending.kind === "error" ? "failed" : one.ending.kind];
   const STEPS = 2000;
 
   const data = await unpack();
@@ -86,7 +87,7 @@
     return value === "–" || value === null ? null : el("div", "tile", el("b", "", value), el("span", "", label));
   }
   function drawHead() {
-    const [name, mood] = ENDINGS[cur.ending.kind];
+    const [name, mood] = ending(cur);
     const status = cur.status === null ? "no response" : `${cur.status} ${clean(cur.reason || "")}`.trim();
     const title = el("h1", "", el("span", "method", clean(cur.method)), clean(cur.url) || "address unknown");
     const line = el("div", "line", title,
@@ -188,7 +189,9 @@
     return low;
   }
   function drawRows() {
-    rows.style.height = `${topOf(visible.length)}px`;
+    const high = topOf(visible.length), most = window.innerWidth <= 620 ? window.innerHeight * 0.7 : 560;
+    rows.style.height = `${high}px`;
+    list.style.height = `${Math.min(Math.max(high + 1, 90), most)}px`;
     const from = Math.max(rowAt(list.scrollTop) - 6, 0);
     const until = Math.min(rowAt(list.scrollTop + list.clientHeight) + 7, visible.length);
     const wanted = new Set(visible.slice(from, until));
@@ -400,7 +403,7 @@
     }
     if (cur.timed) {
       mark(cur.timing.first_content_us, "first content", c.dim);
-      if (cur.ending.kind !== "complete") mark(cur.ending.at, ENDINGS[cur.ending.kind][0], c.error);
+      if (cur.ending.kind !== "complete") mark(cur.ending.at, ending(cur)[0], c.error);
     }
     function mark(at, label, colour) {
       if (at === null || at === undefined) return;
@@ -479,7 +482,7 @@
   // --- findings, request, response ----------------------------------------------------------------
   function drawFindings() {
     const box = $("findings");
-    box.hidden = !cur.findings.length && !data.checked;
+    box.hidden = !cur.findings.length && (!data.checked || cur.status === null);
     const items = cur.findings.map((finding) => {
       const known = finding.event !== null && finding.event < cur.n;
       const where = known ? `#${finding.event} ${clean(cur.events.types[cur.events.type[finding.event]])}` : "the stream";
@@ -588,6 +591,7 @@
     $("search").value = "";
     const several = cur.n > 0;
     for (const id of ["player", "happened"]) $(id).hidden = !several;
+    $("columns").classList.toggle("alone", !several);
     $("type").replaceChildren(new Option("all types", ""), ...(cur.events ? cur.events.types.map((name, at) => new Option(clean(name), at)) : []));
     for (const button of $("nav").querySelectorAll("button")) {
       if (Number(button.dataset.number) === number) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current");
@@ -605,7 +609,7 @@
     all.forEach((one, number) => {
       if (one.file !== file) kids.push(el("h2", "", clean(one.file)));
       file = one.file;
-      const [name, mood] = ENDINGS[one.ending.kind];
+      const [name, mood] = ending(one);
       const path = one.url.replace(/^[a-z]+:\/\/[^/]*/i, "") || "/";
       const worst = one.findings.length ? one.findings[0].severity : null;
       const button = el("button", "", el("span", "file", clean(one.file)), el("span", "path", `${clean(one.method)} ${clean(path)}`),
