@@ -40,7 +40,8 @@ def encode(interactions: Iterable[Interaction]) -> Iterator[bytes]:
                     f"a {record[0]} of {len(packed)} bytes is too large for a cassette "
                     f"(the limit is {container.MAX_FRAME_BYTES})"
                 )
-            if out := writer.add(packed):
+            n_last = len(record[1]["data"]) if record[0] == "chunks" else 0
+            if out := writer.add(packed, n_last):
                 yield out
     names = ("interactions", "chunks", "bytes")
     last = writer.add(records.pack(["close", dict(zip(names, counts, strict=True))]))

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from functools import lru_cache
+from itertools import pairwise
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from streamtape.errors import DamagedCassetteError, NewerFormatError, NotACassetteError
 
@@ -31,6 +31,7 @@ TAIL_BYTES = len(_TAIL) + 32
 # The level of the n-th frame: short recordings small, long ones soon written (FORMAT.md, figures).
 _LEVELS = (12,) * 8
 _LAST_LEVEL = 3
+_BLOCK_BYTES = 768  # columns shorter than this are not worth a block
 _MAX_HEADER = 18
 
 
@@ -48,16 +49,23 @@ class Writer:
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
         self._content = bytearray()
+        self._edges: list[int] = []
         self._frames = -1
 
-    def add(self, record: bytes) -> bytes:
-        """Take a record, which is never split over frames (at most MAX_FRAME_BYTES)."""
+    def add(self, record: bytes, n_last: int = 0) -> bytes:
+        """Take a record, which is never split over frames (at most MAX_FRAME_BYTES).
+
+        Its last `n_last` bytes are of another kind than those before: each gets a zstd block, and
+        so a code, of its own.
+        """
         out = b""
         if self._frames < 0:
             self._frames = 0
             out = self._signed(HEAD)
         if self._content and len(self._content) + len(record) > MAX_FRAME_BYTES:
             out += self._frame()
+        if n_last and len(record) - n_last >= _BLOCK_BYTES:
+            self._edges += (len(self._content), len(self._content) + len(record) - n_last)
         self._content += record
         if len(self._content) >= FRAME_BYTES:
             out += self._frame()
@@ -69,22 +77,24 @@ class Writer:
         return out + self._signed(_TAIL) + self._digest.digest()
 
     def _frame(self) -> bytes:
+        import zstandard  # 20 ms that replaying from memory need not pay
+
         level = _LEVELS[self._frames] if self._frames < len(_LEVELS) else _LAST_LEVEL
         self._frames += 1
-        frame = _compressor(level).compress(bytes(self._content))
+        content, flush = bytes(self._content), zstandard.COMPRESSOBJ_FLUSH_BLOCK
+        # A compressor is made for each frame: two threads may not use one.
+        packer = zstandard.ZstdCompressor(level=level, write_checksum=True)
+        out = packer.compressobj(size=len(content))
+        edges = [0, *self._edges, len(content)]
+        blocks = [out.compress(content[a:b]) + out.flush(flush) for a, b in pairwise(edges[:-1])]
+        frame = b"".join((*blocks, out.compress(content[edges[-2] :]), out.flush()))
         self._content.clear()
+        self._edges.clear()
         return self._signed(frame)
 
     def _signed(self, data: bytes) -> bytes:
         self._digest.update(data)
         return data
-
-
-@lru_cache(maxsize=4)
-def _compressor(level: int) -> Any:
-    import zstandard  # 20 ms that replaying from memory need not pay
-
-    return zstandard.ZstdCompressor(level=level, write_checksum=True, write_content_size=True)
 
 
 class Reader:

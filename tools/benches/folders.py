@@ -37,7 +37,7 @@ def run(repeat: int) -> list[Row]:
     """Measure all of it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "tapes"
-        count = _saved(_recorded(Path(name)) if CORPUS.is_file() else _written(), folder)
+        count = _saved(_recorded(Path(name)) if CORPUS.is_file() else written(), folder)
         return list(_rows(folder, count, min(repeat, MAX_REPEAT)))
 
 
@@ -76,7 +76,7 @@ def _recorded(folder: Path) -> Iterator[Interaction]:
     return (one.interaction for one in streams(root))
 
 
-def _written() -> Iterator[Interaction]:
+def written() -> Iterator[Interaction]:
     for number in range(N_WRITTEN):
         yield Writer(number + 1).message(*("double bubble bath " * 20).split()).end().interaction()
 

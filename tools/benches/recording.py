@@ -1,16 +1,23 @@
-"""Recording: what it costs the program, beside vcrpy and cassetter; and what a long stream weighs.
+"""Recording: what it costs the program, beside vcrpy, cassetter and mitmproxy.
 
-Rows: first event while recording (48 events, 25 ms apart), added time a chunk, throughput of a
-large body, and the size on disk of a 5,008-event Responses stream.
+Rows: first event while recording (48 events, 25 ms apart); added time a chunk, of each library,
+sync and async; added time an event until the client has all, beside the peers; throughput of a
+large body, flooded and over a line of 1 Gbit/s, and what a journal costs that only writes; the size
+on disk of a 5,008-event Responses stream. vcrpy and cassetter hold a body in memory and write YAML
+of it: of 500 MB that would take minutes, so they are not asked to.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +28,11 @@ import openai
 import streamtape
 from streamtape.server.embedded import EmbeddedEndpoint
 from tools.benches.contest import Row, interleaved, on_disk, recorders, row
+from tools.benches.serving import HOME, free_port, mitmproxy_version, served
 
 EVENTS = 5008
 BODY_MB = 500
+LINE_MB = 125  # a second, of 1 Gbit/s
 PROMPT: Any = [{"role": "user", "content": "Say 'double bubble bath' ten times fast."}]
 
 
@@ -32,8 +41,12 @@ def run(repeat: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         return [
-            *_first_event(repeat, place), *_added(repeat, place), *_throughput(place), *_size(place)
-        ]  # fmt: skip
+            *_first_event(repeat, place),
+            *_added(repeat, place),
+            *_beside(repeat, place),
+            *_throughput(place),
+            *_size(place),
+        ]
 
 
 def _first_event(repeat: int, folder: Path) -> Iterator[Row]:
@@ -64,34 +77,44 @@ def _first_event(repeat: int, folder: Path) -> Iterator[Row]:
         yield row(label, value, "ms", name, value - direct)
 
 
-def _client(library: Any, chunk: bytes, count: int) -> Any:
-    class Body(library.SyncByteStream):  # type: ignore[misc]  # either library's
+def _response(library: Any, chunk: bytes, count: int) -> Any:
+    class Body(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]  # either library's
         def __iter__(self) -> Iterator[bytes]:
             for _ in range(count):
                 yield chunk
 
-    def answer(request: Any) -> Any:
-        return library.Response(200, stream=Body())
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for _ in range(count):
+                yield chunk
 
-    return library.Client(transport=library.MockTransport(answer))
+    return library.Response(200, stream=Body())
 
 
 def _added(repeat: int, folder: Path) -> Iterator[Row]:
     """The time that recording adds to a chunk: the same chunks, with and without the recorder."""
     chunk = b'event: response.output_text.delta\ndata: {"delta":"x","sequence_number":1}\n\n' * 3
     for library in (httpx, httpx2):
-        client = _client(library, chunk, 20_000)
-        bare, recorded, worst = [], [], []
-        for number in range(repeat):
-            bare.append(statistics.median(_gaps(client)))
-            with streamtape.use_cassette(folder / f"{library.__name__}{number}.tape"):
-                gaps = _gaps(client)
-            recorded.append(statistics.median(gaps))
-            worst.append(statistics.quantiles(gaps, n=100)[98])
-        base = statistics.median(bare)
-        name = f"added time a chunk, {library.__name__} (ratio: µs a chunk without us)"
-        yield row(f"{name}, median", statistics.median(recorded) - base, "µs", "streamtape", base)
-        yield row(f"{name}, p99", statistics.median(worst) - base, "µs", "streamtape", base)
+        transport = library.MockTransport(lambda _, used=library: _response(used, chunk, 20_000))
+        ways: dict[str, Callable[[], list[float]]] = {
+            "sync": partial(_gaps, library.Client(transport=transport)),
+            "async": partial(_async_gaps, library, transport),
+        }
+        for way, gaps_of in ways.items():
+            bare, recorded, worst = [], [], []
+            for number in range(repeat):
+                bare.append(statistics.median(gaps_of()))
+                with streamtape.use_cassette(folder / f"{library.__name__}{way}{number}.tape"):
+                    gaps = gaps_of()
+                recorded.append(statistics.median(gaps))
+                worst.append(statistics.quantiles(gaps, n=100)[98])
+            base = statistics.median(bare)
+            name = f"added time a chunk, {library.__name__}, {way} (ratio: µs without us)"
+            for label, times, goal in (("median", recorded, 20), ("p99", worst, 100)):
+                value = statistics.median(times) - base
+                yield {
+                    **row(f"{name}, {label}", value, "µs", "streamtape", base),
+                    "goal": f"<= {goal}",
+                }
 
 
 def _gaps(client: Any) -> list[float]:
@@ -106,36 +129,105 @@ def _gaps(client: Any) -> list[float]:
     return gaps
 
 
+def _async_gaps(library: Any, transport: Any) -> list[float]:
+    async def read() -> list[float]:
+        clock = time.perf_counter_ns
+        gaps = []
+        async with (
+            library.AsyncClient(transport=transport) as client,
+            client.stream("GET", "http://upstream/") as response,
+        ):
+            before = clock()
+            async for _ in response.aiter_raw():
+                now = clock()
+                gaps.append((now - before) / 1e3)
+                before = now
+        return gaps
+
+    return asyncio.run(read())
+
+
+def _beside(repeat: int, folder: Path) -> Iterator[Row]:
+    """What each recorder adds until the client has the whole stream, a long one sent at once."""
+    with (
+        EmbeddedEndpoint(gap_us=0) as endpoint,
+        httpx2.Client(timeout=60) as client,
+        ExitStack() as on,
+    ):
+        body = {"input": PROMPT, "model": f"gpt-4.1?events={EVENTS}", "stream": True}
+        count = iter(range(10**6))
+
+        def read(url: str) -> None:
+            with client.stream("POST", f"{url}/responses", json=body) as response:
+                assert sum(map(len, response.iter_bytes())) > EVENTS * 100
+
+        def recorded(recorder: Callable[[Path], Any]) -> None:
+            with recorder(folder / f"beside{next(count)}"):
+                read(endpoint.url)
+
+        ways: dict[str, Callable[[], Any]] = {"bare": partial(read, endpoint.url)}
+        ways |= {name: partial(recorded, recorder) for name, recorder in recorders().items()}
+        if mitmproxy_version():
+            proxied = on.enter_context(_mitmproxy(endpoint.url, folder))
+            ways[f"mitmproxy {mitmproxy_version()}"] = partial(read, proxied)
+        taken = interleaved(ways, repeat)
+        for name, seconds in taken.items():
+            label = (
+                f"added time an event, {EVENTS} at once, to the cassette's end (ratio: µs in all)"
+            )
+            added = (seconds - taken["bare"]) / EVENTS * 1e6
+            yield row(label, added, "µs", name, seconds / EVENTS * 1e6)
+
+
+@contextmanager
+def _mitmproxy(url: str, folder: Path) -> Iterator[str]:
+    """A recording mitmproxy before a server, passing on what comes as it comes."""
+    port, (root, _, path) = free_port(), url.partition("/v1")
+    command = [str(HOME / "mitmproxy" / "bin" / "mitmdump"), "-q", "--listen-host", "127.0.0.1"]
+    command += ["--mode", f"reverse:{root}", "-p", str(port), "-w", str(folder / "flows")]
+    command += ["--set", f"confdir={folder / 'mitmproxy'}", "--set", "stream_large_bodies=1"]
+    with served(command, port):
+        yield f"http://127.0.0.1:{port}/v1{path}"
+
+
 def _throughput(folder: Path) -> Iterator[Row]:
     """A large body over a real socket, bare and recorded, until the client has its last byte."""
     piece = b'data: {"type":"response.output_text.delta","delta":"some words of text"}\n\n' * 900
-    count = BODY_MB * 1_000_000 // len(piece)
-    with _Flood(piece, count) as url, httpx2.Client(timeout=60) as client:
+    for line, body_mb, rate in (
+        ("as fast as it goes", BODY_MB, 0),
+        ("over 1 Gbit/s", 2 * LINE_MB, LINE_MB),
+    ):
+        name = f"{body_mb} MB body {line}, while it streams (ratio: of bare throughput)"
+        count = body_mb * 1_000_000 // len(piece)
+        with _Flood(piece, count, rate) as url, httpx2.Client(timeout=60) as client:
+            taken: dict[str, list[float]] = {"bare": [], "bare, and os.write": [], "streamtape": []}
+            for number in range(3):
+                taken["bare"].append(_read(client, url))
+                with (folder / "written").open("wb", buffering=0) as file:
+                    written = _read(client, url, partial(os.write, file.fileno()))
+                taken["bare, and os.write"].append(written)
+                with streamtape.use_cassette(folder / f"large{rate}-{number}.tape"):
+                    taken["streamtape"].append(_read(client, url))
+        bare = statistics.median(taken["bare"])
+        for peer, times in taken.items():
+            seconds = statistics.median(times)
+            goal = {"goal": "ratio >= 0.9"} if peer == "streamtape" else {}
+            yield {**row(name, body_mb / seconds, "MB/s", peer, bare / seconds), **goal}
 
-        def read() -> None:
-            with client.stream("GET", url) as response:
-                for _ in response.iter_raw():
-                    pass
 
-        def recorded() -> None:
-            with streamtape.use_cassette(folder / "large.tape", mode="all"):
-                start = time.perf_counter()
-                read()
-                took.append(time.perf_counter() - start)
-
-        took: list[float] = []
-        bare = interleaved({"bare": read}, 2)["bare"]
-        recorded()
-        for peer, seconds in {"bare": bare, "streamtape": took[-1]}.items():
-            name = f"{BODY_MB} MB body, while it streams (ratio: of bare throughput)"
-            yield row(name, BODY_MB / seconds, "MB/s", peer, bare / seconds)
+def _read(client: Any, url: str, take: Callable[[bytes], object] = len) -> float:
+    start = time.perf_counter()
+    with client.stream("GET", url) as response:
+        for data in response.iter_raw():
+            take(data)
+    return time.perf_counter() - start
 
 
 class _Flood:
-    """A server process of its own that sends one piece many times."""
+    """A server process of its own that sends one piece many times, at `rate` MB/s if not 0."""
 
-    def __init__(self, piece: bytes, count: int) -> None:
-        self._piece, self._count = piece, count
+    def __init__(self, piece: bytes, count: int, rate: int = 0) -> None:
+        self._piece, self._count, self._rate = piece, count, rate
 
     def __enter__(self) -> str:
         import multiprocessing
@@ -143,7 +235,7 @@ class _Flood:
         context = multiprocessing.get_context("spawn")
         mine, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, self._piece, self._count), daemon=True
+            target=_serve, args=(theirs, self._piece, self._count, self._rate), daemon=True
         )
         self._process.start()
         return f"http://127.0.0.1:{mine.recv()}/"
@@ -153,7 +245,7 @@ class _Flood:
         self._process.join()
 
 
-def _serve(pipe: Any, piece: bytes, count: int) -> None:
+def _serve(pipe: Any, piece: bytes, count: int, rate: int) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -165,8 +257,12 @@ def _serve(pipe: Any, piece: bytes, count: int) -> None:
                     pass
                 head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d"
                 connection.sendall(head % (len(piece) * count) + b"\r\nConnection: close\r\n\r\n")
-                for _ in range(count):
+                start = time.perf_counter()
+                for number in range(count):
                     connection.sendall(piece)
+                    if rate:
+                        due = start + (number + 1) * len(piece) / (rate * 1e6)
+                        time.sleep(max(0.0, due - time.perf_counter()))
 
 
 def _size(folder: Path) -> Iterator[Row]:

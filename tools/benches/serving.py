@@ -153,7 +153,7 @@ def _wait_for(port: int) -> None:
             return
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         return int(sock.getsockname()[1])
 
@@ -216,11 +216,11 @@ def _mitmproxy(tape: Cassette, folder: Path) -> Iterator[Running]:
     quiet = ["-q", "--set", "connection_strategy=lazy", "--listen-host", "127.0.0.1"]
     config = ["--set", f"confdir={folder / 'mitmproxy'}"]
     with tape_server(tape, folder, "max") as source:
-        port = _free_port()
+        port = free_port()
         mode = ["--mode", f"reverse:http://127.0.0.1:{source.port}", "-p", str(port)]
         with served([mitmdump, *quiet, *config, *mode, "-w", str(flows)], port):
             assert sum(1 for _ in read_all(port, 1)[0]) == len(tape[0].chunks) - 1
-    port = _free_port()
+    port = free_port()
     mode = ["--mode", f"reverse:http://127.0.0.1:{source.port}", "-p", str(port)]
     again = ["--server-replay", str(flows), "--set", "server_replay_reuse=true"]
     with served([mitmdump, *quiet, *config, *mode, *again], port) as running:
