@@ -290,6 +290,50 @@ def test_an_upstream_that_can_not_answer(tmp_path: Path, answer: bytes) -> None:
     assert [i.ending.exception for i in cassette] == ["RemoteProtocolError"] * 2
 
 
+def test_an_upstream_that_never_answers(tmp_path: Path) -> None:
+    """The client's own timeout ends it; the upstream is let go, and the request is on record."""
+    gone = threading.Event()
+
+    async def silent(exchange: Exchange) -> None:
+        try:
+            await exchange.body()
+            await asyncio.sleep(3600)
+        finally:
+            gone.set()
+
+    def use(root: str) -> None:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{root}/v1/responses", json=ASK, timeout=0.3)
+        assert gone.wait(5)
+        assert httpx.get(f"{root}/v1/responses/x", timeout=5).status_code == 200
+
+    async def handler(exchange: Exchange) -> None:
+        if exchange.request.method == "POST":
+            await silent(exchange)
+        else:
+            await exchange.respond(200, PLAIN, b"still here")
+
+    with upstream(handler) as url:
+        cassette = recorded(tmp_path / "x.tape", url, use)
+    assert [(i.head is None, i.ending.kind) for i in cassette] == [
+        (True, "abandoned"), (False, "complete"),
+    ]  # fmt: skip
+
+
+def test_a_client_that_is_done_is_done(tmp_path: Path) -> None:
+    """A proxy that stops as soon as its client has the last byte records a whole answer."""
+
+    async def promised(exchange: Exchange) -> None:
+        await exchange.respond(200, PLAIN, bytes(1000))
+
+    with upstream(promised) as url:
+        for number in range(8):
+            path = tmp_path / f"{number}.tape"
+            with RecordingProxy(path, upstream=url) as proxy:
+                assert len(httpx.get(proxy.url).content) == 1000
+            assert streamtape.load(path)[0].ending.kind == "complete"
+
+
 def test_an_upstream_that_refuses(tmp_path: Path) -> None:
     """A refused connection is a 502, recorded as the error that it was."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

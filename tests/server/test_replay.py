@@ -246,6 +246,22 @@ def test_files_and_folders(tmp_path: Path) -> None:
         serve(tmp_path / "empty")
 
 
+@pytest.mark.parametrize(
+    "target", ["/../secret.tape", "/..%2fsecret.tape", "/%2e%2e/secret.tape", "//etc/passwd"]
+)
+def test_a_path_names_no_file(target: str, tmp_path: Path) -> None:
+    """Paths are matched with recorded ones: nothing outside the cassettes can be asked for."""
+    folder = tmp_path / "tapes"
+    folder.mkdir()
+    streamtape.save(tape(taped([b"a"])), folder / "a.tape")
+    (tmp_path / "secret.tape").write_text("secret")
+    with serve(folder) as server:
+        asked = f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        got, _ = talk(server.url, asked.encode())
+    assert got.startswith(b"HTTP/1.1 404")
+    assert b"root:" not in got
+
+
 def test_wrong_options_are_refused() -> None:
     """A port that is none or in use, a speed of nothing, an unknown matcher."""
     with pytest.raises(UsageError, match="port=70000"):
