@@ -66,6 +66,7 @@ def _equal(tape: Tape, same: list[int], repeats: str) -> list[str]:
         return [
             f"  equal     interaction {later[0]}, which is not next: the order is strict",
             f"  next      interaction {expected}: {_line(tape.interactions[expected].request)}",
+            "            strict_order=False lets them come in any order",
         ]
     which = f"interaction {same[0]}" if len(same) == 1 else f"interactions {_list(same)}"
     lines = [f"  equal     {which}, already played {len(same)} of {len(same)}"]
