@@ -1,8 +1,9 @@
 """The canonical text of a stream: readable, the same from run to run, good to have in git.
 
 Ids, times and the cuts of deltas are out of it. At level `content` it is what the reader gets:
-texts, tool calls, how it finished; at level `events` every event, one a line. Here are also its
-place on disk (written whole or not at all) and the difference between two such texts, word by word.
+texts, tool calls, how it finished; at level `events` every event, one a line; at level `frames` the
+frames as they came, ids and all, for an endpoint of one's own. Here are also its place on disk
+(written whole or not at all) and the difference between two such texts, word by word.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import CassetteError, UsageError
 from streamtape.session.session import Session
 from streamtape.tape.model import Cassette, Interaction
-from streamtape.tape.views import Event, ToolCall, Transcript
+from streamtape.tape.views import Event, Frame, ToolCall, Transcript
 
-SnapshotLevel = Literal["content", "events"]
+SnapshotLevel = Literal["content", "events", "frames"]
 LEVELS: tuple[str, ...] = get_args(SnapshotLevel)
 SILENT = {"arguments", "signature", "details"}  # told as tool calls, or no part of what is read
 N_LOOKED_AT = 6  # events whose frames say which dialect it is
@@ -39,7 +40,7 @@ def snapshot(
     """The canonical text of what a stream said.
 
     `source`: a Session (what it played), a Cassette, an Interaction, a Transcript, or events; a
-    text is taken as it is. `level`: `content` or `events`. UsageError for anything else.
+    text is taken as it is. `level`: `content`, `events` or `frames`. UsageError for anything else.
     """
     if level not in LEVELS:
         raise UsageError(f"unknown level {level!r}; levels of a snapshot: {', '.join(LEVELS)}")
@@ -90,8 +91,11 @@ def _interaction(interaction: Interaction, level: str, dialect: str | None) -> I
     status = interaction.head.status if interaction.head else "no response"
     path = interaction.request.url.partition("://")[2].partition("/")[2].partition("?")[0]
     yield f"{interaction.request.method} /{path} -> {status}"
-    events = list(interaction.events(dialect=dialect))
-    told = list(_stream(events, dialect_for(interaction, dialect), level)) if events else []
+    if level == "frames":
+        told = list(_frames(interaction.frames()))
+    else:
+        events = list(interaction.events(dialect=dialect))
+        told = list(_stream(events, dialect_for(interaction, dialect), level)) if events else []
     yield from told
     if not told and interaction.chunks:
         yield from _indented("body", interaction.content.decode("utf-8", "backslashreplace"))
@@ -104,8 +108,31 @@ def _stream(events: list[Event], dialect: Dialect, level: str) -> Iterator[str]:
     if level == "content":
         yield from _transcript(transcript_of(events, dialect))
         return
+    if level == "frames":
+        yield from _frames(e.frame for e in events if e.frame is not None)
+        return
     for unit in Coalescer(dialect).units(events):
         yield f"{unit.kind} {unit.name}: {_json(_plain(unit.body))}"
+
+
+def _frames(frames: Iterable[Frame]) -> Iterator[str]:
+    """Frames as fields, an empty line between them; an id where another one comes into force."""
+    last_id = ""
+    for number, frame in enumerate(frames):
+        if number:
+            yield ""
+        yield from (f":{comment}" for comment in frame.comments)
+        if frame.event != "message":
+            yield f"event: {frame.event}"
+        if frame.id != last_id:
+            last_id = frame.id
+            yield f"id: {frame.id}"
+        if frame.retry is not None:
+            yield f"retry: {frame.retry}"
+        if frame.data is not None:
+            yield from (f"data: {line}" for line in frame.data.split("\n"))
+        if not frame.complete:
+            yield "(cut: nothing ended this frame)"
 
 
 def _plain(body: Any) -> Any:

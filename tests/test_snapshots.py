@@ -74,6 +74,22 @@ def test_the_sources() -> None:
         streamtape.snapshot(one.transcript(), level="events")
 
 
+def test_frames_as_they_came() -> None:
+    """At level frames nothing is left out: comments, names, new ids, data, the cut."""
+    body = (
+        b": hi\nevent: tick\nid: 7\ndata: a\ndata: b\n\n"
+        b"retry: 50\ndata: c\n\nid: 8\ndata: d\n\ndata: e"
+    )
+    request, ending = Request("GET", "http://h/events"), Ending("abandoned")
+    one = Interaction(request, Head(200, SSE), Chunks.of([Chunk(1, body)]), ending)
+    assert streamtape.snapshot(one, level="frames").splitlines() == [
+        *("GET /events -> 200", ": hi", "event: tick", "id: 7", "data: a", "data: b", ""),
+        *("retry: 50", "data: c", "", "id: 8", "data: d", ""),
+        *("data: e", "(cut: nothing ended this frame)", "ending: abandoned"),
+    ]
+    assert "data: c" in streamtape.snapshot(one.events(), level="frames")
+
+
 def test_a_plain_body_is_told_as_it_is() -> None:
     """What is no stream has its body."""
     chunks = Chunks.of([Chunk(1, b"hello\nthere")])
@@ -82,7 +98,7 @@ def test_a_plain_body_is_told_as_it_is() -> None:
 
 
 def test_the_recorded_examples_have_snapshots() -> None:
-    """Every example cassette has a text, at both levels, twice the same."""
+    """Every example cassette has a text, at every level, twice the same."""
     folder = Path(__file__).parent.parent / "cassettes"
     paths = sorted(folder.rglob("*.tape"))
     assert paths
@@ -90,6 +106,7 @@ def test_the_recorded_examples_have_snapshots() -> None:
         cassette = streamtape.load(path)
         assert streamtape.snapshot(cassette) == streamtape.snapshot(streamtape.load(path))
         assert streamtape.snapshot(cassette, level="events")
+        assert "data: " in streamtape.snapshot(cassette, level="frames")
 
 
 def test_on_disk(tmp_path: Path) -> None:
