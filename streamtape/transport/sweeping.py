@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Any
 
 from streamtape.errors import UsageError
@@ -25,16 +24,15 @@ from streamtape.session.modes import Options
 from streamtape.session.session import Session
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.store import load
-from streamtape.transport import install
+from streamtape.transport.entering import Opened, SessionContext
 from streamtape.transport.opening import open_session
 from streamtape.transport.transports import ReplayTransport
 
-_Opened = tuple[Session, Session | None]
 EVERYWHERE = ("cut@event", "cut@byte")
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(SessionContext):
     """One way to replay a cassette: a context manager like `use_cassette`, or a transport.
 
     `number` is the interaction that is broken, `faults` how, `why` what is special about the place;
@@ -49,7 +47,7 @@ class Replay:
     seed: int = 0
     why: str = ""
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    _open: list[_Opened] = field(default_factory=list, repr=False, compare=False)
+    _open: list[Opened] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def breaks(self) -> bool:
@@ -69,34 +67,9 @@ class Replay:
         mine = {"fault": self.faults, "rechunk": self.rechunk, "seed": self.seed, "mode": "none"}
         return {**self.options, **mine}
 
-    def __enter__(self) -> Session:
+    def _session(self) -> Session:
         # Not by use_cassette: no preset of a test run makes a recording of this.
-        before = install.current()
-        session = open_session(self.cassette, Options.of(**self._wanted()))
-        install.activate(session)
-        self._open.append((session, before))
-        return session
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        session, before = self._open.pop()
-        install.deactivate(session, before)
-        session.close(error)
-
-    async def __aenter__(self) -> Session:
-        return self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, error, trace)
+        return open_session(self.cassette, Options.of(**self._wanted()))
 
     def __str__(self) -> str:
         parts = [str(replace(fault, of=None)) for fault in self.faults] or ["whole"]
