@@ -34,7 +34,7 @@ R = TypeVar("R")
 LOOK_S = 0.3  # how long this process works alone before it looks at what is left
 WORTH_S = 1.0  # how much work must be left for processes to be worth their start
 BAR_AFTER_S = 0.4
-MAX_BATCH = 32
+MAX_BATCH = 16
 
 with_jobs = click.option(
     "--jobs",

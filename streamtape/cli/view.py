@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import options, output
+from streamtape.cli import many, options, output
 from streamtape.errors import CassetteWriteError
 
 if TYPE_CHECKING:
@@ -52,19 +53,16 @@ def command(
     It shows how a stream ended, what the checks found and where, plays the text at the recorded
     pace, and searches the events. With --json only the facts of what was written go to stdout.
     """
-    import streamtape
     from streamtape.cli.files import tapes
     from streamtape.report.page.document import document
 
     files = tapes(paths)
     told: list[dict[str, Any]] = []
     plain: list[str] = []
-    for path in files:
-        for data, lines in _interactions(
-            streamtape.load(path), path, index, dialect, checked=not no_checks
-        ):
-            told.append(data)
-            plain.extend(lines)
+    work = partial(_read, index=index, dialect=dialect, checked=not no_checks)
+    for interactions, lines in many.each(work, files):
+        told.extend(interactions)
+        plain.extend(lines)
     title = ", ".join(path.name for path in files[:3]) + (" …" if len(files) > 3 else "")
     page = document(title, {"interactions": told, "checked": not no_checks}, plain).encode()
     if target == "-":
@@ -85,18 +83,23 @@ def command(
         click.launch(str(place))
 
 
-def _interactions(
-    cassette: Cassette, path: Path, index: int | None, dialect: str | None, *, checked: bool
-) -> Iterator[tuple[dict[str, Any], list[str]]]:
+def _read(
+    path: Path, *, index: int | None, dialect: str | None, checked: bool
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """What the page holds of a file: its interactions, and the lines for readers of plain text."""
+    import streamtape
     from streamtape.report.lines import plain
     from streamtape.report.page.data import interaction_data
     from streamtape.report.reading import read
 
+    cassette = streamtape.load(path)
     found = _findings(cassette, dialect) if checked else {}
+    told, lines = [], []
     for number in options.chosen(len(cassette), index):
         reading = read(cassette[number], dialect)
-        data = interaction_data(reading, found.get(number, []), name=path.name, number=number)
-        yield data, [*map(plain, _lines(reading, number)), ""]
+        told.append(interaction_data(reading, found.get(number, []), name=path.name, number=number))
+        lines += [*map(plain, _lines(reading, number)), ""]
+    return told, lines
 
 
 def _findings(cassette: Cassette, dialect: str | None) -> dict[int, list[Finding]]:

@@ -657,7 +657,7 @@
   });
   document.addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || $("help").open) return;
-    const typing = e.target.matches("input[type=search], select, textarea");
+    const typing = e.target instanceof Element && e.target.matches("input[type=search], select, textarea");
     if (typing) {
       if (e.key === "Escape" && e.target === $("search")) { $("search").value = ""; filterEvents(); $("search").blur(); }
       return;

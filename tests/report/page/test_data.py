@@ -10,6 +10,8 @@ from streamtape.report.page.data import MAX_PAYLOAD, interaction_data, steps
 from streamtape.report.reading import read
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 from tests.cli.running import interaction, sse
+from tests.real import recordings
+from tests.shared import needs_corpus
 from tests.streams import Writer
 
 CASSETTES = Path(__file__).parent.parent.parent.parent / "cassettes"
@@ -89,3 +91,18 @@ def test_a_huge_payload_is_cut_and_says_so() -> None:
     first = interaction_data(read(one), [], name="x", number=0)["events"]["data"][0]
     assert len(first) < MAX_PAYLOAD + 100
     assert "characters in all" in first
+
+
+@needs_corpus
+def test_any_real_stream_makes_a_page() -> None:
+    """Streams of every provider: a row an event, and texts cut within their lengths."""
+    for name, one in recordings():
+        told = interaction_data(read(one), [], name=name, number=0)
+        json.dumps(told)
+        n_events = len(told["events"]["data"]) if told["events"] else 0
+        for part in told["parts"]:
+            units = len(part["text"].encode("utf-16-le", "surrogatepass")) // 2
+            offsets = [offset for offset, _ in part["cuts"]]
+            assert offsets == sorted(offsets)
+            assert all(0 <= offset <= units for offset in offsets)
+            assert all(0 <= event < n_events for _, event in part["cuts"])
