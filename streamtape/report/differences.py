@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamtape.compare.comparison import ABSENT, Change, ChangeKind, Comparison, Place
-from streamtape.report.columns import side_by_side
+from streamtape.report.columns import side_by_side, wrapped
 from streamtape.report.events import compact
 from streamtape.report.lines import Line, Span, clean, line, one_line
 from streamtape.report.units import count, duration
@@ -19,6 +19,9 @@ SIDE_BY_SIDE_WIDTH = 110
 _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~", "swapped": "⇄"}
 _STYLES = {"same": "", "removed": "removed", "inserted": "added"}
 _MAX_VALUE = 600
+_INDENT = " " * 6
+_NO_SIGN = Span("")
+MIN_ROOM = 20  # cells: narrower, a value is not cut further
 
 
 def verdict(comparison: Comparison) -> str:
@@ -84,16 +87,24 @@ def _heading(change: Change, *, several: bool) -> Line:
 def _values(change: Change, width: int) -> Iterator[Line]:
     before, after = _side(change, "removed"), _side(change, "inserted")
     if change.kind == "changed" and width >= SIDE_BY_SIDE_WIDTH:
-        yield from side_by_side(before, after, width, indent=6)
+        yield from side_by_side(before, after, width, indent=len(_INDENT))
     elif change.pieces:
-        yield line("      ", *(_marked(piece.kind, piece.text) for piece in change.pieces))
+        marked = tuple(_marked(piece.kind, piece.text) for piece in change.pieces)
+        yield from _rows(marked, width)
     elif change.kind == "swapped" and change.before is None:
-        yield line("      ", *after)
+        yield from _rows(after, width)
     else:
         if change.kind != "inserted":
-            yield line("      ", ("- ", "removed"), *before)
+            yield from _rows(before, width, Span("- ", "removed"))
         if change.kind != "removed":
-            yield line("      ", ("+ ", "added"), *after)
+            yield from _rows(after, width, Span("+ ", "added"))
+
+
+def _rows(value: Line, width: int, sign: Span = _NO_SIGN) -> Iterator[Line]:
+    """A value in as many lines as it needs, below each other."""
+    room = max(width - len(_INDENT) - len(sign.text), MIN_ROOM)
+    for number, row in enumerate(wrapped(value, room)):
+        yield line(_INDENT, sign if not number else " " * len(sign.text), *row)
 
 
 def _marked(kind: str, text: str) -> Span:
