@@ -19,6 +19,7 @@ SIDE_BY_SIDE_WIDTH = 110
 _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~", "swapped": "⇄"}
 _STYLES = {"same": "", "removed": "removed", "inserted": "added"}
 _MAX_VALUE = 600
+TIMING = "timing"
 _INDENT = " " * 6
 _NO_SIGN = Span("")
 MIN_ROOM = 20  # cells: narrower, a value is not cut further
@@ -54,6 +55,8 @@ def comparison_lines(
 
 def places(change: Change) -> str:
     """Where a change is: the event's number in a, or in both where they differ."""
+    if change.what == TIMING:
+        return ""  # a measure is of the whole stream
     if change.a and change.b:
         if change.a.index == change.b.index:
             return f"#{change.a.index}"
@@ -67,15 +70,18 @@ def _known(change: Change) -> Place:
 
 def name_of(change: Change) -> str:
     """What changed, and where in it."""
+    if change.what == TIMING:
+        return change.path.removesuffix("_us").replace("_", " ")
     return clean(f"{change.what} {change.path}".rstrip())
 
 
 def _heading(change: Change, *, several: bool) -> Line:
     style = {"inserted": "added", "removed": "removed"}.get(change.kind, "warn")
-    at_us = _known(change).at_us
+    at_us = None if change.what == TIMING else _known(change).at_us
+    where = places(change)
     return line(
         (f"  {_SIGNS[change.kind]} ", style),
-        (f"{places(change)}  ", "dim"),
+        (f"{where}  " if where else "", "dim"),
         (name_of(change), "title"),
         f" {change.kind}",
         (f" {change.n_repeats + 1} times" if change.n_repeats else "", ""),
@@ -122,7 +128,14 @@ def _side(change: Change, kind: str) -> Line:
     value = change.before if kind == "removed" else change.after
     if value is None and not change.pieces:
         return (Span(ABSENT, "dim"),)
-    return (Span(value_text(value), _STYLES[kind]),)
+    return (Span(told_value(change, value), _STYLES[kind]),)
+
+
+def told_value(change: Change, value: Any, limit: int = _MAX_VALUE) -> str:
+    """A value of a change in one line: a time as a duration, anything else as it is."""
+    if change.what == TIMING and isinstance(value, int):
+        return duration(value)
+    return value_text(value, limit)
 
 
 def value_text(value: Any, limit: int = _MAX_VALUE) -> str:

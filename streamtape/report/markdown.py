@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from streamtape.compare.comparison import ABSENT, Change, Comparison
-from streamtape.report.differences import name_of, places, value_text, verdict
+from streamtape.report.differences import name_of, places, told_value, verdict
 from streamtape.report.folders import FileResult
 from streamtape.report.lines import clean, one_line
 from streamtape.report.units import count
@@ -49,7 +49,8 @@ def _block(changes: Sequence[Change], *, several: bool, limit: int = _MAX_VALUE)
     for change in changes:
         which = f", interaction {change.interaction}" if several else ""
         which = f" {change.n_repeats + 1} times{which}" if change.n_repeats else which
-        rows.append(f"@@ {places(change)} {name_of(change)} {change.kind}{which} @@")
+        where = f"{places(change)} {name_of(change)}".strip()
+        rows.append(f"@@ {where} {change.kind}{which} @@")
         before, after = _sides(change, limit)
         if change.kind == "swapped" and change.before is None:
             rows.append(f"  {after}")
@@ -66,7 +67,7 @@ def _block(changes: Sequence[Change], *, several: bool, limit: int = _MAX_VALUE)
 def _sides(change: Change, limit: int) -> tuple[str, str]:
     if not change.pieces:
         before, after = (
-            ABSENT if value is None else value_text(value, limit)
+            ABSENT if value is None else told_value(change, value, limit)
             for value in (change.before, change.after)
         )
         return before, after

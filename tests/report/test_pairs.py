@@ -49,6 +49,26 @@ def test_a_pair_side_by_side(name: str) -> None:
     approved(f"pair-{name}.md", comparison_markdown(compared(name)))
 
 
+def test_a_pair_by_time() -> None:
+    """Durations, as people read them."""
+    found = compared("responses-again", "timing")
+    approved("pair-timing.txt", text_of(comparison_lines(found, width=80)))
+    approved("pair-timing.md", comparison_markdown(found))
+
+
+def test_the_readme_tells_every_field() -> None:
+    """What `--json` writes is what the README says, field by field."""
+    section = (REPO / "README.md").read_text().partition("## Comparing two runs")[2]
+    section = section.partition("\n## ")[0]
+    told = compared("chat-json").to_dict()
+    for name in (*told, *told["changes"][0]):
+        assert f"`{name}`" in section
+    path = f"{PAIRS}/a/responses-longer.tape"
+    comparison = streamtape.diff(path, path.replace("/a/", "/b/"))
+    lines = text_of(comparison_lines(comparison, width=100)).replace(f"{REPO}/", "")
+    assert lines in section
+
+
 def test_all_pairs() -> None:
     """A folder against a folder."""
     results = []
