@@ -230,7 +230,7 @@ def text(report: dict[str, Any]) -> str:
 def _cells(row: Row) -> list[str]:
     met = {None: "", True: "yes", False: "NO"}[row.get("met")]
     ratio = "" if row.get("ratio") is None else _number(row["ratio"])
-    peer = row["peer"] or "streamtape"
+    peer = row.get("peer") or "streamtape"
     goal = row.get("goal") or ""
     return [row["name"], peer, _number(row["value"]), row["unit"], ratio, str(goal), met]
 
