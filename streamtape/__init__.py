@@ -17,30 +17,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from streamtape.api import (
-        diff,
-    )
-    from streamtape.checks.finding import (
-        Finding,
-        Where,
-    )
-    from streamtape.checks.measures import (
-        Measured,
-    )
-    from streamtape.checks.moderation import (
-        Moderated,
-    )
-    from streamtape.compare.comparison import (
-        Change,
-        Comparison,
-    )
-    from streamtape.dialects.base import (
-        Dialect,
-        Piece,
-    )
-    from streamtape.dialects.registry import (
-        register_dialect,
-    )
+    from streamtape.api import diff
+    from streamtape.checks.finding import Finding, Where
+    from streamtape.checks.measures import Measured
+    from streamtape.checks.moderation import Moderated
+    from streamtape.compare.comparison import Change, Comparison
+    from streamtape.dialects.base import Dialect, Piece
+    from streamtape.dialects.registry import register_dialect
     from streamtape.errors import (
         AmbiguousSessionError,
         CassetteError,
@@ -69,91 +52,30 @@ if TYPE_CHECKING:
         UsageError,
         VerifyError,
     )
-    from streamtape.framing.ndjson import (
-        NDJSONParser,
-    )
-    from streamtape.framing.sse import (
-        SSEParser,
-    )
-    from streamtape.framing.sse_frame import (
-        SSEFrame,
-        encode_sse,
-    )
-    from streamtape.judging.checking import (
-        check,
-    )
-    from streamtape.judging.measuring import (
-        Stats,
-        gates,
-        stats,
-    )
-    from streamtape.judging.moderating import (
-        moderate,
-    )
-    from streamtape.playback.faults import (
-        Fault,
-    )
-    from streamtape.server.proxy import (
-        RecordingProxy,
-    )
-    from streamtape.server.replay import (
-        ReplayServer,
-        serve,
-    )
-    from streamtape.session.modes import (
-        Options,
-    )
+    from streamtape.framing.ndjson import NDJSONParser
+    from streamtape.framing.sse import SSEParser
+    from streamtape.framing.sse_frame import SSEFrame, encode_sse
+    from streamtape.judging.checking import check
+    from streamtape.judging.measuring import Stats, gates, stats
+    from streamtape.judging.moderating import moderate
+    from streamtape.playback.faults import Fault
+    from streamtape.server.proxy import RecordingProxy
+    from streamtape.server.replay import ReplayServer, serve
+    from streamtape.session.modes import Options
     from streamtape.session.session import Session
     from streamtape.session.verdict import StreamtapeWarning
-    from streamtape.snapshots import (
-        snapshot,
-    )
-    from streamtape.tape.model import (
-        Cassette,
-        Chunk,
-        Chunks,
-        Ending,
-        Head,
-        Interaction,
-        Request,
-    )
-    from streamtape.tape.redact import (
-        RedactionOptions,
-    )
-    from streamtape.tape.scanning import (
-        Leak,
-        scan,
-    )
-    from streamtape.tape.store import (
-        load,
-        recover,
-        save,
-    )
-    from streamtape.tape.views import (
-        Event,
-        Frame,
-        Transcript,
-    )
-    from streamtape.transport.asgi import (
-        ASGIStreamTransport,
-    )
-    from streamtape.transport.clock import (
-        VirtualClock,
-    )
-    from streamtape.transport.decorator import (
-        cassette,
-    )
-    from streamtape.transport.sweeping import (
-        Replay,
-        sweep,
-    )
-    from streamtape.transport.transports import (
-        RecordingTransport,
-        ReplayTransport,
-    )
-    from streamtape.transport.use import (
-        use_cassette,
-    )
+    from streamtape.snapshots import snapshot
+    from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+    from streamtape.tape.redact import RedactionOptions
+    from streamtape.tape.scanning import Leak, scan
+    from streamtape.tape.store import load, recover, save
+    from streamtape.tape.views import Event, Frame, Transcript
+    from streamtape.transport.asgi import ASGIStreamTransport
+    from streamtape.transport.clock import VirtualClock
+    from streamtape.transport.decorator import cassette
+    from streamtape.transport.sweeping import Replay, sweep
+    from streamtape.transport.transports import RecordingTransport, ReplayTransport
+    from streamtape.transport.use import use_cassette
 
 __version__ = "0.1.0"
 
