@@ -44,6 +44,7 @@ PEERS = [
     "pytest",
     "pytest-recording",
     "sseclient-py",
+    "trio",
     "vcrpy",
 ]
 SECTIONS = sorted(
