@@ -17,6 +17,7 @@ from http import HTTPStatus
 
 import h11
 
+from streamtape.server.loop import heard_at
 from streamtape.server.wire import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
 
 _LOG = logging.getLogger("streamtape.server")
@@ -50,7 +51,7 @@ class Connection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._unread = 0
         self._heard: float | None = None
-        self._accepted = asyncio.get_running_loop().time()
+        self._accepted = heard_at()
 
     def _new_parser(self) -> h11.Connection:
         return h11.Connection(h11.SERVER, max_incomplete_event_size=self.limits.max_header_bytes)
@@ -71,7 +72,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._heard is None and self._exchange is None:
-            now = asyncio.get_running_loop().time()
+            now = heard_at()
             came_along = now - self._accepted < _WITH_CONNECTION_S
             self._heard = self._accepted if came_along else now
         self._unread += len(data)

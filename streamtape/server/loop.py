@@ -12,32 +12,55 @@ import select
 import selectors
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from streamtape.errors import ServerError
 
 _SELECT_MAX_FD = 1024
+_JUST_NOW_S = 0.002
 
 if sys.platform == "linux":
 
     class _Selector(selectors.EpollSelector):
-        """Epoll, with a timeout in microseconds."""
+        """Epoll, with a timeout in microseconds; `woke_at` is when it last woke."""
+
+        woke_at = 0.0
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
             fd = self.fileno()
-            if timeout is not None and timeout > 0 and fd < _SELECT_MAX_FD:
+            if timeout != 0 and fd < _SELECT_MAX_FD:
                 select.select([fd], [], [], timeout)
-                timeout = 0
+                self.woke_at, timeout = time.monotonic(), 0
             return super().select(timeout)
 
 else:
     _Selector = selectors.DefaultSelector
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop that knows when it woke."""
+
+    def __init__(self) -> None:
+        self.waiting = _Selector()
+        super().__init__(self.waiting)
+
+
 def new_loop() -> asyncio.AbstractEventLoop:
     """A new event loop whose timers are right to some tens of microseconds."""
-    return asyncio.SelectorEventLoop(_Selector())
+    return _Loop()
+
+
+def heard_at() -> float:
+    """The running loop's time at which what it is being told now was there to be heard.
+
+    That is when it woke, if it did just now: what it has done since took time, too.
+    """
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    woke_at = getattr(getattr(loop, "waiting", None), "woke_at", now)
+    return float(woke_at) if now - woke_at < _JUST_NOW_S else now
 
 
 class LoopThread:
