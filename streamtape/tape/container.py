@@ -31,6 +31,7 @@ TAIL_BYTES = len(_TAIL) + 32
 # The level of the n-th frame: short recordings small, long ones soon written (FORMAT.md, figures).
 _LEVELS = (12,) * 8
 _LAST_LEVEL = 3
+_SMALL_BYTES, _SMALL_LEVEL = 128 << 10, 15  # of a frame's content: that much takes milliseconds
 _BLOCK_BYTES = 768  # columns shorter than this are not worth a block
 _MAX_HEADER = 18
 
@@ -80,6 +81,8 @@ class Writer:
         import zstandard  # 20 ms that replaying from memory need not pay
 
         level = _LEVELS[self._frames] if self._frames < len(_LEVELS) else _LAST_LEVEL
+        if len(self._content) <= _SMALL_BYTES:
+            level = _SMALL_LEVEL
         self._frames += 1
         content, flush = bytes(self._content), zstandard.COMPRESSOBJ_FLUSH_BLOCK
         # A compressor is made for each frame: two threads may not use one.
