@@ -120,6 +120,7 @@ def _next(tour: Tour, console: Console) -> None:
     if sys.prefix != sys.base_prefix and not os.environ.get("VIRTUAL_ENV"):
         _hint(console, f". {os.path.relpath(sys.prefix)}/bin/activate", "streamtape is in there")
     _hint(console, f"streamtape show {first}", "requests, events, text, timing")
+    _hint(console, f"streamtape view {first} --open", "the same as a page that plays")
     _hint(console, f"streamtape replay {first} --speed 2", "to stdout, twice as fast")
     _hint(console, f"streamtape replay {first} --port 8080", "to any client")
     _hint(console, f"streamtape diff {first} {second}", "what you saw above")
