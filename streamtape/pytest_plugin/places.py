@@ -43,7 +43,7 @@ def place_for(item: pytest.Function, name: str | None, folder: str | None = None
     callspec: Any = getattr(item, "callspec", None)
     parameters = None if callspec is None else callspec.id
     parent = item.parent.obj if isinstance(item.parent, pytest.Class | pytest.Module) else None
-    default = name_of_test(names, parameters, _names_in(parent))
+    default = name_of_test(names, parameters, _names_in(parent).get(names[-1].casefold(), []))
     if folder is not None:
         return place_of(name, item.path, default, folder=folder, suffix=".txt")
     place = place_of(name, item.path, default)
@@ -62,9 +62,12 @@ def _converted(item: pytest.Function, place: Path) -> Path | None:
 
 
 @lru_cache(maxsize=1)
-def _names_in(parent: object) -> list[str]:
-    """The names beside a test: the same for all tests of a module or class, one after the other."""
-    return dir(parent)
+def _names_in(parent: object) -> dict[str, list[str]]:
+    """The names beside a test, by what they are without regard to case; once a module or class."""
+    found: dict[str, list[str]] = {}
+    for name in dir(parent):
+        found.setdefault(name.casefold(), []).append(name)
+    return found
 
 
 def place_of_item(item: pytest.Function) -> str:
