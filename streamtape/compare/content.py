@@ -40,7 +40,14 @@ def compare_content(a: Transcript, b: Transcript, dialect: Dialect) -> tuple[Cha
                 Change("changed", name, _last(a), _last(b), ".".join(path), old, new)
                 for path, old, new in walk(before, after, ())
             )
-    return tuple(join_swapped(changes))
+    last = max(a.n_events, b.n_events)
+    return tuple(sorted(join_swapped(changes), key=lambda change: _order(change, last)))
+
+
+def _order(change: Change, last: int) -> tuple[int, int]:
+    """The first divergence first; what has no place comes after all that has."""
+    one, other = change.a or change.b, change.b or change.a
+    return (one.index, other.index) if one and other else (last, last)
 
 
 def _plain(values: tuple[Any, ...], dialect: Dialect) -> list[Any]:

@@ -7,7 +7,7 @@ their channel. That the key moved is a change, told once a text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from streamtape.compare.comparison import Change, Place
 from streamtape.compare.texts import TextChange, Texts
 from streamtape.compare.units import CALL, Target, Unit
 
+SIDES = ("removed", "inserted")  # what is in one stream only: in the first, in the second
 TargetPair = tuple[Target | None, Target | None]
 
 
@@ -73,38 +74,35 @@ def with_arguments(
     told: Sequence[Change], texts: Sequence[TextChange], left: Sequence[Unit], right: Sequence[Unit]
 ) -> tuple[list[Change], list[TextChange]]:
     """The same changes, with each tool call that came or is gone told with its arguments."""
-    calls = [n for n, c in enumerate(told) if c.what == CALL and c.kind in ("removed", "inserted")]
+    calls: dict[tuple[str, int, Any], list[int]] = {}
+    for number, change in enumerate(told):
+        place, value = (change.a, change.before) if change.b is None else (change.b, change.after)
+        if change.what == CALL and change.kind in SIDES and place is not None:
+            key = change.kind, place.index, value.get("name")
+            calls.setdefault(key, []).append(number)
     if not calls:
         return list(told), list(texts)
-    opened: dict[tuple[str, Target], tuple[int, Any]] = {}
-    for kind, units in (("removed", left), ("inserted", right)):
+    opened: dict[tuple[str, Target], tuple[str, int, Any]] = {}
+    for kind, units in zip(SIDES, (left, right), strict=True):
         for unit in units:
             if unit.name == CALL:
-                at = unit.first, unit.body.get(("name",))
+                at = kind, unit.first, unit.body.get(("name",))
                 opened.update(((kind, target), at) for _, target in unit.calls)
     out, rest = list(told), list[TextChange]()
     for text in texts:
-        number = next((n for n in calls if _opens(out[n], text, opened)), None)
-        if number is None:
+        at_call = None if text.target is None else opened.get((text.change.kind, text.target))
+        numbers = calls.get(at_call) if at_call else None
+        if not numbers:
             rest.append(text)
-        elif text.change.kind == "removed":
+            continue
+        number = numbers.pop(0)
+        if text.change.kind == "removed":
             before = {**out[number].before, "arguments": text.change.before}
             out[number] = replace(out[number], before=before)
         else:
             after = {**out[number].after, "arguments": text.change.after}
             out[number] = replace(out[number], after=after)
     return out, rest
-
-
-def _opens(
-    call: Change, text: TextChange, opened: Mapping[tuple[str, Target], tuple[int, Any]]
-) -> bool:
-    """Whether a call that came, or is gone, is the one that opened these arguments."""
-    value, place = (call.after, call.b) if call.kind == "inserted" else (call.before, call.a)
-    if text.target is None or call.kind != text.change.kind or place is None:
-        return False
-    at = opened.get((call.kind, text.target))
-    return "arguments" not in value and at == (place.index, value.get("name"))
 
 
 def moved_key(a: Texts, b: Texts, one: Target, other: Target) -> Iterator[Change]:

@@ -41,9 +41,8 @@ def test_reports_of_answers_to_one_prompt(group: list[str]) -> None:
 
 def _in_order(comparison: Comparison) -> None:
     """The first divergence comes first."""
-    if comparison.level == "events":
-        at = [place.index for c in comparison.changes if (place := c.a or c.b)]
-        assert at == sorted(at)
+    at = [place.index for c in comparison.changes if (place := c.a or c.b)]
+    assert at == sorted(at)
 
 
 def _bounded(comparison: Comparison) -> None:
