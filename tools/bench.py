@@ -201,7 +201,9 @@ def judged(row: Row) -> Row:
     limit = re.match(r"(ratio )?(<=|>=|<|>) ?([\d.]+)", str(row.get("goal") or ""))
     if row.get("met") is not None or not limit:
         return row
-    value = row["ratio"] if limit[1] else row["value"]
+    value = row.get("ratio") if limit[1] else row["value"]
+    if value is None:
+        return row
     target = float(limit[3])
     met = value <= target if limit[2].startswith("<") else value >= target
     return {**row, "met": met}
