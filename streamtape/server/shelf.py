@@ -84,12 +84,21 @@ class Shelf:
         text = miss_text(
             request, self.tape, name=self.name, mode=None, again=_AGAIN, repeats="repeat (--repeat)"
         )
+        text += self._which(request)
         target = urlsplit(request.url)
         line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
         found = Miss(line, text)
         self.misses.append(found)
         self.n_missed += 1
         return found
+
+    def _which(self, request: Request) -> str:
+        """Where the nearest interaction lies, which the miss counts over all cassettes."""
+        nearest = self.tape.nearest(request) if len({b.cassette for b in self.books}) > 1 else None
+        if nearest is None:
+            return ""
+        book = self.books[nearest[0]]
+        return f"\n  interaction {nearest[0]} is number {book.number} of {book.cassette}"
 
 
 def without_host(options: Options) -> Options:

@@ -238,7 +238,9 @@ def test_files_and_folders(tmp_path: Path) -> None:
     streamtape.save(tape(taped([b"two"])), tmp_path / "sub" / "b.tape")
     with serve(tmp_path) as server:
         answers = [httpx.post(f"{server.url}/v1/responses", json=ASK).text for _ in range(2)]
+        missed = httpx.post(f"{server.url}/v1/responses", json={"model": "n", "stream": True}).text
     assert answers == ["one", "two"]
+    assert f"interaction 0 is number 0 of {tmp_path / 'a.tape'}" in missed
     with pytest.raises(CassetteNotFoundError, match="no cassette"):
         serve(tmp_path / "sub" / "none")
     (tmp_path / "empty").mkdir()
