@@ -47,7 +47,8 @@ def tell(report: pytest.TestReport, session: Session, place: Path, folder: Path 
 def _lines(session: Session) -> Iterator[str]:
     for number, (exchange, interaction) in enumerate(session.answers()):
         request = exchange.request
-        how = "replayed from" if exchange.interaction else "recorded into"
+        sent = "compared with" if session.mode == "verify" else "recorded into"
+        how = "replayed from" if exchange.interaction else sent
         yield f"stream {number}: {request.method} {request.url}, {how} {session.name}"
         try:
             yield from _where(exchange, interaction)

@@ -75,7 +75,7 @@ def test_verify(suite: Suite) -> None:
     suite.upstream.body = suite.upstream.body.replace(b"2", b"7")
     result = suite.run("--tape-record=verify")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*VerifyError*", "*2 → 7*"])
+    result.stdout.fnmatch_lines(["*VerifyError*", "*2 → 7*", "stream 0: *, compared with *"])
 
 
 def test_what_was_not_played_is_told(suite: Suite) -> None:
