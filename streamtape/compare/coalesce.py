@@ -208,23 +208,26 @@ class Coalescer:
             ids = []
 
     def _resolve_echoes(self) -> None:
-        """Replace, in whole events, what repeats the joined deltas; keep what stood there."""
+        """Replace, in whole events, what repeats a text; keep what stood there.
+
+        A text is what its deltas made or, without them, what the first event gives whole.
+        """
         texts = {target: join_text(pieces) for target, pieces in self._texts.items()}
+        said = {(target[0], text) for target, text in texts.items()}
+        firsts: set[int] = set()
+        for found in (found for _, wholes in self._echoes for found in wholes):
+            target = self._target(found)
+            known = target in texts or (target[0], found.value) in said
+            if not known and not getattr(found.rule, "final", False):
+                texts[target] = found.value
+                said.add((target[0], found.value))
+                firsts.add(id(found))
         for unit, wholes in self._echoes:
-            for found in wholes:
-                rule = found.rule
-                channel = rule.channel  # type: ignore[union-attr]  # wholes are found by pieces
-                known = texts.get(self._target(found))
-                path = bind(parse_path(rule.path), found.bound)
-                same = known == found.value or (
-                    known is None
-                    and any(c == channel and t == found.value for (c, _), t in texts.items())
-                )
-                if known is None and not same and not getattr(rule, "final", False):
-                    texts[self._target(found)] = found.value
-                    continue
+            for found in (found for found in wholes if id(found) not in firsts):
+                target, path = self._target(found), bind(parse_path(found.rule.path), found.bound)
                 unit.literals = (*unit.literals, (path, found.value))
-                if same:
+                other = target not in texts and (target[0], found.value) in said
+                if other or texts.get(target) == found.value:
                     _assign(unit.body, path, ECHO)
 
 
