@@ -17,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from streamtape.api import diff
     from streamtape.checks.finding import Finding, Where
     from streamtape.checks.measures import Measured
     from streamtape.checks.moderation import Moderated
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from streamtape.framing.sse import SSEParser
     from streamtape.framing.sse_frame import SSEFrame, encode_sse
     from streamtape.judging.checking import check
+    from streamtape.judging.comparing import diff
     from streamtape.judging.measuring import Stats, gates, stats
     from streamtape.judging.moderating import moderate
     from streamtape.playback.faults import Fault
@@ -145,7 +145,7 @@ _HOMES = {
     "Where": "streamtape.checks.finding",
     "cassette": "streamtape.transport.decorator",
     "check": "streamtape.judging.checking",
-    "diff": "streamtape.api",
+    "diff": "streamtape.judging.comparing",
     "encode_sse": "streamtape.framing.sse_frame",
     "gates": "streamtape.judging.measuring",
     "load": "streamtape.tape.store",
@@ -250,7 +250,7 @@ class _Views:
         homes = {
             "frames": "streamtape.framing.select",
             "events": "streamtape.dialects.select",
-            "diff": "streamtape.api",
+            "diff": "streamtape.judging.comparing",
         }
         module = import_module(homes.get(name, "streamtape.dialects.transcript"))
         return getattr(module, name)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import streamtape
-from streamtape.api import LEVELS, Level
+from streamtape.judging.comparing import LEVELS, Level
 from streamtape.tape.model import Cassette, Ending, Interaction
 from tests.streams import Writer
 

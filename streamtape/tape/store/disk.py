@@ -183,3 +183,19 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         unlink_and_close(fd, lock)
+
+
+def write_all(fd: int, *parts: bytes | memoryview) -> None:
+    """Write all of it, in one call to the system if that takes it."""
+    if len(parts) == 1:
+        (left,) = parts
+        done = os.write(fd, left)
+    elif hasattr(os, "writev"):
+        done = os.writev(fd, parts)
+        if done == sum(map(len, parts)):
+            return
+        left = b"".join(parts)
+    else:  # Windows
+        left, done = b"".join(parts), 0
+    while done < len(left):  # huge, or the disk is almost full: then the next write says so
+        done += os.write(fd, memoryview(left)[done:])

@@ -55,7 +55,7 @@ def load_known(path: Path, *, max_bytes: int | None = None) -> tuple[Cassette, b
         listen(str(path))
     with reading(path):
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        file, size = _File(fd), os.fstat(fd).st_size
+        file, size = OpenFile(fd), os.fstat(fd).st_size
         decoder = Decoder(path=str(path), max_bytes=max_bytes, fetch=file.read)
         offset, tail = 0, b""
         while data := file.read(offset, min(max(size - offset, 1), _READ_BYTES)):
@@ -80,7 +80,7 @@ def _identity(size: int, tail: bytes) -> bytes:
     return b"%d:%s" % (size, tail)
 
 
-class _File:
+class OpenFile:
     """An open file that is read at places, by any thread, and closed with its last user."""
 
     def __init__(self, fd: int) -> None:
@@ -139,7 +139,7 @@ def load_journal(path: StrPath) -> Cassette:
     except FileNotFoundError:
         raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place) from None
     with reading(place):
-        return Cassette(recovery.scan(_File(fd).read, path=str(place)).interactions, str(place))
+        return Cassette(recovery.scan(OpenFile(fd).read, path=str(place)).interactions, str(place))
 
 
 class Recovery(NamedTuple):
@@ -173,7 +173,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         raise JournalLeftError(
             f"{str(place)!r} is being written by a recording that still runs", path=place
         )
-    with held(fd, place) as done, contextlib.closing(_File(os.dup(fd))) as file:
+    with held(fd, place) as done, contextlib.closing(OpenFile(os.dup(fd))) as file:
         found = recovery.scan(file.read, path=str(place))
         if not found.interactions and found.damage is None:
             done()

@@ -1,4 +1,4 @@
-"""What joins rooms that may not know each other: `diff`.
+"""Two recordings opened and compared: `diff`.
 
 `compare` sees events and never a cassette; here cassettes are opened, their interactions paired in
 the order of their requests, and each pair handed down at the level that was asked for.

@@ -1,0 +1,229 @@
+"""What is recorded, appended as it comes, and made a cassette at the end: the Journal.
+
+Each chunk is in the journal `NAME.tape.part` before its client gets it: one write to the system, so
+it outlives the process (SIGKILL), though not a power cut. At the end the cassette is made of the
+journal and put in place; until then the old one is untouched, and if that fails the journal stays.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from streamtape.errors import CassetteError, CassetteWriteError, ContentLimitError
+from streamtape.tape import journal, recovery
+from streamtape.tape.bodies import Body, body_of
+from streamtape.tape.codec import encode
+from streamtape.tape.model import Cassette, Ending, Head, Interaction, Redaction, Request
+from streamtape.tape.redact import Redactor
+from streamtape.tape.store.disk import (
+    locked,
+    make_folder,
+    reading,
+    reason,
+    replace,
+    unlink_and_close,
+    write_all,
+    writing,
+)
+from streamtape.tape.store.files import OpenFile, identity, load
+
+
+class Journal:
+    """What is recorded, appended as it comes. Thread-safe; every call is one write.
+
+    After a write has failed (CassetteWriteError) nothing more is written, and every further call
+    raises the same: what is in the journal is whole up to there.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        place: Path,
+        fd: int,
+        found: bytes,
+        *,
+        redactor: Redactor | None = None,
+        max_body_bytes: int | None = None,
+    ) -> None:
+        self.path = path
+        self.place = place
+        self._fd = fd
+        self._found = found
+        self._lock = threading.Lock()
+        self._failure: str | None = None
+        self._redactor = redactor
+        self._bodies: dict[int, Body] = {}
+        self._limit = sys.maxsize if max_body_bytes is None else max_body_bytes
+        self._room: dict[int, int] = {}  # how many bytes of a body may still be written
+
+    def request(
+        self,
+        number: int,
+        request: Request,
+        started_at_us: int | None,
+        redactions: Iterable[Redaction] = (),
+    ) -> None:
+        """Begin interaction `number`: numbers are given by the caller, and order the cassette."""
+        record = journal.request(number, request, started_at_us)
+        self._append(record + _redacted(number, redactions))
+
+    def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None:
+        """Write the head of the response."""
+        if self._redactor is not None:
+            self._bodies[number] = body_of(number, head, self._redactor.search)
+        self._append(journal.head(number, head) + _redacted(number, redactions))
+
+    def chunk(self, number: int, at_us: int, data: bytes) -> None:
+        """Write one chunk of the body, less its secrets."""
+        with self._lock:
+            if not self._has_room(number, at_us, len(data)):
+                return
+            body = self._bodies.get(number)
+            try:
+                record = (
+                    journal.chunk(number, at_us, data) if body is None else body.feed(at_us, data)
+                )
+            except ContentLimitError as error:
+                self._cut(number, at_us, str(error))
+            else:
+                self._write(*record)
+
+    def _has_room(self, number: int, at_us: int, n_bytes: int) -> bool:
+        """Count a chunk; the one that is too much ends the recording of its body."""
+        room = self._room.get(number, self._limit)
+        if room >= 0:
+            self._room[number] = room - n_bytes
+            if room < n_bytes:
+                self._cut(number, at_us, f"longer than max_body_bytes={self._limit}")
+        return self._room[number] >= 0
+
+    def _cut(self, number: int, at_us: int, why: str) -> None:
+        """End the recording of a body; its client has all of it."""
+        self._room[number] = -1
+        body = self._bodies.pop(number, None)
+        record = journal.ending(
+            number, Ending("unfinished", at_us, message=f"cut by streamtape: {why}")
+        )
+        self._write(record if body is None else body.close() + record)
+
+    def redactions(self, number: int, redactions: Iterable[Redaction]) -> None:
+        """Write what was masked in the body."""
+        if record := _redacted(number, redactions):
+            self._append(record)
+
+    def ending(self, number: int, ending: Ending, redactions: Iterable[Redaction] = ()) -> None:
+        """Write how the body ended."""
+        if self._redactor is not None:
+            ending = self._redactor.redact_ending(ending)
+        record = _redacted(number, redactions) + journal.ending(number, ending)
+        with self._lock:
+            if self._room.get(number, 0) < 0:
+                return  # cut before
+            body = self._bodies.pop(number, None)
+            self._write(record if body is None else body.close() + record)
+
+    def so_far(self) -> tuple[Interaction, ...]:
+        """What is recorded up to now; streams that go on are `unfinished`. Empty after the end."""
+        with self._lock:
+            if self._fd < 0:
+                return ()
+            file = OpenFile(os.dup(self._fd))
+            with reading(self.place):
+                return recovery.scan(file.read, path=str(self.place)).interactions
+
+    def commit(self, *, keep: Iterable[Interaction] | None = None) -> Cassette:
+        """Put the cassette in place: `keep` in front, then what was recorded, by number.
+
+        If the file is not what it was when this session began, another session recorded into it:
+        then all of its interactions and all of ours are there, in the order of their requests. The
+        journal is gone afterwards; if the cassette can't be written it stays, and the error
+        (CassetteWriteError) says how to recover it. Streams that go on are not recorded further.
+        """
+        with self._lock:
+            if self._failure is None and self._bodies:  # of streams that go on
+                self._write(b"".join(body.close() for body in self._bodies.values()))
+                self._bodies.clear()
+            self._failure = self._failure or "the recording has ended"
+            fd, self._fd = self._fd, -1
+        if fd < 0:
+            raise CassetteWriteError(f"{str(self.path)!r} was committed before", path=self.path)
+        hint = f"; what was recorded is in {str(self.place)!r} (streamtape recover {self.place})"
+        file = OpenFile(os.dup(fd))
+        try:
+            cassette = self._commit(file, tuple(keep or ()), hint)
+        except BaseException:
+            os.close(fd)
+            raise
+        finally:
+            file.close()
+        unlink_and_close(fd, self.place)
+        return cassette
+
+    def _commit(self, file: OpenFile, keep: tuple[Interaction, ...], hint: str) -> Cassette:
+        with writing(self.path, hint):
+            found = recovery.scan(file.read, path=str(self.place))
+        if found.damage:
+            raise CassetteWriteError(
+                f"cannot write {str(self.path)!r}: its journal was altered: {found.damage}{hint}",
+                path=self.path,
+            )
+        try:
+            make_folder(self.path)
+            with locked(self.path):
+                whole = (*keep, *found.interactions)
+                if (now := identity(self.path)) and now != self._found:
+                    there = load(self.path)
+                    whole = tuple(sorted((*there, *found.interactions), key=_started))
+                replace(self.path, encode(whole))
+                return load(self.path)
+        except CassetteError as error:
+            raise CassetteWriteError(f"{error}{hint}", path=self.path) from error
+
+    def discard(self) -> None:
+        """End without a cassette: the journal is removed, the old cassette is as it was."""
+        with self._lock:
+            self._failure = self._failure or "the recording was discarded"
+            fd, self._fd = self._fd, -1
+        if fd >= 0:
+            unlink_and_close(fd, self.place)
+
+    def release(self) -> None:
+        """Let go of the journal without a cassette: it stays, for `streamtape recover`."""
+        with self._lock:
+            self._failure = self._failure or "the recording has ended"
+            fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def _append(self, record: bytes) -> None:
+        with self._lock:
+            self._write(record)
+
+    def _write(self, *record: journal.Data) -> None:
+        """Write while holding the lock."""
+        if self._failure is not None:
+            raise CassetteWriteError(
+                f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
+            )
+        try:
+            write_all(self._fd, *record)
+        except OSError as error:
+            self._failure = (
+                f"{reason(error)}; the stream went on, and what was recorded before is in it "
+                f"(streamtape recover {self.place})"
+            )
+            raise CassetteWriteError(
+                f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
+            ) from error
+
+
+def _redacted(number: int, redactions: Iterable[Redaction]) -> bytes:
+    return b"".join(journal.redaction(number, redaction) for redaction in redactions)
+
+
+def _started(interaction: Interaction) -> int:
+    return interaction.started_at_us or 0
