@@ -75,6 +75,7 @@ class RecordingProxy(Service):
         )
         self._environ = environ
         self._transports: dict[str, Any] = {}
+        self._proxies: dict[str, str] = {}
         super().__init__(
             host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits or _LIMITS
         )
@@ -250,7 +251,10 @@ class RecordingProxy(Service):
             await transport.aclose()
 
     def _transport(self, url: httpx.URL) -> TapeTransport:
-        proxy = _proxy_for(url)
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        proxy = self._proxies.get(origin)
+        if proxy is None:  # asked once: it reads the whole environment
+            proxy = self._proxies[origin] = _proxy_for(url)
         if proxy not in self._transports:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
             inner = httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)

@@ -1,4 +1,4 @@
-"""Start-up: whole processes, and the import alone."""
+"""Start-up: whole processes, and the import alone. The pytest plugin's is in `pytest_cost`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ COMMANDS = {
     "import httpx": ["-c", "import httpx"],
     "import vcr": ["-c", "import vcr"],
     "streamtape --help": ["-m", "streamtape", "--help"],
-    "pytest --version, without the plugin": ["-m", "pytest", "-p", "no:streamtape", "--version"],
-    "pytest --version, with the plugin": ["-m", "pytest", "--version"],
 }
 
 GOALS = {"import streamtape": "ratio <= 40", "streamtape --help": "<= 120"}
