@@ -8,10 +8,12 @@ from dataclasses import replace
 from streamtape.checks.finding import Finding
 from streamtape.checks.profiles import Profile, known_rules, profile_for, profile_named
 from streamtape.checks.run import check_answer, check_stream
+from streamtape.judging.collecting import collector_paused
 from streamtape.judging.opening import Source, is_whole_body, opened, stream_of
 from streamtape.tape.model import Interaction
 
 
+@collector_paused()
 def check(
     source: Source,
     *,

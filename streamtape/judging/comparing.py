@@ -23,6 +23,7 @@ from streamtape.dialects.payload import NOT_JSON, canonical, decode
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
+from streamtape.judging.collecting import collector_paused
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.views import Event
 
@@ -34,6 +35,7 @@ Pair = tuple[Interaction, Interaction]
 Result = tuple[tuple[Change, ...], int, int]
 
 
+@collector_paused()
 def diff(
     a: Source,
     b: Source,

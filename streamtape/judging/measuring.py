@@ -10,6 +10,7 @@ from typing import Any
 from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured, measure
 from streamtape.checks.profiles import DEFAULT
 from streamtape.checks.statistics import Gate, Summary, hold, parse_limit
+from streamtape.judging.collecting import collector_paused
 from streamtape.judging.opening import Source, is_whole_body, opened, stream_of
 
 
@@ -43,6 +44,7 @@ class Stats:
         return {"definitions": DEFINITIONS, "summary_us": told, "streams": each}
 
 
+@collector_paused()
 def stats(*sources: Source, dialect: str | None = None) -> Stats:
     """The measures of every stream in some recordings: paths, cassettes or interactions.
 
