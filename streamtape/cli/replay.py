@@ -96,7 +96,8 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
         if given["child"]:
             status = children.run_beside(server, given["child"], given["env"])
         else:
-            count = f"{len(server.interactions)} interactions"
+            n = len(server.interactions)
+            count = f"{n} interaction{'' if n == 1 else 's'}"
             children.listen(server, f"serving {count}", as_json=given["as_json"])
             status = FINDINGS if server.misses else 0
     for miss in server.misses:

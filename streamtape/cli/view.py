@@ -78,7 +78,8 @@ def command(
     if as_json:
         output.write_json({"path": str(place), "bytes": len(page), "interactions": len(told)})
     else:
-        output.note(f"{place}: {len(told)} interactions, {len(page):,} bytes")
+        count = f"{len(told)} interaction{'' if len(told) == 1 else 's'}"
+        output.note(f"{place}: {count}, {len(page):,} bytes")
     if opened:
         click.launch(str(place))
 

@@ -48,7 +48,7 @@ def test_where_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = tape(tmp_path / "run.tape", interaction(responses("one")))
     assert run("view", path, "-o", "-").stdout.startswith("<!doctype html>")
     monkeypatch.chdir(tmp_path)
-    assert "run.html: 1 interactions" in run("view", path).stderr
+    assert "run.html: 1 interaction," in run("view", path).stderr
     assert (tmp_path / "run.html").read_text().startswith("<!doctype html>")
     assert "cannot write the page" in refused("view", path, "-o", tmp_path / "no" / "run.html")
     assert "no cassette" in refused("view", tmp_path / "none.tape")
