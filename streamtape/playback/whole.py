@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from streamtape.dialects.select import dialect_for, events_of
+from streamtape.errors import StreamtapeError
 from streamtape.playback.steps import Fail, Step
 from streamtape.tape.model import Interaction
 
@@ -28,8 +29,11 @@ def is_whole(interaction: Interaction) -> bool:
     length = head.get("content-length")
     if length is not None and length != str(interaction.chunks.n_bytes):
         return False
-    dialect = dialect_for(interaction)
-    last = deque(events_of(interaction.frames(), dialect), maxlen=1)
+    try:
+        dialect = dialect_for(interaction)
+        last = deque(events_of(interaction.frames(), dialect), maxlen=1)
+    except StreamtapeError:  # damaged on the wire: it has no events that could end it
+        return False
     if not last or last[0].frame is None or not last[0].frame.complete:
         return False
     return dialect.ends_at(last[0].type)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from streamtape.framing.eventstream import encode_message
 from streamtape.playback.arranging import arranged
 from streamtape.playback.steps import Emit, Fail
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
@@ -51,3 +52,17 @@ def test_bytes_that_the_head_promised_are_missed() -> None:
     assert left(CHAT, DONE, headers=((b"content-length", length),)) is None
     assert left(CHAT, DONE, headers=((b"content-length", b"9999"),)) is not None
     assert left(CHAT, DONE, headers=((b"content-encoding", b"gzip"),)) is not None
+
+
+def test_what_can_not_be_read_is_not_whole() -> None:
+    """A damaged binary stream ends as it was recorded, not with an error of its reader."""
+    message = encode_message({":event-type": "messageStop"}, b"{}")
+    damaged = message[:-1] + bytes([message[-1] ^ 1])
+    request = Request("POST", "http://h/model/m/converse-stream")
+    binary = (b"content-type", b"application/vnd.amazon.eventstream")
+    ending = Ending("abandoned")
+    for data in (damaged, message + damaged):
+        recorded = Interaction(
+            request, Head(200, headers=(binary,)), Chunks.of([Chunk(None, data)]), ending
+        )
+        assert list(arranged(recorded))[-1] == Fail(ending)
