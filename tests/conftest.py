@@ -1,12 +1,23 @@
-"""On continuous integration a skip is a failure: `.ci/run` installs every tool that tests need.
+"""What holds for every test: nothing is skipped on continuous integration, nothing hurried.
 
-Only the streams that were recorded elsewhere may be absent there (they are not the project's), and
-the privilege to mount a file system.
+`.ci/run` installs every tool that tests need, so a skip there is a failure. Only the streams that
+were recorded elsewhere may be absent (they are not the project's), and the privilege to mount a
+file system. How long an example of Hypothesis takes is no finding, wherever it runs; on continuous
+integration the examples are the same in every run.
 """
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.tools_present import IN_CI
+
+settings.register_profile(
+    "unhurried",
+    parent=settings.get_profile("ci" if IN_CI else "default"),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("unhurried")
 
 ALLOWED = (
     "no recorded streams in",

@@ -11,6 +11,7 @@ from streamtape import __version__
 from streamtape.cli.app import cli
 from streamtape.cli.overview import COMMANDS
 from tests.cli.running import refused, run
+from tests.patience import PATIENCE_S
 
 
 def test_help_lists_every_command() -> None:
@@ -42,7 +43,7 @@ def test_help_imports_no_command() -> None:
         "print(sorted(heavy & set(sys.modules)), [m for m in sys.modules if 'cli.' in m])\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True
     )
     assert result.stderr == ""
     found, modules = result.stdout.strip().split("] [")
@@ -60,7 +61,11 @@ def test_the_first_help_is_the_same_without_the_parser_of_options(option: str) -
         "assert 'click' not in sys.modules and 'typing' not in sys.modules\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-I", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
     assert ran.stdout == run(option).stdout
     assert ran.stderr == ""
@@ -93,7 +98,7 @@ def test_module_runs_as_a_program(tmp_path: Path) -> None:
         text=True,
         cwd=tmp_path,
         check=False,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
     assert ran.returncode == 2
     assert ran.stderr.startswith("Error: there is no cassette 'nothing.tape'")

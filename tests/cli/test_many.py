@@ -11,6 +11,7 @@ import pytest
 
 from streamtape.cli import many
 from streamtape.errors import CassetteError, DamagedCassetteError
+from tests.patience import PATIENCE_S
 
 
 def doubled(number: int, *, bad: int = -1) -> tuple[int, int]:
@@ -56,9 +57,9 @@ def test_an_error_is_raised_at_its_place(eager: None) -> None:
 
 def test_leaving_early_stops_the_processes(eager: None) -> None:
     """A loop that is left does not wait for what is still to do."""
-    results = many.each(time.sleep, [0.0] * 2 + [30.0] * 20, jobs=2)
+    results = many.each(time.sleep, [0.0] * 2 + [2 * PATIENCE_S] * 20, jobs=2)
     assert isinstance(results, Iterator)
     next(results)
     start = time.monotonic()
     results.close()  # type: ignore[attr-defined]  # a generator, which callers need not know
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < PATIENCE_S

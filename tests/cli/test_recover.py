@@ -6,16 +6,17 @@ from pathlib import Path
 from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import recording, refused, run
+from tests.patience import PATIENCE_S
 
 
 def left_behind(path: Path) -> bytes:
     """Kill a recording amid its stream; gives what its reader had got."""
-    with EmbeddedEndpoint(gap_us=20_000, events=5_000) as slow:
+    with EmbeddedEndpoint(gap_us=20_000, events=20_000) as slow:
         child = recording(path, slow.url)
         assert child.stdout is not None
         read = child.stdout.readline()
         child.kill()
-        read += child.communicate(timeout=20)[0]
+        read += child.communicate(timeout=PATIENCE_S)[0]
     return read
 
 

@@ -15,6 +15,7 @@ import pytest
 from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import ASKED, interaction, refused, responses, run, tape
+from tests.patience import PATIENCE_S
 
 CHILD = (
     "import httpx, os, sys\n"
@@ -39,7 +40,7 @@ def streamtape(*args: str | Path, **env: str) -> subprocess.CompletedProcess[str
         env={**os.environ, **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -105,7 +106,7 @@ def test_a_proxy_records_until_a_signal(
     child, where = listening("record", "-o", path, "--upstream", endpoint.root)
     answer = httpx.post(f"{where['url']}/v1/responses", content=ASKED)
     child.send_signal(number)
-    _, err = child.communicate(timeout=30)
+    _, err = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 0, err
     assert load(path)[0].body == answer.content
 
@@ -119,7 +120,7 @@ def test_a_server_replays_until_a_signal(tmp_path: Path) -> None:
     first = httpx.post(url, **asked)  # type: ignore[arg-type]  # a mapping of two types
     second = httpx.post(url, **asked)  # type: ignore[arg-type]  # the same
     child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=30)
+    _, err = child.communicate(timeout=PATIENCE_S)
     assert first.content == b"".join(responses("hello"))
     assert second.status_code == 404
     assert child.returncode == 1
@@ -158,7 +159,7 @@ def test_a_server_breaks_streams_as_it_is_told(tmp_path: Path) -> None:
     ):
         got.extend(answer.iter_raw())
     child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=30)
+    _, err = child.communicate(timeout=PATIENCE_S)
     assert b"".join(got) == b"".join(responses("a", "b")[:2])
     assert "fault: cut@event=2" in err
 
@@ -177,6 +178,6 @@ def test_a_fault_of_one_interaction_lets_a_retry_succeed(tmp_path: Path) -> None
         for name in "abbb"
     ]
     child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=30)
+    _, err = child.communicate(timeout=PATIENCE_S)
     assert statuses == [200, 503, 200, 404]
     assert err.count("fault: http=503") == 1

@@ -11,6 +11,7 @@ import pytest
 from streamtape.tape.model import Cassette, Ending
 from streamtape.tape.store import save
 from tests.cli.running import interaction, refused, responses, run, sse, tape
+from tests.patience import PATIENCE_S
 
 
 def test_shows_everything_that_matters(tmp_path: Path) -> None:
@@ -134,7 +135,13 @@ def test_git_shows_what_changed_in_a_cassette(tmp_path: Path) -> None:
     def git(*args: str) -> str:
         command = ["git", "-c", "user.name=n", "-c", "user.email=e@x", *args]
         return subprocess.run(
-            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True, timeout=60
+            command,
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=PATIENCE_S,
         ).stdout
 
     git("init", "-q")

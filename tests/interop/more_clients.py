@@ -12,6 +12,7 @@ from google import genai
 from google.genai import types
 
 from tests.interop.clients import ASK, Client, Seen
+from tests.patience import PATIENCE_S
 
 Events = Iterator[Any] | AsyncIterator[Any]
 
@@ -19,7 +20,7 @@ Events = Iterator[Any] | AsyncIterator[Any]
 def by_requests(root: str, query: str) -> Iterator[Any]:
     """Requests with sseclient-py."""
     url = f"{root}/v1/responses?{query}"
-    with requests.post(url, json=ASK, stream=True, timeout=20) as answer:
+    with requests.post(url, json=ASK, stream=True, timeout=PATIENCE_S) as answer:
         for event in sseclient.SSEClient(answer.iter_content(None)).events():
             yield event.event, event.data
 

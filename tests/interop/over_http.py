@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import streamtape
 from streamtape.server.embedded import EmbeddedEndpoint
+from tests.patience import PATIENCE_S
 
 SEEN = TypeVar("SEEN")
 
@@ -20,7 +21,7 @@ def three_times(tape: Path, run: Callable[[str], SEEN]) -> tuple[SEEN, SEEN, SEE
         direct = run(endpoint.root)
         with streamtape.RecordingProxy(tape, upstream=endpoint.root) as proxy:
             proxied = run(proxy.url)
-            assert endpoint.wait_for(idle=True), "the upstream was left open"
+            assert endpoint.wait_for(idle=True, timeout_s=PATIENCE_S), "the upstream was left open"
     with streamtape.serve(tape) as server:
         replayed = run(server.url)
         assert not server.misses, server.misses[0].text

@@ -49,7 +49,7 @@ def recorded(root: str, path: Path, api: str, word: str) -> streamtape.Interacti
     where, body = bodies(word)[api]
     with (
         streamtape.use_cassette(path, mode="all"),
-        httpx.stream("POST", f"{root}{where}", json=body, timeout=20) as answer,
+        httpx.stream("POST", f"{root}{where}", json=body) as answer,
     ):
         for _ in answer.iter_bytes():
             pass

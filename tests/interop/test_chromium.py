@@ -19,6 +19,7 @@ from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.server.listening import HttpServer
 from streamtape.server.wire import Exchange
 from tests.interop.over_http import three_times
+from tests.patience import PATIENCE_S
 
 PAGE = Path(__file__).parent / "chromium.html"
 QUERIES = ["seed=5", "seed=5&cut=12", "seed=5&reset=12"]
@@ -51,10 +52,10 @@ def browse(root: str, profile: Path, *flags: str, queries: list[str] = QUERIES) 
         start_new_session=True,
     )
     try:
-        return list(json.loads(reports.get(timeout=60)))
+        return list(json.loads(reports.get(timeout=PATIENCE_S)))
     finally:
         os.killpg(browser.pid, signal.SIGKILL)  # the browser and its helpers: a group of their own
-        browser.wait(10)
+        browser.wait(PATIENCE_S)
         collector.stop()
 
 

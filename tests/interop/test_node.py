@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.interop.over_http import three_times
+from tests.patience import PATIENCE_S
 
 NODE = Path(__file__).parent / "node"
 BUILT_IN = ("fetch", "http")
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 def run(client: str, root: str) -> list[dict[str, Any]]:
     """What a client of Node's sees, query by query."""
     command = ["node", str(NODE / "read.mjs"), client, root, *QUERIES]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert not done.returncode, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

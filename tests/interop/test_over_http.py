@@ -8,6 +8,7 @@ import pytest
 from tests.interop.clients import CLIENTS, Client
 from tests.interop.more_clients import GENAI, MORE_CLIENTS
 from tests.interop.over_http import three_times
+from tests.patience import PATIENCE_S
 
 NAMES = {
     "openai", "openai-async", "openai-aiohttp", "anthropic", "anthropic-async", "httpx-lines",
@@ -51,7 +52,10 @@ def test_curl(tmp_path: Path) -> None:
         found = []
         for query in QUERIES:
             done = subprocess.run(
-                [*command[:-1], command[-1] + query], capture_output=True, timeout=20, check=False
+                [*command[:-1], command[-1] + query],
+                capture_output=True,
+                timeout=PATIENCE_S,
+                check=False,
             )
             found.append((done.stdout, done.returncode))
         return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from tests.patience import PATIENCE_S
 
 NODE = Path(__file__).parent / "node"
 _NGINX = """
@@ -50,41 +50,29 @@ def aimock() -> Iterator[str]:
         yield process.stdout.readline().strip()
     finally:
         process.stdin.close()
-        process.wait(10)
+        process.wait(PATIENCE_S)
         process.stdout.close()
 
 
 @contextmanager
 def nginx(upstream: str, folder: Path) -> Iterator[str]:
     """A running nginx that compresses what `upstream` streams; its URL."""
+    # It takes over a socket that listens already, as one nginx does from another when it is
+    # upgraded: nobody else can get the port, and a client that is early waits.
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
-    # The workers of one that was started by root are nobody, who can't look into our folders.
-    config = _NGINX if os.getuid() else f"user root;\n{_NGINX}"
-    place = folder / "nginx.conf"
-    place.write_text(config.format(folder=folder, port=port, upstream=upstream))
-    process = subprocess.Popen(
-        ["nginx", "-c", str(place), "-p", str(folder), "-e", str(folder / "error.log")],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+        # The workers of one that was started by root are nobody, who can't look into our folders.
+        config = _NGINX if os.getuid() else f"user root;\n{_NGINX}"
+        place = folder / "nginx.conf"
+        place.write_text(config.format(folder=folder, port=port, upstream=upstream))
+        process = subprocess.Popen(
+            ["nginx", "-c", str(place), "-p", str(folder), "-e", str(folder / "error.log")],
+            env={**os.environ, "NGINX": f"{sock.fileno()};"},
+            pass_fds=[sock.fileno()],
+            stderr=subprocess.DEVNULL,
+        )
     try:
-        _wait_for(process, f"http://127.0.0.1:{port}")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.communicate(timeout=10)
-
-
-def _wait_for(process: subprocess.Popen[str], url: str) -> None:
-    address = urlsplit(url)
-    give_up = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection((address.hostname or "", address.port or 0), 1).close()
-        except OSError:
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() < give_up, f"nothing answers at {url}"
-            time.sleep(0.02)
-        else:
-            return
+        process.wait(PATIENCE_S)

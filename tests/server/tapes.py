@@ -18,6 +18,7 @@ from streamtape.tape.model import (
     Interaction,
     Request,
 )
+from tests.patience import PATIENCE_S
 
 URL = "https://api.openai.com/v1/responses"
 ASK = {"model": "m", "stream": True}
@@ -69,7 +70,9 @@ def talk(url: str, data: bytes, *, until: bytes | None = None) -> tuple[bytes, s
     """Send bytes, read to the end (or up to `until`): what came, and `fin`, `rst` or `open`."""
     address = urlsplit(url)
     assert address.hostname
-    with socket.create_connection((address.hostname, address.port or 80), timeout=5) as sock:
+    with socket.create_connection(
+        (address.hostname, address.port or 80), timeout=PATIENCE_S
+    ) as sock:
         sock.sendall(data)
         taken = b""
         while until is None or until not in taken:

@@ -17,6 +17,7 @@ from streamtape.server.child import run_child, until_signal
 from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import serve
+from tests.patience import PATIENCE_S
 
 PROGRAM = """
 from openai import OpenAI
@@ -73,14 +74,14 @@ def test_signals_go_on_to_the_child(name: str) -> None:
         "import os, signal, sys, time\n"
         f"signal.signal(signal.{name}, lambda *a: sys.exit(5))\n"
         f"os.kill(os.getppid(), signal.{name})\n"
-        "time.sleep(20)\n"
+        "time.sleep(1000)\n"
     )
     # A group of its own, so that no terminal's signals get in.
     outer = (
         "import sys; from streamtape.server.child import run_child\n"
         f"sys.exit(run_child([sys.executable, '-c', {child!r}], {{}}))"
     )
-    done = subprocess.run(python(outer), timeout=20, start_new_session=True, check=False)
+    done = subprocess.run(python(outer), timeout=PATIENCE_S, start_new_session=True, check=False)
     assert done.returncode == 5
     assert signal.getsignal(number) is before
 

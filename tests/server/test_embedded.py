@@ -7,7 +7,6 @@ import gzip
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from streamtape.errors import UsageError
 from streamtape.server.asked import Options
 from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.server.scripts.responses import SCRIPTS
+from tests.patience import PATIENCE_S, before_reading, until
 
 TERMINAL = {"response.completed", "response.failed", "response.incomplete", "error"}
 GUIDING = [{"role": "user", "content": "Say 'double bubble bath' ten times fast."}]
@@ -53,7 +53,9 @@ def raw_exchange(endpoint: EmbeddedEndpoint, body: dict[str, Any]) -> tuple[byte
     data = json.dumps(body).encode()
     address = urlsplit(endpoint.root)
     assert address.hostname
-    with socket.create_connection((address.hostname, address.port or 0), timeout=5) as sock:
+    with socket.create_connection(
+        (address.hostname, address.port or 0), timeout=PATIENCE_S
+    ) as sock:
         head = f"POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n"
         sock.sendall(head.encode() + data)
         taken = b""
@@ -202,13 +204,17 @@ def test_a_stall_ends_in_the_clients_timeout() -> None:
     """After its events the stream falls silent; the endpoint still shuts down at once."""
     with EmbeddedEndpoint(gap_us=0) as endpoint:
         url = f"{endpoint.url}/responses?stall=3"
+        short = httpx.Timeout(PATIENCE_S, read=0.05)
+        # A connection that is left before it was served is none that a stream was left on.
+        asking = before_reading(lambda: until(lambda: endpoint.requests))
         with (
             pytest.raises(httpx.ReadTimeout),
-            httpx.stream("POST", url, json={"stream": True}, timeout=0.05) as answer,
+            httpx.Client(timeout=short) as client,
+            client.stream("POST", url, json={"stream": True}, extensions=asking) as answer,
         ):
             for _ in answer.iter_raw():
                 pass
-        assert endpoint.wait_for(disconnects=1)
+        assert endpoint.wait_for(disconnects=1, timeout_s=PATIENCE_S)
 
 
 def test_chunks_and_encodings(endpoint: EmbeddedEndpoint) -> None:
@@ -319,7 +325,7 @@ def test_an_early_break_reaches_the_endpoint() -> None:
         with client_of(endpoint) as client:
             for _ in client.responses.create(model="m", input="", stream=True):
                 break
-        assert endpoint.wait_for(disconnects=1)
+        assert endpoint.wait_for(disconnects=1, timeout_s=PATIENCE_S)
         assert (len(endpoint.requests), endpoint.finished) == (1, 0)
 
 
@@ -337,17 +343,15 @@ def test_it_shuts_down_at_once_with_open_streams() -> None:
         threads = [threading.Thread(target=read, args=[endpoint.url]) for _ in range(5)]
         for thread in threads:
             thread.start()
-        deadline = time.monotonic() + 5
-        while len(endpoint.requests) < 5 and time.monotonic() < deadline:
-            threading.Event().wait(0.001)
+        until(lambda: len(endpoint.requests) == 5)
     for thread in threads:
-        thread.join(timeout=5)
+        thread.join(PATIENCE_S)
     assert len(failures) == 5
 
 
 async def _many(endpoint: EmbeddedEndpoint, count: int) -> list[bytes]:
     limits = httpx.Limits(max_connections=count)
-    async with httpx.AsyncClient(limits=limits, timeout=20) as client:
+    async with httpx.AsyncClient(limits=limits) as client:
         post = [
             client.post(f"{endpoint.url}/responses?seed=1", json={"stream": True})
             for _ in range(count)

@@ -1,6 +1,7 @@
 """Faults over HTTP: what a client on the other side of a socket gets."""
 
 import json
+import threading
 
 import httpx
 import pytest
@@ -9,28 +10,35 @@ import streamtape
 from streamtape.framing.eventstream import EventStreamParser, encode_message
 from streamtape.playback.steps import steps
 from streamtape.tape.model import Cassette
+from tests.patience import PATIENCE_S, before_reading
 from tests.playback.scores import body, numbered, recording
 
 TAPE = Cassette((recording(*numbered(4), url="http://x/y"),))
 
 
 @pytest.mark.parametrize(
-    ("fault", "exception"),
+    ("fault", "read_s", "exception"),
     [
-        ("cut@event=2", httpx.RemoteProtocolError),
-        ("cut@event=2:rst", httpx.ReadError),
-        ("stall=30s@event=2", httpx.ReadTimeout),
+        ("cut@event=2", PATIENCE_S, httpx.RemoteProtocolError),
+        ("cut@event=2:rst", PATIENCE_S, httpx.ReadError),
+        ("stall=1000s@event=2", 0.05, httpx.ReadTimeout),
     ],
 )
 def test_a_fault_over_http_is_the_clients_own_exception(
-    fault: str, exception: type[Exception]
+    fault: str, read_s: float, exception: type[Exception]
 ) -> None:
     """Two events come, then what the network would have done; asked again, the same."""
-    with streamtape.serve(TAPE, fault=fault) as server, httpx.Client(timeout=0.2) as client:
+    struck = threading.Semaphore(0)
+    # What comes before a fault has been sent when it strikes: it is there to be read.
+    extensions = before_reading(lambda: struck.acquire(timeout=PATIENCE_S))
+    with (
+        streamtape.serve(TAPE, fault=fault, on_fault=lambda _: struck.release()) as server,
+        httpx.Client(timeout=httpx.Timeout(PATIENCE_S, read=read_s)) as client,
+    ):
         for _ in range(2):
             got = b""
             with pytest.raises(exception):
-                with client.stream("POST", f"{server.url}/y") as response:
+                with client.stream("POST", f"{server.url}/y", extensions=extensions) as response:
                     for chunk in response.iter_raw():
                         got += chunk
             assert got == b"".join(numbered(2))

@@ -25,6 +25,7 @@ from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import serve
 from streamtape.server.wire import Exchange, Handler, Limits
 from streamtape.tape.model import Cassette, Interaction, header
+from tests.patience import PATIENCE_S, before_reading, until
 from tests.server.tapes import ASK, SSE, post, talk
 
 PLAIN = [(b"Content-Type", b"text/plain")]
@@ -58,10 +59,7 @@ def recorded(path: Path, url: str, use: Callable[[str], Any], **options: Any) ->
 
 def wait_for_endings(proxy: RecordingProxy) -> None:
     """Wait until the proxy has seen the end of every stream: the client may be ahead of it."""
-    deadline = 500
-    while any(r.active for r in proxy.session._recorders) and deadline:
-        threading.Event().wait(0.01)
-        deadline -= 1
+    until(lambda: not any(r.active for r in proxy.session._recorders))
 
 
 def chunks(interaction: Interaction) -> list[bytes]:
@@ -154,7 +152,7 @@ def test_a_client_that_leaves(tmp_path: Path) -> None:
         def use(url: str) -> None:
             with httpx.stream("POST", f"{url}/v1/responses", json=ASK) as answer:
                 next(answer.iter_raw())
-            assert slow.wait_for(disconnects=1)
+            assert slow.wait_for(disconnects=1, timeout_s=PATIENCE_S)
 
         (only,) = recorded(tmp_path / "x.tape", slow.root, use)
     assert (len(only.chunks), only.ending.kind) == (1, "abandoned")
@@ -254,7 +252,7 @@ def test_backpressure(tmp_path: Path) -> None:
             while before != len(sent):
                 before = len(sent)
                 threading.Event().wait(0.1)
-        assert gone.wait(5)
+        assert gone.wait(PATIENCE_S)
 
     with upstream(flood) as url:
         recorded(tmp_path / "x.tape", url, use)
@@ -286,26 +284,29 @@ def test_an_upstream_that_can_not_answer(tmp_path: Path, answer: bytes) -> None:
                 assert url in told.json()["error"]["message"]
 
         cassette = recorded(tmp_path / "x.tape", url, use)
-        thread.join(5)
+        thread.join(PATIENCE_S)
     assert [i.ending.exception for i in cassette] == ["RemoteProtocolError"] * 2
 
 
 def test_an_upstream_that_never_answers(tmp_path: Path) -> None:
     """The client's own timeout ends it; the upstream is let go, and the request is on record."""
-    gone = threading.Event()
+    asked, gone = threading.Event(), threading.Event()
 
     async def silent(exchange: Exchange) -> None:
         try:
             await exchange.body()
+            asked.set()
             await asyncio.sleep(3600)
         finally:
             gone.set()
 
     def use(root: str) -> None:
-        with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{root}/v1/responses", json=ASK, timeout=0.3)
-        assert gone.wait(5)
-        assert httpx.get(f"{root}/v1/responses/x", timeout=5).status_code == 200
+        short = httpx.Timeout(PATIENCE_S, read=0.05)
+        with httpx.Client(timeout=short) as client, pytest.raises(httpx.ReadTimeout):
+            url, asking = f"{root}/v1/responses", before_reading(lambda: asked.wait(PATIENCE_S))
+            client.post(url, json=ASK, extensions=asking)
+        assert gone.wait(PATIENCE_S)
+        assert httpx.get(f"{root}/v1/responses/x").status_code == 200
 
     async def handler(exchange: Exchange) -> None:
         if exchange.request.method == "POST":
@@ -336,15 +337,16 @@ def test_a_client_that_is_done_is_done(tmp_path: Path) -> None:
 
 def test_an_upstream_that_refuses(tmp_path: Path) -> None:
     """A refused connection is a 502, recorded as the error that it was."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     def use(root: str) -> None:
         told = httpx.post(f"{root}/v1/messages", json=ASK)
         assert told.status_code == 502
         assert "ConnectError" in told.json()["error"]["message"]
 
-    (only,) = recorded(tmp_path / "x.tape", url, use)
+    with socket.socket() as taken:  # bound, so that no other test gets the port; nobody listens
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        (only,) = recorded(tmp_path / "x.tape", url, use)
     assert only.ending.exception == "ConnectError"
 
 
@@ -412,7 +414,7 @@ def test_many_clients_at_once(tmp_path: Path, endpoint: EmbeddedEndpoint) -> Non
     """A hundred streams at once are each passed on and recorded whole."""
 
     async def many(url: str) -> list[bytes]:
-        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=30) as c:
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None)) as c:
             posts = [c.post(f"{url}/v1/responses?seed={n}", json=ASK) for n in range(100)]
             return [answer.content for answer in await asyncio.gather(*posts)]
 

@@ -20,6 +20,7 @@ from streamtape.playback.steps import Emit, Start, Step, steps
 from streamtape.server.replay import ReplayServer, serve
 from streamtape.server.wire import Limits
 from streamtape.tape.model import Ending, Head, Interaction
+from tests.patience import PATIENCE_S
 from tests.server.tapes import ASK, CUT, RESET, SILENT, SSE, URL, events, post, talk, tape, taped
 
 CONNECT = b"CONNECT x:443 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -77,7 +78,8 @@ def test_a_timeout_is_silence() -> None:
         serve(tape(taped(events(1), ending=SILENT))) as server,
         pytest.raises(httpx.ReadTimeout),
     ):
-        httpx.post(f"{server.url}/v1/responses", json=ASK, timeout=0.05)
+        short = httpx.Timeout(PATIENCE_S, read=0.05)
+        httpx.post(f"{server.url}/v1/responses", json=ASK, timeout=short)
 
 
 def test_a_failure_before_the_head() -> None:
@@ -157,11 +159,12 @@ def test_ignored_paths_and_own_matchers() -> None:
 
 def test_pace() -> None:
     """At a speed, chunks come at their times; at once, they don't wait."""
-    slow = tape(taped([b"a", b"b"], gap_us=300_000))
-    for speed, least, most in ((10.0, 0.03, 0.25), (None, 0.0, 0.25)):
+    gap_s = 2 * PATIENCE_S
+    slow = tape(taped([b"a", b"b"], gap_us=int(gap_s * 1e6)))
+    for speed, least_s in ((gap_s / 0.03, 0.03), (None, 0.0)):
         with serve(slow, speed=speed) as server:
             took = httpx.post(f"{server.url}/v1/responses", json=ASK).elapsed.total_seconds()
-        assert least <= took < most
+        assert least_s <= took < gap_s
 
 
 def test_a_score_of_ones_own() -> None:
@@ -315,8 +318,8 @@ def test_stopping_cuts_open_streams() -> None:
     with serve(tape(taped(events(2), gap_us=60_000_000)), speed=1.0) as server:
         thread = threading.Thread(target=read, args=[server.url])
         thread.start()
-        assert begun.wait(5)
-    thread.join(5)
+        assert begun.wait(PATIENCE_S)
+    thread.join(PATIENCE_S)
     assert isinstance(failures[0], httpx.ReadError | httpx.RemoteProtocolError)
 
 

@@ -14,12 +14,13 @@ from streamtape.errors import ServerError
 from streamtape.server.listening import HttpServer, bind
 from streamtape.server.loop import LoopThread
 from streamtape.server.wire import Exchange, Limits
+from tests.patience import PATIENCE_S
 from tests.server.tapes import talk
 
 PLAIN = [(b"Content-Type", b"text/plain")]
 GET = b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n"
 CLOSING = b"GET /%b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-SMALL = Limits(max_header_bytes=2000, max_body_bytes=100, max_connections=3, idle_s=0.05)
+SMALL = Limits(max_header_bytes=2000, max_body_bytes=100, max_connections=3)
 
 
 async def echo(exchange: Exchange) -> None:
@@ -131,9 +132,14 @@ def test_an_unread_body_closes_the_connection(server: HttpServer) -> None:
     assert end == "fin"
 
 
-def test_idle_connections_end(server: HttpServer) -> None:
+def test_idle_connections_end() -> None:
     """A connection on which nothing comes is closed without a word."""
-    assert talk(server.origin, b"GET / HT") == (b"", "fin")
+    server = HttpServer(echo, limits=Limits(idle_s=0.05))
+    server.start()
+    try:
+        assert talk(server.origin, b"GET / HT") == (b"", "fin")
+    finally:
+        server.stop()
 
 
 def test_one_connection_too_many(server: HttpServer) -> None:
@@ -176,7 +182,7 @@ def test_writing_waits_for_a_reader() -> None:
     server.start()
     try:
         talk(server.origin, GET % b"", until=b"\r\n\r\n")
-        assert gone.wait(5)
+        assert gone.wait(PATIENCE_S)
         assert sum(sent) < 1 << 24  # what the kernel's buffers hold, not memory without end
     finally:
         server.stop()

@@ -39,6 +39,7 @@ from streamtape.tape.model import (
     Redaction,
     Request,
 )
+from tests.patience import PATIENCE_S
 from tests.tape import mini_reader
 
 times = st.none() | st.integers(-(1 << 63), (1 << 63) - 1)
@@ -202,7 +203,9 @@ def test_the_zstd_tool_opens_it(tmp_path: Path) -> None:
     """`zstd -dc x.tape` gives the records."""
     path = tmp_path / "x.tape"
     path.write_bytes(written(sample()))
-    out = subprocess.run(["zstd", "-dc", str(path)], capture_output=True, check=True, timeout=20)
+    out = subprocess.run(
+        ["zstd", "-dc", str(path)], capture_output=True, check=True, timeout=PATIENCE_S
+    )
     assert list(msgpack.Unpacker(io.BytesIO(out.stdout)))[-1][0] == "close"
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.shared import REPO
 
 
@@ -13,6 +14,6 @@ from tests.shared import REPO
 def test_killed_recordings_lose_nothing() -> None:
     """Nine recordings, killed at random moments: every chunk that a client had is recovered."""
     tool = [sys.executable, str(REPO / "tools" / "kill.py"), "--rounds", "9", "--seed", "7"]
-    done = subprocess.run(tool, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(tool, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ", 0 lost" in done.stdout

@@ -18,6 +18,7 @@ from streamtape.errors import CassetteError, CassetteWriteError
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load, recover, save
+from tests.patience import PATIENCE_S
 
 CHUNKS = Chunks.of([Chunk(1, b"old")])
 OLD = Cassette((Interaction(Request("GET", "old"), Head(200), CHUNKS, Ending("complete"), 1),))
@@ -32,13 +33,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if mount is None or sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("mounting a small tmpfs needs root on Linux")
     made = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], check=False, timeout=10,
+        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)],
+        check=False,
+        timeout=PATIENCE_S,
         capture_output=True,
-    )  # fmt: skip
+    )
     if made.returncode:
         pytest.skip("this system mounts no tmpfs")
     yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True, timeout=10)
+    subprocess.run(["umount", "-l", str(folder)], check=True, timeout=PATIENCE_S)
 
 
 def test_a_disk_that_fills_up_while_recording(small_disk: Path) -> None:
@@ -187,7 +190,7 @@ def test_many_threads_record_into_one_cassette(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert failures == []
     whole(path, 12)
 
@@ -208,7 +211,7 @@ def test_threads_share_one_journal(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     journal.commit()
     whole(path, 16)
 
@@ -221,7 +224,7 @@ def test_many_processes_record_into_one_cassette(tmp_path: Path) -> None:
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join(PATIENCE_S)
         assert process.exitcode == 0
     cassette = load(path)
     assert {i.request.url for i in cassette} == {f"http://h/{n}" for n in range(5)}

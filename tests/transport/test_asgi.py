@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 
 import streamtape
 from streamtape.errors import ServerError
+from tests.patience import PATIENCE_S
 
 # A loop over httpx's async generators that is left leaves them to the collector; trio says so.
 pytestmark = pytest.mark.filterwarnings(
@@ -213,7 +214,7 @@ async def test_a_framework_streams_through_it(tmp_path: Path) -> None:
                 if seen == 3:
                     break
         session.assert_closed_after(3)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_S):
             while not closed:
                 gc.collect()
                 await anyio.sleep(0.001)

@@ -12,6 +12,7 @@ import pytest
 from streamtape.errors import NetworkBlockedError
 from streamtape.transport import network
 from streamtape.transport.network import Guard
+from tests.patience import PATIENCE_S
 
 OUTSIDE = "192.0.2.1"  # an address that is for documentation only
 
@@ -58,7 +59,7 @@ def old_lookup() -> None:
 
 def by_urllib() -> None:
     """The standard library."""
-    urllib.request.urlopen(f"http://{OUTSIDE}/", timeout=5)
+    urllib.request.urlopen(f"http://{OUTSIDE}/", timeout=PATIENCE_S)
 
 
 def by_aiohttp() -> None:
@@ -87,7 +88,7 @@ def test_loopback_and_unix_sockets_pass() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         for host in ("127.0.0.1", "localhost", b"localhost"):
-            socket.create_connection((host, port), timeout=5).close()  # type: ignore[arg-type]  # bytes are looked up, too
+            socket.create_connection((host, port), timeout=PATIENCE_S).close()  # type: ignore[arg-type]  # bytes are looked up, too
     one, other = socket.socketpair()
     one.send(b"x")
     assert other.recv(1) == b"x"

@@ -1,0 +1,49 @@
+"""How long a test waits for what should come at once.
+
+A limit on failure alone: nothing that passes waits for it. What a test asserts never depends on how
+fast the machine is; where time itself is tested, it is on a clock of the test's own, or by a bound
+that only a program that really waits can miss.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+PATIENCE_S = 300.0
+
+
+@pytest.fixture(autouse=True)
+def patient_clients() -> Iterator[None]:
+    """The clients of a folder's tests give up on a server after that long, not after 5 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        for library in (httpx, httpx2):
+            # One object for all clients that name no timeout: there is no public way to set it.
+            default = library._config.DEFAULT_TIMEOUT_CONFIG
+            for part in ("connect", "read", "write", "pool"):
+                patch.setattr(default, part, PATIENCE_S)
+        yield
+
+
+def until(enough: Callable[[], object]) -> None:
+    """Wait until something holds that nothing tells of."""
+    give_up = time.monotonic() + PATIENCE_S
+    while not enough():
+        assert time.monotonic() < give_up, "it does not come to hold"
+        time.sleep(0.001)
+
+
+def before_reading(wait: Callable[[], object]) -> dict[str, Any]:
+    """Extensions of a request that begins to wait for its answer after `wait` has returned.
+
+    So a read timeout as short as one likes counts from when the server is known to be silent.
+    """
+
+    def traced(stage: str, _told: object) -> None:
+        if stage == "http11.receive_response_headers.started":
+            wait()
+
+    return {"trace": traced}
