@@ -21,6 +21,7 @@ StreamtapeError
     ├── MissError                 no recorded interaction answers a request
     ├── NothingRecordedError      a session that was to record saw no request
     ├── AmbiguousSessionError     several sessions are active and nothing says which is meant
+    ├── ForkedError               a forked process was to record for the one that it came from
     ├── ExpiredError              a cassette is older than `max_age`
     ├── NetworkBlockedError       a socket was to reach a host that the test run forbids
     ├── ClockError                a clock that is moved by hand was waited for, and stood still
@@ -135,6 +136,10 @@ class NothingRecordedError(SessionError):
 
 class AmbiguousSessionError(SessionError):
     """Several sessions are active, and nothing says which one a request belongs to."""
+
+
+class ForkedError(SessionError):
+    """A process that was forked under a recording session can't record into that session."""
 
 
 class ExpiredError(SessionError):

@@ -149,11 +149,8 @@ class Session(Inside):
     def passes(self, url: str) -> bool:
         """Whether a request to this URL is none of this session's business."""
         options = self.options
-        if self._own_origins and url.startswith(self._own_origins):
-            return True
-        if not options.ignore_hosts and not options.ignore_localhost:
-            return False
-        return is_ignored(url, options)
+        some = bool(options.ignore_hosts or options.ignore_localhost)
+        return url.startswith(self._own_origins) or (some and is_ignored(url, options))
 
     def heard_at(self, *origins: str) -> None:
         """Say that a server plays and records for this session: what goes there passes here."""
@@ -215,9 +212,9 @@ class Session(Inside):
     def close(self, error: BaseException | None = None) -> None:
         """End the session: what was recorded becomes the cassette.
 
-        `error` is the exception that the program is leaving with, if any. Raises
-        CassetteWriteError where the recording could not be written, MissError where the program
-        hides a miss behind an exception of its own, NothingRecordedError where no request was seen.
+        `error` is the exception that the program is leaving with, if any. CassetteWriteError where
+        the recording could not be written, MissError where the program hides a miss behind an
+        exception, NothingRecordedError where no request was seen. A forked process only lets go.
         """
         with self._lock:
             if self.closed:
@@ -225,6 +222,9 @@ class Session(Inside):
             self.closed = True
         for recorder in self._recorders:
             recorder.detach()
+        if self._journal is not None and self._journal.inherited:
+            self._journal.release()
+            return
         try:
             problem = self.problem(error)
             self._finish(error)

@@ -1,8 +1,10 @@
 """Sessions around a client: modes, what is kept, what is refused, and what is never silent."""
 
 import json
+import os
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any
@@ -351,3 +353,75 @@ def test_a_body_over_the_limit_is_cut_by_us(tmp_path: Path) -> None:
     assert interaction.ending.kind == "unfinished"
     assert "1000" in str(interaction.ending.message).replace(",", "")
     assert len(interaction.body) <= 1000
+
+
+def in_a_fork(work: Callable[[], object]) -> str:
+    """What some work says in a process forked from this one: its result, or its exception."""
+    reader, writer = os.pipe()
+    with warnings.catch_warnings(action="ignore"):  # of threads that other tests left behind
+        child = os.fork()
+    if not child:
+        said = "nothing"
+        try:
+            said = str(work())
+        except streamtape.StreamtapeError as error:
+            said = type(error).__name__
+        finally:  # the child must not go on into pytest
+            os.write(writer, said.encode())
+            os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    said = os.read(reader, 10_000).decode()
+    os.close(reader)
+    return said
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows forks nothing")
+def test_a_forked_process_writes_nothing_into_its_parents_recording(tmp_path: Path) -> None:
+    """A request there is refused, leaving the session there writes nothing, the parent has all."""
+    path = tmp_path / "a.tape"
+    client = Upstream(httpx).client()
+    context = streamtape.use_cassette(path)
+    with context:
+        ask(client, "parent")
+        assert in_a_fork(lambda: ask(client, "child")) == "ForkedError"
+        assert in_a_fork(lambda: context.__exit__(None, None, None)) == "None"
+        assert not path.exists()
+        ask(client, "parent again")
+    questions = [json.loads(i.request.body)["q"] for i in streamtape.load(path)]
+    assert questions == ["parent", "parent again"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.tape"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows forks nothing")
+def test_a_stream_that_a_forked_process_reads_on_is_recorded_no_further(tmp_path: Path) -> None:
+    """The chunks that a child reads of a stream that was open go by; the parent's are recorded."""
+    path = tmp_path / "a.tape"
+    with (
+        streamtape.use_cassette(path),
+        Upstream(httpx).client().stream("GET", "http://upstream/") as response,
+    ):
+        chunks = response.iter_raw()
+        first = next(chunks)
+        assert in_a_fork(lambda: next(chunks).decode()) == "two"
+        rest = list(chunks)
+    assert [chunk.data for chunk in streamtape.load(path)[0].chunks] == [first, *rest]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows forks nothing")
+def test_a_forked_process_replays_and_records_by_a_session_of_its_own(tmp_path: Path) -> None:
+    """What needs no journal of the parent's goes on working in a child."""
+    path = tmp_path / "a.tape"
+    upstream = Upstream(httpx)
+    with streamtape.use_cassette(path):
+        answer = ask(upstream.client(), "q")
+
+    def own() -> object:
+        with streamtape.use_cassette(tmp_path / "b.tape"):
+            ask(upstream.client(), "child")
+        return len(streamtape.load(tmp_path / "b.tape"))
+
+    with streamtape.use_cassette(path):
+        assert in_a_fork(lambda: ask(upstream.client(), "q")) == answer
+        assert in_a_fork(own) == "1"
+        assert ask(upstream.client(), "q") == answer

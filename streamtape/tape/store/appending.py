@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from streamtape.errors import CassetteError, CassetteWriteError, ContentLimitError
+from streamtape.errors import CassetteError, CassetteWriteError, ContentLimitError, ForkedError
 from streamtape.tape import journal, recovery
 from streamtape.tape.bodies import Body, body_of
 from streamtape.tape.codec import encode
@@ -36,7 +36,8 @@ class Journal:
     """What is recorded, appended as it comes. Thread-safe; every call is one write.
 
     After a write has failed (CassetteWriteError) nothing more is written, and every further call
-    raises the same: what is in the journal is whole up to there.
+    raises the same: what is in the journal is whole up to there. A process forked since has the
+    file open, too, but only the one that opened it writes and ends it.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Journal:
         self.path = path
         self.place = place
         self._fd = fd
+        self._pid = os.getpid()
         self._found = found
         self._lock = threading.Lock()
         self._failure: str | None = None
@@ -60,6 +62,11 @@ class Journal:
         self._limit = sys.maxsize if max_body_bytes is None else max_body_bytes
         self._room: dict[int, int] = {}  # how many bytes of a body may still be written
 
+    @property
+    def inherited(self) -> bool:
+        """Whether this process was forked from the one that opened the journal."""
+        return os.getpid() != self._pid
+
     def request(
         self,
         number: int,
@@ -67,7 +74,17 @@ class Journal:
         started_at_us: int | None,
         redactions: Iterable[Redaction] = (),
     ) -> None:
-        """Begin interaction `number`: numbers are given by the caller, and order the cassette."""
+        """Begin interaction `number`: numbers are given by the caller, and order the cassette.
+
+        ForkedError in a process that was forked under the recording.
+        """
+        if self.inherited:
+            raise ForkedError(
+                f"this process was forked while {str(self.path)!r} was being recorded, and its "
+                "requests can't be recorded there; open a session of its own in it (use_cassette: "
+                "several processes record into one cassette), or record the whole program through "
+                "a proxy: `streamtape record -o run.tape -- COMMAND`"
+            )
         record = journal.request(number, request, started_at_us)
         self._append(record + _redacted(number, redactions))
 
@@ -205,6 +222,8 @@ class Journal:
 
     def _write(self, *record: journal.Data) -> None:
         """Write while holding the lock."""
+        if self.inherited:
+            self._failure = "this process was forked from the one that records"
         if self._failure is not None:
             raise CassetteWriteError(
                 f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
