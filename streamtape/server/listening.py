@@ -17,6 +17,8 @@ from streamtape.server.loop import LoopThread
 from streamtape.server.wire import Handler, Limits
 
 _BACKLOG = 1024
+# So many turns of the loop make a connection of what was accepted; half of one would leak.
+_TURNS = 5
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -93,6 +95,9 @@ class HttpServer:
             ready()
             await stop.wait()
         finally:
+            loop.remove_reader(self._sock)
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
             server.close()
             await self._close_all()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import socket
 import threading
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +55,21 @@ def server() -> Iterator[HttpServer]:
     running.start()
     yield running
     running.stop()
+
+
+def test_a_server_that_stops_while_a_client_connects() -> None:
+    """A connection that is only half there when the server stops is closed, too: none is left."""
+    gc.collect()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for _ in range(20):
+            running = HttpServer(echo)
+            running.start()
+            with socket.create_connection((running.host, running.port)):
+                running.stop()
+        del running
+        gc.collect()
+    assert [str(one.message) for one in told] == []
 
 
 def test_a_send_is_a_chunk(server: HttpServer) -> None:
