@@ -7,6 +7,7 @@ read of them again is the matter of `recovery`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from struct import Struct
 from zlib import crc32
 
@@ -15,10 +16,11 @@ from streamtape.tape.model import Ending, Head, Redaction, Request
 
 VERSION = 1
 HEAD = b"STREAMTAPE-JOURNAL\r\n\x1a\n" + VERSION.to_bytes(2, "little")
-REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH = range(1, 9)
+REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH, MORE = range(1, 10)
 
 MASK = b"*"
 Data = bytes | memoryview
+PART_BYTES = 4 << 20
 _LONG_BYTES = 8 << 10
 
 PREFIX = Struct("<II")
@@ -33,9 +35,15 @@ def _record(body: bytes) -> bytes:
 
 
 def request(number: int, value: Request, started_at_us: int | None) -> bytes:
-    """Make the record of a request."""
-    fields = records.request_fields(value, started_at_us, True) | {"body": value.body}
+    """Make the record of a request, with the first PART_BYTES of its body."""
+    fields = records.request_fields(value, started_at_us, True) | {"body": value.body[:PART_BYTES]}
     return _record(START.pack(REQUEST, number) + records.pack(fields))
+
+
+def more(number: int, value: Request) -> Iterator[bytes]:
+    """Make the records of the rest of a request's body."""
+    for at in range(PART_BYTES, len(value.body), PART_BYTES):
+        yield _record(START.pack(MORE, number) + value.body[at : at + PART_BYTES])
 
 
 def head(number: int, value: Head) -> bytes:

@@ -33,7 +33,10 @@ EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
 DEFAULT_MAX_BYTES = 8 << 30  # of content, where the caller names no limit
 MAX_RATIO = 1000  # the same, beyond FREE_BYTES of content
 FREE_BYTES = 1 << 30
-MAX_KEPT_BYTES = 512 << 20  # about what requests, heads and places may take in memory
+# About what requests, heads and places may take in memory, also of a small file; of a large one
+# so many times its size.
+MAX_KEPT_BYTES = 512 << 20
+MAX_KEPT_RATIO = 4
 
 
 @dataclass(slots=True)
@@ -78,7 +81,6 @@ class Decoder:
         self.path = path
         self._reader = container.Reader(path)
         self._max_bytes = max_bytes
-        self._kept_limit = MAX_KEPT_BYTES if max_bytes is None else max(max_bytes, MAX_KEPT_BYTES)
         self._fetch = fetch
         self._eager = True
         self._content_bytes = self._kept_bytes = self._fed_bytes = 0
@@ -117,9 +119,10 @@ class Decoder:
         limit = self._max_bytes
         if limit is None:
             limit = min(DEFAULT_MAX_BYTES, max(FREE_BYTES, MAX_RATIO * self._fed_bytes))
+        kept_limit = max(MAX_KEPT_BYTES, MAX_KEPT_RATIO * self._fed_bytes, self._max_bytes or 0)
         for size, most, what in (
             (self._content_bytes, limit, "unpacks to"),
-            (self._kept_bytes, self._kept_limit, "holds requests and heads that take"),
+            (self._kept_bytes, kept_limit, "holds requests and heads that take"),
         ):
             if size > most:
                 raise CassetteLimitError(

@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from zlib import crc32
 
@@ -54,6 +54,7 @@ class _Run:
 class _Draft:
     request: Request
     started_at_us: int | None
+    more: list[bytes] = field(default_factory=list)  # of the request's body
     head: Head | None = None
     runs: list[_Run] = field(default_factory=list)
     redactions: list[Redaction] = field(default_factory=list)
@@ -155,6 +156,8 @@ def _take(drafts: dict[int, _Draft], entry: _Entry) -> None:
             _add_chunk(draft, entry)
             if draft.contents:
                 draft.contents.popleft()
+        elif kind == journal.MORE:
+            draft.more.append(entry.body[journal.START.size :])
         elif kind == journal.CONTENT:
             draft.last_us = journal.CONTENT_START.unpack_from(entry.body)[2]
             draft.contents.append(entry.offset)
@@ -246,8 +249,11 @@ def _finish(draft: _Draft, read: Read) -> Interaction:
         encoding = head.get("content-encoding")
         chunks = Chunks.of(list(coding.encode_content(pieces, encoding, complete=complete)))
         head = coding.head_of_recoded(head, chunks.n_bytes, complete=complete)
+    request = draft.request
+    if draft.more:
+        request = replace(request, body=b"".join((request.body, *draft.more)))
     return Interaction(
-        request=draft.request,
+        request=request,
         head=head,
         chunks=chunks,
         ending=ending,

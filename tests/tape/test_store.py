@@ -1,6 +1,7 @@
 """Cassettes on disk: saved, loaded, recorded through a journal, recovered."""
 
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,24 @@ import pytest
 import streamtape
 from streamtape.errors import (
     CassetteError,
+    CassetteLimitError,
     CassetteNotFoundError,
     CassetteWriteError,
     DamagedCassetteError,
     JournalLeftError,
     NotACassetteError,
 )
-from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+from streamtape.tape import loading
+from streamtape.tape.model import (
+    Cassette,
+    Chunk,
+    Chunks,
+    Ending,
+    Head,
+    Interaction,
+    Redaction,
+    Request,
+)
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import Journal, TapeFile, load, recover, save
 
@@ -291,6 +303,34 @@ def test_large_bodies_stay_in_their_file(tmp_path: Path) -> None:
     assert loaded[0].chunks[20] == chunks[20]
     save(loaded, path)
     assert load(path) == loaded
+
+
+@pytest.mark.parametrize("size", [(4 << 20) - 1, 4 << 20, (4 << 20) + 1, (17 << 20) + 3])
+def test_a_long_request_is_recorded_whole(tmp_path: Path, size: int) -> None:
+    """A body of any length is there after the recording, and after its recorder has died."""
+    body = random.Random(size).randbytes(size)
+    asked = Request("POST", "http://127.0.0.1/v1/files", (), body)
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    journal.request(0, asked, 1, [Redaction("request.header:authorization", "name", "ab12")])
+    journal.request(1, REQUEST, 2)
+    assert [i.request for i in journal.so_far()] == [asked, REQUEST]
+    journal.release()
+    recover(tmp_path / "a.tape.part")
+    recovered = load(tmp_path / "a.tape")
+    assert [i.request for i in recovered] == [asked, REQUEST]
+    assert [len(i.redactions) for i in recovered] == [1, 0]
+
+
+def test_what_is_written_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording with more than the reader's limit is kept; reading it takes a higher one."""
+    monkeypatch.setattr(loading, "MAX_KEPT_BYTES", 1000)
+    body = b"x" * 100_000
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    journal.request(0, Request("POST", "http://h/", (), body), 1)
+    journal.commit()
+    with pytest.raises(CassetteLimitError, match="max_bytes"):
+        load(tmp_path / "a.tape")
+    assert load(tmp_path / "a.tape", max_bytes=1 << 20)[0].request.body == body
 
 
 def test_an_altered_large_file_is_noticed_when_read(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from streamtape.tape.store.files import OpenFile, identity, load
 
 
 class Journal:
-    """What is recorded, appended as it comes. Thread-safe; every call is one write.
+    """What is recorded, appended as it comes. Thread-safe; a call is one write.
 
     After a write has failed (CassetteWriteError) nothing more is written, and every further call
     raises the same: what is in the journal is whole up to there. A process forked since has the
@@ -86,7 +86,10 @@ class Journal:
                 "a proxy: `streamtape record -o run.tape -- COMMAND`"
             )
         record = journal.request(number, request, started_at_us)
-        self._append(record + _redacted(number, redactions))
+        with self._lock:
+            self._write(record + _redacted(number, redactions))
+            for rest in journal.more(number, request):
+                self._write(rest)
 
     def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None:
         """Write the head of the response."""
@@ -196,7 +199,8 @@ class Journal:
                     there = load(self.path)
                     whole = tuple(sorted((*there, *found.interactions), key=_started))
                 replace(self.path, encode(whole))
-                return load(self.path)
+                # It was just written of what is here: no limit on what it may hold is wanted.
+                return load(self.path, max_bytes=sys.maxsize)
         except CassetteError as error:
             raise CassetteWriteError(f"{error}{hint}", path=self.path) from error
 
