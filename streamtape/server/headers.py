@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Iterable
 
-from streamtape.server.wire import RequestHead
-from streamtape.tape.model import Headers, header
+from streamtape.server.wire import RequestHead, content_length
+from streamtape.tape.model import Headers
 
 # RFC 9110 section 7.6.1, and what frames a body.
 _HOP_BY_HOP = frozenset({
@@ -36,15 +36,9 @@ def end_to_end(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 def for_upstream(headers: Headers) -> list[tuple[bytes, bytes]]:
     """The headers of a request that go on to an upstream, which has a host name of its own."""
-    return [(n, v) for n, v in end_to_end(headers) if n.lower() not in _REQUEST_ONLY]
-
-
-def content_length(headers: Headers) -> int | None:
-    """The Content-Length, where there is a usable one and no transfer coding overrides it."""
-    text = header(headers, "content-length")
-    if text is None or header(headers, "transfer-encoding") or not text.strip().isdecimal():
-        return None
-    return int(text)
+    length = content_length(headers)
+    framing = [] if length is None else [(b"Content-Length", b"%d" % length)]
+    return [*((n, v) for n, v in end_to_end(headers) if n.lower() not in _REQUEST_ONLY), *framing]
 
 
 def localised(

@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Iterable
 
 from streamtape.playback.steps import Emit, Start, Step, WaitUntil
-from streamtape.server.headers import content_length, end_to_end, without_cors
-from streamtape.server.wire import Exchange
+from streamtape.server.headers import end_to_end, without_cors
+from streamtape.server.wire import Exchange, content_length
 from streamtape.session.exchange import Progress, State
 from streamtape.session.modes import Options
 from streamtape.tape.model import Ending, Head, Interaction

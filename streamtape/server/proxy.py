@@ -4,8 +4,9 @@
         subprocess.run(["node", "app.js"], env={"OPENAI_BASE_URL": f"{proxy.url}/v1"})
 
 Each chunk goes on as it comes, both ways no faster than the other side reads; a client that goes
-away closes the upstream; an upstream that breaks off breaks off here. The cassette is written when
-the proxy stops.
+away closes the upstream; an upstream that breaks off breaks off here. Only where the record mode
+may answer from the cassette is a request taken whole before anything is decided. The cassette is
+written when the proxy stops.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-import urllib.request
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Unpack
@@ -21,12 +21,13 @@ from typing import Any, Unpack
 import httpx
 
 from streamtape.errors import MissError, NothingRecordedError, UsageError
-from streamtape.server.headers import content_length, end_to_end, for_upstream, localised
+from streamtape.server.headers import end_to_end, for_upstream, localised
 from streamtape.server.origins import Origins
 from streamtape.server.playing import kept_length, play
 from streamtape.server.providers import PROVIDERS, Mount, checked_url, child_env, mounts
 from streamtape.server.service import Service
-from streamtape.server.wire import Exchange, Limits, RequestHead
+from streamtape.server.upstreams import Upstreams, extensions_for
+from streamtape.server.wire import Exchange, Limits, RequestHead, content_length
 from streamtape.session.decisions import Play
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.scores import score_of
@@ -34,9 +35,8 @@ from streamtape.session.session import Session
 from streamtape.tape.model import Request
 from streamtape.transport.clock import wall_us
 from streamtape.transport.opening import open_session
-from streamtape.transport.transports import TapeTransport
+from streamtape.transport.uploading import Upload
 
-_TIMEOUT = {"connect": 30.0, "read": None, "write": None, "pool": None}
 _SETTLE_S = 0.5
 _LIMITS = Limits(max_body_bytes=1 << 29)
 
@@ -74,8 +74,6 @@ class RecordingProxy(Service):
             mounts(environ, providers) if upstream is None else [Mount("", checked_url(upstream))]
         )
         self._environ = environ
-        self._transports: dict[str, Any] = {}
-        self._proxies: dict[str, str] = {}
         super().__init__(
             host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits or _LIMITS
         )
@@ -86,6 +84,7 @@ class RecordingProxy(Service):
         except BaseException:
             super().stop()
             raise
+        self._upstreams = Upstreams(self.session)
         self._origins = Origins(i.request for i in self.session.cassette)
 
     @property
@@ -143,10 +142,12 @@ class RecordingProxy(Service):
     async def answer(self, exchange: Exchange) -> None:
         """Play what the cassette answers; else send it on, and take down both ways."""
         request, session = exchange.request, self.session
-        body = await exchange.body()
         found = next(((m, u) for m in self._mounts if (u := m.upstream(request.target))), None)
-        sent = None if found is None else Request(request.method, found[1], request.headers, body)
-        played = self._in_cassette(request, body, sent)
+        body = played = None
+        if not (session.never_plays or (found and session.passes(found[1]))):
+            # What a cassette may answer must be known whole; all else goes up as it comes.
+            body = await exchange.body()
+            played = self._in_cassette(request, body, found[1] if found else None)
         try:
             if played is not None:
                 decision = session.begin(played, wall_us())
@@ -161,12 +162,11 @@ class RecordingProxy(Service):
         except MissError as error:
             await self.refuse(exchange, 404, str(error), "no_recorded_interaction")
 
-    def _in_cassette(self, head: RequestHead, body: bytes, sent: Request | None) -> Request | None:
+    def _in_cassette(self, head: RequestHead, body: bytes, url: str | None) -> Request | None:
         """The request that the cassette answers, or is to refuse; None for one to be sent."""
         session = self.session
-        if sent is not None and session.passes(sent.url):
-            return None
-        spelled = [*filter(None, [sent]), *self._origins.spellings(head, body)]
+        sent = [] if url is None else [Request(head.method, url, head.headers, body)]
+        spelled = [*sent, *self._origins.spellings(head, body)]
         answered = next((one for one in spelled if session.would_play(one)), None)
         return answered or (None if session.records else spelled[0])
 
@@ -187,16 +187,24 @@ class RecordingProxy(Service):
             progress=decision.progress,
         )
 
-    async def _send_on(self, exchange: Exchange, mount: Mount, url: str, body: bytes) -> None:
+    async def _send_on(
+        self, exchange: Exchange, mount: Mount, url: str, body: bytes | None
+    ) -> None:
+        unread = body is None and not exchange.body_read
+        upload = Upload(exchange.next_piece) if unread else None
         request = httpx.Request(
             exchange.request.method,
             url,
             headers=for_upstream(exchange.request.headers),
-            content=body or None,
-            extensions={"timeout": _TIMEOUT, "target": _target(url)},
+            content=body or upload,
+            extensions=extensions_for(url),
         )
+        transport = self._upstreams.transport(request.url)
         try:
-            response = await self._transport(request.url).handle_async_request(request)
+            if upload is None:
+                response = await transport.handle_async_request(request)
+            else:
+                response = await transport.handle_upload(request, upload)
         except httpx.TransportError as error:
             message = (
                 f"the upstream {mount.target} can't be reached: {type(error).__name__}: {error}"
@@ -240,26 +248,14 @@ class RecordingProxy(Service):
         """Do now what the first request would have to wait for: TLS, and the imports of anyio."""
         import anyio
 
-        self._transport(httpx.URL(self._mounts[0].target))
+        self._upstreams.transport(httpx.URL(self._mounts[0].target))
         with contextlib.suppress(OSError):  # some systems can't connect to "any address"
             stream = await anyio.connect_tcp(*self.address)
             await stream.aclose()
 
     async def ended(self) -> None:
         """Close the connections to upstreams."""
-        for transport in self._transports.values():
-            await transport.aclose()
-
-    def _transport(self, url: httpx.URL) -> TapeTransport:
-        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
-        proxy = self._proxies.get(origin)
-        if proxy is None:  # asked once: it reads the whole environment
-            proxy = self._proxies[origin] = _proxy_for(url)
-        if proxy not in self._transports:
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-            inner = httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)
-            self._transports[proxy] = TapeTransport(self.session, inner)
-        return self._transports[proxy]  # type: ignore[no-any-return]  # the values are these
+        await self._upstreams.aclose()
 
 
 def _session(cassette: str | os.PathLike[str] | Session, options: Mapping[str, Any]) -> Session:
@@ -273,18 +269,3 @@ def _session(cassette: str | os.PathLike[str] | Session, options: Mapping[str, A
 
 def _prefix(origin: str, url: str) -> str:
     return "/" + url.removeprefix(f"{origin}/").partition("/")[0]
-
-
-def _target(url: str) -> bytes:
-    """The path and query of a URL as the client spelled them, which httpx would tidy."""
-    path = url.partition("://")[2].partition("/")[2]
-    return f"/{path}".encode("latin-1")
-
-
-def _proxy_for(url: httpx.URL) -> str:
-    """The proxy that the environment names for a URL; empty for none."""
-    host = url.host if url.port is None else f"{url.host}:{url.port}"
-    if urllib.request.proxy_bypass(host):
-        return ""
-    found = urllib.request.getproxies()
-    return found.get(url.scheme) or found.get("all", "")

@@ -9,7 +9,7 @@ and `exchange.gone` is True. Nothing here knows sockets, cassettes or scripts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
@@ -92,6 +92,8 @@ class Exchange:
         self._chunked = False
         self._bodiless = False
         self._length: int | None = None
+        self._limit = link.limits.max_body_bytes
+        self._received = 0
         self._sent = 0
         self._sends = 0
         self._keep_alive = _wants_keep_alive(request)
@@ -100,6 +102,11 @@ class Exchange:
     def client(self) -> str:
         """The address of the client."""
         return self._link.client
+
+    @property
+    def body_read(self) -> bool:
+        """Whether all of the request's body was read, or it has none."""
+        return self._link.body_read
 
     @property
     def keep_alive(self) -> bool:
@@ -111,21 +118,28 @@ class Exchange:
         """Whether the client has as much of the body as it was promised, and we have not ended."""
         return self._length is not None and self._sent >= self._length and not self.finished
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The body of the request, as it comes; reading slowly slows the client down."""
-        while (piece := await self._link.next_piece()) is not None:
-            yield piece
+    async def next_piece(self) -> bytes | None:
+        """The next bytes of the request's body as they come, None at its end.
+
+        Reading slowly slows the client down. RequestTooLargeError where the body is over the limit.
+        """
+        if not self._received and (content_length(self.request.headers) or 0) > self._limit:
+            raise self._too_large()
+        piece = await self._link.next_piece()
+        self._received += len(piece or b"")
+        if self._received > self._limit:
+            raise self._too_large()
+        return piece
 
     async def body(self) -> bytes:
         """The whole body of the request; RequestTooLargeError where it is over the limit."""
-        limit = self._link.limits.max_body_bytes
-        taken, size = [], 0
-        async for piece in self.pieces():
-            size += len(piece)
-            if size > limit:
-                raise RequestTooLargeError(f"the request body is over the limit of {limit} bytes")
+        taken = []
+        while (piece := await self.next_piece()) is not None:
             taken.append(piece)
         return b"".join(taken)
+
+    def _too_large(self) -> RequestTooLargeError:
+        return RequestTooLargeError(f"the request body is over the limit of {self._limit} bytes")
 
     async def sleep_until(self, at_us: int) -> None:
         """Wait until so many microseconds after the arrival of the request, less the way back."""
@@ -210,6 +224,14 @@ class Exchange:
         """Reset the connection (RST), once the client has what was sent before."""
         self._keep_alive = False
         await self._link.reset()
+
+
+def content_length(headers: Headers) -> int | None:
+    """The Content-Length, where there is a usable one and no transfer coding overrides it."""
+    text = header(headers, "content-length")
+    if text is None or header(headers, "transfer-encoding") or not text.strip().isdecimal():
+        return None
+    return int(text)
 
 
 def _wake(over: asyncio.Future[None]) -> None:

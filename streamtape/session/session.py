@@ -98,6 +98,11 @@ class Session(Inside):
             return self._found is None
         return self.mode in {"all", "new_episodes", "verify"}
 
+    @property
+    def never_plays(self) -> bool:
+        """Whether every request is sent and recorded: there is nothing that could answer one."""
+        return self.records and not self._tape.interactions
+
     def _needs_one(self) -> bool:
         # Whoever allows that nothing is asked needs no cassette before something is.
         return self.mode == "verify" or (self.mode == "none" and not self.options.allow_no_requests)

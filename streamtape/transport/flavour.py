@@ -136,13 +136,13 @@ def flavour_of(request: Any) -> Flavour:
     )
 
 
-def request_of(request: Any) -> Request:
-    """The value of a library's request whose body has been read."""
+def request_of(request: Any, body: bytes | None = None) -> Request:
+    """The value of a library's request; its body has been read, unless it is given."""
     return Request(
         method=request.method,
         url=str(request.url),
         headers=tuple(request.headers.raw),
-        body=request.content,
+        body=request.content if body is None else body,
     )
 
 

@@ -16,9 +16,10 @@ from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
 from streamtape.session.decisions import Play, Record
 from streamtape.session.modes import OptionFields, Options
+from streamtape.session.recorder import Recorder
 from streamtape.session.session import Session
 from streamtape.session.verdict import StreamtapeWarning
-from streamtape.tape.model import Cassette, Ending, Interaction
+from streamtape.tape.model import Cassette, Ending, Interaction, Request
 from streamtape.transport import network
 from streamtape.transport.clock import SystemClock, wall_us
 from streamtape.transport.flavour import Flavour, flavour_of, head_of, is_upgrade, request_of
@@ -26,6 +27,7 @@ from streamtape.transport.opening import open_session
 from streamtape.transport.recording import AsyncRecordingStream, RecordingStream
 from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
 from streamtape.transport.scoring import scored
+from streamtape.transport.uploading import Upload
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
@@ -57,15 +59,15 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         if isinstance(decision, Play):
             player = ReplayingStream(*self._score(decision, request, flavour, start_us))
             return flavour.response(player.head(), flavour.sync_stream(player))
-        watch = _Watch(self.session, decision, self._recording_clock)
+        watch = _Watch(self.session, self._recording_clock)
+        watch.recorder = decision.recorder
         try:
             with network.let(request.url.host):
                 response = self._inner.handle_request(request)
         except BaseException as error:
             watch.failed(error)
             raise
-        stream = RecordingStream(response.stream, decision.recorder, watch.elapsed, watch.saw)
-        return watch.answered(response, flavour, flavour.sync_stream(stream))
+        return watch.answered(response, flavour)
 
     async def handle_async_request(self, request: Any) -> Any:
         """Answer a request of an async client."""
@@ -78,15 +80,43 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         if isinstance(decision, Play):
             player = AsyncReplayingStream(*self._score(decision, request, flavour, start_us))
             return flavour.response(await player.head_async(), flavour.async_stream(player))
-        watch = _Watch(self.session, decision, self._recording_clock)
+        watch = _Watch(self.session, self._recording_clock)
+        watch.recorder = decision.recorder
         try:
-            with network.let(request.url.host):
-                response = await self._inner.handle_async_request(request)
+            response = await self._send_async(request)
         except BaseException as error:
             watch.failed(error)
             raise
-        stream = AsyncRecordingStream(response.stream, decision.recorder, watch.elapsed, watch.saw)
-        return watch.answered(response, flavour, flavour.async_stream(stream))
+        return watch.answered_async(response, flavour)
+
+    async def handle_upload(self, request: Any, upload: Upload) -> Any:
+        """Send on a request that nothing in the cassette can answer, its body as it comes.
+
+        The rest of a body that the upstream did not want is read all the same, since the request
+        is recorded whole; one that its sender breaks off is not recorded.
+        """
+        if self._passes(request):
+            return await self._inner.handle_async_request(request)
+        watch, started_at_us = _Watch(self.session, self._recording_clock), wall_us()
+        upload.whole = lambda body: watch.begin(request_of(request, body), started_at_us)
+        try:
+            response = await self._send_async(request)
+        except BaseException as error:
+            if isinstance(error, Exception):
+                await upload.rest()
+            if upload.is_whole:
+                watch.failed(error)
+            raise
+        try:
+            await upload.rest()
+        except BaseException:
+            await response.stream.aclose()
+            raise
+        return watch.answered_async(response, flavour_of(request))
+
+    async def _send_async(self, request: Any) -> Any:
+        with network.let(request.url.host):
+            return await self._inner.handle_async_request(request)
 
     def _score(self, play: Play, request: Any, flavour: Flavour, start_us: int) -> Any:
         struck: list[Fault] = []
@@ -224,15 +254,24 @@ class ReplayTransport(_Owning):
 
 
 class _Watch:
-    """One request on its way: the time since its sending, and what became of it."""
+    """One request on its way: the time since its sending, and what became of it.
 
-    __slots__ = ("_clock", "_recorder", "_sent_us", "_session")
+    `recorder` is set once the session has been told of the request.
+    """
 
-    def __init__(self, session: Session, decision: Record, clock: Clock) -> None:
+    __slots__ = ("_clock", "_sent_us", "_session", "recorder")
+
+    recorder: Recorder
+
+    def __init__(self, session: Session, clock: Clock) -> None:
         self._session = session
-        self._recorder = decision.recorder
         self._clock = clock
         self._sent_us = clock.now_us()
+
+    def begin(self, request: Request, started_at_us: int) -> None:
+        decision = self._session.begin(request, started_at_us)
+        assert isinstance(decision, Record), "the session never plays"
+        self.recorder = decision.recorder
 
     def elapsed(self) -> int:
         return self._clock.now_us() - self._sent_us
@@ -242,13 +281,21 @@ class _Watch:
 
     def failed(self, error: BaseException) -> None:
         if isinstance(error, Exception):
-            self._recorder.fail(error, self.elapsed())
+            self.recorder.fail(error, self.elapsed())
             self.saw(error)
         else:
-            self._recorder.abandon(self.elapsed())
+            self.recorder.abandon(self.elapsed())
 
-    def answered(self, response: Any, flavour: Flavour, stream: Any) -> Any:
-        self._session.take_head(self._recorder, head_of(response, self.elapsed()))
+    def answered(self, response: Any, flavour: Flavour) -> Any:
+        stream = RecordingStream(response.stream, self.recorder, self.elapsed, self.saw)
+        return self._headed(response, flavour, flavour.sync_stream(stream))
+
+    def answered_async(self, response: Any, flavour: Flavour) -> Any:
+        stream = AsyncRecordingStream(response.stream, self.recorder, self.elapsed, self.saw)
+        return self._headed(response, flavour, flavour.async_stream(stream))
+
+    def _headed(self, response: Any, flavour: Flavour, stream: Any) -> Any:
+        self._session.take_head(self.recorder, head_of(response, self.elapsed()))
         return flavour.module.Response(
             status_code=response.status_code,
             headers=response.headers,

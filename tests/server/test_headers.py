@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from streamtape.server.headers import (
-    content_length,
     cors_headers,
     end_to_end,
     for_upstream,
@@ -13,7 +12,7 @@ from streamtape.server.headers import (
     localised,
     without_cors,
 )
-from streamtape.server.wire import RequestHead
+from streamtape.server.wire import RequestHead, content_length
 
 
 def asking(*headers: tuple[str, str], method: str = "GET") -> RequestHead:

@@ -1,0 +1,62 @@
+"""The connections of a recording proxy to its upstreams, through the proxies of the environment.
+
+An upstream may be silent for as long as it likes: how long to wait is the client's business.
+"""
+
+from __future__ import annotations
+
+import urllib.request
+from typing import Any
+
+import httpx
+
+from streamtape.session.session import Session
+from streamtape.transport.transports import TapeTransport
+
+_TIMEOUT = {"connect": 30.0, "read": None, "write": None, "pool": None}
+
+
+class Upstreams:
+    """The transports to them, kept open; all record into one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._transports: dict[str, TapeTransport] = {}
+        self._proxies: dict[str, str] = {}
+
+    def transport(self, url: httpx.URL) -> TapeTransport:
+        """The transport that leads to a URL."""
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        proxy = self._proxies.get(origin)
+        if proxy is None:  # asked once: it reads the whole environment
+            proxy = self._proxies[origin] = _proxy_for(url)
+        if proxy not in self._transports:
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+            inner = httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)
+            self._transports[proxy] = TapeTransport(self._session, inner)
+        return self._transports[proxy]
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        for transport in self._transports.values():
+            await transport.aclose()
+
+
+def extensions_for(url: str) -> dict[str, Any]:
+    """What a request to a URL says to its transport: how long to wait, and how it is spelled."""
+    return {"timeout": _TIMEOUT, "target": _target(url)}
+
+
+def _target(url: str) -> bytes:
+    """The path and query of a URL as the client spelled them, which httpx would tidy."""
+    path = url.partition("://")[2].partition("/")[2]
+    return f"/{path}".encode("latin-1")
+
+
+def _proxy_for(url: httpx.URL) -> str:
+    """The proxy that the environment names for a URL; empty for none."""
+    host = url.host if url.port is None else f"{url.host}:{url.port}"
+    if urllib.request.proxy_bypass(host):
+        return ""
+    found = urllib.request.getproxies()
+    return found.get(url.scheme) or found.get("all", "")
