@@ -13,7 +13,7 @@ ROOMS = (
     "session", "transport", "server", "snapshots", "report", "pytest_plugin", "cli",
 )  # fmt: skip
 # Modules that stand above the rooms and join them.
-JOINERS = {"__init__", "__main__", "judging", "strategies"}
+JOINERS = {"__init__", "__main__", "judging", "pytest_entry", "strategies"}
 # Rooms further down that must not know these, though they stand above them.
 FORBIDDEN = {
     "compare": {"playback"},

@@ -1,5 +1,7 @@
 """What a failed test is told of its streams: where each one was, and its last events.
 
+Events count from 0, as everywhere else.
+
 With `--tape-report=DIR` what happened is left there as a cassette, to be shown or replayed.
 """
 
@@ -61,17 +63,17 @@ def _where(exchange: Exchange, interaction: Interaction) -> Iterator[str]:
     total = 0
     seen: list[tuple[int, Event]] = []
     for event in interaction.events():
-        total += 1
         if event.frame is not None and event.frame.chunk < n_chunks:
             seen.append((total, event))
             del seen[:-LAST]
-    reached = seen[-1][0] if seen else 0
+        total += 1
+    reached = seen[-1][0] + 1 if seen else 0
     at = ""
     if n_chunks and (at_us := next(islice(interaction.chunks, n_chunks - 1, None)).at_us):
         at = f" at {at_us / 1e6:.3f} s"
     state = _STATES[exchange.progress.state]
-    of_chunks = f"chunk {n_chunks} of {len(interaction.chunks)}"
-    yield f"  {state}: event {reached} of {total}, {of_chunks}{at}"
+    of_chunks = f"{n_chunks} of {len(interaction.chunks)} chunks"
+    yield f"  {state}: after {reached} of {total} events, {of_chunks}{at}"
     for number, event in seen:
         payload = event.payload
         text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from streamtape.errors import UsageError
+from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import settings
 from streamtape.transport.decorator import Wanted, wanted_by
 from streamtape.transport.naming import name_of_test, place_of
@@ -37,8 +37,13 @@ def wanted_of(item: pytest.Function) -> Wanted:
     return Wanted(wanted.cassette, wanted.options, (wanted, *wanted.covers), explicit)
 
 
-def place_for(item: pytest.Function, name: str | None, folder: str | None = None) -> Path:
-    """Where the file of a test lies, by its own name or by the one that was given."""
+def place_for(
+    item: pytest.Function, name: str | None, folder: str | None = None, *, anew: bool = False
+) -> Path:
+    """Where the file of a test lies, by its own name or by the one that was given.
+
+    `anew`: it is about to be recorded, so that a converted file in its stead does not count.
+    """
     names = [*(n.name for n in item.listchain() if isinstance(n, pytest.Class)), item.originalname]
     callspec: Any = getattr(item, "callspec", None)
     parameters = None if callspec is None else callspec.id
@@ -47,18 +52,32 @@ def place_for(item: pytest.Function, name: str | None, folder: str | None = None
     if folder is not None:
         return place_of(name, item.path, default, folder=folder, suffix=".txt")
     place = place_of(name, item.path, default)
-    return place if name is not None else _converted(item, place) or place
+    return place if name is not None or anew else _converted(item, place) or place
 
 
 def _converted(item: pytest.Function, place: Path) -> Path | None:
-    """The file under the name that pytest-recording gave it, where ours is not there and it is."""
+    """The file under the name that pytest-recording gave it, where ours is not there and it is.
+
+    Tests may share a name of theirs, and another test's own file may have it. So it counts only
+    where it was converted: a recording of ours is another test's.
+    """
     theirs = item.name if item.cls is None else f"{item.cls.__name__}.{item.name}"
     theirs = theirs.translate(_FORBIDDEN_THERE) + place.suffix
     if theirs == place.name or place.exists():
         return None
     # In this very case: some file systems find it in any.
     there = place.parent.is_dir() and any(p.name == theirs for p in place.parent.iterdir())
-    return place.with_name(theirs) if there else None
+    return place.with_name(theirs) if there and _is_converted(place.with_name(theirs)) else None
+
+
+def _is_converted(path: Path) -> bool:
+    """Whether it was made of another format; a damaged file passes for it, and is told of."""
+    from streamtape.tape.store import load
+
+    try:
+        return not all(interaction.cuts_known for interaction in load(path))
+    except StreamtapeError:
+        return True
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,7 @@ class UnprovenWarning(StreamtapeWarning):
 
 def proven(session: Session, *, explicit: bool, run: Settings) -> None:
     """Fail or warn where a test that passed proves nothing."""
+    __tracebackhide__ = True
     if not session.exchanges:
         if explicit and not session.options.allow_no_requests:
             raise NothingRecordedError(

@@ -42,7 +42,7 @@ class Taping:
         if not wanted.explicit:
             said.setdefault("allow_no_requests", True)
         options = run.options(said)
-        self.path = place_for(item, wanted.cassette)
+        self.path = place_for(item, wanted.cassette, anew=options.mode == "all")
         self.place = settings.absolute(self.path)
         again = f"pytest {item.nodeid!r} --tape-record=all"
         if run.presets.disabled:
@@ -60,6 +60,10 @@ class Taping:
         try:
             if not self._run.presets.disabled:
                 install.activate(self.session, self.wanted)
+                # unittest runs a test's coroutines in a context that it took before.
+                context = getattr(self._item.instance, "_asyncioTestContext", None)
+                if context is not None:
+                    context.run(install.adopt, self.session)
             if self.own.get("block_network"):
                 self._guard = Guard(self.own.get("allow_hosts", ()))
                 self._guard.install()
@@ -94,6 +98,7 @@ class Taping:
 
     def call(self) -> Generator[None, Any, Any]:
         """The call phase: what the test leaves unsaid, its session says."""
+        __tracebackhide__ = True
         try:
             result = yield
         except Exception as error:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from streamtape.errors import UsageError
+from streamtape.tape.model import Request
 
 MOST_SHOWN = 200  # characters of one value
 
@@ -49,3 +53,18 @@ def _window(text: str, start: int) -> str:
     piece = text[start : start + MOST_SHOWN]
     before, after = "..." if start else "", "..." if start + MOST_SHOWN < len(text) else ""
     return f"{before}{piece}{after} ({len(text)} characters)"
+
+
+def objection(
+    function: Callable[[Request, Request], object], recorded: Request, asked: Request
+) -> str | None:
+    """What a function of the user's has against a match; one may assert, as VCR.py's may."""
+    name = getattr(function, "__name__", repr(function))
+    said = f"{name}() says that they differ"
+    try:
+        equal: object = function(recorded, asked)
+    except AssertionError as error:
+        return f"{said}: {str(error).splitlines()[0]}" if str(error) else said
+    if equal is None:
+        raise UsageError(f"the matcher {name} gave None; it must give True or False")
+    return None if equal else said

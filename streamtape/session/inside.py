@@ -73,18 +73,20 @@ class Inside:
 
     def assert_all_played(self) -> None:
         """Every interaction of the cassette has answered a request."""
+        __tracebackhide__ = True
         left = self.unplayed
         if left:
             told = "\n".join(f"  {i.request.method} {i.request.url}" for i in left)
-            raise AssertionError(
-                f"{len(left)} interactions of {self.name} were not played:\n{told}"
-            )
+            were = "interaction" if len(left) == 1 else "interactions"
+            verb = "was" if len(left) == 1 else "were"
+            raise AssertionError(f"{len(left)} {were} of {self.name} {verb} not played:\n{told}")
 
     def assert_closed_after(self, n_events: int, index: int = -1) -> None:
         """The client stopped after `n_events` events, and the upstream was closed there.
 
         What comes in the same chunk as the last of these events is no fault of the client.
         """
+        __tracebackhide__ = True
         exchange, interaction = self._answer(index)
         progress = exchange.progress
         if progress.state != "closed":
@@ -134,6 +136,7 @@ class Inside:
 
     def assert_max_buffered(self, n_events: int) -> None:
         """Between two outputs (see `watch`), the program read at most `n_events` events."""
+        __tracebackhide__ = True
         if not self._marks:
             raise UsageError(
                 "nothing was watched: read the program's output through tape.watch(...), so that "

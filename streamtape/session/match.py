@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from streamtape.errors import UsageError
-from streamtape.session.difference import Difference, only, shown, text_of
+from streamtape.session.difference import Difference, objection, only, shown, text_of
 from streamtape.session.leaves import has_below, leaves, path_pattern
 from streamtape.session.modes import Options
 from streamtape.session.volatile import Token, matched_up, skeleton
@@ -122,7 +122,7 @@ class Matcher:
         """Whether ids and the user's own functions agree too, given that the keys are equal."""
         if self._matched_up(recorded, asked) is None:
             return False
-        return all(function(recorded, asked) for function in self._functions)
+        return all(objection(f, recorded, asked) is None for f in self._functions)
 
     def learn(self, recorded: Request, asked: Request) -> None:
         """Keep which recorded ids stand for which asked ones, from a request that was answered."""
@@ -163,9 +163,9 @@ class Matcher:
                     old, new = only(old, new), only(new, old)
                 found.append(Difference(part, *shown(str(old), str(new))))
         for function in self._functions:
-            if not function(recorded, asked):
-                name = getattr(function, "__name__", repr(function))
-                found.append(Difference(f"{name}() says that they differ", "", ""))
+            said = objection(function, recorded, asked)
+            if said is not None:
+                found.append(Difference(said, "", ""))
         return found
 
     def _body_differences(self, recorded: Request, asked: Request) -> list[Difference]:

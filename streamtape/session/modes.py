@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast, get_args
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
+from streamtape.session.leaves import path_pattern
 from streamtape.tape.model import Request
 from streamtape.tape.redact import RedactionOptions
 
@@ -73,9 +74,9 @@ class Options:
     `speed`: None gives a replay at once, 1.0 at the recorded pace, 2.0 twice as fast.
     `idle_limit`: at most this many seconds between two chunks of a replay.
     `match_on`: what must be equal for an interaction to answer a request; names of parts, or
-    functions of (recorded, asked).
+    functions of (recorded, asked) that return a bool or assert.
     `ignore_json_paths`: paths in JSON bodies that are not compared (`$.metadata.run_id`; `[*]`
-    stands for every index).
+    stands for every index, `$..run_id` for any depth).
     `ignore_hosts`, `ignore_localhost`: requests to these (names, or patterns as `*.example.com`)
     pass by untouched in every mode.
     `filters`: functions that give the request to be matched for a request, recorded or asked; the
@@ -144,6 +145,8 @@ class Options:
                 raise UsageError(f"{name}={value!r}: a list or tuple is wanted")
             # Lists come from ini files and marks.
             object.__setattr__(self, name, tuple(value))
+        for path in self.ignore_json_paths:
+            path_pattern(path)  # a wrong one is refused at the door
         for matcher in self.match_on:
             if not callable(matcher) and matcher not in MATCHERS:
                 raise UsageError(refusal("matcher", matcher, MATCHERS))

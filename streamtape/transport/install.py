@@ -168,6 +168,11 @@ def activate(session: Session, owner: object = None) -> None:
     _current.set(session)
 
 
+def adopt(session: Session) -> None:
+    """Have requests of this context, too, go to a session that is active."""
+    _current.set(session)
+
+
 def owners() -> list[object]:
     """On whose behalf the active sessions were opened."""
     return _installation.owners()

@@ -9,6 +9,7 @@ file by accident, and a test's name does not depend on which other tests run. No
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -55,8 +56,8 @@ def place_of(
 ) -> Path:
     """Where a cassette lies that a test in `file` asks for, by name or (None) by its own name.
 
-    A bare name lies with the module's other cassettes; one with a folder in it is meant from the
-    test's own folder; an absolute one is what it is.
+    A bare name lies with the module's other cassettes; one with a folder in it (`./run.tape`, too)
+    is meant from the test's own folder; an absolute one is what it is.
     """
     home = _home(file, folder)
     if cassette is None:
@@ -64,7 +65,7 @@ def place_of(
     path = Path(cassette)
     if path.suffix != suffix:
         path = path.with_name(path.name + suffix)
-    return home / path if len(path.parts) == 1 else file.parent / path
+    return file.parent / path if os.path.dirname(cassette) else home / path  # noqa: PTH120 - a Path forgets the `./`
 
 
 @lru_cache(maxsize=8)

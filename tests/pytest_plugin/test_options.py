@@ -88,7 +88,7 @@ def test_what_was_not_played_is_told(suite: Suite) -> None:
     suite.pytester.makeini("[pytest]\ntape_unplayed = fail\n")
     result = suite.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*1 interactions of *test_a.tape were not played*"])
+    result.stdout.fnmatch_lines(["*1 interaction of *test_a.tape was not played*"])
 
 
 def with_orphans(suite: Suite) -> None:
@@ -244,8 +244,8 @@ def test_a_failed_test_is_told_where_its_stream_was(suite: Suite) -> None:
         [
             "*streamtape: where the streams were*",
             "stream 0: GET http://127.0.0.1:*/x, replayed from cassettes/test_it/test_a.tape",
-            "*closed by the client: event 3 of 3, chunk 1 of 1 at *",
-            '*#3 tick  {"n": 2}',
+            "*closed by the client: after 3 of 3 events, 1 of 1 chunks at *",
+            '*#2 tick  {"n": 2}',
             "what happened is in *left/test_it/test_a.tape*",
         ]
     )

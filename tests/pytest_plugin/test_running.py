@@ -1,6 +1,9 @@
 """Decorator, mark and fixture: recorded the first time, replayed from then on."""
 
 import re
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +63,10 @@ CLASSES = {
     ),
     "unittest_async": (
         "class TestIt(unittest.IsolatedAsyncioTestCase):\n    @streamtape.cassette\n"
+        "    async def test_a(self):" + AGET.replace("\n    ", "\n        ")
+    ),
+    "unittest_async_marked": (
+        "@pytest.mark.streamtape\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
         "    async def test_a(self):" + AGET.replace("\n    ", "\n        ")
     ),
     "inherited": (
@@ -289,6 +296,82 @@ def test_a_miss_that_the_program_hides_fails_the_test(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["*MissError*", "*differs   path*"])
 
 
+NAMED = """
+@streamtape.cassette('bare.tape')
+def test_a():
+    httpx.get(URL)
+
+@streamtape.cassette('./beside.tape')
+def test_b():
+    httpx.get(URL)
+
+@streamtape.cassette('cassettes/below.tape')
+def test_c():
+    httpx.get(URL)
+"""
+
+
+def test_where_named_cassettes_lie(suite: Suite) -> None:
+    """A bare name is among the module's own; one with a folder, `./` too, is from the test's."""
+    suite.write(NAMED)
+    suite.run().assert_outcomes(passed=3)
+    assert suite.tapes() == ["cassettes/below.tape", "cassettes/test_it/bare.tape"]
+    assert (suite.folder / "beside.tape").is_file()
+
+
+OUTER = """
+import asyncio
+
+@pytest.fixture(autouse=True, scope="module")
+def outer(tmp_path_factory):
+    with streamtape.use_cassette(tmp_path_factory.mktemp("a") / "outer.tape"):
+        yield httpx.get(URL + '/outer')
+
+class TestDecorated(unittest.IsolatedAsyncioTestCase):
+    @streamtape.cassette
+    async def test_a(self):
+        async with httpx.AsyncClient() as client:
+            await client.get(URL + '/x')
+
+@pytest.mark.streamtape
+class TestMarked(unittest.IsolatedAsyncioTestCase):
+    async def test_a(self):
+        async with httpx.AsyncClient() as client:
+            await client.get(URL + '/x')
+"""
+
+
+def test_unittests_coroutines_see_the_tests_own_cassette(suite: Suite) -> None:
+    """Their context was taken before the cassette was opened, and another one is open, too."""
+    suite.write(OUTER)
+    suite.run().assert_outcomes(passed=2)
+    suite.run("--tape-record=none", "-k", "nothing")
+    names = [f"cassettes/test_it/Test{name}.test_a.tape" for name in ("Decorated", "Marked")]
+    assert suite.tapes() == names
+
+
+@pytest.mark.parametrize("plugin", ["streamtape", "streamtape.pytest_plugin"])
+def test_the_plugin_may_be_named_once_more(suite: Suite, plugin: str) -> None:
+    """What the entry point has loaded may be named by -p and in a conftest.py, too."""
+    suite.write("@streamtape.cassette\ndef test_a():\n" + GET)
+    suite.pytester.makeconftest(f"pytest_plugins = [{plugin!r}]\n")
+    command = (sys.executable, "-m", "pytest", "-q", "-Werror", "-p", plugin)
+    result = suite.pytester.run(*command)
+    result.assert_outcomes(passed=1)
+    result = suite.pytester.run(*command[:-2], "-p", "no:streamtape")
+    assert result.ret == pytest.ExitCode.OK
+    assert suite.upstream.asked == ["/x"]
+
+
+def converted(path: Path, name: str) -> Path:
+    """The cassette as a converted one, under another name."""
+    (interaction,) = streamtape.load(path)
+    new = path.with_name(name)
+    streamtape.save(streamtape.Cassette((replace(interaction, cuts_known=False),)), new)
+    path.unlink()
+    return new
+
+
 @pytest.mark.parametrize("value", ["GPT-4", "a/b", "x:y"])
 def test_a_converted_cassette_is_found(suite: Suite, value: str) -> None:
     """A file under the name that pytest-recording gave it serves where ours is not there."""
@@ -300,12 +383,37 @@ def test_a_converted_cassette_is_found(suite: Suite, value: str) -> None:
     suite.run().assert_outcomes(passed=1)
     (ours,) = (suite.folder / "cassettes/test_it").iterdir()
     assert "~" in ours.name
-    theirs = ours.rename(ours.with_name(f"TestIn.test_a[{re.sub('[/:]', '-', value)}].tape"))
+    theirs = converted(ours, f"TestIn.test_a[{re.sub('[/:]', '-', value)}].tape")
     suite.run("--tape-record=none").assert_outcomes(passed=1)
     suite.run("--tape-prune").assert_outcomes(passed=1)
     assert theirs.exists()
-    suite.run("--tape-record=all").assert_outcomes(passed=1)
-    assert suite.tapes() == [f"cassettes/test_it/{theirs.name}"]
+    result = suite.run("--tape-record=all")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*TestIn.test_a[[]*: no test uses it*"])
+    assert ours.exists()
+
+
+def test_the_recording_of_another_test_is_no_converted_one(suite: Suite) -> None:
+    """`a*b` takes pytest-recording's name `a-b` for its own only where that was converted."""
+    suite.write(
+        "@pytest.mark.parametrize('a', ['a-b', 'a*b', 'a:b'])\n@streamtape.cassette\n"
+        "def test_a(a):\n    httpx.get(URL + '/' + a)\n"
+    )
+    suite.run().assert_outcomes(passed=3)
+    assert len(suite.tapes()) == 3
+
+
+def test_a_damaged_converted_cassette_is_told(suite: Suite) -> None:
+    """A file under the old name that can't be read is an error, not a reason to record."""
+    suite.write(
+        "@pytest.mark.parametrize('a', ['a:b'])\n@streamtape.cassette\n"
+        "def test_a(a):\n    httpx.get(URL)\n"
+    )
+    folder = suite.folder / "cassettes/test_it"
+    folder.mkdir(parents=True)
+    (folder / "test_a[a-b].tape").write_bytes(b"no cassette")
+    suite.run().assert_outcomes(errors=1)
+    assert suite.upstream.asked == []
 
 
 MISS = """

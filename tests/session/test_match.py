@@ -1,12 +1,16 @@
 """Which requests are equal, and where they differ."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from streamtape.errors import UsageError
 from streamtape.session.difference import Difference
-from streamtape.session.leaves import leaves
+from streamtape.session.leaves import leaves, path_pattern
 from streamtape.session.match import Matcher, Tape
 from streamtape.session.modes import Options
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
@@ -110,3 +114,65 @@ def test_leaves_names_odd_keys_in_brackets() -> None:
     assert dict(leaves({"a b": [1, {}], "c": {"d": None}})) == {
         '$["a b"][0]': 1, '$["a b"][1]': {}, "$.c.d": None,
     }  # fmt: skip
+
+
+PATHS = [
+    ("$.a", "$.a", True),
+    ("a", "$.a.b[0]", True),
+    ("$.a", "$.ab", False),
+    ("$.a[1]", "$.a[1].b", True),
+    ("$.a[1]", "$.a[11]", False),
+    ("[0].a", "$[0].a", True),
+    ("$.a[*].b", "$.a[3].b", True),
+    ("$.a.*.b", "$.a.x.b", True),
+    ("$.a.*.b", '$.a["x y"].b', True),
+    ("$.a.*.b", "$.a.x.y.b", False),
+    ("$..id", "$.id", True),
+    ("$..id", "$.a[0].id", True),
+    ("$.a..id", "$.b.id", False),
+    ("$..id", "$.a.idle", False),
+    ("$.run-id", '$["run-id"]', True),
+    ('$["a b"].c', '$["a b"].c', True),
+    ("$['run-id']", '$["run-id"]', True),
+    ("$", "$.a", True),
+]
+
+
+@pytest.mark.parametrize(("path", "leaf", "fits"), PATHS)
+def test_paths(path: str, leaf: str, fits: bool) -> None:
+    """A path stands for itself and all that lies below it."""
+    assert bool(re.match(path_pattern(path), leaf)) == fits
+
+
+@given(st.dictionaries(st.text(max_size=4), st.lists(st.integers(), max_size=2), max_size=2))
+def test_every_leaf_is_a_path(value: Any) -> None:
+    """What a miss names as differing can be ignored as it stands."""
+    for path, _ in leaves(value):
+        assert re.match(path_pattern(path), path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "$.", "$.a[", "$.a[-1]", "$.a[0:2]", "$.a[?(@.b)]", "$a", "..", "$.a]", "a..", "$.*a"],
+)
+def test_what_is_no_path_is_refused(path: str) -> None:
+    """A path that would match nothing by mistake is an error at the door."""
+    with pytest.raises(UsageError, match="no path of a JSON value"):
+        Options(ignore_json_paths=(path,))
+
+
+def test_a_function_may_assert() -> None:
+    """A matcher that asserts, as VCR.py's may, says why; one that forgets to answer is told."""
+
+    def same_length(recorded: Request, asked: Request) -> bool:
+        assert len(recorded.body) == len(asked.body), "lengths differ"
+        return True
+
+    tape = Tape([take(ask({"a": 1}))], Options(match_on=(same_length,)))
+    assert tape.take(ask({"a": 12})) is None
+    nearest = tape.nearest(ask({"a": 12}))
+    assert nearest is not None
+    assert nearest[1][0].where == "same_length() says that they differ: lengths differ"
+    assert tape.take(ask({"a": 2})) is not None
+    with pytest.raises(UsageError, match="gave None"):
+        Tape([take(ask())], Options(match_on=(lambda recorded, asked: None,))).take(ask())  # type: ignore[arg-type,return-value]  # the mistake
