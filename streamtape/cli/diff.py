@@ -118,6 +118,7 @@ def _write_page(
     first: Iterable[Report] = (),
 ) -> None:
     """Write every change of some comparisons as one page."""
+    from streamtape.cli.files import page_place
     from streamtape.report.differences import comparison_lines
     from streamtape.report.page.sheet import sheet
 
@@ -126,7 +127,7 @@ def _write_page(
         for name, one in comparisons
     )
     try:
-        Path(target).write_text(sheet(title, [*first, *reports]), "utf-8")
+        page_place(target).write_text(sheet(title, [*first, *reports]), "utf-8")
     except OSError as error:
         raise CassetteError(f"cannot write the page {target!r}: {error.strerror}") from error
 

@@ -1,4 +1,4 @@
-"""Which cassettes are meant: files as they are named, folders with all that is in them."""
+"""Which files are meant: cassettes as they are named, folders of them, and places for pages."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ def tapes(paths: Iterable[str]) -> list[Path]:
     if not found:
         raise UsageError(f"there are no cassettes (*.tape) in {', '.join(map(repr, named))}")
     return list(found)
+
+
+def page_place(name: str) -> Path:
+    """Where a page may be written; UsageError where it would replace a cassette."""
+    from streamtape.tape.container import HEAD
+
+    place = Path(name)
+    if place.is_file():
+        with place.open("rb") as file:
+            if file.read(len(HEAD)).startswith(HEAD[:-2]):
+                raise UsageError(f"{name!r} is a cassette: a page would replace it")
+    return place

@@ -53,7 +53,7 @@ def command(
     It shows how a stream ended, what the checks found and where, plays the text at the recorded
     pace, and searches the events. With --json only the facts of what was written go to stdout.
     """
-    from streamtape.cli.files import tapes
+    from streamtape.cli.files import page_place, tapes
     from streamtape.report.page.document import document
 
     files = tapes(paths)
@@ -68,7 +68,7 @@ def command(
     if target == "-":
         output.write_bytes(page)
         return
-    place = Path(target) if target else Path(f"{files[0].stem}.html")
+    place = page_place(target or f"{files[0].stem}.html")
     try:
         place.write_bytes(page)
     except OSError as error:

@@ -61,3 +61,15 @@ def test_the_plain_text_is_there_without_scripts(tmp_path: Path) -> None:
     ((_, text),) = Page(page.read_text()).of("pre")
     assert "double bath" in text
     assert "ending    complete" in text
+
+
+@pytest.mark.parametrize("command", ["view", "diff"])
+def test_a_page_replaces_no_cassette(command: str, tmp_path: Path) -> None:
+    """`-o run.tape` by mistake costs no recording."""
+    path = tape(tmp_path / "run.tape", interaction(responses("one")))
+    before = path.read_bytes()
+    wanted = (
+        ("view", path, "-o", path) if command == "view" else ("diff", path, path, "--html", path)
+    )
+    assert "is a cassette: a page would replace it" in refused(*wanted)
+    assert path.read_bytes() == before

@@ -16,7 +16,7 @@ from streamtape.errors import (
     JournalLeftError,
     NotACassetteError,
 )
-from streamtape.tape import loading
+from streamtape.tape import container, loading
 from streamtape.tape.model import (
     Cassette,
     Chunk,
@@ -353,3 +353,48 @@ def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
     for way in (load, recover, TapeFile, lambda p: save(Cassette(()), p)):
         with pytest.raises(CassetteError, match="no file can be called"):
             way(path)
+
+
+def test_a_recording_replaces_no_other_file(tmp_path: Path) -> None:
+    """A program, say, in the cassette's place stays; a damaged cassette may be recorded again."""
+    path = tmp_path / "app.py"
+    path.write_text("print('mine')\n")
+    with pytest.raises(NotACassetteError, match="would replace it"):
+        TapeFile(path).open_journal()
+    assert path.read_text() == "print('mine')\n"
+    assert names(tmp_path) == ["app.py"]
+    for there in (b"", container.HEAD + b"torn"):
+        path.write_bytes(there)
+        journal = TapeFile(path).open_journal()
+        record(journal)
+        journal.commit()
+        assert len(load(path)) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    """A device or a pipe stays one."""
+    path = tmp_path / "pipe.tape"
+    os.mkfifo(path)
+    with pytest.raises(CassetteWriteError, match="no regular file"):
+        save(Cassette((interaction(),)), path)
+    assert path.is_fifo()
+    assert names(tmp_path) == ["pipe.tape"]
+
+
+def test_a_recovery_replaces_and_removes_nothing_else(tmp_path: Path) -> None:
+    """Neither a file that is named for its outcome, nor an empty file that is no journal."""
+    journal = TapeFile(tmp_path / "a.tape").open_journal()
+    record(journal)
+    journal.release()
+    there = tmp_path / "there.tape"
+    save(Cassette((interaction(7),)), there)
+    with pytest.raises(CassetteWriteError, match="exists already"):
+        recover(tmp_path / "a.tape.part", there)
+    assert load(there)[0].started_at_us == 7
+    assert len(recover(tmp_path / "a.tape.part").cassette) == 1
+    empty = tmp_path / "notes.txt"
+    empty.touch()
+    with pytest.raises(NotACassetteError, match="no recording"):
+        recover(empty)
+    assert names(tmp_path) == ["a.tape", "notes.txt", "there.tape"]

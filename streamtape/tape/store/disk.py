@@ -87,6 +87,8 @@ def replace(path: Path, pieces: Iterable[bytes]) -> None:
     writer left is written over.
     """
     new = path.with_name(path.name + ".new")
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a device would become a file
+        raise CassetteWriteError(f"cannot write {str(path)!r}: it is no regular file", path=path)
     try:
         with writing(path):
             with new.open("wb") as file:

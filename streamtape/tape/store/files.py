@@ -14,7 +14,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from streamtape.errors import CassetteNotFoundError, JournalLeftError
+from streamtape.errors import (
+    CassetteError,
+    CassetteNotFoundError,
+    CassetteWriteError,
+    JournalLeftError,
+    NotACassetteError,
+)
 from streamtape.tape import container, journal, noticed, recovery
 from streamtape.tape.codec import encode
 from streamtape.tape.loading import Decoder
@@ -78,6 +84,21 @@ def identity(path: Path) -> bytes:
 
 def _identity(size: int, tail: bytes) -> bytes:
     return b"%d:%s" % (size, tail)
+
+
+def check_replaceable(path: Path) -> None:
+    """NotACassetteError where a recording would replace a file that is something else."""
+    with contextlib.suppress(FileNotFoundError), reading(path):
+        beginning = _beginning(path, len(container.HEAD)) if path.is_file() else b""
+    try:
+        if beginning:
+            container.check_beginning(beginning, str(path))
+    except NotACassetteError as error:
+        raise NotACassetteError(
+            f"{error}. A recording would replace it: choose another name, or remove it", path=path
+        ) from None
+    except CassetteError:  # a cassette, though damaged or newer: to be replaced, if one asks for it
+        return
 
 
 class OpenFile:
@@ -154,11 +175,15 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     """Make a cassette of a journal that a recorder left behind, then remove the journal.
 
     Every chunk that had reached the journal is in it; streams that had not ended have the ending
-    `unfinished`. It is written to `to`, or to the journal's own place (`x.tape` for `x.tape.part`),
-    or, where a cassette is there already, beside it (`x.recovered.tape`). JournalLeftError where
-    the recorder is still alive.
+    `unfinished`. It is written to `to`, where nothing may be yet, or to the journal's own place
+    (`x.tape` for `x.tape.part`), or, where a cassette is there already, beside it
+    (`x.recovered.tape`). JournalLeftError where the recorder is still alive.
     """
     place = place_of(path)
+    if to is not None and place_of(to).exists():
+        raise CassetteWriteError(
+            f"{os.fspath(to)!r} exists already, and a recovery replaces nothing", path=to
+        )
     if not place.exists() and (beside := place.with_name(place.name + JOURNAL_SUFFIX)).exists():
         place = beside
     with reading(place):
@@ -176,6 +201,8 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     with held(fd, place) as done, contextlib.closing(OpenFile(os.dup(fd))) as file:
         found = recovery.scan(file.read, path=str(place))
         if not found.interactions and found.damage is None:
+            if not place.name.endswith(JOURNAL_SUFFIX):
+                raise NotACassetteError(f"{str(place)!r} holds no recording", path=place)
             done()
             raise CassetteNotFoundError(
                 f"{str(place)!r} held no recording (its recorder died before the first request); "

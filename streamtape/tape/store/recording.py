@@ -15,7 +15,13 @@ from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store.appending import Journal
 from streamtape.tape.store.disk import make_folder, open_locked, place_of, write_all, writing
-from streamtape.tape.store.files import JOURNAL_SUFFIX, StrPath, identity, load_known
+from streamtape.tape.store.files import (
+    JOURNAL_SUFFIX,
+    StrPath,
+    check_replaceable,
+    identity,
+    load_known,
+)
 
 _MOST_JOURNALS = 1000
 
@@ -52,10 +58,12 @@ class TapeFile:
     def open_journal(self) -> Journal:
         """Begin a recording.
 
-        JournalLeftError where one that died left a journal that holds something, CassetteWriteError
-        where it can't be written.
+        JournalLeftError where one that died left a journal that holds something, NotACassetteError
+        where another file has the cassette's place, CassetteWriteError where it can't be written.
         """
-        found = self._found = identity(self.path) if self._found is None else self._found
+        if self._found is None:
+            check_replaceable(self.path)
+            self._found = identity(self.path)
         make_folder(self.path)
         with writing(self.path):
             real = Path(os.path.realpath(self.path))
@@ -68,7 +76,7 @@ class TapeFile:
                         real,
                         place,
                         _taken(fd, place),
-                        found,
+                        self._found,
                         redactor=self._redactor,
                         max_body_bytes=self._max_body_bytes,
                     )
