@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 
 from streamtape.errors import ContentError, UsageError
-from streamtape.tape import coding, names
+from streamtape.tape import coding, forms, names
 from streamtape.tape.decoding import encodings as content_encodings
 from streamtape.tape.model import Ending, Head, Headers, Redaction, Request, header
 from streamtape.tape.patterns import Span
@@ -150,6 +150,8 @@ class Redactor:
         def parameter(match: re.Match[str]) -> str:
             name = unquote_plus(match[1])
             kind = self._parameter_kind(name)
+            if kind is None and "%" in match[2]:
+                kind = self._kind_in(unquote_plus(match[2]).encode("utf-8", "surrogatepass"))
             if kind is None or match[2] == URL_MASK:
                 return match[0]
             found.append((f"url:{name}", kind, match[2].encode("utf-8", "replace")))
@@ -179,8 +181,9 @@ class Redactor:
             except ContentError:
                 coded = False
         spans = self.search.find(content) if content else []
-        if _is_form(request):
-            spans = sorted({*spans, *self._form(content)})
+        content_type = header(request.headers, "content-type") or ""
+        if in_form := list(self._form(content_type, content)):
+            spans = sorted({*spans, *in_form})
         if not spans:
             return request.body, []
         masked = bytearray(content)
@@ -191,11 +194,18 @@ class Redactor:
         ]
         return coding.encode_whole(bytes(masked), encoding) if coded else bytes(masked), found
 
-    def _form(self, body: bytes) -> Iterator[Span]:
-        for match in _FIELD.finditer(body):
-            kind = self._parameter_kind(unquote_plus(match[1].decode("latin-1")))
-            if kind is not None and match[2].strip(b"*"):
-                yield Span(*match.span(2), kind)
+    def _form(self, content_type: str, body: bytes) -> Iterator[Span]:
+        for name, start, end, text in forms.fields(content_type, body):
+            kind = self._parameter_kind(name)
+            if kind is None and text != body[start:end]:  # else the body's search has seen it
+                kind = self._kind_in(text)
+            if kind is not None and text.strip(b"*"):
+                yield Span(start, end, kind)
+
+    def _kind_in(self, text: bytes) -> str | None:
+        """What a text is masked for that was found with its escapes undone."""
+        spans = self.search.find(text)
+        return spans[0].kind if spans else None
 
     def redact_ending(self, ending: Ending) -> Ending:
         """Get the ending without secrets in its message."""
@@ -212,11 +222,6 @@ class Redactor:
 
 
 _Found = tuple[str, str, bytes]
-_FIELD = re.compile(rb"(?:^|&)([^=&\s]+)=([^&\s]+)")
-
-
-def _is_form(request: Request) -> bool:
-    return "x-www-form-urlencoded" in (header(request.headers, "content-type") or "").lower()
 
 
 def _digest(key: bytes, where: str, value: bytes) -> str:

@@ -2,10 +2,13 @@
 
 import random
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streamtape.tape import coding
+from streamtape.tape import coding, forms
 from streamtape.tape.model import Cassette, Chunk, Ending, Head, Interaction, Request
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load, recover
@@ -170,6 +173,61 @@ def test_multipart_bodies() -> None:
     body = b'--b\r\ncontent-disposition: form-data; name="x"\r\n\r\n' + key + b"\r\n--b--\r\n"
     request, _ = Redactor().redact_request(Request("POST", "http://h/", (), body))
     assert request.body == body.replace(key, b"*" * len(key))
+
+
+@pytest.mark.parametrize("line", ["\r\n", "\n"], ids=["crlf", "lf"])
+def test_multipart_fields_are_masked_by_name(line: str) -> None:
+    """As those of other forms, whatever stands in them; files and other fields stay."""
+
+    def body(token: str) -> bytes:
+        parts = (
+            ('form-data; name="purpose"', "user_data"),
+            ('form-data; name="client_token"', token),
+            ('form-data; filename="key"; name="file"', "--not the boundary\nkey"),
+            ("form-data; name=password", token),
+        )
+        lines = []
+        for said, value in parts:
+            lines += ["--the b", f"Content-Disposition: {said}", "X-Other: 1", "", value]
+        return (line.join([*lines, "--the b--"]) + line).encode()
+
+    headers = ((b"content-type", b'multipart/form-data; boundary="the b"'),)
+    request, found = Redactor().redact_request(
+        Request("POST", "http://h/", headers, body("two\nlines"))
+    )
+    assert request.body == body("*********")
+    assert [r.kind for r in found] == ["name", "name"]
+    assert Redactor().redact_request(request) == (request, ())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-----BEGIN PRIVATE KEY-----\n" + "q1W2" * 16 + "\n-----END PRIVATE KEY-----",
+        "https://hooks.slack.com/services/T00000000/B00000000/" + "Xy1z" * 6,
+        "https://user:pa55word@h/",
+    ],
+)
+def test_escaped_secrets_in_forms(value: str) -> None:
+    """What is a secret once its percent signs are undone is masked in a form, whole."""
+    headers = ((b"content-type", b"application/x-www-form-urlencoded; charset=utf-8"),)
+    note = quote_plus(value).encode()
+    sent = Request("POST", "http://h/", headers, b"a=50%25&note=" + note + b"&b=%21")
+    request, found = Redactor().redact_request(sent)
+    assert request.body == b"a=50%25&note=" + b"*" * len(note) + b"&b=%21"
+    assert len({r.where for r in found}) == len(found) >= 1
+
+
+@given(
+    st.binary(max_size=300), st.sampled_from(["", "; boundary=b", '; boundary="', "; Boundary=b;"])
+)
+def test_any_body_is_looked_at_as_a_form(body: bytes, more: str) -> None:
+    """Whatever a form's bytes are, its fields lie in it, in order, and no error comes of it."""
+    for kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        at = 0
+        for field in forms.fields(kind + more, b"--b\nContent-Disposition: a; name=k" + body):
+            assert at <= field.start < field.end <= len(body) + 34
+            at = field.end
 
 
 def test_interaction_is_a_value() -> None:

@@ -71,6 +71,9 @@ def test_cookies_keep_their_names() -> None:
         ),
         ("http://h/keys/list", "http://h/keys/list"),
         ("http://h/a@b?q=c@d", "http://h/a@b?q=c@d"),
+        ("http://h/?to=https%3A%2F%2Fh%2F%3Fkey%3Dvalue1", "http://h/?to=REDACTED"),
+        ("http://h/?q=AccountKey%3D" + "k" * 40 + "&x=1", "http://h/?q=REDACTED&x=1"),
+        ("http://h/?q=50%25+of%20it", "http://h/?q=50%25+of%20it"),
     ],
 )
 def test_urls(url: str, masked: str) -> None:
