@@ -14,20 +14,19 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
-from streamtape.session.decisions import Play, Record
+from streamtape.session.decisions import Play
 from streamtape.session.modes import OptionFields, Options
-from streamtape.session.recorder import Recorder
 from streamtape.session.session import Session
 from streamtape.session.verdict import StreamtapeWarning
-from streamtape.tape.model import Cassette, Ending, Interaction, Request
+from streamtape.tape.model import Cassette, Ending, Interaction
 from streamtape.transport import network
 from streamtape.transport.clock import SystemClock, wall_us
-from streamtape.transport.flavour import Flavour, flavour_of, head_of, is_upgrade, request_of
+from streamtape.transport.flavour import Flavour, flavour_of, is_upgrade, request_of
 from streamtape.transport.opening import open_session
-from streamtape.transport.recording import AsyncRecordingStream, RecordingStream
 from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
 from streamtape.transport.scoring import scored
 from streamtape.transport.uploading import Upload
+from streamtape.transport.watching import Watch
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     _Anything: Any = object
 else:
     _Anything = object
+
+_LONG_BYTES = 1 << 20
 
 
 class TapeTransport(_Anything):  # type: ignore[misc]  # see above
@@ -59,7 +60,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         if isinstance(decision, Play):
             player = ReplayingStream(*self._score(decision, request, flavour, start_us))
             return flavour.response(player.head(), flavour.sync_stream(player))
-        watch = _Watch(self.session, self._recording_clock)
+        watch = Watch(self.session, self._recording_clock)
         watch.recorder = decision.recorder
         try:
             with network.let(request.url.host):
@@ -80,7 +81,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         if isinstance(decision, Play):
             player = AsyncReplayingStream(*self._score(decision, request, flavour, start_us))
             return flavour.response(await player.head_async(), flavour.async_stream(player))
-        watch = _Watch(self.session, self._recording_clock)
+        watch = Watch(self.session, self._recording_clock)
         watch.recorder = decision.recorder
         try:
             response = await self._send_async(request)
@@ -97,8 +98,18 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """
         if self._passes(request):
             return await self._inner.handle_async_request(request)
-        watch, started_at_us = _Watch(self.session, self._recording_clock), wall_us()
-        upload.whole = lambda body: watch.begin(request_of(request, body), started_at_us)
+        from anyio import to_thread
+
+        watch, started_at_us = Watch(self.session, self._recording_clock), wall_us()
+
+        async def begin(body: bytes) -> None:
+            asked = request_of(request, body)
+            if len(body) < _LONG_BYTES:
+                watch.begin(asked, started_at_us)
+            else:  # the search for secrets takes a while, and others have streams to read
+                await to_thread.run_sync(watch.begin, asked, started_at_us)
+
+        upload.whole = begin
         try:
             response = await self._send_async(request)
         except BaseException as error:
@@ -251,57 +262,6 @@ class ReplayTransport(_Owning):
                 f"{wanted.mode!r}; RecordingTransport or use_cassette has the other modes"
             )
         super().__init__(open_session(cassette, wanted, expects_requests=False), None)
-
-
-class _Watch:
-    """One request on its way: the time since its sending, and what became of it.
-
-    `recorder` is set once the session has been told of the request.
-    """
-
-    __slots__ = ("_clock", "_sent_us", "_session", "recorder")
-
-    recorder: Recorder
-
-    def __init__(self, session: Session, clock: Clock) -> None:
-        self._session = session
-        self._clock = clock
-        self._sent_us = clock.now_us()
-
-    def begin(self, request: Request, started_at_us: int) -> None:
-        decision = self._session.begin(request, started_at_us)
-        assert isinstance(decision, Record), "the session never plays"
-        self.recorder = decision.recorder
-
-    def elapsed(self) -> int:
-        return self._clock.now_us() - self._sent_us
-
-    def saw(self, error: BaseException) -> None:
-        self._session.saw_error(error)
-
-    def failed(self, error: BaseException) -> None:
-        if isinstance(error, Exception):
-            self.recorder.fail(error, self.elapsed())
-            self.saw(error)
-        else:
-            self.recorder.abandon(self.elapsed())
-
-    def answered(self, response: Any, flavour: Flavour) -> Any:
-        stream = RecordingStream(response.stream, self.recorder, self.elapsed, self.saw)
-        return self._headed(response, flavour, flavour.sync_stream(stream))
-
-    def answered_async(self, response: Any, flavour: Flavour) -> Any:
-        stream = AsyncRecordingStream(response.stream, self.recorder, self.elapsed, self.saw)
-        return self._headed(response, flavour, flavour.async_stream(stream))
-
-    def _headed(self, response: Any, flavour: Flavour, stream: Any) -> Any:
-        self._session.take_head(self.recorder, head_of(response, self.elapsed()))
-        return flavour.module.Response(
-            status_code=response.status_code,
-            headers=response.headers,
-            stream=stream,
-            extensions=response.extensions,
-        )
 
 
 def _where(session: Session, interaction: Interaction) -> str:

@@ -15,7 +15,7 @@ class Upload:
     """The body of a request, read piece by piece; `next_piece` gives None at its end."""
 
     def __init__(self, next_piece: Callable[[], Awaitable[bytes | None]]) -> None:
-        self.whole: Callable[[bytes], None] | None = None
+        self.whole: Callable[[bytes], Awaitable[None]] | None = None
         self.is_whole = False
         self._next_piece = next_piece
         self._taken: list[bytes] = []
@@ -35,16 +35,13 @@ class Upload:
         if piece is not None:
             self._taken.append(piece)
             return piece
-        self._end()
-        raise StopAsyncIteration
-
-    def _end(self) -> None:
         if not self.is_whole:
-            self.is_whole = True
             body = b"".join(self._taken)
             self._taken.clear()
             if self.whole is not None:
-                self.whole(body)
+                await self.whole(body)
+            self.is_whole = True
+        raise StopAsyncIteration
 
     async def rest(self) -> None:
         """Take what the upstream did not; raises what its sender broke off with, if it did."""
