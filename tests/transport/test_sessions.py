@@ -214,7 +214,7 @@ def test_what_was_not_played_is_told(tape: Path) -> None:
     """assert_all_played names what is left."""
     with streamtape.use_cassette(tape, mode="new_episodes") as session:
         get(url=URL + "/other")
-        with pytest.raises(AssertionError, match=r"1 interactions .* not played"):
+        with pytest.raises(AssertionError, match=r"1 interaction of .* was not played"):
             session.assert_all_played()
         assert [i.request.url for i in session.unplayed] == [URL]
 
