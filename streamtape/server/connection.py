@@ -18,13 +18,15 @@ from http import HTTPStatus
 import h11
 
 from streamtape.server.loop import heard_at
+from streamtape.server.unread import unread_bytes
 from streamtape.server.wire import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
 
 _LOG = logging.getLogger("streamtape.server")
 _READ_AHEAD = 1 << 18
 _FLUSH_S = 1.0
 # A client that finds the last bytes and the reset in one go may take it for an ordinary end (libuv
-# does): it gets the time to read first.
+# does). So it may read first: as long as it takes, where that can be seen; else for a moment.
+_TO_READ_S = 5.0
 _BEFORE_RESET_S = 0.02
 # Bytes this soon after the connection came with it: to take it may have been all that took time.
 _WITH_CONNECTION_S = 0.005
@@ -32,7 +34,7 @@ _JSON = [(b"Content-Type", b"application/json")]
 
 
 class Connection(asyncio.Protocol):
-    """A connection from its opening to its end; `register` holds those that are open."""
+    """A connection from its opening to the end of its handler; `register` holds those."""
 
     transport: asyncio.Transport
     client: str
@@ -69,6 +71,8 @@ class Connection(asyncio.Protocol):
             return
         self._register.add(self)
         self.task = asyncio.get_running_loop().create_task(self._run())
+        # Not when the client goes: what the handler does then is still to be waited for.
+        self.task.add_done_callback(lambda _: self._register.discard(self))
 
     def data_received(self, data: bytes) -> None:
         if self._heard is None and self._exchange is None:
@@ -94,7 +98,6 @@ class Connection(asyncio.Protocol):
         self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._register.discard(self)
         self._writable.set()
         if self._exchange is not None and not self._exchange.finished:
             self._exchange.gone = True
@@ -128,8 +131,11 @@ class Connection(asyncio.Protocol):
     async def reset(self) -> None:
         """Have the client take what was written, then reset."""
         await self._flushed(acknowledged=True)
-        await asyncio.sleep(_BEFORE_RESET_S)
         sock = self.transport.get_extra_info("socket")
+        give_up = asyncio.get_running_loop().time() + _TO_READ_S
+        while unread_bytes(sock) and asyncio.get_running_loop().time() < give_up:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(_BEFORE_RESET_S)
         with contextlib.suppress(OSError):  # the client was faster
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()

@@ -13,7 +13,7 @@ import selectors
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from streamtape.errors import ServerError
@@ -61,6 +61,19 @@ def heard_at() -> float:
     now = loop.time()
     woke_at = getattr(getattr(loop, "waiting", None), "woke_at", now)
     return float(woke_at) if now - woke_at < _JUST_NOW_S else now
+
+
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do what must not be left half done; whoever cancels it meanwhile is heard afterwards."""
+    task, cancelled = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
 
 
 class LoopThread:

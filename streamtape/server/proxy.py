@@ -22,6 +22,7 @@ import httpx
 
 from streamtape.errors import MissError, NothingRecordedError, UsageError
 from streamtape.server.headers import end_to_end, for_upstream, localised
+from streamtape.server.loop import to_the_end
 from streamtape.server.origins import Origins
 from streamtape.server.playing import kept_length, play
 from streamtape.server.providers import PROVIDERS, Mount, checked_url, child_env, mounts
@@ -235,7 +236,8 @@ class RecordingProxy(Service):
         except httpx.TransportError:
             await exchange.reset()
         finally:
-            await response.stream.aclose()
+            # A client that goes cancels us; the pool would forget connections amid closing them.
+            await to_the_end(response.stream.aclose())
             self._running.discard(exchange)
 
     def _settle(self) -> None:

@@ -5,6 +5,9 @@ llama.cpp's is in test_llama.py.
 
 from __future__ import annotations
 
+import asyncio
+import re
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,9 +20,11 @@ import pytest
 
 import streamtape
 from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.server.wire import Exchange
 from tests.interop.clients import ASK
 from tests.interop.upstreams import NODE, aimock, nginx
-from tests.server.test_proxy import wait_for_endings
+from tests.server.tapes import SSE
+from tests.server.test_proxy import upstream, wait_for_endings
 from tests.tools_present import IN_CI, needs
 
 needs_aimock = pytest.mark.skipif(
@@ -91,25 +96,42 @@ def test_aimock(
 def test_what_nginx_compresses(tmp_path: Path) -> None:
     """A gzip stream of nginx's own making: its bytes pass, are kept, and are replayed as they are.
 
-    Each event is flushed by nginx, so that it can be read when it comes.
+    Each event is flushed by nginx, so that it can be read when it comes: the upstream sends none
+    before the client has the one before.
     """
     path = tmp_path / "x.tape"
+    had = threading.Semaphore(0)
+    with EmbeddedEndpoint(gap_us=0) as endpoint:
+        plain = httpx.post(f"{endpoint.root}/v1/responses", json=ASK).content
+    events = re.findall(rb"event: .*?\n\n", plain, re.DOTALL)
+
+    async def one_by_one(exchange: Exchange) -> None:
+        await exchange.start(200, SSE)
+        for event in events:
+            await exchange.send(event)
+            while not had.acquire(blocking=False):  # noqa: ASYNC110 - a thread's, not the loop's
+                await asyncio.sleep(0.001)
+        await exchange.finish()
 
     def raw(root: str) -> tuple[bytes, str, list[int]]:
-        url, inflate = f"{root}/v1/responses?seed=3", zlib.decompressobj(wbits=31)
+        inflate, text = zlib.decompressobj(wbits=31), b""
+        pieces: list[bytes] = []
+        counts: list[int] = []
         headers = {"Accept-Encoding": "gzip"}
-        with httpx.stream("POST", url, json=ASK, headers=headers) as answer:
-            pieces = list(answer.iter_raw())
-        counts = [inflate.decompress(piece).count(b"event: ") for piece in pieces]
+        with httpx.stream("POST", f"{root}/v1/responses", json=ASK, headers=headers) as answer:
+            for piece in answer.iter_raw():
+                pieces.append(piece)
+                text += inflate.decompress(piece)
+                counts.append(text.count(b"\n\n") - sum(counts))
+                for _ in range(counts[-1]):
+                    had.release()
         return b"".join(pieces), answer.headers.get("content-encoding", ""), counts
 
-    with EmbeddedEndpoint(gap_us=3_000) as endpoint:
-        plain = httpx.post(f"{endpoint.root}/v1/responses?seed=3", json=ASK).content
-        with nginx(endpoint.root, tmp_path) as front:
-            direct = raw(front)
-            with streamtape.RecordingProxy(path, upstream=front) as proxy:
-                proxied = raw(proxy.url)
-                wait_for_endings(proxy)
+    with upstream(one_by_one) as root, nginx(root, tmp_path) as front:
+        direct = raw(front)
+        with streamtape.RecordingProxy(path, upstream=front) as proxy:
+            proxied = raw(proxy.url)
+            wait_for_endings(proxy)
     (recorded,) = streamtape.load(path)
     assert direct[1] == proxied[1] == "gzip"
     assert recorded.body == proxied[0]
@@ -118,5 +140,6 @@ def test_what_nginx_compresses(tmp_path: Path) -> None:
     with streamtape.serve(path) as server:
         replayed = raw(server.url)
     assert replayed[:2] == proxied[:2]
-    assert sum(n > 0 for n in replayed[2]) > 40, "events came as they were flushed"
+    for _, _, counts in (direct, proxied, replayed):
+        assert [n for n in counts if n] == [1] * 48, "each event came as it was flushed"
     assert [e.type for e in recorded.events()].count("response.output_text.delta") > 30

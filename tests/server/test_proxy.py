@@ -7,7 +7,7 @@ import gzip
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,42 @@ def test_a_client_that_leaves(tmp_path: Path) -> None:
 
         (only,) = recorded(tmp_path / "x.tape", slow.root, use)
     assert (len(only.chunks), only.ending.kind) == (1, "abandoned")
+
+
+class Reluctant(httpx.AsyncByteStream):
+    """A body that takes a while to close, as a pool does that closes old connections with it."""
+
+    def __init__(self, inner: Any, closed: list[str]) -> None:
+        self._inner = inner
+        self._closed = closed
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in self._inner:
+            yield data
+
+    async def aclose(self) -> None:
+        for _ in range(100):
+            await asyncio.sleep(0.001)
+        await self._inner.aclose()
+        self._closed.append("whole")
+
+
+def test_a_client_that_is_quick_to_leave_lets_the_upstream_be_closed(
+    tmp_path: Path, endpoint: EmbeddedEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who goes with the last byte does not keep us from closing what is behind it."""
+    closed: list[str] = []
+
+    class Transport(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await super().handle_async_request(request)
+            response.stream = Reluctant(response.stream, closed)
+            return response
+
+    monkeypatch.setattr(httpx, "AsyncHTTPTransport", Transport)
+    with RecordingProxy(tmp_path / "x.tape", upstream=endpoint.root) as proxy:
+        assert httpx.post(f"{proxy.url}/v1/responses", json=ASK).status_code == 200
+    assert closed == ["whole"]
 
 
 def test_stopping_in_the_middle(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import pytest
 
 from streamtape.errors import ServerError
+from streamtape.server import connection
 from streamtape.server.listening import HttpServer, bind
-from streamtape.server.loop import LoopThread
+from streamtape.server.loop import LoopThread, to_the_end
 from streamtape.server.wire import Exchange, Limits
 from tests.patience import PATIENCE_S
 from tests.server.tapes import talk
@@ -105,6 +106,16 @@ def test_cuts_and_resets(server: HttpServer, path: bytes, end: str) -> None:
     """Both come after the last byte that was sent, and without the last chunk."""
     came, how = talk(server.origin, GET % path)
     assert (came.endswith(b"\r\nb\r\n"), how) == (True, end)
+
+
+def test_a_reset_waits_until_the_client_has_read(
+    server: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that finds the last bytes and the reset together may miss either."""
+    left = [9, 5, 5, 0]
+    monkeypatch.setattr(connection, "unread_bytes", lambda _: left.pop(0))
+    assert talk(server.origin, GET % b"reset")[1] == "rst"
+    assert left == []
 
 
 def test_a_broken_promise_of_length_is_a_cut(server: HttpServer) -> None:
@@ -203,6 +214,68 @@ def test_writing_waits_for_a_reader() -> None:
         assert sum(sent) < 1 << 24  # what the kernel's buffers hold, not memory without end
     finally:
         server.stop()
+
+
+def test_stopping_waits_for_handlers_whose_clients_have_gone() -> None:
+    """What a handler does when its client goes is done when the server has stopped."""
+    done: list[str] = []
+    gone = threading.Event()
+
+    async def closing() -> None:
+        gone.set()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        done.append("closed")
+
+    async def left(exchange: Exchange) -> None:
+        try:
+            await exchange.start(200, PLAIN)
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await to_the_end(closing())
+
+    server = HttpServer(left)
+    server.start()
+    talk(server.origin, GET % b"", until=b"\r\n\r\n")
+    assert gone.wait(PATIENCE_S)
+    server.stop()
+    assert done == ["closed"]
+
+
+@pytest.mark.parametrize("n_cancels", [0, 1, 2])
+def test_what_is_done_to_the_end_is_not_cancelled(n_cancels: int) -> None:
+    """The work ends however often its waiter is cancelled; only then is that heard."""
+    steps: list[int] = []
+
+    async def work() -> None:
+        for n in range(5):
+            await asyncio.sleep(0)
+            steps.append(n)
+
+    async def main() -> None:
+        task = asyncio.create_task(to_the_end(work()))
+        for _ in range(n_cancels):
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            task.cancel()
+        await task
+
+    if n_cancels:
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(main())
+    else:
+        asyncio.run(main())
+    assert steps == [0, 1, 2, 3, 4]
+
+
+def test_what_fails_to_the_end_says_so() -> None:
+    """An error of the work is raised where it was waited for."""
+
+    async def work() -> None:
+        raise OSError("no way")
+
+    with pytest.raises(OSError, match="no way"):
+        asyncio.run(to_the_end(work()))
 
 
 def test_a_port_in_use_is_our_error() -> None:
