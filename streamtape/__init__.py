@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         StreamtapeError,
         UsageError,
         VerifyError,
+        WorkerError,
     )
     from streamtape.framing.ndjson import NDJSONParser
     from streamtape.framing.sse import SSEParser
@@ -145,6 +146,7 @@ _HOMES = {
     "VerifyError": "streamtape.errors",
     "VirtualClock": "streamtape.transport.clock",
     "Where": "streamtape.checks.finding",
+    "WorkerError": "streamtape.errors",
     "cassette": "streamtape.transport.decorator",
     "check": "streamtape.judging.checking",
     "diff": "streamtape.judging.comparing",
@@ -226,6 +228,7 @@ __all__ = [
     "VerifyError",
     "VirtualClock",
     "Where",
+    "WorkerError",
     "__version__",
     "cassette",
     "check",

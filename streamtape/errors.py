@@ -17,6 +17,7 @@ StreamtapeError
 ├── ConvertError                  a foreign document that can't be read; carries .path
 ├── InstallError                  a library whose seam is not where we know it
 ├── ServerError                   a port in use, an upstream that can't be reached
+├── WorkerError                   a process that shared the work was killed from outside
 └── SessionError
     ├── MissError                 no recorded interaction answers a request
     ├── NothingRecordedError      a session that was to record saw no request
@@ -120,6 +121,10 @@ class InstallError(StreamtapeError):
 
 class ServerError(StreamtapeError):
     """A server or proxy can't be started, or its upstream can't be reached."""
+
+
+class WorkerError(StreamtapeError):
+    """A process that shared the work was killed from outside."""
 
 
 class SessionError(StreamtapeError):

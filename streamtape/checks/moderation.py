@@ -8,6 +8,7 @@ then, and what holding text back would have spared. No calls, no clock.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -85,21 +86,22 @@ def prefixes(arrival: Arrival, every: Every) -> list[int]:
 def flagged(verdict: Any, threshold: float) -> bool:
     """Whether a verdict flags: true, a score of at least the threshold, or any label.
 
-    Labels may be a mapping to scores or truths. UsageError for anything else.
+    Labels are names, scores or truths, alone or several; in a mapping its values count. UsageError
+    for anything else.
     """
     if isinstance(verdict, bool) or verdict is None:
         return bool(verdict)
     if isinstance(verdict, int | float):
+        if math.isnan(verdict):
+            raise UsageError("the classifier returned NaN, which is no score")
         return verdict >= threshold
     if isinstance(verdict, str):
         return verdict != ""
     if isinstance(verdict, Mapping):
         return any(flagged(value, threshold) for value in verdict.values())
     if isinstance(verdict, Sequence | set | frozenset):
-        return len(verdict) > 0
-    raise UsageError(
-        f"the classifier returned a {type(verdict).__name__}: return a bool, a score or labels"
-    )
+        return any(flagged(value, threshold) for value in verdict)
+    raise UsageError(f"the classifier returned {verdict!r:.80}: return a bool, a score or labels")
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def _tell(results: Sequence[Checked], *, as_sarif: bool, as_json: bool) -> None:
     for error in unreadable.values():
         output.note(f"Error: {error}")
     if as_sarif:
-        output.write_json(sarif(every, streamtape.__version__))
+        output.write_json(sarif(every, streamtape.__version__, unreadable))
     elif as_json:
         output.write_json(
             {

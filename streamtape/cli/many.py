@@ -4,7 +4,8 @@
 a few small files cost no more than a loop; once it has seen that much is left, it hands the rest
 to processes. These are spawned afresh on every system, so `work` and what it takes and gives must
 pickle: a function of a module, or a `functools.partial` of one. What `work` raises is raised here,
-at its place; a command that goes on after a bad file catches it inside of `work`.
+at its place; a command that goes on after a bad file catches it inside of `work`. A process that is
+killed from outside ends it all with a WorkerError, as its results are lost.
 
 The bar is on stderr, only where that is a terminal, only after a moment, and is gone at the end.
 """
@@ -22,6 +23,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
+
+from streamtape.errors import WorkerError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -74,6 +77,7 @@ def _shared(work: Callable[[T], R], items: Sequence[T], n_jobs: int) -> Iterator
     if not items:
         return
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     size = min(MAX_BATCH, max(1, len(items) // (n_jobs * 8)))
@@ -87,6 +91,12 @@ def _shared(work: Callable[[T], R], items: Sequence[T], n_jobs: int) -> Iterator
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
+    except BrokenProcessPool:
+        _stop(pool)
+        raise WorkerError(
+            "a process that shared the work was killed from outside, for want of memory perhaps; "
+            "--jobs 1 does all of it in one process"
+        ) from None
     except BaseException:
         _stop(pool)
         raise

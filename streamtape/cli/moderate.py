@@ -8,6 +8,7 @@ import traceback
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,9 +102,11 @@ def _classifier(name: str) -> Any:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = getattr(import_module(module), function, None)
+        found = attrgetter(function)(import_module(module))
     except ImportError as error:
         raise UsageError(f"--with {name!r}: cannot import {module!r}: {error}") from error
+    except AttributeError:
+        found = None
     if not callable(found):
         raise UsageError(f"--with {name!r}: {module!r} has no function {function!r}")
     return partial(_asked, found, name)

@@ -77,8 +77,9 @@ def _draw(path: Path, found: streamtape.Stats) -> None:
     import io
 
     from streamtape.report.plots import draw
+    from streamtape.report.units import count
 
     picture = io.BytesIO()
     draw(found.each, picture, path.suffix.lower().lstrip("."))
     path.write_bytes(picture.getvalue())
-    output.note(f"{path}: {len(found.each)} streams drawn")
+    output.note(f"{path}: {count(len(found.each), 'stream')} drawn")

@@ -56,7 +56,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "vcr",
         "a cassette of VCR.py or cassetter",
-        (".yaml", ".yml", ".json"),
+        (".yaml", ".yml", ".json", ".toml"),
         "streamtape.convert.vcr",
         writes=True,
     ),

@@ -45,7 +45,7 @@ def _interaction(entry: Node) -> Interaction:
     )
     head_us, ending_us = _times(entry.get("timings"))
     status = answered.get("status")
-    error = answered.get("_error")
+    error = answered.get("_error", "_failureText")  # browsers' devtools, Playwright
     head = None
     if status.value not in (0, -1):
         head = Head(
@@ -55,11 +55,12 @@ def _interaction(entry: Node) -> Interaction:
             _version(answered.get("httpVersion").text("")),
             answered.get("statusText").text(""),
         )
-    body, kept = _content(answered.get("content"))
+    body, kept = _content(answered.get("content"), head)
     ending = Ending("complete", ending_us)
     if error:
         exception, _, message = error.text().rpartition(": ")
-        ending = Ending("error", ending_us, exception or None, message)
+        unkept = "" if kept else "; the HAR does not hold the body"
+        ending = Ending("error", ending_us, exception or None, f"{message}{unkept}")
     elif head is None:
         ending = Ending("unfinished", message="the HAR says that no response came")
     elif not kept:
@@ -86,8 +87,12 @@ def _posted(node: Node) -> bytes:
     return urlencode(pairs, errors="replace").encode("ascii")
 
 
-def _content(node: Node) -> tuple[bytes, bool]:
-    """The body, and whether it was kept: a size without a text says that it was not."""
+def _content(node: Node, head: Head | None) -> tuple[bytes, bool]:
+    """The body, and whether it was kept.
+
+    A size without a text says that it was not, a size that is not known, too, and so does a stream
+    without one: browsers keep none of an EventSource.
+    """
     if not node:
         return b"", True
     text = node.get("text")
@@ -95,7 +100,11 @@ def _content(node: Node) -> tuple[bytes, bool]:
         encoded = node.get("encoding").text("") == "base64"
         return (text.from_base64() if encoded else text.octets()), True
     size = node.get("size").value
-    return b"", not (isinstance(size, int) and size > 0)
+    kind = node.get("mimeType").value
+    streams = isinstance(kind, str) and kind.lower().startswith("text/event-stream")
+    has_body = head is not None and 200 <= head.status < 300 and head.status != 204
+    unknown = has_body and (size == -1 or (streams and not isinstance(text.value, str)))
+    return b"", not (unknown or (isinstance(size, int) and size > 0))
 
 
 def _times(timings: Node) -> tuple[int | None, int | None]:

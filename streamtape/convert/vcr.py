@@ -1,4 +1,4 @@
-"""Cassettes of VCR.py and of those with its form: cassetter, betamax; in YAML or JSON.
+"""Cassettes of VCR.py and of those with its form: cassetter, betamax; in YAML, JSON or TOML.
 
     version: 1
     interactions:
@@ -6,9 +6,9 @@
       response: {status: {code: 200, message: OK}, headers: ..., body: {string: '...'}}
 
 A body is a text, bytes (`!!binary`), an object that names its kind (`string`, `base64_string`, or
-`type` and `content`), JSON taken apart (`parsed_body`), or the fields of a form. YAML is read by a
-safe loader, with the few tags of Python's that old cassettes have; no code of a document is ever
-run.
+`type` and `content`; in TOML `body_type` and `body_content`, with JSON as text), JSON taken apart
+(`parsed_body`), or the fields of a form. YAML is read by a safe loader, with the few tags of
+Python's that old cassettes have; no code of a document is ever run.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def read(data: bytes, about: About, name: str) -> Cassette:
 
 
 def _parsed(data: bytes, about: About) -> Any:
+    if about.path.lower().endswith(".toml"):
+        return _toml(data, about)
     if data.lstrip()[:1] in (b"{", b"["):
         try:
             return json.loads(data)
@@ -49,6 +51,15 @@ def _parsed(data: bytes, about: About) -> Any:
     from streamtape.convert.yaml_text import load_yaml
 
     return load_yaml(data, about)
+
+
+def _toml(data: bytes, about: About) -> Any:
+    import tomllib
+
+    try:
+        return tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise about.error(f"not to be read as TOML: {error}") from error
 
 
 def _interaction(node: Node) -> Interaction:
@@ -90,6 +101,10 @@ def _body(side: Node) -> bytes:
     parsed = side.get("parsed_body")
     if parsed:
         return parsed.as_json()
+    kind = side.get("body_type")
+    if kind and kind.value != "none":
+        content = side.get("body_content")
+        return content.from_hex() if kind.value == "binary" else content.octets()
     body = side.get("body", "content")
     if not body:
         return b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -70,10 +70,13 @@ def rule_lines() -> Iterator[Line]:
         )
 
 
-def sarif(findings: Sequence[Finding], version: str) -> dict[str, Any]:
+def sarif(
+    findings: Sequence[Finding], version: str, unreadable: Mapping[str, str]
+) -> dict[str, Any]:
     """The findings as a SARIF 2.1.0 log: what code hosts show beside a change.
 
-    A cassette has no lines: the region is its first, and the event is named in the message.
+    A cassette has no lines: the region is its first, and the event is named in the message. Files
+    that could not be read (their paths, and why) make a run that did not succeed.
     """
     used = {finding.rule for finding in findings}
     rules = [
@@ -86,24 +89,33 @@ def sarif(findings: Sequence[Finding], version: str) -> dict[str, Any]:
         if rule.name in used
     ]
     driver = {"name": "streamtape", "version": version, "rules": rules}
-    run = {"tool": {"driver": driver}, "results": [_result(finding) for finding in findings]}
+    notes = [
+        {"level": "error", "message": {"text": why}, "locations": [_location(path)]}
+        for path, why in unreadable.items()
+    ]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
+        "results": [_result(finding) for finding in findings],
+    }
     return {"$schema": _SARIF, "version": "2.1.0", "runs": [run]}
 
 
 def _result(finding: Finding) -> dict[str, Any]:
     where = finding.where
     text = f"interaction {where.interaction}, {where}: {finding.message}"
-    place = {
-        "artifactLocation": {"uri": _uri(finding.source)},
-        "region": {"startLine": 1},
-    }
     return {
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity],
         "message": {"text": text},
-        "locations": [{"physicalLocation": place}] if finding.source else [],
+        "locations": [_location(finding.source)] if finding.source else [],
         "occurrenceCount": finding.count,
     }
+
+
+def _location(path: str) -> dict[str, Any]:
+    place = {"artifactLocation": {"uri": _uri(path)}, "region": {"startLine": 1}}
+    return {"physicalLocation": place}
 
 
 def _uri(path: str) -> str:

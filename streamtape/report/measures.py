@@ -10,6 +10,7 @@ from itertools import accumulate
 from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured
 from streamtape.checks.statistics import Summary
 from streamtape.report.lines import Line, clean, line
+from streamtape.report.units import count
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = ("source", "interaction", "dialect", "model", "ttfb_us", "ttfe_us", "ttft_us", "first",
@@ -43,7 +44,7 @@ def _many(measured: Sequence[Measured]) -> Iterator[Line]:
     names = {one.source for one in measured}
     events = sum(one.n_events for one in measured)
     size = sum(one.n_bytes for one in measured)
-    told = f"{len(measured)} streams in {len(names)} files"
+    told = f"{count(len(measured), 'stream')} in {count(len(names), 'file')}"
     yield line((told, "title"), f": {events:,} events, {size:,} bytes")
     yield from _table(measured, MEASURES)
 

@@ -1,6 +1,7 @@
 """Moderation of partial output: when a classifier would have flagged a stream as it came."""
 
 import asyncio
+import math
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_what_only_the_whole_shows_is_told() -> None:
     [
         (True, True), (False, False), (None, False), (0.7, True), (0.3, False), (["hate"], True),
         ([], False), ({"hate": 0.9}, True), ({"hate": 0.1, "harm": False}, False), ("hate", True),
-        ("", False),
+        ("", False), ([False, False], False), ((False, 0.7), True), ([0.1, 0.2], False),
     ],
 )  # fmt: skip
 def test_verdicts_are_bools_scores_or_labels(verdict: Any, wanted: bool) -> None:
@@ -79,8 +80,15 @@ def test_verdicts_are_bools_scores_or_labels(verdict: Any, wanted: bool) -> None
 
 def test_a_verdict_of_another_kind_is_refused() -> None:
     """An object that is none of these is no verdict."""
-    with pytest.raises(UsageError, match="returned a object"):
+    with pytest.raises(UsageError, match="returned <object object"):
         flagged(object(), 0.5)
+
+
+@pytest.mark.parametrize("verdict", [math.nan, {"hate": math.nan}, [object()]])
+def test_a_score_that_is_none_is_refused(verdict: Any) -> None:
+    """What can't be held against a threshold is no clean bill."""
+    with pytest.raises(UsageError, match="the classifier returned"):
+        flagged(verdict, 0.5)
 
 
 def test_async_classifiers_are_waited_for() -> None:

@@ -100,6 +100,24 @@ def test_sarif_has_what_the_standard_requires(tmp_path: Path) -> None:
         assert place["artifactLocation"]["uri"] == (folder / "é%.tape").as_uri()
 
 
+def test_sarif_tells_of_files_that_cannot_be_read(tmp_path: Path) -> None:
+    """A log without results is no clean bill where a file could not be read."""
+    (told,) = json.loads(run("check", LLAMA, "--sarif").stdout)["runs"]
+    assert told["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
+    bad = tmp_path / "bad.tape"
+    bad.write_bytes(b"junk")
+    result = run("check", bad, "--sarif")
+    assert result.exit_code == 2
+    (told,) = json.loads(result.stdout)["runs"]
+    (invocation,) = told["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note["level"] == "error"
+    assert "is not a cassette" in note["message"]["text"]
+    place = note["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place["uri"] == bad.as_uri()
+
+
 def test_the_rules_are_listed() -> None:
     """Every rule with its weight and its question."""
     lines = run("check", "--rules").stdout.splitlines()

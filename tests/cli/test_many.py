@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -10,7 +11,7 @@ from functools import partial
 import pytest
 
 from streamtape.cli import many
-from streamtape.errors import CassetteError, DamagedCassetteError
+from streamtape.errors import CassetteError, DamagedCassetteError, WorkerError
 from tests.patience import PATIENCE_S
 
 
@@ -63,3 +64,17 @@ def test_leaving_early_stops_the_processes(eager: None) -> None:
     start = time.monotonic()
     results.close()  # type: ignore[attr-defined]  # a generator, which callers need not know
     assert time.monotonic() - start < PATIENCE_S
+
+
+def killed_elsewhere(number: int, *, here: int) -> int:
+    """The number; a process other than `here` is killed at it."""
+    if os.getpid() != here:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_a_process_killed_from_outside_is_told(eager: None) -> None:
+    """It says what happened and the way out, as an error of ours."""
+    work = partial(killed_elsewhere, here=os.getpid())
+    with pytest.raises(WorkerError, match=r"killed from outside.*--jobs 1"):
+        list(many.each(work, range(40), jobs=2))

@@ -79,7 +79,7 @@ def test_a_folder_has_sums(rules: Path) -> None:
 def test_what_a_classifier_must_not_do(rules: Path) -> None:
     """An odd verdict, an error and a wrong name are trouble (2), and never a verdict (1)."""
     for name, told in (
-        ("nothing", "the classifier returned a object"),
+        ("nothing", "the classifier returned <object object"),
         ("fails", "soap_rules:fails' raised KeyError: 5"),
         ("fails_later", "soap_rules:fails_later' raised IndexError"),
         ("nobody", "has no function 'nobody'"),

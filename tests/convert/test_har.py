@@ -80,6 +80,23 @@ def test_base64_and_forms() -> None:
     ("changes", "kind", "message"),
     [
         ({"content": {"size": 500}}, "unfinished", "does not hold the body"),
+        ({"content": {"size": -1}}, "unfinished", "does not hold the body"),
+        ({"content": {"size": -1}, "status": 302}, "complete", ""),
+        (
+            {"content": {"size": 0, "mimeType": "text/event-stream"}},
+            "unfinished",
+            "does not hold the body",
+        ),
+        (
+            {"content": {"size": 0, "mimeType": "text/event-stream", "text": ""}},
+            "complete",
+            "",
+        ),
+        (
+            {"content": {"size": -1}, "_failureText": "net::ERR_INCOMPLETE_CHUNKED_ENCODING"},
+            "error",
+            "net::ERR_INCOMPLETE_CHUNKED_ENCODING; the HAR does not hold the body",
+        ),
         ({"status": 0, "content": {}}, "unfinished", "no response came"),
         ({"status": 0, "_error": "net::ERR_ABORTED"}, "error", "net::ERR_ABORTED"),
         ({"_error": "ReadError: reset"}, "error", "reset"),

@@ -263,3 +263,58 @@ def test_any_bytes_are_a_cassette_or_our_error(data: bytes, name: str) -> None:
 def _read_or_refuse(data: bytes, name: str) -> None:
     with suppress(ConvertError):
         assert all(isinstance(one.body, bytes) for one in read(data, ABOUT, named(name)))
+
+
+TOML = """
+version = 1
+
+[[interactions]]
+recorded_at = "2026-02-20T10:30:01+00:00"
+
+[interactions.request]
+method = "POST"
+uri = "https://api.example.com/v1/x"
+body_type = "json"
+body_content = '{"a":[1,null]}'
+
+[interactions.request.headers]
+accept = ["*/*"]
+
+[interactions.response]
+status = 200
+body_type = "text"
+body_content = "data: 1\\n\\n"
+
+[interactions.response.headers]
+content-type = ["text/event-stream"]
+
+[[interactions]]
+[interactions.request]
+method = "GET"
+uri = "https://api.example.com/v1/y"
+body_type = "none"
+
+[interactions.response]
+status = 404
+body_type = "binary"
+body_content = "00ff"
+"""
+
+
+def test_reads_toml_of_cassetter() -> None:
+    """The name says that it is TOML; JSON stands in it as text, bytes in hexadecimal."""
+    one, other = read(TOML.encode(), About("old.TOML"), VCR)
+    assert one.request.body == b'{"a":[1,null]}'
+    assert one.request.headers == ((b"accept", b"*/*"),)
+    assert one.body == b"data: 1\n\n"
+    assert one.started_at_us == 1_771_583_401_000_000
+    assert (other.request.body, other.body) == (b"", b"\x00\xff")
+    assert other.head is not None
+    assert other.head.status == 404
+
+
+@given(st.text(max_size=30) | st.sampled_from([TOML[:n] for n in range(0, len(TOML), 7)]))
+def test_any_toml_is_read_or_our_error(text: str) -> None:
+    """Whatever is no cassette is a ConvertError with the file."""
+    with suppress(ConvertError):
+        read(text.encode("utf-8", "surrogatepass"), About("old.toml"), VCR)
