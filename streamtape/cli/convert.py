@@ -125,13 +125,15 @@ def _made(source: str, target: str, cassette: Cassette, n_bytes: int) -> dict[st
 
 
 def _tell(made: dict[str, Any]) -> None:
+    from streamtape.report.units import count
+
     if "error" in made:
         output.note(f"Error: {made['error']}")
         return
-    count = f"{made['interactions']} interaction{'' if made['interactions'] == 1 else 's'}"
     times = f", {made['without_times']} without times" if made["without_times"] else ""
-    masked = f", {made['masked']} secrets masked" if made["masked"] else ""
-    output.write_text(f"{made['target']}: {count}{times}{masked}, {made['bytes']:,} bytes")
+    masked = f", {count(made['masked'], 'secret')} masked" if made["masked"] else ""
+    told = f"{count(made['interactions'], 'interaction')}{times}{masked}"
+    output.write_text(f"{made['target']}: {told}, {count(made['bytes'], 'byte')}")
 
 
 def _format(path: str, name: str | None) -> Format | None:

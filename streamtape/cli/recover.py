@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from streamtape.cli import options, output
@@ -46,11 +48,12 @@ def command(journals: tuple[str, ...], to: str | None, as_json: bool) -> None:
         output.write_json(results)
 
 
-def _told(result: dict[str, object]) -> str:
+def _told(result: dict[str, Any]) -> str:
+    from streamtape.report.units import count
+
     damage = f"; not all could be read: {result['damage']}" if result["damage"] else ""
-    n = result["interactions"]
     return (
-        f"{result['cassette']}: {n} interaction{'' if n == 1 else 's'} "
-        f"({result['unfinished']} unfinished), {result['chunks']:,} chunks, "
-        f"{result['bytes']:,} bytes{damage}"
+        f"{result['cassette']}: {count(result['interactions'], 'interaction')} "
+        f"({result['unfinished']} unfinished), {count(result['chunks'], 'chunk')}, "
+        f"{count(result['bytes'], 'byte')}{damage}"
     )

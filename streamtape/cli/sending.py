@@ -128,16 +128,15 @@ def _stream(asked: Asked, telling: _Telling) -> None:
     from streamtape.tape.decoding import decoder_for
 
     times = httpx.Timeout(asked.timeout_s, connect=CONNECT_SECONDS)
-    with (
-        httpx.Client(timeout=times, follow_redirects=asked.follow) as client,
-        client.stream(
+    with httpx.Client(timeout=times, follow_redirects=asked.follow) as client:
+        telling.sent()  # a client takes a while to make, and that is no part of the answer's time
+        with client.stream(
             asked.method, asked.url, headers=list(asked.headers), content=asked.body
-        ) as response,
-    ):
-        telling.head(response)
-        decoder = decoder_for(response.headers.get("content-encoding"))
-        for data in response.iter_raw():
-            telling.chunk(decoder.feed(data), len(data))
+        ) as response:
+            telling.head(response)
+            decoder = decoder_for(response.headers.get("content-encoding"))
+            for data in response.iter_raw():
+                telling.chunk(decoder.feed(data), len(data))
 
 
 def _cause(error: Exception) -> str:
@@ -154,8 +153,11 @@ class _Telling:
     def __init__(self, *, quiet: bool) -> None:
         self.answered = False
         self._quiet = quiet
-        self._began = time.monotonic()
+        self._began = 0.0
         self._n_chunks = self._n_bytes = 0
+
+    def sent(self) -> None:
+        self._began = time.monotonic()
 
     def head(self, response: httpx.Response) -> None:
         self.answered = True
@@ -171,8 +173,10 @@ class _Telling:
             output.write_bytes(shown)
 
     def recorded(self, path: str, session: Session) -> None:
+        from streamtape.report.units import count
+
         took_s = time.monotonic() - self._began
-        size = f"{self._n_chunks:,} chunks, {self._n_bytes:,} bytes in {took_s:.1f} s"
+        size = f"{count(self._n_chunks, 'chunk')}, {count(self._n_bytes, 'byte')} in {took_s:.1f} s"
         if not session.n_recorded:
             output.note(f"replayed from {path}: {size}")
             return

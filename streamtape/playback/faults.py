@@ -126,6 +126,8 @@ def parse_faults(given: Faults) -> tuple[Fault, ...]:
         return (given,)
     if isinstance(given, str):
         return tuple(parse_fault(text) for text in given.split(";") if text.strip())
+    if not isinstance(given, Iterable):
+        raise UsageError(f"fault={given!r}: a text, a Fault, or several of them are wanted")
     return tuple(fault for one in given for fault in parse_faults(one))
 
 

@@ -71,6 +71,8 @@ def parse_pace(text: str | Pace) -> Pace:
     """Read a pace; UsageError says what there is, and what can't be combined."""
     if isinstance(text, Pace):
         return text
+    if not isinstance(text, str):
+        raise UsageError(f"pace={text!r}: a text, a Pace or None is wanted")
     what = f"pace {text!r}"
     factors = [part.strip() for part in text.split(",") if _FACTOR.fullmatch(part.strip())]
     rest = ",".join(part for part in text.split(",") if part.strip() not in factors)

@@ -54,6 +54,8 @@ def parse_rechunk(text: str | Rechunk | None) -> Rechunk:
     """Read a way of cutting; UsageError says which there are."""
     if isinstance(text, Rechunk):
         return text
+    if not isinstance(text, str | None):
+        raise UsageError(f"rechunk={text!r}: a text, a Rechunk or None is wanted")
     how, equals, value = "recorded" if text is None else text.strip(), "", ""
     if text is not None:
         how, equals, value = (part.strip() for part in text.partition("="))

@@ -169,7 +169,9 @@ def _events_by_chunk(interaction: Interaction) -> list[int]:
 
 def _told(interaction: Interaction, n_chunks: int) -> str:
     counts = _events_by_chunk(interaction)
-    return f"{counts[min(n_chunks, len(counts) - 1)]} events ({n_chunks} chunks)"
+    n_events = counts[min(n_chunks, len(counts) - 1)]
+    events = "1 event" if n_events == 1 else f"{n_events} events"
+    return f"{events} ({n_chunks} chunk{'' if n_chunks == 1 else 's'})"
 
 
 def _line(interaction: Interaction) -> str:

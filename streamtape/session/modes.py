@@ -130,7 +130,7 @@ class Options:
             if value is not None and not (number and value >= 0 and (name, value) != ("speed", 0)):
                 raise UsageError(f"{name}={value!r}: a positive number or None is wanted")
         limit = self.max_body_bytes
-        if limit is not None and limit < 0:
+        if limit is not None and not (type(limit) is int and limit >= 0):
             raise UsageError(f"max_body_bytes={limit!r}: a number of bytes or None is wanted")
         if self.on_expired not in EXPIRED:
             raise UsageError(refusal("on_expired", self.on_expired, EXPIRED))
@@ -150,9 +150,9 @@ class Options:
         for matcher in self.match_on:
             if not callable(matcher) and matcher not in MATCHERS:
                 raise UsageError(refusal("matcher", matcher, MATCHERS))
-        self._check_playback()
+        self._check_others()
 
-    def _check_playback(self) -> None:
+    def _check_others(self) -> None:
         # Imported where they are asked for: few replays are, and every test run would pay.
         if self.pace is not None:
             from streamtape.playback.pace import parse_pace
@@ -168,6 +168,8 @@ class Options:
             object.__setattr__(self, "fault", parse_faults(self.fault))
         if not isinstance(self.seed, int):
             raise UsageError(f"seed={self.seed!r}: a whole number is wanted")
+        if not isinstance(self.redaction, RedactionOptions | None):
+            raise UsageError(f"redaction={self.redaction!r}: RedactionOptions or None is wanted")
 
     @property
     def faults(self) -> tuple[Fault, ...]:

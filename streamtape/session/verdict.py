@@ -35,7 +35,8 @@ def drift(
 
 def hidden(misses: Sequence[MissError]) -> str:
     """The warning of misses that a program swallowed."""
-    return f"{len(misses)} requests were not answered, and the program went on:\n{misses[0]}"
+    many = "1 request was" if len(misses) == 1 else f"{len(misses)} requests were"
+    return f"{many} not answered, and the program went on:\n{misses[0]}"
 
 
 def unstruck(name: str, faults: Iterable[object]) -> str:

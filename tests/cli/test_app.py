@@ -1,5 +1,6 @@
 """The group: help, names, and what becomes of trouble."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from streamtape.cli.app import cli
 from streamtape.cli.overview import COMMANDS
 from tests.cli.running import refused, run
 from tests.patience import PATIENCE_S
+
+TAPE = str(Path(__file__).parent.parent.parent / "cassettes" / "llama.cpp" / "responses.tape")
 
 
 def test_help_lists_every_command() -> None:
@@ -103,3 +106,20 @@ def test_module_runs_as_a_program(tmp_path: Path) -> None:
     assert ran.returncode == 2
     assert ran.stderr.startswith("Error: there is no cassette 'nothing.tape'")
     assert ran.stdout == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process has no such descriptors")
+@pytest.mark.parametrize("args", [("--help",), ("show", TAPE), ("show", "nothing.tape")])
+def test_without_a_stdout(args: tuple[str, ...]) -> None:
+    """A process that was started with its stdout closed does its work, and says no traceback."""
+    command = shlex.join([sys.executable, "-m", "streamtape", *args])
+    ran = subprocess.run(
+        ["sh", "-c", f"exec {command} >&-"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    assert ran.returncode == (2 if "nothing.tape" in args else 0)
+    assert ran.stderr.startswith("Error: " if ran.returncode else "")
+    assert "Traceback" not in ran.stderr

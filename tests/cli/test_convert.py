@@ -115,7 +115,7 @@ def test_a_whole_folder_keeps_its_names(tmp_path: Path) -> None:
     result = run("convert", old, new)
     assert result.exit_code == 0
     assert "2 of 2 documents converted" in result.stderr
-    assert "1 secrets masked" in result.stdout
+    assert "1 secret masked" in result.stdout
     assert load(new / "test_agent" / "test_one[a].tape")[0].body == b"hello"
     assert load(new / "two.tape")[0].body == b"data: a\n\n"
     (old / "bad.json").write_text("{}")

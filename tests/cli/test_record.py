@@ -4,9 +4,13 @@ import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import httpx
 import pytest
 
+from streamtape.cli import sending
 from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import ASKED, interaction, recording, refused, responses, run, tape
@@ -196,3 +200,22 @@ def test_a_reader_that_leaves_stops_the_upstream(path: Path) -> None:
     with child.stderr as stderr:
         assert b"Traceback" not in stderr.read()
     assert load(path)[0].ending.kind == "abandoned"
+
+
+def test_times_are_those_of_the_request(
+    endpoint: EmbeddedEndpoint, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it takes to make a client (its certificates) is no part of the answer's time."""
+    now_s = [5.0]
+
+    make = httpx.Client.__init__
+
+    def make_slowly(client: httpx.Client, **options: Any) -> None:
+        make(client, **options)
+        now_s[0] += 1000.0
+
+    monkeypatch.setattr(httpx.Client, "__init__", make_slowly)
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED)
+    assert ", after 0 ms" in result.stderr
+    assert " in 0.0 s, complete" in result.stderr

@@ -18,6 +18,11 @@ from streamtape.session.modes import OptionFields, Options
         ({"speed": "fast"}, "speed='fast'"),
         ({"idle_limit": -0.5}, "idle_limit=-0.5"),
         ({"match_on": ("methot",)}, "'methot'; did you mean 'method'"),
+        ({"rechunk": 0}, "rechunk=0: a text"),
+        ({"pace": 2.0}, "pace=2.0: a text"),
+        ({"fault": 3}, "fault=3: a text"),
+        ({"redaction": "on"}, "redaction='on': RedactionOptions"),
+        ({"max_body_bytes": "1k"}, "max_body_bytes='1k'"),
     ],
 )
 def test_refusals(options: dict[str, Any], message: str) -> None:
