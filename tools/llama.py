@@ -4,13 +4,12 @@
         ...
 
 Needs the package xllamacpp (and gguf with numpy for `tiny_model`). The process itself is
-`python -m tools.llama MODEL PORT TEMPLATE`.
+`python -m tools.llama MODEL TEMPLATE`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-READY_S = 60.0
+READY_S = 300.0
+_LISTENING = "listening on "
 PIECES = (
     "▁the",
     "▁a",
@@ -42,18 +42,20 @@ def llama_server(model: Path, *, template: str = "") -> Iterator[str]:
 
     `template` is a chat template (Jinja) for a file that brings none.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tools.llama", str(model), str(port), template]
     process = subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
+        [sys.executable, "-m", "tools.llama", str(model), template],
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        text=True,
         cwd=Path(__file__).parent.parent,
     )
+    assert process.stdout is not None
     try:
-        root = f"http://127.0.0.1:{port}"
+        with process.stdout as said:
+            told = (line.partition(_LISTENING) for line in said)
+            root = next((url.strip() for _, found, url in told if found), "")
+        if not root:
+            raise RuntimeError(f"the llama.cpp server ended with {process.wait()}")
         _wait(process, f"{root}/health")
         yield root
     finally:
@@ -65,7 +67,7 @@ def llama_server(model: Path, *, template: str = "") -> Iterator[str]:
             process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+def _wait(process: subprocess.Popen[str], url: str) -> None:
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -125,7 +127,7 @@ def tiny_model(path: Path) -> Path:
     return path
 
 
-def _serve(model: str, port: int, template: str) -> None:
+def _serve(model: str, template: str) -> None:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -134,15 +136,15 @@ def _serve(model: str, port: int, template: str) -> None:
     if template:
         params.chat_template = template
     params.hostnames = ["127.0.0.1"]
-    params.port = port
+    params.port = 0  # any that is free
     params.n_ctx = 2048
     params.n_parallel = 1
     params.cpuparams.n_threads = 1
     params.warmup = False
     server = xllamacpp.Server(params)
-    print("listening on", server.listening_address, flush=True)
+    print(f"{_LISTENING}{server.listening_address}", flush=True)
     time.sleep(3600)
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+    _serve(sys.argv[1], sys.argv[2])

@@ -20,6 +20,7 @@ from streamtape.errors import ServerError
 
 _SELECT_MAX_FD = 1024
 _JUST_NOW_S = 0.002
+_END_S = 30.0
 
 if sys.platform == "linux":
 
@@ -114,7 +115,7 @@ class LoopThread:
         if self._stop is not None and self._thread.is_alive():
             self.call(self._stop.set)
         if self._thread.ident is not None:
-            self._thread.join(timeout=10)
+            self._thread.join(_END_S)
             if self._thread.is_alive():
                 raise ServerError("the server's thread does not end; it was left running")
 

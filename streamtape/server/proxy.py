@@ -38,7 +38,7 @@ from streamtape.transport.clock import wall_us
 from streamtape.transport.opening import open_session
 from streamtape.transport.uploading import Upload
 
-_SETTLE_S = 0.5
+_SETTLE_S = 5.0
 _LIMITS = Limits(max_body_bytes=1 << 29)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.cli.running import interaction, run, tape
+from streamtape.tape.model import Chunk, Chunks, Ending
+from tests.cli.running import interaction, responses, run, tape
+from tests.patience import PATIENCE_S
 from tests.report.page.hostile import hostile
 from tests.streams import Writer
 from tests.tools_present import needs
@@ -28,8 +31,10 @@ pytestmark = [needs("chromium"), pytest.mark.xdist_group("page")]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
+    limit_ms = 1000 * PATIENCE_S
+    expect.set_options(timeout=limit_ms)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=limit_ms)
         yield browser
         browser.close()
 
@@ -38,6 +43,7 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser) -> Iterator[Page]:
     """A page that fails the test on any error, and on any request but for the file itself."""
     page = browser.new_page()
+    page.set_default_timeout(1000 * PATIENCE_S)
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
@@ -60,9 +66,12 @@ def show(page: Page, folder: Path, place: str = "") -> None:
 
 def test_it_plays_at_the_recorded_pace(opened: Page, tmp_path: Path) -> None:
     """From the start the text grows with time; at the end all of it is there."""
-    # A millisecond each: at a quarter of that pace twenty seconds, time enough to pause.
+    # Twenty milliseconds each: at a quarter of that pace minutes, time enough to pause.
     words = [f"word{n} " for n in range(N_LONG)]
-    tape(tmp_path / "run.tape", Writer().message(*words).call("wash", "{}").end().interaction())
+    quick = Writer().message(*words).call("wash", "{}").end().interaction()
+    chunks = Chunks.of(Chunk(20 * (at_us or 0), data) for at_us, data in quick.chunks)
+    slow = replace(quick, chunks=chunks, ending=Ending("complete", chunks[-1].at_us))
+    tape(tmp_path / "run.tape", slow)
     show(opened, tmp_path)
     grown = opened.locator(".part.text .grown")
     whole = "".join(words)
@@ -146,9 +155,6 @@ def test_a_long_stream_stays_small(opened: Page, tmp_path: Path) -> None:
 
 def test_a_broken_stream_says_so(opened: Page, tmp_path: Path) -> None:
     """How it ended is said in words; findings lead to their events; interactions are chosen."""
-    from streamtape.tape.model import Ending
-    from tests.cli.running import responses
-
     ending = Ending("error", 9_000, "RemoteProtocolError", "peer closed connection")
     tape(tmp_path / "a.tape", Writer().message("fine").end().interaction())
     tape(tmp_path / "b.tape", interaction(responses("cut")[:3], ending=ending))
@@ -168,6 +174,7 @@ def test_it_fits_a_phone(scheme: str, browser: Browser, tmp_path: Path) -> None:
     """Nothing is wider than a narrow screen."""
     tape(tmp_path / "run.tape", Writer().message("fine " * 80).end().interaction())
     page = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+    page.set_default_timeout(1000 * PATIENCE_S)
     show(page, tmp_path, "#0/4")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -22,7 +22,10 @@ import streamtape.pytest_plugin.serving
 import streamtape.pytest_plugin.shelf
 import streamtape.pytest_plugin.taping
 import streamtape.transport.use
+from tests.patience import patient_clients
 
+# Runs in this process share its clients.
+__all__ = ["patient_clients"]
 KEPT = (anyio, httpcore, httpcore2, httpx, httpx2, hypothesis, trio, streamtape)
 BODY = b"".join(b'event: tick\ndata: {"n": %d}\n\n' % n for n in range(3))
 

@@ -19,9 +19,9 @@ import streamtape
 from streamtape.errors import NothingRecordedError
 from streamtape.server.replay import serve
 from streamtape.server.wire import Exchange, Limits
+from tests.patience import PATIENCE_S
 from tests.server.test_proxy import PLAIN, recorded, upstream
 
-PATIENCE_S = 60
 KEY = "sk-proj-" + "a1B2c3D4" * 6
 
 
