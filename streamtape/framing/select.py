@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, count
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
@@ -28,9 +29,11 @@ from streamtape.tape.decoding import decoder_for
 from streamtape.tape.views import Frame
 
 if TYPE_CHECKING:
-    from streamtape.tape.model import Chunk, Interaction
+    from streamtape.tape.decoding import Decoder
+    from streamtape.tape.model import Chunks, Interaction
 
 AnyFrame = SSEFrame | EventStreamFrame
+_Piece = tuple[int, int | None, bytes]  # the chunk's index and time, and what it decodes to
 _SSE_START = re.compile(rb"(?:data|event|id|retry)?:")
 _SNIFF_BYTES = 64 << 10
 
@@ -128,68 +131,62 @@ def frames(interaction: Interaction) -> Iterator[Frame]:
     The last frame has `complete=False` where nothing ended it; a last line of NDJSON and a whole
     body are complete where the body ended as its protocol says.
     """
-    for index, (place, chunk, frame) in enumerate(_placed(interaction)):
-        yield Frame(
-            frame.event,
-            frame.data,
-            getattr(frame, "id", ""),
-            getattr(frame, "retry", None),
-            getattr(frame, "comments", ()),
-            frame.complete,
-            chunk.at_us,
-            place,
-            index,
-            getattr(frame, "headers", {}),
-        )
-
-
-def _placed(interaction: Interaction) -> Iterator[tuple[int, Chunk, AnyFrame]]:
-    """Iterate over frames, each with the index and the chunk that completed it."""
     head = interaction.head
     if head is None:
         return
-    content_type = head.get("content-type")
-    decoder = decoder_for(head.get("content-encoding"))
-    framer: Framer | None = None
-    waiting: list[tuple[int, Chunk, bytes]] = []  # what came before there was a framer
-    first = bytearray()
-    look_at = 1  # each look reads all of `first`, so they are made at doubling sizes
-    for place, chunk in enumerate(interaction.chunks):
-        data = decoder.feed(chunk.data)
-        if not data:
-            continue
-        waiting.append((place, chunk, data))
-        if framer is None:
-            first += data
-            if len(first) < look_at:
-                continue
-            framer = _framer(content_type, bytes(first), at_end=False)
-            look_at = 2 * len(first)
-        if framer is not None:
-            yield from _fed(framer, waiting)
-            last = place, chunk
-            waiting = []
-    if waiting:
-        framer = framer_for(content_type, bytes(first))
-        yield from _fed(framer, waiting)
-        last = waiting[-1][:2]
-    if framer is not None:
-        frame = framer.close()
-        if isinstance(frame, SSEFrame) and not isinstance(framer, SSEParser):
-            frame = replace(frame, complete=interaction.ending.kind == "complete")
-        if frame is not None:
-            yield (*last, frame)
-
-
-def _fed(
-    framer: Framer, pieces: Iterable[tuple[int, Chunk, bytes]]
-) -> Iterator[tuple[int, Chunk, AnyFrame]]:
-    for place, chunk, data in pieces:
+    pieces = _decoded(interaction.chunks, decoder_for(head.get("content-encoding")))
+    framer, first = _chosen(head.get("content-type"), pieces)
+    numbers, place, at_us = count(), 0, None
+    for place, at_us, data in chain(first, pieces):
         try:
             found = framer.feed(data)
         except FramingError as error:
             for frame in error.frames:
-                yield place, chunk, frame
+                yield _in_place(frame, at_us, place, next(numbers))
             raise
         for frame in found:
-            yield place, chunk, frame
+            yield _in_place(frame, at_us, place, next(numbers))
+    last = framer.close()
+    if isinstance(last, SSEFrame) and not isinstance(framer, SSEParser):
+        last = replace(last, complete=interaction.ending.kind == "complete")
+    if last is not None:
+        yield _in_place(last, at_us, place, next(numbers))
+
+
+def _in_place(frame: AnyFrame, at_us: int | None, place: int, number: int) -> Frame:
+    if isinstance(frame, SSEFrame):
+        where = (frame.complete, at_us, place, number)
+        return Frame(frame.event, frame.data, frame.id, frame.retry, frame.comments, *where)
+    return Frame(
+        frame.event,
+        frame.data,
+        complete=frame.complete,
+        at_us=at_us,
+        chunk=place,
+        index=number,
+        headers=frame.headers,
+    )
+
+
+def _decoded(chunks: Chunks, decoder: Decoder) -> Iterator[_Piece]:
+    """The pieces of a body, its content-encoding undone; those that decode to nothing left out."""
+    feed = decoder.feed
+    for place, (at_us, data) in enumerate(chunks):
+        if content := feed(data):
+            yield place, at_us, content
+
+
+def _chosen(content_type: str | None, pieces: Iterator[_Piece]) -> tuple[Framer, list[_Piece]]:
+    """The framer of a body, and the pieces that had to be read to choose it."""
+    read: list[_Piece] = []
+    first = bytearray()
+    look_at = 1  # each look reads all of `first`, so they are made at doubling sizes
+    for piece in pieces:
+        read.append(piece)
+        first += piece[2]
+        if len(first) >= look_at:
+            framer = _framer(content_type, bytes(first), at_end=False)
+            if framer is not None:
+                return framer, read
+            look_at = 2 * len(first)
+    return framer_for(content_type, bytes(first)), read
