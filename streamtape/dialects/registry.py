@@ -7,10 +7,13 @@ replaces it. The built-in tables are imported when first needed.
 from __future__ import annotations
 
 import re
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args
 
-from streamtape.dialects.base import Dialect
+from streamtape.dialects.base import Channel, Dialect, Piece
 from streamtape.errors import UsageError
 
+_CHANNELS: tuple[str, ...] = get_args(Channel)
 _users: dict[str, Dialect] = {}
 
 
@@ -32,9 +35,28 @@ def register_dialect(dialect: Dialect) -> Dialect:
             raise UsageError(
                 f"dialect {dialect.name!r}: {where} {pattern!r} is no regular expression: {error}"
             ) from error
+    _check_table(dialect, f"dialect {dialect.name!r}: ")
     _users.pop(dialect.name, None)
     _users[dialect.name] = dialect
     return dialect
+
+
+def _check_table(part: Any, where: str) -> None:
+    """Refuse what a reader would pass over without a word: `("end")` for `("end",)`, a channel."""
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if isinstance(part, Piece) and field.name == "channel" and value not in _CHANNELS:
+            known = ", ".join(_CHANNELS)
+            raise UsageError(f"{where}unknown channel {value!r} (known: {known})")
+        if not str(field.type).startswith("tuple"):
+            continue
+        if not isinstance(value, tuple):
+            raise UsageError(
+                f"{where}{field.name}={value!r}: a tuple is wanted; of one thing, ({value!r},)"
+            )
+        for one in value:
+            if is_dataclass(one):
+                _check_table(one, f"{where}{field.name}: ")
 
 
 def unregister_dialect(name: str) -> None:

@@ -66,11 +66,18 @@ def test_a_dialect_of_ones_own_comes_first(acme: Dialect) -> None:
 
 
 def test_a_table_that_cannot_work_is_refused() -> None:
-    """No name, a broken pattern, a name that nobody registered."""
+    """No name, a broken pattern, a comma left out, a name that nobody registered."""
     with pytest.raises(UsageError, match="needs a name"):
         register_dialect(Dialect(name=""))
     with pytest.raises(UsageError, match="no regular expression"):
         register_dialect(Dialect(name="x", url="("))
+    with pytest.raises(UsageError, match=r"terminal='end': a tuple is wanted; .*\('end',\)"):
+        register_dialect(Dialect(name="x", terminal="end"))  # type: ignore[arg-type]  # the slip
+    with pytest.raises(UsageError, match="'x': deltas: key='a': a tuple is wanted"):
+        register_dialect(Dialect(name="x", deltas=(Piece("text", "b", key="a"),)))  # type: ignore[arg-type]  # the slip
+    with pytest.raises(UsageError, match="unknown channel 'txt'"):
+        register_dialect(Dialect(name="x", deltas=(Piece("txt", "b"),)))  # type: ignore[arg-type]  # the slip
+    assert not [dialect for dialect in dialects() if dialect.name == "x"]
     with pytest.raises(UsageError, match="'nobody'"):
         unregister_dialect("nobody")
 

@@ -99,6 +99,15 @@ def test_respx():
     respx.get(URL + "/x").respond(text="mocked")
     assert text() == "mocked"
 
+@respx.mock
+@streamtape.cassette(ignore_hosts=["mocked.test"])
+def test_mock_and_cassette(tape):
+    respx.get("https://mocked.test/").respond(text="mocked")
+    respx.route(host="127.0.0.1").pass_through()
+    assert httpx.get("https://mocked.test/").text == "mocked"
+    assert "tick" in text()
+    assert len(tape.requests) == 1
+
 @pytest.mark.vcr
 def test_their_cassettes():
     assert "tick" in text()
@@ -159,17 +168,17 @@ def test_beside_other_plugins(suite: Suite, name: str) -> None:
             check=False,
             capture_output=True,
             text=True,
-            timeout=3 * PATIENCE_S,  # eighteen tests, under coverage, on a worker
+            timeout=3 * PATIENCE_S,  # nineteen tests, under coverage, on a worker
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr
         return done.stdout
 
     theirs = ("--record-mode=once",)
     first = run(*theirs, "--snapshot-update", "--tape-update")
-    assert "15 passed" in first
+    assert "16 passed" in first
     assert "1 rerun" in first
     asked = len(suite.upstream.asked)
     spread = ("-n1", "--cov=test_it") if name == "cassetter" else ()  # a worker costs seconds
     again = run("--record-mode=none", *spread)
-    assert "15 passed" in again
+    assert "16 passed" in again
     assert len(suite.upstream.asked) == asked, "a replay asked the server"
