@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentTypeError
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,7 @@ class Settings:
         self.update = False
         self.report: Path | None = None
         self.guard: Guard | None = None
+        self._holds_patches = False
         self._options: dict[tuple[tuple[str, Any], ...], Options] = {}
 
     def options(self, said: dict[str, Any]) -> Options:
@@ -76,6 +78,21 @@ class Settings:
             return self._options[key]
         except TypeError:  # a list among them can't be looked up, and may change
             return Options.of(**wanted)
+
+    def hold_patches(self) -> None:
+        """Patch the libraries once a run, not anew for each of its tests."""
+        if not self._holds_patches:
+            from streamtape.transport import install
+
+            install.hold()
+            self._holds_patches = True
+
+    def let_go(self) -> None:
+        """Undo that, at the end of the run."""
+        if self._holds_patches:
+            from streamtape.transport import install
+
+            install.let_go()
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -238,6 +255,7 @@ def unconfigure(config: pytest.Config) -> None:
         return
     presets.drop(settings.presets)
     noticed.listeners.remove(settings.presets.opened)
+    settings.let_go()
     if settings.guard is not None:
         settings.guard.remove()
 
@@ -249,7 +267,14 @@ def of(config: pytest.Config) -> Settings:
 
 def absolute(path: str | os.PathLike[str]) -> str:
     """The whole path as text: of every test, so without making a Path of each of its parts."""
-    return os.path.abspath(path)  # noqa: PTH100 - Path.absolute costs ten times as much
+    text = os.fspath(path)
+    return _normal(text if os.path.isabs(text) else f"{os.getcwd()}{os.sep}{text}")  # noqa: PTH109, PTH117 - Path costs ten times as much
+
+
+# A test's cassette is asked for when it is placed, when it is opened and when it is loaded.
+@lru_cache(maxsize=8)
+def _normal(path: str) -> str:
+    return os.path.normpath(path)
 
 
 def is_wanted(item: pytest.Item) -> bool:

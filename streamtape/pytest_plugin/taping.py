@@ -59,6 +59,7 @@ class Taping:
         self._before = install.current()
         try:
             if not self._run.presets.disabled:
+                self._run.hold_patches()
                 install.activate(self.session, self.wanted)
                 # unittest runs a test's coroutines in a context that it took before.
                 context = getattr(self._item.instance, "_asyncioTestContext", None)

@@ -34,6 +34,7 @@ class Installation:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._sessions: list[Session] = []
+        self._holders = 0
         self._owners: dict[int, object] = {}
         self._patched: dict[type[Any], tuple[Any, Any]] = {}
         self._watch = _ImportWatch(self._patch)
@@ -41,7 +42,7 @@ class Installation:
     def add(self, session: Session, owner: object = None) -> None:
         """Make a session active; the first one installs the patches."""
         with self._lock:
-            if not self._sessions:
+            if not self._sessions and not self._holders:
                 self._install()
             self._sessions.append(session)
             self._owners[id(session)] = owner
@@ -51,7 +52,21 @@ class Installation:
         with self._lock:
             self._sessions = [s for s in self._sessions if s is not session]
             self._owners.pop(id(session), None)
-            if not self._sessions:
+            if not self._sessions and not self._holders:
+                self._uninstall()
+
+    def hold(self) -> None:
+        """Have the patches stay, also while no session is active: `let_go` takes them out."""
+        with self._lock:
+            if not self._sessions and not self._holders:
+                self._install()
+            self._holders += 1
+
+    def let_go(self) -> None:
+        """Undo one `hold`."""
+        with self._lock:
+            self._holders -= 1
+            if not self._sessions and not self._holders:
                 self._uninstall()
 
     def owners(self) -> list[object]:
@@ -171,6 +186,20 @@ def activate(session: Session, owner: object = None) -> None:
 def adopt(session: Session) -> None:
     """Have requests of this context, too, go to a session that is active."""
     _current.set(session)
+
+
+def hold() -> None:
+    """Have the patches stay between sessions, until `let_go`: for a run of very many short ones.
+
+    Where no session is active they let every request pass. A class that is changed a thousand times
+    is slow from then on (Python 3.12 caches nothing of it any more).
+    """
+    _installation.hold()
+
+
+def let_go() -> None:
+    """Undo one `hold`."""
+    _installation.let_go()
 
 
 def owners() -> list[object]:

@@ -112,6 +112,7 @@ def test_libraries_imported_within_a_session_are_seen(
 
 def test_a_missing_seam_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a release has moved the seam, the session says so instead of seeing nothing."""
+    monkeypatch.setattr(install, "_installation", install.Installation())  # that no run holds
     monkeypatch.delattr(httpx2.Client, install.SEAM)
     with pytest.raises(InstallError, match=r"httpx2 .* has no Client\._transport_for_url"):
         streamtape.use_cassette(tmp_path / "x.tape").__enter__()

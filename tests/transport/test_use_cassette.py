@@ -23,6 +23,7 @@ from streamtape.errors import (
 )
 from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.session.verdict import StreamtapeWarning
+from streamtape.transport import install
 
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 Handler = Any
@@ -269,8 +270,9 @@ def test_threads_use_the_one_active_session(tmp_path: Path) -> None:
     assert upstream.sent == ['{"q":"a"}', '{"q":"c"}']
 
 
-def test_the_patch_is_undone_exactly(tmp_path: Path) -> None:
+def test_the_patch_is_undone_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the last session the libraries are as they were, and requests pass by."""
+    monkeypatch.setattr(install, "_installation", install.Installation())  # that no run holds
     upstream = Upstream(httpx)
     seams = [
         (kind, kind.__dict__["_transport_for_url"])
@@ -284,6 +286,27 @@ def test_the_patch_is_undone_exactly(tmp_path: Path) -> None:
     assert all(kind.__dict__["_transport_for_url"] is seam for kind, seam in seams)
     with upstream.client() as client:
         assert ask(client, "c") == "onetwo#3"
+
+
+def test_a_run_can_hold_the_patch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held patches stay between sessions, let requests pass there, and are undone as exactly."""
+    monkeypatch.setattr(install, "_installation", install.Installation())
+    upstream = Upstream(httpx)
+    before = httpx.Client.__dict__["_transport_for_url"]
+    install.hold()
+    held = httpx.Client.__dict__["_transport_for_url"]
+    assert held is not before
+    with upstream.client() as client:
+        assert ask(client, "a") == "onetwo#1"
+        with streamtape.use_cassette(tmp_path / "x.tape"):
+            ask(client, "b")
+        assert httpx.Client.__dict__["_transport_for_url"] is held
+        assert ask(client, "c") == "onetwo#3"
+        with streamtape.use_cassette(tmp_path / "x.tape", mode="none"):
+            assert ask(client, "b") == "onetwo#2"
+            install.let_go()
+            assert httpx.Client.__dict__["_transport_for_url"] is held
+    assert httpx.Client.__dict__["_transport_for_url"] is before
 
 
 @LIBRARIES
