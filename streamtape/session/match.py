@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -27,7 +28,11 @@ _PAIRS = {"query", "headers"}
 
 
 def _query(request: Request) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(parse_qsl(urlsplit(request.url).query, keep_blank_values=True)))
+    return _pairs_of(urlsplit(request.url).query)
+
+
+def _pairs_of(query: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(parse_qsl(query, keep_blank_values=True)))
 
 
 def _port(request: Request) -> int | None:
@@ -52,10 +57,21 @@ _URL = ("scheme", "host", "port", "path", "query")
 
 
 def _url(request: Request) -> tuple[Hashable, ...]:
-    """All parts of the URL, which is taken apart once."""
-    url = urlsplit(request.url)
-    query = _query(request) if url.query else ()
-    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme), url.path or "/", query
+    """All parts of the URL."""
+    return _parts_of(request.url)
+
+
+@lru_cache(maxsize=256)
+def _parts_of(text: str) -> tuple[Hashable, ...]:
+    """All parts of a URL; it is recorded as it will be asked for, so it is taken apart once."""
+    url = urlsplit(text)
+    return (
+        url.scheme,
+        url.hostname,
+        url.port or _PORTS.get(url.scheme),
+        url.path or "/",
+        _pairs_of(url.query) if url.query else (),
+    )
 
 
 def json_body(request: Request) -> Any:

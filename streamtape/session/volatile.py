@@ -21,8 +21,9 @@ _LOOKS = (
     ("id", r"[A-Za-z][A-Za-z]{1,15}(?:[_-][a-z]{1,8})?[_-](?=[A-Za-z0-9]*\d)[A-Za-z0-9]{8,}"),
     ("hex", r"[0-9a-f]{24,}"),
 )
-_ANY = re.compile("|".join(rf"(?P<{name}>\b{look}\b)" for name, look in _LOOKS))
-_CLOCK = re.compile(r"(?:^|_|\b)(?:time|timestamp|created|updated|date)(?:_?at|_?ms|_?us)?$")
+# Compiled when they are first wanted, as few sessions match anything up.
+_ANY = "|".join(rf"(?P<{name}>\b{look}\b)" for name, look in _LOOKS)
+_CLOCK = r"(?:^|_|\b)(?:time|timestamp|created|updated|date)(?:_?at|_?ms|_?us)?$"
 _FREE = {"time", "clock"}
 
 Token = tuple[str, str]  # what it looks like, the value
@@ -50,7 +51,7 @@ def _bare(value: Any, name: str, tokens: list[Token]) -> Any:
             prefix = re.split(r"[_-](?=[A-Za-z0-9]+$)", text)[0] if look == "id" else ""
             return f"\x00{look}{prefix}\x00"
 
-        return _ANY.sub(take, value)
+        return re.sub(_ANY, take, value)
     if isinstance(value, int | float) and not isinstance(value, bool) and _is_clock(name, value):
         tokens.append(("clock", repr(value)))
         return "\x00clock\x00"
@@ -59,7 +60,7 @@ def _bare(value: Any, name: str, tokens: list[Token]) -> Any:
 
 def _is_clock(name: str, value: float) -> bool:
     """A number under the name of a time that could be one: seconds to microseconds since 2001."""
-    return value >= 1e9 and _CLOCK.search(name.lower()) is not None
+    return value >= 1e9 and re.search(_CLOCK, name.lower()) is not None
 
 
 def matched_up(

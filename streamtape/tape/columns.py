@@ -32,10 +32,14 @@ def unpack(planes: bytes) -> array[int]:
     n, rest = divmod(len(planes), WIDTH)
     if rest:
         raise ValueError(f"a column of {len(planes)} bytes is no multiple of {WIDTH}")
-    raw = bytearray(len(planes))
-    for plane in range(WIDTH):
-        raw[plane::WIDTH] = planes[plane * n : (plane + 1) * n]
-    column = array("Q", bytes(raw))
+    if n < WIDTH:  # the bytes of each number, or else each byte of all numbers
+        raw = b"".join([planes[number::n] for number in range(n)])
+    else:
+        laid = bytearray(len(planes))
+        for plane in range(WIDTH):
+            laid[plane::WIDTH] = planes[plane * n : (plane + 1) * n]
+        raw = bytes(laid)
+    column = array("Q", raw)
     if sys.byteorder == "big":
         column.byteswap()
     return column

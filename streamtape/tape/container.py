@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterator
 from itertools import pairwise
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from streamtape.errors import DamagedCassetteError, NewerFormatError, NotACassetteError
 
@@ -34,6 +34,9 @@ _LAST_LEVEL = 3
 _SMALL_BYTES, _SMALL_LEVEL = 128 << 10, 15  # of a frame's content: that much takes milliseconds
 _BLOCK_BYTES = 768  # columns shorter than this are not worth a block
 _MAX_HEADER = 18
+# Decompressors that nobody uses now: making one takes longer than undoing a short frame with it.
+# Who takes one out has it alone, so that threads share none.
+_idle: list[Any] = []
 
 
 class Piece(NamedTuple):
@@ -207,9 +210,14 @@ def unframe(frame: bytes, path: str | None = None) -> bytes:
     import zstandard
 
     try:
-        content: bytes = zstandard.ZstdDecompressor().decompress(frame, allow_extra_data=False)
+        undo = _idle.pop()
+    except IndexError:
+        undo = zstandard.ZstdDecompressor()
+    try:
+        content: bytes = undo.decompress(frame, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise damaged(f"a zstd frame can't be undone: {error}", path) from error
+    _idle.append(undo)
     return content
 
 

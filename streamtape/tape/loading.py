@@ -8,7 +8,7 @@ is held against what may come at its place, and at the end against the closing r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,7 @@ class _Run:
     n_bytes: int
     timed: bool
     times: bytes | None
-    sizes: bytes
+    sizes: Sequence[int]
     data: list[bytes]
     places: list[Place]
     seen_bytes: int = 0
@@ -98,7 +98,7 @@ class Decoder:
                 self._eager = False
                 for draft in self._drafts:
                     for run in draft.runs:
-                        run.times, run.sizes, run.data = None, b"", []
+                        run.times, run.sizes, run.data = None, (), []
             try:
                 self._read(piece)
             except RecordError as error:
@@ -178,12 +178,13 @@ class Decoder:
         timed = times is not None
         if draft.runs and draft.runs[0].timed != timed:
             raise RecordError("some chunks have times and some have none")
-        n_bytes = sum(columns.unpack(sizes))
+        column = columns.unpack(sizes)
+        n_bytes = sum(column)
         if n_bytes < len(data):
             raise RecordError("chunks hold more than their sizes say")
-        run = _Run(n_chunks, n_bytes, timed, times, sizes, [data], [place], len(data))
+        run = _Run(n_chunks, n_bytes, timed, times, column, [data], [place], len(data))
         if not self._eager:
-            run.times, run.sizes, run.data = None, b"", []
+            run.times, run.sizes, run.data = None, (), []
         draft.runs.append(run)
         self._keep(400)
         self._n_chunks += n_chunks
@@ -225,8 +226,10 @@ class Decoder:
 
     def _keep(self, n_bytes: int, body: bytes = b"", headers: tuple[Any, ...] = ()) -> None:
         self._kept_bytes += n_bytes + len(body)
-        self._kept_bytes += sum(200 + len(name) + len(value) for name, value in headers)
-        self._check_limits()
+        for name, value in headers:
+            self._kept_bytes += 200 + len(name) + len(value)
+        if self._kept_bytes > MAX_KEPT_BYTES:  # which is allowed in any case
+            self._check_limits()
 
     def _finish(self, draft: _Draft, reread: Reread | None) -> Interaction:
         if draft.ending is None:

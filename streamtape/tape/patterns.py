@@ -11,7 +11,7 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from streamtape.tape import names
@@ -35,44 +35,62 @@ class Span(NamedTuple):
 Accept = Callable[[re.Match[bytes]], bool]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
     """One kind of secret; the group `s`, or else group 1, or else the whole match, is masked.
 
     The expression is tried where a literal occurs, `before` bytes before it: searching for a short
-    literal is a hundred times faster than searching for an expression.
+    literal is a hundred times faster than searching for an expression. Most literals never occur,
+    so the expression is compiled when the first one does. Without literals, as they are spelled, it
+    is searched for. `parts` masks only these within the match; `more` is what the secret goes on
+    with.
     """
 
-    kind: str
-    literals: tuple[bytes, ...]  # as they are spelled; none: the expression is searched for
-    regex: re.Pattern[bytes]
-    accept: Accept | None = None
-    parts: re.Pattern[bytes] | None = None  # masks only these within the match
-    before: int = 0
-    more: re.Pattern[bytes] | None = None  # what the secret goes on with
+    def __init__(
+        self,
+        kind: str,
+        literals: tuple[bytes, ...],
+        expression: bytes,
+        accept: Accept | None = None,
+        *,
+        parts: bytes | None = None,
+        before: int = 0,
+        more: bytes | None = None,
+    ) -> None:
+        self.kind = kind
+        self.literals = literals
+        self._expression = expression
+        self._accept = accept
+        self._parts = parts
+        self._before = before
+        self._more = more
+
+    @cached_property
+    def _regex(self) -> re.Pattern[bytes]:
+        return re.compile(self._expression)
 
     def spans_at(self, text: bytes, places: Iterable[int]) -> Iterator[Span]:
         """Iterate over the secrets whose literals stand at these places of a text."""
-        match, before = self.regex.match, self.before
+        match, before = self._regex.match, self._before
         for at in places:
             if at >= before and (found := match(text, at - before)) is not None:
                 yield from self._spans(text, found)
 
     def spans(self, text: bytes) -> Iterator[Span]:
         """Iterate over all secrets in a text."""
-        for match in self.regex.finditer(text):
+        for match in self._regex.finditer(text):
             yield from self._spans(text, match)
 
     def _spans(self, text: bytes, match: re.Match[bytes]) -> Iterator[Span]:
-        start, end = match.span("s" if "s" in self.regex.groupindex else min(1, self.regex.groups))
-        if start == end or (self.accept is not None and not self.accept(match)):
+        regex = match.re
+        start, end = match.span("s" if "s" in regex.groupindex else min(1, regex.groups))
+        if start == end or (self._accept is not None and not self._accept(match)):
             return
-        if self.more is not None and (rest := self.more.match(text, end)):
+        if self._more is not None and (rest := re.compile(self._more).match(text, end)):
             end = rest.end()
-        if self.parts is None:
+        if self._parts is None:
             yield Span(start, end, self.kind)
             return
-        for part in self.parts.finditer(text, start, end):
+        for part in re.compile(self._parts).finditer(text, start, end):
             if part[1]:
                 yield Span(*part.span(1), self.kind)
 
@@ -89,12 +107,12 @@ def _names_a_parameter(match: re.Match[bytes]) -> bool:
     before = match.string[max(0, at - 6) : at]
     if before.endswith((b"?", b"&", b"\\u0026", b"&amp;")):
         return names.kind_of(name.decode("latin-1")) == "name" and _is_value(match)
-    upper = _VARIABLE.fullmatch(name) is not None
+    upper = re.fullmatch(_VARIABLE, name) is not None
     return upper and len(match["s"]) >= 16 and _has_digit(match) and _is_value(match)
 
 
 def _names_a_field(match: re.Match[bytes]) -> bool:
-    return _FIELD.fullmatch(_name(match)) is not None and _is_value(match)
+    return re.fullmatch(_FIELD, _name(match)) is not None and _is_value(match)
 
 
 def _is_value(match: re.Match[bytes]) -> bool:
@@ -103,11 +121,11 @@ def _is_value(match: re.Match[bytes]) -> bool:
     return (
         value.strip(b"*") != b""
         and not value.startswith((b"$", b"<", b"{", b"[redacted]", b"REDACTED", b"%5B", b"%24"))
-        and not _PLACEHOLDER.match(value)
+        and not re.match(_PLACEHOLDER, value)
     )
 
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = (
     rb"(?i)(?:your|my|the|an?)[ _-]|(?:xxx+|\.\.\.|os\.|process\.|env\.|None|null|true|false)|"
     rb"(?:str|string|text|object|number|integer|boolean)\b"
 )
@@ -125,8 +143,8 @@ def _has_digit(match: re.Match[bytes]) -> bool:
 
 
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
-_VARIABLE = re.compile(rb"[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD)")
-_FIELD = re.compile(
+_VARIABLE = rb"[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD)"
+_FIELD = (
     rb"(?i)(?:[A-Za-z0-9]+[_.-])*(?:[a-z]{2,12})??"
     rb"(?:api[_-]?key|(?:access|refresh|id|auth|session|security|bearer|api|bot|secret|private)"
     rb"[_-]?token|(?:client|app|api|signing|webhook|shared|consumer|session)[_-]?secret|"
@@ -166,15 +184,7 @@ def _p(
     words = {word.encode() for word in literals.split()}
     if b"(?i" in regex:  # as people spell names: token, Token, TOKEN
         words |= {form for word in words for form in (_capital(word), word.upper())}
-    return Pattern(
-        kind,
-        tuple(sorted(words)),
-        re.compile(regex),
-        accept,
-        None if parts is None else re.compile(parts),
-        before,
-        None if more is None else re.compile(more),
-    )
+    return Pattern(kind, tuple(sorted(words)), regex, accept, parts=parts, before=before, more=more)
 
 
 PATTERNS: tuple[Pattern, ...] = (

@@ -119,10 +119,12 @@ class Fields:
 
     def get(self, name: str, *types: type, default: Any = ...) -> Any:
         """The value of a field; RecordError where it is missing or of another type."""
-        value = self.fields.get(name, default)
-        if value is ...:
-            raise RecordError(f"a {self.kind!r} record has no {name!r}")
-        if name in self.fields and type(value) not in types:
+        if name not in self.fields:
+            if default is ...:
+                raise RecordError(f"a {self.kind!r} record has no {name!r}")
+            return default
+        value = self.fields[name]
+        if type(value) not in types:
             raise RecordError(f"{name!r} of a {self.kind!r} record is a {type(value).__name__}")
         return value
 
@@ -137,9 +139,9 @@ class Fields:
         """Pairs of bytes."""
         pairs = self.get("headers", list, default=[])
         for pair in pairs:
-            if type(pair) is not list or [type(part) for part in pair] != [bytes, bytes]:
+            if type(pair) is not list or [*map(type, pair)] != [bytes, bytes]:
                 raise RecordError(f"a header of a {self.kind!r} record is no pair of bytes")
-        return tuple((name, value) for name, value in pairs)
+        return tuple([(name, value) for name, value in pairs])
 
 
 def _fields(**values: Any) -> dict[str, Any]:

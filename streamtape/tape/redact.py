@@ -76,6 +76,8 @@ class Redactor:
         url, in_url = self._url(request.url)
         headers, in_headers = self._redact_headers(request.headers)
         body, in_body = self._body(request)
+        if not in_url and not in_headers and not in_body:
+            return request, ()
         key = hashlib.sha256(f"{request.method} {url}".encode("utf-8", "replace")).digest()
         found = [
             Redaction(f"request.{where}", kind, _digest(key, where, value))
@@ -157,7 +159,10 @@ class Redactor:
             found.append((f"url:{name}", kind, match[2].encode("utf-8", "replace")))
             return f"{match[1]}={URL_MASK}"
 
-        url = _PARAMETER.sub(parameter, _USERINFO.sub(user, url))
+        if "@" in url:  # most have neither, and the expressions are tried at every character
+            url = _USERINFO.sub(user, url)
+        if "=" in url:
+            url = _PARAMETER.sub(parameter, url)
         data = url.encode("utf-8", "surrogatepass")
         for start, end, kind in reversed(self.search.find(data)):
             found.append(("url", kind, data[start:end]))

@@ -6,7 +6,6 @@ pass; and, only then, which patterns match, and where.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -33,9 +32,7 @@ class Search:
         without = set(off)
         self.paths = tuple(map(path_pattern, json_paths))
         own = tuple(
-            Pattern(kind, (), re.compile(regex.encode()))
-            for kind, regex in more
-            if kind not in without
+            Pattern(kind, (), regex.encode()) for kind, regex in more if kind not in without
         )
         self.has_own = bool(own or self.paths)
         self._own = own

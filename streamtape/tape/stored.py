@@ -7,7 +7,7 @@ since it was loaded is noticed by the frame's own checksum.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -30,13 +30,6 @@ class Place(NamedTuple):
     start: int
 
 
-def read_columns(times: bytes | None, sizes: bytes, data: bytes) -> Columns:
-    """Undo the columns of a run of chunks."""
-    return Columns(
-        None if times is None else columns.unpack_times(times), columns.unpack(sizes), data
-    )
-
-
 def rereader(fetch: Fetch, path: str | None) -> Reread:
     """Make a function that reads the record at a place again."""
 
@@ -56,11 +49,11 @@ def rereader(fetch: Fetch, path: str | None) -> Reread:
 
 @dataclass(frozen=True, slots=True)
 class PackedSegment:
-    """A run of chunks in memory, its columns as they were in the file."""
+    """A run of chunks in memory, its times as they were in the file."""
 
     n_chunks: int
     times: bytes | None
-    sizes: bytes
+    sizes: Sequence[int]
     data: bytes
 
     @property
@@ -69,8 +62,8 @@ class PackedSegment:
         return len(self.data)
 
     def columns(self) -> Columns:
-        """Undo the columns."""
-        return read_columns(self.times, self.sizes, self.data)
+        """Undo the column of times."""
+        return _columns(self.times, self.sizes, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +81,9 @@ class StoredSegment:
         parts = [fields.get("data", bytes)]
         parts += [self.reread(place).get("data", bytes) for place in self.places[1:]]
         times, sizes = fields.get("at_us", bytes, default=None), fields.get("sizes", bytes)
-        return read_columns(times, sizes, parts[0] if len(parts) == 1 else b"".join(parts))
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        return _columns(times, columns.unpack(sizes), data)
+
+
+def _columns(times: bytes | None, sizes: Sequence[int], data: bytes) -> Columns:
+    return Columns(None if times is None else columns.unpack_times(times), sizes, data)

@@ -36,13 +36,14 @@ class Installation:
         self._sessions: list[Session] = []
         self._holders = 0
         self._owners: dict[int, object] = {}
-        self._patched: dict[type[Any], tuple[Any, Any]] = {}
+        self._patched: set[type[Any]] = set()
+        self._originals: dict[Any, Any] = {}  # by what stands in their place
         self._watch = _ImportWatch(self._patch)
 
     def add(self, session: Session, owner: object = None) -> None:
         """Make a session active; the first one installs the patches."""
         with self._lock:
-            if not self._sessions and not self._holders:
+            if not self._sessions:
                 self._install()
             self._sessions.append(session)
             self._owners[id(session)] = owner
@@ -101,32 +102,35 @@ class Installation:
         except InstallError:
             self._uninstall()
             raise
-        sys.meta_path.insert(0, self._watch)
+        if self._watch not in sys.meta_path:
+            sys.meta_path.insert(0, self._watch)
 
     def _uninstall(self) -> None:
         if self._watch in sys.meta_path:
             sys.meta_path.remove(self._watch)
-        for kind, (original, ours) in self._patched.items():
+        for kind in self._patched:
             # If somebody has patched over us since, our function stays below it and lets pass.
-            if kind.__dict__.get(SEAM) is ours:
-                setattr(kind, SEAM, original)
+            while (seam := kind.__dict__.get(SEAM)) in self._originals:
+                setattr(kind, SEAM, self._originals[seam])
         self._patched.clear()
+        self._originals.clear()
 
     def _patch(self, module: ModuleType) -> None:
         with self._lock:
             for kind in (module.Client, module.AsyncClient):
-                original = kind.__dict__.get(SEAM)
-                if original is None:
+                seam = kind.__dict__.get(SEAM)
+                if seam is None:
                     version = getattr(module, "__version__", "unknown")
                     raise InstallError(
                         f"{module.__name__} {version} has no {kind.__name__}.{SEAM}, where "
                         "streamtape hooks in; use an older release of it or a newer streamtape, "
                         "or pass a streamtape.RecordingTransport or ReplayTransport to the client"
                     )
-                if kind not in self._patched:
-                    ours = self._wrapped(original)
+                if seam not in self._originals:  # new, or patched over while the patch was held
+                    ours = self._wrapped(seam)
                     setattr(kind, SEAM, ours)
-                    self._patched[kind] = (original, ours)
+                    self._originals[ours] = seam
+                    self._patched.add(kind)
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamtape.tape.masking import BodyRedactor
+from streamtape.tape.patterns import OPEN, PATTERNS
 from streamtape.tape.search import Search, default_search
 from tests.tape.planting import MAKERS, PEM
 
@@ -192,3 +193,11 @@ def test_quick_finders_ask_for_every_literal() -> None:
     search = default_search()
     for literal in search._literals:
         assert search.hits(FILLERS[2] * 400 + literal + FILLERS[2] * 400), literal
+
+
+def test_every_expression_compiles() -> None:
+    """They are compiled when a literal of theirs occurs, which must not be the first time."""
+    for pattern in (*PATTERNS, *OPEN):
+        assert list(pattern.spans(b"")) == []
+        for more in filter(None, (pattern._parts, pattern._more)):
+            re.compile(more)

@@ -448,3 +448,21 @@ def test_a_forked_process_replays_and_records_by_a_session_of_its_own(tmp_path: 
         assert in_a_fork(lambda: ask(upstream.client(), "q")) == answer
         assert in_a_fork(own) == "1"
         assert ask(upstream.client(), "q") == answer
+
+
+def test_a_patch_over_a_held_one_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who patches the seam between two sessions is patched in turn, and the end is as exact."""
+    monkeypatch.setattr(install, "_installation", install.Installation())
+    upstream = Upstream(httpx)
+    before = httpx.Client.__dict__["_transport_for_url"]
+    install.hold()
+    for n in range(3):
+        with monkeypatch.context() as over, upstream.client() as client:
+            over.setattr(httpx.Client, "_transport_for_url", lambda client, url: client._transport)
+            with streamtape.use_cassette(tmp_path / f"{n}.tape") as session:
+                ask(client, "a")
+        assert len(session.requests) == 1
+    install.let_go()
+    assert httpx.Client.__dict__["_transport_for_url"] is before

@@ -40,7 +40,7 @@ def reason(error: OSError) -> str:
 
 def place_of(path: str | os.PathLike[str]) -> Path:
     """The path of a file; CassetteError where no file can have that name."""
-    place = Path(path)
+    place = path if isinstance(path, Path) else Path(path)
     try:
         holds_nul = b"\0" in os.fsencode(place)
     except UnicodeEncodeError:

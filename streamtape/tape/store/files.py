@@ -11,6 +11,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from streamtape.errors import (
     JournalLeftError,
     NotACassetteError,
 )
-from streamtape.tape import container, journal, noticed, recovery
+from streamtape.tape import container, journal, noticed
 from streamtape.tape.codec import encode
 from streamtape.tape.loading import Decoder
 from streamtape.tape.model import Cassette
@@ -35,6 +36,7 @@ from streamtape.tape.store.disk import (
     unlink_and_close,
     writing,
 )
+from streamtape.tape.stored import Fetch
 
 JOURNAL_SUFFIX = ".part"
 _READ_BYTES = 1 << 20
@@ -57,18 +59,27 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
 
 def load_known(path: Path, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
     """Load a cassette, and get the identity of what was read; FileNotFoundError without a file."""
+    name = str(path)
     for listen in noticed.listeners:
-        listen(str(path))
+        listen(name)
     with reading(path):
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        file, size = OpenFile(fd), os.fstat(fd).st_size
-        decoder = Decoder(path=str(path), max_bytes=max_bytes, fetch=file.read)
+        fetch = _fetcher(name)
+        decoder = Decoder(path=name, max_bytes=max_bytes, fetch=fetch)
         offset, tail = 0, b""
-        while data := file.read(offset, min(max(size - offset, 1), _READ_BYTES)):
+        while data := fetch(offset, _READ_BYTES):
             offset += len(data)
             tail = (tail + data)[-container.TAIL_BYTES :]
             decoder.feed(data)
         return decoder.close(), _identity(offset, tail)
+
+
+def _fetcher(path: str) -> Fetch:
+    """What reads a file at places: a short one from memory, a long one as long as it is open."""
+    with FileIO(path) as file:
+        if os.fstat(file.fileno()).st_size > _READ_BYTES:
+            return OpenFile(os.dup(file.fileno())).read
+        whole = file.readall()
+    return lambda offset, size: whole[offset : offset + size]
 
 
 def identity(path: Path) -> bytes:
@@ -153,6 +164,8 @@ def save(cassette: Cassette, path: StrPath) -> None:
 
 def load_journal(path: StrPath) -> Cassette:
     """Load what is in a journal, which stays as it is, and which may still be written."""
+    from streamtape.tape import recovery  # few programs ever need it
+
     place = place_of(path)
     try:
         with reading(place):
@@ -179,6 +192,8 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     (`x.tape` for `x.tape.part`), or, where a cassette is there already, beside it
     (`x.recovered.tape`). JournalLeftError where the recorder is still alive.
     """
+    from streamtape.tape import recovery
+
     place = place_of(path)
     if to is not None and place_of(to).exists():
         raise CassetteWriteError(

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from streamtape.errors import CassetteWriteError, JournalLeftError
-from streamtape.tape import journal
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
-from streamtape.tape.store.appending import Journal
 from streamtape.tape.store.disk import make_folder, open_locked, place_of, write_all, writing
 from streamtape.tape.store.files import (
     JOURNAL_SUFFIX,
@@ -22,6 +21,9 @@ from streamtape.tape.store.files import (
     identity,
     load_known,
 )
+
+if TYPE_CHECKING:
+    from streamtape.tape.store.appending import Journal
 
 _MOST_JOURNALS = 1000
 
@@ -61,6 +63,8 @@ class TapeFile:
         JournalLeftError where one that died left a journal that holds something, NotACassetteError
         where another file has the cassette's place, CassetteWriteError where it can't be written.
         """
+        from streamtape.tape.store.appending import Journal  # a replay need not pay for it
+
         if self._found is None:
             check_replaceable(self.path)
             self._found = identity(self.path)
@@ -87,6 +91,8 @@ class TapeFile:
 
 def _taken(fd: int, place: Path) -> int:
     """Take over a journal that nobody holds; JournalLeftError where it holds a recording."""
+    from streamtape.tape import journal
+
     try:
         if os.fstat(fd).st_size > len(journal.HEAD):
             raise JournalLeftError(
