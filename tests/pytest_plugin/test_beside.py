@@ -145,7 +145,12 @@ def environment(name: str) -> Path:
         )
         for command in commands:
             done = subprocess.run(
-                command, check=False, capture_output=True, text=True, timeout=1000
+                command,
+                env={**os.environ, "UV_HTTP_RETRIES": "9"},  # an index that hiccups is no finding
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=3 * PATIENCE_S,
             )
             if done.returncode:
                 pytest.skip(f"the plugins could not be installed: {done.stderr.strip()[-300:]}")

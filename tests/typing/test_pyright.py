@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.tools_present import IN_CI
 
 HERE = Path(__file__).parent
@@ -46,7 +47,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]
     assert PYRIGHT is not None, f"`npm install` in {NODE} brings pyright"
     command = [PYRIGHT, "--outputjson", "--pythonpath", sys.executable, "--project", str(folder)]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=240, cwd=folder
+        command, capture_output=True, text=True, check=False, timeout=3 * PATIENCE_S, cwd=folder
     )
     report = json.loads(done.stdout)
     assert report["summary"]["filesAnalyzed"] == len(USAGE) + 1
