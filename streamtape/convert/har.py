@@ -96,10 +96,10 @@ def _content(node: Node, head: Head | None) -> tuple[bytes, bool]:
     if not node:
         return b"", True
     text = node.get("text")
-    if text:
+    size = node.get("size").value
+    if text and (text.value != "" or not size):
         encoded = node.get("encoding").text("") == "base64"
         return (text.from_base64() if encoded else text.octets()), True
-    size = node.get("size").value
     kind = node.get("mimeType").value
     streams = isinstance(kind, str) and kind.lower().startswith("text/event-stream")
     has_body = head is not None and 200 <= head.status < 300 and head.status != 204

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -30,11 +30,16 @@ _STATES = {
 }
 
 
-def tell(report: pytest.TestReport, session: Session, place: Path, folder: Path | None) -> None:
-    """Add a section to the report of a failed test; leave a cassette where one is wanted."""
+def tell(report: pytest.TestReport, session: Session, name: str, folder: Path | None) -> None:
+    """Add a section to the report of a failed test; leave a cassette where one is wanted.
+
+    It lies below `folder` as the test's module does below the root, under the test's own `name`:
+    tests may share a cassette, and modules a name.
+    """
     lines = list(_lines(session))
     if folder is not None and session.seen:
-        path = folder / place.parent.name / place.name
+        module = PurePath(report.nodeid.partition("::")[0]).with_suffix("")
+        path = folder.joinpath(*(part for part in module.parts if part != ".."), name)
         try:
             from streamtape.tape.store import save
 

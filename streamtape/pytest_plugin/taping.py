@@ -123,6 +123,7 @@ class Taping:
             if report.failed:
                 from streamtape.pytest_plugin.failure import tell
 
-                tell(report, self.session, self.path, self._run.report)
+                own = place_for(self._item, None, anew=True)
+                tell(report, self.session, own.name, self._run.report)
         elif call.when == "call":
             self._error = None

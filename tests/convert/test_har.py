@@ -81,6 +81,8 @@ def test_base64_and_forms() -> None:
     [
         ({"content": {"size": 500}}, "unfinished", "does not hold the body"),
         ({"content": {"size": -1}}, "unfinished", "does not hold the body"),
+        ({"content": {"size": 500, "text": ""}}, "unfinished", "does not hold the body"),
+        ({"content": {"size": 0, "text": ""}}, "complete", ""),
         ({"content": {"size": -1}, "status": 302}, "complete", ""),
         (
             {"content": {"size": 0, "mimeType": "text/event-stream"}},

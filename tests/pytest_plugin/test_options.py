@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -251,6 +252,26 @@ def test_a_failed_test_is_told_where_its_stream_was(suite: Suite) -> None:
     )
     left = streamtape.load(suite.folder / "left/test_it/test_a.tape")
     assert left[0].ending.kind == "abandoned"
+
+
+def test_what_is_left_of_one_test_is_not_that_of_another(suite: Suite) -> None:
+    """Modules of one name, and tests that share a cassette, each leave a file of their own."""
+    fails = "    httpx.get(URL + '/x')\n    assert 0\n"
+    source = (
+        "@streamtape.cassette('one.tape')\ndef test_a():\n"
+        + fails
+        + "@streamtape.cassette('one.tape')\ndef test_b():\n"
+        + fails
+    )
+    suite.write(source)
+    for folder in ("x", "y"):
+        (suite.folder / folder).mkdir()
+        shutil.copy(suite.folder / "test_it.py", suite.folder / folder)
+    suite.run("--tape-report=left", "--import-mode=importlib").assert_outcomes(failed=6)
+    left = [os.fspath(p.relative_to(suite.folder)) for p in (suite.folder / "left").rglob("*.tape")]
+    assert sorted(left) == sorted(
+        f"left/{folder}test_it/test_{name}.tape" for folder in ("", "x/", "y/") for name in "ab"
+    )
 
 
 def test_a_failed_recording_is_left_too(suite: Suite) -> None:
