@@ -33,6 +33,15 @@ Examples:
   streamtape replay run.tape -- python app.py    a child that is answered by it
 
 \b
+Faults (events count from 0; @byte=900 counts bytes; ? is a place by --seed):
+  cut@event=12, cut@byte=900:rst    closed there, or reset; also @head, @end
+  stall=30s@event=5, stall=1s@head  silence for so long; slow headers
+  error@event=5, done@event=5       the provider's error event; an early [DONE]
+  drop@event=3, double, swap        one event missing, twice, after the next one
+  corrupt@event=3, utf8@event=3     a wrong byte in it; half a character
+  http=429,retry_after=1            instead of the stream, the first time; times=N
+
+\b
 Exit status: a child's own; of a server 1 where a request was not answered; else 1
 where a played stream did not end as complete.""",
 )

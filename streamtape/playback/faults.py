@@ -139,7 +139,10 @@ def parse_fault(text: str) -> Fault:
     name, _, value = told.partition("=")
     kind = KINDS.get(name)
     if kind is None:
-        raise UsageError(f"{what}: unknown fault {name!r} (known: {', '.join(KINDS)})")
+        raise UsageError(
+            f"{what}: unknown fault {name!r} (known: {', '.join(KINDS)}; for instance "
+            "cut@event=12, a reset cut@event=12:rst, slow headers stall=1s@head)"
+        )
     place, colon, ending = place.partition(":")
     if colon and (name != "cut" or ending not in {"rst", "fin"}):
         raise UsageError(f"{what}: only a cut has an ending, :rst or :fin")
