@@ -54,7 +54,8 @@ def tell(report: pytest.TestReport, session: Session, name: str, folder: Path | 
 def _lines(session: Session) -> Iterator[str]:
     for number, (exchange, interaction) in enumerate(session.answers()):
         request = exchange.request
-        sent = "compared with" if session.mode == "verify" else "recorded into"
+        kept = "recorded into" if session.options.record_on_exception else "recorded, not kept, for"
+        sent = "compared with" if session.mode == "verify" else kept
         how = "replayed from" if exchange.interaction else sent
         yield f"stream {number}: {request.method} {request.url}, {how} {session.name}"
         try:

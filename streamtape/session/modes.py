@@ -85,7 +85,8 @@ class Options:
     id throughout the replay.
     `strict_order`: requests must come in the order in which they were recorded.
     `allow_playback_repeats`: an interaction may answer again when all equal ones were played.
-    `record_on_exception`: keep a recording though the program failed with an exception.
+    `record_on_exception`: keep a recording though the program failed with an exception; with mode
+    `all` only where it replaces no cassette.
     `allow_no_requests`: a session that sees no request is no error.
     `max_age`: seconds, a timedelta or "30d", "12h", "45m": an older cassette is expired, and
     `on_expired` says what then: `warn`, `fail`, or `record` it again (where the mode may record).

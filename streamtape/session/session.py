@@ -25,7 +25,7 @@ from streamtape.session.match import Tape, is_ignored
 from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options, RecordMode
 from streamtape.session.recorder import Recorder
-from streamtape.session.verdict import StreamtapeWarning, descends, drift, hidden, unstruck
+from streamtape.session.verdict import StreamtapeWarning, drift, hidden, unstruck
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ class Session(Inside):
         self._journal: OpenJournal | None = None
         self._recorders: list[Recorder] = []
         self._recorded: tuple[Interaction, ...] | None = None
-        self._errors: list[BaseException] = []
         self._own_origins: tuple[str, ...] = ()
         self._lock = threading.RLock()
         loaded = None if options.mode == "all" else place.load()
@@ -205,11 +204,6 @@ class Session(Inside):
             self.misses.append(miss)
         return miss
 
-    def saw_error(self, error: BaseException) -> None:
-        """Remember an exception that a recorded stream gave its client."""
-        with self._lock:
-            self._errors.append(error)
-
     def _write_failed(self, error: CassetteWriteError) -> None:
         with self._lock:
             self.failure = self.failure or error
@@ -254,19 +248,19 @@ class Session(Inside):
         if self.mode == "verify":
             journal.discard()
             return
-        if not self._recorders or (error is not None and not self._keeps(error)):
+        if not self._recorders or (error is not None and not self._keeps(journal)):
             journal.discard()
+            if self._recorders and error is not None:
+                error.add_note(f"streamtape kept nothing of the recording of {self.name!r}")
             return
         keep = self._found if self.mode == "new_episodes" else None
         n_recorded = len(self._recorders)
         self.cassette = journal.commit(keep=keep)
         self._recorded = self.cassette.interactions[-n_recorded:]
 
-    def _keeps(self, error: BaseException) -> bool:
-        """Whether a recording stays though the program failed: always if the stream failed it."""
-        if descends(error, self._errors):
-            return True
-        return self.options.record_on_exception and self.mode != "all"
+    def _keeps(self, journal: OpenJournal) -> bool:
+        """Whether a recording stays though the program failed: not in the place of a good one."""
+        return self.options.record_on_exception and not (self.mode == "all" and journal.replaces)
 
     def problem(self, error: BaseException | None = None) -> StreamtapeError | None:
         """What is wrong with this session so far, that nobody has been told; None where nothing is.

@@ -43,18 +43,3 @@ def unstruck(name: str, faults: Iterable[object]) -> str:
     """The warning of faults whose places no stream reached."""
     told = "; ".join(map(str, faults))
     return f"no fault struck a replay of {name!r}: {told}; the streams ended before"
-
-
-def descends(error: BaseException, causes: Sequence[BaseException]) -> bool:
-    """Whether an exception is one of these, or was raised from one or while handling one."""
-    seen: set[int] = set()
-    todo: list[BaseException | None] = [error]
-    while todo:
-        one = todo.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        if any(one is cause for cause in causes):
-            return True
-        todo += [one.__cause__, one.__context__]
-    return False

@@ -13,20 +13,18 @@ from typing import Any, Self
 from streamtape.session.recorder import Recorder
 
 Elapsed = Callable[[], int]
-Saw = Callable[[BaseException], None]
 
 
 class RecordingStream:
     """The sync side: `inner` is the upstream's stream, `elapsed` gives µs since the sending."""
 
-    __slots__ = ("_elapsed", "_inner", "_next", "_recorder", "_saw")
+    __slots__ = ("_elapsed", "_inner", "_next", "_recorder")
 
-    def __init__(self, inner: Any, recorder: Recorder, elapsed: Elapsed, saw: Saw) -> None:
+    def __init__(self, inner: Any, recorder: Recorder, elapsed: Elapsed) -> None:
         self._inner = inner
         self._next: Callable[[], bytes] | None = None
         self._recorder = recorder
         self._elapsed = elapsed
-        self._saw = saw
 
     def __iter__(self) -> Self:
         return self
@@ -41,7 +39,6 @@ class RecordingStream:
             raise
         except Exception as error:
             self._recorder.fail(error, self._elapsed())
-            self._saw(error)
             raise
         except BaseException:
             self._recorder.abandon(self._elapsed())
@@ -60,14 +57,13 @@ class RecordingStream:
 class AsyncRecordingStream:
     """The async side of the same."""
 
-    __slots__ = ("_elapsed", "_inner", "_next", "_recorder", "_saw")
+    __slots__ = ("_elapsed", "_inner", "_next", "_recorder")
 
-    def __init__(self, inner: Any, recorder: Recorder, elapsed: Elapsed, saw: Saw) -> None:
+    def __init__(self, inner: Any, recorder: Recorder, elapsed: Elapsed) -> None:
         self._inner = inner
         self._next: Callable[[], Any] | None = None
         self._recorder = recorder
         self._elapsed = elapsed
-        self._saw = saw
 
     def __aiter__(self) -> Self:
         return self
@@ -82,7 +78,6 @@ class AsyncRecordingStream:
             raise
         except Exception as error:
             self._recorder.fail(error, self._elapsed())
-            self._saw(error)
             raise
         except BaseException:
             self._recorder.abandon(self._elapsed())

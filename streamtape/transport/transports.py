@@ -134,7 +134,10 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         score = scored(self.session, play, request, struck)
 
         def failure(ending: Ending) -> Exception:
-            error = flavour.exception(ending, request, _where(self.session, play.interaction))
+            where = _where(self.session, play.interaction)
+            error = flavour.exception(ending, request, where)
+            if not struck and ending.kind == "error":
+                error.add_note(f"replayed by streamtape: {where} was recorded with it")
             for fault in struck:
                 error.add_note(f"streamtape broke this replay as asked: {fault}")
             return error

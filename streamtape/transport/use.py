@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Unpack
+from typing import NoReturn, Unpack
 
+from streamtape.errors import UsageError
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.session import Session
 from streamtape.transport import install, presets
@@ -28,6 +29,13 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
         self._cassette = cassette
         self._options = Options.of(**presets.held().options(**options))
         self._open: list[Opened] = []
+
+    def __call__(self, *_: object) -> NoReturn:
+        """Refuse to decorate, as VCR's context of this name does."""
+        raise UsageError(
+            f"use_cassette is for `with`; `@streamtape.cassette({os.fspath(self._cassette)!r})` "
+            "decorates functions, methods and classes"
+        )
 
     def _session(self) -> Session:
         return open_session(self._cassette, self._options)

@@ -38,26 +38,21 @@ class Watch:
         """Microseconds since the request was sent."""
         return self._clock.now_us() - self._sent_us
 
-    def saw(self, error: BaseException) -> None:
-        """Tell the session of an exception that the client gets."""
-        self._session.saw_error(error)
-
     def failed(self, error: BaseException) -> None:
         """Take down that there was no response."""
         if isinstance(error, Exception):
             self.recorder.fail(error, self.elapsed())
-            self.saw(error)
         else:
             self.recorder.abandon(self.elapsed())
 
     def answered(self, response: Any, flavour: Flavour) -> Any:
         """Take down the head; the response's body is taken down as it is read."""
-        stream = RecordingStream(response.stream, self.recorder, self.elapsed, self.saw)
+        stream = RecordingStream(response.stream, self.recorder, self.elapsed)
         return self._headed(response, flavour, flavour.sync_stream(stream))
 
     def answered_async(self, response: Any, flavour: Flavour) -> Any:
         """The same for an async client."""
-        stream = AsyncRecordingStream(response.stream, self.recorder, self.elapsed, self.saw)
+        stream = AsyncRecordingStream(response.stream, self.recorder, self.elapsed)
         return self._headed(response, flavour, flavour.async_stream(stream))
 
     def _headed(self, response: Any, flavour: Flavour, stream: Any) -> Any:

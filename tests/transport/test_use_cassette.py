@@ -466,3 +466,61 @@ def test_a_patch_over_a_held_one_hides_nothing(
         assert len(session.requests) == 1
     install.let_go()
     assert httpx.Client.__dict__["_transport_for_url"] is before
+
+
+def test_use_cassette_is_no_decorator(tmp_path: Path) -> None:
+    """Who decorates with it, as with VCR's, is told what does."""
+    with pytest.raises(streamtape.UsageError, match=r"`@streamtape.cassette\('.*a.tape'\)`"):
+        streamtape.use_cassette(str(tmp_path / "a.tape"))(lambda: None)
+
+
+def unreachable(library: Any) -> Any:
+    """A client whose server is down."""
+
+    def refuse(request: Any) -> Any:
+        raise library.ConnectError("no route to host", request=request)
+
+    return library.Client(transport=library.MockTransport(refuse))
+
+
+@LIBRARIES
+def test_a_server_that_is_down_costs_no_cassette(library: Any, tmp_path: Path) -> None:
+    """Recording again while the network is gone leaves the good cassette, and says so."""
+    path = tmp_path / "a.tape"
+    with streamtape.use_cassette(path):
+        ask(Upstream(library).client(), "q")
+    before = path.read_bytes()
+    with (
+        pytest.raises(library.ConnectError) as caught,
+        streamtape.use_cassette(path, mode="all"),
+    ):
+        ask(unreachable(library), "q")
+    assert path.read_bytes() == before
+    assert "kept nothing of the recording" in caught.value.__notes__[0]
+
+
+@LIBRARIES
+def test_a_failed_recording_is_kept_where_nothing_was(library: Any, tmp_path: Path) -> None:
+    """With mode `all`, too; when it is replayed, the error says that it comes from there."""
+    path = tmp_path / "a.tape"
+    with pytest.raises(library.ConnectError), streamtape.use_cassette(path, mode="all"):
+        ask(unreachable(library), "q")
+    with (
+        pytest.raises(library.ConnectError, match="no route to host") as caught,
+        streamtape.use_cassette(path),
+    ):
+        ask(unreachable(library), "q")
+    assert caught.value.__notes__ == [
+        f"replayed by streamtape: interaction 0 of {path} was recorded with it"
+    ]
+
+
+def test_what_the_stream_failed_is_not_kept_either(tmp_path: Path) -> None:
+    """`record_on_exception=False`, which tests have, goes for a server that is down, too."""
+    path = tmp_path / "a.tape"
+    with (
+        pytest.raises(httpx.ConnectError),
+        streamtape.use_cassette(path, record_on_exception=False),
+    ):
+        ask(unreachable(httpx), "q")
+    assert not path.exists()

@@ -67,6 +67,11 @@ class Journal:
         """Whether this process was forked from the one that opened the journal."""
         return os.getpid() != self._pid
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a cassette was in its place when the recording began."""
+        return self._found != b""
+
     def request(
         self,
         number: int,
