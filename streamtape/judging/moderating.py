@@ -17,10 +17,12 @@ from streamtape.checks.moderation import (
     Way,
     flagged,
     judge,
+    parse_every,
     prefixes,
     trade_off,
 )
 from streamtape.checks.profiles import DEFAULT
+from streamtape.errors import UsageError
 from streamtape.judging.opening import Source, opened, stream_of
 
 Classifier = Callable[[str], Any]
@@ -30,7 +32,7 @@ def moderate(
     source: Source,
     classify: Classifier,
     *,
-    every: Sequence[Every] = WAYS,
+    every: Every | Sequence[Every] = WAYS,
     window: int | None = None,
     threshold: float = 0.5,
     dialect: str | None = None,
@@ -40,8 +42,14 @@ def moderate(
     `classify` takes a text and returns a bool, a score (flagged from `threshold` on) or labels
     (any flags); it may be async. It is asked after every event, sentence or N characters, each way
     of `every` for itself, about all of the text so far or its last `window` characters; and once
-    about the whole text. Streams without text are left out.
+    about the whole text. Streams without text are left out. UsageError for a way or a window that
+    is none.
     """
+    ways = (every,) if isinstance(every, int | str) else tuple(every)
+    for way in ways:
+        parse_every(str(way))
+    if window is not None and window < 1:
+        raise UsageError(f"window {window!r}: a number of characters above 0 is wanted")
     name, interactions = opened(source)
     found: list[Moderated] = []
     for number, interaction in enumerate(interactions):
@@ -50,7 +58,7 @@ def moderate(
         stream = stream_of(interaction, DEFAULT, dialect)
         arrival = Arrival.of(stream.events, stream.dialect)
         if arrival.text:
-            one = _moderated(arrival, _asker(classify, threshold), every, window)
+            one = _moderated(arrival, _asker(classify, threshold), ways, window)
             found.append(replace(one, source=name, interaction=number))
     return found
 

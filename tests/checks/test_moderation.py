@@ -134,3 +134,17 @@ def test_a_stream_without_text_is_left_out() -> None:
     """A call alone says nothing to moderate."""
     calls = Writer().call("wash", "{}").end().interaction()
     assert streamtape.moderate(calls, harmful) == []
+
+
+def test_one_way_of_asking_may_stand_alone() -> None:
+    """`every` is one way or several; what is none is refused before anything is read."""
+    cassette = stream(*MISLEADING)
+    for every in ("sentence", 5):
+        (way,) = streamtape.moderate(cassette, lambda text: False, every=every)[0].ways
+        assert way.every == every
+    wrong: Any
+    for wrong in ("bogus", 0, ("event", -1)):
+        with pytest.raises(UsageError, match="give event, sentence or a number"):
+            streamtape.moderate("nowhere.tape", harmful, every=wrong)
+    with pytest.raises(UsageError, match="window 0"):
+        streamtape.moderate("nowhere.tape", lambda text: False, window=0)
