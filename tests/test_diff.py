@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import streamtape
+from streamtape.convert import About, plain
 from streamtape.judging.comparing import LEVELS, Level
 from streamtape.tape.model import Cassette, Ending, Interaction
 from tests.streams import Writer
@@ -111,3 +112,12 @@ def test_what_cannot_be_compared_is_refused() -> None:
         streamtape.diff(ONE, ONE, dialect="acme")
     with pytest.raises(streamtape.StreamtapeError, match="can't compare a int"):
         streamtape.diff(1, ONE)  # type: ignore[arg-type]  # the point of the test
+
+
+def test_times_that_are_not_known_are_not_the_same(tmp_path: Path) -> None:
+    """A recording that was converted has none: the comparison says that there was nothing to do."""
+    path = tmp_path / "a.tape"
+    streamtape.save(plain.read(ONE.body, About("a.sse"), "sse"), path)
+    comparison = streamtape.diff(ONE, path, level="timing")
+    assert f"nothing to compare: no times are known of {path}" in comparison.notes
+    assert not any("times" in note for note in streamtape.diff(ONE, ALIKE, level="timing").notes)

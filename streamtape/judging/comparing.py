@@ -64,7 +64,11 @@ def diff(
             continue
         found, size_a, size_b = compare(one, other)
         n_a, n_b = n_a + size_a, n_b + size_b
-        if level != "timing":
+        if level == "timing":
+            untimed = [name for name, i in ((name_a, one), (name_b, other)) if not _is_timed(i)]
+            if untimed:
+                notes.append(f"nothing to compare: no times are known of {' and '.join(untimed)}")
+        else:
             found = (*_heads(one, other), *found, *_endings(one, other, size_a, size_b))
         changes.extend(replace(change, interaction=number) for change in found)
         notes.extend(_request_notes(one.request, other.request))
@@ -154,6 +158,12 @@ def _events(interaction: Interaction, dialect: str | None) -> list[Event]:
     value = decode(text)
     at_us = interaction.chunks[-1].at_us
     return [Event("body", text if value is NOT_JSON else value, at_us)]
+
+
+def _is_timed(interaction: Interaction) -> bool:
+    head = interaction.head
+    times = [head and head.at_us, interaction.ending.at_us]
+    return any(t is not None for t in (*times, *(chunk.at_us for chunk in interaction.chunks)))
 
 
 def _clocked(interaction: Interaction, dialect: str | None) -> Clocked:
