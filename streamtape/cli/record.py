@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ Examples:
   streamtape record -o run.tape URL -d @request.json --force
   streamtape record -o run.tape -- python app.py
   streamtape record -o run.tape --upstream https://api.openai.com --port 8080
+  streamtape record -o run.tape --upstream /a=http://127.0.0.1:9001 --upstream /b=URL
 
 \b
 Secrets in headers, cookies and URLs are masked before anything is written.
@@ -48,7 +50,13 @@ Ctrl-C saves what there is. Exit status: a child's own; 1 where the stream broke
     metavar="SECONDS",
     help="Give up where nothing comes for so long (default: never).",
 )
-@click.option("--upstream", metavar="URL", help="Record what a proxy passes on to this address.")
+@click.option(
+    "--upstream",
+    "upstreams",
+    multiple=True,
+    metavar="[/PATH=]URL",
+    help="Record what a proxy passes on to this address; with a path, what is below that.",
+)
 @click.option(
     "--provider",
     "providers",
@@ -72,7 +80,7 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
     """
     if force and mode not in {None, "all"}:
         raise UsageError(f"--force is --mode all; it can't go with --mode {mode}")
-    proxied = bool(given["child"] or given["upstream"] or given["providers"])
+    proxied = bool(given["child"] or given["upstreams"] or given["providers"])
     if (url is None) != proxied:
         raise UsageError(
             "what is to be recorded? Give a URL, or a command after `--`, or --upstream or "
@@ -118,7 +126,7 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
     Options.of(mode=mode)  # an unknown mode is refused before anything starts
     proxy = RecordingProxy(
         path,
-        upstream=given["upstream"],
+        upstream=_by_path(given["upstreams"]),
         providers=given["providers"] or None,
         host=given["host"],
         port=given["port"] or 0,
@@ -144,6 +152,22 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
     if given["as_json"]:
         _tell_json(path)
     return status
+
+
+def _by_path(upstreams: Sequence[str]) -> dict[str, str] | str | None:
+    """Upstreams as they were given: one for all, or by path."""
+    if not upstreams:
+        return None
+    if len(upstreams) == 1 and not upstreams[0].startswith("/"):
+        return upstreams[0]
+    found: dict[str, str] = {}
+    for text in upstreams:
+        path, _, url = text.partition("=") if text.startswith("/") else ("", "", text)
+        if path in found:
+            what = f"the path {path!r}" if path else "all paths"
+            raise UsageError(f"--upstream {text}: {what} has an upstream already: {found[path]}")
+        found[path] = url
+    return found
 
 
 def _tell_mounts(proxy: Any) -> None:

@@ -44,5 +44,6 @@ class Origins:
         yield bare
         if bare != "/":
             yield from (p for p in self._by_path if p != bare and p.endswith(bare))
+            yield from (p for p in self._by_path if p not in {"/", bare} and bare.endswith(p))
         if bare != path:
             yield path

@@ -99,6 +99,23 @@ def mounts(environ: Mapping[str, str], names: Iterable[str] | None = None) -> li
     return found
 
 
+def upstream_mounts(upstream: str | Mapping[str, str]) -> list[Mount]:
+    """The mounts of upstreams by path, `{"/search": "https://..."}`; one URL is for every path.
+
+    UsageError for what is no path or no URL.
+    """
+    given = {"": upstream} if isinstance(upstream, str) else upstream
+    if not given:
+        raise UsageError("upstream={}: at least one path and its URL are wanted")
+    found = []
+    for path, url in given.items():
+        prefix = path.rstrip("/")
+        if (prefix and not prefix.startswith("/")) or set(prefix) & set("?# "):
+            raise UsageError(f"{path!r} is no path for an upstream: one like /search is wanted")
+        found.append(Mount(prefix, checked_url(url)))
+    return found
+
+
 def checked_url(url: str) -> str:
     """A URL of an upstream, without a slash at its end; UsageError where it is none."""
     try:

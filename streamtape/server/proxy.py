@@ -25,7 +25,7 @@ from streamtape.server.headers import end_to_end, for_upstream, localised
 from streamtape.server.loop import to_the_end
 from streamtape.server.origins import Origins
 from streamtape.server.playing import kept_length, play
-from streamtape.server.providers import PROVIDERS, Mount, checked_url, child_env, mounts
+from streamtape.server.providers import PROVIDERS, Mount, child_env, mounts, upstream_mounts
 from streamtape.server.service import Service
 from streamtape.server.upstreams import Upstreams, extensions_for
 from streamtape.server.wire import Exchange, Limits, RequestHead, content_length
@@ -47,19 +47,19 @@ class RecordingProxy(Service):
 
     What the record mode answers from the cassette is played as a ReplayServer plays it. A
     `cassette` that is an open session is used as it is, and left open. `upstream` is one URL for
-    every path. Without it, the first part of a path names the provider: `/openai/v1/responses`;
-    `providers` limits which, and `environ` says where they are if not at their usual place
-    (OPENAI_BASE_URL, ...). `options` are those of `use_cassette`; the mode is `all` unless told
-    otherwise. Raises ServerError for a port in use, UsageError for an upstream that is no URL,
-    CassetteError where the file can't be written; at the end NothingRecordedError where nothing
-    came through.
+    every path, or URLs by path: `{"/search": "https://..."}`. Without it, the first part of a path
+    names the provider: `/openai/v1/responses`; `providers` limits which, and `environ` says where
+    they are if not at their usual place (OPENAI_BASE_URL, ...). `options` are those of
+    `use_cassette`; the mode is `all` unless told otherwise. Raises ServerError for a port in use,
+    UsageError for an upstream that is no URL, CassetteError where the file can't be written; at
+    the end NothingRecordedError where nothing came through.
     """
 
     def __init__(
         self,
         cassette: str | os.PathLike[str] | Session,
         *,
-        upstream: str | None = None,
+        upstream: str | Mapping[str, str] | None = None,
         providers: Sequence[str] | None = None,
         environ: Mapping[str, str] = os.environ,
         host: str = "127.0.0.1",
@@ -69,11 +69,12 @@ class RecordingProxy(Service):
         limits: Limits | None = None,
         **options: Unpack[OptionFields],
     ) -> None:
-        if upstream is not None and providers is not None:
+        if isinstance(upstream, str) and providers is not None:
             raise UsageError("upstream and providers can't be combined: one says it all")
-        self._mounts = (
-            mounts(environ, providers) if upstream is None else [Mount("", checked_url(upstream))]
-        )
+        own = [] if upstream is None else upstream_mounts(upstream)
+        named = [] if own and providers is None else mounts(environ, providers)
+        # The longest path that fits says where a request goes; the empty one fits all.
+        self._mounts = sorted((*own, *named), key=lambda mount: -len(mount.prefix))
         self._environ = environ
         super().__init__(
             host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits or _LIMITS
@@ -97,7 +98,8 @@ class RecordingProxy(Service):
         """The variables that point the SDKs of a child process here."""
         replays = not self.session.records
         env = child_env(self.url, environ=environ or self._environ, replays=replays)
-        if self._mounts[0].prefix:
+        everything = next((mount for mount in self._mounts if not mount.prefix), None)
+        if everything is None:
             if replays:
                 return env
             known = {mount.prefix for mount in self._mounts}
@@ -106,7 +108,7 @@ class RecordingProxy(Service):
                 for k, v in env.items()
                 if k.upper() == "NO_PROXY" or _prefix(self.url, v) in known
             }
-        base = self._mounts[0].target
+        base = everything.target
         for provider in PROVIDERS.values():
             # Base URLs end with the provider's own path, unless the upstream's URL has it already.
             path = "" if base.endswith(provider.base_path) else provider.base_path

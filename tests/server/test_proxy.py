@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -409,6 +410,52 @@ def test_providers_by_path(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
         ):
             answer = httpx.post(server.child_env({})[variable] + rest, json=ASK)
             assert answer.status_code == 200
+
+
+def test_upstreams_by_path(tmp_path: Path) -> None:
+    """The longest path that fits has the request; a server plays it back under the same paths."""
+
+    def named(name: str) -> Handler:
+        async def tell(exchange: Exchange) -> None:
+            await exchange.respond(200, PLAIN, f"{name} {exchange.request.target}".encode())
+
+        return tell
+
+    asked = {
+        "/search/v1/q?a=1": "one /v1/q?a=1",
+        "/search/deep/v1/q": "two /v1/q",
+        "/searching": "three /searching",
+        "/search": "one /",
+    }
+    path = tmp_path / "x.tape"
+    with upstream(named("one")) as one, upstream(named("two")) as two:
+        with upstream(named("three")) as three:
+            where = {"": three, "/search": one, "/search/deep/": two}
+            with RecordingProxy(path, upstream=where) as proxy:
+                told = {target: httpx.get(proxy.url + target).text for target in asked}
+                assert proxy.child_env({})["OPENAI_BASE_URL"] == f"{proxy.url}/v1"
+            assert told == asked
+            with RecordingProxy(path, upstream={"/a": one}, providers=["openai"]) as proxy:
+                assert [mount.prefix for mount in proxy.mounts] == ["/openai", "/a"]
+                assert httpx.get(f"{proxy.url}/b").status_code == 404
+                assert httpx.get(f"{proxy.url}/a/v1/q").text == "one /v1/q"
+    with serve(path) as server:
+        assert httpx.get(f"{server.url}/a/v1/q").text == "one /v1/q"
+
+
+@pytest.mark.parametrize(
+    ("upstreams", "what"),
+    [
+        ({}, "at least one path"),
+        ({"a": "http://h"}, "'a' is no path"),
+        ({"/a?b": "http://h"}, "is no path"),
+        ({"/a": "ftp://h"}, "'ftp://h' is no upstream"),
+    ],
+)
+def test_wrong_upstreams(tmp_path: Path, upstreams: dict[str, str], what: str) -> None:
+    """What is wrong with an upstream is said before anything starts."""
+    with pytest.raises(UsageError, match=re.escape(what)):
+        RecordingProxy(tmp_path / "x.tape", upstream=upstreams)
 
 
 def test_a_child_of_one_upstream(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
