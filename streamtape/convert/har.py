@@ -2,13 +2,15 @@
 
 The format: http://www.softwareishard.com/blog/har-12-spec. It keeps a body unpacked and in one
 piece, and three times of a response: sent, waited, received.
-A body that was not kept and a request that failed are told as such, never as an empty answer.
+A body that was not kept and a request that failed are told as such, never as an empty answer;
+of a stream that Chrome did not keep, it may have the events.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,9 +18,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import streamtape
 from streamtape.convert.document import Node
 from streamtape.convert.formats import About
+from streamtape.convert.har_messages import chunks_of
 from streamtape.convert.told import told
 from streamtape.errors import ContentError
-from streamtape.tape.model import Cassette, Ending, Head, Headers, Interaction, Request
+from streamtape.tape.model import Cassette, Chunks, Ending, Head, Headers, Interaction, Request
 
 _VERSIONS = {"1.0": "HTTP/1.0", "2": "HTTP/2", "2.0": "HTTP/2", "3": "HTTP/3"}
 
@@ -56,6 +59,11 @@ def _interaction(entry: Node) -> Interaction:
             answered.get("statusText").text(""),
         )
     body, kept = _content(answered.get("content"), head)
+    came = [] if body or head is None else chunks_of(entry, head_us)
+    if came:
+        kept = True
+        if ending_us is not None:
+            ending_us = max(ending_us, came[-1].at_us or 0)
     ending = Ending("complete", ending_us)
     if error:
         exception, _, message = error.text().rpartition(": ")
@@ -66,7 +74,9 @@ def _interaction(entry: Node) -> Interaction:
     elif not kept:
         ending = Ending("unfinished", message="the HAR does not hold the body")
     started_at_us = entry.get("startedDateTime").moment() or None
-    return told(request, head, body, ending=ending, started_at_us=started_at_us)
+    body = body or b"".join(chunk.data for chunk in came)
+    one = told(request, head, body, ending=ending, started_at_us=started_at_us)
+    return replace(one, chunks=Chunks.of(came)) if came else one
 
 
 def _headers(node: Node) -> Headers:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -171,3 +172,69 @@ def test_any_value_anywhere_is_read_or_our_error(path: tuple[str, ...], value: A
     except ConvertError:
         return
     write(cassette, HAR)
+
+
+SENT_S = 1_767_323_045.678 + 0.001  # startedDateTime and what was blocked
+
+
+def streamed(*messages: Any, **changes: Any) -> Interaction:
+    """A stream of which the HAR has the events that Chrome noted, and no body."""
+    one = entry(content={"size": 0, "mimeType": "text/event-stream"}, **changes)
+    one["_eventSourceMessages"] = list(messages)
+    (found,) = read(json.dumps({"log": {"entries": [one]}}).encode(), ABOUT, HAR)
+    return found
+
+
+def message(at_s: Any, data: str, **more: Any) -> dict[str, Any]:
+    """An event as Chrome notes it."""
+    return {"time": at_s, "eventName": "message", "eventId": "", "data": data, **more}
+
+
+def test_events_that_chrome_noted_are_the_stream() -> None:
+    """They come as frames with their times, and count as kept."""
+    one = streamed(
+        message(SENT_S + 0.05, "one"),
+        message(SENT_S + 0.5, "two\nlines", eventName="tick", eventId="7"),
+        message(SENT_S + 0.5, "é", eventId="7"),
+    )
+    assert one.body == (
+        "data: one\n\nid: 7\nevent: tick\ndata: two\ndata: lines\n\ndata: é\n\n".encode()
+    )
+    times = [chunk.at_us for chunk in one.chunks]
+    assert times == pytest.approx([50_000, 500_000, 500_000], abs=2)
+    assert [(f.event, f.data, f.id) for f in one.frames()] == [
+        ("message", "one", ""),
+        ("tick", "two\nlines", "7"),
+        ("message", "é", "7"),
+    ]
+    assert one.ending.kind == "complete"
+    assert (one.ending.at_us or 0) >= (one.chunks[-1].at_us or 0)
+    assert not one.cuts_known
+    assert streamed(message(SENT_S, "x"), _error="net::ERR_ABORTED").ending.kind == "error"
+
+
+@pytest.mark.parametrize("times", [(1, 2), (SENT_S + 1, SENT_S), (None, SENT_S), (1e300, 1e301)])
+def test_times_that_cannot_be_true_are_not_told(times: tuple[Any, Any]) -> None:
+    """Before the request, out of order, missing, beyond all bounds: the events stand without."""
+    one = streamed(*(message(at_s, "x") for at_s in times))
+    assert [chunk.at_us for chunk in one.chunks] == [None, None]
+    assert one.body == b"data: x\n\n" * 2
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(["time", "eventName", "eventId", "data"]), LEAVES)
+def test_any_event_is_read_or_our_error(field: str, value: Any) -> None:
+    """One field of a noted event replaced by anything gives a value or a ConvertError."""
+    with suppress(ConvertError):
+        streamed({**message(SENT_S + 0.1, "x"), field: value})
+
+
+@pytest.mark.parametrize(
+    "value", [5, ["x"], [{"data": "\ud800"}], [{"data": "a", "eventName": "\n"}]]
+)
+def test_events_that_are_none_are_our_error(value: Any) -> None:
+    """What is no list of events says so, with its place."""
+    one = entry(content={"size": 0, "mimeType": "text/event-stream"})
+    one["_eventSourceMessages"] = value
+    with pytest.raises(ConvertError, match="_eventSourceMessages"):
+        read(json.dumps({"log": {"entries": [one]}}).encode(), ABOUT, HAR)
