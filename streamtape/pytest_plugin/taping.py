@@ -39,6 +39,8 @@ class Taping:
             raise UsageError(f"tape_config gives {config!r}; a dict of options is wanted")
         said = {**config, **wanted.options}
         self.own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
+        if isinstance(self.own.get("allow_hosts"), str):
+            raise UsageError(f"allow_hosts={self.own['allow_hosts']!r}: a list or tuple is wanted")
         if not wanted.explicit:
             said.setdefault("allow_no_requests", True)
         options = run.options(said)

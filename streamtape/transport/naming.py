@@ -14,6 +14,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from streamtape.errors import UsageError
+
 FOLDER = "cassettes"
 SUFFIX = ".tape"
 # Bytes of a name before its digest: file systems take 255, encrypted ones 143, and a journal and a
@@ -57,12 +59,17 @@ def place_of(
     """Where a cassette lies that a test in `file` asks for, by name or (None) by its own name.
 
     A bare name lies with the module's other cassettes; one with a folder in it (`./run.tape`, too)
-    is meant from the test's own folder; an absolute one is what it is.
+    is meant from the test's own folder; an absolute one is what it is. UsageError for no name at
+    all.
     """
     home = _home(file, folder)
     if cassette is None:
         return home / f"{default}{suffix}"
     path = Path(cassette)
+    if path.name in {"", ".."}:
+        raise UsageError(
+            f"a cassette can't be called {cassette!r}; give the name of a file, or none"
+        )
     if path.suffix != suffix:
         path = path.with_name(path.name + suffix)
     return file.parent / path if os.path.dirname(cassette) else home / path  # noqa: PTH120 - a Path forgets the `./`

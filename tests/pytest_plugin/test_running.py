@@ -319,8 +319,26 @@ def test_where_named_cassettes_lie(suite: Suite) -> None:
     assert (suite.folder / "beside.tape").is_file()
 
 
+@pytest.mark.parametrize(
+    "said", ["''", "'.'", "'..'", "'a/..'", "'a.tape', allow_hosts='h', block_network=True"]
+)
+@pytest.mark.parametrize("skipped", [False, True])
+def test_what_is_no_name_and_no_list_is_told(suite: Suite, said: str, skipped: bool) -> None:
+    """It is an error of its test, whether that runs or not; the others run."""
+    skip = "@pytest.mark.skip\n" if skipped else ""
+    suite.write(
+        f"{skip}@pytest.mark.streamtape({said})\ndef test_a():\n{GET}"
+        f"@streamtape.cassette\ndef test_b():\n{GET}"
+    )
+    result = suite.run()
+    if skipped:
+        result.assert_outcomes(skipped=1, passed=1)
+    else:
+        result.assert_outcomes(errors=1, passed=1)
+        result.stdout.fnmatch_lines(["E *UsageError: *"])
+
+
 OUTER = """
-import asyncio
 
 @pytest.fixture(autouse=True, scope="module")
 def outer(tmp_path_factory):
