@@ -22,6 +22,7 @@ from streamtape.errors import (
     ReplayEndError,
 )
 from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.session.modes import RecordMode
 from streamtape.session.verdict import StreamtapeWarning
 from streamtape.transport import install
 
@@ -524,3 +525,17 @@ def test_what_the_stream_failed_is_not_kept_either(tmp_path: Path) -> None:
     ):
         ask(unreachable(httpx), "q")
     assert not path.exists()
+
+
+def test_a_program_that_changes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative name is meant from where the session was opened, in every mode."""
+    (tmp_path / "sub").mkdir()
+    client = Upstream(httpx).client()
+    modes: tuple[tuple[RecordMode, int], ...] = (("once", 1), ("new_episodes", 2), ("all", 1))
+    for mode, n in modes:
+        monkeypatch.chdir(tmp_path)
+        with streamtape.use_cassette("a.tape", mode=mode):
+            monkeypatch.chdir(tmp_path / "sub")
+            ask(client, mode)
+        assert len(streamtape.load(tmp_path / "a.tape")) == n
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.tape", "sub"]

@@ -44,6 +44,8 @@ class TapeFile:
         max_body_bytes: int | None = None,
     ) -> None:
         self.path = place_of(path)
+        with writing(self.path):
+            self._place = self.path.absolute()  # wherever the program goes meanwhile
         self._redactor = redactor
         self._max_body_bytes = max_body_bytes
         self._found: bytes | None = None  # what was there when we first looked
@@ -66,11 +68,11 @@ class TapeFile:
         from streamtape.tape.store.appending import Journal  # a replay need not pay for it
 
         if self._found is None:
-            check_replaceable(self.path)
-            self._found = identity(self.path)
-        make_folder(self.path)
+            check_replaceable(self._place)
+            self._found = identity(self._place)
+        make_folder(self._place)
         with writing(self.path):
-            real = Path(os.path.realpath(self.path))
+            real = Path(os.path.realpath(self._place))
             for n in range(1, _MOST_JOURNALS):
                 infix = "" if n == 1 else f".{n}"
                 place = real.with_name(real.name + infix + JOURNAL_SUFFIX)
