@@ -31,7 +31,7 @@ def wanted_of(item: pytest.Function) -> Wanted:
             raise UsageError(
                 f"@pytest.mark.streamtape takes one name and options, not {mark.args!r}"
             )
-        name = str(mark.args[0]) if mark.args else None
+        name = None if mark.args in ((), (None,)) else str(mark.args[0])
         wanted = wanted.over(Wanted(name, dict(mark.kwargs)))
     explicit = wanted.explicit or bool(own)
     return Wanted(wanted.cassette, wanted.options, (wanted, *wanted.covers), explicit)

@@ -211,9 +211,23 @@ class Options:
         """Make options of keyword arguments; an unknown name is a UsageError."""
         known = tuple(f.name for f in fields(cls))
         for name in options:
+            if name in _ELSEWHERE:
+                raise UsageError(f"unknown option {name!r}: here it is {_ELSEWHERE[name]}")
             if name not in known:
                 raise UsageError(refusal("option", name, known))
         return cls(**options)
+
+
+# What others call their options, and what does the same here.
+_ELSEWHERE = {
+    "record_mode": "`mode`",
+    "filter_headers": "not needed: secrets are out by default (more of them: `redaction`)",
+    "filter_query_parameters": "not needed: secrets are out by default (more: `redaction`)",
+    "filter_post_data_parameters": "not needed: secrets are out by default (more: `redaction`)",
+    "before_record_request": "`filters`, for what is matched; `redaction`, for what is written",
+    "before_record_response": "`redaction`, for what is written",
+    "on_expiry": "`on_expired`",
+}
 
 
 def refusal(what: str, value: object, known: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ FORMS = {
     "called": "@streamtape.cassette()\ndef test_a():\n" + GET,
     "mark": "@pytest.mark.streamtape\ndef test_a():\n" + GET,
     "mark_called": "@pytest.mark.streamtape()\ndef test_a():\n" + GET,
+    "mark_without_a_name": "@pytest.mark.streamtape(None)\ndef test_a():\n" + GET,
     "module_mark": "pytestmark = pytest.mark.streamtape\ndef test_a():\n" + GET,
     "fixture": "def test_a(tape):\n" + GET + "    assert tape.mode == 'once'\n",
     "decorator_and_fixture": "@streamtape.cassette\ndef test_a(tape):\n" + GET,

@@ -13,6 +13,8 @@ from streamtape.session.modes import OptionFields, Options
     [
         ({"mode": "onse"}, "'onse'; did you mean 'once'"),
         ({"sped": 1.0}, "'sped'; did you mean 'speed'"),
+        ({"record_mode": "once"}, "'record_mode': here it is `mode`"),
+        ({"filter_headers": ["x"]}, "not needed: secrets are out by default"),
         ({"speed": -1}, "speed=-1"),
         ({"speed": 0}, "speed=0"),
         ({"speed": "fast"}, "speed='fast'"),
