@@ -53,7 +53,14 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """Answer a request of a sync client."""
         if self._passes(request):
             return self._inner.handle_request(request)
-        request.read()
+        body = request.stream
+        try:
+            request.read()
+            return self._answer(request)
+        finally:
+            request.stream = body  # what can be sent once only is not made to be sent again
+
+    def _answer(self, request: Any) -> Any:
         start_us = self._clock.now_us()
         decision = self.session.begin(request_of(request), wall_us())
         flavour = flavour_of(request)
@@ -74,7 +81,14 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """Answer a request of an async client."""
         if self._passes(request):
             return await self._inner.handle_async_request(request)
-        await request.aread()
+        body = request.stream
+        try:
+            await request.aread()
+            return await self._answer_async(request)
+        finally:
+            request.stream = body
+
+    async def _answer_async(self, request: Any) -> Any:
         start_us = self._clock.now_us()
         decision = self.session.begin(request_of(request), wall_us())
         flavour = flavour_of(request)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,47 @@ def test_a_missing_seam_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         streamtape.use_cassette(tmp_path / "x.tape").__enter__()
     assert install.SEAM in httpx.Client.__dict__
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+def test_a_body_that_can_be_sent_once(library: Any, tmp_path: Path) -> None:
+    """A redirect that would send it again fails as it does without us, recorded and replayed."""
+
+    def redirect(request: Any) -> Any:
+        request.read()
+        return library.Response(307, headers={"Location": "/elsewhere"})
+
+    def send(transport: Any) -> None:
+        with library.Client(transport=transport, follow_redirects=True) as client:
+            client.post("http://x/", content=(piece for piece in [b"one", b"two"]))
+
+    path, upstream = tmp_path / "a.tape", library.MockTransport(redirect)
+    with pytest.raises(library.StreamConsumed):
+        send(streamtape.RecordingTransport(path, upstream))
+    with pytest.raises(library.StreamConsumed):
+        send(streamtape.ReplayTransport(path))
+    assert [i.request.body for i in streamtape.load(path)] == [b"onetwo"]
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+def test_a_body_that_can_be_sent_once_by_an_async_client(library: Any, tmp_path: Path) -> None:
+    """The same."""
+
+    async def redirect(request: Any) -> Any:
+        await request.aread()
+        return library.Response(307, headers={"Location": "/elsewhere"})
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    async def send(transport: Any) -> None:
+        async with library.AsyncClient(transport=transport, follow_redirects=True) as client:
+            await client.post("http://x/", content=pieces())
+
+    path, upstream = tmp_path / "a.tape", library.MockTransport(redirect)
+    with pytest.raises(library.StreamConsumed):
+        anyio.run(send, streamtape.RecordingTransport(path, upstream))
+    with pytest.raises(library.StreamConsumed):
+        anyio.run(send, streamtape.ReplayTransport(path))
+    assert [i.request.body for i in streamtape.load(path)] == [b"onetwo"]
