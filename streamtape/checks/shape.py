@@ -64,7 +64,7 @@ def required(stream: Stream) -> Iterator[Hit]:
             if rule.when and get(event.payload, parse_path(rule.when[0])) != rule.when[1]:
                 continue
             for text in rule.paths:
-                if any(_missing(event.payload, text)):
+                if _is_missing(event.payload, text):
                     lacking[text] = None
         if lacking:
             yield Hit(event.index, f"has no {', '.join(lacking)}")
@@ -76,15 +76,13 @@ def rules_of(expected: Expected, event_type: str) -> tuple[Required, ...]:
     return tuple(r for r in expected.required if not r.types or event_type in r.types)
 
 
-def _missing(payload: Any, text: str) -> Iterator[bool]:
-    """Whether the value is missing, for each element that the path's `*` stand for."""
+def _is_missing(payload: Any, text: str) -> bool:
+    """Whether the value is missing, in any element that the path's `*` stand for."""
     head, star, rest = text.rpartition("*.")
     if not star:
-        yield get(payload, parse_path(text), MISSING) is MISSING
-        return
-    for bound, one in find(payload, parse_path(f"{head}*")):
-        del bound
-        yield get(one, parse_path(rest), MISSING) is MISSING
+        return get(payload, parse_path(text), MISSING) is MISSING
+    held = find(payload, parse_path(f"{head}*"))
+    return any(get(one, parse_path(rest), MISSING) is MISSING for _, one in held)
 
 
 def firsts(stream: Stream) -> Iterator[Hit]:

@@ -70,27 +70,37 @@ def bind(path: Path, bound: Bindings) -> Path:
 
 
 @lru_cache(maxsize=4096)
-def _alternatives(key: str) -> tuple[str, ...]:
-    return tuple(key.split("|"))
+def _alternatives(key: str) -> tuple[tuple[str, Any], ...]:
+    """What a key names, one after the other: the sign of its kind, and what stands behind it."""
+    found: list[tuple[str, Any]] = []
+    for text in key.split("|"):
+        if text == "@event":
+            found.append(("@", None))
+        elif text.startswith("="):
+            found.append(("=", text[1:]))
+        elif text.startswith("#"):
+            found.append(("#", int(text[1:])))
+        else:
+            found.append(("*" if "*" in text else "", parse_path(text)))
+    return tuple(found)
 
 
 def resolve_key(value: Any, keys: tuple[str, ...], bound: Bindings, event: int) -> tuple[Any, ...]:
     """What tells one target from another: the values of its keys, None for one that is missing."""
-    return tuple(_resolve(value, key, bound, event) for key in keys)
+    return tuple([_resolve(value, key, bound, event) for key in keys])
 
 
 def _resolve(value: Any, key: str, bound: Bindings, event: int) -> Any:
-    for text in _alternatives(key):
-        if text == "@event":
+    for sign, named in _alternatives(key):
+        if sign == "@":
             return event
-        if text.startswith("="):
-            return text[1:]
-        if text.startswith("#"):
-            place = int(text[1:])
-            if place < len(bound):
-                return bound[place]
+        if sign == "=":
+            return named
+        if sign == "#":
+            if named < len(bound):
+                return bound[named]
             continue
-        found = get(value, bind(parse_path(text), bound) if "*" in text else parse_path(text))
+        found = get(value, bind(named, bound) if sign else named)
         if found is not None:
             return found if isinstance(found, Hashable) else repr(found)
     return None
