@@ -14,8 +14,6 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from streamtape.errors import UsageError
-
 FOLDER = "cassettes"
 SUFFIX = ".tape"
 # Bytes of a name before its digest: file systems take 255, encrypted ones 143, and a journal and a
@@ -67,6 +65,8 @@ def place_of(
         return home / f"{default}{suffix}"
     path = Path(cassette)
     if path.name in {"", ".."}:
+        from streamtape.errors import UsageError  # a run without cassettes needs none
+
         raise UsageError(
             f"a cassette can't be called {cassette!r}; give the name of a file, or none"
         )
