@@ -19,9 +19,10 @@ SUFFIX = ".tape"
 # Bytes of a name before its digest: file systems take 255, encrypted ones 143, and a journal and a
 # lock add their own endings.
 MOST_BYTES = 100
-_SAFE = re.compile(r"[A-Za-z0-9_.,=+@#()\[\]-]+")
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+@#()\[\]-]+")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\[|$)", re.IGNORECASE)
+# Compiled by `re` when a name is made: a test run that has no cassettes makes none.
+_SAFE = r"[A-Za-z0-9_.,=+@#()\[\]-]+"
+_UNSAFE = r"[^A-Za-z0-9_.,=+@#()\[\]-]+"
+_RESERVED = r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|\[|$)"
 
 
 def safe_name(name: str, *, told_apart_by_case: bool = False) -> str:
@@ -29,12 +30,12 @@ def safe_name(name: str, *, told_apart_by_case: bool = False) -> str:
 
     `told_apart_by_case` says that another name differs from this one only in case.
     """
-    good = _SAFE.fullmatch(name) and len(name) <= MOST_BYTES and not _RESERVED.match(name)
+    good = re.fullmatch(_SAFE, name) and len(name) <= MOST_BYTES and not re.match(_RESERVED, name)
     if good and not told_apart_by_case and name[-1] not in ". ":
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    readable = _UNSAFE.sub("-", name)[:MOST_BYTES].rstrip(".-")
-    return f"{'_' if _RESERVED.match(readable) else ''}{readable}~{digest}"
+    readable = re.sub(_UNSAFE, "-", name)[:MOST_BYTES].rstrip(".-")
+    return f"{'_' if re.match(_RESERVED, readable) else ''}{readable}~{digest}"
 
 
 def name_of_test(names: list[str], parameters: str | None, siblings: list[str]) -> str:
