@@ -120,6 +120,7 @@ def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
 
 def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
     """Run the proxy, beside a child or alone; the cassette is written when it stops."""
+    from streamtape.report.units import count
     from streamtape.server.proxy import RecordingProxy
     from streamtape.session.modes import Options
 
@@ -147,8 +148,7 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
             raise
         output.note(f"Error: {error}")  # a child that failed is the better reason
         return status
-    n_recorded = proxy.session.n_recorded
-    output.note(f"recorded {path}: {n_recorded} interaction{'' if n_recorded == 1 else 's'}")
+    output.note(f"recorded {path}: {count(proxy.session.n_recorded, 'interaction')}")
     if given["as_json"]:
         _tell_json(path)
     return status

@@ -105,9 +105,10 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
         if given["child"]:
             status = children.run_beside(server, given["child"], given["env"])
         else:
-            n = len(server.interactions)
-            count = f"{n} interaction{'' if n == 1 else 's'}"
-            children.listen(server, f"serving {count}", as_json=given["as_json"])
+            from streamtape.report.units import count
+
+            serving = f"serving {count(len(server.interactions), 'interaction')}"
+            children.listen(server, serving, as_json=given["as_json"])
             status = FINDINGS if server.misses else 0
     for miss in server.misses:
         output.note(f"missed: {miss.line}")

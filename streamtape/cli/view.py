@@ -55,6 +55,7 @@ def command(
     """
     from streamtape.cli.files import page_place, tapes
     from streamtape.report.page.document import document
+    from streamtape.report.units import count
 
     files = tapes(paths)
     told: list[dict[str, Any]] = []
@@ -78,8 +79,7 @@ def command(
     if as_json:
         output.write_json({"path": str(place), "bytes": len(page), "interactions": len(told)})
     else:
-        count = f"{len(told)} interaction{'' if len(told) == 1 else 's'}"
-        output.note(f"{place}: {count}, {len(page):,} bytes")
+        output.note(f"{place}: {count(len(told), 'interaction')}, {count(len(page), 'byte')}")
     if opened:
         click.launch(str(place))
 

@@ -27,17 +27,25 @@ _MISSING = object()
 _PAIRS = {"query", "headers"}
 
 
-def _query(request: Request) -> tuple[tuple[str, str], ...]:
-    return _pairs_of(urlsplit(request.url).query)
+_URL = ("scheme", "host", "port", "path", "query")
 
 
-def _pairs_of(query: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(parse_qsl(query, keep_blank_values=True)))
+def _url(request: Request) -> tuple[Hashable, ...]:
+    """All parts of the URL, in the order of `_URL`."""
+    return _parts_of(request.url)
 
 
-def _port(request: Request) -> int | None:
-    url = urlsplit(request.url)
-    return url.port or _PORTS.get(url.scheme)
+@lru_cache(maxsize=256)
+def _parts_of(text: str) -> tuple[Hashable, ...]:
+    # A URL is recorded as it will be asked for, so it is taken apart once.
+    url = urlsplit(text)
+    port = url.port or _PORTS.get(url.scheme)
+    query = tuple(sorted(parse_qsl(url.query, keep_blank_values=True)))
+    return url.scheme, url.hostname, port, url.path or "/", query
+
+
+def _in_url(at: int) -> Callable[[Request], Hashable]:
+    return lambda request: _url(request)[at]
 
 
 def _headers(request: Request) -> tuple[tuple[bytes, bytes], ...]:
@@ -46,32 +54,9 @@ def _headers(request: Request) -> tuple[tuple[bytes, bytes], ...]:
 
 _PARTS: dict[str, Callable[[Request], Hashable]] = {
     "method": lambda r: r.method.upper(),
-    "scheme": lambda r: urlsplit(r.url).scheme,
-    "host": lambda r: urlsplit(r.url).hostname,
-    "port": _port,
-    "path": lambda r: urlsplit(r.url).path or "/",
-    "query": _query,
+    **{name: _in_url(at) for at, name in enumerate(_URL)},
     "headers": _headers,
 }
-_URL = ("scheme", "host", "port", "path", "query")
-
-
-def _url(request: Request) -> tuple[Hashable, ...]:
-    """All parts of the URL."""
-    return _parts_of(request.url)
-
-
-@lru_cache(maxsize=256)
-def _parts_of(text: str) -> tuple[Hashable, ...]:
-    """All parts of a URL; it is recorded as it will be asked for, so it is taken apart once."""
-    url = urlsplit(text)
-    return (
-        url.scheme,
-        url.hostname,
-        url.port or _PORTS.get(url.scheme),
-        url.path or "/",
-        _pairs_of(url.query) if url.query else (),
-    )
 
 
 def json_body(request: Request) -> Any:
