@@ -135,11 +135,6 @@ class Journal:
         )
         self._write(record if body is None else body.close() + record)
 
-    def redactions(self, number: int, redactions: Iterable[Redaction]) -> None:
-        """Write what was masked in the body."""
-        if record := _redacted(number, redactions):
-            self._append(record)
-
     def ending(self, number: int, ending: Ending, redactions: Iterable[Redaction] = ()) -> None:
         """Write how the body ended."""
         if self._redactor is not None:
