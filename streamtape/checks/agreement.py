@@ -77,6 +77,8 @@ def _copies(copy: Copy, stream: Stream) -> Iterator[Hit]:
         again = get(event.payload, parse_path(copy.again))
         if not isinstance(again, list) or stream.resumed:
             continue
+        if copy.lenient:
+            again = _without_unseen(again, values, copy)
         if len(again) != len(values):
             told = f"{len(again)}, but {len(values)} came before"
             yield Hit(event.index, f"{copy.again} has {told}")
@@ -87,6 +89,16 @@ def _copies(copy: Copy, stream: Stream) -> Iterator[Hit]:
             if path is not None:
                 where = ".".join([copy.again, str(place), *path])
                 yield Hit(event.index, f"{where} is not what {copy.types[0]} gave")
+
+
+def _without_unseen(again: list[Any], values: dict[Any, Any], copy: Copy) -> list[Any]:
+    """The list without those of a lenient type that have not come before."""
+    seen = {v.get("id") for v in values.values() if isinstance(v, dict)}
+    return [
+        one
+        for one in again
+        if not isinstance(one, dict) or one.get("type") not in copy.lenient or one.get("id") in seen
+    ]
 
 
 def differs(a: Any, b: Any, save: tuple[str, ...]) -> list[str] | None:

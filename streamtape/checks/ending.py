@@ -33,8 +33,10 @@ def terminal(stream: Stream) -> Iterator[Hit]:
     dialect = stream.dialect
     if not (dialect.terminal or dialect.terminal_if) or not stream.events:
         return
+    if stream.method in stream.expected.endless:
+        return
     ended: Event | None = None
-    done: dict[Any, int] = {}
+    done: dict[Any, tuple[int, Any]] = {}
     for event in stream.events:
         if event.type == dialect.done_marker or event.type in dialect.noise:
             continue
@@ -47,17 +49,28 @@ def terminal(stream: Stream) -> Iterator[Hit]:
         elif event.type in dialect.terminal:
             ended = event
         yield from _choices(stream, event, done)
-    if done and stream.expected.ends_last and stream.events[-1].index not in done.values():
-        place = max(done.values())
-        yield Hit(place, "ends the stream, but is not the last event")
+    places = {place for place, _ in done.values()}
+    if done and stream.expected.ends_last and stream.events[-1].index not in places:
+        yield Hit(max(places), "ends the stream, but is not the last event")
     if ended is None and not done and stream.ended == "complete" and stream.trouble is None:
+        if _ends_otherwise(stream):
+            return
         wanted = [*dialect.terminal, *(path for path, _ in dialect.terminal_if)]
         said = f"ends without any of {', '.join(wanted)}: the stream was cut, or nothing ended it"
         marked = bool(dialect.terminal_if) and stream.events[-1].type == dialect.done_marker
         yield Hit(stream.events[-1].index, said, "warning" if marked else None)
 
 
-def _choices(stream: Stream, event: Event, done: dict[Any, int]) -> Iterator[Hit]:
+def _ends_otherwise(stream: Stream) -> bool:
+    """Whether an event is one after which no end need come."""
+    return any(
+        get(event.payload, parse_path(path)) in values
+        for path, values in stream.expected.ends_if
+        for event in stream.events
+    )
+
+
+def _choices(stream: Stream, event: Event, done: dict[Any, tuple[int, Any]]) -> Iterator[Hit]:
     """Of a dialect with choices: what comes for a choice that had its end."""
     dialect = stream.dialect
     if not dialect.terminal_if or not isinstance(event.payload, dict):
@@ -66,26 +79,26 @@ def _choices(stream: Stream, event: Event, done: dict[Any, int]) -> Iterator[Hit
         grown = [*plan_for(dialect, event.type).find_deltas(event.payload, event.index)]
         for found in grown:
             if found.value and found.key[:1] in done:
-                said = f"adds to choice {found.key[0]}, which event #{done[found.key[:1]]} ended"
+                said = f"adds to choice {found.key[0]}, which event #{done[found.key[:1]][0]} ended"
                 yield Hit(event.index, said)
                 break
     for condition in dialect.terminal_if:
-        for key in _met(event.payload, condition):
-            if key in done:
-                yield Hit(
-                    event.index,
-                    f"ends choice {key[0]} again: event #{done[key]} had ended it",
-                    "warning",
-                )
-            else:
-                done[key] = event.index
+        for key, reason in _met(event.payload, condition):
+            if key not in done:
+                done[key] = event.index, reason
+                continue
+            place, before = done[key]
+            # The chunk that carries the usage repeats the reason at OpenRouter, MiniMax and Avian.
+            if reason != before or usage_of(stream, event.payload) is None:
+                said = f"ends choice {key[0]} again: event #{place} had ended it"
+                yield Hit(event.index, said, "warning")
 
 
-def _met(payload: dict[str, Any], condition: Condition) -> Iterator[tuple[Any, ...]]:
+def _met(payload: dict[str, Any], condition: Condition) -> Iterator[tuple[tuple[Any, ...], Any]]:
     path, values = condition
     for bound, value in find(payload, parse_path(path)):
         if (value in values) if values else value is not None:
-            yield (_choice(payload, path, bound),)
+            yield (_choice(payload, path, bound),), value
 
 
 def _choice(payload: dict[str, Any], path: str, bound: tuple[Any, ...]) -> Any:
@@ -113,8 +126,13 @@ def usage_last(stream: Stream) -> Iterator[Hit]:
             if came is not None:
                 yield Hit(event.index, f"gives usage again: event #{came} had it", "warning")
             came = event.index
-        elif came is not None and event.payload.get(holder):
+        elif came is not None and _says_more(event.payload.get(holder)):
             yield Hit(event.index, f"comes after the usage in event #{came}", "warning")
+
+
+def _says_more(choices: Any) -> bool:
+    """Whether choices are more than what a filter says about those that came before."""
+    return isinstance(choices, list) and any("delta" in c for c in choices if isinstance(c, dict))
 
 
 def usage_of(stream: Stream, payload: Any) -> dict[str, Any] | None:

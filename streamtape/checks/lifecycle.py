@@ -78,13 +78,18 @@ class _Runner:
             if not life.grammar.step(life.state, name):
                 if not self.stream.resumed:
                     wanted = self._names(life.grammar.expected(life.state))
-                    yield Hit(event.index, f"comes for {self._told(key)}, which no {wanted} opened")
+                    said = f"comes for {self._told(key)}, which no {wanted} opened"
+                    yield Hit(event.index, said, "warning" if name in track.loose else None)
                 life.state = life.grammar.recover(name)
                 return
         after = life.grammar.step(life.state, name)
+        if not after and name in track.loose and life.grammar.expected(life.state):
+            yield Hit(event.index, self._out_of_place(key, life), "warning")
+            return
         if not after:
             if not (self.stream.resumed and life.last < 0):
-                yield Hit(event.index, self._out_of_place(key, life))
+                weight = self._weight(life) if life.grammar.expected(life.state) else None
+                yield Hit(event.index, self._out_of_place(key, life), weight)
             after = life.grammar.recover(name) or life.state
         life.state, life.last = after, event.index
 
@@ -107,10 +112,11 @@ class _Runner:
         for key, life in self.lives.items():
             if not life.grammar.accepts(life.state):
                 wanted = self._names(life.grammar.expected(life.state))
-                lenient = life.kind in self.track.lenient
-                weight: Severity | None = "warning" if lenient else None
                 said = f"{self._told(key, life.kind)} is never closed: expected {wanted}"
-                yield Hit(life.last, said, weight)
+                yield Hit(life.last, said, self._weight(life))
+
+    def _weight(self, life: _Life) -> Severity | None:
+        return "warning" if life.kind in self.track.lenient else None
 
     def _names(self, names: list[str]) -> str:
         prefix = self.track.prefix

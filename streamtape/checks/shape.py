@@ -50,6 +50,8 @@ def json_data(stream: Stream) -> Iterator[Hit]:
     if stream.dialect.name == GENERIC.name or stream.expected.plain_text:
         return
     for event in stream.events:
+        if event.type in stream.expected.plain_types:
+            continue
         if isinstance(event.payload, str) and event.type != stream.dialect.done_marker:
             yield Hit(event.index, f"data is no JSON: {event.payload[:_MAX_SHOWN]!r}")
 
@@ -64,7 +66,7 @@ def required(stream: Stream) -> Iterator[Hit]:
             if rule.when and get(event.payload, parse_path(rule.when[0])) != rule.when[1]:
                 continue
             for text in rule.paths:
-                if _is_missing(event.payload, text):
+                if _is_missing(event.payload, text, rule.unless):
                     lacking[text] = None
         if lacking:
             yield Hit(event.index, f"has no {', '.join(lacking)}")
@@ -76,13 +78,17 @@ def rules_of(expected: Expected, event_type: str) -> tuple[Required, ...]:
     return tuple(r for r in expected.required if not r.types or event_type in r.types)
 
 
-def _is_missing(payload: Any, text: str) -> bool:
+def _is_missing(payload: Any, text: str, unless: tuple[str, ...]) -> bool:
     """Whether the value is missing, in any element that the path's `*` stand for."""
     head, star, rest = text.rpartition("*.")
     if not star:
         return get(payload, parse_path(text), MISSING) is MISSING
     held = find(payload, parse_path(f"{head}*"))
-    return any(get(one, parse_path(rest), MISSING) is MISSING for _, one in held)
+    return any(
+        get(one, parse_path(rest), MISSING) is MISSING
+        for _, one in held
+        if not (unless and isinstance(one, dict) and any(name in one for name in unless))
+    )
 
 
 def firsts(stream: Stream) -> Iterator[Hit]:
@@ -93,6 +99,8 @@ def firsts(stream: Stream) -> Iterator[Hit]:
         seen: set[Any] = set()
         for event in stream.events:
             for bound, holder in find(event.payload, parse_path(rule.holder)):
+                if rule.having and (not isinstance(holder, dict) or rule.having not in holder):
+                    continue
                 key = resolve_key(event.payload, rule.key, bound, event.index)
                 if key not in seen:
                     seen.add(key)

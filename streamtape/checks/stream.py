@@ -37,6 +37,7 @@ class Stream:
     asked: Mapping[str, Any] = field(default_factory=dict)
     resumed: bool = False
     trouble: str | None = None
+    method: str = "POST"
 
     @property
     def finished(self) -> bool:

@@ -14,17 +14,37 @@ from streamtape.checks.stream import Stream
 _BOM = b"\xef\xbb\xbf"
 _FIELD = re.compile(rb"(?:^|[\r\n])(?!(?:data|event|id|retry)(?:[:\r\n]|$)|[:\r\n]|$)([^:\r\n]*)")
 _SSE = "text/event-stream"
-_STREAMS = {
+STREAMS = {
     _SSE, "application/x-ndjson", "application/ndjson", "application/jsonl",
     "application/vnd.amazon.eventstream", "application/stream+json", "application/x-jsonlines",
     "application/jsonlines",
 }  # fmt: skip
 
 
+# Answers that have no body, by the letter of HTTP (RFC 9110, 9.3.2, 15.3.5, 15.3.6 and 15.4.5) or,
+# like 202 and redirects, by their meaning.
+_BODILESS = {202, 204, 205}
+# Methods whose answers are streams: the others ask about a resource, or change it.
+_STREAMING = {"GET", "POST", "PUT", "PATCH", ""}
+
+
+def media_of(stream: Stream) -> str:
+    """The media type of the answer, without parameters, in lower case."""
+    return stream.content_type.partition(";")[0].strip().lower()
+
+
+def has_no_body(stream: Stream) -> bool:
+    """Whether an answer without a body is all that this request and status have."""
+    if stream.content:
+        return False
+    bodiless = stream.status in _BODILESS or 300 <= stream.status < 400
+    return bodiless or stream.method not in _STREAMING
+
+
 def content_type(stream: Stream) -> Iterator[Hit]:
     """The content type says what the body is."""
-    media = stream.content_type.partition(";")[0].strip().lower()
-    if len(stream.frames) > 1 and media not in _STREAMS:
+    media = media_of(stream)
+    if len(stream.frames) > 1 and media not in STREAMS:
         told = f"is {media!r}" if media else "is missing"
         yield Hit(None, f"content-type {told}, but the body is a stream")
     charset = re.search(r"charset=\"?([\w-]+)", stream.content_type, re.IGNORECASE)
@@ -34,13 +54,19 @@ def content_type(stream: Stream) -> Iterator[Hit]:
 
 def empty(stream: Stream) -> Iterator[Hit]:
     """A stream has events."""
-    if not stream.events and stream.ended == "complete" and stream.status < 400:
+    if stream.events or stream.ended != "complete" or stream.method in stream.expected.endless:
+        return
+    if media_of(stream) in STREAMS:
         yield Hit(None, f"{stream.status} and a stream without a single event")
+    elif stream.asked.get("stream") is True:
+        yield Hit(
+            None, f"asked to stream, the server answered {stream.status} and nothing", "warning"
+        )
 
 
 def not_a_stream(stream: Stream) -> Iterator[Hit]:
     """A request that asked for a stream gets one."""
-    media = stream.content_type.partition(";")[0].strip().lower()
+    media = media_of(stream)
     if stream.status >= 400:
         yield Hit(None, f"HTTP {stream.status} and no stream", "info")
     elif stream.asked.get("stream") is True:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from streamtape.checks.finding import Finding
 from streamtape.checks.profiles import Profile, known_rules, profile_for, profile_named
 from streamtape.checks.run import check_answer, check_stream
+from streamtape.checks.wire import has_no_body
 from streamtape.judging.collecting import collector_paused
 from streamtape.judging.opening import Source, is_whole_body, opened, stream_of
 from streamtape.tape.model import Interaction
@@ -45,6 +46,8 @@ def _check_one(
     if interaction.head is None:
         return []
     stream = stream_of(interaction, profile, dialect)
+    if has_no_body(stream):
+        return []
     if is_whole_body(stream):
         return check_answer(stream, profile, off)
     if interaction.head.status >= 400 and not stream.is_sse:

@@ -72,6 +72,7 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         asked=_asked(interaction.request.body),
         resumed=_RESUMES.search(interaction.request.url) is not None,
         trouble=trouble,
+        method=interaction.request.method.upper(),
     )
 
 

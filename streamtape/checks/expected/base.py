@@ -20,6 +20,9 @@ class Track:
     without `prefix`, and with `:` and the value at `refine` where there is one. `_` is any known
     type that no grammar of the track names; it counts in a life that has been opened, no matter by
     which events (`key` must then find it). `ends` is False where the end is another rule's matter.
+    `lenient` are kinds whose steps real streams leave out: a step that is missing is a warning, an
+    event after the end is an error all the same. `loose` are names that real servers send without
+    the event that should have opened their life: a warning.
     """
 
     name: str
@@ -30,15 +33,21 @@ class Track:
     refine: str = ""
     ends: bool = True
     lenient: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """Fields that events must carry: of some types, where `when` (path, value) holds."""
+    """Fields that events must carry: of some types, where `when` (path, value) holds.
+
+    An element that the last `*` of a path stands for is passed over where it has a field of
+    `unless`.
+    """
 
     types: tuple[str, ...]
     paths: tuple[str, ...]
     when: tuple[str, str] | None = None
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +66,15 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """A field that the first of each `holder` must have: the first is told by `key`."""
+    """A field that the first of each `holder` must have: the first is told by `key`.
+
+    A holder without `having` is passed over.
+    """
 
     holder: str
     key: tuple[str, ...]
     path: str
+    having: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,8 @@ class Copy:
     """A value that comes again: at `path` of `types` for each `key`, then in the list at `again`.
 
     `again` is in events of `again_types`, and its elements are in the order of the keys. What lies
-    at a name in `save`, at any depth, may differ. `whole`: there are as many as there were.
+    at a name in `save`, at any depth, may differ. An element whose `type` is in `lenient` need not
+    have come before.
     """
 
     types: tuple[str, ...]
@@ -78,6 +92,7 @@ class Copy:
     again_types: tuple[str, ...]
     again: str
     save: tuple[str, ...] = ()
+    lenient: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +120,12 @@ class Expected:
     `cumulative`: paths of counts that never go down. `streamed`: types whose text must have come in
     deltas before. `broken`: types after which what is open may stay open. `followed_by`: (terminal
     type, type that may still come). `no_marker`: a done marker does not belong here. `ends_last`:
-    what ends the stream is in its last event. `plain_text`: data need not be JSON. `call_fields`:
+    what ends the stream is in its last event. `plain_text`: data need not be JSON, nor that of
+    `plain_types`. `call_fields`:
     what a call's first event must have, of id and name. `lenient`: scopes that may stay open, or be
-    closed unopened. `types`: further types that there are.
+    closed unopened. `types`: further types that there are. `endless`: methods of requests whose
+    streams have no end of their own. `ends_if`: (path, values) of events after which no other end
+    need come.
     """
 
     dialect: str = ""
@@ -132,9 +150,12 @@ class Expected:
     no_marker: bool = False
     ends_last: bool = False
     plain_text: bool = False
+    plain_types: tuple[str, ...] = ()
     call_fields: tuple[str, ...] = ("name",)
     lenient: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    endless: tuple[str, ...] = ()
+    ends_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 NOTHING_EXPECTED = Expected()

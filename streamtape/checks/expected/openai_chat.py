@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from streamtape.checks.expected.base import Counter, Expected, First, Required
 
+_FILTER = ("content_filter_results", "content_filter_offsets", "content_filter_result")
 OPENAI_CHAT = Expected(
     dialect="openai-chat",
     required=(
         Required(("chat.completion.chunk",), ("id", "object", "created", "model")),
-        Required(("chat.completion.chunk",), ("choices.*.index", "choices.*.delta")),
+        Required(("chat.completion.chunk",), ("choices.*.index",)),
+        # Azure's filter has choices of its own: results or offsets, and no delta.
+        Required(("chat.completion.chunk",), ("choices.*.delta",), unless=_FILTER),
     ),
-    firsts=(First("choices.*", ("choices.*.index",), "delta.role"),),
+    firsts=(First("choices.*", ("choices.*.index",), "delta.role", having="delta"),),
     counters=(
         Counter((), "choices.*.delta.tool_calls.*.index", ("choices.*.index|#0",), grows=True),
     ),

@@ -59,6 +59,9 @@ _ITEMS = {
     ),
     "*": "output_item.added _* output_item.done",
 }
+_LENIENT = ("mcp_call", "mcp_list_tools", "mcp_approval_request", "web_search_call",
+            "file_search_call", "image_generation_call")  # fmt: skip
+_REASONS = ("reasoning_text.delta", "reasoning_text.done")  # llama.cpp's have no part around
 _RESPONSE = (
     "error | created queued? (in_progress _* (completed | incomplete) "
     "| (in_progress _*)? (error | failed | error failed))"
@@ -115,17 +118,22 @@ OPENAI_RESPONSES = Expected(
     tracks=(
         Track("response", MappingProxyType({"*": _RESPONSE}), prefix="response.", ends=False),
         Track("item", MappingProxyType(_ITEMS), (ITEM,), "item.type", "response.",
-              lenient=("mcp_call", "mcp_list_tools", "mcp_approval_request")),
+              lenient=_LENIENT, loose=_REASONS),
         Track(
             "part",
             MappingProxyType({
                 "output_text": "content_part.added (output_text.delta | "
                                "output_text.annotation.added)* output_text.done content_part.done",
                 "refusal": _PART.format("refusal"),
-                "reasoning_text": _PART.format("reasoning_text"),
-                "*": "content_part.added _* content_part.done",
+                # vLLM and Bedrock open the parts of reasoning by an event of their own.
+                "reasoning_text": "(content_part.added | reasoning_part.added) "
+                                  "reasoning_text.delta* reasoning_text.done "
+                                  "(content_part.done | reasoning_part.done)",
+                "*": "(content_part.added _* content_part.done "
+                     "| reasoning_part.added _* reasoning_part.done)",
             }),
             (ITEM, "content_index"), "part.type", "response.",
+            loose=_REASONS,
         ),
         Track(
             "summary",
@@ -172,7 +180,7 @@ OPENAI_RESPONSES = Expected(
     copies=(
         Copy(("response.output_item.done",), "item", "output_index|item.id",
              ("response.completed", "response.incomplete"), "response.output",
-             ("encrypted_content", "logprobs", "fingerprint")),
+             ("encrypted_content", "logprobs", "fingerprint"), _LENIENT),
     ),
     collected=(
         Collected(("response.output_text.annotation.added",), "annotation", (ITEM, "content_index"),
