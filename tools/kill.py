@@ -1,18 +1,19 @@
-"""Kill real recordings at random moments, and count what is lost: nothing may be.
+"""End real recordings at random moments, and count what is lost: nothing may be.
 
 A server streams over loopback without end. A child records it (one stream, several threads, or
-several asyncio tasks), and notes every chunk that its client has received. It is killed with
-SIGKILL at a random moment; then its journal is recovered, and each stream must begin with all that
-its client had.
+several asyncio tasks), and notes every chunk that its client has received. At a random moment it is
+killed with SIGKILL, and its journal recovered; or (kind `exit`) its main thread comes to an end
+while daemon threads stream. Each recorded stream must begin with all that its client had.
 
     python tools/kill.py --rounds 300
+
+`tools/kill_proxy.py` does the same to the recording proxy, with every signal that ends it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import random
 import signal
@@ -29,13 +30,19 @@ from streamtape.errors import CassetteNotFoundError
 from streamtape.tape.store import recover
 
 STREAMS = 6
-KINDS = ("sync", "threads", "tasks")
+KINDS = ("sync", "threads", "tasks", "exit")
 
 
 async def _serve(report: int) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"GET /megabytes/"):  # what makes the cassette long to write
+                size = int(head.split()[1].rpartition(b"/")[2]) << 20
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
+                writer.write(random.randbytes(size))
+                await writer.drain()
+                return
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
             writer.write(b"Transfer-Encoding: chunked\r\n\r\n")
             n = 0
@@ -45,7 +52,10 @@ async def _serve(report: int) -> None:
                 await writer.drain()
                 await asyncio.sleep(0.0005)
                 n += 1
-        writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     os.write(report, str(server.sockets[0].getsockname()[1]).encode())
@@ -91,6 +101,8 @@ async def _read_all(folder: Path, url: str) -> None:
 
 
 def _record(kind: str, folder: Path, url: str) -> None:
+    if kind == "exit":
+        _record_to_the_end(folder, url)
     with streamtape.use_cassette(folder / "x.tape"):
         if kind == "sync":
             _read(folder, url, 0)
@@ -104,6 +116,22 @@ def _record(kind: str, folder: Path, url: str) -> None:
                 thread.join()
         else:
             asyncio.run(_read_all(folder, url))
+
+
+def _record_to_the_end(folder: Path, url: str) -> None:
+    """Come to the end of the program while daemon threads stream, with much still to be written."""
+    code = f"""
+import threading, time, random, sys, httpx, streamtape
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+from pathlib import Path
+from tools.kill import STREAMS, _read
+session = streamtape.use_cassette({str(folder / "x.tape")!r}).__enter__()
+httpx.get("{url}/megabytes/{random.choice((0, 0, 10))}", timeout=60)
+for n in range(STREAMS):
+    threading.Thread(target=_read, args=(Path({str(folder)!r}), {url!r}, n), daemon=True).start()
+time.sleep({random.uniform(0.05, 0.4)})
+"""
+    os.execv(sys.executable, [sys.executable, "-c", code])
 
 
 def _warm_up(url: str) -> None:
@@ -137,17 +165,20 @@ def _round(kind: str, port: int, rng: random.Random) -> tuple[int, int, int]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             _record(kind, folder, f"http://127.0.0.1:{port}")
             os._exit(0)
-        _wait(folder, rng)
-        os.kill(pid, signal.SIGKILL)
+        if kind != "exit":
+            _wait(folder, rng)
+            os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         seen = {int(p.suffix[1:]): p.read_bytes() for p in folder.glob("seen.*")}
         bodies: dict[int, bytes] = {}
         try:
-            found = recover(folder / "x.tape")
-            assert found.damage is None, found.damage
-            for one in streamtape.load(found.path):
-                assert one.ending.kind == "unfinished"
-                bodies[int(one.request.url.rpartition("/")[2])] = one.body
+            if kind != "exit":
+                found = recover(folder / "x.tape")
+                assert found.damage is None, found.damage
+            for one in streamtape.load(folder / "x.tape"):
+                if "/megabytes/" not in one.request.url:
+                    assert one.ending.kind == "unfinished"
+                    bodies[int(one.request.url.rpartition("/")[2])] = one.body
         except CassetteNotFoundError:
             pass  # killed before it had a journal
         lost = [n for n, data in seen.items() if not bodies.get(n, b"").startswith(data)]

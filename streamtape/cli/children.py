@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from streamtape.cli import output
 from streamtape.errors import UsageError
+
+if TYPE_CHECKING:
+    from streamtape.server.child import CaughtSignals
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,22 +73,23 @@ def child_variables(url: str, wanted: Sequence[str]) -> dict[str, str]:
     return variables
 
 
-def run_beside(server: Any, child: Sequence[str], env: Sequence[str]) -> int:
-    """Run a child with its clients pointed at a running server; gives its exit status."""
+def run_beside(
+    server: Any, child: Sequence[str], env: Sequence[str], signals: CaughtSignals
+) -> int:
+    """Run a child with its clients pointed at a running server; get its exit status."""
     from streamtape.server.child import run_child
 
+    if signals.first is not None:  # it came before there was a child to pass it on to
+        return 128 + signals.first
     gc.freeze()
     return run_child(child, {**server.child_env(), **child_variables(server.url, env)})
 
 
-def listen(server: Any, says: str, *, as_json: bool) -> None:
-    """Say where a running server is, and wait for Ctrl-C or SIGTERM."""
-    from streamtape.server.child import until_signal
-
+def listen(server: Any, says: str, signals: CaughtSignals, *, as_json: bool) -> None:
+    """Say where a running server is, and wait for a signal that ends it."""
     # What is imported is no garbage; to look through it all now and then stops every stream.
     gc.freeze()
-    with until_signal() as wait:
-        if as_json:
-            output.write_json({"url": server.url, "port": server.port}, indent=None)
-        output.note(f"{says} at {server.url} (Ctrl-C ends)")
-        wait()
+    if as_json:
+        output.write_json({"url": server.url, "port": server.port}, indent=None)
+    output.note(f"{says} at {server.url} (Ctrl-C ends)")
+    signals.wait()

@@ -6,6 +6,7 @@ as streams that are cut may have) is written as its escape, which JSON reads bac
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -39,7 +40,8 @@ def write_json(value: Any, *, indent: int | None = 2) -> None:
 
 def note(text: str) -> None:
     """Write a line for people to stderr."""
-    click.echo(text, err=True)
+    with contextlib.suppress(OSError):  # a terminal that was closed: SIGHUP ends us in good order
+        click.echo(text, err=True)
 
 
 def is_terminal() -> bool:

@@ -28,7 +28,7 @@ Examples:
 
 \b
 Secrets in headers, cookies and URLs are masked before anything is written.
-Ctrl-C saves what there is. Exit status: a child's own; 1 where the stream broke
+Ctrl-C, SIGTERM and SIGHUP save what there is. Exit status: a child's own; 1 where the stream broke
 (it is recorded as it broke), 2 where no response came at all.""",
 )
 @click.argument("url", required=False)
@@ -121,6 +121,7 @@ def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
 def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
     """Run the proxy, beside a child or alone; the cassette is written when it stops."""
     from streamtape.report.units import count
+    from streamtape.server.child import until_signal
     from streamtape.server.proxy import RecordingProxy
     from streamtape.session.modes import Options
 
@@ -137,12 +138,13 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
     )
     status = 0
     try:
-        with proxy:
+        # Signals are caught until the cassette is written.
+        with until_signal() as signals, proxy:
             if given["child"]:
-                status = children.run_beside(proxy, given["child"], given["env"])
+                status = children.run_beside(proxy, given["child"], given["env"], signals)
             else:
                 _tell_mounts(proxy)
-                children.listen(proxy, f"recording to {path}", as_json=given["as_json"])
+                children.listen(proxy, f"recording to {path}", signals, as_json=given["as_json"])
     except NothingRecordedError as error:
         if not status:
             raise

@@ -84,6 +84,7 @@ def _check(given: dict[str, Any]) -> None:
 
 
 def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
+    from streamtape.server.child import until_signal
     from streamtape.server.replay import ReplayServer
 
     server = ReplayServer(
@@ -101,14 +102,14 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
         cors=given["cors"],
         allowed_hosts=given["allow_host"],
     )
-    with server:
+    with until_signal() as signals, server:
         if given["child"]:
-            status = children.run_beside(server, given["child"], given["env"])
+            status = children.run_beside(server, given["child"], given["env"], signals)
         else:
             from streamtape.report.units import count
 
             serving = f"serving {count(len(server.interactions), 'interaction')}"
-            children.listen(server, serving, as_json=given["as_json"])
+            children.listen(server, serving, signals, as_json=given["as_json"])
             status = FINDINGS if server.misses else 0
     for miss in server.misses:
         output.note(f"missed: {miss.line}")

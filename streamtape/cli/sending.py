@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -95,9 +96,13 @@ def send(asked: Asked, path: str, *, mode: str, quiet: bool) -> int:
     """Send, print, record; gives the exit status. ServerError where no response came."""
     import httpx
 
+    from streamtape.server.child import until_signal
     from streamtape.transport.use import use_cassette
 
-    with use_cassette(path, mode=cast("RecordMode", mode), record_on_exception=False) as session:
+    with (
+        ExitStack() as writing,
+        use_cassette(path, mode=cast("RecordMode", mode), record_on_exception=False) as session,
+    ):
         telling = _Telling(quiet=quiet)
         status, broke = 0, None
         try:
@@ -105,10 +110,11 @@ def send(asked: Asked, path: str, *, mode: str, quiet: bool) -> int:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             status, broke = FINDINGS, error
         except (KeyboardInterrupt, Terminated) as error:
-            status = INTERRUPTED if isinstance(error, KeyboardInterrupt) else 143
+            status = error.status if isinstance(error, Terminated) else INTERRUPTED
         except BrokenPipeError:
             drop_stdout()
             status = READER_GONE
+        writing.enter_context(until_signal())  # a second signal does not interrupt the writing
         # Raised here and not above, so that the session takes it for a failure of the program and
         # records nothing.
         if not telling.answered:

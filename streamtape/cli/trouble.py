@@ -33,7 +33,11 @@ class Trouble(click.ClickException):
 
 
 class Terminated(BaseException):
-    """SIGTERM came: leave as after Ctrl-C, so that a recording is saved."""
+    """SIGTERM or SIGHUP came: leave as after Ctrl-C, so that a recording is saved."""
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__(number)
+        self.status = 128 + number
 
 
 @contextmanager
@@ -49,8 +53,8 @@ def told() -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
-    except Terminated:
-        raise click.exceptions.Exit(128 + signal.SIGTERM) from None
+    except Terminated as error:
+        raise click.exceptions.Exit(error.status) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise Trouble(f"{where}{error.strerror or error}") from error
@@ -67,13 +71,16 @@ def drop_stdout() -> None:
 
 
 def tidy_process() -> None:
-    """Set up what only a process of our own may: warnings in plain words, SIGTERM like Ctrl-C."""
+    """Set up what only a process of our own may: warnings in plain words, signals like Ctrl-C."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         click.echo(f"warning: {message}", err=True)
 
     def terminate(number: int, frame: FrameType | None) -> None:
-        raise Terminated
+        raise Terminated(number)
 
     warnings.showwarning = show
     signal.signal(signal.SIGTERM, terminate)
+    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as under nohup
+        signal.signal(hangup, terminate)

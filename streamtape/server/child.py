@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from streamtape.errors import UsageError
 
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _SIGNALLED = 128
 
 
@@ -42,26 +43,44 @@ def run_child(argv: Sequence[str], env: Mapping[str, str]) -> int:
     return _SIGNALLED - status if status < 0 else status
 
 
+class CaughtSignals:
+    """The signals that came while they were caught; `first` is the number of the first, or None."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self._came = threading.Event()
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal: only take note of it."""
+        self.first = self.first or number
+        self._came.set()
+
+    def wait(self) -> int:
+        """Wait for the first one, unless it has come already; get its number."""
+        while self.first is None:
+            self._came.wait(3600)
+        return self.first
+
+
 @contextmanager
-def until_signal() -> Iterator[Callable[[], int]]:
-    """Catch SIGINT and SIGTERM inside a `with`: gives a function that waits and tells which came.
+def until_signal() -> Iterator[CaughtSignals]:
+    """Catch SIGINT, SIGTERM and SIGHUP inside a `with`, which they do not interrupt.
 
-    So a signal that comes before the wait is not lost. Only in the main thread.
+    So what is written inside is written whole. A SIGHUP that is ignored (nohup) stays ignored. In a
+    thread other than the main one, nothing is caught.
     """
-    came = threading.Event()
-    which: list[int] = []
+    signals = CaughtSignals()
+    with _handling(dict.fromkeys(ending_signals(), signals.note)):
+        yield signals
 
-    def note(number: int, frame: FrameType | None) -> None:
-        which.append(number)
-        came.set()
 
-    def wait() -> int:
-        while not came.wait(3600):
-            pass
-        return which[0]
-
-    with _handling({signal.SIGINT: note, signal.SIGTERM: note}):
-        yield wait
+def ending_signals() -> tuple[int, ...]:
+    """The signals that end a program in an ordinary way: Ctrl-C, `kill`, a closed terminal."""
+    found = [int(getattr(signal, name)) for name in _ENDING if hasattr(signal, name)]
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN:
+        found.remove(int(hangup))
+    return tuple(found)
 
 
 @contextmanager
@@ -78,8 +97,6 @@ def _passing_signals_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
         int(getattr(signal, name)): pass_on for name in _PASSED_ON if hasattr(signal, name)
     }
     handlers[signal.SIGINT] = interrupt
-    if threading.current_thread() is not threading.main_thread():
-        handlers = {}  # only the main thread may have handlers
     with _handling(handlers):
         yield
 
@@ -101,6 +118,8 @@ def _terminal_signals_us() -> bool:
 
 @contextmanager
 def _handling(handlers: Mapping[int, Any]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        handlers = {}  # only the main thread may have handlers
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield

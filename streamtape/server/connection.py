@@ -136,9 +136,22 @@ class Connection(asyncio.Protocol):
         while unread_bytes(sock) and asyncio.get_running_loop().time() < give_up:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.005)
         await asyncio.sleep(_BEFORE_RESET_S)
+        self._reset_on_close()
+        self.transport.abort()
+
+    def abort(self) -> None:
+        """Close now; what was not sent yet is dropped.
+
+        A body that ends where the connection does is reset: its client would take it for whole.
+        """
+        if self._exchange is not None and self._exchange.ends_with_connection:
+            self._reset_on_close()
+        self.transport.abort()
+
+    def _reset_on_close(self) -> None:
+        sock = self.transport.get_extra_info("socket")
         with contextlib.suppress(OSError):  # the client was faster
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
 
     async def next_piece(self) -> bytes | None:
         """The next bytes of the request's body; None at its end."""

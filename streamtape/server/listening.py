@@ -55,6 +55,7 @@ class HttpServer:
         port: int = 0,
         limits: Limits | None = None,
         when_begun: Callable[[], Awaitable[None]] | None = None,
+        when_stopping: Callable[[], None] | None = None,
         when_ended: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._handler = handler
@@ -64,6 +65,7 @@ class HttpServer:
         address = self._sock.getsockname()
         self.host, self.port = str(address[0]), int(address[1])
         self._when_begun = when_begun
+        self._when_stopping = when_stopping
         self._when_ended = when_ended
         self.thread = LoopThread(self._main)
 
@@ -104,8 +106,11 @@ class HttpServer:
     async def _close_all(self) -> None:
         connections = list(self._connections)
         tasks = [c.task for c in connections if c.task is not None]
+        # Up to the last abort nothing is awaited: no handler sends anything meanwhile.
+        if self._when_stopping is not None:
+            self._when_stopping()
         for connection in connections:
-            connection.transport.abort()
+            connection.abort()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -11,6 +11,7 @@ written when the proxy stops.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import time
@@ -86,6 +87,10 @@ class RecordingProxy(Service):
         except BaseException:
             super().stop()
             raise
+        if self._owns_session:
+            # Where nobody stops it: clients must be cut before the session's own end at exit.
+            self._pid = os.getpid()
+            atexit.register(self._stop_at_exit)
         self._upstreams = Upstreams(self.session)
         self._origins = Origins(i.request for i in self.session.cassette)
 
@@ -116,23 +121,39 @@ class RecordingProxy(Service):
         return env
 
     def stop(self, error: BaseException | None = None) -> None:
-        """Write the cassette, then close every connection and end.
+        """Close every connection, then write the cassette.
 
-        Streams that are still running are recorded up to here, as unfinished.
+        Streams that are still running are cut, and recorded up to here as unfinished: whatever a
+        client has received is in the cassette. An interruption (KeyboardInterrupt, SystemExit) is
+        an ordinary way for a proxy to end; after any other `error`, `record_on_exception` decides.
         """
+        if error is not None and not isinstance(error, Exception):
+            error = None
+        atexit.unregister(self._stop_at_exit)
         self._settle()
-        if self.session.closed or not self._owns_session:
-            super().stop()
-            return
         try:
-            self.session.close(error)
-        finally:
             super().stop()
+        finally:
+            if self._owns_session and not self.session.closed:
+                self._close_session(error)
+
+    def _stop_at_exit(self) -> None:
+        if os.getpid() == self._pid:  # a forked process has neither our thread nor our clients
+            with contextlib.suppress(NothingRecordedError):
+                self.stop()
+
+    def _close_session(self, error: BaseException | None) -> None:
+        self.session.close(error)
         if error is None and not self.session.n_recorded and not self.session.played:
             raise NothingRecordedError(
                 f"no request came through the proxy at {self.url}, so {self.session.name!r} was "
                 "not written: does the client use this address as its base URL?"
             )
+
+    def stopping(self) -> None:
+        """Record no further, at the moment at which clients are cut."""
+        if self._owns_session:
+            self.session.detach()
 
     def __exit__(
         self,

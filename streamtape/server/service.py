@@ -43,6 +43,7 @@ class Service:
             port=port,
             limits=limits,
             when_begun=self.begun,
+            when_stopping=self.stopping,
             when_ended=self.ended,
         )
 
@@ -98,6 +99,9 @@ class Service:
 
     async def begun(self) -> None:
         """Get ready, in the server's loop, before `start` returns."""
+
+    def stopping(self) -> None:
+        """Take note, in the server's loop, that every connection is about to be closed."""
 
     async def ended(self) -> None:
         """Let go of what belongs to the server's loop; the connections are closed already."""

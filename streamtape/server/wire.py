@@ -118,6 +118,12 @@ class Exchange:
         """Whether the client has as much of the body as it was promised, and we have not ended."""
         return self._length is not None and self._sent >= self._length and not self.finished
 
+    @property
+    def ends_with_connection(self) -> bool:
+        """Whether the body that is being sent is whole when the connection closes (HTTP/1.0)."""
+        framed = self._chunked or self._bodiless or self._length is not None
+        return self.started and not self.finished and not framed
+
     async def next_piece(self) -> bytes | None:
         """The next bytes of the request's body as they come, None at its end.
 

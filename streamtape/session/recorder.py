@@ -33,7 +33,7 @@ class Journal(Protocol):
 class Recorder:
     """One interaction being recorded; every call after its end is ignored."""
 
-    __slots__ = ("_failed", "_journal", "_number", "active", "progress")
+    __slots__ = ("_cut", "_failed", "_journal", "_number", "active", "progress")
 
     def __init__(
         self, journal: Journal, number: int, failed: Callable[[CassetteWriteError], None]
@@ -42,6 +42,7 @@ class Recorder:
         self._number = number
         self._failed = failed
         self.active = True
+        self._cut = False
         self.progress = Progress()
 
     def head(self, head: Head, redactions: Iterable[Redaction] = ()) -> None:
@@ -53,13 +54,18 @@ class Recorder:
                 self._stop(error)
 
     def feed(self, data: bytes, at_us: int) -> None:
-        """Take down a chunk, before the client gets it."""
+        """Take down a chunk, before the client gets it.
+
+        SystemExit where it can't be recorded because the interpreter is ending.
+        """
         self.progress.n_chunks += 1
         if self.active:
             try:
                 self._journal.chunk(self._number, at_us, data)
             except CassetteWriteError as error:
                 self._stop(error)
+        if not self.active and self._cut:
+            raise SystemExit("the interpreter is ending, and with it the recording of this stream")
 
     def complete(self, at_us: int) -> None:
         """Take down that the body ended as the protocol says."""
@@ -76,8 +82,12 @@ class Recorder:
         self.progress.end("failed")
         self._end(ending_of(error, at_us))
 
-    def detach(self) -> None:
-        """Stop: what is recorded so far stays, as `unfinished`."""
+    def detach(self, *, cut: bool = False) -> None:
+        """Stop: what is recorded so far stays, as `unfinished`.
+
+        With `cut` the client gets nothing more, either: its next read raises SystemExit.
+        """
+        self._cut = self._cut or cut
         self.active = False
 
     def _end(self, ending: Ending) -> None:

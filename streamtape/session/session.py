@@ -70,6 +70,7 @@ class Session(Inside):
         self._recorders: list[Recorder] = []
         self._recorded: tuple[Interaction, ...] | None = None
         self._own_origins: tuple[str, ...] = ()
+        self._at_exit = False
         self._lock = threading.RLock()
         loaded = None if options.mode == "all" else place.load()
         if loaded is None and self._needs_one():
@@ -189,7 +190,7 @@ class Session(Inside):
         try:
             self._journal.request(number, asked, started_at_us, redactions)
         except CassetteWriteError as error:
-            recorder.detach()
+            recorder.detach(cut=self._at_exit)
             self._write_failed(error)
         return recorder
 
@@ -219,8 +220,7 @@ class Session(Inside):
             if self.closed:
                 return
             self.closed = True
-        for recorder in self._recorders:
-            recorder.detach()
+        self.detach()
         if self._journal is not None and self._journal.inherited:
             self._journal.release()
             return
@@ -232,6 +232,22 @@ class Session(Inside):
         finally:
             for callback in self._when_closed:
                 callback()
+
+    def detach(self) -> None:
+        """Record no further; streams that go on are `unfinished`."""
+        with self._lock:
+            recorders = tuple(self._recorders)
+        for recorder in recorders:
+            recorder.detach(cut=self._at_exit)
+
+    def close_at_exit(self) -> None:
+        """End the session because the interpreter ends; streams that go on are cut.
+
+        Threads may still be streaming. What they read from now on could not be recorded any more,
+        so their next read raises SystemExit, which ends such a thread in silence.
+        """
+        self._at_exit = True
+        self.close()
 
     def when_closed(self, callback: Callable[[], None]) -> None:
         """Have `callback` called once, when the session ends."""

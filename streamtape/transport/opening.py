@@ -116,8 +116,8 @@ def open_session(
     session.when_closed(verified.clean)
     if session.records:
         # A client that is never closed still leaves its recording, not only a journal.
-        atexit.register(session.close)
-        session.when_closed(lambda: atexit.unregister(session.close))
+        atexit.register(session.close_at_exit)
+        session.when_closed(lambda: atexit.unregister(session.close_at_exit))
     return _finished(session, clock)
 
 

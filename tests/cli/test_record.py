@@ -167,9 +167,11 @@ def test_a_folder_that_can_not_be_written_is_told_before_anything_is_sent(
     assert len(endpoint.requests) == n_before
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_saves_what_had_come(number: int, status: int, path: Path) -> None:
-    """Ctrl-C and SIGTERM leave a cassette of what had come, as abandoned."""
+    """Ctrl-C, SIGTERM and SIGHUP leave a cassette of what had come, as abandoned."""
     # Nothing is under way when the signal comes: what was recorded has been printed.
     with EmbeddedEndpoint(gap_us=0, stall=3) as silent:
         child = recording(path, silent.url)

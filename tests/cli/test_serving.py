@@ -97,7 +97,7 @@ def listening(*args: str | Path) -> tuple[subprocess.Popen[str], Any]:
     return child, json.loads(child.stdout.readline())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_proxy_records_until_a_signal(
     number: int, endpoint: EmbeddedEndpoint, tmp_path: Path
 ) -> None:

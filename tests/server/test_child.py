@@ -89,13 +89,26 @@ def test_signals_go_on_to_the_child(name: str) -> None:
 def test_waiting_for_a_signal() -> None:
     """The wait ends with the signal, and says which."""
     timer = threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGTERM])
-    with until_signal() as wait:
+    with until_signal() as signals:
         timer.start()
-        assert wait() == signal.SIGTERM
+        assert signals.wait() == signal.SIGTERM
     timer.join()
-    with until_signal() as wait:
+    with until_signal() as signals:
         os.kill(os.getpid(), signal.SIGINT)  # before the wait
-        assert wait() == signal.SIGINT
+        assert signals.wait() == signal.SIGINT
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_an_ignored_hangup_stays_ignored() -> None:
+    """As under nohup: closing the terminal does not end what was to outlive it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with until_signal() as signals:
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert signals.wait() == signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_child_is_recorded_and_replayed(tmp_path: Path) -> None:
