@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from streamtape.tape.model import Cassette
 
 TAPE = ".tape"
+_MOST_NOTES = 10
 
 
 @click.command(
@@ -24,12 +25,14 @@ Examples:
   streamtape convert run.sse run.tape            no times in it: none are made up
   streamtape convert run.sse run.tape --url https://api.example.com/v1/stream
   streamtape convert run.tape run.sse            the body alone, back
-  streamtape convert old.yaml run.tape           of VCR.py or cassetter
-  streamtape convert page.har run.tape
+  streamtape convert old.yaml run.tape           of VCR.py, cassetter, Ruby VCR, go-vcr
+  streamtape convert betamax.json run.tape
+  streamtape convert page.har run.tape           as a browser or a proxy exports it
   streamtape convert tests/cassettes tests/cassettes    a whole folder, names kept
 
 \b
-Secrets that are in a document are masked in the cassette."""
+Secrets that are in a document are masked in the cassette. What a document says that makes no sense
+is left out, and stderr (--json: "notes") says what: one odd entry does not lose the others."""
 )
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
@@ -56,7 +59,8 @@ def command(
 
     Which of both it is, and the format, follow from the names; --from and --to say it otherwise.
     Of a folder IN, every document below becomes a cassette in the folder OUT, under its own name.
-    Formats: sse, ndjson, vcr (VCR.py, cassetter, betamax; YAML or JSON), har, tape.
+    Formats: sse, ndjson, har, tape, and vcr: what VCR.py, cassetter, betamax, Ruby VCR and go-vcr
+    write, in YAML, JSON or TOML.
     """
     from streamtape.convert import About
 
@@ -68,7 +72,7 @@ def command(
     about = About(source, url=url, method=method)
     cassette = _load(source, from_, about, target=target, force=force)
     cassette = type(cassette)(tuple(cassette[i] for i in options.chosen(len(cassette), index)))
-    made = _made(source, target, cassette, _write(cassette, target, wanted))
+    made = _made(source, target, cassette, _write(cassette, target, wanted), about)
     if as_json:
         output.write_json(made)
         return
@@ -98,7 +102,8 @@ def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_js
         try:
             about = About(str(path))
             cassette = _load(str(path), from_, about, target=str(place), force=force)
-            result = _made(str(path), str(place), cassette, _write(cassette, str(place), None))
+            n_bytes = _write(cassette, str(place), None)
+            result = _made(str(path), str(place), cassette, n_bytes, about)
         except StreamtapeError as error:
             result["error"] = str(error)
         results.append(result)
@@ -112,7 +117,9 @@ def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_js
     return TROUBLE if failed else 0
 
 
-def _made(source: str, target: str, cassette: Cassette, n_bytes: int) -> dict[str, Any]:
+def _made(
+    source: str, target: str, cassette: Cassette, n_bytes: int, about: About
+) -> dict[str, Any]:
     return {
         "source": source,
         "target": target,
@@ -121,6 +128,7 @@ def _made(source: str, target: str, cassette: Cassette, n_bytes: int) -> dict[st
         "without_times": sum(i.chunks[0].at_us is None for i in cassette if len(i.chunks)),
         "masked": sum(len(i.redactions) for i in cassette),
         "bytes": n_bytes,
+        "notes": about.notes,
     }
 
 
@@ -134,6 +142,11 @@ def _tell(made: dict[str, Any]) -> None:
     masked = f", {count(made['masked'], 'secret')} masked" if made["masked"] else ""
     told = f"{count(made['interactions'], 'interaction')}{times}{masked}"
     output.write_text(f"{made['target']}: {told}, {count(made['bytes'], 'byte')}")
+    notes = made["notes"]
+    for note in notes[:_MOST_NOTES]:
+        output.note(f"  note: {note}")
+    if len(notes) > _MOST_NOTES:
+        output.note(f"  and {len(notes) - _MOST_NOTES} more notes; --json lists them all")
 
 
 def _format(path: str, name: str | None) -> Format | None:

@@ -1,7 +1,8 @@
-"""A foreign document's values, taken apart with care: each knows where it stands.
+"""A foreign document's values, taken apart with care: each knows its place.
 
-Whatever is not what it should be is a ConvertError that names the place and the value. Nothing here
-knows a format.
+Whatever is not what it should be is a ConvertError that names the place and the value. What a
+reader can do without (`optional`, `each`) is left out instead, with a note. Nothing here knows a
+format.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
 
 from streamtape.convert.formats import About
 from streamtape.errors import ConvertError
@@ -20,6 +22,7 @@ from streamtape.tape.model import Headers
 
 _MAX_NODES = 5_000_000  # of one body that stands as JSON: references can make a few lines endless
 _MISSING: Any = object()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,37 @@ class Node:
     where: str
     about: About
 
-    def error(self, wanted: str) -> ConvertError:
-        """The error that something else was wanted here."""
+    def error(self, expected: str) -> ConvertError:
+        """The error that something else was expected here."""
         if self.value is _MISSING:
             return self.about.error(f"{self.where} is missing")
-        return self.about.error(f"{self.where}: {wanted} wanted, not {_short(self.value)}")
+        return self.about.error(f"{self.where}: expected {expected}, got {_short(self.value)}")
+
+    def optional(self, read: Callable[[Node], T], default: T, effect: str = "ignored") -> T:
+        """What `read` makes of it; the default, with a note of the effect, where it can't."""
+        try:
+            return read(self)
+        except ConvertError as error:
+            self.about.note(error, effect)
+            return default
+
+    def each(self, read: Callable[[Node], T]) -> list[T]:
+        """What `read` makes of each item; those that it can't read are left out, with a note.
+
+        ConvertError where none can be read.
+        """
+        found: list[T] = []
+        errors: list[ConvertError] = []
+        for item in self.items():
+            try:
+                found.append(read(item))
+            except ConvertError as error:
+                errors.append(error)
+        if errors and not found:
+            raise errors[0]
+        for problem in errors:
+            self.about.note(problem, "this entry is left out")
+        return found
 
     def get(self, *names: str) -> Node:
         """The first of these fields that is there and not null; a missing one is a Node, too."""
@@ -63,7 +92,7 @@ class Node:
         if isinstance(self.value, bytes):
             return self.value.decode("utf-8", "backslashreplace")
         if not isinstance(self.value, str):
-            raise self.error("a text")
+            raise self.error("text")
         return self.value
 
     def octets(self) -> bytes:
@@ -72,25 +101,40 @@ class Node:
             return bytes(self.value)
         return to_bytes(self.text())
 
+    def label(self) -> str:
+        """The text, which nothing depends on: empty, with a note, where it is something else."""
+        return self.optional(lambda node: node.text(""), "")
+
+    def content(self) -> bytes:
+        """The bytes of a body: text, bytes, or JSON that a tool has parsed."""
+        if isinstance(self.value, dict | list | int | float):
+            return self.as_json()
+        return self.octets()
+
     def from_base64(self) -> bytes:
-        """The bytes that stand here in base64."""
+        """The bytes that are here in base64; line breaks and missing padding do no harm."""
+        packed = b"".join(self.octets().split()).rstrip(b"=")
         try:
-            return base64.b64decode(self.octets())
+            return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
         except (binascii.Error, ValueError):
             raise self.error("base64") from None
 
     def from_hex(self) -> bytes:
-        """The bytes that stand here in hexadecimal, or else in base64."""
+        """The bytes that are here in hexadecimal, or else in base64."""
         try:
             return bytes.fromhex(self.text())
         except ValueError:
             return self.from_base64()
 
     def status(self) -> int:
-        """An HTTP status."""
+        """An HTTP status: a number, or a text that begins with one (`200 OK`)."""
         value = self.value
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3:
+        if isinstance(value, float) and value.is_integer():
             value = int(value)
+        if isinstance(value, str):
+            first = value.strip().partition(" ")[0]
+            if first.isascii() and first.isdigit() and len(first) == 3:
+                value = int(first)
         if isinstance(value, bool) or not isinstance(value, int) or not 100 <= value <= 999:
             raise self.error("an HTTP status")
         return value
@@ -106,13 +150,13 @@ class Node:
         return int(value * 1000 + 0.5)
 
     def moment(self) -> int | None:
-        """A date and time in ISO 8601 as Unix time in microseconds; None where there is none."""
+        """A date and time (ISO 8601, RFC 5322) as Unix time in microseconds, or None."""
         if not self:
             return None
         try:
             when = self.value
             if not isinstance(when, datetime):
-                when = datetime.fromisoformat(self.text())
+                when = _moment(str(when) if isinstance(when, date) else self.text())
             if when.tzinfo is None:
                 when = when.replace(tzinfo=UTC)
             return int(when.timestamp() * 1e6 + 0.5)
@@ -143,20 +187,50 @@ class Node:
         raise self.error("JSON")
 
     def headers(self) -> Headers:
-        """Headers: an object of names with a value or a list, or a list of names and values."""
+        """Headers: an object of names with a value or a list, or a list of names and values.
+
+        One that is neither is left out, with a note.
+        """
         if not self:
             return ()
         if isinstance(self.value, dict):
-            found: list[tuple[bytes, bytes]] = []
-            for name in self.value:
-                node = Node(self.value[name], f"{self.where}.{_short(name)}", self.about)
-                several = isinstance(node.value, list | tuple)
-                key = Node(name, self.where, self.about).octets()
-                found.extend((key, _value(one)) for one in (node.items() if several else [node]))
-            return tuple(found)
-        return tuple(
-            (item.get("name").octets(), _value(item.get("value"))) for item in self.items()
-        )
+            nodes = [
+                Node((name, value), f"{self.where}.{_short(name)}", self.about)
+                for name, value in self.value.items()
+            ]
+            read = _named_values
+        else:
+            nodes = self.optional(lambda node: list(node.items()), [], "there are no headers")
+            read = _name_and_value
+        none: list[tuple[bytes, bytes]] = []
+        return tuple(pair for node in nodes for pair in node.optional(read, none))
+
+
+def _named_values(node: Node) -> list[tuple[bytes, bytes]]:
+    """The headers of one name, of a (name, value or values) pair."""
+    name, value = node.value
+    key = replace(node, value=name).octets()
+    of_name = replace(node, value=value)
+    several = isinstance(value, list | tuple)
+    return [(key, _value(one)) for one in (of_name.items() if several else [of_name])]
+
+
+def _name_and_value(node: Node) -> list[tuple[bytes, bytes]]:
+    return [(node.get("name").octets(), _value(node.get("value")))]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    words = text.split()
+    if len(words) == 3 and words[2] in {"GMT", "UTC"}:  # as R's vcr writes it
+        return datetime.fromisoformat(f"{words[0]} {words[1]}+00:00")
+    try:
+        return parsedate_to_datetime(text)
+    except (TypeError, IndexError):  # of some texts that are no date
+        raise ValueError(text) from None
 
 
 def _value(node: Node) -> bytes:
@@ -180,4 +254,7 @@ def _short(value: Any) -> str:
         return repr(value)
     if isinstance(value, int):
         return str(value) if abs(value) < 10**18 else "a huge number"
-    return "an object" if isinstance(value, dict) else f"a {type(value).__name__}"
+    if isinstance(value, dict):
+        return "an object"
+    name = type(value).__name__
+    return repr(value) if name == "Unread" else f"a {name}"

@@ -7,7 +7,7 @@ A format's module has `read(data, about) -> Cassette` and, where it can be writt
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -20,17 +20,24 @@ from streamtape.tape.scanning import mask
 class About:
     """What is known of a document besides its bytes: for messages, and where it is silent itself.
 
-    `url`, `method` and `status` are used by formats that hold a body alone.
+    `url`, `method` and `status` are used by formats that hold a body alone. `notes` collects, while
+    the document is read, what was left out of it and what it says that makes no sense.
     """
 
     path: str = "the document"
     url: str = ""
     method: str = ""
     status: int = 200
+    notes: list[str] = field(default_factory=list, compare=False)
 
     def error(self, message: str) -> ConvertError:
         """The error that this document can't be read."""
         return ConvertError(f"{self.path!r}: {message}", path=self.path)
+
+    def note(self, problem: ConvertError, effect: str) -> None:
+        """Note a problem that the reader got around, and what came of it."""
+        message = str(problem).removeprefix(f"{self.path!r}: ")
+        self.notes.append(f"{message}; {effect}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "vcr",
-        "a cassette of VCR.py or cassetter",
+        "a cassette of VCR.py, cassetter, betamax, Ruby VCR or go-vcr",
         (".yaml", ".yml", ".json", ".toml"),
         "streamtape.convert.vcr",
         writes=True,
@@ -85,9 +92,10 @@ def named(name: str) -> Format:
 
 
 def read(data: bytes, about: About, known: Format) -> Cassette:
-    """Read a document as a cassette; ConvertError where it is not what the format says.
+    """Read a document as a cassette; ConvertError where nothing in it can be read.
 
-    Secrets are taken out as they are at recording: other tools often leave them in.
+    One odd entry or fact does not lose the rest: it is left out, and `about.notes` says so. Secrets
+    are taken out as they are at recording: other tools often leave them in.
     """
     module: Any = import_module(known.module)
     cassette: Cassette = module.read(data, about, known.name)

@@ -2,8 +2,9 @@
 
 The format: http://www.softwareishard.com/blog/har-12-spec. It keeps a body unpacked and in one
 piece, and three times of a response: sent, waited, received.
-A body that was not kept and a request that failed are told as such, never as an empty answer;
-of a stream that Chrome did not keep, it may have the events.
+A body that was not kept and a request that failed are kept as such, never as an empty answer;
+of a stream that Chrome did not keep, it may have the events. A time that can't be true is unknown,
+and an entry that can't be read is left out: neither is an error of the whole file.
 """
 
 from __future__ import annotations
@@ -19,77 +20,123 @@ import streamtape
 from streamtape.convert.document import Node
 from streamtape.convert.formats import About
 from streamtape.convert.har_messages import chunks_of
-from streamtape.convert.told import told
+from streamtape.convert.imported import imported_interaction
 from streamtape.errors import ContentError
-from streamtape.tape.model import Cassette, Chunks, Ending, Head, Headers, Interaction, Request
+from streamtape.tape.model import (
+    Cassette,
+    Chunk,
+    Chunks,
+    Ending,
+    Head,
+    Headers,
+    Interaction,
+    Request,
+)
 
+_Times = tuple[int | None, int | None]
+_UNKNOWN = "taken as unknown"
 _VERSIONS = {"1.0": "HTTP/1.0", "2": "HTTP/2", "2.0": "HTTP/2", "3": "HTTP/3"}
 
 
 def read(data: bytes, about: About, name: str) -> Cassette:
     """The cassette that the document holds: an interaction an entry, in their order."""
     try:
-        document = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+        document = json.loads(data.removeprefix(b"\xef\xbb\xbf"), strict=False)
     except (ValueError, RecursionError) as error:
         raise about.error(f"no HAR: not to be read as JSON: {error}") from error
     root = Node(document, "the document", about)
     if not isinstance(document, dict) or "log" not in document:
         raise about.error('no HAR: there is no "log" in it')
-    return Cassette(tuple(map(_interaction, root.get("log").get("entries").items())))
+    return Cassette(tuple(root.get("log").get("entries").each(_interaction)))
 
 
 def _interaction(entry: Node) -> Interaction:
-    asked, answered = entry.get("request"), entry.get("response")
-    request = Request(
-        asked.get("method").text().upper(),
-        asked.get("url").text(),
-        _headers(asked.get("headers")),
-        _posted(asked.get("postData")),
-    )
     head_us, ending_us = _times(entry.get("timings"))
-    status = answered.get("status")
-    error = answered.get("_error", "_failureText")  # browsers' devtools, Playwright
-    head = None
-    if status.value not in (0, -1):
-        head = Head(
-            status.status(),
-            _headers(answered.get("headers")),
-            head_us,
-            _version(answered.get("httpVersion").text("")),
-            answered.get("statusText").text(""),
-        )
-    body, kept = _content(answered.get("content"), head)
-    came = [] if body or head is None else chunks_of(entry, head_us)
-    if came:
+    answered = entry.get("response")
+    request = _request_of(entry.get("request"))
+    head = _head(answered, head_us) if answered else None
+    error = _error(answered) if answered else None
+    body, kept = _content(answered.get("content"), head) if answered else (b"", True)
+    received = [] if body or head is None else _events(entry, head_us)
+    if received:
         kept = True
         if ending_us is not None:
-            ending_us = max(ending_us, came[-1].at_us or 0)
-    ending = Ending("complete", ending_us)
-    if error:
-        exception, _, message = error.text().rpartition(": ")
-        unkept = "" if kept else "; the HAR does not hold the body"
-        ending = Ending("error", ending_us, exception or None, f"{message}{unkept}")
-    elif head is None:
-        ending = Ending("unfinished", message="the HAR says that no response came")
-    elif not kept:
-        ending = Ending("unfinished", message="the HAR does not hold the body")
-    started_at_us = entry.get("startedDateTime").moment() or None
-    body = body or b"".join(chunk.data for chunk in came)
-    one = told(request, head, body, ending=ending, started_at_us=started_at_us)
-    return replace(one, chunks=Chunks.of(came)) if came else one
+            ending_us = max(ending_us, received[-1].at_us or 0)
+    one = imported_interaction(
+        request,
+        head,
+        body or b"".join(chunk.data for chunk in received),
+        ending=_ending(ending_us, error, answered=head is not None, kept=kept),
+        started_at_us=entry.get("startedDateTime").optional(Node.moment, None, _UNKNOWN) or None,
+        decoded=True,
+    )
+    return replace(one, chunks=Chunks.of(received)) if received else one
+
+
+def _request_of(sent: Node) -> Request:
+    return Request(
+        sent.get("method").text().upper(),
+        sent.get("url").text(),
+        _headers(sent.get("headers")),
+        _posted(sent.get("postData")),
+    )
+
+
+def _head(answered: Node, head_us: int | None) -> Head | None:
+    """The head; None where the document says that none came, or has no valid status."""
+    status = answered.get("status")
+    if not status or status.value in (0, -1, ""):
+        return None
+    code = status.optional(Node.status, None, "taken as a request without a response")
+    if code is None:
+        return None
+    return Head(
+        code,
+        _headers(answered.get("headers")),
+        head_us,
+        _version(answered.get("httpVersion").label()),
+        answered.get("statusText").label(),
+    )
+
+
+def _events(entry: Node, head_us: int | None) -> list[Chunk]:
+    """The chunks of what Chrome exports apart from the body; none where that makes no sense."""
+    return entry.optional(lambda node: chunks_of(node, head_us), [], "the events are left out")
+
+
+def _error(answered: Node) -> str | None:
+    """What the browser's devtools or Playwright say of a request that failed."""
+    error = answered.get("_error", "_failureText")
+    if not error or error.value is False:
+        return None
+    return error.content().decode("utf-8", "replace")
+
+
+def _ending(at_us: int | None, error: str | None, *, answered: bool, kept: bool) -> Ending:
+    if error is not None:
+        exception, _, message = error.rpartition(": ")
+        without = "" if kept else "; the HAR does not hold the body"
+        return Ending("error", at_us, exception or None, f"{message}{without}")
+    if not answered:
+        return Ending("unfinished", message="the HAR says that no response came")
+    if not kept:
+        return Ending("unfinished", message="the HAR does not hold the body")
+    return Ending("complete", at_us)
 
 
 def _headers(node: Node) -> Headers:
-    """The headers less HTTP/2's pseudo headers, which say what stands elsewhere."""
+    """The headers less HTTP/2's pseudo headers, which repeat what other fields say."""
     return tuple(pair for pair in node.headers() if not pair[0].startswith(b":"))
 
 
 def _posted(node: Node) -> bytes:
-    if not node:
+    if not node or not node.value:
         return b""
+    if isinstance(node.value, str):
+        return node.octets()  # some exporters leave out the object around it
     text = node.get("text")
-    if text:
-        return text.from_base64() if node.get("encoding").text("") == "base64" else text.octets()
+    if text and text.value != "":
+        return text.from_base64() if _is_base64(node) else text.content()
     params = node.get("params")
     if not params:
         return b""
@@ -97,19 +144,27 @@ def _posted(node: Node) -> bytes:
     return urlencode(pairs, errors="replace").encode("ascii")
 
 
+def _is_base64(node: Node) -> bool:
+    return str(node.get("encoding").value).lower() == "base64"
+
+
 def _content(node: Node, head: Head | None) -> tuple[bytes, bool]:
+    """The body, and whether it was kept; a body that can't be read was not."""
+    if not node:
+        return b"", True
+    return node.optional(lambda one: _kept_content(one, head), (b"", False), "the body is left out")
+
+
+def _kept_content(node: Node, head: Head | None) -> tuple[bytes, bool]:
     """The body, and whether it was kept.
 
     A size without a text says that it was not, a size that is not known, too, and so does a stream
     without one: browsers keep none of an EventSource.
     """
-    if not node:
-        return b"", True
     text = node.get("text")
     size = node.get("size").value
     if text and (text.value != "" or not size):
-        encoded = node.get("encoding").text("") == "base64"
-        return (text.from_base64() if encoded else text.octets()), True
+        return (text.from_base64() if _is_base64(node) else text.content()), True
     kind = node.get("mimeType").value
     streams = isinstance(kind, str) and kind.lower().startswith("text/event-stream")
     has_body = head is not None and 200 <= head.status < 300 and head.status != 204
@@ -117,12 +172,21 @@ def _content(node: Node, head: Head | None) -> tuple[bytes, bool]:
     return b"", not (unknown or (isinstance(size, int) and size > 0))
 
 
-def _times(timings: Node) -> tuple[int | None, int | None]:
-    """When the head came and when the body ended, from the sending of the request."""
-    if not timings:
-        return None, None
-    send, wait, receive = (timings.get(n).microseconds() for n in ("send", "wait", "receive"))
-    if wait is None:
+def _times(timings: Node) -> _Times:
+    """When the head came and when the body ended, from the sending of the request.
+
+    A time that can't be true is not known, and what is counted from it isn't, either.
+    """
+    unknown: _Times = (None, None)
+    return timings.optional(_counted, unknown, _UNKNOWN) if timings else unknown
+
+
+def _counted(timings: Node) -> _Times:
+    send = timings.get("send").optional(Node.microseconds, None, _UNKNOWN)
+    wait = timings.get("wait").optional(Node.microseconds, None, _UNKNOWN)
+    receive = timings.get("receive").optional(Node.microseconds, None, _UNKNOWN)
+    unsent = timings.get("send").value == -1 or not timings.get("send")
+    if wait is None or (send is None and not unsent):
         return None, None
     head_us = (send or 0) + wait
     return head_us, None if receive is None else head_us + receive

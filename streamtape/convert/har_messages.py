@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from streamtape.convert.document import Node
-from streamtape.errors import FramingError
+from streamtape.errors import ConvertError, FramingError
 from streamtape.framing.sse_frame import SSEFrame, encode_sse
 from streamtape.tape.model import Chunk
 
@@ -47,11 +47,14 @@ def _frames(messages: Iterable[Node]) -> Iterable[bytes]:
 
 def _sent_at_us(entry: Node) -> int | None:
     """When the request was sent, in Unix time; None where the entry does not say."""
-    started_us = entry.get("startedDateTime").moment()
-    timings = entry.get("timings")
-    if started_us is None or not timings:
+    try:
+        started_us = entry.get("startedDateTime").moment()
+        timings = entry.get("timings")
+        if started_us is None or not timings:
+            return None
+        return started_us + sum(timings.get(n).microseconds() or 0 for n in _BEFORE_SENDING)
+    except ConvertError:
         return None
-    return started_us + sum(timings.get(n).microseconds() or 0 for n in _BEFORE_SENDING)
 
 
 def _times(messages: Sequence[Node], sent_us: int | None, head_us: int) -> list[int | None]:

@@ -8,6 +8,7 @@ from streamtape.session.modes import RecordMode
 from streamtape.tape.model import Request
 
 MOST_SHOWN = 3
+_BY_ADDRESS = frozenset({"method", "url", "scheme", "host", "port", "path", "query"})
 _WAYS_OUT = {
     "none": (
         "mode 'none' never sends; record with 'new_episodes' (keeps what is there) or 'all' "
@@ -50,6 +51,8 @@ def miss_text(
         lines += _equal(tape, same, repeats)
     elif (nearest := tape.nearest(asked)) is not None:
         lines += _nearest(tape, *nearest)
+        if not tape.interactions[nearest[0]].cuts_known:
+            lines += _matched_before(nearest[1], with_option=mode is not None)
     if mode is None:
         lines.append("")
     elif mode in _WAYS_OUT:
@@ -91,6 +94,19 @@ def _nearest(tape: Tape, index: int, differences: list[Difference]) -> list[str]
     more = len(differences) - MOST_SHOWN
     if more > 0:
         lines.append(f"            and {more} more difference{'' if more == 1 else 's'}")
+    return lines
+
+
+def _matched_before(differences: list[Difference], *, with_option: bool) -> list[str]:
+    """What the tools that write such a cassette compare, where that is less than what differs."""
+    if all(difference.where.split()[0] in _BY_ADDRESS for difference in differences):
+        return []
+    lines = [
+        "  before    the cassette was converted; VCR.py, pytest-recording, cassetter, betamax,",
+        "            Ruby VCR and go-vcr compare method and URL, unless match_on says otherwise",
+    ]
+    if with_option:
+        lines.append('            for the same here:  match_on=("method", "url")')
     return lines
 
 

@@ -22,10 +22,13 @@ _BROTLI_STEP = 1 << 20
 class Decoder(Protocol):
     """Undoes one encoding; `feed` returns what the bytes so far decode to beyond what it gave.
 
-    ContentLimitError where that is more than a piece of this size may decode to.
+    ContentLimitError where that is more than a piece of this size may decode to. `finished` says
+    whether the bytes so far are a whole body, with nothing after it.
     """
 
     def feed(self, data: bytes) -> bytes: ...
+    @property
+    def finished(self) -> bool: ...
 
 
 class _Output:
@@ -52,6 +55,8 @@ class _Stage(Protocol):
     """One codec; what it gives is never much more than `limit`."""
 
     def feed(self, data: bytes, limit: int) -> bytes: ...
+    @property
+    def finished(self) -> bool: ...
 
 
 class _Gzip:
@@ -68,6 +73,10 @@ class _Gzip:
             out.add(self._decoder.decompress(data, out.left + 1))
             data = self._decoder.unused_data
         return out.join()
+
+    @property
+    def finished(self) -> bool:
+        return self._decoder.eof
 
 
 class _Deflate:
@@ -88,6 +97,11 @@ class _Deflate:
         out.add(self._decoder.decompress(data, out.left + 1))
         return out.join()
 
+    @property
+    def finished(self) -> bool:
+        decoder = self._decoder
+        return decoder is not None and decoder.eof and not decoder.unused_data
+
 
 class _Zstd:
     def __init__(self) -> None:
@@ -106,6 +120,10 @@ class _Zstd:
                 out.add(self._decoder.decompress(step))
                 step = self._decoder.unused_data
         return out.join()
+
+    @property
+    def finished(self) -> bool:
+        return bool(self._decoder.eof)
 
 
 def brotli_library() -> Any:
@@ -140,6 +158,10 @@ class _Brotli:
             out.add(piece)
         return out.join()
 
+    @property
+    def finished(self) -> bool:
+        return bool(self._decoder.is_finished())
+
 
 _DECODERS: dict[str, Callable[[], _Stage]] = {
     "gzip": _Gzip,
@@ -167,6 +189,10 @@ class _Chain:
                 f"the body is not what its content-encoding {self._encoding!r} says: {error}"
             ) from error
         return data
+
+    @property
+    def finished(self) -> bool:
+        return all(decoder.finished for decoder in self._decoders)
 
 
 def encodings(encoding: str | None) -> list[str]:

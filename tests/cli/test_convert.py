@@ -127,6 +127,18 @@ def test_a_whole_folder_keeps_its_names(tmp_path: Path) -> None:
     assert run("convert", old, new, "--force").stdout.count(".tape: 1 interaction") == 2
 
 
+def test_one_odd_entry_is_noted_and_the_others_are_kept(tmp_path: Path) -> None:
+    """Status 0, the rest in the cassette, and stderr and --json say what was left out."""
+    (tmp_path / "old.yaml").write_text(f"{VCR}- 5\n" + "- {request: 7}\n" * 12)
+    result = run("convert", tmp_path / "old.yaml", tmp_path / "o.tape")
+    assert result.exit_code == 0
+    assert len(load(tmp_path / "o.tape")) == 1
+    assert "note: the document.interactions[1]: expected an object, got 5" in result.stderr
+    assert "and 3 more notes" in result.stderr
+    again = run("convert", tmp_path / "old.yaml", tmp_path / "o.tape", "--force", "--json")
+    assert len(json.loads(again.stdout)["notes"]) == 13
+
+
 def test_folders_that_hold_nothing_are_refused(tmp_path: Path) -> None:
     """An empty folder, and a file where a folder is wanted."""
     (tmp_path / "empty").mkdir()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -136,9 +137,12 @@ def test_written_and_read_again() -> None:
     [
         (b"", "no HAR"),
         (b"[]", 'no "log"'),
-        (b'{"log": 5}', "document.log: an object wanted"),
+        (b'{"log": 5}', "document.log: expected an object, got 5"),
         (b'{"log": {}}', "document.log.entries is missing"),
-        (b'{"log": {"entries": [{"request": {"method": "GET", "url": 1}}]}}', "url: a text wanted"),
+        (
+            b'{"log": {"entries": [{"request": {"method": "GET", "url": 1}}]}}',
+            "url: expected text, got 1",
+        ),
         (b'{"log": ' + b"[" * 100_000, "no HAR"),
     ],
 )
@@ -232,9 +236,115 @@ def test_any_event_is_read_or_our_error(field: str, value: Any) -> None:
 @pytest.mark.parametrize(
     "value", [5, ["x"], [{"data": "\ud800"}], [{"data": "a", "eventName": "\n"}]]
 )
-def test_events_that_are_none_are_our_error(value: Any) -> None:
-    """What is no list of events says so, with its place."""
+def test_events_that_are_none_are_noted(value: Any) -> None:
+    """What is no list of events is noted with its place, and the stream counts as not kept."""
     one = entry(content={"size": 0, "mimeType": "text/event-stream"})
     one["_eventSourceMessages"] = value
-    with pytest.raises(ConvertError, match="_eventSourceMessages"):
-        read(json.dumps({"log": {"entries": [one]}}).encode(), ABOUT, HAR)
+    found, notes = noted(one)
+    assert found.ending.kind == "unfinished"
+    assert "_eventSourceMessages" in notes[0]
+
+
+def noted(*entries: Any) -> tuple[Interaction, list[str]]:
+    """The first interaction of a document of these entries, and what was noted."""
+    about = About("page.har")
+    cassette = read(json.dumps({"log": {"entries": entries}}).encode(), about, HAR)
+    return cassette[0], about.notes
+
+
+TIMED = {"send": 1, "wait": 5, "receive": 2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "head_us", "end_us", "note"),
+    [
+        ({"timings": {**TIMED, "send": -1}}, 5_000, 7_000, None),
+        ({"timings": {**TIMED, "receive": -1}}, 6_000, None, None),
+        ({"timings": None}, None, None, None),
+        ({"timings": {**TIMED, "send": -0.003}}, None, None, "timings.send"),
+        ({"timings": {**TIMED, "wait": -2}}, None, None, "timings.wait"),
+        ({"timings": {**TIMED, "wait": "5"}}, None, None, "timings.wait"),
+        ({"timings": {**TIMED, "wait": float("nan")}}, None, None, "timings.wait"),
+        ({"timings": {**TIMED, "wait": 1e300}}, None, None, "timings.wait"),
+        ({"timings": {**TIMED, "receive": -0.2}}, 6_000, None, "timings.receive"),
+        ({"timings": {**TIMED, "receive": True}}, 6_000, None, "timings.receive"),
+        ({"timings": 5}, None, None, "timings"),
+        ({"timings": TIMED, "startedDateTime": ""}, 6_000, 8_000, "startedDateTime"),
+        ({"timings": TIMED, "startedDateTime": "soon"}, 6_000, 8_000, "startedDateTime"),
+        ({"timings": TIMED, "startedDateTime": 5}, 6_000, 8_000, "startedDateTime"),
+    ],
+)
+def test_a_time_that_cannot_be_true_is_unknown(
+    changes: dict[str, Any], head_us: int | None, end_us: int | None, note: str | None
+) -> None:
+    """The entry stays, without what is counted from that time, and the place is noted."""
+    one, notes = noted({**entry(), **changes})
+    assert one.head is not None
+    assert (one.head.at_us, one.ending.at_us) == (head_us, end_us)
+    assert [note in text for text in notes if note] == [True] * bool(note)
+    assert len(notes) == bool(note)
+    assert one.body == "data: é\n\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "kind", "note"),
+    [
+        ({"status": 200.0}, 200, "complete", None),
+        ({"status": "404"}, 404, "complete", None),
+        ({"status": "fine"}, None, "unfinished", "response.status"),
+        ({"status": 20}, None, "unfinished", "response.status"),
+        ({"httpVersion": 2}, 200, "complete", "httpVersion"),
+        ({"statusText": ["OK"]}, 200, "complete", "statusText"),
+        ({"headers": 5}, 200, "complete", "headers"),
+        ({"headers": [5, {"name": "a", "value": "b"}]}, 200, "complete", "headers[0]"),
+        ({"content": {"text": "*", "encoding": "base64"}}, 200, "unfinished", "content.text"),
+        ({"content": 5}, 200, "unfinished", "content"),
+        ({"_error": {"code": 5}}, 200, "error", None),
+    ],
+)
+def test_an_odd_response_keeps_what_can_be_read(
+    changes: dict[str, Any], status: int | None, kind: str, note: str | None
+) -> None:
+    """What makes no sense is left out of the interaction and noted; the rest is there."""
+    one, notes = noted(entry(**changes))
+    assert (one.head.status if one.head else None) == status
+    assert one.ending.kind == kind
+    assert [note in text for text in notes if note] == [True] * bool(note)
+
+
+def test_an_entry_without_a_response() -> None:
+    """It is a request that nothing answered."""
+    one, _ = noted({**entry(), "response": None})
+    assert (one.head, one.ending.kind) == (None, "unfinished")
+
+
+@pytest.mark.parametrize("odd", [5, None, {}, {"request": {"method": "GET"}}, "x", []])
+def test_one_odd_entry_does_not_lose_the_others(odd: Any) -> None:
+    """It is left out, with a note that names it."""
+    about = About("page.har")
+    document = {"log": {"entries": [entry(), odd, entry()]}}
+    assert len(read(json.dumps(document).encode(), about, HAR)) == 2
+    (note,) = about.notes
+    assert "entries[1]" in note
+    assert "left out" in note
+
+
+ENCODINGS = ["gzip", "deflate", "br", "zstd", "x-unknown", "gzip, br"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("library", [True, False])
+def test_text_is_text_under_any_encoding(
+    encoding: str, library: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser keeps a body decoded, whatever the header says, with brotli installed or not."""
+    if not library:
+        monkeypatch.setitem(sys.modules, "brotli", None)
+        monkeypatch.setitem(sys.modules, "brotlicffi", None)
+    headers = [
+        {"name": "content-type", "value": "text/event-stream"},
+        {"name": "Content-Encoding", "value": encoding},
+    ]
+    one, _ = noted(entry(headers=headers))
+    assert [event.payload for event in one.events()] == ["é"]
+    assert one.content == one.body

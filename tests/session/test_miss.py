@@ -55,6 +55,7 @@ class Case:
     played: list[Request] = field(default_factory=list)
     again: str = ""
     missing: bool = False
+    converted: bool = False
 
 
 HI, BYE = ask(says("Hi")), ask(says("Bye"))
@@ -130,6 +131,10 @@ CASES = {
         ask({"ids": ["call_Z9y8X7w6V5", "call_Q1q2Q3q4Q5"]}),
         {"match_up": True},
     ),
+    "converted": Case([HI], BYE, converted=True),
+    "converted_another_query": Case(
+        [ask(url=URL + "?a=1")], ask(url=URL + "?a=2"), {"match_on": ("url",)}, converted=True
+    ),
 }  # fmt: skip
 
 
@@ -138,7 +143,10 @@ def test_the_text_of_a_miss(name: str) -> None:
     """It says what was asked, what is nearest, where it differs, and what to do."""
     case = CASES[name]
     options = Options.of(**case.options)
-    interactions = [Interaction(r, Head(200), Chunks(), Ending("complete")) for r in case.tape]
+    interactions = [
+        Interaction(r, Head(200), Chunks(), Ending("complete"), cuts_known=not case.converted)
+        for r in case.tape
+    ]
     tape = Tape(interactions, options)
     for request in case.played:
         assert tape.take(request) is not None
