@@ -11,6 +11,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import atheris
@@ -44,13 +45,23 @@ def records(data: bytes) -> None:
 
 def journals(data: bytes) -> None:
     """The bytes as the records of a journal, each after its length; what comes out can be read."""
-    file = journal.HEAD
+    parts: list[bytes] = []
     while data:
         body, data = data[1 : 1 + data[0]], data[1 + data[0] :]
-        file += struct.pack("<II", len(body), zlib.crc32(body)) + body
-    found = recovery.scan(lambda offset, size: file[offset : offset + size], path="fuzzed")
-    for interaction in found.interactions:
-        assert interaction.chunks.n_bytes == len(interaction.body)
+        parts.append(struct.pack("<II", len(body), zlib.crc32(body)) + body)
+    numbering = journal.Numbering(b"salt")
+    whole = [part for part in parts if len(part) >= 13]
+    for file in (
+        journal.HEAD + b"".join(parts),
+        numbering.head + b"".join(map(bytes, numbering.seal(tuple(whole)))),
+    ):
+        found = recovery.scan(partial(_at, file), path="fuzzed")
+        for interaction in found.interactions:
+            assert interaction.chunks.n_bytes == len(interaction.body)
+
+
+def _at(file: bytes, offset: int, size: int) -> bytes:
+    return file[offset : offset + size]
 
 
 def sse(data: bytes) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streamtape.cli import options, output
+from streamtape.cli.trouble import FINDINGS
+
+if TYPE_CHECKING:
+    from streamtape.tape.store import Recovery
 
 
 @click.command(
@@ -23,6 +27,11 @@ def command(journals: tuple[str, ...], to: str | None, as_json: bool) -> None:
 
     Every chunk that had reached the journal is in it; a stream that had not ended has the ending
     `unfinished`. A cassette that is there is not replaced: the new one is put beside it.
+
+    A journal that was damaged gives all that can be proven, what is missing is named, and the
+    journal is kept.
+
+    Exit status: 0 each journal was read whole, 1 something is missing, 2 trouble.
     """
     from streamtape.tape.store import recover
 
@@ -30,30 +39,48 @@ def command(journals: tuple[str, ...], to: str | None, as_json: bool) -> None:
         raise click.UsageError("-o goes with one journal.")
     results = []
     for journal in journals:
-        recovery = recover(journal, to)
-        cassette = recovery.cassette
-        result = {
-            "journal": journal,
-            "cassette": recovery.path,
-            "interactions": len(cassette),
-            "chunks": sum(len(i.chunks) for i in cassette),
-            "bytes": sum(i.chunks.n_bytes for i in cassette),
-            "unfinished": sum(i.ending.kind == "unfinished" for i in cassette),
-            "damage": recovery.damage,
-        }
+        result = _result(journal, recover(journal, to))
         results.append(result)
         if not as_json:
-            output.write_text(_told(result))
+            output.write_text(_summary(result))
+            for loss in result["missing"]:
+                output.note(f"  at byte {loss['offset']}: {loss['what']}{_unread(loss)}")
+            if result["kept"]:
+                output.note(f"  {result['kept']} was kept; delete it when you no longer need it")
     if as_json:
         output.write_json(results)
+    if any(result["damage"] for result in results):
+        raise click.exceptions.Exit(FINDINGS)
 
 
-def _told(result: dict[str, Any]) -> str:
+def _result(journal: str, recovery: Recovery) -> dict[str, Any]:
+    cassette = recovery.cassette
+    return {
+        "journal": journal,
+        "cassette": recovery.path,
+        "interactions": len(cassette),
+        "chunks": sum(len(i.chunks) for i in cassette),
+        "bytes": sum(i.chunks.n_bytes for i in cassette),
+        "unfinished": sum(i.ending.kind == "unfinished" for i in cassette),
+        "damage": recovery.damage,
+        "missing": [
+            {"offset": o, "bytes": n_bytes, "records": n_records, "what": what}
+            for o, n_bytes, n_records, what in recovery.losses
+        ],
+        "kept": recovery.journal,
+    }
+
+
+def _summary(result: dict[str, Any]) -> str:
     from streamtape.report.units import count
 
-    damage = f"; not all could be read: {result['damage']}" if result["damage"] else ""
+    damage = "; the journal is damaged:" if result["damage"] else ""
     return (
         f"{result['cassette']}: {count(result['interactions'], 'interaction')} "
         f"({result['unfinished']} unfinished), {count(result['chunks'], 'chunk')}, "
         f"{count(result['bytes'], 'byte')}{damage}"
     )
+
+
+def _unread(loss: dict[str, Any]) -> str:
+    return f" ({loss['bytes']} bytes could not be read)" if loss["bytes"] else ""

@@ -1,33 +1,129 @@
 """What is appended while recording, as bytes: the records of a journal. Pure.
 
-A journal is 24 bytes of magic and version, then records: length, CRC-32 of what follows, then kind
-(u8), interaction (u32) and the payload: msgpack for what is rare, raw bytes for chunks. What is
-read of them again is the matter of `recovery`.
+A record is its length, the CRC-32 of what follows, then kind (u8), interaction (u32) and the
+payload: msgpack for what is rare, raw bytes for chunks. The functions here make records; a
+Numbering puts a header before each, which says where in the journal and in its interaction it
+belongs, so that a reader notices what was removed, doubled or moved. FORMAT.md specifies it; how
+records are read again is the matter of `salvage` and `recovery`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import Struct
+from typing import NamedTuple
 from zlib import crc32
 
 from streamtape.tape import records
 from streamtape.tape.model import Ending, Head, Redaction, Request
 
-VERSION = 1
-HEAD = b"STREAMTAPE-JOURNAL\r\n\x1a\n" + VERSION.to_bytes(2, "little")
+MAGIC = b"STREAMTAPE-JOURNAL\r\n\x1a\n"
+HEAD = MAGIC + b"\x01\0"  # of version 1, whose records have no headers
+VERSION = 2
+HEAD_BYTES = len(MAGIC) + 2 + 4 + 4 + 4
 REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH, MORE = range(1, 10)
 
 MASK = b"*"
+MARKER = b"\xd7\x5e\x1f\xc3"  # begins a record's header: not UTF-8, rare in compressed data
 Data = bytes | memoryview
 PART_BYTES = 4 << 20
 _LONG_BYTES = 8 << 10
+_MOST_PARTS = 512  # of one write: systems take about twice as many
 
 PREFIX = Struct("<II")
 START = Struct("<BI")
 CHUNK_START = Struct("<BIq")
 PATCH_START = Struct("<BIQ")
 CONTENT_START = Struct("<BIqQ")
+_COUNTS = Struct("<4sQIIQ")
+_CHECK = Struct("<I")
+_RECORD = Struct("<IIBI")
+COUNTED_BYTES = _COUNTS.size + _CHECK.size
+
+
+class Counts(NamedTuple):
+    """What a record's header says was written before it.
+
+    `sequence` counts the journal's records, `records` those of the interaction, `chunks` its chunk
+    records (of a content record: its content records), `n_bytes` the bytes of its chunks.
+    """
+
+    sequence: int
+    records: int
+    chunks: int
+    n_bytes: int
+
+
+class Numbering:
+    """Numbers the records of one journal, in the order in which they are written.
+
+    `salt` is four random bytes. The checks of this journal's headers depend on them, so that
+    recorded data that looks like a record is never taken for one.
+    """
+
+    def __init__(self, salt: bytes) -> None:
+        self.head = make_head(salt)
+        self._seed = crc32(salt)
+        self._sequence = 0
+        self._counts: dict[int, list[int]] = {}  # records, chunks, contents, bytes
+
+    def seal(self, parts: tuple[Data, ...]) -> tuple[Data, ...]:
+        """Put a header before each record; parts hold several records, or a piece of one."""
+        if len(parts) == 1 and parts[0]:
+            part = parts[0]
+            (size,) = _CHECK.unpack_from(part)
+            if PREFIX.size + size == len(part):
+                return (b"".join((self._header(part, 0), part)),)
+        out: list[Data] = []
+        left = 0  # of a record that goes on in the next part
+        for part in parts:
+            if left:
+                out.append(part)
+                left -= len(part)
+                continue
+            at = 0
+            while at < len(part):
+                end = at + PREFIX.size + _CHECK.unpack_from(part, at)[0]
+                out += (self._header(part, at), part[at:end])
+                at, left = end, max(0, end - len(part))
+        return tuple(out) if len(out) < _MOST_PARTS else (b"".join(out),)
+
+    def _header(self, part: Data, at: int) -> bytes:
+        size, crc, kind, number = _RECORD.unpack_from(part, at)
+        counts = self._counts.get(number)
+        if counts is None:
+            counts = self._counts[number] = [0, 0, 0, 0]
+        n_records, chunks, contents, n_bytes = counts
+        packed = _COUNTS.pack(
+            MARKER, self._sequence, n_records, contents if kind == CONTENT else chunks, n_bytes
+        )
+        self._sequence += 1
+        counts[0] = n_records + 1
+        if kind == CHUNK:
+            counts[1] = chunks + 1
+            counts[3] = n_bytes + size - CHUNK_START.size
+        elif kind == CONTENT:
+            counts[2] = contents + 1
+        check = crc32(PREFIX.pack(size, crc), crc32(packed, self._seed))
+        return packed + _CHECK.pack(check)
+
+
+def make_head(salt: bytes) -> bytes:
+    """Make the beginning of a journal; the salt is there twice, in case one copy is damaged."""
+    head = MAGIC + VERSION.to_bytes(2, "little") + salt + salt
+    return head + _CHECK.pack(crc32(head))
+
+
+def read_header(data: bytes, at: int, seed: int) -> Counts | None:
+    """What the header at an offset says; None where its check, or that of the prefix, fails."""
+    end = at + COUNTED_BYTES
+    if end + PREFIX.size > len(data) or data[at : at + len(MARKER)] != MARKER:
+        return None
+    (check,) = _CHECK.unpack_from(data, end - _CHECK.size)
+    counted = data[at : end - _CHECK.size]
+    if crc32(data[end : end + PREFIX.size], crc32(counted, seed)) != check:
+        return None
+    return Counts(*_COUNTS.unpack(counted)[1:])
 
 
 def _record(body: bytes) -> bytes:

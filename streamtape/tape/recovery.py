@@ -1,290 +1,178 @@
-"""What can be read of a journal again: values, their chunks still in the journal. Pure.
+"""What can be read of a journal again: its interactions, and what is missing of them. Pure.
 
-A last record that is torn is what a killed recorder leaves, and is dropped. Damage before the end
-is reported, and everything before it kept. An interaction without an ending gets `unfinished`; one
-of which some bytes could not be written is compressed again from its content.
+Records are taken in the order of their numbers, each once, wherever they are in the file. All that
+was removed, doubled, moved or damaged is a Loss: where, how much, of which interaction. Journals of
+version 1 have no numbers: there only damage is noticed, and every stream that went on at that
+moment is taken to lack something.
 """
 
 from __future__ import annotations
 
 import struct
 from array import array
-from bisect import bisect_right
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from typing import NamedTuple
-from zlib import crc32
 
-from streamtape.errors import NewerFormatError, NotACassetteError
-from streamtape.tape import coding, journal, records
-from streamtape.tape.decoding import decoder_for
-from streamtape.tape.model import (
-    SEGMENT_BYTES,
-    SEGMENT_CHUNKS,
-    Chunk,
-    Chunks,
-    Columns,
-    Ending,
-    Head,
-    Interaction,
-    Redaction,
-    Request,
-)
-from streamtape.tape.records import Fields, RecordError
+from streamtape.tape.drafts import Draft
+from streamtape.tape.model import Interaction
+from streamtape.tape.records import RecordError
+from streamtape.tape.salvage import Damage, Entry, Journal, Read, layout_of
 
-_WINDOW = 1 << 20
-_SHORT = 4096  # what is read to find one record; a longer one is read again, whole
-
-Read = Callable[[int, int], bytes]  # offset, size -> bytes, fewer at the end of the file
+_MOST_TOLD = 10
 
 
-@dataclass(slots=True)
-class _Run:
-    """A run of chunk records: where they are, and the patches that fall into it."""
+class Loss(NamedTuple):
+    """Something that is wrong with a journal, at a byte of it.
 
-    start: int  # offset in the body
-    n_chunks: int = 0
-    n_bytes: int = 0
-    places: array[int] = field(default_factory=lambda: array("Q"))  # pairs: from, to
-    patches: array[int] = field(default_factory=lambda: array("Q"))  # where their records are
+    `n_bytes` could not be read there; `n_records` are missing, None where nobody knows how many.
+    """
 
+    offset: int
+    n_bytes: int
+    n_records: int | None
+    what: str
 
-@dataclass(slots=True)
-class _Draft:
-    request: Request
-    started_at_us: int | None
-    more: list[bytes] = field(default_factory=list)  # of the request's body
-    head: Head | None = None
-    runs: list[_Run] = field(default_factory=list)
-    redactions: list[Redaction] = field(default_factory=list)
-    ending: Ending | None = None
-    last_us: int | None = None
-    contents: deque[int] = field(default_factory=deque)  # places of the records that stand
-    content_patches: list[int] = field(default_factory=list)
+    def __str__(self) -> str:
+        size = f" ({self.n_bytes} bytes could not be read)" if self.n_bytes else ""
+        return f"at byte {self.offset}: {self.what}{size}"
 
 
 class Reading(NamedTuple):
-    """What a journal holds: interactions by number; what was wrong with it, or None."""
+    """What a journal holds: interactions by number, and everything that was wrong with it."""
 
     interactions: tuple[Interaction, ...]
-    damage: str | None
+    losses: tuple[Loss, ...] = ()
 
-
-class _Entry(NamedTuple):
-    offset: int
-    end: int
-    kind: int
-    number: int
-    body: bytes
+    @property
+    def damage(self) -> str | None:
+        """What was wrong, in one line; None where the journal is whole."""
+        if not self.losses:
+            return None
+        more = len(self.losses) - _MOST_TOLD
+        told = "; ".join(map(str, self.losses[:_MOST_TOLD]))
+        return told + (f"; and {more} more" if more > 0 else "")
 
 
 def scan(read: Read, *, path: str | None = None) -> Reading:
-    """Read a journal once, keeping the places of its chunks; `read` is used again for those."""
-    beginning = read(0, len(journal.HEAD))
-    if len(beginning) < len(journal.HEAD) and journal.HEAD.startswith(beginning):
-        return Reading((), None)  # its recorder died at once
-    check_head(beginning, path)
-    drafts: dict[int, _Draft] = {}
-    damage = None
+    """Read a journal once, keeping the places of its chunks; `read` is used again for those.
+
+    NotACassetteError and NewerFormatError where it is no journal that can be read.
+    """
+    layout = layout_of(read, path)
+    if layout is None:
+        return Reading(())  # its recorder died at once
+    source = Journal(read, layout, path)
     try:
-        for entry in _entries(read, len(journal.HEAD)):
-            _take(drafts, entry)
-    except RecordError as error:
-        damage = str(error)
-    interactions = (_finish(drafts[number], read) for number in sorted(drafts))
-    return Reading(tuple(interactions), damage)
+        reader = _Reader()
+        reader.read(_numbered(source.entries()))
+    except _DisorderError:
+        reader = _Reader()
+        reader.read(_sorted(source))
+    interactions = (reader.drafts[number].finish(source) for number in sorted(reader.drafts))
+    return Reading(tuple(interactions), tuple(reader.losses))
 
 
-def check_head(data: bytes, path: str | None) -> None:
-    """NotACassetteError or NewerFormatError where this is no journal that can be read."""
-    if data == journal.HEAD:
-        return
-    if data[:-2] == journal.HEAD[:-2] and len(data) == len(journal.HEAD):
-        raise NewerFormatError(
-            f"{path!r} is a journal of version {int.from_bytes(data[-2:], 'little')}; this "
-            f"streamtape reads {journal.VERSION}: please update it "
-            "(distribution streamtape-recorder)",
-            path=path,
-        )
-    raise NotACassetteError(f"{path!r} is not the journal of a recording", path=path)
+class _DisorderError(Exception):
+    """A record stands before one that was written earlier, or twice."""
 
 
-def _entries(read: Read, offset: int, stop: int | None = None) -> Iterator[_Entry]:
-    """The whole records from an offset on; RecordError at damage that is not at the end."""
-    window, base = b"", offset
-    while stop is None or offset < stop:
-        at = offset - base
-        if at + journal.PREFIX.size > len(window):
-            size = _WINDOW if stop is None else min(_WINDOW, stop - offset)
-            window, base, at = read(offset, size), offset, 0
-            if len(window) < journal.PREFIX.size:
-                return  # the end, or a torn prefix
-        size, crc = journal.PREFIX.unpack_from(window, at)
-        at += journal.PREFIX.size
-        if at + size > len(window):
-            window, base, at = (
-                read(offset, max(journal.PREFIX.size + size, _WINDOW)),
-                offset,
-                journal.PREFIX.size,
-            )
-            if at + size > len(window):
-                if size > 2 << 30:
-                    raise RecordError(f"at byte {offset} a record of {size} bytes")
-                return  # torn
-        body = window[at : at + size]
-        end = offset + journal.PREFIX.size + size
-        if crc32(body) != crc or size < journal.START.size:
-            if not read(end, 1):
-                return  # torn: written in part before the recorder died
-            raise RecordError(f"the record at byte {offset} is damaged")
-        kind, number = journal.START.unpack_from(body)
-        yield _Entry(offset, end, kind, number, body)
-        offset = end
+class _Reader:
+    """Collects drafts of interactions, and losses."""
 
+    def __init__(self) -> None:
+        self.drafts: dict[int, Draft] = {}
+        self.losses: list[Loss] = []
 
-def _take(drafts: dict[int, _Draft], entry: _Entry) -> None:
-    kind, number = entry.kind, entry.number
-    try:
-        if kind == journal.REQUEST:
-            value, started_at_us, _ = records.read_request(_fields("request", entry))
-            drafts[number] = _Draft(value, started_at_us)
+    def read(self, items: Iterator[Entry | Loss]) -> None:
+        """Take everything there is."""
+        for item in items:
+            if isinstance(item, Loss):
+                self.losses.append(item)
+                if item.n_records is None:  # nobody knows whose records they were
+                    for draft in self.drafts.values():
+                        if draft.ending is None:
+                            draft.holes.append("some of its records may be missing")
+                continue
+            self._take(item)
+
+    def _take(self, entry: Entry) -> None:
+        draft = self.drafts.get(entry.number)
+        if draft is None:
+            draft = self.drafts[entry.number] = Draft()
+        known = draft.request is not None
+        try:
+            missing = draft.take(entry)
+        except (RecordError, struct.error) as error:
+            draft.holes.append("a record of it makes no sense")
+            self._lose(entry, f"a record of interaction {entry.number} makes no sense: {error}")
             return
-        draft = drafts[number]
-        if kind == journal.CHUNK:
-            draft.last_us = max(draft.last_us or 0, journal.CHUNK_START.unpack_from(entry.body)[2])
-            _add_chunk(draft, entry)
-            if draft.contents:
-                draft.contents.popleft()
-        elif kind == journal.MORE:
-            draft.more.append(entry.body[journal.START.size :])
-        elif kind == journal.CONTENT:
-            draft.last_us = journal.CONTENT_START.unpack_from(entry.body)[2]
-            draft.contents.append(entry.offset)
-        elif kind == journal.CONTENT_PATCH:
-            draft.content_patches.append(entry.offset)
-        elif kind == journal.PATCH:
-            _add_patch(draft, entry)
-        elif kind == journal.HEADER:
-            draft.head = records.read_head(_fields("head", entry))
-        elif kind == journal.REDACTION:
-            draft.redactions.append(records.read_redaction(_fields("redaction", entry)))
-        elif kind == journal.ENDING:
-            draft.ending = records.read_ending(_fields("ending", entry))
-    except (KeyError, RecordError, struct.error) as error:
-        raise RecordError(f"the record at byte {entry.offset} makes no sense: {error}") from error
+        if missing:
+            self._lose(entry, f"interaction {entry.number}: {missing}")
+        elif not known and draft.request is None and not draft.holes:
+            draft.holes.append("its request is missing")
+            self._lose(entry, f"interaction {entry.number}: its request is missing")
+
+    def _lose(self, entry: Entry, what: str) -> None:
+        self.losses.append(Loss(entry.offset, 0, 0, what))
 
 
-def _fields(kind: str, entry: _Entry) -> Fields:
-    return Fields(kind, records.unpack_one(entry.body[journal.START.size :]))
+def _numbered(items: Iterator[Entry | Damage]) -> Iterator[Entry | Loss]:
+    """Check that the numbers of records follow one another; _DisorderError where they go back."""
+    expected = 0
+    damage: Damage | None = None
+    for item in items:
+        if isinstance(item, Damage):
+            if damage is not None:
+                yield _lost(damage)
+            damage = item
+            continue
+        if item.counts is None:
+            n_missing = None if damage else 0
+        else:
+            n_missing = item.counts.sequence - expected
+            if n_missing < 0:
+                raise _DisorderError
+            expected = item.counts.sequence + 1
+        if damage is not None:
+            yield _lost(damage, n_missing)
+            damage = None
+        elif n_missing:
+            yield Loss(item.offset, 0, n_missing, f"{_records(expected - 1, n_missing)} missing")
+        yield item
+    if damage is not None:
+        yield _lost(damage)
 
 
-def _add_chunk(draft: _Draft, entry: _Entry) -> None:
-    run = draft.runs[-1] if draft.runs else None
-    if run is None or run.n_bytes >= SEGMENT_BYTES or run.n_chunks >= SEGMENT_CHUNKS:
-        run = _Run(run.start + run.n_bytes if run else 0)
-        draft.runs.append(run)
-    run.n_chunks += 1
-    run.n_bytes += len(entry.body) - journal.CHUNK_START.size
-    if run.places and run.places[-1] == entry.offset:
-        run.places[-1] = entry.end
-    else:
-        run.places.extend((entry.offset, entry.end))
+def _lost(damage: Damage, n_records: int | None = None) -> Loss:
+    told = "" if n_records is None else f" ({n_records} record{'' if n_records == 1 else 's'})"
+    size = damage.end - damage.offset
+    return Loss(damage.offset, size, n_records, damage.what + told)
 
 
-def _add_patch(draft: _Draft, entry: _Entry) -> None:
-    start = journal.PATCH_START.unpack_from(entry.body)[2]
-    end = start + len(entry.body) - journal.PATCH_START.size
-    for run in reversed(draft.runs):
-        if run.start < end:
-            run.patches.append(entry.offset)
-        if run.start <= start:
-            return
+def _records(before: int, n: int) -> str:
+    return f"record {before - 1} is" if n == 1 else f"records {before - n} to {before - 1} are"
 
 
-@dataclass(frozen=True, slots=True)
-class JournalSegment:
-    """A run of chunks that is still in a journal."""
-
-    run: _Run
-    read: Read
-
-    @property
-    def n_chunks(self) -> int:
-        """How many chunks."""
-        return self.run.n_chunks
-
-    @property
-    def n_bytes(self) -> int:
-        """How many bytes they hold."""
-        return self.run.n_bytes
-
-    def columns(self) -> Columns:
-        """Fetch the run, patched."""
-        times, pieces, run = array("q"), [], self.run
-        for start, stop in zip(run.places[::2], run.places[1::2], strict=True):
-            for entry in _entries(self.read, start, stop):
-                times.append(journal.CHUNK_START.unpack_from(entry.body)[2])
-                pieces.append(entry.body[journal.CHUNK_START.size :])
-        sizes = array("Q", map(len, pieces))
-        if not run.patches:
-            return Columns(times, sizes, b"".join(pieces))
-        body = bytearray().join(pieces)
-        for offset in run.patches:
-            entry = next(_entries(self.read, offset, offset + _SHORT))
-            at = journal.PATCH_START.unpack_from(entry.body)[2] - run.start
-            _put(body, at, entry.body[journal.PATCH_START.size :])
-        return Columns(times, sizes, bytes(body))
-
-
-def _finish(draft: _Draft, read: Read) -> Interaction:
-    at_us = draft.last_us
-    if at_us is None and draft.head:
-        at_us = draft.head.at_us
-    ending = draft.ending or Ending("unfinished", at_us, message="the recorder stopped")
-    head, chunks = draft.head, Chunks(JournalSegment(run, read) for run in draft.runs)
-    if draft.contents and head is not None:
-        complete = ending.kind == "complete"
-        pieces = [*_decoded(head, chunks), *_contents(draft, read)]
-        encoding = head.get("content-encoding")
-        chunks = Chunks.of(list(coding.encode_content(pieces, encoding, complete=complete)))
-        head = coding.head_of_recoded(head, chunks.n_bytes, complete=complete)
-    request = draft.request
-    if draft.more:
-        request = replace(request, body=b"".join((request.body, *draft.more)))
-    return Interaction(
-        request=request,
-        head=head,
-        chunks=chunks,
-        ending=ending,
-        started_at_us=draft.started_at_us,
-        redactions=tuple(draft.redactions),
-    )
-
-
-def _decoded(head: Head, chunks: Chunks) -> Iterator[Chunk]:
-    decoder = decoder_for(head.get("content-encoding"))
-    for at_us, data in chunks:
-        yield Chunk(at_us, decoder.feed(data))
-
-
-def _contents(draft: _Draft, read: Read) -> list[Chunk]:
-    """The content records that no chunk has taken the place of, patched."""
-    entries = [next(_entries(read, at, at + _SHORT)) for at in draft.contents]
-    starts = [journal.CONTENT_START.unpack_from(entry.body)[3] for entry in entries]
-    pieces = [bytearray(entry.body[journal.CONTENT_START.size :]) for entry in entries]
-    for at in draft.content_patches:
-        body = next(_entries(read, at, at + _SHORT)).body
-        start, data = journal.PATCH_START.unpack_from(body)[2], body[journal.PATCH_START.size :]
-        for n in range(max(0, bisect_right(starts, start) - 1), len(pieces)):
-            if starts[n] >= start + len(data):
-                break
-            _put(pieces[n], start - starts[n], data)
-    times = (journal.CONTENT_START.unpack_from(entry.body)[2] for entry in entries)
-    return [Chunk(at_us, bytes(piece)) for at_us, piece in zip(times, pieces, strict=True)]
-
-
-def _put(body: bytearray, at: int, data: bytes) -> None:
-    """Put data at an offset, as much of it as falls into the body."""
-    data = data[max(0, -at) : max(0, len(body) - at)]
-    body[max(0, at) : max(0, at) + len(data)] = data
+def _sorted(source: Journal) -> Iterator[Entry | Loss]:
+    """The records of a journal in which some were moved or doubled, in their order, each once."""
+    numbers, offsets, highest = array("Q"), array("Q"), -1
+    for item in source.entries():
+        if isinstance(item, Damage):
+            yield _lost(item, 0)
+            continue
+        sequence = item.counts.sequence if item.counts else 0
+        if sequence < highest:
+            yield Loss(item.offset, 0, 0, f"record {sequence} comes after record {highest}")
+        highest = max(highest, sequence)
+        numbers.append(sequence)
+        offsets.append(item.offset)
+    expected = 0
+    for n in sorted(range(len(numbers)), key=numbers.__getitem__):
+        n_missing = numbers[n] - expected
+        if n_missing < 0:
+            yield Loss(offsets[n], 0, 0, f"record {numbers[n]} is there a second time")
+            continue
+        if n_missing:
+            yield Loss(offsets[n], 0, n_missing, f"{_records(numbers[n], n_missing)} missing")
+        expected = numbers[n] + 1
+        yield source.entry(offsets[n])

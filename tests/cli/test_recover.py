@@ -7,6 +7,7 @@ from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import recording, refused, run
 from tests.patience import PATIENCE_S
+from tools import damage
 
 
 def left_behind(path: Path) -> bytes:
@@ -42,3 +43,22 @@ def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
     assert "x.tape.part" in refused("recover", other)
     assert other.read_text() == "something else entirely"
     assert "there is no journal" in refused("recover", tmp_path / "gone.part")
+
+
+def test_a_damaged_journal_is_kept_and_the_status_is_1(tmp_path: Path) -> None:
+    """What is missing is named with its place; the journal stays for another try."""
+    part = tmp_path / "run.tape.part"
+    data = bytearray(damage.record(tmp_path / "x.tape"))
+    data[data.index(b'{"n": 2}')] ^= 1
+    part.write_bytes(data)
+    result = run("recover", part)
+    assert result.exit_code == 1
+    assert "the journal is damaged" in result.stdout
+    assert "interaction 0: 1 chunk of 16 bytes missing after chunk 1" in result.stderr
+    assert "was kept" in result.stderr
+    assert part.exists()
+    result = run("recover", part, "-o", tmp_path / "again.tape", "--json")
+    assert result.exit_code == 1
+    (told,) = json.loads(result.stdout)
+    assert told["kept"] == str(part)
+    assert [loss["records"] for loss in told["missing"]] == [1, 0]

@@ -45,6 +45,7 @@ class Journal:
         path: Path,
         place: Path,
         fd: int,
+        numbering: journal.Numbering,
         found: bytes,
         *,
         redactor: Redactor | None = None,
@@ -53,6 +54,7 @@ class Journal:
         self.path = path
         self.place = place
         self._fd = fd
+        self._numbering = numbering
         self._pid = os.getpid()
         self._found = found
         self._lock = threading.Lock()
@@ -233,7 +235,7 @@ class Journal:
                 f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
             )
         try:
-            write_all(self._fd, *record)
+            write_all(self._fd, *self._numbering.seal(record))
         except OSError as error:
             self._failure = (
                 f"{reason(error)}; the stream went on, and what was recorded before is in it "

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from io import FileIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from streamtape.errors import (
     CassetteError,
     CassetteNotFoundError,
     CassetteWriteError,
+    DamagedCassetteError,
     JournalLeftError,
     NotACassetteError,
 )
@@ -37,6 +38,9 @@ from streamtape.tape.store.disk import (
     writing,
 )
 from streamtape.tape.stored import Fetch
+
+if TYPE_CHECKING:
+    from streamtape.tape.recovery import Loss
 
 JOURNAL_SUFFIX = ".part"
 _READ_BYTES = 1 << 20
@@ -134,7 +138,7 @@ class OpenFile:
 
 def _missing(path: Path) -> str:
     left = path.with_name(path.name + JOURNAL_SUFFIX)
-    if left.exists() and left.stat().st_size > len(journal.HEAD):
+    if left.exists() and left.stat().st_size > journal.HEAD_BYTES:
         return (
             f"there is no cassette {str(path)!r}, but the journal of a recording that did not end: "
             f"`streamtape recover {left}` makes a cassette of it"
@@ -177,25 +181,35 @@ def load_journal(path: StrPath) -> Cassette:
 
 
 class Recovery(NamedTuple):
-    """What `recover` made of a journal; `damage` says what of it could not be read, or None."""
+    """What `recover` made of a journal.
+
+    `damage` says in one line what of it could not be read, or None; `losses` has each place.
+    `journal` is the path of the journal where it was kept because of that, else None.
+    """
 
     cassette: Cassette
     path: str
     damage: str | None
+    losses: tuple[Loss, ...] = ()
+    journal: str | None = None
 
 
 def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     """Make a cassette of a journal that a recorder left behind, then remove the journal.
 
     Every chunk that had reached the journal is in it; streams that had not ended have the ending
-    `unfinished`. It is written to `to`, where nothing may be yet, or to the journal's own place
+    `unfinished`. Where the journal was damaged, all that can be proven is in the cassette, streams
+    that lack something are `unfinished` too, and the journal is kept.
+
+    The cassette is written to `to`, where nothing may be yet, or to the journal's own place
     (`x.tape` for `x.tape.part`), or, where a cassette is there already, beside it
-    (`x.recovered.tape`). JournalLeftError where the recorder is still alive.
+    (`x.recovered.tape`). JournalLeftError where the recorder is still alive, DamagedCassetteError
+    where nothing can be read of it.
     """
-    from streamtape.tape import recovery
+    from streamtape.tape import recovery, salvage
 
     place = place_of(path)
-    if to is not None and place_of(to).exists():
+    if to is not None and os.path.lexists(place_of(to)):
         raise CassetteWriteError(
             f"{os.fspath(to)!r} exists already, and a recovery replaces nothing", path=to
         )
@@ -204,9 +218,8 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     with reading(place):
         if not place.is_file():
             raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place)
-        beginning = _beginning(place, len(journal.HEAD))
-        if beginning and not journal.HEAD.startswith(beginning):
-            recovery.check_head(beginning, str(place))
+        with contextlib.closing(OpenFile(os.open(place, os.O_RDONLY))) as file:
+            salvage.layout_of(file.read, str(place))  # nothing else is opened for writing
     with writing(place):
         fd = open_locked(place)
     if fd is None:
@@ -215,19 +228,31 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         )
     with held(fd, place) as done, contextlib.closing(OpenFile(os.dup(fd))) as file:
         found = recovery.scan(file.read, path=str(place))
-        if not found.interactions and found.damage is None:
-            if not place.name.endswith(JOURNAL_SUFFIX):
-                raise NotACassetteError(f"{str(place)!r} holds no recording", path=place)
-            done()
-            raise CassetteNotFoundError(
-                f"{str(place)!r} held no recording (its recorder died before the first request); "
-                "it is removed now",
-                path=place,
-            )
+        if not found.interactions:
+            raise _nothing(place, found.damage, done)
         target = Path(to) if to is not None else _target(place)
         save(Cassette(found.interactions), target)
-        done()
-    return Recovery(load(target), str(target), found.damage)
+        if not found.losses:
+            done()
+    kept = str(place) if found.losses else None
+    return Recovery(load(target), str(target), found.damage, found.losses, kept)
+
+
+def _nothing(place: Path, damage: str | None, done: Callable[[], None]) -> CassetteError:
+    """The error where a journal holds no interaction; one that was not damaged is removed."""
+    if damage is not None:
+        return DamagedCassetteError(
+            f"nothing can be read of the journal {str(place)!r}, which stays as it is: {damage}",
+            path=place,
+        )
+    if not place.name.endswith(JOURNAL_SUFFIX):
+        return NotACassetteError(f"{str(place)!r} holds no recording", path=place)
+    done()
+    return CassetteNotFoundError(
+        f"{str(place)!r} held no recording (its recorder died before the first request); "
+        "it is removed now",
+        path=place,
+    )
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ from streamtape.tape.store.files import (
 )
 
 if TYPE_CHECKING:
+    from streamtape.tape import journal
     from streamtape.tape.store.appending import Journal
 
 _MOST_JOURNALS = 1000
@@ -81,7 +82,8 @@ class TapeFile:
                     return Journal(
                         real,
                         place,
-                        _taken(fd, place),
+                        fd,
+                        _begun(fd, place),
                         self._found,
                         redactor=self._redactor,
                         max_body_bytes=self._max_body_bytes,
@@ -91,12 +93,13 @@ class TapeFile:
         )
 
 
-def _taken(fd: int, place: Path) -> int:
-    """Take over a journal that nobody holds; JournalLeftError where it holds a recording."""
+def _begun(fd: int, place: Path) -> journal.Numbering:
+    """Begin a journal that nobody holds; JournalLeftError where it holds a recording."""
     from streamtape.tape import journal
 
+    numbering = journal.Numbering(os.urandom(4))
     try:
-        if os.fstat(fd).st_size > len(journal.HEAD):
+        if os.fstat(fd).st_size > journal.HEAD_BYTES:
             raise JournalLeftError(
                 f"a recording died here and left {str(place)!r}: `streamtape recover {place}` "
                 "makes a cassette of it; or delete it",
@@ -104,8 +107,8 @@ def _taken(fd: int, place: Path) -> int:
             )
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)
-        write_all(fd, journal.HEAD)
+        write_all(fd, numbering.head)
     except BaseException:
         os.close(fd)
         raise
-    return fd
+    return numbering
