@@ -1,9 +1,19 @@
 """Two sequences aligned: which stretches are equal, and which are not.
 
-What both sides begin and end with is taken first, then what occurs exactly once on either side and
-in the same order (as in patience diff): in real recordings that is nearly everything. The gaps
-between go to rapidfuzz, whose alignment is bit-parallel and keeps to linear memory. Sequences with
-nothing in common are told without any search.
+The longest common subsequence would be the best answer, but it takes time in n times m. So an
+alignment goes from coarse to fine, and each step is linear:
+
+1. What both sides begin and end with.
+2. Elements that occur exactly once on either side and in the same order (as in patience diff): in
+   real recordings that is nearly everything.
+3. In a long gap without such elements, runs of elements that occur once: texts repeat every word,
+   but hardly ever four words in a row.
+4. What is left goes to rapidfuzz for its longest common subsequence, which is bit-parallel. A gap
+   is cut into blocks of at most EXACT_CELLS first, so that the cost of an element is bounded by
+   the block and not by the gap.
+
+A gap over MOST_CELLS in which even long runs have no twin holds nothing that a reader would
+recognize; it is one difference, and its elements are not searched.
 """
 
 from __future__ import annotations
@@ -11,11 +21,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-EXACT_CELLS = 4_000_000  # up to here a gap is aligned by longest common subsequence (memory n*m/8)
-MOST_CELLS = 20_000_000_000  # beyond, what has nothing in common in order is not searched at all
-RUN_LENGTHS = (8, 3)  # where no element is unique, runs of elements may be
+EXACT_CELLS = 4_000_000  # up to here a gap is aligned by longest common subsequence (n*m/8 bytes)
+MOST_CELLS = 1_000_000_000  # beyond, only runs of the first length are looked for
+RUN_LENGTHS = (8, 3)  # elements; in a text every other one is a space
 STRIDE = 1_024  # elements compared at a time for what both sides begin and end with
 
 
@@ -37,7 +48,11 @@ class Block(NamedTuple):
 
 
 def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
-    """The stretches in which two sequences differ, in order; all between them is equal."""
+    """The stretches in which two sequences differ, in order; all between them is equal.
+
+    Each gap on the list of work is shorter than the one that it came from: anchors and blocks cut
+    it, and the search ends it. So the work ends, and a gap passes few steps before it is small.
+    """
     first = _n_alike(a, b)
     last = _n_alike(a[first:][::-1], b[first:][::-1])
     if first + last == len(a) == len(b):
@@ -50,20 +65,44 @@ def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
     while todo:
         gap = _trimmed(left, right, todo.pop())
         a1, a2, b1, b2 = gap
+        n_cells = (a2 - a1) * (b2 - b1)
         if a1 == a2 and b1 == b2:
             continue
-        if a1 == a2 or b1 == b2 or set(left[a1:a2]).isdisjoint(right[b1:b2]):
+        if not n_cells or set(left[a1:a2]).isdisjoint(right[b1:b2]):
             found.append(gap)
         elif anchors := _anchors(left, right, gap) or _anchors_of_runs(left, right, gap):
-            for i, j, length in (*anchors, Block(a2, b2, 0)):
-                if i < a1 or j < b1:
-                    continue  # it overlaps with the one before
-                if a1 < i or b1 < j:
-                    todo.append(Gap(a1, i, b1, j))
-                a1, b1 = i + length, j + length
+            todo.extend(_between(anchors, gap))
+        elif n_cells > MOST_CELLS:
+            found.append(gap)
+        elif n_cells > EXACT_CELLS:
+            todo.extend(_blocks(gap))
         else:
             found.extend(_search(left, right, gap))
     return [Gap(*(first + place for place in gap)) for gap in _joined(sorted(found))]
+
+
+def _between(anchors: Iterable[Block], gap: Gap) -> Iterator[Gap]:
+    """What is left of a gap before, between and behind its anchors."""
+    a1, a2, b1, b2 = gap
+    for i, j, length in (*anchors, Block(a2, b2, 0)):
+        if i < a1 or j < b1:
+            continue  # it overlaps with the one before
+        if a1 < i or b1 < j:
+            yield Gap(a1, i, b1, j)
+        a1, b1 = i + length, j + length
+
+
+def _blocks(gap: Gap) -> Iterator[Gap]:
+    """A gap in equal parts of either side, each small enough to be searched.
+
+    An equal stretch that lies across a border, or far from its twin, is missed: the alignment stays
+    right, and is no longer the shortest. In such a gap no three elements in a row occur once on
+    both sides, so there is little to be missed.
+    """
+    a1, a2, b1, b2 = gap
+    n = 1 + int(((a2 - a1) * (b2 - b1) / EXACT_CELLS) ** 0.5)
+    cuts = [(a1 + (a2 - a1) * k // n, b1 + (b2 - b1) * k // n) for k in range(n + 1)]
+    return (Gap(i, i_next, j, j_next) for (i, j), (i_next, j_next) in pairwise(cuts))
 
 
 def _n_alike(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
@@ -100,12 +139,15 @@ def _anchors(a: list[int], b: list[int], gap: Gap) -> list[Block]:
 def _anchors_of_runs(a: list[int], b: list[int], gap: Gap) -> list[Block]:
     """The same for runs of elements, in a gap that is too large to be searched exactly.
 
-    The one side is cut into runs, end to end; each is looked for at every place of the other.
+    One side is cut into runs, end to end; each is looked for at every place of the other. A twin
+    that is at least twice as long as a run holds one of them whole, however it lies. Short runs
+    meet by chance in a very long gap, and anchors by chance hide those that mean something.
     """
     a1, a2, b1, b2 = gap
-    if (a2 - a1) * (b2 - b1) <= EXACT_CELLS:
+    n_cells = (a2 - a1) * (b2 - b1)
+    if n_cells <= EXACT_CELLS:
         return []
-    for length in RUN_LENGTHS:
+    for length in RUN_LENGTHS[:1] if n_cells > MOST_CELLS else RUN_LENGTHS:
         runs = [tuple(a[i : i + length]) for i in range(a1, a2 - length + 1, length)]
         known: dict[tuple[int, ...], int] = {}
         for number, run in enumerate(runs):
@@ -142,20 +184,11 @@ def _in_order(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _search(a: list[int], b: list[int], gap: Gap) -> Iterator[Gap]:
-    """Where nothing is unique: the library. Exact where small, in linear memory where large."""
-    from rapidfuzz.distance import (
-        LCSseq,
-        Levenshtein,
-    )  # a few ms that most comparisons need not pay
+    """The differences of a small gap: what its longest common subsequence leaves over."""
+    from rapidfuzz.distance import LCSseq  # a few ms that most comparisons need not pay
 
     a1, a2, b1, b2 = gap
-    n_cells = (a2 - a1) * (b2 - b1)
-    if n_cells > MOST_CELLS:
-        yield gap
-        return
-    small = n_cells <= EXACT_CELLS
-    opcodes = (LCSseq if small else Levenshtein).opcodes(a[a1:a2], b[b1:b2])
-    for code in opcodes:
+    for code in LCSseq.opcodes(a[a1:a2], b[b1:b2]):
         if code.tag != "equal":
             yield Gap(
                 a1 + code.src_start, a1 + code.src_end, b1 + code.dest_start, b1 + code.dest_end

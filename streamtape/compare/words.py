@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from streamtape.compare.align import Gap, gaps
@@ -60,25 +60,37 @@ def shared_start(texts: list[str]) -> str:
 
 
 def _grouped(found: list[Gap], a: Sequence[str], b: Sequence[str]) -> list[list[Gap]]:
-    """The gaps that are one hunk. Joined ones weigh more, and may so join with the one before."""
-    groups: list[list[Gap]] = []
+    """The gaps that are one hunk. Joined ones weigh more, and may so join with the one before.
+
+    This is linear in gaps and tokens: each gap is joined once at most and each pass of the inner
+    loop joins two groups or ends it. So a pass must not depend on how long a group or a stretch
+    between two groups is: a group is known by its first gap, and the words of a stretch by what
+    stands before its two ends.
+    """
+    words_a, words_b = _words_before(a), _words_before(b)
+    starts: list[int] = []  # of each group, its first gap; it ends where the next one begins
     weights: list[int] = []
-    for gap in found:
-        group = [gap]
-        weight = max(_n_words(a[gap.a1 : gap.a2]), _n_words(b[gap.b1 : gap.b2]))
-        while groups:
-            between = _n_words(a[groups[-1][-1].a2 : group[0].a1])
+    for number, gap in enumerate(found):
+        start = number
+        weight = max(words_a[gap.a2] - words_a[gap.a1], words_b[gap.b2] - words_b[gap.b1])
+        while starts:
+            between = words_a[found[start].a1] - words_a[found[start - 1].a2]
             if between >= MIN_WORDS_BETWEEN and between > min(weights[-1], weight):
                 break
-            group = groups.pop() + group
+            start = starts.pop()
             weight += weights.pop() + between
-        groups.append(group)
+        starts.append(start)
         weights.append(weight)
-    return groups
+    return [found[i:j] for i, j in pairwise([*starts, len(found)])]
+
+
+def _words_before(tokens: Sequence[str]) -> list[int]:
+    """How many words stand before each token, and before the end."""
+    return list(accumulate(map(str.isalnum, tokens), initial=0))
 
 
 def _n_words(tokens: Sequence[str]) -> int:
-    return sum(1 for token in tokens if not token.isspace() and token.isalnum())
+    return sum(map(str.isalnum, tokens))
 
 
 def _pieces(

@@ -1,5 +1,7 @@
 """What changed inside a text, word by word."""
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,3 +57,21 @@ def test_hunks_are_all_that_differs(before: str, after: str) -> None:
         at = hunk.a_end
         assert hunk.a_start <= hunk.a_first <= hunk.a_end
     assert out + before[at:] == after
+
+
+def test_many_differences_that_join_are_one_hunk() -> None:
+    """Where every other word differs, people read one passage; many such hunks join quickly."""
+    a = " ".join(f"x{n} same" for n in range(2_000))
+    b = " ".join(f"y{n} same" for n in range(2_000))
+    (hunk,) = hunks(a, b)
+    assert (hunk.a_start, hunk.b_start) == (0, 0)
+    assert hunk.a_end == len(a) - len(" same")
+
+
+def test_texts_that_share_no_passage_are_one_hunk() -> None:
+    """The same words in another order mean something else: they are told whole."""
+    dice = random.Random(1)
+    words = [f"w{n}" for n in range(50)]
+    a, b = (" ".join(dice.choices(words, k=3_000)) for _ in range(2))
+    (hunk,) = hunks(a, b)
+    assert hunk.a_end - hunk.a_start > len(a) * 0.9

@@ -5,12 +5,17 @@ events changed, and with nothing alike. Events are compared as they are after re
 one line of JSON an event, without the fields that differ from run to run. `ratio` is streamtape's
 time by GNU diff's. Peak memory is of a fresh process that reads and compares, in megabytes.
 
+Long texts: 1.25, 2.5 and 5 MB against as much other text in the same words, and against the same
+text with every hundredth word changed; the exponent is the slope of log time by log size.
+
     python tools/benches/diff.py
 """
 
 from __future__ import annotations
 
+import gc
 import json
+import math
 import random
 import shutil
 import statistics
@@ -18,12 +23,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import streamtape
 from streamtape.compare.events import compare_events
+from streamtape.compare.words import hunks
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.select import events_of
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
@@ -32,6 +38,7 @@ from streamtape.tape.views import Event, Frame
 
 Row = dict[str, Any]
 N_EVENTS = 100_000
+TEXT_SIZES = (1_250_000, 2_500_000, 5_000_000)
 CASES = (
     ("openai-responses", "1 % changed"),
     ("openai-responses", "nothing alike"),
@@ -151,7 +158,7 @@ def run(repeat: int = 3) -> list[Row]:
                 "goal": "<= 1000",
             }
         )
-    return [*rows, whole(repeat)]
+    return [*rows, whole(repeat), *long_texts(repeat)]
 
 
 def whole(repeat: int) -> Row:
@@ -164,6 +171,45 @@ def whole(repeat: int) -> Row:
         spent = [timed(lambda: streamtape.diff(paths[0], paths[1])) for _ in range(repeat)]
     name = f"diff, {N_EVENTS:,} {dialect} events, {case}: loaded and read, too"
     return {"name": name, "value": statistics.median(spent), "unit": "s", "peer": None}
+
+
+def prose(seed: int, n_chars: int) -> str:
+    """Sentences of words from one vocabulary; another seed says something else."""
+    known = [f"{number:x}" for number in range(5_000)]
+    dice = random.Random(seed)
+    told: list[str] = []
+    n = 0
+    while n < n_chars:
+        told.append(" ".join(dice.choices(known, k=dice.randrange(6, 20))) + ". ")
+        n += len(told[-1])
+    return "".join(told)[:n_chars]
+
+
+def long_texts(repeat: int) -> Iterator[Row]:
+    """The time of comparing long texts word by word, and how it grows with their length."""
+    for case in ("other", "1 % changed"):
+        spent: list[float] = []
+        for n_chars in TEXT_SIZES:
+            a, b = prose(1, n_chars), prose(2, n_chars)
+            if case != "other":
+                dice = random.Random(3)
+                b = " ".join(f"{w}x" if dice.random() < 0.01 else w for w in a.split(" "))
+            gc.collect()
+            gc.disable()  # as `diff` does
+            spent.append(statistics.median(timed(lambda: hunks(a, b)) for _ in range(repeat)))  # noqa: B023  # called at once
+            gc.enable()
+        name = (
+            f"diff, {TEXT_SIZES[-1] / 1e6:g} MB of text against {TEXT_SIZES[-1] / 1e6:g} MB, {case}"
+        )
+        yield {"name": name, "value": spent[-1], "unit": "s", "peer": None, "goal": "<= 3"}
+        slope = math.log(spent[-1] / spent[0]) / math.log(TEXT_SIZES[-1] / TEXT_SIZES[0])
+        yield {
+            "name": f"{name}: exponent",
+            "value": slope,
+            "unit": "",
+            "peer": None,
+            "goal": "<= 1.15",
+        }
 
 
 def cassette(events: list[Event]) -> Cassette:
