@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _TOKEN = re.compile(rb'\s*(?:([{}\[\],:])|"((?:[^"\\]|\\.)*+)"|([^\s{}\[\],:"]+))', re.DOTALL)
-_LINE = re.compile(rb"^(?:data:|[ \t])*(?=[{\[])", re.MULTILINE)
+# The search puts a sign before a body, in place of what stands before a form's field.
+_LINE = re.compile(rb"^&?(?:data:|[ \t])*(?=[{\[])", re.MULTILINE)
 _UNIT = re.compile(rb"\\u([0-9a-fA-F]{4})|\\(.)|[^\\]+", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _MAX_DEPTH = 500

@@ -18,6 +18,7 @@ MASK = b"*"
 # What a secret of one piece can consist of: a tail of these may be the beginning of one.
 TOKEN = bytes(c for c in range(0x21, 0x7F) if c not in b"\"'\\<>(){}[],;|`")
 _TOKEN_SET = frozenset(TOKEN)
+_OPEN_SET = _TOKEN_SET | {0x5C}  # a backslash may begin an escape of a token's character
 MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
 _LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own
@@ -46,8 +47,10 @@ class BodyRedactor:
 
     def __init__(self, search: Search) -> None:
         self._search = search
-        self._buffer = b""  # context, then what is held back, as they came
-        self._base = 0  # the offset of the buffer in the body
+        # Context, then what is held back, as they came. It begins with a sign before the body, which
+        # may be a form: nothing stands before the first field of one.
+        self._buffer = b"&"
+        self._base = -1  # the offset of the buffer in the body
         self._held = 0  # from this offset on what was written is masked
         self._growing = False  # a secret longer than what is held back goes on
         self._quiet = not search.has_own  # nothing in the context begins anything
@@ -68,18 +71,18 @@ class BodyRedactor:
         if hits or not self._quiet or self._growing:
             return self._decide(buffer, len(data), hits, self._hold(buffer, hits))
         size = len(buffer)
-        if self._held == self._base + size - len(data) and (not data or data[-1] not in _TOKEN_SET):
+        if self._held == self._base + size - len(data) and (not data or data[-1] not in _OPEN_SET):
             self._buffer = buffer[-_LOOK_BEHIND:]
             self._base += size - len(self._buffer)
             self._held += len(data)
             return Masked(data)
-        hold = max(len(buffer.rstrip(TOKEN)), size - MAX_TOKEN_BYTES)
+        hold = max(_token_from(buffer), size - MAX_TOKEN_BYTES)
         return self._decide(buffer, len(data), [], hold)
 
     def _pass(self, data: bytes) -> Masked | None:
         """A large chunk in which nothing is to be masked, without a copy; None if something is."""
         tail = data[-MAX_TOKEN_BYTES:]
-        n_held = len(tail) - len(tail.rstrip(TOKEN))
+        n_held = len(tail) - _token_from(tail)
         edge = self._buffer + data[:_EDGE_BYTES]  # what may stand over the cut
         if n_held == len(data) or self._search.hits(edge) or self._search.hits(data):
             return None
@@ -98,7 +101,7 @@ class BodyRedactor:
     def _hold(self, buffer: bytes, hits: list[Hit]) -> int:
         """From where on the buffer can't be decided yet."""
         size = len(buffer)
-        start = max(len(buffer.rstrip(TOKEN)), size - MAX_TOKEN_BYTES)
+        start = max(_token_from(buffer), size - MAX_TOKEN_BYTES)
         if hits:
             start = min(start, self._search.open_from(buffer, hits))
         if self._search.has_own:
@@ -155,3 +158,11 @@ class BodyRedactor:
             if hold < end:  # it began before what is held back, and goes on
                 self._growing = True
         return found
+
+
+def _token_from(text: bytes) -> int:
+    """Where the token begins that a text ends in; escapes may spell some of its characters."""
+    start = len(text.rstrip(TOKEN))
+    while start and text[start - 1] == 0x5C and text[start : start + 1] in {b"", b"u", b"/"}:
+        start = len(text[: len(text[:start].rstrip(b"\\"))].rstrip(TOKEN))
+    return start

@@ -11,13 +11,20 @@ import re
 from functools import lru_cache
 
 WORDS = frozenset({
-    "apikey", "auth", "authorization", "bearer", "cookie", "cookies", "credential",
-    "credentials", "jwt", "key", "keys", "pass", "passcode", "passphrase", "passwd",
-    "password", "passwords", "pat", "pwd", "secret", "secrets", "session", "sessionid",
-    "sessiontoken", "sid", "sig", "signature", "signed", "token",
+    "apikey", "auth", "authentication", "authkey", "authorization", "bearer", "cookie", "cookies",
+    "credential", "credentials", "jwt", "key", "keys", "otp", "pass", "passcode", "passphrase",
+    "passwd", "password", "passwords", "pat", "pwd", "secret", "secrets", "session", "sessionid",
+    "sessionkey", "sessiontoken", "sid", "sig", "signature", "signed", "token", "totp",
 })  # fmt: skip
 # Words that run on where they are joined: `accesstoken`, `clientsecret`, `xapikey`.
-ENDINGS = ("apikey", "token", "secret", "password", "passwd", "secretkey", "accesskey", "signature")
+ENDINGS = (
+    "apikey", "token", "secret", "password", "passwd", "secretkey", "accesskey", "signature",
+    "authkey", "sessionkey", "passphrase", "passcode", "credential", "authorization",
+    "authentication", "clientassertion", "codeverifier", "apikeys", "secrets", "passwords",
+    "credentials",
+)  # fmt: skip
+# OAuth's own: the proof of who asks.
+PROOFS = frozenset({"client_assertion", "code_verifier", "assertion", "user_code", "device_code"})
 # Organisations, projects, accounts: not keys, but nobody else's business.
 IDENTITIES = frozenset({
     "account_id", "anthropic-organization-id", "cf-access-authenticated-user-email",
@@ -35,24 +42,104 @@ HARMLESS = frozenset({
     "x-amz-content-sha256", "x-amz-signedheaders", "x-cache-key", "x-cache-keys",
 })  # fmt: skip
 HARMLESS_STARTS = ("access-control-", "sec-fetch-", "x-ratelimit-", "anthropic-ratelimit-")
+# What is counted or set, not held: `token_count`, `max_completion_token`, `key-ttl`.
+MEASURES = frozenset({"budget", "count", "limit", "max", "min", "ttl", "usage"})
 COOKIE_HEADERS = frozenset({"cookie", "cookie2"})
 SET_COOKIE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 URL_HEADERS = frozenset({"location", "content-location", "referer", "link", "origin", "refresh"})
 
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LOWER_WORD = re.compile(r"[a-z]+|\d+")
+_PLURAL = re.compile(
+    r"(?:access|refresh|auth|session|api|bearer|security|csrf|xsrf|personal|secret)tokens\Z"
+)
 
 
 @lru_cache(maxsize=1024)
 def kind_of(name: str) -> str | None:
     """Why a header, parameter or field of this name is secret; None where it is not."""
     lower = name.lower()
-    if lower in HARMLESS or lower.startswith(HARMLESS_STARTS):
+    if not HARMLESS.isdisjoint({lower, lower.replace("_", "-")}):
+        return None
+    if lower.startswith(HARMLESS_STARTS):
         return None
     if lower in IDENTITIES:
         return "identity"
+    # As the capitals cut it, and without regard to them: names come in odd case, too.
     words = [word.lower() for word in _WORD.findall(name)]
-    if not WORDS.isdisjoint(words):
+    plain = _LOWER_WORD.findall(lower)
+    if plain and (plain[-1] in MEASURES or plain[0] in {"max", "min"}):
+        return None
+    if not WORDS.isdisjoint(words) or not WORDS.isdisjoint(plain):
         return "name"
-    if any(word.endswith(ENDINGS) for word in words):
+    if any(word.endswith(ENDINGS) for word in (*words, *plain)):
+        return "name"
+    if lower.replace("-", "_") in PROOFS or _PLURAL.search("".join(plain)):
         return "name"
     return None
+
+
+# Names of fields in texts and JSON, with their words joined. `sure`: whatever stands there is
+# secret. `code`: a short number. `token`, `password`, `key`, `cookie`: what looks like one is.
+_FIELDS = tuple((kind, re.compile(rf"{before}(?:{ends})\Z")) for kind, before, ends in (
+    ("sure", ".*?", r"apikeys?|(?:access|refresh|id|auth|session|security|bearer|api|bot|secret|"
+     r"private|oauth|csrf|xsrf|personal|service)tokens?|(?:client|app|api|signing|webhook|shared|"
+     r"consumer|session|oauth|token|application)secrets?|secret(?:access)?keys?|"
+     r"accesskey(?:secret|id)?|(?:account|encryption|signing|storage|subscription|master|"
+     r"sharedaccess|auth|session|private|license|service|server|deploy)key|passwords?|passwd|"
+     r"passphrase|authorization|connectionstring|clientassertion|codeverifier"),
+    ("code", ".*?", r"totp|otp|passcode|otpcode|mfacode|pincode"),
+    ("password", "(?:x|my|new|old|the)?", "pwd|authentication"),
+    ("cookie", "(?:x|set)?", "cookies?2?"),
+    ("token", ".{0,16}?", "tokens?|secrets?|jwt|credentials?|assertion|verifier"),
+    ("token", "x?", "auth|pat|sid"),
+    ("key", "(?:app|user|project|application)?", "keys?"),
+))  # fmt: skip
+_NO_FIELDS = re.compile(
+    r"(?:max|min|total|num|n|next|prev|page|prompt|completion|continuation|sync|cursor|special|"
+    r"input|output|cached?|reasoning|bos|eos|pad|unk|stop|logit|text|image|audio|public|thought)"
+    r"\w*?tokens?\Z|.*(?:public|cache|idempotency|primary|partition|sort)keys?\Z|.*tokenids?\Z"
+)
+
+
+@lru_cache(maxsize=4096)
+def field_kind(name: str) -> str | None:
+    """What a field of this name holds: `sure`, `code`, `password`, `cookie`, `token` or `key`.
+
+    None where a value of that name is nobody's secret.
+    """
+    joined = re.sub(r"[^a-z0-9]", "", name.lower())
+    if _NO_FIELDS.match(joined):
+        return None
+    return next((kind for kind, known in _FIELDS if known.match(joined)), None)
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_N_DISTINCT = 6
+
+
+def looks_secret(value: str, kind: str) -> bool:
+    """Whether a value looks as if somebody drew it: no word, number, date, path or address."""
+    if kind == "cookie":
+        return "=" in value and len(value.partition("=")[2]) >= 6
+    if any(c.isspace() or ord(c) < 32 for c in value) or "://" in value:
+        return False
+    digit = any(c.isdigit() for c in value)
+    upper, lower = value != value.lower(), value != value.upper()
+    if kind == "password":
+        return len(value) >= 6 and digit and (upper or lower) and "/" not in value[:3]
+    if value[:1] in "/.#" or _DATE.match(value) or len(set(value)) < _N_DISTINCT:
+        return False
+    sign = re.sub(r"[A-Za-z0-9_.~+/=%|:-]", "", value)
+    if sign and kind == "key":
+        return False
+    if kind == "key":
+        mixed = digit and upper and lower and re.search(r"[A-Za-z0-9]{16}", value)
+        return len(value) >= 20 and bool(mixed or re.fullmatch(r"[0-9a-f]{32,}", value))
+    if not (upper or lower):
+        return False
+    if digit:
+        return len(value) >= (10 if upper and lower else 16)
+    n_turns = len(re.findall(r"[a-z](?=[A-Z])|[A-Z]{2}(?=[a-z])", value))
+    return len(value) >= 20 and n_turns >= 4 and value.isalpha()

@@ -185,7 +185,7 @@ class Redactor:
                 content = coding.decode_whole(content, encoding)
             except ContentError:
                 coded = False
-        spans = self.search.find(content) if content else []
+        spans = self.search.find_in_body(content)
         content_type = header(request.headers, "content-type") or ""
         if in_form := list(self._form(content_type, content)):
             spans = sorted({*spans, *in_form})

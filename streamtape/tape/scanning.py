@@ -59,7 +59,7 @@ def _leaks(n: int, interaction: Interaction, redactor: Redactor) -> Iterator[Lea
     for redaction in found:
         yield Leak(n, redaction.where, redaction.kind, _length(redaction))
     content = b"".join(_pieces(interaction))
-    for start, end, kind in redactor.search.find(content):
+    for start, end, kind in redactor.search.find_in_body(content):
         yield Leak(n, f"response.body:{start}+{end - start}", kind, end - start)
     for split in _splits(content, redactor.search):
         yield Leak(n, f"response.text:{split.pieces[0][0]}", split.kind, split.length)
@@ -86,7 +86,7 @@ def _masked(interaction: Interaction, redactor: Redactor) -> Interaction:
         found += in_head
     pieces = list(_pieces(interaction))
     content = b"".join(pieces)
-    spans = redactor.search.find(content)
+    spans = redactor.search.find_in_body(content)
     found += tuple(Redaction(f"response.body:{s}+{e - s}", kind) for s, e, kind in spans)
     places = [(start, end) for start, end, _ in spans]
     for split in _splits(content, redactor.search):

@@ -2,8 +2,11 @@
 
 import base64
 import random
+import re
 import string
 from collections.abc import Callable
+
+from streamtape.tape.kinds import Kind
 
 B62 = string.ascii_letters + string.digits
 WORD = B62 + "_-"
@@ -19,6 +22,22 @@ def of(rng: random.Random, alphabet: str, size: int) -> str:
         for place in rng.sample(range(1, size - 1), min(2, size - 2)) if usable else ():
             text[place] = rng.choice(usable)
     return "".join(text)
+
+
+_ALPHABETS = {
+    "h": HEX, "H": HEX + "ABCDEF", "d": string.digits, "l": string.ascii_lowercase + string.digits,
+    "u": string.ascii_uppercase + string.digits, "a": B62, "w": WORD, "b": B62 + "+/", "s": B62 + "_.=-",
+}  # fmt: skip
+
+
+def example(kind: Kind, rng: random.Random) -> str:
+    """A made-up secret of a kind, by its shape; it ends in a letter or digit."""
+    text = re.sub(
+        r"\{([a-zA-Z])(\d+)!?\}",
+        lambda run: of(rng, _ALPHABETS[run[1]], int(run[2])),
+        kind.shape,
+    )
+    return text[:-1] + "7" if text[-1] in "_.=-+/" else text
 
 
 def _jwt(rng: random.Random) -> str:
@@ -96,6 +115,17 @@ MAKERS: dict[str, Maker] = {
     "userinfo": within("postgres://admin:", lambda r: of(r, B62, 16), "@db.example/x"),
     "field": within('{\\"api_key\\":\\"', lambda r: of(r, B62, 20), '\\"}'),
     "parameter": within("https://h.example/v1?alt=sse&key=", lambda r: of(r, B62, 30)),
+    "escaped": whole(lambda r: f"\\u0073k\\u002dproj-{of(r, WORD, 40)}x"),
+    "percent": whole(lambda r: f"sk%2Dproj%2D{of(r, WORD, 40)}x"),
+    "slashes": within("AccountKey=", lambda r: of(r, B62, 43) + "\\/" + of(r, B62, 42) + "=="),
+    "within": within('{\\"client_secret\\": {\\"value\\": \\"', lambda r: of(r, B62, 20), '\\"}}'),
+    "listed": within('{\\"api_keys\\": [\\"', lambda r: of(r, B62, 20), '\\"]}'),
+    "beside": within('[\\"x-api-key\\", \\"', lambda r: of(r, B62, 20), '\\"]'),
+    "line": within("X-Api-Key: ", lambda r: of(r, B62, 24)),
+    "element": within("<password>", lambda r: of(r, B62, 12), "</password>"),
+    "fragment": within("https://h.example/cb#access_token=", lambda r: of(r, B62, 30)),
+    "telegram": within("https://api.telegram.org/bot1234567890:", lambda r: "AA" + of(r, WORD, 32) + "x"),
+    "discord": whole(lambda r: f"MTk4NjIyNDgzNDcxOTI1MjQ4.{of(r, B62, 6)}.{of(r, WORD, 37)}x"),
     "variable": within("export SERVICE_API_KEY=", lambda r: of(r, B62, 32)),
     "organisation": whole(lambda r: f"org-{of(r, B62, 24)}"),
     "project": whole(lambda r: f"proj_{of(r, B62, 24)}"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamtape.tape.masking import BodyRedactor
-from streamtape.tape.patterns import OPEN, PATTERNS
+from streamtape.tape.known import OPEN, PATTERNS
 from streamtape.tape.search import Search, default_search
 from tests.tape.planting import MAKERS, PEM
 
@@ -191,7 +191,7 @@ def test_large_chunks_are_masked_as_small_ones(seed: int, at: list[int]) -> None
 def test_quick_finders_ask_for_every_literal() -> None:
     """A large text that holds any one literal is searched in full."""
     search = default_search()
-    for literal in search._literals:
+    for literal in search.literals.all:
         assert search.hits(FILLERS[2] * 400 + literal + FILLERS[2] * 400), literal
 
 

@@ -65,7 +65,15 @@ def assembled(interaction: Interaction) -> str:
 def test_secrets_split_over_deltas(encoding: str, chat: bool) -> None:
     """A secret that is spelt out over deltas is found, and masked to the letter."""
     rng = random.Random(f"{encoding} {chat}")
-    for kind in rng.sample([k for k in MAKERS if k != "field"], 12):
+    spelled = {
+        "field",
+        "escaped",
+        "slashes",
+        "within",
+        "listed",
+        "beside",
+    }  # with backslashes: longer
+    for kind in rng.sample([k for k in MAKERS if k not in spelled], 12):
         text, secret = MAKERS[kind](rng)
         before = streamed(spelt(f"Here: \u4e16 \n{text} yes.", rng, chat=chat), encoding)
         leaks = scan(Cassette((before,)))

@@ -1,0 +1,58 @@
+r"""Escapes undone, with the way back: what a text stands for, and where each byte of that stands.
+
+JSON may spell any character as `\u0073`, and a slash as `\/`; forms and URLs spell them as `%2F`.
+Only printable ASCII is undone, as no secret is made of anything else. What is escaped twice is
+undone once. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import NamedTuple
+
+_ESCAPE = re.compile(rb"\\{1,8}u00([2-7][0-9a-fA-F])|\\{1,8}(/)|%([2-7][0-9a-fA-F])")
+
+
+def last_escape(text: bytes) -> int:
+    """Where the last escape of a text is that would be undone; -1 where there is none.
+
+    Most texts have no such sign at all, and that is found out at the speed of memory.
+    """
+    if b"%" not in text and b"\\u00" not in text and b"\\/" not in text:
+        return -1
+    at = -1
+    for match in _ESCAPE.finditer(text):
+        at = match.start()
+    return at
+
+
+class Unescaped(NamedTuple):
+    """A text without escapes, and the places of those that were undone."""
+
+    text: bytes
+    starts: list[int]  # where in `text` the character of each escape stands
+    ends: list[int]  # where in the original text each escape ends
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Where a span of `text` stands in the original."""
+        return self._place(start), self._place(end)
+
+    def _place(self, at: int) -> int:
+        n = bisect_right(self.starts, at - 1) - 1
+        return at if n < 0 else self.ends[n] + at - self.starts[n] - 1
+
+
+def unescaped(text: bytes) -> Unescaped:
+    """Undo the escapes of a text."""
+    parts, starts, ends = [], [], []
+    at = size = 0
+    for match in _ESCAPE.finditer(text):
+        parts.append(text[at : match.start()])
+        size += match.start() - at
+        parts.append(bytes.fromhex((match[1] or match[3]).decode()) if match[2] is None else b"/")
+        starts.append(size)
+        ends.append(match.end())
+        at, size = match.end(), size + 1
+    parts.append(text[at:])
+    return Unescaped(b"".join(parts), starts, ends)
