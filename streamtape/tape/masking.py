@@ -47,8 +47,8 @@ class BodyRedactor:
 
     def __init__(self, search: Search) -> None:
         self._search = search
-        # Context, then what is held back, as they came. It begins with a sign before the body, which
-        # may be a form: nothing stands before the first field of one.
+        # Context, then what is held back, as they came. It begins with a sign before the body: that
+        # may be a form, and nothing stands before the first field of one.
         self._buffer = b"&"
         self._base = -1  # the offset of the buffer in the body
         self._held = 0  # from this offset on what was written is masked

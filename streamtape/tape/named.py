@@ -124,20 +124,18 @@ def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
         return
     if sign in b"\"'\\":
         yield from _quoted(text, kind, end)
-    elif sign == b":":
-        if (found := _compiled(_LINE).match(text, end)) and _fits(found["s"], kind, alone=True):
-            yield Span(*found.span("s"), "name")
-    elif text[start - 1 : start] in {b"<", b":"} and sign in b"> \t":
-        if (found := _compiled(_ELEMENT).match(text, end)) and _fits(found["s"], kind):
+        return
+    is_element = text[start - 1 : start] in {b"<", b":"} and sign in b"> \t"
+    if sign == b":" or is_element:
+        found = _compiled(_ELEMENT if is_element else _LINE).match(text, end)
+        if found and _fits(found["s"], kind, alone=not is_element):
             yield Span(*found.span("s"), "name")
 
 
 def _quoted(text: bytes, kind: str, end: int) -> Iterator[Span]:
     """The value of a name in quotes that end at `end`."""
-    if found := _compiled(_FIELD).match(text, end):
-        if _fits(found["s"], kind):
-            yield Span(*found.span("s"), "name")
-    elif found := _compiled(_WITHIN).match(text, end):
+    found = _compiled(_FIELD).match(text, end) or _compiled(_WITHIN).match(text, end)
+    if found:
         if _fits(found["s"], kind):
             yield Span(*found.span("s"), "name")
     elif found := _compiled(_LIST).match(text, end):
@@ -164,7 +162,7 @@ def _parameter(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]
 
 
 def _fits(value: bytes, kind: str, *, alone: bool = False) -> bool:
-    """Whether a value is secret beside a name of this kind; `alone`: nothing marks it as a value."""
+    """Whether a value is secret beside a name of this kind; `alone`: nothing marks the value."""
     if not _is_value(value):
         return False
     if kind == "code":

@@ -58,7 +58,7 @@ class Search:
         return list(_merged(sorted(spans))) if len(spans) > 1 else spans
 
     def find_in_body(self, body: bytes) -> list[Span]:
-        """All secrets in a whole body: it may be a form, whose first field nothing stands before."""
+        """All secrets in a whole body; it may be a form, and nothing precedes its first field."""
         spans = self.find(b"&" + body) if body else []
         return [Span(max(start - 1, 0), end - 1, kind) for start, end, kind in spans]
 

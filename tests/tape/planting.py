@@ -26,7 +26,8 @@ def of(rng: random.Random, alphabet: str, size: int) -> str:
 
 _ALPHABETS = {
     "h": HEX, "H": HEX + "ABCDEF", "d": string.digits, "l": string.ascii_lowercase + string.digits,
-    "u": string.ascii_uppercase + string.digits, "a": B62, "w": WORD, "b": B62 + "+/", "s": B62 + "_.=-",
+    "u": string.ascii_uppercase + string.digits, "a": B62, "w": WORD, "b": B62 + "+/",
+    "s": B62 + "_.=-",
 }  # fmt: skip
 
 
@@ -124,7 +125,7 @@ MAKERS: dict[str, Maker] = {
     "line": within("X-Api-Key: ", lambda r: of(r, B62, 24)),
     "element": within("<password>", lambda r: of(r, B62, 12), "</password>"),
     "fragment": within("https://h.example/cb#access_token=", lambda r: of(r, B62, 30)),
-    "telegram": within("https://api.telegram.org/bot1234567890:", lambda r: "AA" + of(r, WORD, 32) + "x"),
+    "telegram": within("telegram.org/bot1234567890:", lambda r: "AA" + of(r, WORD, 32) + "x"),
     "discord": whole(lambda r: f"MTk4NjIyNDgzNDcxOTI1MjQ4.{of(r, B62, 6)}.{of(r, WORD, 37)}x"),
     "variable": within("export SERVICE_API_KEY=", lambda r: of(r, B62, 32)),
     "organisation": whole(lambda r: f"org-{of(r, B62, 24)}"),

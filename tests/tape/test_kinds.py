@@ -17,7 +17,8 @@ def test_an_example_of_each_kind(kind: Kind) -> None:
     """A made-up secret is found to the byte: alone, in JSON, in a URL, in a sentence, escaped."""
     secret = example(kind, random.Random(kind.shape))
     for before, after in (
-        ("", ""), ('{"a":"', '"}'), ("https://h.example/", "/x"), ("it is ", ", so"), ("\\n", "\\n"),
+        ("", ""), ('{"a":"', '"}'), ("https://h.example/", "/x"), ("it is ", ", so"),
+        ("\\n", "\\n"),
         ("%20", "%20"), ("key: ", "\n"), ("(", ")"), ("x=", "&y=1"), ("x ", "."),
     ):  # fmt: skip
         text = f"{before}{secret}{after}".encode()

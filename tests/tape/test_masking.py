@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamtape.tape.masking import BodyRedactor
 from streamtape.tape.known import OPEN, PATTERNS
+from streamtape.tape.masking import BodyRedactor
 from streamtape.tape.search import Search, default_search
 from tests.tape.planting import MAKERS, PEM
 

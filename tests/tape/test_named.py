@@ -22,11 +22,26 @@ def masked(text: str) -> str:
 @pytest.mark.parametrize(
     "name",
     [
-        "Authentication", "X-Authentication", "authkey", "auth_key", "sessionkey", "session-key",
-        "otp", "X-OTP", "client_assertion", "code_verifier", "aUtHoRiZaTiOn", "X-aPi-kEy",
-        "APIKEYS", "access_tokens", "x-auth-tokens", "clientSecrets", "ApiToken", "userPassword",
+        "Authentication",
+        "X-Authentication",
+        "authkey",
+        "auth_key",
+        "sessionkey",
+        "session-key",
+        "otp",
+        "X-OTP",
+        "client_assertion",
+        "code_verifier",
+        "aUtHoRiZaTiOn",
+        "X-aPi-kEy",
+        "APIKEYS",
+        "access_tokens",
+        "x-auth-tokens",
+        "clientSecrets",
+        "ApiToken",
+        "userPassword",
     ],
-)  # fmt: skip
+)
 def test_secret_names(name: str) -> None:
     """Compounds, plurals, odd case."""
     assert kind_of(name) == "name"
@@ -35,10 +50,21 @@ def test_secret_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "max_tokens", "max_token", "min_token", "token_count", "token-limit", "tokens", "key_ttl",
-        "total_tokens", "token_type", "primary_key", "prompt_tokens", "monkey", "keyboard",
+        "max_tokens",
+        "max_token",
+        "min_token",
+        "token_count",
+        "token-limit",
+        "tokens",
+        "key_ttl",
+        "total_tokens",
+        "token_type",
+        "primary_key",
+        "prompt_tokens",
+        "monkey",
+        "keyboard",
     ],
-)  # fmt: skip
+)
 def test_harmless_names(name: str) -> None:
     """Counts, limits, and words that only contain one."""
     assert kind_of(name) is None or field_kind(name) is None
@@ -47,20 +73,43 @@ def test_harmless_names(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"token":"SECRET"}', '{"secret": "SECRET"}', '{"jwt":"SECRET"}', '{"pwd":"hunter22"}',
-        '{"tOkEn":"SECRET"}', '{"aPi_KeY":"short1"}', '{"key":"SECRETaB12cD"}', '{"otp":"483920"}',
-        '{"client_secret": {"value": "SECRET"}}', '{"client_secret":{"id":1,"value":"SECRET"}}',
-        '{"api_keys": ["SECRET", "SECRET"]}', '[["x-api-key", "SECRET"]]', "('x-api-key', 'SECRET')",
-        '{"name": "password", "value": "SECRET"}', "{'Authentication': 'SECRET'}",
-        '{\\"token\\":\\"SECRET\\"}', "<password>SECRET</password>", "<ns:token>SECRET</ns:token>",
-        "x-api-key: SECRET", "curl -H 'X-Auth-Token: SECRET'", "password=SECRET", "token=SECRET&a=b",
-        "access_token=SECRET", '{"u":"https://a.example/cb#access_token=SECRET&state=1"}',
-        "https://h.example/?a=1\\u0026api_key=SECRET", '{"code_verifier":"SECRET"}',
-        '{"authkey":"SECRET"}', '{"sessionkey":"SECRET"}', '{"Cookie":"sid=SECRET"}',
-        '{"\\u0074oken":"SECRET"}', '{"token":"\\u00717Rk2mZx9vBt4cLw"}', "a%26api_key%3DSECRET",
-        "%22api_key%22%3A%22SECRET%22", "authentication: SECRET", '{"newPassword": "geheim"}',
+        '{"token":"SECRET"}',
+        '{"secret": "SECRET"}',
+        '{"jwt":"SECRET"}',
+        '{"pwd":"hunter22"}',
+        '{"tOkEn":"SECRET"}',
+        '{"aPi_KeY":"short1"}',
+        '{"key":"SECRETaB12cD"}',
+        '{"otp":"483920"}',
+        '{"client_secret": {"value": "SECRET"}}',
+        '{"client_secret":{"id":1,"value":"SECRET"}}',
+        '{"api_keys": ["SECRET", "SECRET"]}',
+        '[["x-api-key", "SECRET"]]',
+        "('x-api-key', 'SECRET')",
+        '{"name": "password", "value": "SECRET"}',
+        "{'Authentication': 'SECRET'}",
+        '{\\"token\\":\\"SECRET\\"}',
+        "<password>SECRET</password>",
+        "<ns:token>SECRET</ns:token>",
+        "x-api-key: SECRET",
+        "curl -H 'X-Auth-Token: SECRET'",
+        "password=SECRET",
+        "token=SECRET&a=b",
+        "access_token=SECRET",
+        '{"u":"https://a.example/cb#access_token=SECRET&state=1"}',
+        "https://h.example/?a=1\\u0026api_key=SECRET",
+        '{"code_verifier":"SECRET"}',
+        '{"authkey":"SECRET"}',
+        '{"sessionkey":"SECRET"}',
+        '{"Cookie":"sid=SECRET"}',
+        '{"\\u0074oken":"SECRET"}',
+        '{"token":"\\u00717Rk2mZx9vBt4cLw"}',
+        "a%26api_key%3DSECRET",
+        "%22api_key%22%3A%22SECRET%22",
+        "authentication: SECRET",
+        '{"newPassword": "geheim"}',
     ],
-)  # fmt: skip
+)
 def test_values_beside_names(text: str) -> None:
     """Fields, parameters, lists, objects, elements, lines; spelled plainly or with escapes."""
     planted = text.replace("SECRET", SECRET)
@@ -76,19 +125,38 @@ def test_values_beside_names(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"token":" Hello"}', '{"token":"function"}', '{"token":"2024-01-01T00:00:00Z"}',
-        '{"max_tokens":"4096"}', '{"token": 12345678901234}', '{"token":"123456789012345678"}',
-        '{"logprobs":[{"token":"utf8","bytes":[1]},{"token":"base64"}]}', '{"secret":"santa"}',
-        '{"pwd":"/home/user/x1"}', '{"key":"a-stable-cache-name-2024"}', '{"key":"user.name"}',
-        '{"cookie":"chocolate chip"}', '{"auth":"oauth2"}', '{"password":{"type":"string"}}',
-        '{"next_page_token":"aB3dE6gH9jaB3dE6gH9j"}', '{"token_type":"bearer"}',
-        '{"signature":"EqQBCgIYAhIMaB3dE6gH9jaB3d"}', "the token: it is a word", "password: required",
-        '{"tokens":["the","quick","brown"]}', '{"keys":["id","name","createdAt2"]}',
-        '{"api_key":"YOUR_API_KEY"}'.lower().replace("your_", "your-"), "key=value", "token=token",
-        '{"prompt_cache_key":"aB3dE6gH9jaB3dE6gH9jaB3d"}', '{"public_key":"aB3dE6gH9jaB3dE6gH9jaB"}',
-        "max_tokens=1024", "50% of token", "the secret: of success", '{"required":["token","secret"]}',
+        '{"token":" Hello"}',
+        '{"token":"function"}',
+        '{"token":"2024-01-01T00:00:00Z"}',
+        '{"max_tokens":"4096"}',
+        '{"token": 12345678901234}',
+        '{"token":"123456789012345678"}',
+        '{"logprobs":[{"token":"utf8","bytes":[1]},{"token":"base64"}]}',
+        '{"secret":"santa"}',
+        '{"pwd":"/home/user/x1"}',
+        '{"key":"a-stable-cache-name-2024"}',
+        '{"key":"user.name"}',
+        '{"cookie":"chocolate chip"}',
+        '{"auth":"oauth2"}',
+        '{"password":{"type":"string"}}',
+        '{"next_page_token":"aB3dE6gH9jaB3dE6gH9j"}',
+        '{"token_type":"bearer"}',
+        '{"signature":"EqQBCgIYAhIMaB3dE6gH9jaB3d"}',
+        "the token: it is a word",
+        "password: required",
+        '{"tokens":["the","quick","brown"]}',
+        '{"keys":["id","name","createdAt2"]}',
+        '{"api_key":"YOUR_API_KEY"}'.lower().replace("your_", "your-"),
+        "key=value",
+        "token=token",
+        '{"prompt_cache_key":"aB3dE6gH9jaB3dE6gH9jaB3d"}',
+        '{"public_key":"aB3dE6gH9jaB3dE6gH9jaB"}',
+        "max_tokens=1024",
+        "50% of token",
+        "the secret: of success",
+        '{"required":["token","secret"]}',
     ],
-)  # fmt: skip
+)
 def test_words_and_counts_stay(text: str) -> None:
     """Words of a text, numbers, dates, paths, schemas, placeholders, other people's names."""
     assert masked(text) == text
