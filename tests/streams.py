@@ -35,7 +35,19 @@ class Writer:
             "status": status,
             "model": "gpt-4.1-2025-04-14",
             "output": self.outputs if done else [],
-            "usage": {"input_tokens": 9, "output_tokens": 7 + self.run} if done else None,
+            "parallel_tool_calls": True,
+            "tool_choice": "auto",
+            "tools": [],
+            "usage": self._usage() if done else None,
+        }
+
+    def _usage(self) -> dict[str, Any]:
+        return {
+            "input_tokens": 9,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": 7 + self.run,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": 16 + self.run,
         }
 
     def message(self, *deltas: str, phase: str | None = None) -> "Writer":

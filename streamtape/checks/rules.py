@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamtape.checks import agreement, ending, lifecycle, numbering, pace, shape, wire
+from streamtape.checks import agreement, ending, fields, lifecycle, numbering, pace, shape, wire
 from streamtape.checks.rule import Rule
 
 RULES = (
@@ -11,6 +11,8 @@ RULES = (
     Rule("json", "error", "data is JSON", shape.json_data),
     Rule("event-name", "error", "`event:` is the type in the data", shape.event_name),
     Rule("required", "error", "an event has the fields of its type", shape.required),
+    Rule("field", "error", "fields have the types and values that the SDK publishes",
+         fields.fields),
     Rule("opening", "error", "the stream begins with its opening event", lifecycle.opening,
          "order"),
     Rule("lifecycle", "error", "responses, items and parts open, grow and close in order",

@@ -21,7 +21,8 @@ class Stream:
     `ended` is how the body ended, in the words of a recording; rules about the end of a stream ask
     `finished`, for what the client left or the recorder missed is no fault of the server. `asked`
     is the request's body, where it was JSON; `resumed` says that the request asked for the rest of
-    an earlier stream. `trouble` is what kept the readers from going on.
+    an earlier stream. `trouble` is what kept the readers from going on. `owned` says that the
+    server is one of the API's owner, who keeps every word of it.
     """
 
     dialect: Dialect
@@ -38,6 +39,7 @@ class Stream:
     resumed: bool = False
     trouble: str | None = None
     method: str = "POST"
+    owned: bool = False
 
     @property
     def finished(self) -> bool:

@@ -58,11 +58,12 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         content = interaction.content
     except ContentError:
         content = b""
+    expected = expected_of(table)
     return Stream(
         dialect=table,
         events=events,
         frames=frames,
-        expected=expected_of(table),
+        expected=expected,
         content=content,
         content_type=head.get("content-type") or "",
         status=head.status,
@@ -73,6 +74,7 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         resumed=_RESUMES.search(interaction.request.url) is not None,
         trouble=trouble,
         method=interaction.request.method.upper(),
+        owned=profile.name in expected.owners,
     )
 
 

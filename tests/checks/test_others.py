@@ -60,7 +60,7 @@ def chat() -> Payloads:
         function = {"arguments": arguments, **({"name": "wash"} if more else {})}
         return chunk(delta={"tool_calls": [{"index": 0, "function": function, **more}]})
 
-    usage = {**chunk(), "choices": [], "usage": {"completion_tokens": 9}}
+    usage = {**chunk(), "choices": [], "usage": USAGE}
     return [
         chunk(delta={"role": "assistant", "content": ""}),
         chunk(delta={"content": "Washing."}),
@@ -85,14 +85,22 @@ def messages() -> Payloads:
 
     tool = {"type": "tool_use", "id": "t1", "name": "wash", "input": {}}
     pieces = [{"type": "input_json_delta", "partial_json": p} for p in ('{"times"', ":10}")]
-    message = {"id": "m1", "role": "assistant", "model": "claude", "content": [], "usage":
-               {"output_tokens": 1}}  # fmt: skip
+    message = {
+        "id": "m1",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude",
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 5, "output_tokens": 1},
+    }
     return [
         {"type": "message_start", "message": message},
         *block(0, {"type": "text", "text": ""}, {"type": "text_delta", "text": "Washing."}),
         {"type": "ping"},
         *block(1, tool, *pieces),
-        {"type": "message_delta", "delta": {"stop_reason": "tool_use"},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None},
          "usage": {"output_tokens": 9}},
         {"type": "message_stop"},
     ]  # fmt: skip
@@ -109,6 +117,7 @@ def gemini() -> Payloads:
     return [said("Double "), said("bath", finishReason="STOP")]
 
 
+USAGE = {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14}
 STREAMS: dict[str, tuple[str, Callable[[], Payloads], bool]] = {
     "chat": (CHAT, chat, False),
     "messages": (ANTHROPIC, messages, True),

@@ -23,6 +23,7 @@ def _block(deltas: str) -> str:
 _TOOL = _block("content_block_delta:input_json_delta*")
 ANTHROPIC = Expected(
     dialect="anthropic",
+    owners=("anthropic", "azure", "google"),
     tracks=(
         Track("message", MappingProxyType({"*": _MESSAGE}), ends=False),
         Track(

@@ -110,6 +110,7 @@ class Collected:
 class Expected:
     """What a good stream of one dialect looks like.
 
+    `owners`: the profiles of those who define the API, or run the owner's own servers.
     `paired`: (path, path) whose values go together in every event, one to one. `constant`: paths
     with one value throughout, where they are. `states`: (type, path, values) that must hold.
     `usage_in`: types that must carry usage at the dialect's path; `usage_if`: paths of the request
@@ -129,6 +130,7 @@ class Expected:
     """
 
     dialect: str = ""
+    owners: tuple[str, ...] = ()
     tracks: tuple[Track, ...] = ()
     required: tuple[Required, ...] = ()
     firsts: tuple[First, ...] = ()

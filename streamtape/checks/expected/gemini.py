@@ -9,6 +9,7 @@ from streamtape.checks.expected.base import Expected, Required
 
 GEMINI = Expected(
     dialect="gemini",
+    owners=("google",),
     required=(Required(("generateContent",), ("usageMetadata", "modelVersion", "responseId")),),
     constant=("responseId", "modelVersion"),
     ends_last=True,

@@ -12,6 +12,7 @@ from streamtape.checks.expected.base import Counter, Expected, First, Required
 _FILTER = ("content_filter_results", "content_filter_offsets", "content_filter_result")
 OPENAI_CHAT = Expected(
     dialect="openai-chat",
+    owners=("openai", "azure"),
     required=(
         Required(("chat.completion.chunk",), ("id", "object", "created", "model")),
         Required(("chat.completion.chunk",), ("choices.*.index",)),

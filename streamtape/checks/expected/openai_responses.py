@@ -115,6 +115,7 @@ def _types(names: tuple[str, ...]) -> tuple[str, ...]:
 
 OPENAI_RESPONSES = Expected(
     dialect="openai-responses",
+    owners=("openai", "azure"),
     tracks=(
         Track("response", MappingProxyType({"*": _RESPONSE}), prefix="response.", ends=False),
         Track("item", MappingProxyType(_ITEMS), (ITEM,), "item.type", "response.",
