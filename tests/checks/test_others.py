@@ -85,7 +85,7 @@ def messages() -> Payloads:
 
     tool = {"type": "tool_use", "id": "t1", "name": "wash", "input": {}}
     pieces = [{"type": "input_json_delta", "partial_json": p} for p in ('{"times"', ":10}")]
-    message = {
+    message: dict[str, Any] = {
         "id": "m1",
         "type": "message",
         "role": "assistant",
