@@ -28,7 +28,8 @@ def test_everything_that_a_stream_said_is_there() -> None:
     said = transcript_of(writer.end().events(), OPENAI_RESPONSES)
     assert said.text == "Let me look."
     assert (said.status, said.model, said.id) == ("completed", "gpt-4.1-2025-04-14", "resp_1")
-    assert said.usage == {"input_tokens": 9, "output_tokens": 8}
+    assert said.usage is not None
+    assert (said.usage["input_tokens"], said.usage["output_tokens"]) == (9, 8)
     assert said.finished
     (call,) = said.tool_calls
     assert (call.id, call.name, call.parsed) == ("call_1_1", "weather", {"city": "Paris"})
