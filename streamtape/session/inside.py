@@ -7,12 +7,15 @@ their readers by; no provider is known here. Assertions raise AssertionError wit
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from streamtape.errors import UsageError
 from streamtape.session.exchange import Exchange, as_seen
 from streamtape.tape.model import Interaction, Request
 from streamtape.tape.views import Event, Transcript
+
+if TYPE_CHECKING:
+    from streamtape.tape.event_types import SessionEvents
 
 T = TypeVar("T")
 
@@ -60,9 +63,16 @@ class Inside:
             elif exchange.number is not None and exchange.number < len(recorded):
                 yield exchange, recorded[exchange.number]
 
-    def events(self, *types: str, dialect: str | None = None) -> tuple[Event, ...]:
-        """The events of all streams that answered, or only those of the given types."""
-        return tuple(e for i in self.played for e in i.events(*types, dialect=dialect))
+    if TYPE_CHECKING:
+
+        @property
+        def events(self) -> SessionEvents:
+            """The events of all streams that answered, or only those of the given types."""
+    else:
+
+        def events(self, *types: str, dialect: str | None = None) -> tuple[Event, ...]:
+            """The events of all streams that answered, or only those of the given types."""
+            return tuple(e for i in self.played for e in i.events(*types, dialect=dialect))
 
     def transcript(self, index: int = -1, *, dialect: str | None = None) -> Transcript:
         """What a stream said, assembled: that of the last one, or of the one at `index`."""

@@ -11,10 +11,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
-from typing import Literal, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, overload
 
 from streamtape.tape import views
 from streamtape.tape.decoding import decode_content
+
+if TYPE_CHECKING:
+    from streamtape.tape.event_types import InteractionEvents
 
 Headers = tuple[tuple[bytes, bytes], ...]
 EndingKind = Literal["complete", "error", "abandoned", "unfinished"]
@@ -263,12 +266,20 @@ class Interaction:
         """Iterate over the frames of the body (SSE, NDJSON), lazily."""
         return views.views().frames(self)
 
-    def events(self, *types: str, dialect: str | None = None) -> Iterator[views.Event]:
-        """Iterate over the typed events, or only those of the given types, lazily.
+    if TYPE_CHECKING:
 
-        `dialect` forces one by name instead of choosing it from the request and the first frames.
-        """
-        return views.views().events(self, types, dialect)
+        @property
+        def events(self) -> InteractionEvents:
+            """Iterate over the events, or only those of the given types: typed where known."""
+    else:
+
+        def events(self, *types: str, dialect: str | None = None) -> Iterator[views.Event]:
+            """Iterate over the typed events, or only those of the given types, lazily.
+
+            `dialect` forces one by name instead of choosing it from the request and the first
+            frames.
+            """
+            return views.views().events(self, types, dialect)
 
     def transcript(self, *, dialect: str | None = None) -> views.Transcript:
         """What the stream said, assembled: text, refusal, reasoning, tool calls, usage, status."""

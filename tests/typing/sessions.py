@@ -43,7 +43,7 @@ def recordings() -> None:
     assert_type(interaction, streamtape.Interaction)
     assert_type(interaction.body, bytes)
     assert_type(interaction.request.url, str)
-    for event in interaction.events("response.output_text.delta"):
+    for event in interaction.events():
         assert_type(event.type, str)
     for chunk in interaction.chunks:
         assert_type(chunk.data, bytes)
