@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -18,11 +19,13 @@ from typing import Any, TypeVar
 
 from streamtape.convert.formats import About
 from streamtape.errors import ConvertError
+from streamtape.tape.http_values import headers_problem
 from streamtape.tape.model import Headers
 
 _MAX_NODES = 5_000_000  # of one body that stands as JSON: references can make a few lines endless
 _MISSING: Any = object()
 T = TypeVar("T")
+_FOLD = re.compile(rb"[ \t]*\r?\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +215,12 @@ def _named_values(node: Node) -> list[tuple[bytes, bytes]]:
     key = replace(node, value=name).octets()
     of_name = replace(node, value=value)
     several = isinstance(value, list | tuple)
-    return [(key, _value(one)) for one in (of_name.items() if several else [of_name])]
+    ones = of_name.items() if several else [of_name]
+    return [pair for one in ones for pair in _pairs(node, key, one)]
 
 
 def _name_and_value(node: Node) -> list[tuple[bytes, bytes]]:
-    return [(node.get("name").octets(), _value(node.get("value")))]
+    return _pairs(node, node.get("name").octets(), node.get("value"))
 
 
 def _moment(text: str) -> datetime:
@@ -231,6 +235,22 @@ def _moment(text: str) -> datetime:
         return parsedate_to_datetime(text)
     except (TypeError, IndexError):  # of some texts that are no date
         raise ValueError(text) from None
+
+
+def _pairs(node: Node, name: bytes, value: Node) -> list[tuple[bytes, bytes]]:
+    """The headers of one name: browsers' tools join the values of several by line feeds.
+
+    A line that begins with a blank goes on with the one before (RFC 9112 section 5.2). The pseudo
+    headers of HTTP/2 are left out: they say what stands elsewhere.
+    """
+    if name.startswith(b":"):
+        return []
+    whole = _FOLD.sub(b" ", _value(value))
+    lines = [line for line in map(bytes.strip, whole.split(b"\n")) if line] or [b""]
+    pairs = [(name, line) for line in lines]
+    if (problem := headers_problem(tuple(pairs))) is not None:
+        raise node.about.error(f"{node.where}: {problem}")
+    return pairs
 
 
 def _value(node: Node) -> bytes:

@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import Any
 
 from streamtape.errors import ConvertError, UsageError
-from streamtape.tape.model import Cassette
+from streamtape.tape.http_values import problem_of
+from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.scanning import mask
 
 
@@ -99,7 +100,23 @@ def read(data: bytes, about: About, known: Format) -> Cassette:
     """
     module: Any = import_module(known.module)
     cassette: Cassette = module.read(data, about, known.name)
-    return mask(cassette)
+    return mask(_playable(cassette, about))
+
+
+def _playable(cassette: Cassette, about: About) -> Cassette:
+    """The interactions that HTTP can carry; ConvertError where there is none."""
+    errors: list[ConvertError] = []
+    kept: list[Interaction] = []
+    for number, interaction in enumerate(cassette):
+        if (problem := problem_of(interaction)) is None:
+            kept.append(interaction)
+        else:
+            errors.append(about.error(f"interaction {number}: {problem}"))
+    if errors and not kept:
+        raise errors[0]
+    for error in errors:
+        about.note(error, "this interaction is left out")
+    return Cassette(tuple(kept), cassette.path) if errors else cassette
 
 
 def write(cassette: Cassette, known: Format) -> bytes:

@@ -14,7 +14,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import streamtape
 from streamtape.convert.document import Node
@@ -22,6 +22,7 @@ from streamtape.convert.formats import About
 from streamtape.convert.har_messages import chunks_of
 from streamtape.convert.imported import imported_interaction
 from streamtape.errors import ContentError
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import (
     Cassette,
     Chunk,
@@ -77,7 +78,7 @@ def _request_of(sent: Node) -> Request:
     return Request(
         sent.get("method").text().upper(),
         sent.get("url").text(),
-        _headers(sent.get("headers")),
+        sent.get("headers").headers(),
         _posted(sent.get("postData")),
     )
 
@@ -92,7 +93,7 @@ def _head(answered: Node, head_us: int | None) -> Head | None:
         return None
     return Head(
         code,
-        _headers(answered.get("headers")),
+        answered.get("headers").headers(),
         head_us,
         _version(answered.get("httpVersion").label()),
         answered.get("statusText").label(),
@@ -122,11 +123,6 @@ def _ending(at_us: int | None, error: str | None, *, answered: bool, kept: bool)
     if not kept:
         return Ending("unfinished", message="the HAR does not hold the body")
     return Ending("complete", at_us)
-
-
-def _headers(node: Node) -> Headers:
-    """The headers less HTTP/2's pseudo headers, which repeat what other fields say."""
-    return tuple(pair for pair in node.headers() if not pair[0].startswith(b":"))
 
 
 def _posted(node: Node) -> bytes:
@@ -231,7 +227,7 @@ def _moment(unix_us: int) -> str:
 
 
 def _request(request: Request) -> dict[str, Any]:
-    query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    query = parse_qsl(split_url(request.url).query, keep_blank_values=True)
     entry: dict[str, Any] = {
         "method": request.method,
         "url": request.url,

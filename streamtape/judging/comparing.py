@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Change, Comparison, Place, short
@@ -24,6 +23,7 @@ from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
 from streamtape.judging.collecting import collector_paused
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.views import Event
 
@@ -201,7 +201,7 @@ def _paired_by_address(
 
 
 def _address(request: Request) -> tuple[str, str]:
-    return request.method, urlsplit(request.url).path
+    return request.method, split_url(request.url).path
 
 
 def _asked(request: Request) -> tuple[str, str, bytes]:

@@ -8,10 +8,10 @@ that the recorded ones allow, the likeliest first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import urlsplit
 
 from streamtape.server.providers import PROVIDERS
 from streamtape.server.wire import RequestHead
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Request
 
 _ANYWHERE = ("http://localhost",)
@@ -23,7 +23,7 @@ class Origins:
     def __init__(self, requests: Iterable[Request]) -> None:
         self._by_path: dict[str, dict[str, None]] = {}
         for request in requests:
-            url = urlsplit(request.url)
+            url = split_url(request.url)
             found = self._by_path.setdefault(url.path or "/", {})
             found[f"{url.scheme}://{url.netloc}"] = None
 
@@ -31,7 +31,7 @@ class Origins:
         """The requests that a live one may stand for; of a path never recorded, at localhost."""
         target = head.target
         if not target.startswith("/"):  # absolute-form: we are used as a forward proxy
-            parts = urlsplit(target)
+            parts = split_url(target)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path, mark, query = target.partition("?")
         for one in self._paths(path):

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from streamtape.errors import CassetteNotFoundError
 from streamtape.server.origins import Origins
@@ -19,6 +18,7 @@ from streamtape.server.wire import RequestHead
 from streamtape.session.match import Tape
 from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import load
@@ -85,7 +85,7 @@ class Shelf:
             request, self.tape, name=self.name, mode=None, again=_AGAIN, repeats="repeat (--repeat)"
         )
         text += self._which(request)
-        target = urlsplit(request.url)
+        target = split_url(request.url)
         line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
         found = Miss(line, text)
         self.misses.append(found)

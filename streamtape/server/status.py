@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from html import escape
 from pathlib import PurePath
-from urllib.parse import urlsplit
 
 from streamtape.server.shelf import Shelf
+from streamtape.tape.http_values import split_url
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>streamtape replay</title>
@@ -77,7 +77,7 @@ def _html(shelf: Shelf, url: str) -> bytes:
 
 def _row(row: dict[str, object]) -> str:
     method, _, url = str(row["request"]).partition(" ")
-    parts = urlsplit(url)
+    parts = split_url(url)
     asked = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     place = str(row["cassette"])
     name = "/".join(PurePath(place).parts[-2:])

@@ -15,10 +15,12 @@ from http import HTTPStatus
 from typing import Protocol
 
 from streamtape.errors import ServerError
-from streamtape.tape.model import Headers, header
+from streamtape.tape.http_values import head_problem
+from streamtape.tape.model import Head, Headers, header
 
 Handler = Callable[["Exchange"], Awaitable[None]]
 _YIELD_EVERY = 16
+_FIRST_FINAL = 200  # what is below announces a response (RFC 9110 section 15.2)
 # From the timer's end to the client there is more way than this, on any machine.
 _WAY_S = 0.0001
 
@@ -170,11 +172,18 @@ class Exchange:
     ) -> None:
         """Send the head; without a length the body goes out in HTTP chunks.
 
-        The headers must not frame the body: that is for this method to say.
+        The headers must not frame the body: that is for this method to say. ServerError, with
+        nothing sent, where HTTP can't carry the head.
         """
         assert not self.started, "the head is already out"
+        headers = tuple(headers)
+        problem = head_problem(Head(status, headers, reason=reason))
+        if problem is None and status < _FIRST_FINAL:
+            problem = f"the status {status} is not that of a final response"
+        if problem is not None:
+            raise ServerError(f"this response can't be sent over HTTP: {problem}")
         self.started = True
-        empty = status in (204, 304) or status < 200
+        empty = status in (204, 304)
         self._bodiless = empty or self.request.method == "HEAD"
         phrase = reason.encode("latin-1", "replace") or _phrase(status)
         lines = [b"HTTP/1.1 %d %b" % (status, phrase)]

@@ -13,13 +13,14 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from streamtape.errors import UsageError
 from streamtape.session.difference import Difference, objection, only, shown, text_of
 from streamtape.session.leaves import has_below, leaves, path_pattern
 from streamtape.session.modes import Options
 from streamtape.session.volatile import Token, matched_up, skeleton
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Interaction, Redaction, Request, header
 
 _PORTS = {"http": 80, "https": 443}
@@ -38,7 +39,7 @@ def _url(request: Request) -> tuple[Hashable, ...]:
 @lru_cache(maxsize=256)
 def _parts_of(text: str) -> tuple[Hashable, ...]:
     # A URL is recorded as it will be asked for, so it is taken apart once.
-    url = urlsplit(text)
+    url = split_url(text)
     port = url.port or _PORTS.get(url.scheme)
     query = tuple(sorted(parse_qsl(url.query, keep_blank_values=True)))
     return url.scheme, url.hostname, port, url.path or "/", query
@@ -84,7 +85,7 @@ def _plain_body(request: Request) -> bytes:
 
 def is_ignored(url: str, options: Options) -> bool:
     """Whether requests to this URL pass by, neither recorded nor replayed."""
-    host = (urlsplit(url).hostname or "").lower()
+    host = (split_url(url).hostname or "").lower()
     if options.ignore_localhost and (
         host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
     ):

@@ -15,7 +15,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Protocol
 
-from streamtape.errors import InstallError, ReplayEndError
+from streamtape.errors import DamagedCassetteError, InstallError, ReplayEndError
+from streamtape.tape.http_values import head_problem
 from streamtape.tape.model import Ending, Head, Headers, Request
 
 LIBRARIES = ("httpx", "httpx2")
@@ -44,14 +45,20 @@ class Flavour:
     async_stream: type[Any]
 
     def response(self, head: Head, stream: Any) -> Any:
-        """A response of this library with this head, whose body is read from `stream`."""
+        """A response of this library with this head, whose body is read from `stream`.
+
+        DamagedCassetteError where the head is none that HTTP can carry.
+        """
+        problem = head_problem(head)
+        if problem is not None:
+            raise DamagedCassetteError(f"the recorded response can't be replayed: {problem}")
         return self.module.Response(
             status_code=head.status,
             headers=list(head.headers),
             stream=stream,
             extensions={
-                "http_version": head.http_version.encode("ascii"),
-                "reason_phrase": head.reason.encode("latin-1"),
+                "http_version": head.http_version.encode("ascii", "replace"),
+                "reason_phrase": head.reason.encode("latin-1", "replace"),
             },
         )
 

@@ -348,3 +348,44 @@ def test_text_is_text_under_any_encoding(
     one, _ = noted(entry(headers=headers))
     assert [event.payload for event in one.events()] == ["é"]
     assert one.content == one.body
+
+
+def test_headers_that_were_joined_are_several_again() -> None:
+    """Tools that use a browser's debugging protocol join headers of one name by line feeds."""
+    joined = [
+        {"name": "set-cookie", "value": "a=1; Path=/\nb=2; Path=/\r\nc=3"},
+        {"name": "x-folded", "value": "one\r\n  two"},
+        {"name": "x-ended", "value": "three\n"},
+    ]
+    head = converted(headers=joined).head
+    assert head is not None
+    names = [name for name, _ in head.headers]
+    assert names == [b"set-cookie"] * 3 + [b"x-folded", b"x-ended"]
+    assert [value for _, value in head.headers[3:]] == [b"one two", b"three"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"headers": [{"name": "a: b\r\nc", "value": "d"}]}, "header name"),
+        ({"headers": [{"name": "a", "value": "b\rc\0"}]}, "header a has a line break"),
+    ],
+)
+def test_headers_that_http_can_not_carry_are_left_out(changes: dict[str, Any], why: str) -> None:
+    """Each with a note that names its place."""
+    one, notes = noted(entry(**changes))
+    assert one.head is not None
+    assert one.head.headers == ()
+    assert why in notes[0]
+    assert "headers[0]" in notes[0]
+
+
+@pytest.mark.parametrize("changes", [{"statusText": "OK\r\nInjected: 1"}])
+def test_entries_that_http_can_not_carry_are_left_out(changes: dict[str, Any]) -> None:
+    """With a note; where there is no other, it is an error."""
+    with pytest.raises(ConvertError, match=r"page\.har.*interaction 0: the reason"):
+        converted(**changes)
+    about = About("page.har")
+    document = {"log": {"entries": [entry(), entry(**changes)]}}
+    assert len(read(json.dumps(document).encode(), about, HAR)) == 1
+    assert "interaction 1: the reason" in about.notes[0]
