@@ -15,8 +15,8 @@ def test_a_real_server_s_defects_are_told() -> None:
     result = run("check", LLAMA)
     assert result.exit_code == 1
     first, *lines = result.stdout.splitlines()
-    assert first.endswith("responses.tape: 8 errors, 2 warnings")
-    assert len(lines) == 10
+    assert first.endswith("responses.tape: 8 errors, 5 warnings")
+    assert len(lines) == 13
     assert "has no output_index, content_index (120 times)" in result.stdout
 
 
@@ -24,7 +24,9 @@ def test_rules_can_be_switched_off(tmp_path: Path) -> None:
     """Without the rule that has errors, warnings are left: status 0, or 1 where they count."""
     assert run("check", LLAMA, "--off", "required").exit_code == 0
     assert run("check", LLAMA, "--off", "required", "--fail-on", "warning").exit_code == 1
-    assert run("check", LLAMA, "--off", "required,sequence,truncated").stdout.endswith("fine\n")
+    assert run("check", LLAMA, "--off", "required,field,sequence,truncated").stdout.endswith(
+        "fine\n"
+    )
     assert "unknown rule 'requird'" in refused("check", LLAMA, "--off", "requird")
     assert "unknown profile 'opnai'" in refused("check", LLAMA, "--profile", "opnai")
 
@@ -70,6 +72,7 @@ def test_sarif_names_the_file_and_the_rule() -> None:
     assert place.endswith("cassettes/llama.cpp/responses.tape")
     assert (one["ruleId"], one["level"]) == ("required", "error")
     assert {rule["id"] for rule in told["tool"]["driver"]["rules"]} == {
+        "field",
         "required",
         "sequence",
         "truncated",

@@ -36,7 +36,7 @@ def test_findings_stand_at_their_events(tmp_path: Path) -> None:
     page = tmp_path / "run.html"
     run("view", LLAMA, "-o", page)
     (one,) = Page(page.read_text()).data["interactions"]
-    assert {"required", "sequence", "truncated"} == {f["rule"] for f in one["findings"]}
+    assert {"required", "field", "sequence", "truncated"} == {f["rule"] for f in one["findings"]}
     assert one["findings"][4]["event"] == 4
     run("view", LLAMA, "-o", page, "--no-checks")
     (one,) = Page(page.read_text()).data["interactions"]
