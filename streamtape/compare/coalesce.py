@@ -155,8 +155,8 @@ class Coalescer:
         path = bind(parse_path(rule.path), call.bound)
         mine = [p for p in facts if p[: len(path)] == path and len(p) > len(path)]
         body = {p[len(path) :]: facts.pop(p) for p in mine}
-        name = parse_path(getattr(rule, "name", ""))
-        body = {("name",) if p == name else p: value for p, value in body.items()}
+        names = [parse_path(text) for text in getattr(rule, "name", "").split("|")]
+        body = {("name",) if p in names else p: value for p, value in body.items()}
         if body:
             unit = Unit("fact", CALL, body, event.index, event.at_us)
             unit.calls = list(self._opened(call))

@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from streamtape.dialects.alternatives import Found
 from streamtape.dialects.base import Dialect, Patches, Piece
 from streamtape.dialects.binary import image_of
+from streamtape.dialects.calls import Calls, OneCall
+from streamtape.dialects.ends import NOTHING, error_in, finishes
 from streamtape.dialects.partial import parse_partial
 from streamtape.dialects.patches import patched, steps_of
 from streamtape.dialects.paths import Bindings, find, get, parse_path, resolve_key
 from streamtape.dialects.payload import NOT_JSON, canonical
-from streamtape.dialects.plan import Plan, holds, plan_for
+from streamtape.dialects.plan import Plan, plan_for
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.template import Template, template_for
-from streamtape.dialects.texts import Key, Text, Texts, join_text
+from streamtape.dialects.texts import Key, Text, Texts, as_text, item_of, join_text
 from streamtape.tape.views import Event, Image, Part, ToolCall, Transcript
+
+# Texts that are joined to one, and what goes between; details are reasoning where it has no text.
+_BETWEEN = (("text", ""), ("refusal", ""), ("reasoning", "\n\n"), ("details", "\n\n"))
 
 
 class _Alike:
@@ -49,9 +55,8 @@ class Assembler:
         self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
         self._texts = Texts()
         self._plans: dict[str, Plan] = {}
-        self._calls: dict[Key, dict[str, str]] = {}
+        self._calls = Calls(self._texts)
         self._patched: dict[Key, Any] = {}
-        self._called: dict[Key, int] = {}
         self._annotations: dict[bytes, Any] = {}
         self._images: dict[str, Image] = {}
         self._facts: dict[str, Any] = {}
@@ -68,51 +73,63 @@ class Assembler:
         if self._alike is not None and event.type == self._alike.type and self._alike.take(event):
             return
         self._alike = None
-        dialect, payload, index = self.dialect, event.payload, event.index
+        dialect, payload = self.dialect, event.payload
         if event.type in dialect.opening and self._finished:
             self._turn += 1
-        if event.type in dialect.terminal or event.type == dialect.done_marker:
-            self._finished = True
+        self._finished |= finishes(dialect, event)
         if not isinstance(payload, dict | list | str):
             if event.type in dialect.error_types:
                 self._facts["error"] = payload
             return
-        self._finished |= any(holds_anywhere(payload, c) for c in dialect.terminal_if)
         plan = self._plan(event.type)
-        deltas = list(plan.find_deltas(payload, index))
+        deltas = list(plan.find_deltas(payload, event.index))
+        wholes = list(plan.find_wholes(payload, event.index))
+        calls = list(plan.find_calls(payload, event.index))
+        starts = {
+            (found.rule.key, found.bound): as_text(found.value)
+            for found in (*deltas, *wholes)
+            if calls and isinstance(found.rule, Piece) and found.rule.channel == "arguments"
+        }
+        named = self._calls.take([(c, self._in_turn(c.key)) for c in calls], starts, event)
         grown = [
-            self._texts.grow(found.rule.channel, self._in_turn(found.key), found.value, index)
+            self._texts.grow(rule.channel, self._key(found, payload), found.value, event.index)
             for found in deltas
-            if isinstance(found.rule, Piece)
+            if isinstance(rule := found.rule, Piece)
         ]
-        named = False
-        for rule, key, _, value in plan.find_calls(payload, index):
-            self._name(rule, self._in_turn(key), value, index)
-            named = True
-        named |= self._take_wholes(plan, payload, index)
+        self._take_wholes(wholes, event)
         self._note(event)
-        if len(deltas) == 1 and not named and grown[0] is not None:
+        if len(deltas) == 1 and not (named or wholes) and grown[0] is not None:
             template = template_for(dialect, payload, deltas)
             self._alike = _Alike(event.type, template, grown[0]) if template else None
 
-    def _take_wholes(self, plan: Plan, payload: Any, index: int) -> bool:
-        """Take the values that come whole, and the patches of values; tells whether any came."""
-        any_found = False
-        finals: dict[str, list[tuple[Key, Any]]] = {}
-        for rule, key, _, value in plan.find_wholes(payload, index):
-            any_found = True
-            where = self._in_turn(key)
+    def _take_wholes(self, wholes: list[Found], event: Event) -> None:
+        """Take the values that come whole, and the patches of values."""
+        items: dict[tuple[str, bool, Key], list[tuple[Found, Key]]] = {}
+        for found in wholes:
+            rule, key = found.rule, self._key(found, event.payload)
             if not isinstance(rule, Piece):
                 continue
-            if rule.final:
-                finals.setdefault(rule.channel, []).append((where, value))
+            if rule.seed:
+                self._texts.open(rule.channel, key, found.value, event.index)
+            elif rule.final or rule.by_place:
+                item = () if rule.final else item_of(key)
+                items.setdefault((rule.channel, rule.final, item), []).append((found, key))
             else:
-                self._texts.put(rule.channel, where, value, index, seed=rule.seed)
+                by = event.type if rule.types else ""
+                self._texts.put(rule.channel, key, found.value, event.index, by=by)
+        for (channel, final, _), values in items.items():
+            values.sort(key=lambda one: one[0].bound)  # as they stand, not rule by rule
+            told = [(key, found.value) for found, key in values]
+            self._texts.put_all(channel, told, event.index, final=final)
         for patches in self.dialect.patches:
-            self._patch(patches, payload, index)
-        for channel, values in finals.items():
-            self._texts.put_final(channel, values, index)
-        return any_found
+            self._patch(patches, event.payload, event.index)
+
+    def _key(self, found: Found, payload: Any) -> Key:
+        """What tells the target of a piece from others."""
+        key, rule = self._in_turn(found.key), found.rule
+        if isinstance(rule, Piece) and rule.channel == "arguments":
+            return self._calls.key_of(found, key, payload)
+        return key
 
     def _plan(self, event_type: str) -> Plan:
         plan = self._plans.get(event_type)
@@ -124,28 +141,18 @@ class Assembler:
         """The key, marked where a second answer follows the first in one body."""
         return (*key, f"turn {self._turn + 1}") if self._turn else key
 
-    def _name(self, rule: Any, key: Key, value: dict[str, Any], index: int) -> None:
-        call = self._calls.get(key)
-        if call is None:
-            if rule.final and self._calls:
-                return
-            call = self._calls[key] = {"id": "", "name": "", "kind": ""}
-            self._called[key] = index
-        for field, place in (("id", rule.id), ("name", rule.name), ("kind", rule.kind)):
-            if not call[field]:
-                call[field] = _first_text(value, place)
-
     def _patch(self, patches: Patches, payload: Any, index: int) -> None:
         for _, patch in find(payload, parse_path(patches.path)):
-            if not (isinstance(patch, dict) and self._calls):
+            call = self._calls.last
+            if not isinstance(patch, dict) or call is None:
                 continue
             steps = steps_of(str(patch.get(patches.place)))
             pieces = [patch[name] for name in patches.values if name in patch]
             if steps is None or not pieces:
                 continue
-            key = next(reversed(self._calls))
+            key = call.key
             self._patched[key] = patched(self._patched.get(key, {}), steps, pieces[0])
-            self._texts.put("arguments", key, self._patched[key], index, seed=False)
+            self._texts.put("arguments", key, self._patched[key], index)
 
     def _note(self, event: Event) -> None:
         dialect, payload = self.dialect, event.payload
@@ -153,11 +160,11 @@ class Assembler:
             if not self._facts.get(name):
                 self._note_last(name, payload)
         self._note_last("status", payload)
-        self._note_last("error", payload)
-        if event.type in dialect.error_types and "error" not in self._facts:
-            self._facts["error"] = payload
+        error = error_in(dialect, event)
+        if error is not None:
+            self._facts["error"] = error
         for bound, value in _found(payload, dialect.finish_reason):
-            if value:
+            if value and value not in NOTHING:
                 self._reasons[self._choice(payload, bound)] = str(value)
         for path in dialect.usage:
             for _, value in find(payload, parse_path(path)):
@@ -185,11 +192,11 @@ class Assembler:
     def transcript(self) -> Transcript:
         """What the events so far said."""
         parts = self._texts.parts()
-        calls = tuple(self._call(key, call) for key, call in self._calls.items())
+        calls = tuple(self._call(call) for call in self._calls)
         choices: list[Any] = [0]
         if self.dialect.by_choice:
-            found = [p.key[0] for p in parts] + [c.key[0] for c in calls] + [*self._reasons]
-            choices = sorted(set(found), key=_numbers_first) or [0]
+            found = {p.key[0] for p in parts} | {c.key[0] for c in calls} or {*self._reasons}
+            choices = sorted(found, key=_numbers_first) or [0]
         each = [self._of_choice(c, parts, calls, alone=len(choices) == 1) for c in choices]
         return each[0] if len(each) == 1 else self._with_choices(each, parts, calls)
 
@@ -210,13 +217,13 @@ class Assembler:
             calls = tuple(c for c in calls if c.key[:1] == (choice,))
         said = {
             channel: between.join(p.text for p in parts if p.channel == channel and p.text)
-            for channel, between in (("text", ""), ("refusal", ""), ("reasoning", "\n\n"))
+            for channel, between in _BETWEEN
         }
         return Transcript(
             self.dialect.name,
             text=said["text"],
             refusal=said["refusal"],
-            reasoning=said["reasoning"],
+            reasoning=said["reasoning"] or said["details"],
             tool_calls=calls,
             structured=_structured(said["text"]),
             annotations=tuple(self._annotations.values()),
@@ -235,46 +242,25 @@ class Assembler:
     def _any_reason(self) -> str | None:
         return next(iter(self._reasons.values()), None)
 
-    def _call(self, key: Key, call: dict[str, str]) -> ToolCall:
-        text = self._texts.get("arguments", key)
+    def _call(self, call: OneCall) -> ToolCall:
+        text = self._texts.get("arguments", call.key)
         arguments = join_text(text.pieces) if text else ""
         parsed, whole = parse_partial(arguments) if arguments else (None, False)
         return ToolCall(
-            call["id"],
-            call["name"],
+            call.id,
+            call.name,
             arguments,
             None if parsed is NOT_JSON else parsed,
             whole,
-            call["kind"],
-            key,
-            self._called[key],
+            call.kind,
+            call.key,
+            call.first_event,
         )
-
-
-def holds_anywhere(payload: Any, condition: tuple[str, tuple[Any, ...]]) -> bool:
-    """Whether the condition holds for any of the values at its path, which may have `*`."""
-    path, values = condition
-    if "*" not in path:
-        return holds(payload, condition)
-    return any(
-        value in values if values else value is not None
-        for _, value in find(payload, parse_path(path))
-    )
 
 
 def _found(payload: Any, paths: tuple[str, ...]) -> Iterator[tuple[Bindings, Any]]:
     for path in paths:
         yield from find(payload, parse_path(path))
-
-
-def _first_text(value: dict[str, Any], place: str) -> str:
-    if place.startswith("="):
-        return place[1:]
-    for path in place.split("|"):
-        found = get(value, parse_path(path))
-        if isinstance(found, str | int) and found != "":
-            return str(found)
-    return ""
 
 
 def _structured(text: str) -> Any:

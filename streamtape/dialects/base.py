@@ -45,13 +45,23 @@ class Piece:
     final: bool = False
     seed: bool = False
 
+    @property
+    def by_place(self) -> bool:
+        """Whether its place alone tells its target: it is one of all that a list holds."""
+        return any(key.startswith("#") for key in self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """Where a tool call stands that has a name: `path` is the object, the rest is inside it.
 
     `key` is the key of the pieces that carry its arguments. `kind` is the path of the kind of call
-    or, after `=`, the kind itself.
+    or, after `=`, the kind itself. A path may name alternatives, as in `call_id|id`.
+
+    The key alone does not tell calls apart, since servers send index 0 for all of them, null or
+    none. `index` is where its index stands, if that may be missing: its place is then no index.
+    `item` is another id of it, which the events that bring its arguments name at the path `refers`.
+    `closes` are the events after which it is whole: what is named there again is no new call.
     """
 
     path: str
@@ -62,6 +72,10 @@ class Call:
     name: str = "name"
     kind: str = "=function"
     final: bool = False
+    index: str = ""
+    item: str = ""
+    refers: str = ""
+    closes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

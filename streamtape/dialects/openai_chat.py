@@ -15,6 +15,7 @@ _TOOLS = "choices.*.delta.tool_calls.*"
 _TOOL = (_CHOICE, f"{_TOOLS}.index|#1")
 _WHOLE_TOOLS = "choices.*.message.tool_calls.*"  # in answers that are no streams
 _WHOLE_TOOL = (_CHOICE, f"{_WHOLE_TOOLS}.index|#1")
+_NAME = "function.name|custom.name|name"
 _LEGACY = "choices.*.delta.function_call"
 _DETAILS = "choices.*.delta.reasoning_details.*"
 _DETAIL = (_CHOICE, f"{_DETAILS}.index|#1")
@@ -29,13 +30,18 @@ OPENAI_CHAT = Dialect(
     default_type="chat.completion.chunk",
     deltas=(
         Piece("text", "choices.*.delta.content", (), (_CHOICE,)),
+        Piece("text", "choices.*.delta.content.text", (), (_CHOICE,)),
         Piece("text", "choices.*.delta.content.*.text", (), (_CHOICE,)),
         Piece("refusal", "choices.*.delta.refusal", (), (_CHOICE,)),
         Piece("reasoning", "choices.*.delta.reasoning_content", (), (_CHOICE,)),
         Piece("reasoning", "choices.*.delta.reasoning", (), (_CHOICE,)),
+        Piece("reasoning", "choices.*.delta.reasoning_text", (), (_CHOICE,)),
+        Piece("reasoning", "choices.*.delta.thinking", (), (_CHOICE,)),
         Piece("reasoning", "choices.*.delta.content.*.thinking.*.text", (), (_CHOICE,)),
+        Piece("reasoning", "choices.*.delta.content.*.thinking", (), (_CHOICE,)),
         Piece("arguments", f"{_TOOLS}.function.arguments", (), _TOOL),
         Piece("arguments", f"{_TOOLS}.custom.input", (), _TOOL),
+        Piece("arguments", f"{_TOOLS}.arguments", (), _TOOL),
         Piece("arguments", f"{_LEGACY}.arguments", (), (_CHOICE, "=function_call")),
         Piece("transcript", "choices.*.delta.audio.transcript", (), (_CHOICE,)),
         Piece("audio", "choices.*.delta.audio.data", (), (_CHOICE,)),
@@ -46,16 +52,17 @@ OPENAI_CHAT = Dialect(
     ),
     wholes=(
         Piece("text", "choices.*.message.content", (), (_CHOICE,)),
+        Piece("text", "choices.*.message.content.*.text", (), (_CHOICE, "#1")),
         Piece("refusal", "choices.*.message.refusal", (), (_CHOICE,)),
+        Piece("reasoning", "choices.*.message.reasoning", (), (_CHOICE,)),
         Piece("reasoning", "choices.*.message.reasoning_content", (), (_CHOICE,)),
         Piece("arguments", f"{_WHOLE_TOOLS}.function.arguments", (), _WHOLE_TOOL),
+        Piece("arguments", f"{_WHOLE_TOOLS}.custom.input", (), _WHOLE_TOOL),
     ),
     calls=(
-        Call(_TOOLS, _TOOL, (), (f"{_TOOLS}.type", ("function", None)), name="function.name"),
-        Call(_TOOLS, _TOOL, (), (f"{_TOOLS}.type", ("custom",)), name="custom.name",
-             kind="=custom"),
+        Call(_TOOLS, _TOOL, name=_NAME, kind="type|=function", index="index"),
         Call(_LEGACY, (_CHOICE, "=function_call")),
-        Call(_WHOLE_TOOLS, _WHOLE_TOOL, name="function.name"),
+        Call(_WHOLE_TOOLS, _WHOLE_TOOL, name=_NAME, kind="type|=function", index="index"),
     ),
     annotations=("choices.*.delta.annotations.*", "choices.*.delta.citations.*", "citations.*"),
     images=("choices.*.delta.images.*.image_url.url",),

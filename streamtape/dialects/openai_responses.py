@@ -45,6 +45,25 @@ _DONE = tuple(
     Piece(channel, path, (f"response.{stem}.done",), _key(ITEM, below))
     for stem, channel, below, path in _TEXTS
 )
+# A part that opens: what its text goes on from, and, where indices repeat, that it is another one.
+_PARTS: tuple[tuple[str, Channel, str, str, str], ...] = (
+    ("content_part", "text", "content_index", "text", "output_text"),
+    ("content_part", "refusal", "content_index", "refusal", "refusal"),
+    ("content_part", "reasoning", "content_index", "text", "reasoning_text"),
+    ("reasoning_part", "reasoning", "content_index", "text", "reasoning_text"),
+    ("reasoning_summary_part", "reasoning", "summary_index,=summary", "text", "summary_text"),
+)
+_OPENED = tuple(
+    Piece(
+        channel,
+        f"part.{field}",
+        (f"response.{stem}.added",),
+        _key(ITEM, below),
+        ("part.type", (kind,)),
+        seed=True,
+    )
+    for stem, channel, below, field, kind in _PARTS
+)
 # What an item holds: path below it, channel, the key below the item, the kinds of item.
 _HOLDS: tuple[tuple[str, Channel, tuple[str, ...], str], ...] = (
     ("content.*.text", "text", ("#{n}",), "message"),
@@ -87,6 +106,7 @@ OPENAI_RESPONSES = Dialect(
     type_from=("type", "@event", "object"),
     deltas=_DELTAS,
     wholes=(
+        *_OPENED,
         *_DONE,
         Piece("text", "part.text", ("response.content_part.done",), (ITEM, "content_index"),
               ("part.type", ("output_text",))),
@@ -103,7 +123,8 @@ OPENAI_RESPONSES = Dialect(
     ),
     calls=(
         Call("item", (OPENED_ITEM,), ("response.output_item.added", "response.output_item.done"),
-             ("item.type", _CALLS), id="call_id|id", name="name|type", kind="type"),
+             ("item.type", _CALLS), id="call_id|id", name="name|type", kind="type", item="id",
+             refers="item_id", closes=("response.output_item.done",)),
         Call("response.output.*", ("#0",), _FINAL,
              ("response.output.*.type", _CALLS), id="call_id|id", name="name|type", kind="type",
              final=True),

@@ -11,25 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from streamtape.dialects.base import Call, Condition, Dialect, Piece
-from streamtape.dialects.paths import (
-    Bindings,
-    Path,
-    bind,
-    find,
-    get,
-    parse_path,
-    resolve_key,
-)
+from streamtape.dialects.alternatives import Found, is_text, only_one_field
+from streamtape.dialects.base import Dialect, Piece
+from streamtape.dialects.ends import holds
+from streamtape.dialects.paths import Bindings, Path, find, parse_path, resolve_key
 
-
-class Found(NamedTuple):
-    """What a rule found in one event: the rule, the target's key, what `*` stood for, the value."""
-
-    rule: Piece | Call
-    key: tuple[Any, ...]
-    bound: Bindings
-    value: Any
+__all__ = ["Found", "Placed", "Plan", "plan_for"]
 
 
 class Placed(NamedTuple):
@@ -53,12 +40,16 @@ class Plan:
     patches: tuple[tuple[Path, str, tuple[Piece, ...]], ...] = ()
 
     def find_deltas(self, payload: Any, event: int) -> Iterator[Found]:
-        """Every piece of text that an event adds to some target."""
-        return (found for found in _find(self.deltas, payload, event) if type(found[3]) is str)
+        """Every piece of text that an event adds to some target, each once."""
+        found = [*_find(self.deltas, payload, event)]
+        if len(found) == 1 and type(found[0][3]) is str:
+            return iter(found)
+        return iter(only_one_field(found))
 
     def find_wholes(self, payload: Any, event: int) -> Iterator[Found]:
         """Every value that an event gives whole."""
-        return _find(self.wholes, payload, event)
+        found = [*_find(self.wholes, payload, event)]
+        return (one for one in found if type(one[3]) is str or is_text(one, found))
 
     def find_calls(self, payload: Any, event: int) -> Iterator[Found]:
         """Every tool call that an event names."""
@@ -91,13 +82,6 @@ def _find(rules: tuple[Placed, ...], payload: Any, event: int) -> Iterator[Found
             for bound, value in inside:
                 if value is not None and (rule.when is None or holds(payload, rule.when, bound)):
                     yield Found(rule, resolve_key(payload, rule.key, bound, event), bound, value)
-
-
-def holds(payload: Any, condition: Condition, bound: Bindings = ()) -> bool:
-    """Whether the value at a condition's path is one of its values (if it has none: not null)."""
-    text, values = condition
-    found = get(payload, bind(parse_path(text), bound))
-    return found in values if values else found is not None
 
 
 @lru_cache(maxsize=1024)

@@ -11,6 +11,7 @@ import binascii
 from typing import Any
 
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.ends import is_fault
 from streamtape.dialects.paths import get, parse_path
 from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.tape.views import Event, Frame
@@ -32,15 +33,19 @@ class EventReader:
 
     def name_without_payload(self, frame: Frame) -> str | None:
         """The event's type, where the frame alone tells it; None where the payload must be read."""
-        if frame.data == self._marker:
+        if frame.data and frame.data == self._marker:
             return self._marker
+        if is_fault(frame):
+            return frame.event
         return frame.event if self._named and not self._ifs and frame.event != PLAIN else None
 
     def read(self, frame: Frame, index: int) -> Event:
         """The event of a frame that has data."""
         data = frame.data or ""
-        if data == self._marker:
+        if data and data == self._marker:
             return Event(data, data, frame.at_us, index, frame)
+        if is_fault(frame):
+            return Event(frame.event, _fault(frame), frame.at_us, index, frame)
         payload = decode(data)
         if self._wrapped and isinstance(payload, dict) and self._wrapped in payload:
             payload = _unwrapped(payload, self._wrapped)
@@ -63,6 +68,18 @@ class EventReader:
             if isinstance(value, str) and value:
                 return value
         return event if event != PLAIN else self._default
+
+
+def _fault(frame: Frame) -> Any:
+    """What an exception or an error says: in its payload, or, without one, in its headers."""
+    payload = decode(frame.data) if frame.data else NOT_JSON
+    if payload is not NOT_JSON:
+        return payload
+    names = {":error-code": "code", ":error-message": "message"}
+    told = {
+        name: frame.headers[header] for header, name in names.items() if header in frame.headers
+    }
+    return told or frame.data
 
 
 def _unwrapped(payload: dict[str, Any], field: str) -> Any:

@@ -12,9 +12,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+from streamtape.dialects.alternatives import Found
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.paths import Path, bind, parse_path
-from streamtape.dialects.plan import Found
 
 Step = str | int
 _Tree = dict[Step, Any]

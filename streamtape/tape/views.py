@@ -86,8 +86,8 @@ class Part:
 
     @property
     def first_event(self) -> int:
-        """The index of the first event that added to it."""
-        return self.cuts[0][1]
+        """The index of the event that brought its first character: an empty delta says nothing."""
+        return self.event_at(0) if self.text else self.cuts[0][1]
 
     def event_at(self, offset: int) -> int:
         """The index of the event that brought the character at an offset."""

@@ -1,0 +1,77 @@
+"""What ends a stream, and what an event reports as an error: by its type, its fields, its frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamtape.dialects.base import Condition, Dialect
+from streamtape.dialects.paths import Bindings, bind, find, get, parse_path
+from streamtape.tape.views import Event, Frame
+
+NOTHING = (None, "", "null")  # what servers send where a reason has yet to come
+_FAULTS = ("exception", "error")  # the values of `:message-type` that are no event
+
+
+def holds(payload: Any, condition: Condition, bound: Bindings = ()) -> bool:
+    """Whether the value at a condition's path is one of its values (if it has none: not null)."""
+    text, values = condition
+    return _meets(get(payload, bind(parse_path(text), bound)), values)
+
+
+def holds_anywhere(payload: Any, condition: Condition) -> bool:
+    """Whether the condition holds for any of the values at its path, which may have `*`."""
+    path, values = condition
+    return any(_meets(value, values) for _, value in find(payload, parse_path(path)))
+
+
+def _meets(value: Any, values: tuple[Any, ...]) -> bool:
+    if values:
+        return value in values
+    return not (value is None or (isinstance(value, str) and value in NOTHING))
+
+
+def finishes(dialect: Dialect, event: Event) -> bool:
+    """Whether an event says that what its stream had to say is said. One without data never does.
+
+    In a stream of several choices that is so of the first choice that has its reason.
+    """
+    if event.payload == "" or is_fault(event.frame):
+        return False
+    if event.type in dialect.terminal or _is_marker(dialect, event):
+        return True
+    return any(holds_anywhere(event.payload, condition) for condition in dialect.terminal_if)
+
+
+def ends(dialect: Dialect, event: Event) -> bool:
+    """Whether an event is the last that its stream needs: nothing is missing if none follows.
+
+    Where the dialect has a done marker, a reason to finish is not the end yet.
+    """
+    if event.payload == "":
+        return False
+    if event.type in dialect.terminal or _is_marker(dialect, event) or is_fault(event.frame):
+        return True
+    return not dialect.marker_expected and finishes(dialect, event)
+
+
+def _is_marker(dialect: Dialect, event: Event) -> bool:
+    return dialect.done_marker != "" and event.type == dialect.done_marker
+
+
+def is_fault(frame: Frame | None) -> bool:
+    """Whether a frame says by its headers that it is an exception or an error, and no event."""
+    return frame is not None and frame.headers.get(":message-type") in _FAULTS
+
+
+def error_in(dialect: Dialect, event: Event) -> Any:
+    """The error that an event reports; None where it reports none."""
+    if is_fault(event.frame):
+        told = event.payload if isinstance(event.payload, dict) else {"message": event.payload}
+        return {"type": event.type, **told}
+    error: Any = None
+    for path in dialect.error:
+        value = get(event.payload, parse_path(path))
+        error = error if value in (None, "") else value
+    if error is None and event.type in dialect.error_types:
+        return event.payload
+    return error
