@@ -8,9 +8,7 @@ frames as they came, ids and all, for an endpoint of one's own. Here are also it
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,6 +23,7 @@ from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import CassetteError, UsageError
 from streamtape.session.session import Session
 from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.store.ordinary import read_whole, write_whole
 from streamtape.tape.views import Event, Frame, ToolCall, Transcript
 
 SnapshotLevel = Literal["content", "events", "frames"]
@@ -45,8 +44,11 @@ def snapshot(
     if level not in LEVELS:
         raise UsageError(f"unknown level {level!r}; levels of a snapshot: {', '.join(LEVELS)}")
     if isinstance(source, str):
-        return source if source.endswith("\n") else f"{source}\n"
-    return "".join(f"{line.rstrip()}\n" for line in _lines(source, level, dialect))
+        text = source if source.endswith("\n") else f"{source}\n"
+    else:
+        text = "".join(f"{line.rstrip()}\n" for line in _lines(source, level, dialect))
+    # Half of a surrogate pair, as a stream that was cut may end in, is kept as its escape.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _lines(source: Source, level: str, dialect: str | None) -> Iterator[str]:
@@ -182,7 +184,7 @@ def _json(value: Any) -> str:
 def read(path: Path) -> str | None:
     """The text that is kept at a path; None where there is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        return read_whole(path).decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -193,14 +195,10 @@ def read(path: Path) -> str | None:
 
 def write(path: Path, text: str) -> None:
     """Keep a text at a path: the old one or the new one is there, never half of one."""
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(text, encoding="utf-8", newline="\n")
-        new.replace(path)
+        write_whole(path, [text.encode("utf-8")])
     except OSError as error:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
         raise CassetteError(
             f"cannot write the snapshot {str(path)!r}: {error}", path=path
         ) from error

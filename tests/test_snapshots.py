@@ -137,3 +137,11 @@ def test_on_disk(tmp_path: Path) -> None:
 def test_differences(kept: str, found: str, lines: list[str]) -> None:
     """Changed lines show their words; lines that came or went stand whole."""
     assert list(difference(kept, found)) == lines
+
+
+def test_half_of_a_character_is_kept_as_its_escape(tmp_path: Path) -> None:
+    """A stream that was cut within a surrogate pair can be kept, and is the same when read back."""
+    text = streamtape.snapshot("cut \ud83d")
+    write(tmp_path / "s.txt", text)
+    assert read(tmp_path / "s.txt") == text
+    assert "\\ud83d" in text

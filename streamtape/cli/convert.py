@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,14 +170,15 @@ def _load(path: str, name: str | None, about: About, *, target: str, force: bool
     """Read the source; refuse first where the target is there already."""
     from streamtape.convert import formats
     from streamtape.tape.store import load
+    from streamtape.tape.store.ordinary import read_whole
 
-    if Path(target).exists() and not force:
+    if os.path.lexists(target) and not force:
         raise UsageError(f"{target!r} exists already; --force replaces it")
     known = _format(path, name)
     if known is None:
         return load(path)
     try:
-        data = Path(path).read_bytes()
+        data = read_whole(path)
     except OSError as error:
         raise UsageError(f"cannot read {path!r}: {error.strerror}") from error
     return formats.read(data, about, known)

@@ -118,7 +118,7 @@ def _write_page(
     first: Iterable[Report] = (),
 ) -> None:
     """Write every change of some comparisons as one page."""
-    from streamtape.cli.files import page_place
+    from streamtape.cli.files import write_page
     from streamtape.report.differences import comparison_lines
     from streamtape.report.page.sheet import sheet
 
@@ -126,10 +126,8 @@ def _write_page(
         (name, comparison_lines(one, width=output.PLAIN_WIDTH, max_changes=None))
         for name, one in comparisons
     )
-    try:
-        page_place(target).write_text(sheet(title, [*first, *reports]), "utf-8")
-    except OSError as error:
-        raise CassetteError(f"cannot write the page {target!r}: {error.strerror}") from error
+    page = sheet(title, [*first, *reports])
+    write_page(target, page.encode("utf-8", "backslashreplace"))
 
 
 def _folders(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import FileIO
 from pathlib import Path
 
-from streamtape.errors import CassetteError, UsageError
+from streamtape.errors import CassetteError, CassetteWriteError, UsageError
 
 
 def tapes(paths: Iterable[str]) -> list[Path]:
@@ -26,13 +27,25 @@ def tapes(paths: Iterable[str]) -> list[Path]:
     return list(found)
 
 
-def page_place(name: str) -> Path:
-    """Where a page may be written; UsageError where it would replace a cassette."""
-    from streamtape.tape.container import HEAD
+def write_page(name: str, data: bytes) -> Path:
+    """Write a page or a picture, whole or not at all; gives its path.
 
-    place = Path(name)
-    if place.is_file():
-        with place.open("rb") as file:
-            if file.read(len(HEAD)).startswith(HEAD[:-2]):
-                raise UsageError(f"{name!r} is a cassette: a page would replace it")
+    UsageError where it would replace a cassette, CassetteWriteError where it can't be written.
+    """
+    from streamtape.tape.container import HEAD
+    from streamtape.tape.store.disk import place_of, reason
+    from streamtape.tape.store.ordinary import open_to_read, write_whole
+
+    place = place_of(name)
+    try:
+        if place.is_file():
+            with FileIO(open_to_read(place)) as file:
+                if (file.read(len(HEAD)) or b"").startswith(HEAD[:-2]):
+                    raise UsageError(f"{name!r} is a cassette: a page would replace it")
+        write_whole(place, [data])
+    except OSError as error:
+        raise CassetteWriteError(
+            f"cannot write {name!r}: {reason(error)} (`-` writes to the standard output)",
+            path=place,
+        ) from error
     return place

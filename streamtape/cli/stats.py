@@ -76,10 +76,11 @@ def _measured(path: Path, *, dialect: str | None) -> streamtape.Stats:
 def _draw(path: Path, found: streamtape.Stats) -> None:
     import io
 
+    from streamtape.cli.files import write_page
     from streamtape.report.plots import draw
     from streamtape.report.units import count
 
     picture = io.BytesIO()
     draw(found.each, picture, path.suffix.lower().lstrip("."))
-    path.write_bytes(picture.getvalue())
+    write_page(str(path), picture.getvalue())
     output.note(f"{path}: {count(len(found.each), 'stream')} drawn")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamtape.cli import many, options, output
-from streamtape.errors import CassetteWriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +52,7 @@ def command(
     It shows how a stream ended, what the checks found and where, plays the text at the recorded
     pace, and searches the events. With --json only the facts of what was written go to stdout.
     """
-    from streamtape.cli.files import page_place, tapes
+    from streamtape.cli.files import tapes, write_page
     from streamtape.report.page.document import document
     from streamtape.report.units import count
 
@@ -65,17 +64,13 @@ def command(
         told.extend(interactions)
         plain.extend(lines)
     title = ", ".join(path.name for path in files[:3]) + (" …" if len(files) > 3 else "")
-    page = document(title, {"interactions": told, "checked": not no_checks}, plain).encode()
+    page = document(title, {"interactions": told, "checked": not no_checks}, plain).encode(
+        "utf-8", "backslashreplace"
+    )
     if target == "-":
         output.write_bytes(page)
         return
-    place = page_place(target or f"{files[0].stem}.html")
-    try:
-        place.write_bytes(page)
-    except OSError as error:
-        raise CassetteWriteError(
-            f"cannot write the page {str(place)!r}: {error.strerror}", path=place
-        ) from error
+    place = write_page(target or f"{files[0].stem}.html", page)
     if as_json:
         output.write_json({"path": str(place), "bytes": len(page), "interactions": len(told)})
     else:

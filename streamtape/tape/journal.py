@@ -114,6 +114,11 @@ def make_head(salt: bytes) -> bytes:
     return head + _CHECK.pack(crc32(head))
 
 
+def is_beginning(data: bytes) -> bool:
+    """Whether these bytes may begin a journal, of any version, or nothing yet."""
+    return data[: len(MAGIC)] == MAGIC[: len(data)]
+
+
 def read_header(data: bytes, at: int, seed: int) -> Counts | None:
     """What the header at an offset says; None where its check, or that of the prefix, fails."""
     end = at + COUNTED_BYTES

@@ -50,7 +50,7 @@ def test_where_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     assert "run.html: 1 interaction," in run("view", path).stderr
     assert (tmp_path / "run.html").read_text().startswith("<!doctype html>")
-    assert "cannot write the page" in refused("view", path, "-o", tmp_path / "no" / "run.html")
+    assert "cannot write" in refused("view", path, "-o", tmp_path / "no" / "run.html")
     assert "no cassette" in refused("view", tmp_path / "none.tape")
 
 

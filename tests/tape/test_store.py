@@ -367,7 +367,7 @@ def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
     """A device or a pipe stays one."""
     path = tmp_path / "pipe.tape"
     os.mkfifo(path)
-    with pytest.raises(CassetteWriteError, match="no regular file"):
+    with pytest.raises(CassetteWriteError, match="named pipe, not an ordinary file"):
         save(Cassette((interaction(),)), path)
     assert path.is_fifo()
     assert names(tmp_path) == ["pipe.tape"]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from streamtape.errors import CassetteError, CassetteWriteError
+from streamtape.tape.store.ordinary import check_no_link, create, keep_mode, open_to_lock
 
 LOCK_SECONDS = 60.0
 _REASONS = {
@@ -29,8 +29,8 @@ _REASONS = {
     errno.EISDIR: "there is a folder of that name",
     errno.ENAMETOOLONG: "the name is too long",
     errno.EFBIG: "the file would be too large",
+    errno.ELOOP: "it is a link, and nothing is written through links",
 }
-_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def reason(error: OSError) -> str:
@@ -87,14 +87,16 @@ def replace(path: Path, pieces: Iterable[bytes]) -> None:
     writer left is written over.
     """
     new = path.with_name(path.name + ".new")
-    if path.exists() and not (path.is_file() or path.is_dir()):  # a device would become a file
-        raise CassetteWriteError(f"cannot write {str(path)!r}: it is no regular file", path=path)
+    with writing(path):
+        check_no_link(path)
+    with writing(new):
+        check_no_link(new)
+        new.unlink(missing_ok=True)  # an ordinary file, which a killed writer left
+        fd = create(new)
     try:
         with writing(path):
-            with new.open("wb") as file:
-                if path.exists():
-                    with contextlib.suppress(OSError):  # a file system without permissions
-                        new.chmod(stat.S_IMODE(path.stat().st_mode))
+            with os.fdopen(fd, "wb") as file:
+                keep_mode(fd, path)
                 for piece in pieces:
                     file.write(piece)
                 file.flush()
@@ -135,7 +137,7 @@ def _try_lock(path: Path) -> int | None:
     import portalocker  # 15 ms that only recording needs
 
     while True:
-        fd = os.open(path, _FLAGS, 0o666)
+        fd = open_to_lock(path)
         try:
             portalocker.lock(fd, portalocker.LOCK_EX | portalocker.LOCK_NB)
             if os.name == "nt" or _is_at(fd, path):
@@ -173,12 +175,19 @@ def unlink_and_close(fd: int, path: Path) -> None:
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a cassette: one writer at a time, over threads and processes."""
     lock = path.with_name(path.name + ".lock")
-    with writing(path):
+    with writing(lock):
         fd = open_locked(lock, wait_seconds=LOCK_SECONDS)
     if fd is None:
         raise CassetteWriteError(
             f"cannot write {str(path)!r}: another process has been writing it for "
             f"{LOCK_SECONDS:.0f} seconds (it holds {str(lock)!r})",
+            path=path,
+        )
+    if os.fstat(fd).st_size:
+        os.close(fd)
+        raise CassetteWriteError(
+            f"cannot write {str(path)!r}: {str(lock)!r} is no lock of streamtape's, which are "
+            "empty; move it away",
             path=path,
         )
     try:

@@ -37,6 +37,7 @@ from streamtape.tape.store.disk import (
     unlink_and_close,
     writing,
 )
+from streamtape.tape.store.ordinary import check_no_link, open_to_read
 from streamtape.tape.stored import Fetch
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def load_known(path: Path, *, max_bytes: int | None = None) -> tuple[Cassette, b
 
 def _fetcher(path: str) -> Fetch:
     """What reads a file at places: a short one from memory, a long one as long as it is open."""
-    with FileIO(path) as file:
+    with FileIO(open_to_read(path)) as file:
         if os.fstat(file.fileno()).st_size > _READ_BYTES:
             return OpenFile(os.dup(file.fileno())).read
         whole = file.readall()
@@ -89,10 +90,10 @@ def _fetcher(path: str) -> Fetch:
 def identity(path: Path) -> bytes:
     """What identifies the bytes of a file, trusting its digest: b"" where there is none."""
     try:
-        with reading(path), path.open("rb") as file:
+        with reading(path), FileIO(open_to_read(path)) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - container.TAIL_BYTES))
-            return _identity(size, file.read())
+            return _identity(size, file.readall())
     except FileNotFoundError:
         return b""
 
@@ -161,9 +162,10 @@ def save(cassette: Cassette, path: StrPath) -> None:
     """
     place = place_of(path)
     make_folder(place)
-    real = Path(os.path.realpath(place))  # a link stays a link
-    with locked(real):
-        replace(real, encode(cassette))
+    with writing(place):
+        check_no_link(place)
+    with locked(place):
+        replace(place, encode(cassette))
 
 
 def load_journal(path: StrPath) -> Cassette:
@@ -173,7 +175,7 @@ def load_journal(path: StrPath) -> Cassette:
     place = place_of(path)
     try:
         with reading(place):
-            fd = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            fd = open_to_read(place)
     except FileNotFoundError:
         raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place) from None
     with reading(place):
@@ -216,9 +218,9 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     if not place.exists() and (beside := place.with_name(place.name + JOURNAL_SUFFIX)).exists():
         place = beside
     with reading(place):
-        if not place.is_file():
+        if not os.path.lexists(place):
             raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place)
-        with contextlib.closing(OpenFile(os.open(place, os.O_RDONLY))) as file:
+        with contextlib.closing(OpenFile(open_to_read(place))) as file:
             salvage.layout_of(file.read, str(place))  # nothing else is opened for writing
     with writing(place):
         fd = open_locked(place)
@@ -275,7 +277,7 @@ def _target(place: Path) -> Path:
         name = stem
     target = place.with_name(name)
     n = 1
-    while target.exists():
+    while os.path.lexists(target):
         middle = ".recovered" if n == 1 else f".recovered{n}"
         target = place.with_name(name.removesuffix(".tape") + middle + ".tape")
         n += 1
@@ -283,5 +285,5 @@ def _target(place: Path) -> Path:
 
 
 def _beginning(path: Path, size: int) -> bytes:
-    with path.open("rb") as file:
+    with FileIO(open_to_read(path)) as file:
         return file.read(size)

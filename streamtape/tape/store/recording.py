@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamtape.errors import CassetteWriteError, JournalLeftError
+from streamtape.errors import CassetteWriteError, JournalLeftError, NotACassetteError
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store.disk import make_folder, open_locked, place_of, write_all, writing
@@ -21,6 +21,7 @@ from streamtape.tape.store.files import (
     identity,
     load_known,
 )
+from streamtape.tape.store.ordinary import check_no_link
 
 if TYPE_CHECKING:
     from streamtape.tape import journal
@@ -73,11 +74,14 @@ class TapeFile:
             self._found = identity(self._place)
         make_folder(self._place)
         with writing(self.path):
-            real = Path(os.path.realpath(self._place))
+            for suffix in ("", ".new", ".lock"):  # tell before anything is recorded
+                check_no_link(self._place.with_name(self._place.name + suffix))
+            real = Path(os.path.realpath(self._place.parent)) / self._place.name
             for n in range(1, _MOST_JOURNALS):
                 infix = "" if n == 1 else f".{n}"
                 place = real.with_name(real.name + infix + JOURNAL_SUFFIX)
-                fd = open_locked(place)
+                with writing(place):
+                    fd = open_locked(place)
                 if fd is not None:
                     return Journal(
                         real,
@@ -99,7 +103,13 @@ def _begun(fd: int, place: Path) -> journal.Numbering:
 
     numbering = journal.Numbering(os.urandom(4))
     try:
-        if os.fstat(fd).st_size > journal.HEAD_BYTES:
+        size = os.fstat(fd).st_size
+        if not journal.is_beginning(os.read(fd, journal.HEAD_BYTES)):
+            raise NotACassetteError(
+                f"{str(place)!r} is not a journal, and a recording needs that name: move it away",
+                path=place,
+            )
+        if size > journal.HEAD_BYTES:
             raise JournalLeftError(
                 f"a recording died here and left {str(place)!r}: `streamtape recover {place}` "
                 "makes a cassette of it; or delete it",

@@ -1,0 +1,116 @@
+"""The one place where files are opened: ordinary ones only, and nothing is written through a link.
+
+A pipe would block its reader for ever, a device may never end, and a link that came with somebody's
+repository would have us write over any file of the user's. So files are looked at before they are
+opened, opened without blocking, and looked at again. What is refused is an OSError that says why,
+with the path; who opens turns it into an error of ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+_COMMON = (
+    getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def open_to_read(path: str | os.PathLike[str]) -> int:
+    """Open an ordinary file, or a link to one, for reading; OSError where it is none."""
+    check_ordinary(Path(path).stat(), path)  # opening some devices has effects
+    fd = os.open(path, os.O_RDONLY | _COMMON)
+    return _checked(fd, path)
+
+
+def read_whole(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of an ordinary file; OSError where it is none."""
+    with open(open_to_read(path), "rb") as file:
+        return file.read()
+
+
+def open_to_lock(path: Path) -> int:
+    """Open a file of our own for reading and writing, and make it where it is missing.
+
+    OSError where the name is taken by something that is no ordinary file, a link above all.
+    """
+    check_no_link(path)
+    return _checked(os.open(path, os.O_RDWR | os.O_CREAT | _COMMON | _NO_LINK, 0o666), path)
+
+
+def create(path: Path, mode: int = 0o666) -> int:
+    """Make a file and open it for writing; FileExistsError where the name is taken by anything."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _COMMON | _NO_LINK, mode)
+
+
+def check_no_link(path: Path) -> None:
+    """OSError where a path is a link, or anything else that is neither missing nor ordinary."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(found.st_mode):
+        raise _refusal(errno.ELOOP, "it is a link, and nothing is written through links", path)
+    check_ordinary(found, path)
+
+
+def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file beside its place and rename it: the old or the new one is there, never half.
+
+    OSError, with the old file as it was, where that fails or where the path is a link.
+    """
+    check_no_link(path)
+    new = path.with_name(f"{path.name[:200]}.{os.urandom(4).hex()}.new")
+    fd = create(new)
+    try:
+        with open(fd, "wb") as file:  # noqa: PTH123 - a descriptor
+            keep_mode(fd, path)
+            file.writelines(pieces)
+        os.replace(new, path)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise
+
+
+def keep_mode(fd: int, path: Path) -> None:
+    """Give a new file the permissions of the one whose place it takes, where there is one."""
+    with contextlib.suppress(OSError, AttributeError):  # none, or a system without permissions
+        os.fchmod(fd, stat.S_IMODE(path.stat().st_mode))
+
+
+def check_ordinary(found: os.stat_result, path: str | os.PathLike[str]) -> None:
+    """OSError where what was found at a path is no ordinary file."""
+    if stat.S_ISREG(found.st_mode):
+        return
+    if stat.S_ISDIR(found.st_mode):
+        raise _refusal(errno.EISDIR, "there is a folder of that name", path)
+    kind = next((name for test, name in _KINDS if test(found.st_mode)), "something else")
+    raise _refusal(errno.ENXIO, f"it is {kind}, not an ordinary file", path)
+
+
+def _checked(fd: int, path: str | os.PathLike[str]) -> int:
+    try:
+        check_ordinary(os.fstat(fd), path)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _refusal(number: int, what: str, path: str | os.PathLike[str]) -> OSError:
+    return OSError(number, what, os.fspath(path))
