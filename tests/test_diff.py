@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import streamtape
 from streamtape.convert import About, plain
@@ -37,7 +39,8 @@ def test_one_changed_word_is_one_change(level: Level) -> None:
     comparison = streamtape.diff(ONE, OTHER, level=level)
     (change,) = comparison.changes
     assert (change.before, change.after) == ("bubble", "trouble")
-    assert len(comparison.summary().splitlines()) == 2
+    verdict = ["  verdict: reworded"] if level == "content" else []
+    assert comparison.summary().splitlines()[1:-1] == verdict
 
 
 def test_files_are_compared_by_path(tmp_path: Path) -> None:
@@ -120,4 +123,59 @@ def test_times_that_are_not_known_are_not_the_same(tmp_path: Path) -> None:
     streamtape.save(plain.read(ONE.body, About("a.sse"), "sse"), path)
     comparison = streamtape.diff(ONE, path, level="timing")
     assert f"nothing to compare: no times are known of {path}" in comparison.notes
+    found = streamtape.diff(ONE, path, level="timing")
+    assert (found.comparable, found.same, found.changes) == (False, False, ())
+    assert found.summary().startswith("nothing could be compared at level timing")
     assert not any("times" in note for note in streamtape.diff(ONE, ALIKE, level="timing").notes)
+
+
+def said(n: int, run: int = 1) -> Interaction:
+    """An answer to the request that all of them answer; every run has ids of its own."""
+    return Writer(run).message(f"Answer number {n}").end().interaction()
+
+
+N_EQUAL = 60
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, N_EQUAL - 1))
+def test_one_of_many_equal_requests_less_is_one_change(gone: int) -> None:
+    """The answers tell which one is missing; ids of another run do not hide it."""
+    a = Cassette(tuple(said(n) for n in range(N_EQUAL)))
+    b = Cassette(tuple(said(n, run=2) for n in range(N_EQUAL) if n != gone))
+    for level in ("events", "content"):
+        (there,) = streamtape.diff(a, b, level=level).changes
+        (back,) = streamtape.diff(b, a, level=level).changes
+        assert (there.kind, there.what, there.interaction) == ("removed", "interaction", gone)
+        assert (back.kind, back.what) == ("inserted", "interaction")
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, N_EQUAL - 2), st.booleans())
+def test_two_interactions_that_changed_places_are_one_change(at: int, equal: bool) -> None:
+    """Whether they answer one request or two."""
+    one = [said(n) for n in range(N_EQUAL)]
+    if not equal:
+        one = [
+            replace(x, request=replace(x.request, body=b'{"n":%d}' % n)) for n, x in enumerate(one)
+        ]
+    other = list(one)
+    other[at], other[at + 1] = other[at + 1], other[at]
+    (change,) = streamtape.diff(Cassette(tuple(one)), Cassette(tuple(other))).changes
+    assert (change.kind, change.what) == ("swapped", "interaction")
+
+
+def test_many_answers_that_all_differ_are_compared_in_order() -> None:
+    """Where no answer is as it was, the order of the requests is all there is."""
+    a = Cassette(tuple(said(n) for n in range(5)))
+    b = Cassette(tuple(said(n + 100) for n in range(5)))
+    assert [c.kind for c in streamtape.diff(a, b).changes] == ["changed"] * 5
+
+
+def test_what_only_one_side_has_is_counted() -> None:
+    """The header says how many events there are, not how many were compared."""
+    found = streamtape.diff(Cassette((said(1), said(2))), Cassette((said(1),)))
+    n_events = len(list(said(1).events()))
+    assert (found.n_a, found.n_b) == (2 * n_events, n_events)
+    found = streamtape.diff(Cassette((said(1), said(2))), Cassette((said(1),)), level="bytes")
+    assert (found.n_a, found.n_b) == (2 * len(said(1).body), len(said(1).body))

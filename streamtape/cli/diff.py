@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,14 @@ from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from streamtape.compare.comparison import Comparison
     from streamtape.report.folders import FileResult
     from streamtape.report.page.sheet import Report
 
 _SHOWN = 20
+BEHAVIOUR = "behaviour"  # of --fail-on: no measure, but the verdict
 
 
 @click.command(
@@ -32,14 +34,17 @@ Examples:
   streamtape diff cassettes/ new-cassettes/ --markdown > comment.md
   streamtape diff cassettes/ new-cassettes/ --html changes.html
   streamtape diff before/ after/ --fail-on ttft=+20% --fail-on tpot=+5ms
+  streamtape diff before/ after/ --fail-on behaviour
 
 \b
 Levels: bytes; frames; events (ids, times and how deltas were split do not count);
-content (text and tool calls); timing. Exit status: 0 the same, 1 different, 2 trouble."""
+content (text and tool calls, with a verdict: same, reworded, behaviour changed); timing.
+Exit status: 0 the same, 1 different, 2 trouble. With --fail-on behaviour, 0 where only words
+differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 )
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
-@click.option("--level", default="events", show_default=True, metavar="LEVEL", help="What counts.")
+@click.option("--level", metavar="LEVEL", help="What counts.  [default: events]")
 @click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
 @click.option(
     "--tolerance",
@@ -51,8 +56,9 @@ content (text and tool calls); timing. Exit status: 0 the same, 1 different, 2 t
     "--fail-on",
     "limits",
     multiple=True,
-    metavar="MEASURE=+20%",
-    help="Compare times alone: 1 where B is slower by more. Measures: see `streamtape stats`.",
+    metavar="WHAT",
+    help="behaviour: 1 only where more than words differ. Or MEASURE=+20%: compare times alone, 1"
+    " where B is slower by more. Measures: see `streamtape stats`.",
 )
 @click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
@@ -63,7 +69,7 @@ def command(
     *,
     a: str,
     b: str,
-    level: str,
+    level: str | None,
     dialect: str | None,
     tolerance: float | None,
     limits: tuple[str, ...],
@@ -76,25 +82,51 @@ def command(
     """Compare two recordings A and B event by event, or two folders of them by name."""
     if markdown and as_json:
         raise UsageError("choose --json or --markdown")
-    if limits:
+    behaviour = BEHAVIOUR in limits
+    if limits and not behaviour:
         from streamtape.cli.gating import gate
 
         raise click.exceptions.Exit(gate(a, b, limits, dialect, as_json=as_json))
-    wanted: dict[str, Any] = {"level": level, "dialect": dialect}
+    if behaviour and len(set(limits)) > 1:
+        raise UsageError(
+            "--fail-on behaviour looks at what was said: give limits of time to a run of their own"
+        )
+    if behaviour and level not in (None, "content"):
+        raise UsageError(f"--fail-on behaviour compares at level content, got --level {level}")
+    wanted: dict[str, Any] = {
+        "level": "content" if behaviour else level or "events",
+        "dialect": dialect,
+    }
     if tolerance is not None:
         wanted["tolerance"] = tolerance
     folders = Path(a).is_dir() + Path(b).is_dir()
     if folders == 1:
         raise UsageError(f"{a!r} and {b!r}: compare two files or two folders")
     if folders:
-        status = _folders(a, b, wanted, jobs=jobs, markdown=markdown, html=html, as_json=as_json)
+        results = _folders(a, b, wanted, jobs=jobs, markdown=markdown, html=html, as_json=as_json)
+        status = _status_of_folders(results, behaviour=behaviour)
     else:
         comparison = streamtape.diff(a, b, **wanted)
         if html:
             _write_page(html, f"{a} → {b}", [("", comparison)])
         _tell(comparison, show_all=show_all, markdown=markdown, as_json=as_json)
-        status = 0 if comparison.same else FINDINGS
+        status = _status(comparison, behaviour=behaviour)
     raise click.exceptions.Exit(status)
+
+
+def _status(comparison: Comparison, *, behaviour: bool) -> int:
+    if not comparison.comparable:
+        return TROUBLE
+    if behaviour:
+        return FINDINGS if comparison.verdict == "behaviour changed" else 0
+    return 0 if comparison.same else FINDINGS
+
+
+def _status_of_folders(results: Sequence[FileResult], *, behaviour: bool) -> int:
+    if any(result.verdict in {"unreadable", "not compared"} for result in results):
+        return TROUBLE
+    fine = (r.behaves_alike if behaviour else r.same for r in results)
+    return 0 if all(fine) else FINDINGS
 
 
 def _tell(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bool) -> None:
@@ -139,7 +171,7 @@ def _folders(
     markdown: bool,
     html: str | None,
     as_json: bool,
-) -> int:
+) -> list[FileResult]:
     names = sorted(_names(Path(a)) | _names(Path(b)))
     work = partial(_compared, Path(a), Path(b), wanted)
     results = list(many.each(work, names, doing="comparing", jobs=jobs))
@@ -153,7 +185,9 @@ def _folders(
         _write_page(html, f"{a} → {b}", found, [("", folder_lines(results, a, b))])
     if as_json:
         files = [result.to_dict() for result in results]
-        output.write_json({"same": same, "a": a, "b": b, "files": files})
+        verdicts = dict(Counter(r.judgement for r in results if r.judgement))
+        told = {"same": same, "a": a, "b": b, "verdicts": verdicts or None, "files": files}
+        output.write_json(told)
     elif markdown:
         from streamtape.report.markdown import folders_markdown
 
@@ -162,9 +196,7 @@ def _folders(
         from streamtape.report.folders import folder_lines
 
         output.write_lines(folder_lines(results, a, b))
-    if any(result.verdict == "unreadable" for result in results):
-        return TROUBLE
-    return 0 if same else FINDINGS
+    return results
 
 
 def _compared(a: Path, b: Path, wanted: dict[str, Any], name: str) -> FileResult:
@@ -181,6 +213,8 @@ def _compared(a: Path, b: Path, wanted: dict[str, Any], name: str) -> FileResult
         raise  # an unknown level is no trouble of one file
     except StreamtapeError as error:
         return FileResult(name, "unreadable", error=str(error))
+    if not comparison.comparable:
+        return FileResult(name, "not compared", comparison)
     return FileResult(name, "same" if comparison.same else "different", comparison)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 ChangeKind = Literal["inserted", "removed", "changed", "swapped"]
 PieceKind = Literal["same", "removed", "inserted"]
+Verdict = Literal["same", "reworded", "behaviour changed"]
 ABSENT = "nothing"  # how a value that is null, or not there, is told beside one that is
 MAX_SHOWN = 72  # characters of one value in a summary
 _BREAKS = re.compile("\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]")  # what ends a line somewhere
@@ -85,7 +86,11 @@ class Comparison:
     """Two recordings compared at one level. `changes` are in order, the first divergence first.
 
     `notes` are differences that are no change of the stream itself: what the requests differ in.
-    `n_a` and `n_b` are how many events (frames, bytes ...) were compared on either side.
+    `n_a` and `n_b` are how many events (frames, bytes ...) either side has, those of interactions
+    that the other one lacks included. `verdict` is known at level `content`, else None: `same`,
+    `reworded` (text differs; tools, structure and ending do not) or `behaviour changed`, and then
+    `reasons` are the facts that made it so. `comparable` is False where there was nothing that both
+    sides know, such as the times of a converted recording: then they are not the same.
     """
 
     level: str
@@ -96,11 +101,14 @@ class Comparison:
     unit: str = "events"
     a: str = "a"
     b: str = "b"
+    verdict: Verdict | None = None
+    reasons: tuple[str, ...] = ()
+    comparable: bool = True
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs at this level."""
-        return not self.changes
+        """Whether nothing differs at this level, and there was something to compare."""
+        return self.comparable and not self.changes
 
     def __bool__(self) -> bool:
         raise TypeError("a Comparison is neither true nor false: ask .same or .changes")
@@ -122,20 +130,34 @@ class Comparison:
     def summary(self, max_changes: int = 10) -> str:
         """A few lines of plain text: the verdict, then the first changes."""
         sizes = f"{self.n_a} and {self.n_b} {self.unit}"
-        if self.same:
+        if not self.comparable:
+            lines = [f"nothing could be compared at level {self.level} ({sizes})"]
+        elif self.same:
             lines = [f"same at level {self.level} ({sizes})"]
         else:
             lines = [f"different at level {self.level}: {self.counts()} ({sizes})"]
             lines += [f"  {change}" for change in self.changes[:max_changes]]
             if len(self.changes) > max_changes:
                 lines.append(f"  … and {len(self.changes) - max_changes} more")
+        if self.verdict is not None and not self.same:
+            lines.insert(1, f"  verdict: {self.judgement()}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def judgement(self, max_reasons: int = 4) -> str:
+        """The verdict with the facts that made it, in one line; empty where there is none."""
+        shown = list(self.reasons[:max_reasons])
+        if len(self.reasons) > max_reasons:
+            shown.append(f"and {len(self.reasons) - max_reasons} more")
+        return f"{self.verdict or ''}{': ' if shown else ''}{'; '.join(shown)}"
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain dicts, lists and texts, ready for JSON."""
         return {
             "same": self.same,
             "level": self.level,
+            "comparable": self.comparable,
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
             "a": self.a,
             "b": self.b,
             "unit": self.unit,

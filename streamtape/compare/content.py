@@ -12,13 +12,15 @@ from typing import Any
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Change, Place
 from streamtape.compare.folding import join_swapped
+from streamtape.compare.units import CALL
 from streamtape.compare.values import walk
 from streamtape.compare.words import hunks
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.payload import canonical
+from streamtape.dialects.payload import canonical, decode
 from streamtape.tape.views import Part, ToolCall, Transcript
 
 SILENT = ("arguments", "signature", "details")  # told as tool calls, or no part of what is read
+STRUCTURE = "structure"  # the path of a text that is JSON on one side only
 FACTS = ("finish_reason", "status", "error")
 
 
@@ -40,6 +42,10 @@ def compare_content(a: Transcript, b: Transcript, dialect: Dialect) -> tuple[Cha
                 Change("changed", name, _last(a), _last(b), ".".join(path), old, new)
                 for path, old, new in walk(before, after, ())
             )
+    if a.finished is not b.finished and not any(change.what in FACTS for change in changes):
+        changes.append(
+            Change("changed", "finished", _last(a), _last(b), "", a.finished, b.finished)
+        )
     last = max(a.n_events, b.n_events)
     return tuple(sorted(join_swapped(changes), key=lambda change: _order(change, last)))
 
@@ -79,45 +85,88 @@ def _texts(channel: str, a: list[Part], b: list[Part]) -> Iterator[Change]:
         for one, other in zip(
             a[gap.a1 : gap.a1 + shared], b[gap.b1 : gap.b1 + shared], strict=True
         ):
-            for hunk in hunks(one.text, other.text):
-                yield Change(
-                    "changed",
-                    channel,
-                    Place(one.event_at(hunk.a_first)),
-                    Place(other.event_at(hunk.b_first)),
-                    "",
-                    one.text[hunk.a_start : hunk.a_end],
-                    other.text[hunk.b_start : hunk.b_end],
-                    hunk.pieces,
-                )
+            yield from _one_text(channel, one, other)
         for part in a[gap.a1 + shared : gap.a2]:
             yield Change("removed", channel, Place(part.first_event), None, "", part.text, None)
         for part in b[gap.b1 + shared : gap.b2]:
             yield Change("inserted", channel, None, Place(part.first_event), "", None, part.text)
 
 
+def _one_text(channel: str, one: Part, other: Part) -> Iterator[Change]:
+    """Where two texts differ: word by word; value by value where both are JSON objects or lists."""
+    before, after = data_in(one.text), data_in(other.text)
+    if (before is None) is not (after is None):
+        pieces = tuple(piece for hunk in hunks(one.text, other.text) for piece in hunk.pieces)
+        places = Place(one.first_event), Place(other.first_event)
+        yield Change("changed", channel, *places, STRUCTURE, one.text, other.text, pieces)
+        return
+    if before is not None and type(before) is type(after):
+        places = Place(one.first_event), Place(other.first_event)
+        found = [
+            Change("changed", channel, *places, ".".join(path), old, new)
+            for path, old, new in walk(before, after, ())
+        ]
+        if found:
+            yield from found
+            return
+    for hunk in hunks(one.text, other.text):
+        yield Change(
+            "changed",
+            channel,
+            Place(one.event_at(hunk.a_first)),
+            Place(other.event_at(hunk.b_first)),
+            "",
+            one.text[hunk.a_start : hunk.a_end],
+            other.text[hunk.b_start : hunk.b_end],
+            hunk.pieces,
+        )
+
+
+def data_in(text: str) -> Any:
+    """The object or list that a text is; None where it is prose."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    value = decode(text)
+    return value if isinstance(value, dict | list) else None
+
+
 def _calls(a: list[ToolCall], b: list[ToolCall]) -> Iterator[Change]:
     for gap in gaps([_call_token(c) for c in a], [_call_token(c) for c in b]):
         left, right = a[gap.a1 : gap.a2], b[gap.b1 : gap.b2]
+        gone: list[ToolCall] = []
+        come: list[ToolCall] = []
         i = j = 0
         for inner in gaps([c.name for c in left], [c.name for c in right]):
             yield from _same_tool(left[i : inner.a1], right[j : inner.b1])
-            yield from (
-                Change("removed", "tool call", _at(c), None, "", _told(c), None)
-                for c in left[inner.a1 : inner.a2]
-            )
-            yield from (
-                Change("inserted", "tool call", None, _at(c), "", None, _told(c))
-                for c in right[inner.b1 : inner.b2]
-            )
+            gone += left[inner.a1 : inner.a2]
+            come += right[inner.b1 : inner.b2]
             i, j = inner.a2, inner.b2
         yield from _same_tool(left[i:], right[j:])
+        yield from _other_tools(gone, come)
+
+
+def _other_tools(gone: list[ToolCall], come: list[ToolCall]) -> Iterator[Change]:
+    """Calls without a namesake: one of the same arguments has another name; the rest is new."""
+    come = list(come)
+    for one in gone:
+        twin = next((c for c in come if c.name != one.name and _alike(one, c)), None)
+        if twin is None:
+            yield Change("removed", CALL, _at(one), None, "", _told(one), None)
+            continue
+        come.remove(twin)
+        yield Change("changed", CALL, _at(one), _at(twin), "name", one.name, twin.name)
+    for other in come:
+        yield Change("inserted", CALL, None, _at(other), "", None, _told(other))
+
+
+def _alike(one: ToolCall, other: ToolCall) -> bool:
+    return one.kind == other.kind and canonical(_arguments(one)) == canonical(_arguments(other))
 
 
 def _same_tool(a: list[ToolCall], b: list[ToolCall]) -> Iterator[Change]:
     for one, other in zip(a, b, strict=True):
         for path, before, after in walk(_arguments(one), _arguments(other), ("arguments",)):
-            what = f"tool call {one.name}"
+            what = f"{CALL} {one.name}"
             yield Change("changed", what, _at(one), _at(other), ".".join(path), before, after)
 
 

@@ -55,8 +55,13 @@ def walk(
                 yield from walk(one, other, (*path, name))
     elif isinstance(before, list) and isinstance(after, list):
         yield from _lists(before, after, path)
-    elif before != after or type(before) is not type(after):
+    elif before != after or not _one_kind(before, after):
         yield path, before, after
+
+
+def _one_kind(one: Any, other: Any) -> bool:
+    """Whether two equal values are of one JSON type: 1 and 1.0 are, 1 and true are not."""
+    return isinstance(one, bool) is isinstance(other, bool)
 
 
 def _lists(

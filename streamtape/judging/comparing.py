@@ -7,23 +7,24 @@ the order of their requests, and each pair handed down at the level that was ask
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from streamtape.compare.align import gaps
+from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Comparison, Place, short
 from streamtape.compare.content import compare_content
 from streamtape.compare.events import compare_events
 from streamtape.compare.timing import DEFAULT_TOLERANCE, Clocked, compare_timing
 from streamtape.compare.values import walk
+from streamtape.compare.verdict import verdict_of
 from streamtape.compare.wire import compare_bytes, compare_frames
-from streamtape.dialects.payload import NOT_JSON, canonical, decode
+from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
 from streamtape.judging.collecting import collector_paused
-from streamtape.tape.http_values import split_url
+from streamtape.judging.pairing import address, body, pair
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.views import Event
 
@@ -47,9 +48,9 @@ def diff(
     """What differs between two recordings: paths, cassettes or single interactions.
 
     `level` says what is looked at: `bytes` of the bodies; `frames` as they are; `events`, blind to
-    ids, times and how deltas were cut; `content`, what the reader gets; `timing`, within
-    `tolerance`. `dialect` forces one by name. UsageError for an unknown level, CassetteError for a
-    file that can't be loaded.
+    ids, times and how deltas were cut; `content`, what the reader gets, with a verdict on it
+    (`Comparison.verdict`, `.reasons`); `timing`, within `tolerance`. `dialect` forces one by name.
+    UsageError for an unknown level, CassetteError for a file that can't be loaded.
     """
     if level not in LEVELS:
         raise UsageError(f"unknown level {level!r}; levels: {', '.join(LEVELS)}")
@@ -57,25 +58,74 @@ def diff(
     compare = _comparer(level, dialect, tolerance)
     changes: list[Change] = []
     notes: list[str] = []
-    n_a = n_b = 0
-    for number, (one, other) in enumerate(_paired(left, right)):
+    n_a = n_b = n_timed = 0
+    for number, (one, other, moved) in enumerate(pair(left, right, _answer_key(dialect))):
         if one is None or other is None:
             changes.append(_missing(one, other, number))
+            n_a, n_b = n_a + _size(one, level, dialect), n_b + _size(other, level, dialect)
             continue
         found, size_a, size_b = compare(one, other)
         n_a, n_b = n_a + size_a, n_b + size_b
         if level == "timing":
             untimed = [name for name, i in ((name_a, one), (name_b, other)) if not _is_timed(i)]
+            n_timed += not untimed
             if untimed:
                 notes.append(f"nothing to compare: no times are known of {' and '.join(untimed)}")
         else:
-            found = (*_heads(one, other), *found, *_endings(one, other, size_a, size_b))
+            ends = tuple(_endings(one, other, size_a, size_b))
+            if ends:  # says more than that the stream itself did not come to its end
+                found = tuple(change for change in found if change.what != "finished")
+            found = (*_heads(one, other), *found, *ends)
+        if moved:
+            found = (_moved(one), *found)
         changes.extend(replace(change, interaction=number) for change in found)
         notes.extend(_request_notes(one.request, other.request))
     unit = {"bytes": "bytes", "frames": "frames"}.get(level, "events")
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more differences between the requests"]
-    return Comparison(level, tuple(changes), tuple(notes), n_a, n_b, unit, name_a, name_b)
+    verdict, reasons = verdict_of(changes) if level == "content" else (None, ())
+    return Comparison(
+        level,
+        tuple(changes),
+        tuple(dict.fromkeys(notes)),
+        n_a,
+        n_b,
+        unit,
+        name_a,
+        name_b,
+        verdict,
+        reasons,
+        comparable=level != "timing" or n_timed > 0,
+    )
+
+
+def _answer_key(dialect: str | None) -> Callable[[Interaction], Hashable]:
+    """What an answer says, blind to ids, times and cuts, so that equal answers have equal keys."""
+
+    def key(interaction: Interaction) -> Hashable:
+        units = Coalescer(dialect_for(interaction, dialect)).units(_events(interaction, dialect))
+        status = interaction.head.status if interaction.head else None
+        return status, _ended(interaction), tuple(unit.token for unit in units)
+
+    return key
+
+
+def _size(interaction: Interaction | None, level: Level, dialect: str | None) -> int:
+    """How much an interaction without a partner holds, in the level's units."""
+    if interaction is None:
+        return 0
+    if level == "bytes":
+        return interaction.chunks.n_bytes
+    return (
+        sum(1 for _ in interaction.frames())
+        if level == "frames"
+        else len(_events(interaction, dialect))
+    )
+
+
+def _moved(one: Interaction) -> Change:
+    told = " ".join(address(one.request))
+    return Change("swapped", "interaction", Place(0), Place(0), "", None, told)
 
 
 def _opened(source: Source, name: str) -> tuple[str, tuple[Interaction, ...]]:
@@ -172,51 +222,10 @@ def _clocked(interaction: Interaction, dialect: str | None) -> Clocked:
     return Clocked(head_us, times, interaction.ending.at_us)
 
 
-def _paired(
-    a: tuple[Interaction, ...], b: tuple[Interaction, ...]
-) -> Iterable[tuple[Interaction | None, Interaction | None]]:
-    """Interactions that answer the same request, in order; what has no partner stands alone."""
-    if len(a) == len(b) == 1:
-        return [(a[0], b[0])]
-    pairs: list[tuple[Interaction | None, Interaction | None]] = []
-    i = j = 0
-    for gap in gaps([_asked(x.request) for x in a], [_asked(x.request) for x in b]):
-        pairs.extend(zip(a[i : gap.a1], b[j : gap.b1], strict=True))
-        pairs.extend(_paired_by_address(a[gap.a1 : gap.a2], b[gap.b1 : gap.b2]))
-        i, j = gap.a2, gap.b2
-    pairs.extend(zip(a[i:], b[j:], strict=True))
-    return pairs
-
-
-def _paired_by_address(
-    a: tuple[Interaction, ...], b: tuple[Interaction, ...]
-) -> Iterable[tuple[Interaction | None, Interaction | None]]:
-    i = j = 0
-    for gap in gaps([_address(x.request) for x in a], [_address(x.request) for x in b]):
-        yield from zip(a[i : gap.a1], b[j : gap.b1], strict=True)
-        yield from ((x, None) for x in a[gap.a1 : gap.a2])
-        yield from ((None, x) for x in b[gap.b1 : gap.b2])
-        i, j = gap.a2, gap.b2
-    yield from zip(a[i:], b[j:], strict=True)
-
-
-def _address(request: Request) -> tuple[str, str]:
-    return request.method, split_url(request.url).path
-
-
-def _asked(request: Request) -> tuple[str, str, bytes]:
-    value = _body(request)
-    return (*_address(request), request.body if value is NOT_JSON else canonical(value))
-
-
-def _body(request: Request) -> Any:
-    return decode(request.body.decode("utf-8", "backslashreplace")) if request.body else NOT_JSON
-
-
 def _missing(one: Interaction | None, other: Interaction | None, number: int) -> Change:
     found = one or other
     assert found is not None
-    told = " ".join(_address(found.request))
+    told = " ".join(address(found.request))
     if one is not None:
         return Change("removed", "interaction", Place(0), None, "", told, None, (), number)
     return Change("inserted", "interaction", None, Place(0), "", None, told, (), number)
@@ -242,9 +251,9 @@ def _ended(interaction: Interaction) -> str:
 
 
 def _request_notes(one: Request, other: Request) -> Iterable[str]:
-    if _address(one) != _address(other):
-        yield f"request: {' '.join(_address(one))} → {' '.join(_address(other))}"
-    before, after = _body(one), _body(other)
+    if address(one) != address(other):
+        yield f"request: {' '.join(address(one))} → {' '.join(address(other))}"
+    before, after = body(one), body(other)
     if NOT_JSON in (before, after):
         if one.body != other.body:
             yield f"request body: {len(one.body)} → {len(other.body)} bytes"

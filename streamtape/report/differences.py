@@ -28,6 +28,8 @@ MIN_ROOM = 20  # cells: narrower, a value is not cut further
 def verdict(comparison: Comparison) -> str:
     """In one line: the same or not, at which level, how many changes of which kind."""
     sizes = f"{comparison.n_a:,} and {comparison.n_b:,} {comparison.unit}"
+    if not comparison.comparable:
+        return f"nothing could be compared at level {comparison.level} ({sizes})"
     if comparison.same:
         return f"same at level {comparison.level} ({sizes})"
     return f"different at level {comparison.level}: {comparison.counts()} ({sizes})"
@@ -40,6 +42,9 @@ def comparison_lines(
     yield line((verdict(comparison), "good" if comparison.same else "bad"))
     yield line(("  - ", "removed"), clean(comparison.a))
     yield line(("  + ", "added"), clean(comparison.b))
+    if comparison.verdict is not None and not comparison.same:
+        style = "bad" if comparison.verdict == "behaviour changed" else "warn"
+        yield line("  verdict: ", (clean(comparison.judgement()), style))
     for note in comparison.notes:
         yield line("  ", (f"note: {clean(note)}", "warn"))
     several = any(change.interaction for change in comparison.changes)

@@ -12,8 +12,9 @@ from streamtape.report.differences import verdict
 from streamtape.report.lines import Line, clean, line
 from streamtape.report.units import count
 
-Verdict = Literal["same", "different", "only in a", "only in b", "unreadable"]
-_STYLES: dict[Verdict, str] = {"same": "good", "unreadable": "bad"}
+Verdict = Literal["same", "different", "not compared", "only in a", "only in b", "unreadable"]
+_STYLES: dict[Verdict, str] = {"same": "good", "unreadable": "bad", "not compared": "bad"}
+_JUDGED = {"same": "good", "behaviour changed": "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,20 @@ class FileResult:
         return self.verdict == "same"
 
     @property
+    def judgement(self) -> str:
+        """The comparison's verdict at level content, a column of its own; else nothing."""
+        return (self.comparison.verdict or "") if self.comparison is not None else ""
+
+    @property
+    def behaves_alike(self) -> bool:
+        """Whether at most words differ; a cassette that one side lacks is no such thing."""
+        return self.judgement in ("same", "reworded")
+
+    @property
     def detail(self) -> str:
         """What there is to say besides the verdict."""
+        if self.verdict == "not compared" and self.comparison is not None:
+            return clean("; ".join(self.comparison.notes))
         if self.comparison is not None and not self.same:
             return verdict(self.comparison).partition(": ")[2]
         return clean(self.error)
@@ -53,14 +66,20 @@ def folder_lines(results: Sequence[FileResult], a: str, b: str) -> Iterator[Line
     yield line(("  b  ", "label"), clean(b))
     yield ()
     width = max((len(clean(r.name)) for r in results), default=0)
+    wide = max(10, *(len(r.verdict) for r in results)) if results else 10
+    judged = any(result.judgement for result in results)
     for result in results:
         style = _STYLES.get(result.verdict, "warn")
         yield line(
             f"  {clean(result.name):<{width}}  ",
-            (f"{result.verdict:<10}", style),
+            (f"{result.verdict:<{wide}}", style),
+            (f"  {result.judgement:<17}", _JUDGED.get(result.judgement, "warn")) if judged else "",
             (f"  {result.detail}" if result.detail else "", "dim"),
         )
     counts = Counter(result.verdict for result in results)
     told = ", ".join(f"{n} {name}" for name, n in counts.items())
     yield ()
     yield line((f"{count(len(results), 'cassette')}: {told or 'none found'}", "title"))
+    if judged:
+        judgements = Counter(result.judgement for result in results if result.judgement)
+        yield line("verdicts: " + ", ".join(f"{n} {name}" for name, n in judgements.items()))

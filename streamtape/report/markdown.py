@@ -1,7 +1,8 @@
 """Comparisons as Markdown, for a comment on a pull request.
 
 Values stand in fenced blocks of kind `diff`, where nothing of what a stream said is taken for
-markup; a fence is longer than any run of backticks inside.
+markup; a fence is longer than any run of backticks inside. As there is no bold in there, the words
+that differ stand in `[-…-]` and `{+…+}`, which is what `git diff --word-diff` prints.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ SHOWN = 10
 MAX_FOLDED = 50  # changes of one comparison, those that are shown included
 MAX_ROWS = 100  # of the table of files; those that are the same are left out first
 MAX_COMMENT = 60_000  # characters; GitHub takes 65,536
+MAX_REASONS = 10
 _MAX_VALUE = 1000
+_MARKS = {"removed": "[-{}-]", "inserted": "{{+{}+}}"}
 
 
 def comparison_markdown(comparison: Comparison, *, max_changes: int = SHOWN, level: int = 3) -> str:
@@ -29,6 +32,7 @@ def comparison_markdown(comparison: Comparison, *, max_changes: int = SHOWN, lev
     parts = [
         f"{'#' * level} {mark} {verdict(comparison)}",
         f"{code(comparison.a)} → {code(comparison.b)}",
+        *_judgement(comparison),
         *(f"- note: {code(note)}" for note in comparison.notes),
     ]
     shown, folded = comparison.changes[:max_changes], comparison.changes[max_changes:MAX_FOLDED]
@@ -42,6 +46,16 @@ def comparison_markdown(comparison: Comparison, *, max_changes: int = SHOWN, lev
         block = _block(folded, several=several, limit=200)
         parts.append(f"<details>{summary}\n\n{block}{rest}\n\n</details>")
     return "\n\n".join(parts) + "\n"
+
+
+def _judgement(comparison: Comparison) -> list[str]:
+    """The verdict, and the facts that made it, where there is something to judge."""
+    if comparison.verdict is None or comparison.same:
+        return []
+    facts = comparison.reasons[:MAX_REASONS]
+    more = len(comparison.reasons) - len(facts)
+    rows = [f"- {code(fact)}" for fact in facts] + ([f"- … and {more} more"] if more else [])
+    return ["\n".join([f"Verdict: **{comparison.verdict}**", *([""] if rows else []), *rows])]
 
 
 def _block(changes: Sequence[Change], *, several: bool, limit: int = _MAX_VALUE) -> str:
@@ -72,7 +86,11 @@ def _sides(change: Change, limit: int) -> tuple[str, str]:
         )
         return before, after
     sides = (
-        "".join(p.text for p in change.pieces if p.kind in {"same", kind})
+        "".join(
+            _MARKS.get(p.kind, "{}").format(p.text)
+            for p in change.pieces
+            if p.kind in {"same", kind}
+        )
         for kind in ("removed", "inserted")
     )
     before, after = (one_line(side, 2 * limit) for side in sides)
@@ -85,14 +103,14 @@ def folders_markdown(results: Sequence[FileResult], a: str, b: str) -> str:
     mark = "✅" if all(r.same for r in results) else "❌"
     listed = results if len(results) <= MAX_ROWS else [r for r in results if not r.same]
     rows = [
-        f"| {code(r.name)} | {r.verdict} | {r.detail.replace('|', chr(92) + '|')} |"
+        f"| {code(r.name)} | {r.verdict} | {r.judgement} | {r.detail.replace('|', chr(92) + '|')} |"
         for r in listed[:MAX_ROWS]
     ]
     if n_more := len(results) - len(rows):
-        rows.append(f"| … and {n_more:,} more | | {_verdicts(results)} in all |")
+        rows.append(f"| … and {n_more:,} more | | | {_verdicts(results)} in all |")
     parts = [
         f"### {mark} {code(a)} → {code(b)}",
-        "\n".join(["| cassette | | |", "|---|---|---|", *rows]),
+        "\n".join(["| cassette | | verdict | |", "|---|---|---|---|", *rows]),
     ]
     left = MAX_COMMENT - sum(map(len, parts))
     for number, result in enumerate(differing):

@@ -28,7 +28,7 @@ def test_one_changed_word_is_one_change(tmp_path: Path) -> None:
     assert (told["same"], len(told["changes"])) == (False, 1)
     marked = run("diff", a, b, "--markdown").stdout
     assert "```diff\n" in marked
-    assert "- double bubble bath\n+ double rubber bath\n" in marked
+    assert "- double [-bubble-] bath\n+ double {+rubber+} bath\n" in marked
 
 
 def test_levels(tmp_path: Path) -> None:
@@ -80,3 +80,64 @@ def test_refusals(tmp_path: Path) -> None:
     assert "no cassettes" in refused("diff", tmp_path / "none", tmp_path / "none")
     assert "there is no cassette" in refused("diff", a, tmp_path / "gone.tape")
     assert "--json or --markdown" in refused("diff", a, a, "--json", "--markdown")
+
+
+def test_the_verdict_as_a_gate(tmp_path: Path) -> None:
+    """`--fail-on behaviour`: other words pass, another ending does not."""
+    a = tape(tmp_path / "a" / "x.tape", interaction(responses("double ", "bath")))
+    b = tape(tmp_path / "b" / "x.tape", interaction(responses("double ", "bubble", run_id="2")))
+    cut = tape(tmp_path / "c" / "x.tape", interaction(responses("double ", "bath")[:-1]))
+    reworded = run("diff", a, b, "--fail-on", "behaviour")
+    assert (reworded.exit_code, "verdict: reworded" in reworded.stdout) == (0, True)
+    changed = run("diff", a, cut, "--fail-on", "behaviour")
+    assert changed.exit_code == 1
+    assert "verdict: behaviour changed: " in changed.stdout
+    told = json.loads(run("diff", a, cut, "--fail-on", "behaviour", "--json").stdout)
+    assert told["verdict"] == "behaviour changed"
+    assert told["reasons"]
+    marked = run("diff", a, cut, "--level", "content", "--markdown").stdout
+    assert "Verdict: **behaviour changed**" in marked
+    folders = run("diff", a.parent, b.parent, "--fail-on", "behaviour")
+    assert folders.exit_code == 0
+    assert "verdicts: 1 reworded" in folders.stdout
+    told = json.loads(run("diff", a.parent, cut.parent, "--level", "content", "--json").stdout)
+    assert told["verdicts"] == {"behaviour changed": 1}
+    assert run("diff", a.parent, cut.parent, "--fail-on", "behaviour").exit_code == 1
+    (tmp_path / "c" / "x.tape").rename(tmp_path / "c" / "y.tape")
+    assert run("diff", a.parent, cut.parent, "--fail-on", "behaviour").exit_code == 1
+    page = tmp_path / "page.html"
+    run("diff", a, b, "--level", "content", "--html", page)
+    assert "verdict: " in page.read_text()
+    assert "reworded" in page.read_text()
+
+
+def test_the_gate_refuses_what_it_cannot_do(tmp_path: Path) -> None:
+    """Another level, and limits of time in the same run."""
+    a = tape(tmp_path / "a.tape", interaction(responses("x")))
+    assert "level content, got --level bytes" in refused(
+        "diff", a, a, "--fail-on", "behaviour", "--level", "bytes"
+    )
+    assert "a run of their own" in refused(
+        "diff", a, a, "--fail-on", "behaviour", "--fail-on", "ttft=+20%"
+    )
+
+
+def test_times_that_are_not_known_are_trouble(tmp_path: Path) -> None:
+    """Nothing could be compared: that is neither the same nor different."""
+    body = tmp_path / "a.sse"
+    body.write_bytes(b"data: x\n\n")
+    converted = tmp_path / "a" / "x.tape"
+    converted.parent.mkdir()
+    assert run("convert", body, converted).exit_code == 0
+    result = run("diff", converted, converted, "--level", "timing")
+    assert result.exit_code == 2
+    assert result.stdout.startswith("nothing could be compared at level timing")
+    assert (
+        json.loads(run("diff", converted, converted, "--level", "timing", "--json").stdout)[
+            "comparable"
+        ]
+        is False
+    )
+    result = run("diff", converted.parent, converted.parent, "--level", "timing")
+    assert result.exit_code == 2
+    assert "not compared" in result.stdout

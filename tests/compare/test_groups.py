@@ -48,11 +48,11 @@ def _in_order(comparison: Comparison) -> None:
 def _bounded(comparison: Comparison) -> None:
     """Whatever the streams hold, a report is a few short lines a change."""
     summary = comparison.summary(10).splitlines()
-    assert len(summary) <= 1 + 10 + 1 + len(comparison.notes)
+    assert len(summary) <= 2 + 10 + 1 + len(comparison.notes)
     assert max(map(len, summary)) <= LINE
     for width in (60, 120):
         lines = list(map(plain, comparison_lines(comparison, width=width, max_changes=5)))
-        assert len(lines) <= 4 + len(comparison.notes) + 5 * (LINE * 2 // 20) + 2
+        assert len(lines) <= 5 + len(comparison.notes) + 5 * (LINE * 2 // 20) + 2
     text = comparison_markdown(comparison)
     assert len(text) < 65_536  # what a comment on GitHub may hold
     assert json.loads(comparison.to_json())["same"] is comparison.same

@@ -37,8 +37,7 @@ def test_content_changes_are_told_by_path_and_word() -> None:
     assert told == [
         ("changed", "text", "", "red", "blue"),
         ("changed", "tool call f", "arguments.days", 1, 2),
-        ("removed", "tool call", "", {"name": "g", "arguments": {}}, None),
-        ("inserted", "tool call", "", None, {"name": "h", "arguments": {}}),
+        ("changed", "tool call", "name", "g", "h"),
         ("changed", "status", "", "completed", "incomplete"),
     ]
 

@@ -105,7 +105,11 @@ def test_reports_read_as_approved(
 ) -> None:
     """Every character counts: a person reads this."""
     payloads = b.payloads if isinstance(b, Writer) else b
-    assert report(payloads, level) == (f"{verdict}\n  {line}" if line else verdict)
+    told = report(payloads, level).splitlines()
+    judged = [row for row in told if row.startswith("  verdict: ")]
+    assert len(judged) == (level == "content")
+    rest = "\n".join(row for row in told if row not in judged)
+    assert rest == (f"{verdict}\n  {line}" if line else verdict)
 
 
 def test_a_changed_argument_is_told_by_its_path() -> None:
@@ -113,7 +117,8 @@ def test_a_changed_argument_is_told_by_its_path() -> None:
     other = Writer(2).message("The double bubble bath of the hotel is very large.")
     b = other.call("book", '{"nights": 3, "room": 12}').end().payloads
     assert report(b, "content").splitlines()[1:] == [
-        "  ~ #11→#8 tool call book arguments.nights: 2 → 3"
+        "  verdict: behaviour changed: tool book: arguments.nights 2 → 3",
+        "  ~ #11→#8 tool call book arguments.nights: 2 → 3",
     ]
 
 
@@ -123,7 +128,8 @@ def test_a_stream_that_broke_is_told() -> None:
     cut = interaction_of(story(2).payloads[:7])
     lines = streamtape.diff(one, cut, level="content").summary().splitlines()
     assert lines[0] == "different at level content: 1 removed, 2 changed (17 and 7 events)"
-    assert lines[1] == "  ~ #7→#6 text: … the hotel is very large[-.-]"
+    assert lines[1].startswith("  verdict: behaviour changed: ")
+    assert lines[2] == "  ~ #7→#6 text: … the hotel is very large[-.-]"
 
 
 def test_two_swapped_events_are_told_as_one() -> None:
