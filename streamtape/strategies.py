@@ -6,15 +6,23 @@
     @given(strategies.replays("run.tape"))
     def test_my_client(replay): ...
 
-Places shrink towards the start of the stream, cuts towards the recorded ones, several faults
+Positions shrink towards the start of the stream, cuts towards the recorded ones, several faults
 towards one. Hypothesis is imported here and nowhere else in the package.
+
+Every kind of fault draws its position on one scale, bytes of the body, and turns it into its own
+unit: `cut@event` cuts behind the first event that ends at that byte or later. So a shrinker that
+only lowers one choice at a time can go from `cut@byte=40` to `cut@event=5`: the event cut at the
+same position lets no less through. With a scale of its own a kind could be entered only by
+changing kind and number together, which a shrinker does by luck.
 """
 
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 try:
@@ -25,10 +33,10 @@ except ImportError as error:
     ) from error
 
 from streamtape.errors import UsageError
-from streamtape.playback.faults import ANYWHERE, Fault, parse_fault
-from streamtape.playback.places import framer_of, n_events
+from streamtape.playback.faults import Fault, parse_fault
+from streamtape.playback.places import event_ends, framer_of, plain
 from streamtape.playback.rechunk import KNOWN, Rechunk
-from streamtape.playback.steps import steps
+from streamtape.playback.steps import Emit, steps
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.store import load
 from streamtape.transport.sweeping import Replay
@@ -38,15 +46,31 @@ _MOST_BYTES = 64
 
 
 def faults(interaction: Interaction, kinds: Sequence[str] = KINDS) -> st.SearchStrategy[Fault]:
-    """Faults of these kinds, as `streamtape.sweep` writes them, anywhere in an interaction.
+    """Faults of these kinds, written as for `streamtape.sweep`, anywhere in an interaction.
 
-    They shrink towards the first kind and the earliest place.
+    They shrink towards the first kind and the earliest position. UsageError without kinds, or for
+    a text that is no fault.
     """
     if not kinds:
         raise UsageError("faults() needs kinds: 'cut@event', 'cut@byte', ...")
-    limits = {"event": n_events(steps(interaction), framer_of(interaction))}
-    limits["byte"] = interaction.chunks.n_bytes
-    return st.one_of([_placed(kind, limits) for kind in kinds])
+    patterns = [_pattern(kind) for kind in kinds]
+    n_bytes = interaction.chunks.n_bytes
+    ends = event_ends(steps(interaction), framer_of(interaction))
+    # A rechunk or a fault at an event has the body decoded, and bytes are then counted in that: a
+    # position must be right in both scales.
+    bounds = [0, *map(min, ends)]
+    n_decoded = sum(len(step.data) for step in plain(steps(interaction)) if isinstance(step, Emit))
+    last_byte = max(min(n_bytes, n_decoded) - 1, 0)
+
+    def at(fault: Fault, position: int) -> Fault:
+        if fault.place == "byte":
+            return fault.moved_to(min(position, last_byte))
+        if fault.place == "event":
+            return fault.moved_to(min(bisect_left(bounds, position), max(len(ends) - 1, 0)))
+        return fault
+
+    positions = st.integers(0, max(n_bytes - 1, 0))
+    return st.builds(at, st.sampled_from(patterns), positions)
 
 
 def rechunks() -> st.SearchStrategy[Rechunk]:
@@ -76,6 +100,7 @@ def replays(
         raise UsageError("the cassette holds no response that could be replayed")
     cuts = rechunks() if rechunk else st.just(Rechunk())
 
+    @cache
     def of(number: int) -> st.SearchStrategy[Replay]:
         several: st.SearchStrategy[list[Fault]] = st.just([])
         if kinds:
@@ -93,11 +118,10 @@ def replays(
     return st.sampled_from(numbers).flatmap(of)
 
 
-def _placed(kind: str, limits: dict[str, int]) -> st.SearchStrategy[Fault]:
+def _pattern(kind: str) -> Fault:
+    """The fault of a kind, its position still open where it has one."""
     main, comma, rest = kind.partition(",")
     place = main.rpartition("@")[2].partition(":")[0]
-    if place not in limits:
-        return st.just(parse_fault(kind))
-    fault = parse_fault(main.replace(f"@{place}", f"@{place}=?") + comma + rest)
-    assert fault.at == ANYWHERE
-    return st.integers(0, max(limits[place] - 1, 0)).map(fault.moved_to)
+    if place in ("event", "byte"):
+        return parse_fault(main.replace(f"@{place}", f"@{place}=?") + comma + rest)
+    return parse_fault(kind)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zlib
 
 import httpx
 import pytest
@@ -15,9 +16,10 @@ from streamtape.errors import UsageError
 from streamtape.playback.faults import Fault
 from streamtape.playback.rechunk import Rechunk
 from streamtape.tape.model import Cassette, Ending, Interaction, Request
-from tests.playback.scores import numbered, recording
+from tests.playback.scores import numbered, recording, zipped
 
 TAPE = Cassette((recording(*numbered(8)),))
+ZIPPED = Cassette((zipped(numbered(8)),))
 ACCENTS = Cassette((recording('data: "dóuble €"\n\n'.encode()),))
 quick = settings(max_examples=60, deadline=None)
 
@@ -25,12 +27,22 @@ quick = settings(max_examples=60, deadline=None)
 def read(replay: streamtape.Replay) -> list[bytes]:
     """The chunks that a client gets, as far as they come."""
     got: list[bytes] = []
-    with replay.transport() as transport, httpx.Client(transport=transport) as client:
+    with replay.transport() as transport:
+        response = transport.handle_request(httpx.Request("POST", "http://x/"))
         try:
-            with client.stream("POST", "http://x/") as response:
-                got.extend(response.iter_raw())
+            got.extend(response.stream)
         except httpx.TransportError:
             pass
+        finally:
+            response.close()
+    return got
+
+
+def content(replay: streamtape.Replay) -> bytes:
+    """What those chunks say, as far as they can be decoded."""
+    got = b"".join(read(replay))
+    if got.startswith(b"\x1f\x8b"):  # a fault at an event is seen in the content and sent so
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(got)
     return got
 
 
@@ -51,14 +63,42 @@ def test_cuts_into_chunks_alone_lose_nothing(replay: streamtape.Replay) -> None:
     assert b"".join(read(replay)) == TAPE[0].body
 
 
-def test_a_client_that_breaks_is_shown_the_smallest_cut() -> None:
-    """Of all cuts after the fourth event the one right behind it is told, and nothing else."""
+thorough = settings(database=None, max_examples=1000)  # nothing kept from an interrupted run
+
+
+@pytest.mark.parametrize("tape", [TAPE, ZIPPED], ids=["plain", "gzip"])
+@pytest.mark.parametrize("survives", [0, 4, 6])
+def test_a_client_that_breaks_is_shown_the_smallest_cut(survives: int, tape: Cassette) -> None:
+    """Of all cuts after so many events the one right behind the next event is found, alone."""
+    found = find(
+        strategies.replays(tape, max_faults=3),
+        lambda replay: content(replay).count(b"data") > survives,
+        settings=thorough,
+    )
+    assert str(found) == f"cut@event={survives + 1}"
+
+
+def test_a_client_that_breaks_inside_events_alone_is_shown_such_a_cut() -> None:
+    """Where no cut between events breaks the client, the first cut inside one is found."""
     found = find(
         strategies.replays(TAPE, max_faults=3),
-        lambda r: b"".join(read(r)).count(b"data") > 4,
-        settings=settings(database=None),  # what an interrupted run left is not the smallest
+        lambda replay: len(content(replay)) > 9 and not content(replay).endswith(b"\n\n"),
+        settings=thorough,
     )
-    assert str(found) == "cut@event=5"
+    assert str(found) == "cut@byte=10"
+
+
+@pytest.mark.parametrize("first", strategies.KINDS)
+def test_the_first_kind_that_breaks_the_client_is_found(first: str) -> None:
+    """Where every kind breaks the client, the first of those given is the simplest."""
+    kinds = [first, *(kind for kind in strategies.KINDS if kind != first)]
+    found = find(
+        strategies.replays(TAPE, kinds=kinds, max_faults=3),
+        lambda replay: len(content(replay)) < len(TAPE[0].body),
+        settings=thorough,
+    )
+    kind, _, rest = first.partition(":")
+    assert str(found) == f"{kind}=0" + (f":{rest}" if rest else "")
 
 
 def test_a_client_that_decodes_each_chunk_is_shown_where_it_breaks() -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from streamtape.framing.eventstream import EventStreamParser
 from streamtape.framing.select import AnyFrame, Framer, framer_for
 from streamtape.playback.steps import Emit, Fail, Start, Step, WaitUntil
-from streamtape.tape.decoding import decode_content, decoder_for
+from streamtape.tape.decoding import Decoder, decode_content, decoder_for
 from streamtape.tape.model import Head, Interaction
 
 _SNIFF_BYTES = 64 << 10
@@ -82,9 +82,37 @@ def _is_event(frame: AnyFrame) -> bool:
 
 def n_events(steps: Iterable[Step], new_framer: NewFramer) -> int:
     """How many events there are in the bodies of steps."""
+    return len(event_ends(steps, new_framer))
+
+
+def event_ends(steps: Iterable[Step], new_framer: NewFramer) -> list[tuple[int, int]]:
+    """The position behind each event in the bodies of steps: in bytes as sent, and as decoded.
+
+    An event that the end of the body leaves open counts, and ends there. Where the body has a
+    content-encoding, an event has no exact end in the bytes sent: a chunk that gives several events
+    is divided in proportion to their sizes.
+    """
     counter = EventCounter(new_framer())
-    whole = sum(len(counter.ends(s.data)) for s in plain(steps) if isinstance(s, Emit))
-    return whole + counter.close()
+    ends: list[tuple[int, int]] = []
+    sent = decoded = 0
+    decoder = None
+    for step in steps:
+        if isinstance(step, Start):
+            decoder = _decoder(step.head)
+        elif isinstance(step, Emit):
+            data = decoder.feed(step.data) if decoder else step.data
+            for end in counter.ends(data):
+                ends.append((sent + end * len(step.data) // len(data), decoded + end))
+            sent += len(step.data)
+            decoded += len(data)
+    return ends + [(sent, decoded)] * counter.close()
+
+
+def _decoder(head: Head) -> Decoder | None:
+    encoding = head.get("content-encoding")
+    if encoding and encoding.strip().lower() != "identity":
+        return decoder_for(encoding)
+    return None
 
 
 def plain(steps: Iterable[Step]) -> Iterator[Step]:
@@ -92,9 +120,8 @@ def plain(steps: Iterable[Step]) -> Iterator[Step]:
     decoder = None
     for step in steps:
         if isinstance(step, Start):
-            encoding = step.head.get("content-encoding")
-            if encoding and encoding.strip().lower() != "identity":
-                decoder = decoder_for(encoding)
+            decoder = _decoder(step.head)
+            if decoder is not None:
                 yield Start(without(step.head, b"content-encoding", b"content-length"))
                 continue
         elif isinstance(step, Emit) and decoder is not None:
