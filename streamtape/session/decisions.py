@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from streamtape.session.exchange import Progress
+from streamtape.session.exchange import Exchange, Progress
 from streamtape.session.recorder import Journal, Recorder
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
 
@@ -30,9 +30,14 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The decision to send the request and to record what comes back."""
+    """The decision to send the request and to record what comes back.
+
+    Where there is a `rehearsal`, all of it is recorded before the client gets any, and then what
+    `Session.play_back` gives for this exchange is played.
+    """
 
     recorder: Recorder
+    rehearsal: Exchange | None = None
 
 
 class OpenJournal(Journal, Protocol):
@@ -45,6 +50,7 @@ class OpenJournal(Journal, Protocol):
     def so_far(self) -> tuple[Interaction, ...]: ...
     def commit(self, *, keep: Iterable[Interaction] | None) -> Cassette: ...
     def discard(self) -> None: ...
+    def set_aside(self) -> str: ...
     def release(self) -> None: ...
 
 
@@ -53,6 +59,7 @@ class Place(Protocol):
 
     def load(self) -> Cassette | None: ...
     def open_journal(self) -> OpenJournal: ...
+    def open_scratch(self) -> OpenJournal: ...
 
 
 class Redactor(Protocol):

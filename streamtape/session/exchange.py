@@ -36,13 +36,15 @@ class Progress:
 class Exchange:
     """One request that a session answered.
 
-    `interaction` is what was replayed; where it was recorded, `number` says which recording it is.
+    `interaction` is what was replayed; where it was recorded, `number` says which recording it is,
+    and `kept` whether of those that become the cassette.
     """
 
     request: Request
     interaction: Interaction | None = None
     number: int | None = None
     progress: Progress = field(default_factory=Progress)
+    kept: bool = True
 
 
 def as_seen(interaction: Interaction, progress: Progress) -> Interaction:

@@ -36,6 +36,10 @@ class Inside:
         """The interactions recorded so far, by number."""
         raise NotImplementedError
 
+    def passing(self) -> tuple[Interaction, ...]:
+        """What was sent in a replay and is not kept, by number."""
+        raise NotImplementedError
+
     @property
     def requests(self) -> tuple[Request, ...]:
         """The requests that were answered, in their order, without their secrets."""
@@ -56,12 +60,15 @@ class Inside:
 
     def answers(self) -> Iterator[tuple[Exchange, Interaction]]:
         """Each request that was answered, with what answered it."""
-        recorded = self.recorded() if any(e.number is not None for e in self.exchanges) else ()
+        sent = [e for e in self.exchanges if e.number is not None]
+        recorded = self.recorded() if any(e.kept for e in sent) else ()
+        passing = () if all(e.kept for e in sent) else self.passing()
         for exchange in self.exchanges:
+            there = recorded if exchange.kept else passing
             if exchange.interaction is not None:
                 yield exchange, exchange.interaction
-            elif exchange.number is not None and exchange.number < len(recorded):
-                yield exchange, recorded[exchange.number]
+            elif exchange.number is not None and exchange.number < len(there):
+                yield exchange, there[exchange.number]
 
     if TYPE_CHECKING:
 

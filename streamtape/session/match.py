@@ -215,6 +215,7 @@ class Tape:
         self._repeats = options.allow_playback_repeats
         self._strict = options.strict_order
         self.interactions = tuple(interactions)
+        self.numbers = list(range(len(self.interactions)))  # their places in the cassette
         self._requests = [self.matcher.filtered(i.request) for i in self.interactions]
         self.plays = [0] * len(self.interactions)
         self._spent = [False] * len(self.interactions)
@@ -248,14 +249,29 @@ class Tape:
         differ only in a key are told apart, and a replay with another key still finds its answer.
         An answer that a fault will break leaves the interaction for the client's next try.
         """
-        index = self._next(asked, redactions)
+        index = self._next(asked, redactions) if self.interactions else None
         if index is None:
             return None
-        attempt = self.plays[index]
-        self.plays[index] += 1
         self.matcher.learn(self._requests[index], self.matcher.filtered(asked))
-        self._spent[index] = not any(f.breaks and f.strikes(attempt, index) for f in self._faults)
-        return index, attempt
+        return index, self._play(index)
+
+    def _play(self, index: int) -> int:
+        """Count a play; get how many there were before."""
+        attempt, number = self.plays[index], self.numbers[index]
+        self.plays[index] += 1
+        self._spent[index] = not any(f.breaks and f.strikes(attempt, number) for f in self._faults)
+        return attempt
+
+    def add_played(self, interaction: Interaction, number: int) -> None:
+        """Add an interaction that is being played for the first time; its place is `number`."""
+        index = len(self.interactions)
+        self.interactions += (interaction,)
+        self.numbers.append(number)
+        self.plays.append(0)
+        self._spent.append(False)
+        self._requests.append(request := self.matcher.filtered(interaction.request))
+        self._by_key.setdefault(self.matcher.key(request), []).append(index)
+        self._play(index)
 
     def has_answer(self, asked: Request) -> bool:
         """Whether `draw` would give an interaction."""

@@ -46,11 +46,12 @@ class OptionFields(TypedDict, total=False):
     ignore_hosts: Sequence[str]
     ignore_localhost: bool
     filters: Sequence[RequestFilter]
-    match_up: bool
+    match_up: bool | None
     strict_order: bool
     allow_playback_repeats: bool
-    record_on_exception: bool
+    record_on_exception: bool | Literal["whole"]
     allow_no_requests: bool
+    replay_in_process: bool
     max_age: float | str | timedelta | None
     on_expired: Expired
     verify_level: str
@@ -82,18 +83,22 @@ class Options:
     `filters`: functions that give the request to be matched for a request, recorded or asked; the
     file has it as it was.
     `match_up`: ids and times in bodies may differ, as long as each recorded id stands for one asked
-    id throughout the replay.
+    id throughout the replay. None: in mode `verify` alone.
     `strict_order`: requests must come in the order in which they were recorded.
     `allow_playback_repeats`: an interaction may answer again when all equal ones were played.
     `record_on_exception`: keep a recording though the program failed with an exception; with mode
-    `all` only where it replaces no cassette.
+    `all` only where it replaces no cassette. "whole", the default of tests, keeps it where all of
+    its streams came through, and leaves it as `NAME.tape.failed` where one broke.
     `allow_no_requests`: a session that sees no request is no error.
+    `replay_in_process`: applications that answer in this process (ASGI, WSGI, test clients, mock
+    transports) are replayed like the network; without it they are called in every run.
     `max_age`: seconds, a timedelta or "30d", "12h", "45m": an older cassette is expired, and
     `on_expired` says what then: `warn`, `fail`, or `record` it again (where the mode may record).
     `clock`: `system`; `auto`, which jumps over every wait; `manual`, which `session.clock.advance`
     moves; or a Clock. With any but the system's, `speed` None means the recorded pace.
-    `pace`, `rechunk`, `fault`: another pace, other cuts, faults, in replays only; what there is:
-    `playback.pace`, `playback.rechunk`, `playback.faults`. `seed` decides what is left to chance.
+    `pace`, `rechunk`, `fault`: another pace, other cuts, faults; what there is: `playback.pace`,
+    `playback.rechunk`, `playback.faults`. A session that records takes the stream down whole,
+    without them, and then plays it with them. `seed` decides what is left to chance.
     `redaction`: what is masked beyond the defaults, and what is not (`RedactionOptions`).
     `max_body_bytes`: a longer body is recorded up to there, as `unfinished`; its client gets all.
     """
@@ -106,11 +111,12 @@ class Options:
     ignore_hosts: tuple[str, ...] = ()
     ignore_localhost: bool = False
     filters: tuple[RequestFilter, ...] = ()
-    match_up: bool = False
+    match_up: bool | None = None
     strict_order: bool = False
     allow_playback_repeats: bool = False
-    record_on_exception: bool = True
+    record_on_exception: bool | Literal["whole"] = True
     allow_no_requests: bool = False
+    replay_in_process: bool = False
     max_age: float | str | timedelta | None = None
     on_expired: Expired = "warn"
     verify_level: str = "events"
@@ -154,6 +160,9 @@ class Options:
         self._check_others()
 
     def _check_others(self) -> None:
+        if self.record_on_exception not in (True, False, "whole"):
+            value = self.record_on_exception
+            raise UsageError(f"record_on_exception must be True, False or 'whole', got {value!r}")
         # Imported where they are asked for: few replays are, and every test run would pay.
         if self.pace is not None:
             from streamtape.playback.pace import parse_pace

@@ -31,17 +31,21 @@ class Journal(Protocol):
 
 
 class Recorder:
-    """One interaction being recorded; every call after its end is ignored."""
+    """One interaction being recorded; every call after its end is ignored.
 
-    __slots__ = ("_cut", "_failed", "_journal", "_number", "active", "progress")
+    `interrupted`: an exception of the program, not its own decision, ended the reading.
+    """
+
+    __slots__ = ("_cut", "_failed", "_journal", "active", "interrupted", "number", "progress")
 
     def __init__(
         self, journal: Journal, number: int, failed: Callable[[CassetteWriteError], None]
     ) -> None:
         self._journal = journal
-        self._number = number
+        self.number = number
         self._failed = failed
         self.active = True
+        self.interrupted = False
         self._cut = False
         self.progress = Progress()
 
@@ -49,7 +53,7 @@ class Recorder:
         """Take down the head of the response."""
         if self.active:
             try:
-                self._journal.head(self._number, head, redactions)
+                self._journal.head(self.number, head, redactions)
             except CassetteWriteError as error:
                 self._stop(error)
 
@@ -61,7 +65,7 @@ class Recorder:
         self.progress.n_chunks += 1
         if self.active:
             try:
-                self._journal.chunk(self._number, at_us, data)
+                self._journal.chunk(self.number, at_us, data)
             except CassetteWriteError as error:
                 self._stop(error)
         if not self.active and self._cut:
@@ -72,8 +76,10 @@ class Recorder:
         self.progress.end("complete")
         self._end(Ending("complete", at_us))
 
-    def abandon(self, at_us: int) -> None:
-        """Take down that the client stopped reading."""
+    def abandon(self, at_us: int, during: BaseException | None = None) -> None:
+        """Take down that the client stopped reading; `during` is what it was handling then."""
+        if self.active and self.progress.state == "open":
+            self.interrupted = _is_interruption(during)
         self.progress.end("closed")
         self._end(Ending("abandoned", at_us))
 
@@ -95,13 +101,20 @@ class Recorder:
             return
         self.active = False
         try:
-            self._journal.ending(self._number, ending)
+            self._journal.ending(self.number, ending)
         except CassetteWriteError as error:
             self._failed(error)
 
     def _stop(self, error: CassetteWriteError) -> None:
         self.active = False
         self._failed(error)
+
+
+def _is_interruption(error: BaseException | None) -> bool:
+    """Whether a stream was closed on the way out of an error; a generator's end is none."""
+    while isinstance(error, GeneratorExit):
+        error = error.__context__
+    return error is not None and not isinstance(error, StopIteration | StopAsyncIteration)
 
 
 def ending_of(error: BaseException, at_us: int | None) -> Ending:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streamtape.errors import (
@@ -18,14 +19,15 @@ from streamtape.errors import (
     NothingRecordedError,
     StreamtapeError,
 )
-from streamtape.session.decisions import OpenJournal, Place, Play, Record, Redactor
+from streamtape.session.decisions import Place, Play, Record, Redactor
 from streamtape.session.exchange import Exchange
 from streamtape.session.inside import Inside
 from streamtape.session.match import Tape, is_ignored
 from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options, RecordMode
 from streamtape.session.recorder import Recorder
-from streamtape.session.verdict import StreamtapeWarning, drift, hidden, unstruck
+from streamtape.session.takes import StartedAt, Take
+from streamtape.session.verdict import StreamtapeWarning, drift, hidden, taken_text, unstruck
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Session(Inside):
     """One cassette in use. `name` is how messages call it; `blind_spots` what it could not see.
 
     `again` is the command that records it, where one is known; `clock` what its players wait on.
+    `eager` False opens the journal with the first request that is recorded, and not before.
+    `set_aside` is where a recording lies that was not kept, once the session has ended.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Session(Inside):
         expects_requests: bool = True,
         again: str = "",
         clock: Any = None,
+        eager: bool = True,
     ) -> None:
         self.options = options
         self.exchanges: list[Exchange] = []
@@ -66,9 +71,11 @@ class Session(Inside):
         self._blind_spots = blind_spots
         self._expects_requests = expects_requests and not options.allow_no_requests
         self._when_closed: list[Callable[[], None]] = []
-        self._journal: OpenJournal | None = None
-        self._recorders: list[Recorder] = []
-        self._recorded: tuple[Interaction, ...] | None = None
+        self._take: Take | None = None
+        self._recorders: list[Recorder] = []  # of the take
+        self._passing: Take | None = None  # sent in a replay, and not kept
+        self.set_aside: str | None = None
+        self._taken_by: list[tuple[str, int]] = []
         self._own_origins: tuple[str, ...] = ()
         self._at_exit = False
         self._lock = threading.RLock()
@@ -80,11 +87,16 @@ class Session(Inside):
                 path=name,
             )
         self._found = loaded
+        if options.match_up is None:
+            options = replace(options, match_up=options.mode == "verify")
         self._tape = Tape(loaded or (), options)
+        self._rehearsed = Tape((), options)  # recorded just now, to be played at once
         self.cassette: Cassette = loaded or Cassette()
-        if options.mode in {"all", "verify"} or (options.mode == "once" and loaded is None):
+        if eager and (
+            options.mode in {"all", "verify"} or (options.mode == "once" and loaded is None)
+        ):
             # A folder that can't be written is better known before a request is paid for.
-            self._journal = place.open_journal()
+            self._take = Take(place.open_journal(), self._write_failed, self._recorders)
 
     @property
     def mode(self) -> RecordMode:
@@ -101,7 +113,20 @@ class Session(Inside):
     @property
     def never_plays(self) -> bool:
         """Whether every request is sent and recorded: there is nothing that could answer one."""
-        return self.records and not self._tape.interactions
+        return self.records and not self._tape.interactions and not self.plays_back
+
+    @property
+    def plays_back(self) -> bool:
+        """Whether what is recorded is taken down whole and then played, with its faults and all."""
+        options = self.options
+        return self.alters or not (isinstance(options.clock, str) and options.clock == "system")
+
+    @property
+    def alters(self) -> bool:
+        """Whether a replay differs from the recording by more than its speed."""
+        options = self.options
+        changed = options.rechunk is not None or options.pace is not None
+        return bool(options.faults) or changed
 
     def _needs_one(self) -> bool:
         # Whoever allows that nothing is asked needs no cassette before something is.
@@ -110,15 +135,17 @@ class Session(Inside):
     @property
     def interactions(self) -> tuple[Interaction, ...]:
         """The interactions of the cassette: those to play, and those recorded so far."""
-        if self._journal is None or self.closed or self.mode == "verify":
+        if self._take is None or self.closed or self.mode == "verify":
             return self.cassette.interactions
         return (*self.cassette.interactions, *self.recorded())
 
     def recorded(self) -> tuple[Interaction, ...]:
         """The interactions recorded so far, in the order of their requests."""
-        if self._recorded is None and self._journal is not None:
-            return self._journal.so_far()
-        return self._recorded or ()
+        return () if self._take is None else self._take.recorded()
+
+    def passing(self) -> tuple[Interaction, ...]:
+        """What was sent in a replay and is not kept: answers of applications in this process."""
+        return () if self._passing is None else self._passing.recorded()
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
@@ -131,25 +158,52 @@ class Session(Inside):
         """How many interactions were recorded."""
         return len(self._recorders)
 
-    def begin(self, request: Request, started_at_us: int) -> Play | Record:
-        """Decide what happens with a request; a MissError where nothing may."""
+    def begin(
+        self, request: Request, started_at: StartedAt, *, in_process: bool = False
+    ) -> Play | Record:
+        """Decide what happens with a request; a MissError where nothing may.
+
+        `started_at` is the time of day in microseconds, or tells it. `in_process` says that what
+        answers runs in this process: it is asked in every run, unless `replay_in_process` is set.
+        """
         asked, redactions = self._redactor.redact_request(request)
+        sent = in_process and not self.options.replay_in_process
         with self._lock:
-            if self.mode != "all":
-                drawn = self._tape.draw(asked, redactions)
-                if drawn is None and self.mode == "verify":
-                    self._unmatched.append(self._miss_text(asked))
-                elif drawn is not None and self.mode != "verify":
-                    interaction = self._tape.interactions[drawn[0]]
-                    exchange = Exchange(asked, interaction)
-                    self.exchanges.append(exchange)
-                    return Play(interaction, exchange.progress, *drawn)
-            if not self.records:
+            again = self._rehearsed.draw(asked, redactions)
+            if again is not None:
+                return self._play(asked, self._rehearsed, *again)
+            drawn = self._tape.draw(asked, redactions)
+            if drawn is None and self.mode == "verify":
+                self._unmatched.append(self._miss_text(asked))
+            elif drawn is not None and self.mode != "verify" and not sent:
+                return self._play(asked, self._tape, *drawn)
+            kept = self.records and (drawn is None or self.mode == "verify")
+            if not kept and not sent:
                 raise self.refuse(self._miss_text(asked))
-            recorder = self._record(asked, redactions, started_at_us)
-            number = len(self._recorders) - 1
-            self.exchanges.append(Exchange(asked, None, number, recorder.progress))
-            return Record(recorder)
+            recorder = self._record(asked, redactions, started_at, kept=kept)
+            exchange = Exchange(asked, None, recorder.number, recorder.progress, kept=kept)
+            self.exchanges.append(exchange)
+            played = self.alters if sent else self.plays_back
+            return Record(recorder, exchange if played else None)
+
+    def _play(self, asked: Request, tape: Tape, index: int, attempt: int) -> Play:
+        interaction = tape.interactions[index]
+        exchange = Exchange(asked, interaction)
+        self.exchanges.append(exchange)
+        return Play(interaction, exchange.progress, tape.numbers[index], attempt)
+
+    def play_back(self, exchange: Exchange) -> Play:
+        """What is to be played of an exchange that has just been recorded to its end."""
+        with self._lock:
+            recorded = self.recorded() if exchange.kept else self.passing()
+            assert exchange.number is not None, "it was recorded"
+            interaction = recorded[exchange.number]
+            played = Exchange(exchange.request, interaction)
+            # In its place: requests are told in the order in which they were made.
+            self.exchanges[self.exchanges.index(exchange)] = played
+            number = exchange.number + (len(self.cassette) if self.mode == "new_episodes" else 0)
+            self._rehearsed.add_played(interaction, number)
+            return Play(interaction, played.progress, number)
 
     def passes(self, url: str) -> bool:
         """Whether a request to this URL is none of this session's business."""
@@ -180,19 +234,21 @@ class Session(Inside):
         )
 
     def _record(
-        self, asked: Request, redactions: tuple[Redaction, ...], started_at_us: int
+        self,
+        asked: Request,
+        redactions: tuple[Redaction, ...],
+        started_at: StartedAt,
+        *,
+        kept: bool,
     ) -> Recorder:
-        if self._journal is None:
-            self._journal = self._place.open_journal()
-        number = len(self._recorders)
-        recorder = Recorder(self._journal, number, self._write_failed)
-        self._recorders.append(recorder)
-        try:
-            self._journal.request(number, asked, started_at_us, redactions)
-        except CassetteWriteError as error:
-            recorder.detach(cut=self._at_exit)
-            self._write_failed(error)
-        return recorder
+        take = self._take if kept else self._passing
+        if take is None:
+            if kept:
+                journal, recorders = self._place.open_journal(), self._recorders
+                take = self._take = Take(journal, self._write_failed, recorders)
+            else:
+                take = self._passing = Take(self._place.open_scratch(), self._write_failed, [])
+        return take.begin(asked, redactions, started_at, cut=self._at_exit)
 
     def take_head(self, recorder: Recorder, head: Head) -> None:
         """Have a recorder take down the head of a response, less its secrets."""
@@ -221,8 +277,8 @@ class Session(Inside):
                 return
             self.closed = True
         self.detach()
-        if self._journal is not None and self._journal.inherited:
-            self._journal.release()
+        if self._take is not None and self._take.journal.inherited:
+            self._take.journal.release()
             return
         try:
             problem = self.problem(error)
@@ -230,15 +286,17 @@ class Session(Inside):
             if error is None or isinstance(error, Exception):
                 self._report(problem, error)
         finally:
+            if self._passing is not None:
+                self._passing.discard()
             for callback in self._when_closed:
                 callback()
 
     def detach(self) -> None:
         """Record no further; streams that go on are `unfinished`."""
         with self._lock:
-            recorders = tuple(self._recorders)
-        for recorder in recorders:
-            recorder.detach(cut=self._at_exit)
+            takes = [take for take in (self._take, self._passing) if take is not None]
+        for take in takes:
+            take.detach(cut=self._at_exit)
 
     def close_at_exit(self) -> None:
         """End the session because the interpreter ends; streams that go on are cut.
@@ -254,29 +312,47 @@ class Session(Inside):
         self._when_closed.append(callback)
 
     def _finish(self, error: BaseException | None) -> None:
-        journal = self._journal
-        if journal is None:
+        take = self._take
+        if take is None:
             return
         if self.failure is not None:
             # What could be written stays in the journal, for `streamtape recover`.
-            journal.release()
+            take.journal.release()
             return
-        if self.mode == "verify":
-            journal.discard()
+        if self.mode == "verify" or not take.recorders:
+            take.discard()
             return
-        if not self._recorders or (error is not None and not self._keeps(journal)):
-            journal.discard()
-            if self._recorders and error is not None:
-                error.add_note(f"streamtape kept nothing of the recording of {self.name!r}")
+        reason = None if error is None else self.spoiled(error)
+        if error is not None and reason is not None:
+            self._drop(take, error, reason)
             return
         keep = self._found if self.mode == "new_episodes" else None
-        n_recorded = len(self._recorders)
-        self.cassette = journal.commit(keep=keep)
-        self._recorded = self.cassette.interactions[-n_recorded:]
+        self.cassette = take.commit(keep)
 
-    def _keeps(self, journal: OpenJournal) -> bool:
-        """Whether a recording stays though the program failed: not in the place of a good one."""
-        return self.options.record_on_exception and not (self.mode == "all" and journal.replaces)
+    def _drop(self, take: Take, error: BaseException, reason: str) -> None:
+        """Keep nothing in the cassette's place; what was paid for is set aside."""
+        if self.options.record_on_exception == "whole" and any(i.body for i in take.recorded()):
+            self.set_aside = take.journal.set_aside()
+        take.discard()
+        error.add_note(
+            f"streamtape kept nothing of the recording of {self.name!r}: {reason}"
+            + (f"; what came is in {self.set_aside!r}" if self.set_aside else "")
+        )
+
+    def spoiled(self, error: BaseException) -> str | None:
+        """Why a program that fails with `error` would leave no recording; None where it stays."""
+        take, how = self._take, self.options.record_on_exception
+        if take is None:
+            return None
+        if not how:
+            return "record_on_exception is False"
+        if self.mode == "all" and take.journal.replaces:
+            return "a run that failed replaces no cassette"
+        if how is True:
+            return None
+        from streamtape.session.keeping import spoiled  # brings the framers: few runs fail
+
+        return spoiled(take.recorded(), take.recorders, error)
 
     def problem(self, error: BaseException | None = None) -> StreamtapeError | None:
         """What is wrong with this session so far, that nobody has been told; None where nothing is.
@@ -289,14 +365,23 @@ class Session(Inside):
             return self.misses[0]
         idle = not self.exchanges and not self.misses
         if error is None and idle and self.records and self._expects_requests:
+            why = self.told_of_others() or self._unheard() + self._blind_spots()
             return NothingRecordedError(
                 f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
-                f"nothing to record.{self._unheard()}{self._blind_spots()}"
+                f"nothing to record.{why}"
             )
         if error is not None or self.mode != "verify":
             return None
         fresh, level = Cassette(self.recorded()), self.options.verify_level
         return drift(self.name, self.cassette, fresh, level, self._unmatched)
+
+    def lost_to(self, name: str, n_requests: int) -> None:
+        """Say that another session, opened inside this one, answered so many requests."""
+        self._taken_by.append((name, n_requests))
+
+    def told_of_others(self) -> str:
+        """A sentence on requests that sessions inside this one answered; empty for none."""
+        return taken_text(self._taken_by)
 
     def _unheard(self) -> str:
         if not self._own_origins:

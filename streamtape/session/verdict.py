@@ -39,6 +39,17 @@ def hidden(misses: Sequence[MissError]) -> str:
     return f"{many} not answered, and the program went on:\n{misses[0]}"
 
 
+def taken_text(taken_by: Sequence[tuple[str, int]]) -> str:
+    """A sentence on requests that inner sessions took from an outer one; empty for none."""
+    if not taken_by:
+        return ""
+    told = ", ".join(f"{n} to {name!r}" for name, n in taken_by)
+    return (
+        f" Requests went to sessions that were opened inside it: {told}. Take one of the two "
+        "away, or say allow_no_requests=True for the outer one."
+    )
+
+
 def unstruck(name: str, faults: Iterable[object]) -> str:
     """The warning of faults whose places no stream reached."""
     told = "; ".join(map(str, faults))

@@ -58,6 +58,8 @@ class VirtualClock:
         self._now_us = 0
         self._moved = threading.Condition()
         self._loops: dict[Any, Callable[[], float]] = {}
+        self._pauses = 0
+        self._paused_s = self._lost_s = 0.0
         self._waiting: dict[object, int] = {}
 
     def now_us(self) -> int:
@@ -124,12 +126,25 @@ class VirtualClock:
         """Have an event loop's time move with this clock; a loop that can't is left alone."""
         if loop in self._loops:
             return
-        real, ahead_us = loop.time, self._now_us
+        real, ahead_us, lost_s = loop.time, self._now_us, self._lost_s
         try:
-            loop.time = lambda: real() + (self._now_us - ahead_us) / 1e6
+            loop.time = lambda: real() - (self._lost_s - lost_s) + (self._now_us - ahead_us) / 1e6
         except AttributeError:  # uvloop's time can't be set
             return
         self._loops[loop] = real
+
+    def pause(self, loop: Any) -> None:
+        """Begin something that takes real time and is to take none by an event loop's timers."""
+        self._take_along(loop)
+        if not self._pauses:
+            self._paused_s = time.monotonic()
+        self._pauses += 1
+
+    def resume(self, loop: Any) -> None:
+        """End it: the loop's time goes back to where it was, and its timers wait as long again."""
+        self._pauses -= 1
+        if not self._pauses:
+            self._lost_s += time.monotonic() - self._paused_s
 
     def _next_timer_us(self, loop: Any, deadline_us: int) -> int:
         """When the first timer of an event loop is due, by this clock."""

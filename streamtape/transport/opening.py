@@ -40,10 +40,34 @@ _UNSEEN = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Scratch:
+    """Makes journals that lie elsewhere and are thrown away."""
+
+    name: str
+    redactor: Redactor
+    max_body_bytes: int | None = None
+    folders: list[TemporaryDirectory[str]] = field(default_factory=list)
+
+    def open(self) -> OpenJournal:
+        from tempfile import TemporaryDirectory
+
+        self.folders.append(TemporaryDirectory(prefix="streamtape-"))
+        place = Path(self.folders[-1].name) / self.name
+        file = TapeFile(place, self.redactor, max_body_bytes=self.max_body_bytes)
+        return file.open_journal()
+
+    def clean(self) -> None:
+        """Remove what was written."""
+        for folder in self.folders:
+            folder.cleanup()
+
+
+@dataclass(frozen=True, slots=True)
 class _InMemory:
     """A cassette that was handed over as a value: it can be played, never written."""
 
     cassette: Cassette
+    scratch: _Scratch
 
     def load(self) -> Cassette:
         return self.cassette
@@ -51,29 +75,26 @@ class _InMemory:
     def open_journal(self) -> OpenJournal:
         raise NotImplementedError("a cassette in memory is only played")
 
+    def open_scratch(self) -> OpenJournal:
+        return self.scratch.open()
+
 
 @dataclass(frozen=True, slots=True)
-class _Verified:
-    """A cassette that is compared with and never changed: what comes is written elsewhere."""
+class _OnDisk:
+    """A cassette file; one that is only compared with (`verified`) is never written to."""
 
     file: TapeFile
-    redactor: Redactor
-    scratch: list[TemporaryDirectory[str]] = field(default_factory=list)
+    scratch: _Scratch
+    verified: bool
 
     def load(self) -> Cassette | None:
         return self.file.load()
 
     def open_journal(self) -> OpenJournal:
-        from tempfile import TemporaryDirectory
+        return self.scratch.open() if self.verified else self.file.open_journal()
 
-        self.scratch.append(TemporaryDirectory(prefix="streamtape-"))
-        place = Path(self.scratch[-1].name) / self.file.path.name
-        return TapeFile(place, self.redactor).open_journal()
-
-    def clean(self) -> None:
-        """Remove what was written."""
-        for folder in self.scratch:
-            folder.cleanup()
+    def open_scratch(self) -> OpenJournal:
+        return self.scratch.open()
 
 
 def open_session(
@@ -82,11 +103,13 @@ def open_session(
     *,
     expects_requests: bool = True,
     again: str = "",
+    eager: bool = True,
 ) -> Session:
     """Open a session; errors of the file are raised here, before any request.
 
     `expects_requests` False is for transports that may be made and never used. `again` is the
-    command that records the cassette, for messages.
+    command that records the cassette, for messages. `eager` False touches no disk to record before
+    there is something to record.
     """
     clock = clock_of(options.clock)
     if options.clock != "system" and options.speed is None:
@@ -94,31 +117,33 @@ def open_session(
     if isinstance(cassette, Cassette):
         name = cassette.path or "cassette in memory"
         redactor = _redactor(options.redaction)
-        session = Session(options, _InMemory(cassette), redactor, name=name, clock=clock)
-        return _finished(session, clock)
+        scratch = _Scratch("memory.tape", redactor)
+        place = _InMemory(cassette, scratch)
+        session = Session(options, place, redactor, name=name, clock=clock)
+        return _finished(session, clock, scratch)
     path = Path(cassette)
     presets.held().opened(path)
     redactor = _redactor(options.redaction)
     file = TapeFile(path, redactor, max_body_bytes=options.max_body_bytes)
     if options.max_age_us is not None:
         options = _aged(file, options)
-    verified = _Verified(file, redactor)
+    scratch = _Scratch(path.name, redactor, options.max_body_bytes)
     session = Session(
         options,
-        verified if options.mode == "verify" else file,
+        _OnDisk(file, scratch, options.mode == "verify"),
         redactor,
         name=os.fspath(path),
         blind_spots=blind_spots,
         expects_requests=expects_requests,
         again=again,
         clock=clock,
+        eager=eager,
     )
-    session.when_closed(verified.clean)
     if session.records:
         # A client that is never closed still leaves its recording, not only a journal.
         atexit.register(session.close_at_exit)
         session.when_closed(lambda: atexit.unregister(session.close_at_exit))
-    return _finished(session, clock)
+    return _finished(session, clock, scratch)
 
 
 @lru_cache(maxsize=32)
@@ -133,7 +158,8 @@ def disabled_session(options: Options) -> Session:
     return open_session(Cassette(), quiet, expects_requests=False)
 
 
-def _finished(session: Session, clock: Clock) -> Session:
+def _finished(session: Session, clock: Clock, scratch: _Scratch) -> Session:
+    session.when_closed(scratch.clean)
     if isinstance(clock, VirtualClock):
         session.when_closed(clock.close)
     return session

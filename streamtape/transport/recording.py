@@ -7,6 +7,7 @@ not generators: an event loop has nothing to clean up after them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -40,18 +41,19 @@ class RecordingStream:
         except Exception as error:
             self._recorder.fail(error, self._elapsed())
             raise
-        except BaseException:
-            self._recorder.abandon(self._elapsed())
+        except BaseException as error:
+            self._recorder.abandon(self._elapsed(), error)
             raise
         self._recorder.feed(data, self._elapsed())
         return data
 
     def close(self) -> None:
         """Close the upstream; a body that was not read to its end is abandoned."""
+        during = sys.exception()
         try:
             self._inner.close()
         finally:
-            self._recorder.abandon(self._elapsed())
+            self._recorder.abandon(self._elapsed(), during)
 
 
 class AsyncRecordingStream:
@@ -79,15 +81,16 @@ class AsyncRecordingStream:
         except Exception as error:
             self._recorder.fail(error, self._elapsed())
             raise
-        except BaseException:
-            self._recorder.abandon(self._elapsed())
+        except BaseException as error:
+            self._recorder.abandon(self._elapsed(), error)
             raise
         self._recorder.feed(data, self._elapsed())
         return data
 
     async def aclose(self) -> None:
         """Close the upstream; a body that was not read to its end is abandoned."""
+        during = sys.exception()
         try:
             await self._inner.aclose()
         finally:
-            self._recorder.abandon(self._elapsed())
+            self._recorder.abandon(self._elapsed(), during)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
-from streamtape.session.decisions import Play
+from streamtape.session.decisions import Play, Record
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.session import Session
 from streamtape.session.verdict import StreamtapeWarning
@@ -22,7 +22,9 @@ from streamtape.tape.model import Cassette, Ending, Interaction
 from streamtape.transport import network
 from streamtape.transport.clock import SystemClock, wall_us
 from streamtape.transport.flavour import Flavour, flavour_of, is_upgrade, request_of
+from streamtape.transport.in_process import is_in_process
 from streamtape.transport.opening import open_session
+from streamtape.transport.rehearsing import rehearsed
 from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
 from streamtape.transport.scoring import scored
 from streamtape.transport.uploading import Upload
@@ -62,20 +64,26 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
 
     def _answer(self, request: Any) -> Any:
         start_us = self._clock.now_us()
-        decision = self.session.begin(request_of(request), wall_us())
+        decision = self._begin(request)
         flavour = flavour_of(request)
-        if isinstance(decision, Play):
-            player = ReplayingStream(*self._score(decision, request, flavour, start_us))
-            return flavour.response(player.head(), flavour.sync_stream(player))
-        watch = Watch(self.session, self._recording_clock)
-        watch.recorder = decision.recorder
-        try:
-            with network.let(request.url.host):
-                response = self._inner.handle_request(request)
-        except BaseException as error:
-            watch.failed(error)
-            raise
-        return watch.answered(response, flavour)
+        if isinstance(decision, Record):
+            watch = Watch(self.session, self._recording_clock, decision.recorder)
+            try:
+                with network.let(request.url.host):
+                    response = self._inner.handle_request(request)
+            except BaseException as error:
+                watch.failed(error)
+                raise
+            if decision.rehearsal is None:
+                return watch.answered(response, flavour)
+            watch.drain(response)
+            decision = self.session.play_back(decision.rehearsal)
+        player = ReplayingStream(*self._score(decision, request, flavour, start_us))
+        return flavour.response(player.head(), flavour.sync_stream(player))
+
+    def _begin(self, request: Any) -> Play | Record:
+        here = is_in_process(self._inner)
+        return self.session.begin(request_of(request), wall_us, in_process=here)
 
     async def handle_async_request(self, request: Any) -> Any:
         """Answer a request of an async client."""
@@ -90,19 +98,26 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
 
     async def _answer_async(self, request: Any) -> Any:
         start_us = self._clock.now_us()
-        decision = self.session.begin(request_of(request), wall_us())
+        decision = self._begin(request)
         flavour = flavour_of(request)
-        if isinstance(decision, Play):
-            player = AsyncReplayingStream(*self._score(decision, request, flavour, start_us))
-            return flavour.response(await player.head_async(), flavour.async_stream(player))
-        watch = Watch(self.session, self._recording_clock)
-        watch.recorder = decision.recorder
+        if isinstance(decision, Record):
+            watch = Watch(self.session, self._recording_clock, decision.recorder)
+            if decision.rehearsal is None:
+                return watch.answered_async(await self._watched(request, watch), flavour)
+            await rehearsed(self._rehearse(request, watch), self._clock)
+            decision = self.session.play_back(decision.rehearsal)
+        player = AsyncReplayingStream(*self._score(decision, request, flavour, start_us))
+        return flavour.response(await player.head_async(), flavour.async_stream(player))
+
+    async def _rehearse(self, request: Any, watch: Watch) -> None:
+        await watch.drain_async(await self._watched(request, watch))
+
+    async def _watched(self, request: Any, watch: Watch) -> Any:
         try:
-            response = await self._send_async(request)
+            return await self._send_async(request)
         except BaseException as error:
             watch.failed(error)
             raise
-        return watch.answered_async(response, flavour)
 
     async def handle_upload(self, request: Any, upload: Upload) -> Any:
         """Send on a request that nothing in the cassette can answer, its body as it comes.

@@ -172,8 +172,8 @@ async def test_cancelling_the_client_ends_the_application(library: Any) -> None:
 async def test_it_is_recorded_and_cut(library: Any, tmp_path: Path) -> None:
     """A session records it like any other transport: where its client stopped, too."""
     path = tmp_path / "x.tape"
-    for app in (App(), None):
-        async with streamtape.use_cassette(path) as session:
+    for app, replays in ((App(), False), (App(), False), (None, True)):
+        async with streamtape.use_cassette(path, replay_in_process=replays) as session:
             async with client_of(library, app) as client, client.stream("GET", "/") as response:
                 seen = 0
                 async for _ in response.aiter_raw():
@@ -181,6 +181,7 @@ async def test_it_is_recorded_and_cut(library: Any, tmp_path: Path) -> None:
                     if seen == 2:
                         break
             session.assert_closed_after(2)
+        assert app is None or app.ended == "disconnect"
     assert streamtape.load(path)[0].ending.kind == "abandoned"
 
 

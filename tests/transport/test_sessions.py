@@ -20,6 +20,7 @@ from streamtape.errors import (
 )
 from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+from tests.fake_network import FakeNetwork
 
 SSE = ((b"content-type", b"text/event-stream"),)
 URL = "http://upstream.test/v1/stream"
@@ -30,7 +31,7 @@ def frame(n: int) -> bytes:
     return b'data: {"type": "tick", "n": %d}\n\n' % n
 
 
-def upstream(frames: list[bytes]) -> httpx.MockTransport:
+def upstream(frames: list[bytes]) -> Any:
     """A transport that answers with these chunks, whatever is asked."""
 
     def answer(_request: httpx.Request) -> httpx.Response:
@@ -39,7 +40,7 @@ def upstream(frames: list[bytes]) -> httpx.MockTransport:
 
         return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body())
 
-    return httpx.MockTransport(answer)
+    return FakeNetwork(answer)
 
 
 def get(frames: list[bytes] | None = None, url: str = URL, stop: int | None = None) -> bytes:

@@ -15,6 +15,7 @@ import streamtape
 from streamtape.errors import InstallError, MissError, UsageError
 from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.transport import install
+from tests.fake_network import FakeNetwork
 
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 
@@ -133,7 +134,7 @@ def test_a_body_that_can_be_sent_once(library: Any, tmp_path: Path) -> None:
         with library.Client(transport=transport, follow_redirects=True) as client:
             client.post("http://x/", content=(piece for piece in [b"one", b"two"]))
 
-    path, upstream = tmp_path / "a.tape", library.MockTransport(redirect)
+    path, upstream = tmp_path / "a.tape", FakeNetwork(redirect)
     with pytest.raises(library.StreamConsumed):
         send(streamtape.RecordingTransport(path, upstream))
     with pytest.raises(library.StreamConsumed):
@@ -157,7 +158,7 @@ def test_a_body_that_can_be_sent_once_by_an_async_client(library: Any, tmp_path:
         async with library.AsyncClient(transport=transport, follow_redirects=True) as client:
             await client.post("http://x/", content=pieces())
 
-    path, upstream = tmp_path / "a.tape", library.MockTransport(redirect)
+    path, upstream = tmp_path / "a.tape", FakeNetwork(redirect)
     with pytest.raises(library.StreamConsumed):
         anyio.run(send, streamtape.RecordingTransport(path, upstream))
     with pytest.raises(library.StreamConsumed):

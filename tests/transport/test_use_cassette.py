@@ -25,6 +25,7 @@ from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.session.modes import RecordMode
 from streamtape.session.verdict import StreamtapeWarning
 from streamtape.transport import install
+from tests.fake_network import FakeNetwork
 
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 Handler = Any
@@ -40,7 +41,7 @@ class Upstream:
 
     def client(self, **options: Any) -> Any:
         """A client whose transport is this one."""
-        return self.module.Client(transport=self.module.MockTransport(self._answer), **options)
+        return self.module.Client(transport=FakeNetwork(self._answer), **options)
 
     def _answer(self, request: Any) -> Any:
         self.sent.append(request.content.decode())
@@ -155,7 +156,7 @@ def test_a_refused_connection_is_recorded_too(library: Any, tmp_path: Path) -> N
 @LIBRARIES
 def test_a_response_that_was_read_before_is_recorded(library: Any, tmp_path: Path) -> None:
     """Transports that hand over a finished response are recorded with its body."""
-    transport = library.MockTransport(lambda request: library.Response(200, json={"a": 1}))
+    transport = FakeNetwork(lambda request: library.Response(200, json={"a": 1}))
     for mode in ("once", "none"):
         with streamtape.use_cassette(tmp_path / "x.tape", mode=mode):
             with library.Client(transport=transport) as client:
@@ -481,7 +482,7 @@ def unreachable(library: Any) -> Any:
     def refuse(request: Any) -> Any:
         raise library.ConnectError("no route to host", request=request)
 
-    return library.Client(transport=library.MockTransport(refuse))
+    return library.Client(transport=FakeNetwork(refuse))
 
 
 @LIBRARIES

@@ -31,6 +31,8 @@ from streamtape.tape.store.disk import (
 )
 from streamtape.tape.store.files import OpenFile, identity, load
 
+FAILED_SUFFIX = ".failed"  # of a recording that was not kept in its place
+
 
 class Journal:
     """What is recorded, appended as it comes. Thread-safe; a call is one write.
@@ -201,6 +203,7 @@ class Journal:
                     there = load(self.path)
                     whole = tuple(sorted((*there, *found.interactions), key=_started))
                 replace(self.path, encode(whole))
+                self.path.with_name(self.path.name + FAILED_SUFFIX).unlink(missing_ok=True)
                 # It was just written of what is here: no limit on what it may hold is wanted.
                 return load(self.path, max_bytes=sys.maxsize)
         except CassetteError as error:
@@ -213,6 +216,16 @@ class Journal:
             fd, self._fd = self._fd, -1
         if fd >= 0:
             unlink_and_close(fd, self.place)
+
+    def set_aside(self) -> str:
+        """Write what is recorded so far beside the cassette's place, as `NAME.tape.failed`.
+
+        Get where it is. The cassette and the journal stay as they are.
+        """
+        path = self.path.with_name(self.path.name + FAILED_SUFFIX)
+        make_folder(path)
+        replace(path, encode(self.so_far()))
+        return str(path)
 
     def release(self) -> None:
         """Let go of the journal without a cassette: it stays, for `streamtape recover`."""
