@@ -30,13 +30,21 @@ _STATES = {
 }
 
 
-def tell(report: pytest.TestReport, session: Session, name: str, folder: Path | None) -> None:
+def tell(
+    report: pytest.TestReport,
+    session: Session,
+    name: str,
+    folder: Path | None,
+    reason: str | None = None,
+) -> None:
     """Add a section to the report of a failed test; leave a cassette where one is wanted.
+
+    `reason` is why its recording is not kept, where it is not.
 
     It lies below `folder` as the test's module does below the root, under the test's own `name`:
     tests may share a cassette, and modules a name.
     """
-    lines = list(_lines(session))
+    lines = list(_lines(session, reason))
     if folder is not None and session.seen:
         module = PurePath(report.nodeid.partition("::")[0]).with_suffix("")
         path = folder.joinpath(*(part for part in module.parts if part != ".."), name)
@@ -51,17 +59,34 @@ def tell(report: pytest.TestReport, session: Session, name: str, folder: Path | 
         report.sections.append(("streamtape: where the streams were", "\n".join(lines)))
 
 
-def _lines(session: Session) -> Iterator[str]:
+def _lines(session: Session, reason: str | None) -> Iterator[str]:
     for number, (exchange, interaction) in enumerate(session.answers()):
         request = exchange.request
-        kept = "recorded into" if session.options.record_on_exception else "recorded, not kept, for"
+        kept = "recorded into" if reason is None else "recorded, not kept, for"
         sent = "compared with" if session.mode == "verify" else kept
+        if not exchange.kept:
+            sent = "called in this process, beside"
         how = "replayed from" if exchange.interaction else sent
         yield f"stream {number}: {request.method} {request.url}, {how} {session.name}"
         try:
             yield from _where(exchange, interaction)
         except StreamtapeError as error:
             yield f"  its events can't be read: {error}"
+    if session.n_recorded and session.mode != "verify":
+        yield from _verdict(session, reason)
+
+
+def _verdict(session: Session, reason: str | None) -> Iterator[str]:
+    """What becomes of a recording whose test failed."""
+    if reason is None:
+        yield f"the recording is kept in {session.name}: the next run replays it"
+        if session.alters and not session.struck:
+            yield "no fault strikes what is recorded through a port; the next run has the fault"
+        return
+    yield f"the recording is not kept: {reason}"
+    if session.options.record_on_exception == "whole":
+        yield f"  what came is in {session.name}.failed: streamtape show {session.name}.failed"
+        yield "  record_on_exception=True keeps it in its place, broken as it is"
 
 
 def _where(exchange: Exchange, interaction: Interaction) -> Iterator[str]:

@@ -6,8 +6,7 @@ Asking nothing is a failure where the cassette was meant for this very test. The
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from streamtape.errors import NothingRecordedError
 from streamtape.pytest_plugin.settings import Settings
@@ -15,6 +14,7 @@ from streamtape.session.session import Session
 from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Interaction
 
+Warn = Callable[[str, type[StreamtapeWarning]], None]
 STREAMS = ("text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream")
 
 
@@ -22,14 +22,15 @@ class UnprovenWarning(StreamtapeWarning):
     """A test passed, and what its cassette holds can't prove anything."""
 
 
-def proven(session: Session, *, explicit: bool, run: Settings) -> None:
-    """Fail or warn where a test that passed proves nothing."""
+def proven(session: Session, warn: Warn, *, explicit: bool, run: Settings) -> None:
+    """Fail or warn (by `warn`) where a test that passed proves nothing."""
     __tracebackhide__ = True
     if not session.exchanges:
         if explicit and not session.options.allow_no_requests:
             raise NothingRecordedError(
                 f"the test passed without asking its cassette {session.name!r} for anything, so it "
                 "proves nothing about it; take the cassette away, or say allow_no_requests=True"
+                + (session.told_of_others() and f".{session.told_of_others()}")
             )
     elif run.unplayed == "fail" and session.unplayed and not session.n_recorded:
         session.assert_all_played()
@@ -39,7 +40,7 @@ def proven(session: Session, *, explicit: bool, run: Settings) -> None:
         text = f"{doubt}; the test that passed with it ({session.name}) may prove nothing"
         if run.unproven == "error":
             raise UnprovenWarning(text)
-        warnings.warn(text, UnprovenWarning, stacklevel=2)
+        warn(text, UnprovenWarning)
 
 
 def doubts(interactions: tuple[Interaction, ...]) -> Iterator[str]:

@@ -35,7 +35,13 @@ UNPLAYED = ("report", "fail", "ignore")
 # What the plugin alone understands, in marks and in tape_config; all else are session options.
 OWN_KEYS = ("block_network", "allow_hosts", "upstream")
 _LINES = ("match_on", "ignore_json_paths", "ignore_hosts")
-_BOOLS = ("ignore_localhost", "match_up", "strict_order", "allow_playback_repeats")
+_BOOLS = (
+    "ignore_localhost",
+    "match_up",
+    "strict_order",
+    "allow_playback_repeats",
+    "replay_in_process",
+)
 _UNSET = ""
 
 
@@ -98,7 +104,7 @@ class Settings:
     def defaults(self) -> dict[str, Any]:
         """What holds where nobody says anything."""
         mode = presets.default_mode()
-        return {"mode": mode, "record_on_exception": False, **self.presets.defaults}
+        return {"mode": mode, "record_on_exception": "whole", **self.presets.defaults}
 
     def header(self) -> str:
         """A line for pytest's report header: what holds, and who said so."""

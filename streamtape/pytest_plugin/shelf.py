@@ -65,6 +65,9 @@ class TapeSnapshot:
             write(path, found)
             return True
         self._why = list(_why(path, kept, found))
+        taping = self._item.stash.get(settings.TAPING, None)
+        if taping is not None:
+            taping.session.differed = True
         return False
 
     __hash__ = object.__hash__

@@ -8,6 +8,7 @@ fails; the end of the test decides whether a recording is kept.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Generator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -17,10 +18,19 @@ import pytest
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import settings
 from streamtape.pytest_plugin.places import place_for, wanted_of
-from streamtape.pytest_plugin.proof import proven
+from streamtape.pytest_plugin.proof import UnprovenWarning, proven
+from streamtape.session.verdict import StreamtapeWarning
 from streamtape.transport import install
 from streamtape.transport.network import Guard
 from streamtape.transport.opening import disabled_session, open_session
+
+
+def as_failure(error: BaseException | None) -> BaseException | None:
+    """What a test ended with; the outcomes that pytest raises (fail, skip, xfail) as assertions."""
+    return AssertionError(str(error)) if isinstance(error, _OUTCOMES) else error
+
+
+_OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception, pytest.xfail.Exception)
 
 
 class NotEndedError(BaseException):
@@ -97,7 +107,7 @@ class Taping:
             "replays": not session.n_recorded,
             "passed": self._error is None,
         }
-        session.close(error or self._error)
+        session.close(as_failure(error or self._error))
 
     def call(self) -> Generator[None, Any, Any]:
         """The call phase: what the test leaves unsaid, its session says."""
@@ -115,17 +125,28 @@ class Taping:
         problem = self.session.problem()
         if problem is not None:
             raise problem
-        proven(self.session, explicit=self.wanted.explicit, run=self._run)
+        for text in self.session.remarks():
+            self._warn(text, StreamtapeWarning)
+        proven(self.session, self._warn, explicit=self.wanted.explicit, run=self._run)
         return result
+
+    def _warn(self, text: str, category: type[StreamtapeWarning]) -> None:
+        """Warn at the line where the test begins."""
+        line = (self._item.location[1] or 0) + 1
+        warnings.warn_explicit(text, category, str(self._item.path), line)
 
     def saw(self, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
         """Take down how a phase of the test ended; a failed one is told where its streams were."""
         if call.excinfo is not None and call.when != "teardown":
-            self._error = call.excinfo.value
+            error = call.excinfo.value
+            # What proves nothing is no fault of the recording.
+            self._error = None if isinstance(error, UnprovenWarning) else error
             if report.failed:
                 from streamtape.pytest_plugin.failure import tell
 
                 own = place_for(self._item, None, anew=True)
-                tell(report, self.session, own.name, self._run.report)
+                failure = as_failure(self._error)
+                reason = None if failure is None else self.session.spoiled(failure)
+                tell(report, self.session, own.name, self._run.report, reason)
         elif call.when == "call":
             self._error = None

@@ -33,7 +33,7 @@ class Upstreams:
         if proxy not in self._transports:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
             inner = httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)
-            self._transports[proxy] = TapeTransport(self._session, inner)
+            self._transports[proxy] = TapeTransport(self._session, inner, rehearses=False)
         return self._transports[proxy]
 
     async def aclose(self) -> None:

@@ -7,7 +7,6 @@ from the file's own room. All methods may be called from several threads.
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,7 @@ from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options, RecordMode
 from streamtape.session.recorder import Recorder
 from streamtape.session.takes import StartedAt, Take
-from streamtape.session.verdict import StreamtapeWarning, drift, hidden, taken_text, unstruck
+from streamtape.session.verdict import drift, hidden, taken_text, unstruck, warn
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
 
 if TYPE_CHECKING:
@@ -75,6 +74,8 @@ class Session(Inside):
         self._recorders: list[Recorder] = []  # of the take
         self._passing: Take | None = None  # sent in a replay, and not kept
         self.set_aside: str | None = None
+        self.differed = False  # from a snapshot
+        self._remarked = False
         self._taken_by: list[tuple[str, int]] = []
         self._own_origins: tuple[str, ...] = ()
         self._at_exit = False
@@ -113,7 +114,7 @@ class Session(Inside):
     @property
     def never_plays(self) -> bool:
         """Whether every request is sent and recorded: there is nothing that could answer one."""
-        return self.records and not self._tape.interactions and not self.plays_back
+        return self.records and not self._tape.interactions
 
     @property
     def plays_back(self) -> bool:
@@ -346,7 +347,8 @@ class Session(Inside):
             return None
         if not how:
             return "record_on_exception is False"
-        if self.mode == "all" and take.journal.replaces:
+        told = self.differed and isinstance(error, AssertionError)
+        if self.mode == "all" and take.journal.replaces and not told:
             return "a run that failed replaces no cassette"
         if how is True:
             return None
@@ -389,12 +391,19 @@ class Session(Inside):
         return f" Nothing came to {self._own_origins[0]}: is it the base URL of the client?"
 
     def _report(self, problem: StreamtapeError | None, error: Exception | None) -> None:
-        swallowed = isinstance(problem, MissError) and error is None
-        if problem is not None and not swallowed:
+        if problem is not None and not (isinstance(problem, MissError) and error is None):
             raise problem from error
-        texts = [hidden(self.misses)] if swallowed else []
-        read = any(exchange.progress.state == "complete" for exchange in self.exchanges)
-        if error is None and read and self.options.faults and not self.struck:
+        for text in () if error is not None else self.remarks():
+            warn(text)
+
+    def remarks(self) -> list[str]:
+        """What a user should know of a session that went well, told once."""
+        if self._remarked:
+            return []
+        self._remarked = True
+        texts = [hidden(self.misses)] if self.misses else []
+        replays = [e for e in self.exchanges if e.interaction is not None]
+        read = any(exchange.progress.state == "complete" for exchange in replays)
+        if read and self.options.faults and not self.struck:
             texts.append(unstruck(self.name, self.options.faults))
-        for text in texts:
-            warnings.warn(text, StreamtapeWarning, stacklevel=4)
+        return texts

@@ -5,7 +5,10 @@ Functions of what the session knows; none of them changes it.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable, Sequence
+from types import FrameType
 
 from streamtape.errors import MissError, VerifyError
 from streamtape.tape import views
@@ -14,6 +17,15 @@ from streamtape.tape.model import Cassette
 
 class StreamtapeWarning(UserWarning):
     """Something that a user of streamtape should know, and that is no error."""
+
+
+def warn(text: str, category: type[StreamtapeWarning] = StreamtapeWarning) -> None:
+    """Warn at the nearest line that is none of ours."""
+    level = 1
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("streamtape."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, category, stacklevel=level)
 
 
 def drift(

@@ -64,8 +64,9 @@ def cassette(target: Any = None, /, **options: Any) -> Any:
     Decorates functions and methods, sync and async, and classes (each of their tests then has a
     cassette of its own). Without a name the cassette is `cassettes/<module>/<test>.tape` beside the
     test; a bare name lies in the same folder. Options are those of `streamtape.Options`; the mode
-    is `once`, and `none` where `CI` is set. A test that fails keeps no half recording unless
-    `record_on_exception` is True. UsageError for an unknown option.
+    is `once`, and `none` where `CI` is set. A test that fails keeps its recording where all streams
+    came through; where one broke, it lies beside as `NAME.tape.failed` (`record_on_exception` True
+    keeps it in its place). UsageError for an unknown option.
     """
     if callable(target) or isinstance(target, classmethod | staticmethod):
         if options:
@@ -146,7 +147,7 @@ def _is_served(wanted: Wanted) -> bool:
 def _session(function: Callable[..., Any], wanted: Wanted, args: tuple[Any, ...]) -> use_cassette:
     from streamtape.transport.use import use_cassette
 
-    options = {"mode": presets.default_mode(), "record_on_exception": False, **wanted.options}
+    options = {"mode": presets.default_mode(), "record_on_exception": "whole", **wanted.options}
     return use_cassette(_place(function, wanted.cassette, args), **options)
 
 

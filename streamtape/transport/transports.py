@@ -42,10 +42,22 @@ _LONG_BYTES = 1 << 20
 
 
 class TapeTransport(_Anything):  # type: ignore[misc]  # see above
-    """Sends what its session says through `inner`, and plays the rest from the cassette."""
+    """Sends what its session says through `inner`, and plays the rest from the cassette.
 
-    def __init__(self, session: Session, inner: Any, clock: Clock | None = None) -> None:
+    `rehearses` False hands on a stream while it is recorded, also where the session would have it
+    recorded whole and then played.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        inner: Any,
+        clock: Clock | None = None,
+        *,
+        rehearses: bool = True,
+    ) -> None:
         self.session = session
+        self._rehearses = rehearses
         self._inner = inner
         self._clock = clock or session.clock or SystemClock()
         # What is recorded has the real times, whatever clock replays are played by.
@@ -74,7 +86,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
             except BaseException as error:
                 watch.failed(error)
                 raise
-            if decision.rehearsal is None:
+            if decision.rehearsal is None or not self._rehearses:
                 return watch.answered(response, flavour)
             watch.drain(response)
             decision = self.session.play_back(decision.rehearsal)
@@ -102,7 +114,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         flavour = flavour_of(request)
         if isinstance(decision, Record):
             watch = Watch(self.session, self._recording_clock, decision.recorder)
-            if decision.rehearsal is None:
+            if decision.rehearsal is None or not self._rehearses:
                 return watch.answered_async(await self._watched(request, watch), flavour)
             await rehearsed(self._rehearse(request, watch), self._clock)
             decision = self.session.play_back(decision.rehearsal)

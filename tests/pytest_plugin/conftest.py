@@ -38,6 +38,8 @@ class Upstream:
         self.body = BODY
         self.content_type = "text/event-stream"
         self.status = 200
+        self.statuses: list[int] = []  # of the next answers, before `status`
+        self.cut = False  # close the connection amid the body
         upstream = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -49,11 +51,13 @@ class Upstream:
 
             def do_GET(self) -> None:
                 upstream.asked.append(self.path)
-                self.send_response(upstream.status)
+                status = upstream.statuses.pop(0) if upstream.statuses else upstream.status
+                self.send_response(status)
                 self.send_header("content-type", upstream.content_type)
-                self.send_header("content-length", str(len(upstream.body)))
+                self.send_header("content-length", str(len(upstream.body) + upstream.cut))
                 self.end_headers()
                 self.wfile.write(upstream.body)
+                self.close_connection = self.close_connection or upstream.cut
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

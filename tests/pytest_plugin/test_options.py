@@ -276,9 +276,10 @@ def test_what_is_left_of_one_test_is_not_that_of_another(suite: Suite) -> None:
 
 def test_a_failed_recording_is_left_too(suite: Suite) -> None:
     """The recording of a failed test is not kept in its place, and is in the report's folder."""
+    suite.upstream.status = 500
     suite.write("@streamtape.cassette\ndef test_a():\n    httpx.get(URL)\n    assert 0\n")
     suite.run("--tape-report=left").assert_outcomes(failed=1)
-    assert suite.tapes() == []
+    assert suite.tapes() == ["cassettes/test_it/test_a.tape.failed"]
     assert len(streamtape.load(suite.folder / "left/test_it/test_a.tape")) == 1
 
 

@@ -190,17 +190,6 @@ def test_a_name_of_ones_own(suite: Suite, name: str, place: str, how: str) -> No
     assert suite.tapes() == [place]
 
 
-def test_a_failed_test_keeps_no_half_recording(suite: Suite) -> None:
-    """What a failing test recorded is dropped, unless one asks for it."""
-    suite.write(
-        "@streamtape.cassette\ndef test_a():\n    httpx.get(URL)\n    assert 0\n"
-        "@streamtape.cassette(record_on_exception=True)\n"
-        "def test_b():\n    httpx.get(URL)\n    assert 0\n"
-    )
-    suite.run().assert_outcomes(failed=2)
-    assert suite.tapes() == ["cassettes/test_it/test_b.tape"]
-
-
 def test_a_skipped_test_is_no_error(suite: Suite) -> None:
     """A test that is skipped, or expected to fail, asks nothing of its cassette."""
     suite.write(
