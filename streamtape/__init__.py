@@ -256,6 +256,7 @@ class _Views:
         homes = {
             "frames": "streamtape.framing.select",
             "events": "streamtape.dialects.select",
+            "sdk_events": "streamtape.judging.sdk_events",
             "diff": "streamtape.judging.comparing",
         }
         module = import_module(homes.get(name, "streamtape.dialects.transcript"))

@@ -219,13 +219,15 @@ class Assembler:
             channel: between.join(p.text for p in parts if p.channel == channel and p.text)
             for channel, between in _BETWEEN
         }
+        parsed, parsed_complete = _parsed(said["text"])
         return Transcript(
             self.dialect.name,
             text=said["text"],
             refusal=said["refusal"],
             reasoning=said["reasoning"] or said["details"],
             tool_calls=calls,
-            structured=_structured(said["text"]),
+            parsed=parsed,
+            parsed_complete=parsed_complete,
             annotations=tuple(self._annotations.values()),
             images=tuple(self._images.values()),
             usage=dict(self._usage) or None,
@@ -263,11 +265,12 @@ def _found(payload: Any, paths: tuple[str, ...]) -> Iterator[tuple[Bindings, Any
         yield from find(payload, parse_path(path))
 
 
-def _structured(text: str) -> Any:
+def _parsed(text: str) -> tuple[Any, bool]:
+    """The object or list that the text is as JSON, as far as it goes, and whether it is whole."""
     if not text.lstrip().startswith(("{", "[")):
-        return None
-    value, _ = parse_partial(text)
-    return None if value is NOT_JSON else value
+        return None, False
+    value, whole = parse_partial(text)
+    return (None, False) if value is NOT_JSON else (value, whole)
 
 
 def _text_or_none(value: Any) -> str | None:

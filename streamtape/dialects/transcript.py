@@ -6,21 +6,30 @@ A stream that is cut gives what there was; nothing here raises on what a stream 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from streamtape.dialects.assembler import Assembler
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.select import dialect_for, events_of
+from streamtape.errors import UsageError
 from streamtape.tape.views import Event, Transcript
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Interaction
 
 
-def transcript(interaction: Interaction, dialect: str | None = None) -> Transcript:
-    """What the stream of an interaction said; `dialect` forces one by name."""
+def transcript(
+    interaction: Interaction, dialect: str | None = None, n_events: int | None = None
+) -> Transcript:
+    """What the stream of an interaction said, or had said after `n_events` events.
+
+    `dialect` forces one by name. UsageError where `n_events` is negative.
+    """
+    if n_events is not None and n_events < 0:
+        raise UsageError(f"n_events must be 0 or more, got {n_events}")
     table = dialect_for(interaction, dialect)
-    return transcript_of(events_of(interaction.frames(), table), table)
+    return transcript_of(islice(events_of(interaction.frames(), table), n_events), table)
 
 
 def transcript_of(events: Iterable[Event], dialect: Dialect | str) -> Transcript:

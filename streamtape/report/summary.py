@@ -83,7 +83,7 @@ def _transcript(reading: Reading) -> dict[str, Any]:
         "refusal": said.refusal,
         "reasoning": said.reasoning,
         "tool_calls": [asdict(call) for call in said.tool_calls],
-        "structured": said.structured,
+        "parsed": said.parsed,
         "usage": said.usage,
         "status": said.status,
         "finish_reason": said.finish_reason,

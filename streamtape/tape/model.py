@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, overload
 
 from streamtape.tape import views
 from streamtape.tape.decoding import decode_content
@@ -19,6 +19,7 @@ from streamtape.tape.decoding import decode_content
 if TYPE_CHECKING:
     from streamtape.tape.event_types import InteractionEvents
 
+T = TypeVar("T")
 Headers = tuple[tuple[bytes, bytes], ...]
 EndingKind = Literal["complete", "error", "abandoned", "unfinished"]
 SEGMENT_BYTES = 1 << 20
@@ -281,9 +282,30 @@ class Interaction:
             """
             return views.views().events(self, types, dialect)
 
-    def transcript(self, *, dialect: str | None = None) -> views.Transcript:
-        """What the stream said, assembled: text, refusal, reasoning, tool calls, usage, status."""
-        return views.views().transcript(self, dialect)
+    @overload
+    def sdk_events(self, *, dialect: str | None = None) -> Iterator[Any]: ...
+    @overload
+    def sdk_events(self, kind: type[T], *, dialect: str | None = None) -> Iterator[T]: ...
+    def sdk_events(
+        self, kind: type[Any] | None = None, *, dialect: str | None = None
+    ) -> Iterator[Any]:
+        """Iterate over the events as objects of the owner's SDK, or only those of one class.
+
+        They are what the OpenAI or Anthropic SDK makes of these bytes; it has to be installed.
+        What it raises for an error event or a cut is raised here, too. UsageError where there is
+        no such SDK, or no stream.
+        """
+        return views.views().sdk_events(self, kind, dialect)
+
+    def transcript(
+        self, *, dialect: str | None = None, n_events: int | None = None
+    ) -> views.Transcript:
+        """What the stream said, assembled: text, refusal, reasoning, tool calls, usage, status.
+
+        With `n_events`, what it had said after so many events: `parsed` is then how far the JSON
+        had grown.
+        """
+        return views.views().transcript(self, dialect, n_events)
 
 
 @dataclass(frozen=True, slots=True)

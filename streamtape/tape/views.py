@@ -10,13 +10,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
+from streamtape.errors import UsageError
 from streamtape.tape import provided
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Cassette, Interaction
 
+T = TypeVar("T")
 _LAST = 1 << 62  # later than any event
 
 
@@ -124,9 +126,10 @@ class Transcript:
     """What a stream said, assembled.
 
     `text`, `refusal` and `reasoning` are those of the first choice where a stream has several
-    (`choices` then has each). `structured` is the text as JSON, as far as it goes; None where it
-    is no JSON. `error` is what the stream gave as its error. `finished` is False where nothing of
-    what ends such a stream came: it was cut.
+    (`choices` then has each). `parsed` is the object or list that the text is as JSON, as far as it
+    goes, and None where it is neither; `parsed_complete` says whether the text is one whole JSON
+    value. `error` is what the stream gave as its error. `finished` is False where nothing of what
+    ends such a stream came: it was cut.
     """
 
     dialect: str
@@ -134,7 +137,8 @@ class Transcript:
     refusal: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
-    structured: Any = None
+    parsed: Any = None
+    parsed_complete: bool = False
     annotations: tuple[Any, ...] = ()
     images: tuple[Image, ...] = ()
     usage: dict[str, Any] | None = None
@@ -152,6 +156,34 @@ class Transcript:
         """The parts of one channel: `transcript.of("code")`."""
         return tuple(part for part in self.parts if part.channel == channel)
 
+    @overload
+    def parsed_as(self, model: type[T], *, partial: bool = False) -> T: ...
+    @overload
+    def parsed_as(self, model: Any, *, partial: bool = False) -> Any: ...
+    def parsed_as(self, model: Any, *, partial: bool = False) -> Any:
+        """`parsed`, validated by pydantic as a model or any other type that pydantic knows.
+
+        UsageError where pydantic is not installed, where the text is no JSON, or where it is not
+        whole and `partial` is False; pydantic's ValidationError where it is not of that type. With
+        `partial`, what is cut off at the end of lists and objects may be missing, as far as
+        pydantic's `experimental_allow_partial` goes: that leaves out what does not validate yet.
+        """
+        try:
+            from pydantic import TypeAdapter
+        except ImportError:
+            raise UsageError("parsed_as needs pydantic: pip install pydantic") from None
+        if self.parsed is None and not self.parsed_complete:
+            raise UsageError(f"the text is not JSON: {self.text[:60]!r}")
+        if not self.parsed_complete and not partial:
+            raise UsageError(
+                f"the JSON text is not whole: it ends with {self.text[-40:]!r}; parsed has what "
+                "there is of it, and partial=True validates that"
+            )
+        adapter: TypeAdapter[Any] = TypeAdapter(model)
+        if self.parsed_complete:
+            return adapter.validate_python(self.parsed)
+        return adapter.validate_python(self.parsed, experimental_allow_partial="trailing-strings")
+
 
 class Views(Protocol):
     """The readers that the package hands in: each takes an interaction."""
@@ -160,7 +192,12 @@ class Views(Protocol):
     def events(
         self, interaction: Interaction, types: tuple[str, ...], dialect: str | None
     ) -> Iterator[Event]: ...
-    def transcript(self, interaction: Interaction, dialect: str | None) -> Transcript: ...
+    def sdk_events(
+        self, interaction: Interaction, kind: type[Any] | None, dialect: str | None
+    ) -> Iterator[Any]: ...
+    def transcript(
+        self, interaction: Interaction, dialect: str | None, n_events: int | None
+    ) -> Transcript: ...
     def diff(self, a: Cassette, b: Cassette, level: str) -> Compared: ...
 
 

@@ -1,8 +1,10 @@
 """Transcripts of OpenAI Responses streams."""
 
 import json
+import sys
 from typing import Any
 
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from streamtape.dialects.openai_responses import OPENAI_RESPONSES
 from streamtape.dialects.registry import dialects
 from streamtape.dialects.select import choose, events_of
 from streamtape.dialects.transcript import growing, transcript_of
+from streamtape.errors import UsageError
 from streamtape.tape.views import Event, Transcript
 from tests.streams import Writer, frames_of
 
@@ -51,8 +54,63 @@ def test_a_stream_that_is_cut_gives_what_there_was() -> None:
 def test_text_that_is_json_is_read_as_it_grows() -> None:
     """Structured output is there after every delta, as far as it goes."""
     events = Writer().message('{"steps": [', '"one", ', '"two"]}').end().events()
-    seen = [t.structured for t in growing(events, OPENAI_RESPONSES)]
+    seen = [t.parsed for t in growing(events, OPENAI_RESPONSES)]
     assert seen[4:7] == [{"steps": []}, {"steps": ["one"]}, {"steps": ["one", "two"]}]
+
+
+def test_parsed_says_whether_it_is_whole() -> None:
+    """Only an object or list is parsed, as far as it goes, and known to be whole or not."""
+    for text, parsed, whole in [
+        ('{"a": 1}', {"a": 1}, True),
+        ('{"a": [1, "x', {"a": [1, "x"]}, False),
+        ("[", [], False),
+        ("plain", None, False),
+        ("5", None, False),
+        ("{]", None, False),
+    ]:
+        said = transcript_of(Writer().message(text).end().events(), OPENAI_RESPONSES)
+        assert (said.parsed, said.parsed_complete) == (parsed, whole)
+
+
+class City(pydantic.BaseModel):
+    """A structured output."""
+
+    name: str
+    days: list[int] = []
+
+
+def saying(text: str) -> Transcript:
+    """The transcript of a stream that said a text."""
+    return transcript_of(Writer().message(text).end().events(), OPENAI_RESPONSES)
+
+
+def test_parsed_as_validates() -> None:
+    """A model, a list of models and a plain type; what does not fit is pydantic's error."""
+    assert saying('{"name": "Paris", "days": [1]}').parsed_as(City) == City(name="Paris", days=[1])
+    assert saying('[{"name": "Paris"}]').parsed_as(list[City]) == [City(name="Paris")]
+    assert saying('{"a": 1}').parsed_as(dict[str, int]) == {"a": 1}
+    with pytest.raises(pydantic.ValidationError, match="name"):
+        saying('{"days": []}').parsed_as(City)
+
+
+def test_parsed_as_of_what_is_not_whole() -> None:
+    """It is refused, unless a part will do; plain text is refused in either case."""
+    half = saying('[{"name": "Paris"}, {"name": "Ro')
+    with pytest.raises(UsageError, match=r"not whole: it ends with .*Ro.*partial=True"):
+        half.parsed_as(list[City])
+    assert half.parsed_as(list[City], partial=True) == [City(name="Paris"), City(name="Ro")]
+    assert saying('[{"name": "Paris"}, {"da').parsed_as(list[City], partial=True) == [
+        City(name="Paris")
+    ]
+    with pytest.raises(UsageError, match="not JSON: 'plain'"):
+        saying("plain").parsed_as(City, partial=True)
+
+
+def test_parsed_as_without_pydantic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to install."""
+    monkeypatch.setitem(sys.modules, "pydantic", None)
+    with pytest.raises(UsageError, match="pip install pydantic"):
+        saying("{}").parsed_as(City)
 
 
 def test_a_stream_without_deltas_is_read_from_its_whole_values() -> None:

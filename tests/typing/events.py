@@ -43,6 +43,18 @@ def others(interaction: streamtape.Interaction) -> None:
         assert_type(start.message["model"], str)
 
 
+def objects(interaction: streamtape.Interaction) -> None:
+    """The SDK's own objects, and what a text is as a model."""
+    assert_type(interaction.sdk_events(), Iterator[Any])
+    assert_type(interaction.sdk_events(City), Iterator[City])
+    assert_type(interaction.transcript(n_events=3).parsed_as(City), City)
+    assert_type(interaction.transcript().parsed, Any)
+
+
+class City:
+    """A class of the user's own."""
+
+
 def untyped(interaction: streamtape.Interaction, kind: str) -> None:
     """Unknown types, several, and all of them are events with data."""
     assert_type(interaction.events(), Iterator[streamtape.Event])
