@@ -9,8 +9,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "streamtape"
 ROOMS = (
-    "errors", "tape", "framing", "dialects", "playback", "compare", "checks", "convert",
-    "session", "transport", "server", "snapshots", "report", "pytest_plugin", "cli",
+    "errors", "printable", "tape", "framing", "dialects", "playback", "compare", "checks",
+    "convert", "session", "transport", "server", "snapshots", "report", "pytest_plugin", "cli",
 )  # fmt: skip
 # Modules that stand above the rooms and join them.
 JOINERS = {"__init__", "__main__", "judging", "pytest_entry", "strategies"}

@@ -131,7 +131,7 @@ def _status_of_folders(results: Sequence[FileResult], *, behaviour: bool) -> int
 
 def _tell(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bool) -> None:
     if as_json:
-        output.write_text(comparison.to_json(indent=2))
+        output.write_json_text(comparison.to_json(indent=2))
     elif markdown:
         from streamtape.report.markdown import comparison_markdown
 

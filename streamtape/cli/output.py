@@ -1,7 +1,8 @@
 """Where output goes: results to stdout, notes to stderr, both as they come.
 
 Text is written as UTF-8 whatever the locale says; what UTF-8 can't hold (half of a surrogate pair,
-as streams that are cut may have) is written as its escape, which JSON reads back.
+as streams that are cut may have) is written as its escape, which JSON reads back. Whatever text is
+written is made printable (`streamtape.printable`).
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from streamtape.printable import PrintableBytes, printable, printable_json
 
 if TYPE_CHECKING:
     from streamtape.report.lines import Line
@@ -28,20 +31,36 @@ def write_bytes(data: bytes) -> None:
     stream.flush()
 
 
+def body_writer() -> Callable[[bytes], None]:
+    """A function that writes the pieces of a body to stdout, each at once.
+
+    To a terminal they are made printable; to anything else they go as they are.
+    """
+    if not sys.stdout.isatty():
+        return write_bytes
+    made = PrintableBytes()
+    return lambda data: write_bytes(made.feed(data))
+
+
 def write_text(text: str) -> None:
-    """Write text to stdout, with a line end."""
-    write_bytes(text.encode("utf-8", "backslashreplace") + b"\n")
+    """Write text to stdout, made printable, with a line end."""
+    write_bytes(printable(text).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def write_json(value: Any, *, indent: int | None = 2) -> None:
     """Write a value to stdout as JSON."""
-    write_text(json.dumps(value, ensure_ascii=False, indent=indent, default=repr))
+    write_json_text(json.dumps(value, ensure_ascii=False, indent=indent, default=repr))
+
+
+def write_json_text(text: str) -> None:
+    """Write JSON text to stdout; in it, too, nothing is left that a terminal would obey."""
+    write_text(printable_json(text))
 
 
 def note(text: str) -> None:
     """Write a line for people to stderr."""
     with contextlib.suppress(OSError):  # a terminal that was closed: SIGHUP ends us in good order
-        click.echo(text, err=True)
+        click.echo(printable(text), err=True)
 
 
 def is_terminal() -> bool:

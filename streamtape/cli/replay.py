@@ -200,13 +200,14 @@ def _body(*, raw: bool) -> Callable[[Step], None]:
     from streamtape.tape.decoding import decoder_for
 
     decoder: Decoder = decoder_for(None)
+    write = output.body_writer()
 
     def obey(step: Step) -> None:
         nonlocal decoder
         if isinstance(step, Start) and not raw:
             decoder = decoder_for(step.head.get("content-encoding"))
         elif isinstance(step, Emit):
-            output.write_bytes(decoder.feed(step.data))
+            write(decoder.feed(step.data))
 
     return obey
 

@@ -159,6 +159,7 @@ class _Telling:
     def __init__(self, *, quiet: bool) -> None:
         self.answered = False
         self._quiet = quiet
+        self._write = output.body_writer()
         self._began = 0.0
         self._n_chunks = self._n_bytes = 0
 
@@ -176,7 +177,7 @@ class _Telling:
         self._n_chunks += 1
         self._n_bytes += n_bytes
         if not self._quiet:
-            output.write_bytes(shown)
+            self._write(shown)
 
     def recorded(self, path: str, session: Session) -> None:
         from streamtape.report.units import count

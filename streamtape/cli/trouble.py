@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from streamtape.errors import StreamtapeError
+from streamtape.printable import printable
 
 FINDINGS = 1
 TROUBLE = 2
@@ -46,7 +47,10 @@ def told() -> Iterator[None]:
     try:
         yield
     except StreamtapeError as error:
-        raise Trouble(str(error)) from error
+        raise Trouble(printable(str(error))) from error
+    except click.ClickException as error:
+        error.message = printable(error.message)  # type: ignore[misc]  # it may quote a file name
+        raise
     except BrokenPipeError:
         drop_stdout()
         raise click.exceptions.Exit(READER_GONE) from None
@@ -57,7 +61,7 @@ def told() -> Iterator[None]:
         raise click.exceptions.Exit(error.status) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        raise Trouble(f"{where}{error.strerror or error}") from error
+        raise Trouble(printable(f"{where}{error.strerror or error}")) from error
 
 
 def drop_stdout() -> None:
@@ -74,7 +78,7 @@ def tidy_process() -> None:
     """Set up what only a process of our own may: warnings in plain words, signals like Ctrl-C."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        click.echo(f"warning: {message}", err=True)
+        click.echo(printable(f"warning: {message}"), err=True)
 
     def terminate(number: int, frame: FrameType | None) -> None:
         raise Terminated(number)

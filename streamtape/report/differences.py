@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamtape.compare.comparison import ABSENT, Change, ChangeKind, Comparison, Place
+from streamtape.printable import printable
 from streamtape.report.columns import side_by_side, wrapped
 from streamtape.report.events import compact
-from streamtape.report.lines import Line, Span, clean, line, one_line
+from streamtape.report.lines import Line, Span, line, one_line
 from streamtape.report.units import count, duration
 
 SIDE_BY_SIDE_WIDTH = 110
@@ -40,13 +41,13 @@ def comparison_lines(
 ) -> Iterator[Line]:
     """The verdict, what was compared, and the changes."""
     yield line((verdict(comparison), "good" if comparison.same else "bad"))
-    yield line(("  - ", "removed"), clean(comparison.a))
-    yield line(("  + ", "added"), clean(comparison.b))
+    yield line(("  - ", "removed"), printable(comparison.a))
+    yield line(("  + ", "added"), printable(comparison.b))
     if comparison.verdict is not None and not comparison.same:
         style = "bad" if comparison.verdict == "behaviour changed" else "warn"
-        yield line("  verdict: ", (clean(comparison.judgement()), style))
+        yield line("  verdict: ", (printable(comparison.judgement()), style))
     for note in comparison.notes:
-        yield line("  ", (f"note: {clean(note)}", "warn"))
+        yield line("  ", (f"note: {printable(note)}", "warn"))
     several = any(change.interaction for change in comparison.changes)
     for change in comparison.changes[:max_changes]:
         yield ()
@@ -77,7 +78,7 @@ def name_of(change: Change) -> str:
     """What changed, and where in it."""
     if change.what == TIMING:
         return change.path.removesuffix("_us").replace("_", " ")
-    return clean(f"{change.what} {change.path}".rstrip())
+    return printable(f"{change.what} {change.path}".rstrip())
 
 
 def _heading(change: Change, *, several: bool) -> Line:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.plan import plan_for
-from streamtape.report.lines import Line, clean, line, one_line
+from streamtape.printable import printable
+from streamtape.report.lines import Line, line, one_line
 from streamtape.report.reading import Reading
 from streamtape.report.units import seconds
 from streamtape.tape.views import Event
@@ -93,7 +94,7 @@ def grouped_lines(reading: Reading, width: int, *, times: bool = True) -> Iterat
 def _margins(run: Run, *, times: bool) -> tuple[str, str, str]:
     """What stands left of what a run says: when, which numbers, type."""
     first, last = run.events[0], run.events[-1]
-    name = clean(first.type)
+    name = printable(first.type)
     if not times:
         return "", "", name
     if first is last:
@@ -150,8 +151,8 @@ def event_lines(reading: Reading, *, times: bool = True) -> Iterator[Line]:
         when = f"{seconds(event.at_us)}  " if times and event.at_us is not None else ""
         yield line(
             (f"{event.index}  {when}", "dim"),
-            (f"{clean(event.type)}  ", "type"),
-            clean(payload).replace("\n", "↵"),
+            (f"{printable(event.type)}  ", "type"),
+            printable(payload).replace("\n", "↵"),
         )
 
 
@@ -167,6 +168,6 @@ def frame_lines(reading: Reading, *, times: bool = True) -> Iterator[Line]:
         cut = "" if frame.complete else "  (incomplete: the stream ended within it)"
         yield line(
             (f"{frame.index}  {when}", "dim"),
-            " | ".join(clean(part).replace("\n", "↵") for part in parts),
+            " | ".join(printable(part).replace("\n", "↵") for part in parts),
             (cut, "bad"),
         )

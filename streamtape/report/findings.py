@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from streamtape.checks.finding import SEVERITIES, Finding
 from streamtape.checks.rules import NO_STREAM, RULES
-from streamtape.report.lines import Line, clean, line
+from streamtape.printable import printable
+from streamtape.report.lines import Line, line
 
 _STYLES = {"error": "bad", "warning": "warn", "info": "dim"}
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -38,7 +39,7 @@ def total_line(found: Sequence[Sequence[Finding]], n_unreadable: int) -> Line:
 def finding_lines(findings: Sequence[Finding], name: str, *, numbered: bool) -> Iterator[Line]:
     """A line a finding, below its file's name; one quiet line where there are none."""
     told = _counted(findings)
-    yield line((clean(name), "title"), ": ", (told, "") if told else ("fine", "good"))
+    yield line((printable(name), "title"), ": ", (told, "") if told else ("fine", "good"))
     width = max((len(finding.rule) for finding in findings), default=0)
     for finding in findings:
         place = str(finding.where)
@@ -48,8 +49,8 @@ def finding_lines(findings: Sequence[Finding], name: str, *, numbered: bool) -> 
         yield line(
             (f"  {finding.severity:<7} ", _STYLES[finding.severity]),
             (f"{finding.rule:<{width}}  ", "label"),
-            (f"{clean(place)} ", "type"),
-            clean(finding.message),
+            (f"{printable(place)} ", "type"),
+            printable(finding.message),
             (times, "dim"),
         )
 

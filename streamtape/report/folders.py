@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from streamtape.compare.comparison import Comparison
+from streamtape.printable import printable
 from streamtape.report.differences import verdict
-from streamtape.report.lines import Line, clean, line
+from streamtape.report.lines import Line, line
 from streamtape.report.units import count
 
 Verdict = Literal["same", "different", "not compared", "only in a", "only in b", "unreadable"]
@@ -44,10 +45,10 @@ class FileResult:
     def detail(self) -> str:
         """What there is to say besides the verdict."""
         if self.verdict == "not compared" and self.comparison is not None:
-            return clean("; ".join(self.comparison.notes))
+            return printable("; ".join(self.comparison.notes))
         if self.comparison is not None and not self.same:
             return verdict(self.comparison).partition(": ")[2]
-        return clean(self.error)
+        return printable(self.error)
 
     def to_dict(self) -> dict[str, Any]:
         """The row for JSON."""
@@ -62,16 +63,16 @@ class FileResult:
 
 def folder_lines(results: Sequence[FileResult], a: str, b: str) -> Iterator[Line]:
     """A row a file and the counts; what is the same comes first and is quiet."""
-    yield line(("  a  ", "label"), clean(a))
-    yield line(("  b  ", "label"), clean(b))
+    yield line(("  a  ", "label"), printable(a))
+    yield line(("  b  ", "label"), printable(b))
     yield ()
-    width = max((len(clean(r.name)) for r in results), default=0)
+    width = max((len(printable(r.name)) for r in results), default=0)
     wide = max(10, *(len(r.verdict) for r in results)) if results else 10
     judged = any(result.judgement for result in results)
     for result in results:
         style = _STYLES.get(result.verdict, "warn")
         yield line(
-            f"  {clean(result.name):<{width}}  ",
+            f"  {printable(result.name):<{width}}  ",
             (f"{result.verdict:<{wide}}", style),
             (f"  {result.judgement:<17}", _JUDGED.get(result.judgement, "warn")) if judged else "",
             (f"  {result.detail}" if result.detail else "", "dim"),

@@ -1,16 +1,15 @@
 """Lines of a report: pieces of text, each with the name of a style.
 
-`plain` gives the text alone, `styled` what rich prints. Streams may hold anything: control
-characters, which would move the cursor or worse, and marks that turn the writing direction around
-are shown as what they are.
+`plain` gives the text alone, `styled` what rich prints; both make it printable, whatever it holds.
 """
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
+
+from streamtape.printable import printable, printable_line
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -29,7 +28,6 @@ STYLES = {
     "removed": "red",
     "added": "green",
 }
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Span(NamedTuple):
@@ -50,31 +48,19 @@ def line(*parts: str | tuple[str, str]) -> Line:
 
 def plain(one: Line) -> str:
     """The text of a line, without the blanks at its end."""
-    return "".join(span.text for span in one).rstrip()
+    return "".join(printable_line(span.text) for span in one).rstrip()
 
 
 def styled(one: Line) -> Text:
     """The line as rich prints it."""
     from rich.text import Text
 
-    return Text.assemble(*((span.text, STYLES.get(span.style, "")) for span in one))
-
-
-def clean(text: str) -> str:
-    """The text with control characters shown and not obeyed; line ends and tabs stay."""
-    return _UNSAFE.sub(_shown, text.replace("\r\n", "\n"))
-
-
-def _shown(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return Text.assemble(*((printable_line(span.text), STYLES.get(span.style, "")) for span in one))
 
 
 def one_line(text: str, limit: int) -> str:
     """The text in one line of at most `limit` characters; what was left out is marked."""
-    shown = clean(text[: limit * 2]).replace("\n", "↵").replace("\t", " ")
+    shown = printable(text[: limit * 2]).replace("\n", "↵").replace("\t", " ")
     if len(shown) <= limit and len(text) <= limit * 2:
         return shown
     return f"{shown[: max(limit - 1, 0)]}…"
@@ -82,7 +68,7 @@ def one_line(text: str, limit: int) -> str:
 
 def block(text: str, indent: str, width: int | None, style: str = "") -> Iterator[Line]:
     """The text as indented lines, wrapped at `width` where there is one."""
-    for row in clean(text).expandtabs(4).split("\n"):
+    for row in printable(text).expandtabs(4).split("\n"):
         room = None if width is None else max(width - len(indent), 20)
         if room is None or len(row) <= room:
             yield line(indent, (row, style))

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from streamtape.compare.comparison import ABSENT, Change, Comparison
+from streamtape.printable import printable
 from streamtape.report.differences import name_of, places, told_value, verdict
 from streamtape.report.folders import FileResult
-from streamtape.report.lines import clean, one_line
+from streamtape.report.lines import one_line
 from streamtape.report.units import count
 
 SHOWN = 10
@@ -132,11 +133,11 @@ def _verdicts(results: Sequence[FileResult]) -> str:
 
 def code(text: str) -> str:
     """A text as inline code, whatever it holds."""
-    shown = clean(text).replace("\n", " ").replace("|", "¦")
+    shown = printable(text).replace("\n", " ").replace("|", "¦")
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
 def _escaped(text: str) -> str:
-    return clean(text).replace("&", "&amp;").replace("<", "&lt;")
+    return printable(text).replace("&", "&amp;").replace("<", "&lt;")

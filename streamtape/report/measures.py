@@ -9,7 +9,8 @@ from itertools import accumulate
 
 from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured
 from streamtape.checks.statistics import Summary
-from streamtape.report.lines import Line, clean, line
+from streamtape.printable import printable, printable_cell
+from streamtape.report.lines import Line, line
 from streamtape.report.units import count
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -31,7 +32,9 @@ def summary_lines(measured: Sequence[Measured]) -> Iterator[Line]:
 
 def _one(one: Measured) -> Iterator[Line]:
     tokens = "" if one.n_output_tokens is None else f", {one.n_output_tokens:,} output tokens"
-    yield line((clean(one.source), "title"), f": {one.dialect}, {clean(one.model or 'no model')}")
+    yield line(
+        (printable(one.source), "title"), f": {one.dialect}, {printable(one.model or 'no model')}"
+    )
     yield line(f"  {one.n_events:,} events, {one.n_bytes:,} bytes{tokens}")
     for name in ("ttfb", "ttfe", "ttft", "total", "tpot"):
         (value,) = one.values_us(name) or (None,)
@@ -70,7 +73,7 @@ def to_csv(measured: Sequence[Measured]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for one in measured:
-        writer.writerow([getattr(one, name) for name in _COLUMNS])
+        writer.writerow([printable_cell(getattr(one, name)) for name in _COLUMNS])
     return out.getvalue()
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from streamtape.checks.moderation import Held, Moderated, Way
-from streamtape.report.lines import Line, clean, line
+from streamtape.printable import printable
+from streamtape.report.lines import Line, line
 from streamtape.report.units import count
 
 
@@ -14,7 +15,7 @@ def moderated_lines(one: Moderated) -> Iterator[Line]:
     """The verdict on the whole, each way of asking, and what holding text back would spare."""
     verdict = ("flagged", "bad") if one.whole else ("fine", "good")
     yield line(
-        (clean(one.source) or "stream", "title"),
+        (printable(one.source) or "stream", "title"),
         f", interaction {one.interaction}: {len(one.text):,} characters, as a whole ",
         verdict,
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from streamtape.printable import printable
 from streamtape.report.events import compact
-from streamtape.report.lines import Line, block, clean, line
+from streamtape.report.lines import Line, block, line
 from streamtape.tape.views import Part, ToolCall, Transcript
 
 _INDENT = "    "
@@ -56,10 +57,10 @@ def distinct_parts(said: Transcript) -> Iterator[Part]:
 
 
 def _call(call: ToolCall, width: int | None) -> Iterator[Line]:
-    kind = "" if call.kind in {*_PLAIN_CALLS, call.name} else f"  {clean(call.kind)}"
+    kind = "" if call.kind in {*_PLAIN_CALLS, call.name} else f"  {printable(call.kind)}"
     cut = "" if call.complete or not call.arguments else "  (arguments cut short)"
     yield line(
-        "  ", ("tool call ", "label"), (clean(call.name), "call"), (kind, "dim"), (cut, "bad")
+        "  ", ("tool call ", "label"), (printable(call.name), "call"), (kind, "dim"), (cut, "bad")
     )
     if not call.arguments:
         return
@@ -71,7 +72,7 @@ def _call(call: ToolCall, width: int | None) -> Iterator[Line]:
 
 def _facts(said: Transcript, width: int | None) -> Iterator[Line]:
     facts = [
-        f"{name} {clean(str(value))}"
+        f"{name} {printable(str(value))}"
         for name, value in (
             ("model", said.model),
             ("status", said.status),
@@ -83,7 +84,7 @@ def _facts(said: Transcript, width: int | None) -> Iterator[Line]:
         yield line("  ", ("outcome   ", "label"), ", ".join(facts))
     if said.usage:
         counts = ", ".join(f"{k} {v:,}" for k, v in said.usage.items() if isinstance(v, int))
-        yield line("  ", ("usage     ", "label"), clean(counts or compact(said.usage)))
+        yield line("  ", ("usage     ", "label"), printable(counts or compact(said.usage)))
     if said.error:
         error = said.error if isinstance(said.error, str) else compact(said.error)
         yield line("  ", ("error", "bad"))

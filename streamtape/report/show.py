@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from streamtape.printable import printable
 from streamtape.report.events import grouped_lines
-from streamtape.report.lines import Line, block, clean, line, one_line
+from streamtape.report.lines import Line, block, line, one_line
 from streamtape.report.reading import Reading, read
 from streamtape.report.said import said_lines
 from streamtape.report.units import count, duration, moment, size
@@ -70,9 +71,9 @@ def interaction_lines(reading: Reading, number: int, view: View) -> Iterator[Lin
 
 def _title(interaction: Interaction, number: int, *, times: bool) -> Iterator[Line]:
     request, head = interaction.request, interaction.head
-    where = f"{request.method} {clean(request.url) or '(address unknown)'}"
+    where = f"{request.method} {printable(request.url) or '(address unknown)'}"
     style = "good" if head and head.status < 400 else "bad"
-    answer = f"{head.status} {clean(head.reason)}".rstrip() if head else "no response"
+    answer = f"{head.status} {printable(head.reason)}".rstrip() if head else "no response"
     yield line((f"#{number}  ", "dim"), (where, "title"), "  →  ", (answer, style))
     if times and interaction.started_at_us is not None:
         yield line("    ", (f"recorded {moment(interaction.started_at_us)}", "dim"))
@@ -92,8 +93,8 @@ def _request(interaction: Interaction, view: View) -> Iterator[Line]:
 
 def _headers(headers: Headers, view: View) -> Iterator[Line]:
     for name, value in headers:
-        shown = clean(value.decode("latin-1"))
-        key = clean(name.decode("latin-1"))
+        shown = printable(value.decode("latin-1"))
+        key = printable(name.decode("latin-1"))
         if view.width is not None and view.shortens:
             shown = one_line(shown, max(view.width - len(key) - 6, 20))
         yield line("    ", (f"{key}: ", "dim"), shown)
@@ -166,7 +167,7 @@ def _ending(reading: Reading, view: View) -> Iterator[Line]:
         return
     said = ": ".join(part for part in (ending.exception, ending.message) if part)
     why = {
-        "error": f"the stream broke with {clean(said) or 'an error'}",
+        "error": f"the stream broke with {printable(said) or 'an error'}",
         "abandoned": "the client stopped reading",
         "unfinished": f"the recorder stopped before the stream did{f': {said}' if said else ''}",
     }[ending.kind]
@@ -176,4 +177,6 @@ def _ending(reading: Reading, view: View) -> Iterator[Line]:
 
 def _redactions(interaction: Interaction) -> Iterator[Line]:
     for place, masked in enumerate(interaction.redactions):
-        yield _section("" if place else "masked", clean(masked.where), (f"  {masked.kind}", "dim"))
+        yield _section(
+            "" if place else "masked", printable(masked.where), (f"  {masked.kind}", "dim")
+        )

@@ -7,6 +7,7 @@ playing tricks with DNS. Cross-origin readers get in only where CORS was asked f
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterable
 
 from streamtape.server.wire import RequestHead, content_length
@@ -18,6 +19,7 @@ _HOP_BY_HOP = frozenset({
     b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade",
     b"content-length",
 })  # fmt: skip
+_HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.%]+)\]|(?P<name>[^:\[\]@/\s]*))(?::[0-9]*)?")
 _REQUEST_ONLY = frozenset({b"host", b"expect"})
 _CORS_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -65,8 +67,10 @@ def is_known_host(request: RequestHead, allowed: Collection[str]) -> bool:
     host = request.header("host")
     if host is None:
         return True  # HTTP/1.0: no browser
-    name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-    name = name.rstrip(".").lower()
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    name = (found["address"] or found["name"] or "").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost") or name in allowed:
         return True
     try:
@@ -74,6 +78,24 @@ def is_known_host(request: RequestHead, allowed: Collection[str]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_known_page(request: RequestHead, allowed: Collection[str]) -> bool:
+    """Whether a request comes from no web page, from one of ours, or from an allowed origin.
+
+    A page of any origin may send simple requests to this machine (CORS only keeps it from reading
+    the answers), so each is judged by its Origin, and by Sec-Fetch-Site where it has none. Whoever
+    follows a link to our own page at `/` is let in.
+    """
+    origin = request.header("origin")
+    if "*" in allowed:
+        return True
+    if origin is not None:
+        host = request.header("host") or ""
+        return origin in allowed or origin.lower() in {f"http://{host}", f"https://{host}"}
+    site = (request.header("sec-fetch-site") or "none").lower()
+    follows = request.method == "GET" and request.path == "/"
+    return follows or site in {"none", "same-origin"}
 
 
 def cors_headers(request: RequestHead, allowed: Collection[str]) -> list[tuple[bytes, bytes]]:

@@ -22,7 +22,7 @@ from typing import Any, Unpack
 import httpx
 
 from streamtape.errors import MissError, NothingRecordedError, UsageError
-from streamtape.server.headers import end_to_end, for_upstream, localised
+from streamtape.server.headers import end_to_end, for_upstream, localised, without_cors
 from streamtape.server.loop import to_the_end
 from streamtape.server.origins import Origins
 from streamtape.server.playing import kept_length, play
@@ -245,7 +245,9 @@ class RecordingProxy(Service):
             await exchange.start(
                 response.status_code,
                 [
-                    *localised(end_to_end(headers), target=mount.target, prefix=mount.prefix),
+                    *localised(
+                        without_cors(end_to_end(headers)), target=mount.target, prefix=mount.prefix
+                    ),
                     *self.cors_of(exchange),
                 ],
                 reason=response.extensions.get("reason_phrase", b"").decode("latin-1"),

@@ -124,7 +124,7 @@ class ReplayServer(Service):
             await self._play(exchange, interaction)
         elif request.path == "/" and request.method in ("GET", "HEAD"):
             kind, page = status.page(shelf, self.url, accept=request.header("accept") or "")
-            headers = [(b"Content-Type", kind), (b"Cache-Control", b"no-store")]
+            headers = [(b"Content-Type", kind), *status.HEADERS]
             await exchange.respond(200, headers, page)
         else:
             miss = shelf.miss(asked)

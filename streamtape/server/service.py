@@ -12,13 +12,19 @@ from typing import Self
 
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.playback.refusals import error_body
-from streamtape.server.headers import cors_headers, is_known_host
+from streamtape.server.headers import cors_headers, is_known_host, is_known_page
 from streamtape.server.listening import HttpServer
-from streamtape.server.wire import Exchange, Limits, RequestTooLargeError
+from streamtape.server.wire import Exchange, Limits, RequestHead, RequestTooLargeError
 
 JSON = (b"Content-Type", b"application/json; charset=utf-8")
 # SDKs try again on many errors; a miss will not be better the next time.
 NO_RETRY = (b"X-Should-Retry", b"false")
+
+
+def _is_websocket(request: RequestHead) -> bool:
+    """Whether a request wants a WebSocket; other offers to upgrade (h2c) a server may ignore."""
+    offered = (request.header("upgrade") or "").lower()
+    return "websocket" in offered and "upgrade" in (request.header("connection") or "").lower()
 
 
 class Service:
@@ -124,9 +130,11 @@ class Service:
                 f"Host {request.header('host')!r} is not a name of this server; allow it to use it"
             )
             await self.refuse(exchange, 421, why, "unknown_host")
-        elif (
-            request.method == "CONNECT" or "upgrade" in (request.header("connection") or "").lower()
-        ):
+        elif not is_known_page(request, self._cors):
+            page = request.header("origin") or "another origin"
+            why = f"this request comes from a web page of {page}; --cors (cors=) lets pages in"
+            await self.refuse(exchange, 403, why, "foreign_origin")
+        elif request.method == "CONNECT" or _is_websocket(request):
             why = "only HTTP requests are recorded and replayed: no tunnels, no WebSockets"
             await self.refuse(exchange, 501, why, "not_http")
         elif request.method == "OPTIONS" and self.cors_of(exchange):

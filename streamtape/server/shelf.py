@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from streamtape.errors import CassetteNotFoundError
+from streamtape.printable import printable_line
 from streamtape.server.origins import Origins
 from streamtape.server.wire import RequestHead
 from streamtape.session.match import Tape
@@ -87,7 +88,7 @@ class Shelf:
         text += self._which(request)
         target = split_url(request.url)
         line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
-        found = Miss(line, text)
+        found = Miss(printable_line(line), text)
         self.misses.append(found)
         self.n_missed += 1
         return found

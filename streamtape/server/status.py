@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
-from html import escape
+from html import escape as _escape
 from pathlib import PurePath
 
+from streamtape.printable import printable, printable_json
 from streamtape.server.shelf import Shelf
 from streamtape.tape.http_values import split_url
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>streamtape replay</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>
-:root {{ color-scheme: light dark }}
-body {{ font: 15px/1.5 system-ui, sans-serif }}
-body {{ margin: 2rem auto; max-width: 64rem; padding: 0 1rem }}
-h1 {{ font-size: 1.4rem; margin: 0 }} h2 {{ font-size: 1rem; margin: 1.5rem 0 .3rem }}
-div {{ overflow-x: auto }} table {{ border-collapse: collapse; width: 100% }}
-th, td {{ border-bottom: 1px solid #8884; padding: .3rem .6rem }}
-th, td {{ text-align: left; white-space: nowrap }}
-th {{ font-weight: 600 }} .n {{ text-align: right; font-variant-numeric: tabular-nums }}
-.left {{ opacity: .6 }} small {{ opacity: .7 }}
-pre {{ background: #8881; border-left: 3px solid #c40; margin: 0; padding: .6rem }}
-pre {{ overflow-x: auto }}
-</style>
+<style>{style}</style>
 <h1>streamtape replay</h1>
 <p>{url}: {played} of {count} interactions played, {missed} missed.</p>
 {misses}
@@ -33,6 +24,31 @@ pre {{ overflow-x: auto }}
 <th class="n">played{rows}</table></div>
 </html>
 """
+_STYLE = """
+:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif }
+body { margin: 2rem auto; max-width: 64rem; padding: 0 1rem }
+h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1rem; margin: 1.5rem 0 .3rem }
+div { overflow-x: auto } table { border-collapse: collapse; width: 100% }
+th, td { border-bottom: 1px solid #8884; padding: .3rem .6rem }
+th, td { text-align: left; white-space: nowrap }
+th { font-weight: 600 } .n { text-align: right; font-variant-numeric: tabular-nums }
+.left { opacity: .6 } small { opacity: .7 }
+pre { background: #8881; border-left: 3px solid #c40; margin: 0; padding: .6rem }
+pre { overflow-x: auto }
+"""
+_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+# The page loads nothing and runs nothing, whatever a cassette made it show.
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = (
+    (b"Cache-Control", b"no-store"),
+    (b"Content-Security-Policy", _POLICY.encode()),
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"Referrer-Policy", b"no-referrer"),
+)
 
 
 def page(shelf: Shelf, url: str, *, accept: str) -> tuple[bytes, bytes]:
@@ -57,10 +73,15 @@ def _rows(shelf: Shelf) -> list[dict[str, object]]:
     ]
 
 
+def escape(text: str) -> str:
+    """The text as HTML, made printable."""
+    return _escape(printable(text))
+
+
 def _json(shelf: Shelf, url: str) -> bytes:
     misses = [{"request": miss.line, "why": miss.text} for miss in shelf.misses]
     value = {"url": url, "interactions": _rows(shelf), "missed": shelf.n_missed, "misses": misses}
-    return json.dumps(value, indent=2, ensure_ascii=False).encode()
+    return printable_json(json.dumps(value, indent=2, ensure_ascii=False)).encode()
 
 
 def _html(shelf: Shelf, url: str) -> bytes:
@@ -72,7 +93,7 @@ def _html(shelf: Shelf, url: str) -> bytes:
     played = sum(1 for n in shelf.tape.plays if n)
     missed = f"{shelf.n_missed} request{'' if shelf.n_missed == 1 else 's'}"
     counts = {"played": played, "count": len(shelf.books), "missed": missed}
-    return _PAGE.format(url=escape(url), rows=rows, misses=misses, **counts).encode()
+    return _PAGE.format(url=escape(url), rows=rows, misses=misses, style=_STYLE, **counts).encode()
 
 
 def _row(row: dict[str, object]) -> str:

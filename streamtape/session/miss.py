@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamtape.printable import printable, printable_line
 from streamtape.session.difference import Difference
 from streamtape.session.match import Tape
 from streamtape.session.modes import RecordMode
@@ -59,7 +60,7 @@ def miss_text(
         lines += ["", f"  {_WAYS_OUT[mode]}"]
     if again:
         lines.append(f"  to record it:  {again}")
-    return "\n".join(lines).rstrip()
+    return printable("\n".join(lines).rstrip())
 
 
 def _equal(tape: Tape, same: list[int], repeats: str) -> list[str]:
@@ -124,4 +125,4 @@ def _those(numbers: list[int]) -> str:
 
 def _line(request: Request) -> str:
     size = f" ({len(request.body):,} bytes of body)" if request.body else ""
-    return f"{request.method} {request.url}{size}"
+    return printable_line(f"{request.method} {request.url}") + size

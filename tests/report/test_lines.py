@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamtape.report.lines import block, clean, line, one_line, plain, styled
+from streamtape.printable import printable
+from streamtape.report.lines import block, line, one_line, plain, styled
 from streamtape.report.units import count, duration, moment, seconds, size
 
 
@@ -20,7 +21,7 @@ from streamtape.report.units import count, duration, moment, seconds, size
 )
 def test_control_characters_are_shown(text: str, shown: str) -> None:
     """What would move the cursor, ring or turn the writing around is shown as what it is."""
-    assert clean(text) == shown
+    assert printable(text) == shown
 
 
 @given(st.text(max_size=200), st.integers(1, 80))
@@ -36,7 +37,7 @@ def test_a_block_fits_and_loses_no_word(text: str, width: int) -> None:
     """A wrapped text has every character but blanks, in lines that fit."""
     rows = [plain(one) for one in block(text, "  ", width)]
     assert all(len(row) <= width for row in rows)
-    assert "".join("".join(rows).split()) == "".join(clean(text).expandtabs(4).split())
+    assert "".join("".join(rows).split()) == "".join(printable(text).expandtabs(4).split())
 
 
 def test_styles_are_for_terminals() -> None:

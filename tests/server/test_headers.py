@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from streamtape.server.headers import (
@@ -9,6 +11,7 @@ from streamtape.server.headers import (
     end_to_end,
     for_upstream,
     is_known_host,
+    is_known_page,
     localised,
     without_cors,
 )
@@ -67,11 +70,43 @@ def test_content_length(headers: tuple[tuple[bytes, bytes], ...], length: int | 
         ("localhost.evil.example", False),
         ("127.0.0.1.evil.example", False),
         ("", False),
+        ("[::1]evil.example", False),
+        ("[::1]:80.evil.example", False),
+        ("[evil.example]", False),
+        ("localhost:80@evil.example", False),
+        ("localhost:80:evil.example", False),
+        ("127.0.0.1 evil.example", False),
     ],
 )
 def test_only_known_hosts(host: str, known: bool) -> None:
     """Addresses and localhost are known; another name only where it was allowed."""
     assert is_known_host(asking(("Host", host)), {"mine.example"}) is known
+
+
+@pytest.mark.parametrize(
+    ("headers", "known"),
+    [
+        ({}, True),
+        ({"Origin": "http://127.0.0.1:8080"}, True),
+        ({"Origin": "http://mine.example"}, True),
+        ({"Origin": "http://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "http://127.0.0.1:8080.evil.example"}, False),
+        ({"Origin": "http://127.0.0.1:3000"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, True),
+        ({"Sec-Fetch-Mode": "cors"}, True),  # Node's fetch
+    ],
+)
+def test_only_known_pages(headers: dict[str, str], known: bool) -> None:
+    """A page of another origin is let in only where CORS was asked for; programs always are."""
+    host = ("Host", "127.0.0.1:8080")
+    request = replace(asking(host, *headers.items(), method="POST"), target="/v1/responses")
+    assert is_known_page(request, {"http://mine.example"}) is known
+    assert is_known_page(request, {"*"})
+    assert is_known_page(asking(host, ("Sec-Fetch-Site", "cross-site")), ())  # a link to our page
 
 
 def test_cors_only_for_allowed_origins() -> None:

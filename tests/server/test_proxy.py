@@ -493,6 +493,46 @@ def test_no_tunnels(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
     assert len(recorded(tmp_path / "x.tape", endpoint.root, use)) == 1
 
 
+@pytest.mark.parametrize("allowed", [False, True])
+def test_other_origins_while_recording(allowed: bool, tmp_path: Path) -> None:
+    """What an upstream allows pages is not passed on: we say which pages may read along."""
+
+    async def open_to_all(exchange: Exchange) -> None:
+        await exchange.respond(200, [*PLAIN, (b"Access-Control-Allow-Origin", b"*")], b"x")
+
+    def use(url: str) -> None:
+        name, page = "access-control-allow-origin", {"Origin": "http://page.example"}
+        assert httpx.get(url).headers.get_list(name) == []
+        answer = httpx.post(url, content=b"a", headers=page)
+        assert answer.headers.get_list(name) == ([page["Origin"]] if allowed else [])
+        assert answer.status_code == (200 if allowed else 403)
+
+    with upstream(open_to_all) as url:
+        cassette = recorded(tmp_path / "x.tape", url, use, cors=["http://page.example"] * allowed)
+    assert len(cassette) == 1 + allowed
+    assert cassette[0].head is not None
+    assert cassette[0].head.get("access-control-allow-origin") == "*"
+
+
+def test_an_offer_of_http2_is_ignored(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+    """Java's HttpClient and `curl --http2` offer to upgrade; the answer comes in HTTP/1.1."""
+    offer = {
+        "Connection": "Upgrade, HTTP2-Settings",
+        "Upgrade": "h2c",
+        "HTTP2-Settings": "AAMAAABk",
+    }
+
+    def use(url: str) -> None:
+        with httpx.Client(headers=offer) as client:
+            for _ in range(2):
+                assert client.post(f"{url}/v1/responses", json=ASK).status_code == 200
+
+    first, _ = recorded(tmp_path / "x.tape", endpoint.root, use)
+    assert header(first.request.headers, "upgrade") is None
+    with serve(tmp_path / "x.tape") as server:
+        use(server.url)
+
+
 def test_many_clients_at_once(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
     """A hundred streams at once are each passed on and recorded whole."""
 

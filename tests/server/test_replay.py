@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -336,3 +338,16 @@ def test_the_sdk_sees_its_events() -> None:
     ):
         found = list(client.responses.create(model="m", input="x", stream=True))
     assert [e.type for e in found] == ["response.output_text.delta"]
+
+
+def test_the_page_loads_and_runs_nothing() -> None:
+    """Its policy allows its own style and no more, whatever a cassette makes it show."""
+    hostile = taped([b"a"], url="http://h/<script>alert(1)</script>\x1b[2J")
+    with serve(tape(hostile)) as server:
+        answer = httpx.get(server.url, headers={"accept": "text/html"})
+    policy = answer.headers["content-security-policy"]
+    style = answer.text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'; ")
+    assert "<script" not in answer.text
+    assert "\x1b" not in answer.text

@@ -19,7 +19,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from streamtape.report.lines import clean
+from streamtape.printable import printable
 
 PACK_FROM = 48_000  # characters of data from which it is worth packing
 _PLACES = ("policy", "title", "style", "plain", "packed", "data", "script")
@@ -31,7 +31,7 @@ def document(title: str, data: Mapping[str, Any], plain: Iterable[str]) -> str:
     packed, block = data_block(data)
     filled = {
         "policy": policy(style, script),
-        "title": escaped(clean(title)),
+        "title": escaped(printable(title)),
         "style": style,
         "plain": escaped("\n".join(plain)),
         "packed": packed,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from streamtape.report.lines import STYLES, Line, clean
+from streamtape.printable import printable, printable_line
+from streamtape.report.lines import STYLES, Line
 from streamtape.report.page.document import escaped, part, policy
 
 Report = tuple[str, Iterable[Line]]
@@ -16,7 +17,7 @@ Report = tuple[str, Iterable[Line]]
 def sheet(title: str, reports: Iterable[Report]) -> str:
     """A page of reports, each under its heading."""
     style = part("page.css") + part("sheet.css")
-    told = escaped(clean(title))
+    told = escaped(printable(title))
     return "".join([
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
         f'<meta http-equiv="Content-Security-Policy" content="{policy(style)}">\n',
@@ -33,15 +34,15 @@ def sheet(title: str, reports: Iterable[Report]) -> str:
 
 def _cards(reports: Iterable[Report]) -> Iterator[str]:
     for name, lines in reports:
-        heading = f"<h2>{escaped(clean(name))}</h2>" if name else ""
+        heading = f"<h2>{escaped(printable(name))}</h2>" if name else ""
         yield f"<section>{heading}<pre>{''.join(map(_row, lines))}</pre></section>\n"
 
 
 def _row(line: Line) -> str:
     spans = (
-        f'<span class="{span.style}">{escaped(span.text)}</span>'
+        f'<span class="{span.style}">{escaped(printable_line(span.text))}</span>'
         if span.style in STYLES
-        else escaped(span.text)
+        else escaped(printable_line(span.text))
         for span in line
     )
     return "".join(spans).rstrip() + "\n"

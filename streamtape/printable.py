@@ -1,0 +1,66 @@
+"""Text from elsewhere, made safe to print: shown as what it is, and not obeyed.
+
+Streams, cassettes and servers may hold anything: control characters, with which a terminal moves
+its cursor, changes its title or does worse (C0 and C1, so also the one-byte forms of ESC [ and
+ESC ]), and marks that turn the writing direction around, so that a text reads as another one
+(CVE-2021-42574). Everything that prints such text takes one of these functions.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+# DEL and C1; Arabic letter mark; direction marks, embeddings, overrides, isolates; line and
+# paragraph separator; annotation marks.
+_BEYOND_C0 = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb"
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f{_BEYOND_C0}]")
+_UNSAFE_IN_JSON = re.compile(f"[{_BEYOND_C0}]")
+# What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff0b", "\uff0d", "\uff1d", "\uff20")
+
+
+def printable(text: str) -> str:
+    """The text with control characters shown and not obeyed; line ends and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSAFE.sub(_shown, text.replace("\r\n", "\n"))
+
+
+def printable_line(text: str) -> str:
+    """The same in one line: a line end is shown, too."""
+    return printable(text).replace("\n", "↵")
+
+
+def printable_json(text: str) -> str:
+    """JSON text that means the same, with what JSON itself leaves as it is escaped."""
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def printable_cell(value: object) -> object:
+    """A value for a cell of CSV; a text that a spreadsheet would run gets an apostrophe before."""
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if value.startswith(_FORMULA) else text
+
+
+class PrintableBytes:
+    """Makes a stream of UTF-8 printable piece by piece, as it comes."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        self._held = ""
+
+    def feed(self, data: bytes) -> bytes:
+        """The printable form of the next bytes; half a character, or half a line end, waits."""
+        text = self._held + self._decoder.decode(data)
+        self._held = "\r" if text.endswith("\r") else ""
+        return printable(text.removesuffix("\r") if self._held else text).encode()
+
+
+def _shown(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
