@@ -5,6 +5,8 @@ from __future__ import annotations
 from streamtape.checks import agreement, ending, fields, lifecycle, numbering, pace, shape, wire
 from streamtape.checks.rule import Rule
 
+CONTENT_TYPE = Rule("content-type", "warning", "the content type says what the body is",
+                    wire.content_type)  # fmt: skip
 RULES = (
     Rule("ending", "error", "the body ends as its protocol says", ending.ending),
     Rule("empty", "error", "a stream has events", wire.empty),
@@ -51,8 +53,7 @@ RULES = (
     Rule("unknown-type", "info", "the event's type is known", shape.unknown_type),
     Rule("unterminated", "error", "a blank line closes the last event", wire.unterminated),
     Rule("utf-8", "error", "the stream is UTF-8", wire.utf8),
-    Rule("content-type", "warning", "the content type says that it is a stream",
-         wire.content_type),
+    CONTENT_TYPE,
     Rule("bom", "warning", "no byte order mark", wire.byte_order_mark),
     Rule("line-ends", "warning", "lines end one way", wire.line_ends),
     Rule("unknown-field", "warning", "lines are data, event, id, retry or comments",

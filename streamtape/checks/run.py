@@ -8,7 +8,7 @@ from dataclasses import replace
 from streamtape.checks.finding import SEVERITIES, Finding, Where
 from streamtape.checks.profiles import DEFAULT, Profile
 from streamtape.checks.rule import Hit, Rule
-from streamtape.checks.rules import NO_STREAM, RULES
+from streamtape.checks.rules import CONTENT_TYPE, NO_STREAM, RULES
 from streamtape.checks.stream import Stream
 
 
@@ -23,7 +23,7 @@ def check_answer(
     stream: Stream, profile: Profile = DEFAULT, off: frozenset[str] = frozenset()
 ) -> list[Finding]:
     """What is wrong with an answer that is no stream."""
-    return _run((NO_STREAM,), stream, profile, off)
+    return _run((NO_STREAM, CONTENT_TYPE), stream, profile, off)
 
 
 def _run(

@@ -10,6 +10,7 @@ from streamtape.checks.expected.base import Expected, Required
 from streamtape.checks.lifecycle import known_types
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
+from streamtape.dialects.ends import error_in, is_fault
 from streamtape.dialects.generic import GENERIC
 from streamtape.dialects.paths import MISSING, bind, find, get, parse_path, resolve_key
 from streamtape.dialects.payload import canonical
@@ -145,15 +146,10 @@ def unknown_type(stream: Stream) -> Iterator[Hit]:
 
 def reported_error(stream: Stream) -> Iterator[Hit]:
     """The provider reports no error."""
-    if stream.dialect.name == GENERIC.name:
-        return
     for event in stream.events:
-        error: Any = None
-        for path in stream.dialect.error:
-            found = get(event.payload, parse_path(path))
-            error = found if found not in (None, "") else error
-        if error is None and event.type in stream.dialect.error_types:
-            error = event.payload
+        if stream.dialect.name == GENERIC.name and not is_fault(event.frame):
+            continue
+        error = error_in(stream.dialect, event)
         if error is not None:
             told = canonical(error).decode("utf-8", "replace")
             yield Hit(event.index, f"the provider reports an error: {told[:_MAX_SHOWN]}")

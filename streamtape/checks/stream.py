@@ -40,6 +40,7 @@ class Stream:
     trouble: str | None = None
     method: str = "POST"
     owned: bool = False
+    framing: str = ""
 
     @property
     def finished(self) -> bool:
@@ -48,5 +49,7 @@ class Stream:
 
     @property
     def is_sse(self) -> bool:
-        """Whether the frames are server-sent events."""
+        """Whether the frames are server-sent events: by the bytes, where they were looked at."""
+        if self.framing:
+            return self.framing == "sse"
         return self.content_type.partition(";")[0].strip().lower() == "text/event-stream"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from streamtape.checks.finding import Severity
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 
@@ -28,6 +29,22 @@ _BODILESS = {202, 204, 205}
 _STREAMING = {"GET", "POST", "PUT", "PATCH", ""}
 
 
+# What the bodies are that the bytes show, and the types that such bodies may have.
+_FRAMINGS = {
+    "sse": "server-sent events",
+    "ndjson": "lines of JSON",
+    "eventstream": "AWS event stream messages",
+    "array": "a JSON array that grows",
+}
+_LINES = STREAMS - {_SSE, "application/vnd.amazon.eventstream"}
+_TYPES = {
+    "sse": {_SSE},
+    "ndjson": _LINES,
+    "eventstream": {"application/vnd.amazon.eventstream"},
+    "array": {"application/json", "application/stream+json"},
+}
+
+
 def media_of(stream: Stream) -> str:
     """The media type of the answer, without parameters, in lower case."""
     return stream.content_type.partition(";")[0].strip().lower()
@@ -44,12 +61,27 @@ def has_no_body(stream: Stream) -> bool:
 def content_type(stream: Stream) -> Iterator[Hit]:
     """The content type says what the body is."""
     media = media_of(stream)
-    if len(stream.frames) > 1 and media not in STREAMS:
-        told = f"is {media!r}" if media else "is missing"
+    told = f"is {media!r}" if media else "is missing"
+    if stream.framing:
+        if media not in _TYPES.get(stream.framing, STREAMS):
+            yield Hit(None, f"content-type {told}, but the body is {_FRAMINGS[stream.framing]}",
+                      _unread(stream, media))  # fmt: skip
+    elif media in STREAMS and stream.content.strip() and stream.trouble is None:
+        kind = (
+            "JSON" if stream.content.lstrip(_BOM + b" \t\r\n").startswith((b"{", b"[")) else "text"
+        )
+        yield Hit(None, f"content-type {told}, but the body is one piece of {kind}",
+                  _unread(stream, media))  # fmt: skip
+    elif len(stream.frames) > 1 and media not in STREAMS:
         yield Hit(None, f"content-type {told}, but the body is a stream")
     charset = re.search(r"charset=\"?([\w-]+)", stream.content_type, re.IGNORECASE)
     if media == _SSE and charset and charset[1].lower() not in {"utf-8", "utf8"}:
         yield Hit(None, f"charset {charset[1]}: event streams are always UTF-8")
+
+
+def _unread(stream: Stream, media: str) -> Severity | None:
+    """How much a wrong type weighs: readers of event streams see nothing at all of other bodies."""
+    return "error" if media == _SSE and stream.status < 400 else None
 
 
 def empty(stream: Stream) -> Iterator[Hit]:

@@ -1,7 +1,7 @@
 """The frames of an interaction: which framer reads its body, and where each frame stands.
 
-The content type chooses; where it names no stream (or there is none), the first bytes do: servers
-mislabel streams. A body that is no stream is one frame with the whole body as `data`, or with None
+The first bytes choose, since servers mislabel what they send; the content type decides what they
+leave open. A body that is no stream is one frame with the whole body as `data`, or with None
 where it is not text. The content-encoding is undone chunk by chunk, so that a frame has the time
 and the index of the chunk that completed it.
 """
@@ -23,6 +23,7 @@ from streamtape.framing.eventstream import (
     EventStreamParser,
     is_prelude,
 )
+from streamtape.framing.json_array import JSONArrayParser
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.sse import MAX_FRAME_BYTES, SSEFrame, SSEParser
 from streamtape.tape.decoding import decoder_for
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 
 AnyFrame = SSEFrame | EventStreamFrame
 _Piece = tuple[int, int | None, bytes]  # the chunk's index and time, and what it decodes to
+_NAMES: dict[type, str] = {
+    SSEParser: "sse",
+    NDJSONParser: "ndjson",
+    EventStreamParser: "eventstream",
+    JSONArrayParser: "array",
+}
 _SSE_START = re.compile(rb"(?:data|event|id|retry)?:")
 _SNIFF_BYTES = 64 << 10
 
@@ -89,31 +96,88 @@ _FRAMERS: dict[str, Callable[[], Framer]] = {
     "application/jsonlines": NDJSONParser,
     "application/stream+json": NDJSONParser,
 }
+_ASKS_TO_STREAM = re.compile(r"stream", re.IGNORECASE)
 
 
-def framer_for(content_type: str | None, first_bytes: bytes) -> Framer:
-    """Get a new framer for a body: by its content type, and failing that by its first bytes."""
-    return _framer(content_type, first_bytes, at_end=True) or WholeBody()
+def framer_for(content_type: str | None, first_bytes: bytes, *, asked: bool = False) -> Framer:
+    """Get a new framer for a body: by its first bytes, and failing that by its content type.
+
+    `asked`: the request asked for a stream, so that a JSON array is one.
+    """
+    named = _FRAMERS.get(_media(content_type), WholeBody)
+    return _framer(content_type, first_bytes, at_end=True, asked=asked) or named()
 
 
-def _framer(content_type: str | None, first: bytes, *, at_end: bool) -> Framer | None:
-    """Choose a framer, or None where more bytes could still change the choice."""
-    named = _FRAMERS.get((content_type or "").partition(";")[0].strip().lower())
-    if named:
-        return named()
+def asks_to_stream(interaction: Interaction) -> bool:
+    """Whether a request asks for a stream, by its address or its `stream: true`."""
+    request = interaction.request
+    return bool(_ASKS_TO_STREAM.search(request.url.partition("?")[0])) or bool(
+        re.search(rb'"stream"\s*:\s*true', request.body)
+    )
+
+
+def _media(content_type: str | None) -> str:
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _framer(
+    content_type: str | None, first: bytes, *, at_end: bool, asked: bool = False
+) -> Framer | None:
+    """Choose a framer, or None where more bytes could still change the choice.
+
+    The bytes count for more than the type, since servers mislabel: errors as JSON where a stream
+    was asked for, streams as JSON. A type that names a stream decides what they leave open.
+    """
+    named = _FRAMERS.get(_media(content_type))
     if is_prelude(first):
         return EventStreamParser()
     start = first.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if _SSE_START.match(start):
         return SSEParser()
+    if named in (EventStreamParser, NDJSONParser) and len(first) < PRELUDE_BYTES and not at_end:
+        return None
+    start = start.lstrip(b" \t\r\n")
     if start.startswith(b"{"):
-        line, _, rest = start.partition(b"\n")
-        if rest.strip():  # a JSON document ends with its last brace; a second line makes lines
-            return NDJSONParser() if _is_json(line) else WholeBody()
-        undecided = len(first) < _SNIFF_BYTES
-    else:
-        undecided = len(first) < PRELUDE_BYTES
-    return None if undecided and not at_end else WholeBody()
+        return _of_objects(start, named, at_end=at_end)
+    if start.startswith(b"["):
+        return _of_array(start, named, at_end=at_end, asked=asked)
+    if named is SSEParser and start.startswith(b"<"):
+        return WholeBody()  # a page in place of the stream
+    if named:
+        return named()
+    return None if len(first) < PRELUDE_BYTES and not at_end else WholeBody()
+
+
+def _of_objects(start: bytes, named: Callable[[], Framer] | None, *, at_end: bool) -> Framer | None:
+    """The framer of a body that begins with an object: lines, or one document."""
+    line, _, rest = start.partition(b"\n")
+    if named is NDJSONParser:
+        return WholeBody() if line.strip() == b"{" else NDJSONParser()
+    rest = rest.lstrip(b"\r\n\t ")
+    if rest:  # a JSON document ends with its last brace; a second line makes lines
+        if not _is_json(line):
+            return WholeBody()
+        return SSEParser() if _SSE_START.match(rest) else NDJSONParser()
+    return None if len(start) < _SNIFF_BYTES and not at_end else WholeBody()
+
+
+def _of_array(
+    start: bytes, named: Callable[[], Framer] | None, *, at_end: bool, asked: bool
+) -> Framer | None:
+    """The framer of a body that begins with a list: one that grows, or one document.
+
+    It grows where a stream was asked for, and where the bytes that came end between two elements.
+    """
+    first = start[1:].lstrip()
+    if not first and not at_end:
+        return None
+    if not first.startswith(b"{"):
+        return named() if named else WholeBody()
+    if asked or named:
+        return JSONArrayParser()
+    array = JSONArrayParser()
+    grows = bool(array.feed(start)) and array.between_elements
+    return JSONArrayParser() if grows else WholeBody()
 
 
 def _is_json(line: bytes) -> bool:
@@ -135,7 +199,7 @@ def frames(interaction: Interaction) -> Iterator[Frame]:
     if head is None:
         return
     pieces = _decoded(interaction.chunks, decoder_for(head.get("content-encoding")))
-    framer, first = _chosen(head.get("content-type"), pieces)
+    framer, first = _chosen(head.get("content-type"), pieces, asked=asks_to_stream(interaction))
     numbers, place, at_us = count(), 0, None
     for place, at_us, data in chain(first, pieces):
         try:
@@ -147,7 +211,7 @@ def frames(interaction: Interaction) -> Iterator[Frame]:
         for frame in found:
             yield _in_place(frame, at_us, place, next(numbers))
     last = framer.close()
-    if isinstance(last, SSEFrame) and not isinstance(framer, SSEParser):
+    if isinstance(last, SSEFrame) and isinstance(framer, NDJSONParser | WholeBody):
         last = replace(last, complete=interaction.ending.kind == "complete")
     if last is not None:
         yield _in_place(last, at_us, place, next(numbers))
@@ -176,7 +240,9 @@ def _decoded(chunks: Chunks, decoder: Decoder) -> Iterator[_Piece]:
             yield place, at_us, content
 
 
-def _chosen(content_type: str | None, pieces: Iterator[_Piece]) -> tuple[Framer, list[_Piece]]:
+def _chosen(
+    content_type: str | None, pieces: Iterator[_Piece], *, asked: bool
+) -> tuple[Framer, list[_Piece]]:
     """The framer of a body, and the pieces that had to be read to choose it."""
     read: list[_Piece] = []
     first = bytearray()
@@ -185,8 +251,21 @@ def _chosen(content_type: str | None, pieces: Iterator[_Piece]) -> tuple[Framer,
         read.append(piece)
         first += piece[2]
         if len(first) >= look_at:
-            framer = _framer(content_type, bytes(first), at_end=False)
+            framer = _framer(content_type, bytes(first), at_end=False, asked=asked)
             if framer is not None:
                 return framer, read
             look_at = 2 * len(first)
-    return framer_for(content_type, bytes(first)), read
+    return framer_for(content_type, bytes(first), asked=asked), read
+
+
+def framing_of(interaction: Interaction) -> str:
+    """How a body is framed: "sse", "ndjson", "eventstream", "array", or "" where it is one piece.
+
+    ContentError where its content-encoding can't be undone.
+    """
+    head = interaction.head
+    if head is None:
+        return ""
+    pieces = _decoded(interaction.chunks, decoder_for(head.get("content-encoding")))
+    framer, _ = _chosen(head.get("content-type"), pieces, asked=asks_to_stream(interaction))
+    return _NAMES.get(type(framer), "")

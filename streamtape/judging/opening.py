@@ -15,6 +15,7 @@ from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.errors import ContentError, FramingError, UsageError
+from streamtape.framing.select import framing_of
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.views import Event, Frame
 
@@ -46,8 +47,9 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
     frames: list[Frame] = []
     events: list[Event] = []
     trouble: str | None = None
-    table = GENERIC
+    table, framing = GENERIC, ""
     try:
+        framing = framing_of(interaction)
         table = dialect_for(interaction, dialect)
         if dialect is None:
             table = dialect_named(dict(profile.dialects).get(table.name, table.name))
@@ -73,6 +75,7 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         asked=_asked(interaction.request.body),
         resumed=_RESUMES.search(interaction.request.url) is not None,
         trouble=trouble,
+        framing=framing,
         method=interaction.request.method.upper(),
         owned=profile.name in expected.owners,
     )
@@ -81,7 +84,7 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
 def is_whole_body(stream: Stream) -> bool:
     """Whether an answer is one document and no stream."""
     media = stream.content_type.partition(";")[0].strip().lower()
-    return media in _WHOLE_BODIES and len(stream.frames) < 2
+    return media in _WHOLE_BODIES and len(stream.frames) < 2 and not stream.framing
 
 
 def _kept(frames: Iterator[Frame], into: list[Frame]) -> Iterator[Frame]:

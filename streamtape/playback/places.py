@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from streamtape.framing.eventstream import EventStreamParser
-from streamtape.framing.select import AnyFrame, Framer, framer_for
+from streamtape.framing.json_array import JSONArrayParser
+from streamtape.framing.select import AnyFrame, Framer, asks_to_stream, framer_for
 from streamtape.playback.steps import Emit, Fail, Start, Step, WaitUntil
 from streamtape.tape.decoding import Decoder, decode_content, decoder_for
 from streamtape.tape.model import Head, Interaction
@@ -44,7 +45,7 @@ def framer_of(interaction: Interaction) -> NewFramer:
                 first.extend(data)
                 if len(first) >= _SNIFF_BYTES:
                     break
-        return framer_for(kind, bytes(first))
+        return framer_for(kind, bytes(first), asked=asks_to_stream(interaction))
 
     return make
 
@@ -54,7 +55,7 @@ class EventCounter:
 
     def __init__(self, framer: Framer) -> None:
         self._framer = framer
-        self._binary = isinstance(framer, EventStreamParser)
+        self._binary = isinstance(framer, EventStreamParser | JSONArrayParser)
 
     def ends(self, data: bytes) -> list[int]:
         """Take the next bytes; get the offset in them behind each event that they complete."""

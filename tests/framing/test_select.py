@@ -1,6 +1,7 @@
 """The frames of an interaction: which framer, in which chunk, with which ending."""
 
 import gzip
+import json
 import zlib
 from collections.abc import Iterable
 from typing import Literal
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamtape.errors import ContentError, FramingError
+from streamtape.errors import ContentError, FrameTooLargeError, FramingError
 from streamtape.framing.eventstream import EventStreamParser
+from streamtape.framing.json_array import JSONArrayParser
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.select import WholeBody, framer_for
 from streamtape.framing.sse import SSEParser
@@ -27,13 +29,15 @@ def interaction(
     content_type: str | None = SSE,
     *,
     encoding: str | None = None,
+    url: str = "http://x/",
+    body: bytes = b"",
     ending: Literal["complete", "error"] = "complete",
 ) -> Interaction:
     """An interaction whose chunks came 10 us apart."""
     fields = {"Content-Type": content_type, "Content-Encoding": encoding}
     headers: Headers = tuple((k.encode(), v.encode()) for k, v in fields.items() if v)
     timed = Chunks.of(Chunk(10 * n, data) for n, data in enumerate(chunks))
-    return Interaction(Request("GET", "http://x/"), Head(200, headers), timed, Ending(ending))
+    return Interaction(Request("POST", url, (), body), Head(200, headers), timed, Ending(ending))
 
 
 def test_frames_stand_where_they_were_completed() -> None:
@@ -88,9 +92,27 @@ def test_frames_before_a_fault_are_not_lost() -> None:
 @pytest.mark.parametrize(
     ("content_type", "first", "framer"),
     [
-        (SSE, b"{", SSEParser),
+        (SSE, b"", SSEParser),
+        (SSE, b"hello", SSEParser),
+        (SSE, b"error: {}", SSEParser),
+        (SSE, b'{"error": {}}', WholeBody),
+        (SSE, b'{\n  "error": {}\n}', WholeBody),
+        (SSE, b'{"a": 1}\n{"a": 2}\n', NDJSONParser),
+        (SSE, b'{"a": 1}\n\ndata: {}\n\n', SSEParser),
+        (SSE, b'[{"a": 1}', JSONArrayParser),
+        (SSE, b"<html>no</html>", WholeBody),
+        (SSE, CHUNK, EventStreamParser),
+        ("application/x-ndjson", b'{\n  "error": {}\n}', WholeBody),
+        ("application/x-ndjson", b'{"a": 1}', NDJSONParser),
+        ("application/x-ndjson", b'[{"a": 1}', JSONArrayParser),
+        ("application/vnd.amazon.eventstream", b'{"message": "no"}', WholeBody),
+        ("application/vnd.amazon.eventstream", b"data: {}\n\n", SSEParser),
+        ("application/json", b'[{"a": 1}\n,\r\n', JSONArrayParser),
+        ("application/json", b'[{"a": "]"}', JSONArrayParser),
+        ("application/json", b'[{"a": 1}, {"b"', WholeBody),
+        ("application/json", b"[1, 2", WholeBody),
         ("TEXT/EVENT-STREAM", b"", SSEParser),
-        ("application/x-ndjson", b"data: x", NDJSONParser),
+        ("application/x-ndjson", b"data: x", SSEParser),
         ("application/stream+json", b"", NDJSONParser),
         ("application/vnd.amazon.eventstream", b"", EventStreamParser),
         (None, b"data: x\n\n", SSEParser),
@@ -109,8 +131,51 @@ def test_frames_before_a_fault_are_not_lost() -> None:
     ],
 )
 def test_which_framer(content_type: str | None, first: bytes, framer: type) -> None:
-    """The content type chooses; where it names no stream, the first bytes do."""
+    """The first bytes choose; the content type decides what they leave open."""
     assert type(framer_for(content_type, first)) is framer
+
+
+ARRAY = b'[{"a": "x]}\\", [{"},\n {"b": [1, {}]}\n,\r\n{"c": null}]\n'
+
+
+@given(st.lists(st.integers(0, len(ARRAY)), max_size=6))
+def test_an_array_that_grows(cuts: list[int]) -> None:
+    """Each element is a frame, complete with its last bracket, wherever the chunks are cut."""
+    ends = sorted({*cuts, len(ARRAY)})
+    chunks = [ARRAY[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+    recorded = interaction(chunks, url="http://x/models/m:streamGenerateContent")
+    frames = list(recorded.frames())
+    assert [json.loads(f.data or "") for f in frames] == [
+        {"a": "x]}\", [{"}, {"b": [1, {}]}, {"c": None}
+    ]  # fmt: skip
+    assert all(f.complete for f in frames)
+    assert frames[0].chunk == next(n for n, end in enumerate(ends) if end >= ARRAY.index(b",\n"))
+
+
+def test_an_array_that_is_cut() -> None:
+    """The element that it was cut in is an incomplete frame; what grows is seen by the chunks."""
+    recorded = interaction([b'[{"a": 1}', b',{"b"'], "application/json", ending="error")
+    assert [(f.data, f.complete) for f in recorded.frames()] == [
+        ('{"a": 1}', True),
+        ('{"b"', False),
+    ]
+    with pytest.raises(FrameTooLargeError, match="11 bytes"):
+        JSONArrayParser(max_frame_bytes=10).feed(b'[{"a": 12345')
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "n_frames"),
+    [
+        ("http://x/v1/items", b"", 1),
+        ("http://x/v1/items", b'{"stream": true}', 2),
+        ("http://x/v1beta/models/m:streamGenerateContent", b"", 2),
+        ("http://x/v1/items?stream=x", b"", 1),
+    ],
+)
+def test_an_array_is_a_stream_where_one_was_asked_for(url: str, body: bytes, n_frames: int) -> None:
+    """Of an ordinary answer the whole list is one document."""
+    recorded = interaction([b'[{"a": 1}, {"b": 2}]'], "application/json", url=url, body=body)
+    assert len(list(recorded.frames())) == n_frames
 
 
 @pytest.mark.parametrize(
