@@ -9,11 +9,12 @@ one change and not five. Each unit knows its events, so that a report can point 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from streamtape.compare.itemise import itemiser_for
 from streamtape.compare.normalise import MASK, Normaliser, normaliser_for
-from streamtape.compare.units import CALL, ECHO, VEILED, IdSeen, Run, Target, Unit
+from streamtape.compare.units import CALL, ECHO, VEILED, IdSeen, Item, Run, Target, Unit, token_of
 from streamtape.dialects.base import Call, Dialect, Piece
 from streamtape.dialects.paths import bind, get, parse_path
 from streamtape.dialects.payload import canonical
@@ -34,6 +35,7 @@ class Coalescer:
         self._idle = self._normaliser.idle and not (dialect.deltas or dialect.wholes)
         self._closing = [parse_path(p) for p in (*dialect.finish_reason, *dialect.closing)]
         self._type_places = _type_places(dialect)
+        self._itemiser = itemiser_for(dialect)
         self._plans: dict[str, Plan] = {}
         self._units: list[Unit] = []
         self._run: Run | None = None
@@ -57,7 +59,7 @@ class Coalescer:
         self._flush()
         self._resolve_echoes()
         for unit in self._units:
-            unit.token = _token(unit)
+            unit.token = token_of(unit)
         return self._units
 
     def _resumed(self, event: Event) -> bool:
@@ -97,6 +99,7 @@ class Coalescer:
             return
         unit = Unit("event", event.type, clean, event.index, event.at_us, ids=ids)
         unit.calls = [opened for call in calls for opened in self._opened(call)]
+        unit.item = self._itemiser.find(event.type, payload)
         if wholes:
             self._echoes.append((unit, wholes))
         self._add(unit)
@@ -130,11 +133,12 @@ class Coalescer:
         for call in calls if opening else ():
             self._open(event, call, opening)
         if opening:
-            self._add(Unit("fact", event.type, opening, event.index, event.at_us))
+            self._add(self._fact(event, opening))
         run = self._run
         if run is None or run.targets != targets:
             self._flush()
             run = self._run = Run(targets, [_key_names(found) for found in fuller], event.type)
+            run.item = self._itemiser.find(event.type, event.payload)
         run.add([found.value for found in fuller], event)
         run.template = template_for(self._dialect, event.payload, fuller)
         for seen in ids:
@@ -147,7 +151,7 @@ class Coalescer:
         runs.pop(targets, None)
         runs[targets] = run
         if closing:
-            self._add(Unit("fact", event.type, closing, event.index, event.at_us))
+            self._add(self._fact(event, closing))
 
     def _open(self, event: Event, call: Found, facts: dict[tuple[str, ...], Any]) -> None:
         """Take the facts that open a tool call out of its event's, as a unit of their own."""
@@ -160,7 +164,22 @@ class Coalescer:
         if body:
             unit = Unit("fact", CALL, body, event.index, event.at_us)
             unit.calls = list(self._opened(call))
+            unit.item = self._itemiser.find(event.type, event.payload)
+            if unit.item is None:
+                unit.item = self._item_of_call(("arguments", self._key(call)))
             self._add(unit)
+
+    def _fact(self, event: Event, facts: dict[tuple[str, ...], Any]) -> Unit:
+        unit = Unit("fact", event.type, facts, event.index, event.at_us)
+        unit.item = self._itemiser.find(event.type, event.payload)
+        return unit
+
+    def _item_of_call(self, target: Target) -> Item | None:
+        """A tool call as an item, where the dialect has no other items and numbers its calls."""
+        channel, key = target
+        if channel != "arguments" or self._itemiser.name or not self._dialect.calls:
+            return None
+        return Item(key[:-1], key[-1]) if key and type(key[-1]) is int else None
 
     def _target(self, found: Found) -> Target:
         return found.rule.channel, self._key(found)  # type: ignore[union-attr]  # deltas are found by pieces
@@ -200,6 +219,7 @@ class Coalescer:
             if not text:
                 continue
             unit = Unit("text", run.name, text, first.index, first.at_us, target, names, ids=ids)
+            unit.item = run.item or self._item_of_call(target)
             if target[0] in VEILED:
                 unit.body = MASK
             else:
@@ -290,11 +310,3 @@ def _leaves(
             _leaves(one, (*path, str(number)), out, skipped)
     elif value != MASK:
         out[path] = value
-
-
-def _token(unit: Unit) -> Hashable:
-    if unit.kind == "text":
-        return ("text", unit.target, unit.body)
-    if unit.kind == "fact":
-        return ("fact", unit.name, tuple(sorted((p, repr(v)) for p, v in unit.body.items())))
-    return (unit.name, canonical(unit.body))

@@ -17,6 +17,7 @@ from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Place
 from streamtape.compare.folding import folded, join_swapped, of_one_event
 from streamtape.compare.identities import Pair, renamed_here
+from streamtape.compare.items import pair_items
 from streamtape.compare.normalise import MASK, MASKED_OBJECT
 from streamtape.compare.targets import moved_key, paired, with_arguments
 from streamtape.compare.texts import TextChange, Texts, text_changes
@@ -35,7 +36,11 @@ def compare_events(
 
 
 def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
-    """The changes between two streams' units, in order."""
+    """The changes between two streams' units, in order.
+
+    Items that one stream lacks come first, so that nothing of them is compared with another item.
+    """
+    left, right, of_items = pair_items(left, right)
     found = gaps([u.token for u in left], [u.token for u in right])
     told: list[Change] = []
     pairs: list[Pair] = []
@@ -56,11 +61,11 @@ def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
     texts = _of_texts(left, right, touched, pairs) if touched else []
     told.extend(renamed_here(pairs))
     changes = of_one_event(*with_arguments(told, texts, left, right))
-    if touched and not changes:
+    if touched and not changes and not of_items:
         texts_a = [u for u in left if u.target in touched]
         texts_b = [u for u in right if u.target in touched]
         changes.extend(_interleaved(texts_a, texts_b))
-    return tuple(folded(sorted(join_swapped(changes), key=_order)))
+    return tuple(folded(sorted((*of_items, *join_swapped(changes)), key=_order)))
 
 
 def _of_texts(

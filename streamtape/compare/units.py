@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
+from streamtape.dialects.payload import canonical
 from streamtape.dialects.template import Template
 from streamtape.tape.views import Event
 
@@ -16,6 +17,24 @@ VARIES = "⟨varies⟩"  # how a value is told of which only the presence is com
 CALL = "tool call"  # what a fact is called that opens a tool call among deltas
 VEILED = ("signature",)  # texts of which only the presence is compared
 Target = tuple[str, tuple[Any, ...]]
+
+
+class Item(NamedTuple):
+    """Which item of its stream a unit is of: the group that numbers it, and its number.
+
+    `name` is the field that holds the number, `path` where it stands in the unit's own body.
+    """
+
+    group: Hashable
+    number: int
+    name: str = ""
+    path: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Item) and self[:2] == other[:2]
+
+    def __hash__(self) -> int:
+        return hash(self[:2])
 
 
 class IdSeen(NamedTuple):
@@ -49,6 +68,7 @@ class Unit:
     literals: tuple[tuple[tuple[str, ...], Any], ...] = ()
     token: Hashable = None
     starts: list[int] | None = None
+    item: Item | None = None
 
     def cuts(self) -> list[int]:
         """Where in the text each piece begins; reckoned once, and only when it is asked for."""
@@ -78,6 +98,7 @@ class Run:
         self.ids: list[IdSeen] = []
         self.last_ids: dict[tuple[str, ...], str] = {}
         self.template: Template | None = None
+        self.item: Item | None = None
 
     def takes(self, event: Event) -> bool:
         """Take the next piece of each text, if that is all that the event brings."""
@@ -101,6 +122,7 @@ class Run:
             return None
         run = Run(self.targets, self.key_names, self.name)
         run.template = self.template
+        run.item = self.item
         run.ids = [IdSeen(path, value, event.index) for path, value in self.last_ids.items()]
         run.last_ids = self.last_ids
         run.add(texts, event)
@@ -111,3 +133,12 @@ class Run:
         self.events.append(event)
         for pieces, text in zip(self.pieces, texts, strict=True):
             pieces.append(text)
+
+
+def token_of(unit: Unit) -> Hashable:
+    """What a unit says, as a key: two units of one token are the same."""
+    if unit.kind == "text":
+        return ("text", unit.target, unit.body)
+    if unit.kind == "fact":
+        return ("fact", unit.name, tuple(sorted((p, repr(v)) for p, v in unit.body.items())))
+    return (unit.name, canonical(unit.body))

@@ -73,8 +73,14 @@ def test_calls_are_paired_by_their_names() -> None:
     """A call that is gone does not make all later ones look changed."""
     later = ("weather", '{"city": "Rome"}')
     a = [*called("date", '{"zone": 1}'), *called(*later, index=1)]
-    gone, moved = compared(a, called(*later), "openai-chat")
+    (gone,) = compared(a, called(*later), "openai-chat")
     assert (gone.kind, gone.before["name"]) == ("removed", "date")
+
+
+def test_a_call_whose_number_nothing_explains_is_told() -> None:
+    """A gap in the numbers, with no call gone."""
+    later = ("weather", '{"city": "Rome"}')
+    (moved,) = compared(called(*later, index=1), called(*later), "openai-chat")
     assert (moved.what, moved.path, moved.before, moved.after) == ("arguments", "index", 1, 0)
 
 
