@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,7 +43,7 @@ Faults (events count from 0; @byte=900 counts bytes; ? is a place by --seed):
 
 \b
 Exit status: a child's own; of a server 1 where a request was not answered; else 1
-where a played stream did not end as complete.""",
+where a played stream did not end as complete. 1 where a fault struck nothing.""",
 )
 @click.argument("tapes", metavar="FILE...", nargs=-1, required=True)
 @options.at_index
@@ -87,6 +87,7 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
     from streamtape.server.child import until_signal
     from streamtape.server.replay import ReplayServer
 
+    struck = _Struck()
     server = ReplayServer(
         *tapes,
         host=given["host"],
@@ -97,7 +98,7 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
         rechunk=given["rechunk"],
         fault=given["faults"],
         seed=given["seed"],
-        on_fault=_say_fault,
+        on_fault=struck,
         repeat=given["repeat"],
         cors=given["cors"],
         allowed_hosts=given["allow_host"],
@@ -117,7 +118,7 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
         output.note(server.misses[-1].text)
     if server.unplayed:
         output.note(f"{len(server.unplayed)} of {len(server.interactions)} were not asked for")
-    return status
+    return status or struck.status(given["faults"])
 
 
 def _to_stdout(
@@ -126,20 +127,24 @@ def _to_stdout(
     from streamtape.tape.store import load
 
     broken = 0
+    struck = _Struck()
     for cassette in map(load, tapes):
         for number in options.chosen(len(cassette), index):
             interaction = cassette[number]
             if not given["as_json"]:
                 _say_head(number, interaction)
             obey = _as_json(number) if given["as_json"] else _body(raw=raw)
-            failed = _play(_arranged(interaction, number, given), obey)
+            failed = _play(_arranged(interaction, number, given, struck), obey)
             if failed is not None:
                 broken += 1
                 output.note(f"interaction {number}: {ending_text(failed)}")
-    return FINDINGS if broken else 0
+    unstruck = struck.status(given["faults"])
+    return FINDINGS if broken else unstruck
 
 
-def _arranged(interaction: Interaction, number: int, given: dict[str, Any]) -> Iterator[Step]:
+def _arranged(
+    interaction: Interaction, number: int, given: dict[str, Any], struck: _Struck
+) -> Iterator[Step]:
     """The score as --speed, --pace, --rechunk and --fault want it; faults that strike are told."""
     from streamtape.playback.arranging import arranged
 
@@ -152,12 +157,32 @@ def _arranged(interaction: Interaction, number: int, given: dict[str, Any]) -> I
         faults=given["faults"],
         seed=given["seed"],
         number=number,
-        told=_say_fault,
+        told=struck,
     )
 
 
-def _say_fault(fault: Fault) -> None:
-    output.note(f"fault: {fault}")
+class _Struck:
+    """Tells of each fault as it strikes, and at the end of those that did not."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def __call__(self, fault: Fault) -> None:
+        self._faults.append(fault)
+        output.note(f"fault: {fault}")
+
+    def status(self, texts: Sequence[str]) -> int:
+        """FINDINGS, and a note, where a fault that was given struck nothing; else 0."""
+        from streamtape.playback.faults import ANYWHERE, parse_faults
+
+        status = 0
+        for fault in parse_faults(texts):
+            # One at a place left to chance strikes at a place that is known.
+            found = [f.moved_to(ANYWHERE) for f in self._faults] if fault.at == ANYWHERE else ()
+            if fault not in self._faults and fault not in found:
+                output.note(f"fault {fault} struck nothing: no stream that was played came so far")
+                status = FINDINGS
+        return status
 
 
 def _say_head(number: int, interaction: Interaction) -> None:

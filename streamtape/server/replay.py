@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from streamtape.playback.faults import Fault, Faults
 from streamtape.playback.pace import Pace
@@ -114,12 +115,9 @@ class ReplayServer(Service):
         request = exchange.request
         shelf = self._shelf
         asked = shelf.ask(request, await exchange.body())
-        resumed = resuming.after_last_event(shelf, request, asked)
-        if resumed is resuming.NOTHING_LEFT:
-            # EventSource reconnects for ever; this status tells it that there is no more.
-            await exchange.respond(204, self.cors_of(exchange), b"")
-            return
-        interaction = resumed or shelf.take(asked) or resuming.after_number(shelf, request)
+        interaction = (
+            shelf.resume(asked) or shelf.take(asked) or resuming.after_number(shelf, request)
+        )
         if isinstance(interaction, Interaction):
             await self._play(exchange, interaction)
         elif request.path == "/" and request.method in ("GET", "HEAD"):
@@ -143,6 +141,8 @@ class ReplayServer(Service):
             score = iter(self._score(interaction))
             return paced(score, factor=options.speed, idle_limit_s=options.idle_limit)
         number = next((n for n, i in enumerate(tape.interactions) if i is interaction), None)
+        if number is None:  # taken up again: faults are for the stream that broke
+            options = replace(options, fault=())
         return score_of(
             interaction,
             options,

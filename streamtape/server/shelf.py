@@ -19,6 +19,7 @@ from streamtape.server.wire import RequestHead
 from streamtape.session.match import Tape
 from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options
+from streamtape.session.resuming import rest_after_event
 from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.redact import Redactor
@@ -78,6 +79,14 @@ class Shelf:
     def take(self, asked: Sequence[Request]) -> Interaction | None:
         """The interaction that answers, marked as played; None where none is left."""
         return next((i for i in map(self.tape.take, asked) if i is not None), None)
+
+    def resume(self, asked: Sequence[Request]) -> Interaction | None:
+        """The rest of a stream after the event that the client saw last, if it names one."""
+        found = rest_after_event(self.tape, asked)
+        if found is None:
+            return None
+        self.tape.resume(found[0])
+        return found[1]
 
     def miss(self, asked: Sequence[Request]) -> Miss:
         """Take down that nothing answers, and say why."""

@@ -19,13 +19,15 @@ from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Reques
 class Play:
     """The decision to replay interaction `number`, asked for `attempt` times before.
 
-    The player counts in `progress`.
+    The player counts in `progress`. Where the stream is only taken up again (`resumed`), no fault
+    strikes: faults are for the stream that broke.
     """
 
     interaction: Interaction
     progress: Progress
     number: int = 0
     attempt: int = 0
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ class Matcher:
         self._parts = [p for name in names for p in (_URL if name == "url" else (name,))]
         named = {**_PARTS, "url": _url, "body": self._body}
         self._keys = [named[name] for name in names]
+        self._address = [named[name] for name in names if name in {"url", *_URL}]
         self._functions = [f for f in options.match_on if not isinstance(f, str)]
         self._ignored = [re.compile(path_pattern(path)) for path in options.ignore_json_paths]
 
@@ -119,6 +120,10 @@ class Matcher:
     def key(self, request: Request) -> tuple[Hashable, ...]:
         """A value that is equal for requests that match, before the user's own functions."""
         return tuple([key(request) for key in self._keys])
+
+    def address(self, request: Request) -> tuple[Hashable, ...]:
+        """The part of the key that is of the URL."""
+        return tuple([key(request) for key in self._address])
 
     def equal(self, recorded: Request, asked: Request) -> bool:
         """Whether ids and the user's own functions agree too, given that the keys are equal."""
@@ -229,6 +234,20 @@ class Tape:
         asked = self.matcher.filtered(asked)
         indices = self._by_key.get(self.matcher.key(asked), [])
         return [i for i in indices if self.matcher.equal(self._requests[i], asked)]
+
+    def same_address(self, asked: Request) -> list[int]:
+        """The indices of all interactions whose URL matches; those played last come first."""
+        address = self.matcher.address(self.matcher.filtered(asked))
+        found = [
+            index
+            for index, request in enumerate(self._requests)
+            if self.matcher.address(request) == address
+        ]
+        return sorted(found, key=lambda index: (not self.plays[index], -index))
+
+    def resume(self, index: int) -> None:
+        """Count a play that takes an interaction up again."""
+        self.plays[index] += 1
 
     @property
     def expected(self) -> int | None:

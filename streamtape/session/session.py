@@ -27,7 +27,7 @@ from streamtape.session.modes import Options, RecordMode
 from streamtape.session.recorder import Recorder
 from streamtape.session.takes import StartedAt, Take
 from streamtape.session.verdict import drift, hidden, taken_text, unstruck, warn
-from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
+from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request, header
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
@@ -173,6 +173,8 @@ class Session(Inside):
             again = self._rehearsed.draw(asked, redactions)
             if again is not None:
                 return self._play(asked, self._rehearsed, *again)
+            if (resumed := self._resumed(asked)) is not None:
+                return resumed
             drawn = self._tape.draw(asked, redactions)
             if drawn is None and self.mode == "verify":
                 self._unmatched.append(self._miss_text(asked))
@@ -186,6 +188,21 @@ class Session(Inside):
             self.exchanges.append(exchange)
             played = self.alters if sent else self.plays_back
             return Record(recorder, exchange if played else None)
+
+    def _resumed(self, asked: Request) -> Play | None:
+        """The rest of a recorded stream, where the request names the event that it saw last."""
+        if self.mode in {"all", "verify"} or header(asked.headers, "last-event-id") is None:
+            return None
+        from streamtape.session.resuming import rest_after_event
+
+        found = rest_after_event(self._tape, [asked])
+        if found is None:
+            return None
+        index, rest = found
+        self._tape.resume(index)
+        exchange = Exchange(asked, rest)
+        self.exchanges.append(exchange)
+        return Play(rest, exchange.progress, self._tape.numbers[index], resumed=True)
 
     def _play(self, asked: Request, tape: Tape, index: int, attempt: int) -> Play:
         interaction = tape.interactions[index]

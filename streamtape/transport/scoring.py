@@ -7,6 +7,7 @@ client's read timeout would fire, and is not waited for.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from streamtape.playback.pacing import at_once
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> Iterator[Step]:
     """The steps for a library's request; faults that strike are put into `struck`."""
-    options = session.options
+    options = replace(session.options, fault=()) if play.resumed else session.options
 
     def strike(fault: Fault) -> None:
         struck.append(fault)

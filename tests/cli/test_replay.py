@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -136,3 +137,20 @@ def test_cuts_pace_and_faults(tmp_path: Path) -> None:
 def test_an_unknown_way_to_play_is_refused(option: str, value: str, says: str) -> None:
     """A text that says nothing known is refused before a file is opened."""
     assert says in refused("replay", "no-such.tape", option, value)
+
+
+def test_a_fault_that_strikes_nothing_is_told(tmp_path: Path) -> None:
+    """A place that no stream reaches is a mistake: exit status 1, to stdout and beside a child."""
+    path = tape(tmp_path / "x.tape", interaction(responses("a")))
+    ran = run(
+        "replay", path, "--speed", "max", "--fault", "drop@event=900", "--fault", "double@event=0"
+    )
+    assert ran.exit_code == 1
+    assert "fault drop@event=900 struck nothing" in ran.stderr
+    assert "fault double@event=0 struck" not in ran.stderr
+    for fault in ("drop@event=1", "drop@event=?", "swap@event=?"):
+        ran = run("replay", path, "--speed", "max", "--fault", fault)
+        assert (ran.exit_code, "struck nothing" in ran.stderr) == (0, False)
+    child = run("replay", path, "--fault", "cut@event=1", "--", sys.executable, "-c", "")
+    assert child.exit_code == 1
+    assert "fault cut@event=1 struck nothing" in child.stderr

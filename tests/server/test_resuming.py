@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
+import httpx2
 import pytest
 
+import streamtape
 from streamtape.server.replay import ReplayServer, serve
+from streamtape.tape.model import Cassette
 from tests.server.tapes import ASK, CUT, SSE, URL, events, tape, taped
 from tests.shared import SHARED, needs_corpus
 
@@ -135,3 +140,77 @@ def test_real_resumptions() -> None:
             made = resume(server, f"stream=true&starting_after={after}", name).text
         assert numbers(made) == numbers(rest.read_text())
         assert len(numbers(made)) > 100
+
+
+MCP = "https://mcp.example/mcp"
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+
+
+def messages(*ids: str) -> list[bytes]:
+    """Events with ids, one a chunk."""
+    return [f"event: message\nid: {one}\ndata: {{}}\n\n".encode() for one in ids]
+
+
+def mcp_tape() -> Cassette:
+    """Two calls, each answered by a stream, and the stream that a server keeps open for itself."""
+    return tape(
+        taped(messages("a1", "a2"), url=MCP, body=CALL),
+        taped(messages("b1", "b2", "b3"), url=MCP, body={**CALL, "id": 2}),
+        taped(messages("g1"), url=MCP, method="GET", body=None),
+    )
+
+
+@pytest.fixture(params=["server", "httpx", "httpx2"])
+def client(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A client of the server, and of either library in process: recovery is the same."""
+    if request.param == "server":
+        with (
+            serve(mcp_tape(), fault="cut@event=1") as server,
+            httpx.Client(base_url=server.url) as one,
+        ):
+            yield one
+        return
+    library = {"httpx": httpx, "httpx2": httpx2}[request.param]
+    transport = streamtape.ReplayTransport(mcp_tape(), fault="cut@event=1", allow_no_requests=True)
+    with library.Client(base_url="https://mcp.example", transport=transport) as one:
+        yield one
+
+
+def test_a_post_is_resumed_by_a_get(client: Any) -> None:
+    """MCP resumes any stream by a GET that names the last event; no fault strikes the rest."""
+    for number, first, rest in ((1, "a1", ["a2"]), (2, "b1", ["b2", "b3"])):
+        with client.stream("POST", "/mcp", json={**CALL, "id": number}) as answer:
+            pieces = answer.iter_raw()
+            assert f"id: {first}" in next(pieces).decode()
+            with pytest.raises(Exception, match=r"."):
+                next(pieces)
+        again = client.get("/mcp", headers={"Last-Event-ID": first})
+        assert again.status_code == 200
+        assert [f"id: {one}" in again.text for one in (first, *rest)] == [
+            False,
+            *[True] * len(rest),
+        ]
+    assert client.get("/mcp", headers={"Last-Event-ID": "b3"}).status_code == 204
+
+
+def test_a_recorded_get_goes_before_the_rest_of_a_post() -> None:
+    """Where the resumption itself was recorded, it is played once; then the rest is made."""
+    recorded = taped(
+        messages("a9"), url=MCP, method="GET", body=None, asked_headers=((b"Last-Event-ID", b"a1"),)
+    )
+    with serve(tape(*mcp_tape(), recorded)) as server:
+        asked = {"Last-Event-ID": "a1"}
+        texts = [httpx.get(f"{server.url}/mcp", headers=asked).text for _ in range(3)]
+    assert "id: g1" in texts[0]
+    assert "id: a9" in texts[1]
+    assert "id: a2" in texts[2]
+
+
+def test_other_addresses_and_unknown_events_resume_nothing() -> None:
+    """An id is of one endpoint; what is not known is matched as any other request."""
+    with serve(mcp_tape()) as server:
+        asked = {"Last-Event-ID": "a1"}
+        assert httpx.get(f"{server.url}/other", headers=asked).status_code == 404
+        assert httpx.post(f"{server.url}/mcp", json={}, headers=asked).status_code == 404
+        unknown = httpx.get(f"{server.url}/mcp", headers={"Last-Event-ID": "zz"})
+        assert "id: g1" in unknown.text
