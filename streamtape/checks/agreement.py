@@ -141,10 +141,12 @@ def _collected(rule: Collected, stream: Stream) -> Iterator[Hit]:
             if not isinstance(again, list):
                 continue
             before = came.get(key, [])
+            if rule.any_came and not before:
+                continue
             if len(again) != len(before):
                 said = f"{rule.again} has {len(again)}, but {len(before)} came one by one"
                 yield Hit(event.index, said)
-            elif differs(before, again, ()) is not None:
+            elif differs(before, again, rule.save) is not None:
                 yield Hit(event.index, f"{rule.again} is not what {rule.types[0]} gave")
 
 

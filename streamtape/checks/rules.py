@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from streamtape.checks import agreement, ending, fields, lifecycle, numbering, pace, shape, wire
+from streamtape.checks import (
+    agreement,
+    ending,
+    fields,
+    lifecycle,
+    numbering,
+    pace,
+    relations,
+    shape,
+    wire,
+)
 from streamtape.checks.rule import Rule
 
 CONTENT_TYPE = Rule("content-type", "warning", "the content type says what the body is",
@@ -15,6 +25,8 @@ RULES = (
     Rule("required", "error", "an event has the fields of its type", shape.required),
     Rule("field", "error", "fields have the types and values that the SDK publishes",
          fields.fields),
+    Rule("relation", "error", "values agree with one another and with the request",
+         relations.relations),
     Rule("opening", "error", "the stream begins with its opening event", lifecycle.opening,
          "order"),
     Rule("lifecycle", "error", "responses, items and parts open, grow and close in order",

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from streamtape.checks.expected.base import Expected, Required
+from streamtape.checks.finding import Severity
 from streamtape.checks.lifecycle import known_types
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
@@ -62,15 +63,15 @@ def required(stream: Stream) -> Iterator[Hit]:
     for event in stream.events:
         if not isinstance(event.payload, dict):
             continue
-        lacking: dict[str, None] = {}
+        lacking: dict[Severity | None, dict[str, None]] = {}
         for rule in rules_of(stream.expected, event.type):
             if rule.when and get(event.payload, parse_path(rule.when[0])) != rule.when[1]:
                 continue
             for text in rule.paths:
                 if _is_missing(event.payload, text, rule.unless):
-                    lacking[text] = None
-        if lacking:
-            yield Hit(event.index, f"has no {', '.join(lacking)}")
+                    lacking.setdefault(rule.weight, {})[text] = None
+        for weight, names in lacking.items():
+            yield Hit(event.index, f"has no {', '.join(names)}", weight)
 
 
 @lru_cache(maxsize=1024)
@@ -83,6 +84,8 @@ def _is_missing(payload: Any, text: str, unless: tuple[str, ...]) -> bool:
     """Whether the value is missing, in any element that the path's `*` stand for."""
     head, star, rest = text.rpartition("*.")
     if not star:
+        if isinstance(payload, dict) and any(name in payload for name in unless):
+            return False
         return get(payload, parse_path(text), MISSING) is MISSING
     held = find(payload, parse_path(f"{head}*"))
     return any(

@@ -21,8 +21,8 @@ class Stream:
     `ended` is how the body ended, in the words of a recording; rules about the end of a stream ask
     `finished`, for what the client left or the recorder missed is no fault of the server. `asked`
     is the request's body, where it was JSON; `resumed` says that the request asked for the rest of
-    an earlier stream. `trouble` is what kept the readers from going on. `owned` says that the
-    server is one of the API's owner, who keeps every word of it.
+    an earlier stream. `trouble` is what kept the readers from going on. `profile` names whose
+    rules count.
     """
 
     dialect: Dialect
@@ -39,13 +39,18 @@ class Stream:
     resumed: bool = False
     trouble: str | None = None
     method: str = "POST"
-    owned: bool = False
     framing: str = ""
+    profile: str = ""
 
     @property
     def finished(self) -> bool:
         """Whether the server is to answer for how the stream ends."""
         return self.ended in {"complete", "error"} and self.trouble is None
+
+    @property
+    def owned(self) -> bool:
+        """Whether the server is one of the API's owner, who keeps every word of it."""
+        return self.profile in self.expected.owners
 
     @property
     def is_sse(self) -> bool:

@@ -60,12 +60,11 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         content = interaction.content
     except ContentError:
         content = b""
-    expected = expected_of(table)
     return Stream(
         dialect=table,
         events=events,
         frames=frames,
-        expected=expected,
+        expected=expected_of(table),
         content=content,
         content_type=head.get("content-type") or "",
         status=head.status,
@@ -77,7 +76,7 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         trouble=trouble,
         framing=framing,
         method=interaction.request.method.upper(),
-        owned=profile.name in expected.owners,
+        profile=profile.name,
     )
 
 

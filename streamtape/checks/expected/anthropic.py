@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from streamtape.checks.expected.base import Counter, Expected, Required, Track
+from streamtape.checks.expected.facts import AtMost, Because, Fixed, Given, Sum, Unique
 
 _BLOCKS = "(content_block_start _* content_block_stop)*"
 _MESSAGE = (
@@ -21,6 +22,41 @@ def _block(deltas: str) -> str:
 
 
 _TOOL = _block("content_block_delta:input_json_delta*")
+_START, _DELTA, _BLOCK_START = ("message_start",), ("message_delta",), ("content_block_start",)
+_CACHE = "cache_creation.ephemeral_5m_input_tokens", "cache_creation.ephemeral_1h_input_tokens"
+_FACTS = (
+    Fixed(name="open-reason", types=_START, holder="message", path="stop_reason", values=(None,)),
+    Fixed(name="open-sequence", types=_START, holder="message", path="stop_sequence",
+          values=(None,)),
+    Fixed(name="open-content", types=_START, holder="message", path="content", values=([],)),
+    Fixed(name="open-text", types=_BLOCK_START, holder="content_block", path="text", values=("",),
+          when=("type", ("text",)), weight="warning"),
+    Fixed(name="open-thinking", types=_BLOCK_START, holder="content_block", path="thinking",
+          values=("",), when=("type", ("thinking",)), weight="warning"),
+    Fixed(name="open-input", types=_BLOCK_START, holder="content_block", path="input",
+          values=({},), when=("type", ("tool_use", "server_tool_use")), weight="warning"),
+    Fixed(name="reason", types=_DELTA, holder="delta", path="stop_reason"),
+    Because(name="reason-tool", types=_DELTA, holder="delta", path="stop_reason", value="tool_use",
+            seen="content_block", seen_types=_BLOCK_START, seen_path="type",
+            seen_values=("tool_use",), others=("max_tokens", "refusal", "pause_turn",
+                                               "model_context_window_exceeded")),
+    Fixed(name="sequence-there", types=_DELTA, holder="delta", path="stop_sequence",
+          when=("stop_reason", ("stop_sequence",))),
+    Fixed(name="sequence-alone", types=_DELTA, holder="delta", path="stop_sequence",
+          values=(None,),
+          when=("stop_reason", ("end_turn", "tool_use", "max_tokens", "refusal", "pause_turn"))),
+    Given(name="sequence-given", types=_DELTA, path="delta.stop_sequence",
+          asked=("stop_sequences.*",), otherwise=False),
+    Given(name="tool-given", types=_BLOCK_START, holder="content_block", path="name",
+          asked=("tools.*.name",), when=("type", ("tool_use",))),
+    Unique(name="ids", types=_BLOCK_START, path="content_block.id"),
+    Sum(name="cache-sum", types=_START, holder="message.usage", total="cache_creation_input_tokens",
+        parts=_CACHE, when=("cache_creation", ())),
+    AtMost(name="output-asked", types=_DELTA, path="usage.output_tokens", asked=("max_tokens",),
+           weight="warning"),
+    AtMost(name="thinking-output", types=_DELTA, holder="usage",
+           path="output_tokens_details.thinking_tokens", bound="output_tokens"),
+)  # fmt: skip
 ANTHROPIC = Expected(
     dialect="anthropic",
     owners=("anthropic", "azure", "google"),
@@ -59,5 +95,6 @@ ANTHROPIC = Expected(
     arguments=("tool_use", "server_tool_use", "mcp_tool_use"),
     call_fields=("id", "name"),
     broken=("error",),
+    facts=_FACTS,
     no_marker=True,
 )  # fmt: skip

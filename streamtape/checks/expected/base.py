@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from streamtape.checks.expected.facts import Fact
+from streamtape.checks.finding import Severity
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
@@ -40,14 +43,15 @@ class Track:
 class Required:
     """Fields that events must carry: of some types, where `when` (path, value) holds.
 
-    An element that the last `*` of a path stands for is passed over where it has a field of
-    `unless`.
+    What should have it (the event, or an element that the last `*` of a path stands for) is passed
+    over where it has a field of `unless`. `weight` is what absence weighs, if not an error.
     """
 
     types: tuple[str, ...]
     paths: tuple[str, ...]
     when: tuple[str, str] | None = None
     unless: tuple[str, ...] = ()
+    weight: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,19 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Values that come one by one at `path` of `types` and again as the list at `again`."""
+    """Values that come one by one at `path` of `types` and again as the list at `again`.
+
+    What lies at a name in `save` may differ. `any_came`: where none came one by one, the list may
+    hold what it likes.
+    """
 
     types: tuple[str, ...]
     path: str
     key: tuple[str, ...]
     again_types: tuple[str, ...]
     again: str
+    save: tuple[str, ...] = ()
+    any_came: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +136,7 @@ class Expected:
     what a call's first event must have, of id and name. `lenient`: scopes that may stay open, or be
     closed unopened. `types`: further types that there are. `endless`: methods of requests whose
     streams have no end of their own. `ends_if`: (path, values) of events after which no other end
-    need come.
+    need come. `facts`: what values must be, given others.
     """
 
     dialect: str = ""
@@ -158,6 +168,7 @@ class Expected:
     types: tuple[str, ...] = ()
     endless: tuple[str, ...] = ()
     ends_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 NOTHING_EXPECTED = Expected()

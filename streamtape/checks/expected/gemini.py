@@ -6,11 +6,45 @@ Source: Google's API reference, "GenerateContentResponse"; what every recorded s
 from __future__ import annotations
 
 from streamtape.checks.expected.base import Expected, Required
+from streamtape.checks.expected.facts import AtMost, Fixed, Given, Sum
+
+_USAGE = "usageMetadata"
+_CANDIDATE = "candidates.*"
+_DECLARED = tuple(
+    f"tools.*.{name}.*.name" for name in ("functionDeclarations", "function_declarations")
+)
+_FACTS = (
+    Sum(name="total", holder=_USAGE, total="totalTokenCount",
+        parts=("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount",
+               "toolUsePromptTokenCount")),
+    AtMost(name="cached-prompt", holder=_USAGE, path="cachedContentTokenCount",
+           bound="promptTokenCount"),
+    Fixed(name="role", holder=f"{_CANDIDATE}.content", path="role", values=("model",)),
+    AtMost(name="candidates-asked", holder=_CANDIDATE, path="index", default=1, below=True,
+           asked=("generationConfig.candidateCount", "generation_config.candidate_count")),
+    Given(name="tool-given", holder=f"{_CANDIDATE}.content.parts.*.functionCall", path="name",
+          asked=_DECLARED),
+)  # fmt: skip
 
 GEMINI = Expected(
     dialect="gemini",
     owners=("google",),
-    required=(Required(("generateContent",), ("usageMetadata", "modelVersion", "responseId")),),
+    required=(
+        Required(("generateContent",), ("usageMetadata", "modelVersion", "responseId")),
+        # A blocked prompt has no candidates; the last event may have no more to say than how it
+        # ended.
+        Required(
+            ("generateContent",), ("candidates",), unless=("promptFeedback",), weight="warning"
+        ),
+        Required(("generateContent",), ("candidates.*.content",), unless=("finishReason",)),
+        Required(
+            ("generateContent",),
+            ("candidates.*.content.parts", "candidates.*.content.role"),
+            unless=("finishReason",),
+            weight="warning",
+        ),
+    ),
     constant=("responseId", "modelVersion"),
     ends_last=True,
+    facts=_FACTS,
 )

@@ -10,6 +10,15 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from streamtape.checks.expected.base import Collected, Copy, Counter, Expected, Required, Track
+from streamtape.checks.expected.facts import (
+    AtMost,
+    Echo,
+    Fixed,
+    Given,
+    Same,
+    Sum,
+    Unique,
+)
 
 ITEM = "output_index|item_id|item.id"
 _FINAL = ("response.completed", "response.incomplete", "response.failed")
@@ -113,6 +122,65 @@ def _types(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"response.{name}" for name in names)
 
 
+_OPEN = ("response.created", "response.in_progress", "response.queued")
+_ADDED, _ITEM_DONE = ("response.output_item.added",), ("response.output_item.done",)
+_USAGE = "response.usage"
+_FACTS = (
+    *(Fixed(name=f"open-{name}", types=_OPEN, holder="response", path=name, values=(None,))
+      for name in ("usage", "error", "incomplete_details", "completed_at")),
+    Fixed(name="open-output", types=_OPEN, holder="response", path="output", values=([],)),
+    *(Fixed(name=f"completed-{name}", types=("response.completed",), holder="response", path=name,
+            values=(None,)) for name in ("error", "incomplete_details")),
+    Fixed(name="incomplete-details", types=("response.incomplete",), holder="response",
+          path="incomplete_details"),
+    Fixed(name="failed-error", types=("response.failed",), holder="response", path="error"),
+    Fixed(name="open-part-text", types=("response.content_part.added",), holder="part", path="text",
+          values=("",)),
+    Fixed(name="open-part-annotations", types=("response.content_part.added",), holder="part",
+          path="annotations", values=([],)),
+    *(Fixed(name=f"open-{name}", types=_ADDED, holder="item", path=name, values=values,
+            when=("type", kinds))
+      for name, kinds, values in (
+          ("content", ("message", "reasoning"), ([], None)),
+          ("summary", ("reasoning",), ([],)),
+          ("arguments", ("function_call",), ("",)),
+          ("input", ("custom_tool_call",), ("",)))),
+    *(Fixed(name=f"done-{kind}", types=_ITEM_DONE, holder="item", path="status",
+            values=("completed", "incomplete", None), when=("type", (kind,)))
+      for kind in ("message", "reasoning")),
+    Fixed(name="done-role", types=(*_ADDED, *_ITEM_DONE), holder="item", path="role",
+          values=("assistant",), when=("type", ("message",))),
+    Same(name="response", types=(*_OPEN, *_FINAL), holder="response", names=(
+        "background", "frequency_penalty", "instructions",
+        "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls",
+        "presence_penalty", "previous_response_id", "prompt_cache_key", "reasoning",
+        "safety_identifier", "store", "temperature", "text", "tool_choice", "tools",
+        "top_logprobs", "top_p", "truncation", "user", "conversation", "moderation",
+        "prompt_cache_retention")),
+    Same(name="item", types=(*_ADDED, *_ITEM_DONE), holder="item", key=("output_index|item.id",),
+         names=("id", "type", "role", "name", "call_id", "phase", "server_label", "container_id",
+                "namespace", "approval_request_id", "execution", "environment")),
+    Same(name="part", types=("response.content_part.added", "response.content_part.done"),
+         holder="part", names=("type",), key=(ITEM, "content_index")),
+    Unique(name="ids", types=_ADDED, path="item.id"),
+    Unique(name="calls", types=_ADDED, holder="item", path="call_id",
+           when=("type", ("function_call", "custom_tool_call"))),
+    Given(name="tool-given", types=_ADDED, holder="item", path="name",
+          asked=("tools.*.name", "tools.*.tools.*.name"), when=("type", ("function_call",))),
+    Echo(name="echo", types=(*_OPEN, *_FINAL), holder="response", names=(
+        "background", "max_output_tokens", "max_tool_calls", "parallel_tool_calls",
+        "previous_response_id", "store", "temperature", "tool_choice", "top_logprobs", "top_p",
+        "truncation"), elsewhere=None),
+    Sum(name="total", types=_FINAL, holder=_USAGE, total="total_tokens",
+        parts=("input_tokens", "output_tokens")),
+    AtMost(name="reasoning-output", types=_FINAL, holder=_USAGE, bound="output_tokens",
+           path="output_tokens_details.reasoning_tokens"),
+    AtMost(name="cached-input", types=_FINAL, holder=_USAGE, bound="input_tokens",
+           path="input_tokens_details.cached_tokens"),
+    AtMost(name="output-asked", types=_FINAL, path="response.usage.output_tokens",
+           asked=("max_output_tokens",), weight="warning", elsewhere=None),
+    AtMost(name="times", types=_FINAL, holder="response", path="created_at", bound="completed_at"),
+)  # fmt: skip
 OPENAI_RESPONSES = Expected(
     dialect="openai-responses",
     owners=("openai", "azure"),
@@ -186,8 +254,13 @@ OPENAI_RESPONSES = Expected(
     collected=(
         Collected(("response.output_text.annotation.added",), "annotation", (ITEM, "content_index"),
                   ("response.content_part.done",), "part.annotations"),
+        Collected(("response.content_part.done", "response.reasoning_part.done"), "part", (ITEM,),
+                  ("response.output_item.done",), "item.content", ("logprobs",), any_came=True),
+        Collected(("response.reasoning_summary_part.done",), "part", (ITEM,),
+                  ("response.output_item.done",), "item.summary", any_came=True),
     ),
     usage_in=("response.completed",),
+    facts=_FACTS,
     arguments=("function_call", "mcp_call"),
     truncated=(("response.completed", "response.usage.output_tokens", "max_output_tokens"),),
     streamed=tuple(f"response.{name}" for name, path in _WHOLES if path != "part"),

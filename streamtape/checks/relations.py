@@ -1,0 +1,244 @@
+"""The rule about values that depend on one another, or on the request: one pass over the events.
+
+The facts are data (`expected.facts`). They are laid out by event type and by the object that holds
+their values, so that an event costs what its own facts cost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from streamtape.checks.expected.base import Expected
+from streamtape.checks.expected.facts import (
+    AtMost,
+    Because,
+    Echo,
+    Fact,
+    Fixed,
+    Given,
+    Same,
+    Sum,
+    Unique,
+)
+from streamtape.checks.finding import Severity
+from streamtape.checks.rule import Hit
+from streamtape.checks.stream import Stream
+from streamtape.dialects.base import Condition
+from streamtape.dialects.paths import MISSING, Bindings, Path, find, get, parse_path, resolve_key
+from streamtape.dialects.plan import holds
+from streamtape.tape.views import Event
+
+_MAX_SHOWN = 60
+
+
+class Looking:
+    """One stream that is looked at: what its facts remember from event to event."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.known: dict[str, dict[Any, Any]] = defaultdict(dict)
+
+    def weight(self, fact: Fact) -> Severity | None:
+        """What a breach weighs here; None where the fact does not hold here."""
+        if not self.stream.owned:
+            return fact.elsewhere
+        return None if fact.only and self.stream.profile not in fact.only else fact.weight
+
+
+Look = Callable[[Any, Any, Event, Bindings, Looking], Iterator[str]]
+Asked = tuple[Any, Look, Condition | None]  # a fact, who looks at it, and when
+Groups = tuple[tuple[Path, tuple[Asked, ...]], ...]
+
+
+def relations(stream: Stream) -> Iterator[Hit]:
+    """Values agree with one another, and with what was asked."""
+    if not stream.expected.facts:
+        return
+    looking = Looking(stream)
+    for event in stream.events:
+        if type(event.payload) is not dict:
+            continue
+        for holder, facts in groups_of(stream.expected, event.type):
+            for bound, value in find(event.payload, holder) if holder else (((), event.payload),):
+                if type(value) is dict:
+                    yield from _look(facts, value, event, bound, looking)
+
+
+def _look(
+    facts: Sequence[Asked], value: Any, event: Event, bound: Bindings, looking: Looking
+) -> Iterator[Hit]:
+    for fact, look, when in facts:
+        if when is not None and not holds(value, when):
+            continue
+        weight = looking.weight(fact)
+        if weight is not None:
+            for said in look(fact, value, event, bound, looking):
+                yield Hit(event.index, said, weight)
+
+
+@lru_cache(maxsize=1024)
+def groups_of(expected: Expected, event_type: str) -> Groups:
+    """The facts of one event type, by the path of what holds their values."""
+    seen: dict[str, list[Asked]] = {}
+    groups: dict[str, list[Asked]] = {}
+    for fact in expected.facts:
+        if isinstance(fact, Because) and (not fact.seen_types or event_type in fact.seen_types):
+            seen.setdefault(fact.seen, []).append((fact, _see, None))
+        if not fact.types or event_type in fact.types:
+            groups.setdefault(fact.holder, []).append((fact, _LOOKS[type(fact)], fact.when))
+    both = [*seen.items(), *groups.items()]  # an event may hold what its own end is because of
+    return tuple((parse_path(holder), tuple(facts)) for holder, facts in both)
+
+
+def _at(fact: Fact, path: str) -> str:
+    return f"{fact.holder}.{path}" if fact.holder else path
+
+
+def _shown(value: Any) -> str:
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return bool(one == other) and isinstance(one, bool) is isinstance(other, bool)
+
+
+def _fixed(fact: Fixed, value: Any, *_: Any) -> Iterator[str]:
+    held = get(value, parse_path(fact.path), MISSING)
+    if held is MISSING:
+        return
+    if not fact.values:
+        if held is None:
+            yield f"has {_at(fact, fact.path)} null"
+    elif not any(_equal(held, one) for one in fact.values):
+        wanted = " or ".join(_shown(one) for one in fact.values)
+        yield f"has {_at(fact, fact.path)} {_shown(held)}: expected {wanted}"
+
+
+def _sum(fact: Sum, value: Any, *_: Any) -> Iterator[str]:
+    total = get(value, parse_path(fact.total))
+    parts = [get(value, parse_path(part)) or 0 for part in fact.parts]
+    if not _is_number(total) or not all(_is_number(part) for part in parts):
+        return
+    if total != sum(parts):
+        added = " + ".join(str(part) for part in parts)
+        yield f"has {_at(fact, fact.total)} {total}: {' + '.join(fact.parts)} is {added}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _at_most(fact: AtMost, value: Any, _event: Any, _bound: Any, looking: Looking) -> Iterator[str]:
+    held = get(value, parse_path(fact.path))
+    if fact.bound:
+        most, named = get(value, parse_path(fact.bound)), fact.bound
+    else:
+        most, named = _asked_number(fact, looking)
+    if not _is_number(held) or not _is_number(most):
+        return
+    if held > most or (fact.below and held == most):
+        word = "less than" if fact.below else "at most"
+        yield f"has {_at(fact, fact.path)} {held}: expected {word} {most}, its {named}"
+
+
+def _asked_number(fact: AtMost, looking: Looking) -> tuple[Any, str]:
+    asked = dict(looking.stream.asked)
+    for path in fact.asked:
+        found = get(asked, parse_path(path))
+        if found is not None:
+            return found, f"{path} in the request"
+    return (fact.default if asked else None), "number where none was asked for"
+
+
+def _same(fact: Same, value: Any, event: Event, bound: Bindings, looking: Looking) -> Iterator[str]:
+    key = resolve_key(event.payload, fact.key, bound, event.index)
+    known = looking.known[fact.name].setdefault(key, {})
+    for name in fact.names:
+        held = get(value, parse_path(name), MISSING)
+        if held is MISSING:
+            if fact.known or not looking.stream.owned:
+                continue  # other servers leave out of one event what another has
+            held = None
+        if fact.known and held in (None, ""):
+            continue
+        before = known.setdefault(name, held)
+        if not _equal(before, held):
+            yield f"has {_at(fact, name)} {_shown(held)}: it was {_shown(before)}"
+            known[name] = held
+
+
+def _unique(
+    fact: Unique, value: Any, event: Event, bound: Bindings, looking: Looking
+) -> Iterator[str]:
+    held = get(value, parse_path(fact.path))
+    if not isinstance(held, str) or not held:
+        return
+    key = resolve_key(event.payload, fact.key, bound, event.index)
+    known = looking.known[fact.name].setdefault(held, (key, event.index))
+    if known[0] != key:
+        yield f"has {_at(fact, fact.path)} {held!r}, which event #{known[1]} had"
+
+
+def _given(fact: Given, value: Any, _event: Any, _bound: Any, looking: Looking) -> Iterator[str]:
+    held = get(value, parse_path(fact.path))
+    asked = dict(looking.stream.asked)
+    if held is None or not asked:
+        return
+    known = looking.known[fact.name]
+    if "given" not in known:
+        known["given"] = [one for path in fact.asked for _, one in find(asked, parse_path(path))]
+    if known["given"]:
+        if held not in known["given"]:
+            several = ", ".join(_shown(one) for one in known["given"][:4])
+            yield f"has {_at(fact, fact.path)} {_shown(held)}: the request gave {several}"
+    elif not fact.otherwise:
+        yield f"has {_at(fact, fact.path)} {_shown(held)}: the request gave none"
+
+
+def _echo(fact: Echo, value: Any, _event: Any, _bound: Any, looking: Looking) -> Iterator[str]:
+    asked = looking.stream.asked
+    for name in fact.names:
+        if asked.get(name) is None or name not in value:
+            continue
+        if not _equal(asked[name], value[name]):
+            told = f"has {_at(fact, name)} {_shown(value[name])}"
+            yield f"{told}: the request asked for {_shown(asked[name])}"
+
+
+def _see(fact: Because, value: Any, *rest: Any) -> Iterator[str]:
+    held = get(value, parse_path(fact.seen_path), MISSING) if fact.seen_path else value
+    if held is not MISSING and (not fact.seen_values or held in fact.seen_values):
+        rest[-1].known[fact.name]["seen"] = True
+    return iter(())
+
+
+def _because(
+    fact: Because, value: Any, _event: Any, _bound: Any, looking: Looking
+) -> Iterator[str]:
+    held = get(value, parse_path(fact.path))
+    seen = looking.known[fact.name].get("seen", False)
+    wanted = fact.seen_values or (fact.seen,)
+    named = " or ".join(str(one) for one in wanted)
+    if held == fact.value and not seen and not looking.stream.resumed:
+        yield f"has {_at(fact, fact.path)} {held!r}, but no {named} came"
+    elif seen and held not in (None, fact.value, *fact.others) and not _forced(fact, looking):
+        yield f"has {_at(fact, fact.path)} {held!r}, but {named} came: expected {fact.value!r}"
+
+
+def _forced(fact: Because, looking: Looking) -> bool:
+    """Whether the request made the choice itself, so that the value says nothing of it."""
+    if not fact.forced:
+        return False
+    asked = looking.stream.asked
+    choice = get(dict(asked), parse_path(fact.forced))
+    return not asked or isinstance(choice, dict) or choice == "required"
+
+
+_LOOKS: dict[type, Look] = {
+    Fixed: _fixed, Sum: _sum, AtMost: _at_most, Same: _same, Unique: _unique, Given: _given,
+    Echo: _echo, Because: _because,
+}  # fmt: skip

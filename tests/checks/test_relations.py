@@ -1,0 +1,150 @@
+"""Values that depend on one another, or on the request: what does not agree is told."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.checks.held import good, place
+from tests.checks.test_fields import OWNERS, put
+from tests.checks.test_others import Payloads, chat, check, gemini, messages
+
+Change = Callable[[Payloads], object]
+NAMED = {"responses", "messages"}
+
+
+def told(name: str, change: Change, *, asked: Any = None, url: str = "") -> list[tuple[str, str]]:
+    """The severity and the text of what is said about a stream that is changed."""
+    address, make = OWNERS[name]
+    payloads: Payloads = copy.deepcopy(make())
+    change(payloads)
+    found = check(url or address, payloads, named=name in NAMED, asked=asked)
+    return [(f.severity, f.message) for f in found if f.rule == "relation"]
+
+
+def at(place: int, path: str, value: Any) -> Change:
+    """Put a value where it does not belong."""
+    return lambda payloads: put(payloads[place], path, value)
+
+
+def reply(payloads: Payloads, **fields: Any) -> None:
+    """Change fields of the response in every event that has it."""
+    for payload in payloads:
+        if "response" in payload:
+            payload["response"].update(fields)
+
+
+def second_tool(payloads: Payloads) -> None:
+    """A second tool of an Anthropic stream, with the id of the first."""
+    block = copy.deepcopy(payloads[5:9])
+    for event in block:
+        event["index"] = 2
+    payloads[9:9] = block
+
+
+TOOLS = {"tools": [{"name": "rinse"}]}
+CALL = "choices.0.delta.tool_calls.0"
+DONE = "output_item.done"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "asked", "said"),
+    [
+        ("messages", at(0, "message.stop_reason", "end_turn"), None, "expected null"),
+        ("messages", at(0, "message.content", [{}]), None, "message.content [{}]: expected []"),
+        ("messages", at(9, "delta.stop_reason", None), None, "has delta.stop_reason null"),
+        ("messages", at(9, "delta.stop_reason", "end_turn"), None, "but tool_use came"),
+        ("messages", lambda p: p.__delitem__(slice(5, 9)), None, "but no tool_use came"),
+        ("messages", at(9, "delta.stop_sequence", "\n"), None, "has delta.stop_sequence"),
+        ("messages", at(9, "delta.stop_reason", "stop_sequence"), None, "stop_sequence null"),
+        ("messages", at(9, "delta.stop_sequence", "END"), {"stop_sequences": ["STOP"]},
+         "has delta.stop_sequence 'END': the request gave 'STOP'"),
+        ("messages", second_tool, None, "has content_block.id 't1', which event #5 had"),
+        ("messages", at(0, "model", "x"), TOOLS, "has content_block.name 'wash'"),
+        ("messages", at(9, "usage.output_tokens", 99), {"max_tokens": 50}, "expected at most 50"),
+        ("chat", at(6, "usage.total_tokens", 15), None, "completion_tokens is 5 + 9"),
+        ("chat", at(5, "choices.0.finish_reason", "stop"), {"n": 1}, "expected 'tool_calls'"),
+        ("chat", lambda p: p.__delitem__(slice(2, 5)), None, "but no choices.*.delta.tool_calls"),
+        ("chat", at(3, f"{CALL}.id", "call_2"), None, "tool_calls.*.id 'call_2'"),
+        ("chat", at(3, f"{CALL}.function.name", "dry"), None, "it was 'wash'"),
+        ("chat", at(1, "choices.0.index", 1), {"n": 1}, "expected less than 1, its n"),
+        ("chat", at(1, "created", 2), None, "has created 2: it was 1"),
+        ("chat", at(0, "choices.0.delta.role", "user"), None, "expected 'assistant'"),
+        ("chat", lambda p: None, {"tools": [{"function": {"name": "dry"}}]}, "gave 'dry'"),
+        ("gemini", at(0, "usageMetadata", {"promptTokenCount": 4, "totalTokenCount": 9}), None,
+         "has usageMetadata.totalTokenCount 9"),
+        ("gemini", at(0, "candidates.0.content.role", "user"), None, "expected 'model'"),
+        ("gemini", at(0, "candidates.0.index", 1), {"contents": []}, "expected less than 1"),
+        ("responses", at(0, "response.output", [{}]), None, "response.output [{}]: expected []"),
+        ("responses", at(0, "response.usage", {"a": 1}), None, "response.usage {'a': 1}"),
+        ("responses", at(-1, "response.incomplete_details", {"reason": "x"}), None, "details"),
+        ("responses", at(-1, "response.error", {"code": "x"}), None, "response.error"),
+        ("responses", at(-1, "response.usage.total_tokens", 18), None, "is 9 + 8"),
+        ("responses", at(-1, "response.usage.output_tokens_details.reasoning_tokens", 9), None,
+         "expected at most 8, its output_tokens"),
+        ("responses", at(-1, "response.tool_choice", "none"), None, "it was 'auto'"),
+        ("responses", at(-1, "response.tools", [{"type": "x"}]), None, "it was []"),
+        ("responses", lambda p: p[place(p, DONE)]["item"].update(role="user"), None, "item.role"),
+        ("responses", lambda p: p[place(p, DONE, 1)]["item"].update(name="dry"), None,
+         "it was 'wash'"),
+        ("responses", lambda p: p[place(p, "content_part.done")]["part"].update(type="refusal"),
+         None, "has part.type 'refusal': it was 'output_text'"),
+        ("responses", lambda p: reply(p, temperature=1), {"temperature": 0.2}, "asked for 0.2"),
+        ("responses", lambda p: None, TOOLS, "has item.name 'wash': the request gave 'rinse'"),
+    ],
+)  # fmt: skip
+def test_what_does_not_agree_is_told(name: str, change: Change, asked: Any, said: str) -> None:
+    """Each says which value it is, and what it should have been."""
+    texts = [text for _, text in told(name, change, asked=asked)]
+    assert any(said in text for text in texts), texts
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("messages", {"max_tokens": 9, "tools": [{"name": "wash"}], "stop_sequences": ["\n"]}),
+        ("chat", {"n": 2, "max_tokens": 9, "tools": [{"function": {"name": "wash"}}]}),
+        ("chat", {"tool_choice": "required"}),
+        ("gemini", {"generationConfig": {"candidateCount": 1}}),
+        (
+            "responses",
+            {"tools": [{"name": "wash"}], "tool_choice": "auto", "max_output_tokens": 99},
+        ),
+        ("responses", {"temperature": None}),
+        ("responses", {"tools": "none", "max_output_tokens": "9", "stop": {}}),
+    ],
+)
+def test_what_was_asked_for_is_fine(name: str, asked: Any) -> None:
+    """A request whose answer is what it asked for, or that asks for nothing known."""
+    assert told(name, lambda payloads: None, asked=asked) == []
+
+
+def test_a_forced_tool_may_end_with_stop() -> None:
+    """OpenAI says `stop` where the request named the function."""
+    change = at(5, "choices.0.finish_reason", "stop")
+    forced = {"tool_choice": {"type": "function", "function": {"name": "wash"}}}
+    assert told("chat", change, asked=forced) == []
+    assert told("chat", change, asked={"tool_choice": "auto"})
+
+
+def test_other_servers_are_asked_for_less() -> None:
+    """Totals of xAI count reasoning apart, and new ids at index 0 are new calls: all fine."""
+    url = "https://chat.test/v1/chat/completions"
+    assert told("chat", at(6, "usage.total_tokens", 99), url=url) == []
+    assert told("chat", at(3, f"{CALL}.id", "call_2"), url=url) == []
+    url = "https://x.test/v1/responses"
+    assert told("responses", lambda p: put(p[0], "response.tools", ...), url=url) == []
+    (one,) = told("responses", at(-1, "response.usage.total_tokens", 18), url=url)
+    assert one[0] == "warning"
+
+
+@pytest.mark.parametrize("make", [good, chat, messages, gemini])
+def test_facts_have_names_of_their_own(make: Callable[[], Payloads]) -> None:
+    """By its name the share of streams that keep a fact is found."""
+    from streamtape.checks.expected.tables import TABLES
+
+    assert make()
+    for table in TABLES.values():
+        names = [fact.name for fact in table.facts]
+        assert len(names) == len(set(names)), table.dialect
