@@ -27,8 +27,8 @@ from streamtape.checks.finding import Severity
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
+from streamtape.dialects.ends import holds
 from streamtape.dialects.paths import MISSING, Bindings, Path, find, get, parse_path, resolve_key
-from streamtape.dialects.plan import holds
 from streamtape.tape.views import Event
 
 _MAX_SHOWN = 60
