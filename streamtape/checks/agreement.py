@@ -93,7 +93,7 @@ def _copies(copy: Copy, stream: Stream) -> Iterator[Hit]:
 
 def _without_unseen(again: list[Any], values: dict[Any, Any], copy: Copy) -> list[Any]:
     """The list without those of a lenient type that have not come before."""
-    seen = {v.get("id") for v in values.values() if isinstance(v, dict)}
+    seen = [v.get("id") for v in values.values() if isinstance(v, dict)]
     return [
         one
         for one in again
