@@ -17,10 +17,11 @@ from urllib.parse import parse_qsl
 
 from streamtape.errors import UsageError
 from streamtape.session.difference import Difference, objection, only, shown, text_of
-from streamtape.session.leaves import has_below, leaves, path_pattern
+from streamtape.session.leaves import has_below, leaves
 from streamtape.session.modes import Options
 from streamtape.session.volatile import Token, matched_up, skeleton
 from streamtape.tape.http_values import split_url
+from streamtape.tape.json_paths import path_pattern
 from streamtape.tape.model import Interaction, Redaction, Request, header
 
 _PORTS = {"http": 80, "https": 443}
@@ -106,7 +107,7 @@ class Matcher:
         self._keys = [named[name] for name in names]
         self._address = [named[name] for name in names if name in {"url", *_URL}]
         self._functions = [f for f in options.match_on if not isinstance(f, str)]
-        self._ignored = [re.compile(path_pattern(path)) for path in options.ignore_json_paths]
+        self._ignored = [path_pattern(path) for path in options.ignore_json_paths]
 
     def filtered(self, request: Request) -> Request:
         """The request as the user's filters give it; UsageError where one gives something else."""

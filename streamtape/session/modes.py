@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast, get_args
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
-from streamtape.session.leaves import path_pattern
+from streamtape.tape.json_paths import path_pattern
 from streamtape.tape.model import Request
 from streamtape.tape.redact import RedactionOptions
 

@@ -272,9 +272,13 @@ class Session(Inside):
         """Have a recorder take down the head of a response, less its secrets."""
         recorder.head(*self._redactor.redact_head(head))
 
+    def masked(self, text: str) -> str:
+        """A text without the secrets in it, for messages that name a URL."""
+        return self._redactor.redact_text(text)
+
     def refuse(self, message: str) -> MissError:
         """A miss for what can't be recorded or replayed at all; the caller raises it."""
-        miss = MissError(message)
+        miss = MissError(self.masked(message))
         with self._lock:
             self.misses.append(miss)
         return miss

@@ -21,7 +21,7 @@ _SHORT_PREFIX = 4  # bytes: of these, base64url has some by chance
 _PEM = (
     rb"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
     rb"((?:(?:\\[nrt]|\s)*(?:Proc-Type|DEK-Info|Version|Comment)[^\r\n\\\"]{0,200})*"
-    rb"[A-Za-z0-9+/=\s\\:,.]{0,32000})"
+    rb"[A-Za-z0-9+/=\s\\:,.]*)"
 )
 
 

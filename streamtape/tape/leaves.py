@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from streamtape.tape.json_paths import Path
+
 _TOKEN = re.compile(rb'\s*(?:([{}\[\],:])|"((?:[^"\\]|\\.)*+)"|([^\s{}\[\],:"]+))', re.DOTALL)
 # The search puts a sign before a body, in place of what stands before a form's field.
 _LINE = re.compile(rb"^&?(?:data:|[ \t])*(?=[{\[])", re.MULTILINE)
 _UNIT = re.compile(rb"\\u([0-9a-fA-F]{4})|\\(.)|[^\\]+", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _MAX_DEPTH = 500
-Path = tuple[str, ...]
 
 
 class Leaf(NamedTuple):
@@ -72,7 +73,7 @@ def _read(body: bytes, start: int) -> Document:
             keys[-1] = unescape(text).decode("utf-8", "replace")
         elif mark is None and top is not None:
             place = match.span(3 if text is None else 2)
-            found.append(Leaf(tuple(map(str, keys)), *place, text is not None))
+            found.append(Leaf(tuple(k for k in keys if k is not None), *place, text is not None))
     return Document(start, len(body), False, tuple(found))
 
 
@@ -94,19 +95,3 @@ def units(text: bytes) -> Iterator[tuple[bytes, int, int]]:
             yield _ESCAPES.get(match[2], match[2]), *match.span()
         else:
             yield match[0], *match.span()
-
-
-def path_pattern(path: str) -> re.Pattern[str]:
-    """A path as `user.email`, `items.*.name` or `**.password`, to be held against joined paths."""
-    parts = []
-    for part in path.removeprefix("$").strip(".").split("."):
-        if part == "**":
-            parts.append(r"(?:[^\n]+\n)*")
-        else:
-            parts.append((r"[^\n]+" if part == "*" else re.escape(part)) + r"\n")
-    return re.compile("".join(parts))
-
-
-def joined(path: Path) -> str:
-    """A path as `path_pattern` expects it."""
-    return "".join(part.replace("\n", " ") + "\n" for part in path)

@@ -8,6 +8,7 @@ In the end the body is the same however it was cut. Masks keep the length.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from streamtape.tape.leaves import documents
@@ -25,6 +26,8 @@ _LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own
 _EDGE_BYTES = 64  # no literal is longer
 MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
 _NAME_BYTES = 64  # what stands before a literal and belongs to its name
+_KEY_LINES = re.compile(rb"(?:[A-Za-z0-9+/=\s:]|\\[nrt]|\\\Z)*")
+_KEY_RUN = re.compile(rb"\\[nrt]|\n(?:data|event|id):|([A-Za-z0-9+/=]+)")
 _LOOK_BEHIND = 8  # the same, where nothing there begins one: escapes
 
 
@@ -53,6 +56,7 @@ class BodyRedactor:
         self._base = -1  # the offset of the buffer in the body
         self._held = 0  # from this offset on what was written is masked
         self._growing = False  # a secret longer than what is held back goes on
+        self._in_key = False  # a private key that is longer than that goes on, over its lines
         self._quiet = not search.has_own  # nothing in the context begins anything
 
     @property
@@ -62,13 +66,13 @@ class BodyRedactor:
 
     def feed(self, data: bytes) -> Masked:
         """Take a chunk."""
-        if len(data) >= _LARGE_BYTES and self._quiet and not self._growing:
+        if len(data) >= _LARGE_BYTES and self._quiet and not (self._growing or self._in_key):
             passed = self._pass(data)
             if passed is not None:
                 return passed
         buffer = self._buffer + data
         hits = self._search.hits(buffer)
-        if hits or not self._quiet or self._growing:
+        if hits or not self._quiet or self._growing or self._in_key:
             return self._decide(buffer, len(data), hits, self._hold(buffer, hits))
         size = len(buffer)
         if self._held == self._base + size - len(data) and (not data or data[-1] not in _OPEN_SET):
@@ -103,7 +107,9 @@ class BodyRedactor:
         size = len(buffer)
         start = max(_token_from(buffer), size - MAX_TOKEN_BYTES)
         if hits:
-            start = min(start, self._search.open_from(buffer, hits))
+            begun = self._search.open_from(buffer, hits)
+            self._in_key |= begun < size - MAX_SECRET_BYTES and _opens_key(buffer, begun)
+            start = min(start, begun)
         if self._search.has_own:
             start = min(start, buffer.rfind(b"\n") + 1)
         if self._search.paths:  # a document is decided as a whole
@@ -122,7 +128,7 @@ class BodyRedactor:
         view: bytes | bytearray = buffer
         found: list[Span] = []
         spans = self._search.find(buffer, hits) if hits or self._search.has_own else []
-        if spans or self._growing:
+        if spans or self._growing or self._in_key:
             view = bytearray(buffer)
             found = self._mask(view, spans, held, hold)
         patches: tuple[tuple[int, bytes], ...] = ()
@@ -143,6 +149,8 @@ class BodyRedactor:
     def _mask(self, view: bytearray, spans: list[Span], held: int, hold: int) -> list[Span]:
         """Mask what is decided: between `held` and `hold`."""
         found = []
+        if self._in_key:
+            found += self._mask_key(view, held, hold)
         if self._growing:
             end = held
             while end < hold and view[end] in _TOKEN_SET:
@@ -158,6 +166,26 @@ class BodyRedactor:
             if hold < end:  # it began before what is held back, and goes on
                 self._growing = True
         return found
+
+    def _mask_key(self, view: bytearray, held: int, hold: int) -> list[Span]:
+        """Mask what goes on of a private key, up to the first character that is none of it."""
+        if held and view[held - 1] == 0x5C and view[held : held + 1] in (b"n", b"r", b"t"):
+            held += 1  # the rest of an escape
+        goes_on = _KEY_LINES.match(view, held, hold)
+        end = goes_on.end() if goes_on else held
+        self._in_key = end == hold
+        found = []
+        for run in list(_KEY_RUN.finditer(view, held, end)):
+            if run[1]:
+                start, stop = run.span(1)
+                view[start:stop] = MASK * (stop - start)
+                found.append(Span(self._base + start, self._base + stop, "private-key"))
+        return found
+
+
+def _opens_key(buffer: bytes, start: int) -> bool:
+    """Whether what begins there and is still open is a private key."""
+    return buffer[max(0, start - 5) : start] == b"-----"
 
 
 def _token_from(text: bytes) -> int:

@@ -21,7 +21,7 @@ ENDINGS = (
     "apikey", "token", "secret", "password", "passwd", "secretkey", "accesskey", "signature",
     "authkey", "sessionkey", "passphrase", "passcode", "credential", "authorization",
     "authentication", "clientassertion", "codeverifier", "apikeys", "secrets", "passwords",
-    "credentials",
+    "credentials", "sessionid",
 )  # fmt: skip
 # OAuth's own: the proof of who asks.
 PROOFS = frozenset({"client_assertion", "code_verifier", "assertion", "user_code", "device_code"})

@@ -11,50 +11,25 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote_plus
 
-from streamtape.errors import ContentError, UsageError
-from streamtape.tape import coding, forms, names
+from streamtape.errors import ContentError
+from streamtape.tape import coding, cookies, forms, names
 from streamtape.tape.decoding import encodings as content_encodings
 from streamtape.tape.model import Ending, Head, Headers, Redaction, Request, header
 from streamtape.tape.patterns import Span
+from streamtape.tape.rules import RedactionOptions
 from streamtape.tape.search import Search
+
+__all__ = ["MASK", "URL_MASK", "RedactionOptions", "Redactor"]
 
 MASK = b"[redacted]"
 URL_MASK = "REDACTED"  # brackets in a URL's authority are for IPv6
 _USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s]+)=([^&;#\s]+)")
-_SET_COOKIE = re.compile(rb"^([^=;]*=)?([^;]*)")
-_COOKIE = re.compile(rb"([^=;\s]+=)?([^;\s][^;]*)")
 _DIGEST_BYTES = 2
 _MOST_CLEAN = 256
-
-
-@dataclass(frozen=True, slots=True)
-class RedactionOptions:
-    """What is masked beyond the defaults, and what is not.
-
-    `headers`, `parameters`: more names (a parameter of a query, form or cookie), any case.
-    `patterns`: more (kind, regular expression) pairs for URLs and bodies; where the expression has
-    a group, the first group is masked; it is held against what lies within a line. `json_paths`:
-    texts in JSON bodies and in the lines of streams, as `user.email`, `items.*.name`, `**.secret`.
-    `off`: kinds that are not masked. `keep`: names that never are.
-    """
-
-    headers: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    patterns: tuple[tuple[str, str], ...] = ()
-    json_paths: tuple[str, ...] = ()
-    off: frozenset[str] = frozenset()
-    keep: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for kind, pattern in self.patterns:
-            try:
-                re.compile(pattern.encode())
-            except re.error as error:
-                raise UsageError(f"redaction pattern {kind!r}, {pattern!r}: {error}") from error
 
 
 class Redactor:
@@ -88,7 +63,10 @@ class Redactor:
     def redact_head(self, head: Head) -> tuple[Head, tuple[Redaction, ...]]:
         """Get the head of a response without its secrets, and what was masked."""
         headers, found = self._redact_headers(head.headers)
-        return replace(head, headers=headers), tuple(
+        reason = self.redact_text(head.reason) if head.reason else head.reason
+        if reason != head.reason:
+            found.append(("reason", "text", head.reason.encode("utf-8", "replace")))
+        return replace(head, headers=headers, reason=reason), tuple(
             Redaction(f"response.{where}", kind) for where, kind, _ in found
         )
 
@@ -110,35 +88,31 @@ class Redactor:
         lower = name.lower()
         if lower in self._keep or value == MASK:
             return value, ()
-        if lower in names.COOKIE_HEADERS:
-            return self._cookies(lower, _COOKIE, value, count=0)
-        if lower in names.SET_COOKIE_HEADERS:
-            return self._cookies(lower, _SET_COOKIE, value, count=1)
+        if lower in names.COOKIE_HEADERS | names.SET_COOKIE_HEADERS:
+            return self._cookies(lower, value)
         kind = "name" if lower in self._headers else names.kind_of(name)
         if kind is not None and kind not in self.options.off:
             return MASK, [(lower, kind, value)]
-        if lower in names.URL_HEADERS:
+        if lower in names.URL_HEADERS or b"://" in value or b"?" in value:
             url, found = self._url(value.decode("latin-1"))
             return url.encode("latin-1"), [(lower, kind, secret) for _, kind, secret in found]
         if spans := self.search.find(value):
             return MASK, [(lower, spans[0].kind, value)]
         return value, ()
 
-    def _cookies(
-        self, header: str, pattern: re.Pattern[bytes], value: bytes, *, count: int
-    ) -> tuple[bytes, list[_Found]]:
+    def _cookies(self, header: str, value: bytes) -> tuple[bytes, list[_Found]]:
         if "cookie" in self.options.off:
             return value, []
         found: list[_Found] = []
-
-        def mask(match: re.Match[bytes]) -> bytes:
-            name = match[1] or b""
-            if name[:-1].decode("latin-1").lower() in self._keep or match[2] == MASK:
-                return match[0]
-            found.append((header, "cookie", match[2]))
-            return name + MASK
-
-        return pattern.sub(mask, value, count=count), found
+        out, at = b"", 0
+        is_set = header in names.SET_COOKIE_HEADERS
+        for name, start, end in cookies.values(value, is_set=is_set):
+            if name.lower() in self._keep or value[start:end] == MASK:
+                continue
+            found.append((header, "cookie", value[start:end]))
+            out += value[at:start] + MASK
+            at = end
+        return out + value[at:], found
 
     def _url(self, url: str) -> tuple[str, list[_Found]]:
         found: list[_Found] = []

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from streamtape.tape.leaves import documents, joined, path_pattern
+from streamtape.tape.json_paths import path_pattern, path_text
+from streamtape.tape.leaves import documents
 from streamtape.tape.literals import ESCAPE, Hit, Literals
 from streamtape.tape.patterns import Pattern, Span
 from streamtape.tape.unescaping import unescaped
@@ -72,7 +73,7 @@ class Search:
     def _at_paths(self, text: bytes) -> Iterator[Span]:
         for document in documents(text):
             for path, start, end, is_text in document.leaves:
-                wanted = is_text and any(p.fullmatch(joined(path)) for p in self.paths)
+                wanted = is_text and any(p.match(path_text(path)) for p in self.paths)
                 if wanted and text[start:end].strip(b"*"):
                     yield Span(start, end, "path")
 

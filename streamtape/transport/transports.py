@@ -196,7 +196,8 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
             return True
         if not is_upgrade(request):
             return False
-        what = f"{request.method} {request.url.copy_with(query=None)} asks for a protocol upgrade"
+        url = request.url.copy_with(query=None)
+        what = self.session.masked(f"{request.method} {url} asks for a protocol upgrade")
         if not self.session.records:
             raise self.session.refuse(
                 f"{what}, which is no stream that a cassette can hold; record mode "

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streamtape.tape.known import OPEN, PATTERNS
 from streamtape.tape.masking import BodyRedactor
 from streamtape.tape.search import Search, default_search
-from tests.tape.planting import MAKERS, PEM
+from tests.tape.planting import B62, MAKERS, PEM
 
 FILLERS = (
     b'data: {"type":"response.output_text.delta","item_id":"msg_1","delta":"Hello"}\n\n',
@@ -201,3 +201,21 @@ def test_every_expression_compiles() -> None:
         assert list(pattern.spans(b"")) == []
         for more in filter(None, (pattern._parts, pattern._more)):
             re.compile(more)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\\n"])
+@pytest.mark.parametrize("size", [700, 5000, 90_000])
+def test_a_private_key_of_any_length(newline: str, size: int) -> None:
+    """A key that is longer than what can be held back is masked to its end, at any cut."""
+    rng = random.Random(size)
+    lines = ["".join(rng.choices(B62, k=64)) for _ in range(1200)]
+    begin, end = (f"-----{word} RSA PRIVATE KEY-----" for word in ("BEGIN", "END"))
+    body = newline.join(
+        ["data: x", begin, *lines, "AbCd12==", end, "and on it goes 1234\n"]
+    ).encode()
+    chunks = [body[n : n + size] for n in range(0, len(body), size)]
+    final, states, _ = written(chunks, default_search())
+    for line in lines:
+        assert not any(line[8:].encode() in state for state in (final, *states[-3:], *states[::40]))
+    assert final.endswith(f"{end}{newline}and on it goes 1234\n".encode())
+    assert written([body], default_search())[0].count(b"*") == final.count(b"*")

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from streamtape.tape import coding
-from streamtape.tape.leaves import documents, joined, path_pattern, unescape
+from streamtape.tape.leaves import documents, unescape
 from streamtape.tape.masking import BodyRedactor
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.redact import RedactionOptions, Redactor
@@ -137,7 +137,7 @@ def test_documents_and_leaves() -> None:
     found = list(documents(body))
     assert [d.complete for d in found] == [True, True, True, False]
     texts = [
-        ("/".join(leaf.path), unescape(body[leaf.start : leaf.end]).decode())
+        ("/".join(map(str, leaf.path)), unescape(body[leaf.start : leaf.end]).decode())
         for d in found
         for leaf in d.leaves
     ]
@@ -147,27 +147,9 @@ def test_documents_and_leaves() -> None:
     assert list(documents(b"hello {\nno: {json}\n")) == []
 
 
-@pytest.mark.parametrize(
-    ("pattern", "path", "matches"),
-    [
-        ("user.email", ("user", "email"), True),
-        ("$.user.email", ("user", "email"), True),
-        ("user.email", ("a", "user", "email"), False),
-        ("items.*.name", ("items", "0", "name"), True),
-        ("items.*.name", ("items", "0", "1", "name"), False),
-        ("**.name", ("name",), True),
-        ("**.name", ("a", "b", "name"), True),
-        ("**.name", ("a", "b", "names"), False),
-    ],
-)
-def test_json_paths(pattern: str, path: tuple[str, ...], matches: bool) -> None:
-    """Paths are names with dots; `*` is one of any name, `**` any number."""
-    assert bool(path_pattern(pattern).fullmatch(joined(path))) == matches
-
-
 def test_json_paths_in_streams_and_bodies() -> None:
     """Texts at a path are masked in lines and in documents over several, at any cut."""
-    search = Search(json_paths=("user.email", "**.phone"))
+    search = Search(json_paths=("user.email", "$..phone"))
     body = b'data: {"user":{"email":"a@b.c"},"x":"a@b.c"}\n\n'
     body += b'{\n "phone": "12 34",\n "n": [{"phone":"5"}]}\n'
     expected = body.replace(b'"email":"a@b.c"', b'"email":"*****"')
