@@ -23,7 +23,9 @@ from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import CassetteError, UsageError
 from streamtape.session.session import Session
 from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.search import Search, default_search
 from streamtape.tape.store.ordinary import read_whole, write_whole
+from streamtape.tape.texts import masked_text
 from streamtape.tape.views import Event, Frame, ToolCall, Transcript
 
 SnapshotLevel = Literal["content", "events", "frames"]
@@ -39,7 +41,8 @@ def snapshot(
     """The canonical text of what a stream said.
 
     `source`: a Session (what it played), a Cassette, an Interaction, a Transcript, or events; a
-    text is taken as it is. `level`: `content`, `events` or `frames`. UsageError for anything else.
+    text is taken as it is. Secrets are masked, those that came in pieces included. `level`:
+    `content`, `events` or `frames`. UsageError for anything else.
     """
     if level not in LEVELS:
         raise UsageError(f"unknown level {level!r}; levels of a snapshot: {', '.join(LEVELS)}")
@@ -48,7 +51,15 @@ def snapshot(
     else:
         text = "".join(f"{line.rstrip()}\n" for line in _lines(source, level, dialect))
     # Half of a surrogate pair, as a stream that was cut may end in, is kept as its escape.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return masked_text(text.encode("utf-8", "backslashreplace").decode("utf-8"), _search(source))
+
+
+def _search(source: Source) -> Search:
+    """The session's own, or every known kind: a key that came in pieces stands here in one."""
+    options = source.options.redaction if isinstance(source, Session) else None
+    if options is None:
+        return default_search()
+    return Search(options.off, options.patterns)
 
 
 def _lines(source: Source, level: str, dialect: str | None) -> Iterator[str]:

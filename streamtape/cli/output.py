@@ -43,8 +43,10 @@ def body_writer() -> Callable[[bytes], None]:
 
 
 def write_text(text: str) -> None:
-    """Write text to stdout, made printable, with a line end."""
-    write_bytes(printable(text).encode("utf-8", "backslashreplace") + b"\n")
+    """Write text to stdout, made printable, with a line end; a report, too, shows no secret."""
+    from streamtape.tape.texts import masked_text
+
+    write_bytes(masked_text(printable(text)).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def write_json(value: Any, *, indent: int | None = 2) -> None:

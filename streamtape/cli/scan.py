@@ -1,4 +1,4 @@
-"""`streamtape scan`: secrets in cassettes and journals, and their masking."""
+"""`streamtape scan`: secrets in cassettes, journals and text files, and their masking."""
 
 from __future__ import annotations
 
@@ -16,16 +16,22 @@ from streamtape.errors import CassetteError, StreamtapeError, UsageError
 if TYPE_CHECKING:
     from streamtape.tape.redact import RedactionOptions, Redactor
     from streamtape.tape.scanning import Leak
+    from streamtape.tape.search import Search
 
 _SUFFIXES = (".tape", ".part")
+_SKIPPED = frozenset({".git", ".hg", ".venv", "node_modules", "__pycache__", ".mypy_cache"})
+_LOOKED_AT_BYTES = 8192  # of a file's beginning, to see whether it is text
+_MAX_TEXT_BYTES = 256 << 20
 
 
 @click.command(
     epilog="""\b
 Examples:
-  streamtape scan cassettes/                     every .tape and .tape.part below
+  streamtape scan cassettes/           cassettes, journals, snapshots, pages, any text below
+  streamtape scan report.html tests/__snapshots__/ recording.har
   streamtape scan --fix tests/cassettes/test_agent/*.tape
   streamtape scan cassettes/ --header x-team --pattern 'team=team-[0-9a-f]{16}'
+  streamtape scan cassettes/ --json-path '$.user.email' --json-path '$..phone'
 
 \b
 As a pre-commit hook: id streamtape-scan, in .pre-commit-config.yaml.
@@ -38,7 +44,10 @@ Exit status: 1 where a secret is left, 2 where a file can't be read."""
 @click.option(
     "--pattern", "patterns", multiple=True, metavar="KIND=REGEX", help="What else is secret."
 )
-@click.option("--json-path", "json_paths", multiple=True, metavar="PATH", help="Secret, too.")
+@click.option(
+    "--json-path", "json_paths", multiple=True, metavar="PATH",
+    help="Texts below it in JSON are secret, too: $.user.email, $..phone.",
+)  # fmt: skip
 @click.option("--off", multiple=True, metavar="KIND", help="A kind that is no secret here.")
 @click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter that is none.")
 @many.with_jobs
@@ -46,11 +55,12 @@ Exit status: 1 where a secret is left, 2 where a file can't be read."""
 def command(
     *, paths: tuple[str, ...], fix: bool, jobs: int | None, as_json: bool, **wanted: Any
 ) -> None:
-    """Look for secrets in cassettes and journals at PATH, or below it, and mask them.
+    """Look for secrets in cassettes, journals and text files at PATH, or below it, and mask them.
 
     Headers, cookies, parameters and endings are looked at, bodies (unpacked), and the text that a
-    stream assembles, where a secret may be split over events. What is found is named by place and
-    kind, never shown.
+    stream assembles, where a secret may be split over events. Of other files those are read that
+    are text: snapshots, pages, reports, recordings of other tools. What is found is named by place
+    and kind, never shown.
     """
     work = partial(_scanned, rules=_rules(wanted), fix=fix)
     results = list(many.each(work, list(_files(paths)), doing="scanning", jobs=jobs))
@@ -92,13 +102,25 @@ def _redactor(rules: RedactionOptions) -> Redactor:
 
 
 def _files(paths: tuple[str, ...]) -> Iterator[Path]:
-    """The cassettes and journals that are meant; a folder stands for all that are below it."""
+    """The files that are meant; a folder stands for all that are below it and may be read."""
     for name in paths:
         path = Path(name)
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+            found = (p for p in path.rglob("*") if _SKIPPED.isdisjoint(p.parts) and p.is_file())
+            yield from sorted(p for p in found if p.suffix in _SUFFIXES or _is_text(p))
         else:
             yield path
+
+
+def _is_text(path: Path) -> bool:
+    from streamtape.tape.texts import is_text
+
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(_LOOKED_AT_BYTES)
+    except OSError:
+        return True  # said when it is read
+    return is_text(beginning)
 
 
 def _scanned(path: Path, *, rules: RedactionOptions, fix: bool) -> dict[str, Any]:
@@ -109,6 +131,9 @@ def _scanned(path: Path, *, rules: RedactionOptions, fix: bool) -> dict[str, Any
             leaks = _leaks_of_journal(path, redactor)
             if leaks and fix:
                 result["error"] = f"{str(path)!r} is a journal: recover it, then scan --fix"
+        elif path.suffix != ".tape" and path.is_file() and _is_text(path):
+            leaks = _leaks_of_text(path, redactor.search, fix=fix)
+            result["fixed"] = fix and bool(leaks)
         else:
             leaks = _leaks_of_cassette(path, redactor, fix=fix)
             result["fixed"] = fix and bool(leaks)
@@ -145,6 +170,27 @@ def _leaks_of_journal(path: Path, redactor: Redactor) -> list[Leak]:
     return scan(load_journal(path), redactor)
 
 
+def _leaks_of_text(path: Path, search: Search, *, fix: bool) -> list[Leak]:
+    from streamtape.tape.store.disk import replace
+    from streamtape.tape.texts import mask_text_bytes, scan_text
+
+    if path.stat().st_size > _MAX_TEXT_BYTES:
+        raise CassetteError(f"{str(path)!r} has more than {_MAX_TEXT_BYTES >> 20} MB", path=path)
+    data = path.read_bytes()
+    leaks = scan_text(data, search)
+    if leaks and fix:
+        masked = mask_text_bytes(data, search)
+        left = scan_text(masked, search)
+        if left:
+            raise CassetteError(
+                f"{str(path)!r} is as it was: {left[0].where} could not be masked; make the file "
+                "again from a masked cassette",
+                path=path,
+            )
+        replace(path, [masked])
+    return leaks
+
+
 def _left(result: dict[str, Any]) -> bool:
     return bool(result["leaks"]) and not result["fixed"]
 
@@ -153,11 +199,14 @@ def _tell(result: dict[str, Any]) -> None:
     for leak in result["leaks"]:
         done = "masked" if result["fixed"] else "found"
         size = f", {leak['length']} bytes" if leak["length"] else ""
-        output.write_text(
-            f"{result['path']}: interaction {leak['interaction']}: {leak['where']}: "
-            f"{leak['kind']} {done}{size}"
-        )
+        output.write_text(f"{result['path']}: {_place(leak)}: {leak['kind']} {done}{size}")
     if result["error"]:
         output.note(f"Error: {result['error']}")
     elif not result["leaks"]:
         output.note(f"{result['path']}: clean")
+
+
+def _place(leak: dict[str, Any]) -> str:
+    if leak["interaction"] is None:
+        return str(leak["where"])
+    return f"interaction {leak['interaction']}: {leak['where']}"

@@ -87,8 +87,9 @@ def _read(
     from streamtape.report.lines import plain
     from streamtape.report.page.data import interaction_data
     from streamtape.report.reading import read
+    from streamtape.tape.scanning import mask
 
-    cassette = streamtape.load(path)
+    cassette = mask(streamtape.load(path))  # what a stream spells out in pieces, too
     found = _findings(cassette, dialect) if checked else {}
     told, lines = [], []
     for number in options.chosen(len(cassette), index):

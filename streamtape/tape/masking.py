@@ -169,7 +169,7 @@ class BodyRedactor:
 
     def _mask_key(self, view: bytearray, held: int, hold: int) -> list[Span]:
         """Mask what goes on of a private key, up to the first character that is none of it."""
-        if held and view[held - 1] == 0x5C and view[held : held + 1] in (b"n", b"r", b"t"):
+        if held and view[held - 1] == 0x5C and bytes(view[held : held + 1]) in {b"n", b"r", b"t"}:
             held += 1  # the rest of an escape
         goes_on = _KEY_LINES.match(view, held, hold)
         end = goes_on.end() if goes_on else held

@@ -26,19 +26,23 @@ _DISCRIMINATORS = frozenset(
 
 
 class Leak(NamedTuple):
-    """A secret that is in a cassette: in which interaction, where, what kind; never the secret.
+    """A secret that is in a file: in which interaction, where, what kind; never the secret.
+
+    `interaction` is None for a file that is not a cassette.
 
     `where` is as in Redaction, or `response.text:OFFSET` for one that is split over deltas, with
     the offset of its first piece in the body (its content-encoding undone).
     """
 
-    interaction: int
+    interaction: int | None
     where: str
     kind: str
     length: int
 
 
-class _Split(NamedTuple):
+class Split(NamedTuple):
+    """A secret in several pieces: places in the content."""
+
     kind: str
     length: int
     pieces: list[tuple[int, int]]
@@ -61,7 +65,7 @@ def _leaks(n: int, interaction: Interaction, redactor: Redactor) -> Iterator[Lea
     content = b"".join(_pieces(interaction))
     for start, end, kind in redactor.search.find_in_body(content):
         yield Leak(n, f"response.body:{start}+{end - start}", kind, end - start)
-    for split in _splits(content, redactor.search):
+    for split in splits(content, redactor.search):
         yield Leak(n, f"response.text:{split.pieces[0][0]}", split.kind, split.length)
     if redactor.redact_ending(interaction.ending) != interaction.ending:
         yield Leak(n, "ending.message", "pattern", 0)
@@ -89,7 +93,7 @@ def _masked(interaction: Interaction, redactor: Redactor) -> Interaction:
     spans = redactor.search.find_in_body(content)
     found += tuple(Redaction(f"response.body:{s}+{e - s}", kind) for s, e, kind in spans)
     places = [(start, end) for start, end, _ in spans]
-    for split in _splits(content, redactor.search):
+    for split in splits(content, redactor.search):
         found += (Redaction(f"response.text:{split.pieces[0][0]}", split.kind),)
         places += split.pieces
     if places:
@@ -142,7 +146,7 @@ def _pieces(interaction: Interaction) -> Iterator[bytes]:
     return decode_content((c.data for c in interaction.chunks), _encoding(interaction))
 
 
-def _splits(content: bytes, search: Search) -> Iterator[_Split]:
+def splits(content: bytes, search: Search) -> Iterator[Split]:
     """Secrets that are whole only where the texts at one path are joined."""
     runs: dict[tuple[object, ...], list[tuple[int, int]]] = {}
     for document in documents(content):
@@ -163,7 +167,7 @@ def _told_apart(document: Document, content: bytes) -> tuple[object, ...]:
     )
 
 
-def _in_run(content: bytes, places: list[tuple[int, int]], search: Search) -> Iterator[_Split]:
+def _in_run(content: bytes, places: list[tuple[int, int]], search: Search) -> Iterator[Split]:
     parts = [
         (text, start + begin, start + stop, n)
         for n, (start, end) in enumerate(places)
@@ -181,4 +185,4 @@ def _in_run(content: bytes, places: list[tuple[int, int]], search: Search) -> It
                 pieces.append((start, stop) if whole else (start + low - at, start + high - at))
             at += len(piece)
         if len(touched) > 1:
-            yield _Split(kind, last - first, pieces)
+            yield Split(kind, last - first, pieces)

@@ -93,3 +93,28 @@ def test_a_file_that_can_not_be_read_does_not_hide_the_others(tmp_path: Path) ->
     assert "a.tape: interaction 0" in result.stdout
     assert "b.tape" in result.stderr
     assert "gone.tape" in result.stderr
+
+
+def test_texts_are_scanned_and_masked(tmp_path: Path) -> None:
+    """Snapshots, pages and reports in a folder are looked at as well; what is no text is not."""
+    token = SECRET
+    (tmp_path / "__snapshots__").mkdir()
+    snapshot = tmp_path / "__snapshots__" / "a.txt"
+    snapshot.write_text(f"text:\n  use {token} now\n")
+    (tmp_path / "image.bin").write_bytes(b"\0" + token.encode())
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text(token)
+    found = run("scan", tmp_path)
+    assert found.exit_code == 1
+    assert f"a.txt: line 2: openai found, {len(token)} bytes" in found.stdout
+    assert found.stdout.count("\n") == 1
+    assert token not in found.stdout + found.stderr
+    run("scan", tmp_path, "--fix")
+    assert snapshot.read_text() == f"text:\n  use {'*' * len(token)} now\n"
+    assert run("scan", snapshot).stderr.endswith("clean\n")
+
+
+def test_a_json_path_that_is_none(tmp_path: Path) -> None:
+    """It is refused, with the spelling that is meant."""
+    message = refused("scan", tmp_path, "--json-path", "**.email")
+    assert "did you mean '$..email'" in message

@@ -20,6 +20,7 @@ from importlib.resources import files
 from typing import Any
 
 from streamtape.printable import printable
+from streamtape.tape.texts import masked_text
 
 PACK_FROM = 48_000  # characters of data from which it is worth packing
 _PLACES = ("policy", "title", "style", "plain", "packed", "data", "script")
@@ -33,7 +34,7 @@ def document(title: str, data: Mapping[str, Any], plain: Iterable[str]) -> str:
         "policy": policy(style, script),
         "title": escaped(printable(title)),
         "style": style,
-        "plain": escaped("\n".join(plain)),
+        "plain": escaped(masked_text("\n".join(plain))),
         "packed": packed,
         "data": block,
         "script": script,
@@ -60,7 +61,7 @@ def policy(style: str, script: str = "") -> str:
 
 def data_block(data: Mapping[str, Any]) -> tuple[str, str]:
     """The data as text that ends no element, and how it is packed (`json` or `deflate`)."""
-    text = json.dumps(data, separators=(",", ":"))
+    text = masked_text(json.dumps(data, separators=(",", ":")))
     if len(text) >= PACK_FROM:
         return "deflate", base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
     for char in "<>&":

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from streamtape.printable import printable, printable_line
 from streamtape.report.lines import STYLES, Line
 from streamtape.report.page.document import escaped, part, policy
+from streamtape.tape.texts import masked_text
 
 Report = tuple[str, Iterable[Line]]
 
@@ -27,7 +28,7 @@ def sheet(title: str, reports: Iterable[Report]) -> str:
         '<header id="top"><div class="brand"><span class="mark" aria-hidden="true"></span>',
         f'<strong>streamtape</strong></div><div id="where">{told}</div></header>\n',
         '<main class="sheet">\n',
-        *_cards(reports),
+        masked_text("".join(_cards(reports))),
         "</main>\n</body>\n</html>\n",
     ])  # fmt: skip
 
