@@ -46,7 +46,7 @@ def arranged(
     chosen = None if pace is None else parse_pace(pace)
     at_once = speed is None and chosen is None and cuts.how == "recorded" and not wanted
     score = steps_at_once(interaction) if at_once else steps(interaction)
-    if interaction.ending.kind == "abandoned":
+    if interaction.ending.kind in {"abandoned", "unfinished"}:
         score = ended_well(score, interaction)
     if at_once:
         return score

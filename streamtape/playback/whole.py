@@ -3,7 +3,8 @@
 Many clients stop at the event that ends a stream (`[DONE]`, `message_stop`) and close without
 waiting for the end of the body: the OpenAI SDK does so on Chat Completions. Such a recording says
 `abandoned`, which is true; but nothing is missing, so a client that reads on gets the end that the
-protocol gives. Only what ended before its protocol's end is played as cut.
+protocol gives. So does a client that never read a body which HTTP itself says is whole. Only what
+ended before its protocol's end is played as cut.
 """
 
 from __future__ import annotations
@@ -16,8 +17,32 @@ from streamtape.errors import StreamtapeError
 from streamtape.playback.steps import Fail, Step
 from streamtape.tape.model import Interaction
 
+_BODILESS = {204, 205, 304}
+
 
 def is_whole(interaction: Interaction) -> bool:
+    """Whether nothing is missing: HTTP says so, or the last event is one that ends its stream."""
+    return is_whole_by_http(interaction) or _is_whole_by_events(interaction)
+
+
+def is_whole_by_http(interaction: Interaction) -> bool:
+    """Whether the framing of HTTP itself says that all has come (RFC 9112 section 6.3).
+
+    No body follows a HEAD request, nor a status of 1xx, 204 or 304 (RFC 9110 section 15.3.6 has 205
+    among them); elsewhere Content-Length was reached. A Transfer-Encoding overrules it.
+    """
+    head = interaction.head
+    if head is None:
+        return False
+    if interaction.request.method.upper() == "HEAD" or head.status in _BODILESS:
+        return True
+    if head.get("transfer-encoding") is not None:
+        return False
+    length = (head.get("content-length") or "").strip()
+    return length.isascii() and length.isdigit() and int(length) == interaction.chunks.n_bytes
+
+
+def _is_whole_by_events(interaction: Interaction) -> bool:
     """Whether the last event is one that ends its stream, by the tables of its dialect.
 
     Not where the head says that bytes are missing (Content-Length), and not for a compressed body,
@@ -40,8 +65,13 @@ def is_whole(interaction: Interaction) -> bool:
 
 
 def ended_well(score: Iterable[Step], interaction: Interaction) -> Iterator[Step]:
-    """Give the steps of an abandoned recording, less the failure at its end where it is whole."""
+    """Give the steps of a recording that broke off, less the failure at its end where it is whole.
+
+    Only an abandoned one is asked for its last event: what a recorder could not follow to the end
+    (`unfinished`) is whole where HTTP says so.
+    """
+    whole = is_whole if interaction.ending.kind == "abandoned" else is_whole_by_http
     for step in score:
-        if isinstance(step, Fail) and step.error is interaction.ending and is_whole(interaction):
+        if isinstance(step, Fail) and step.error is interaction.ending and whole(interaction):
             return
         yield step

@@ -1,14 +1,14 @@
 """Which recorded interaction answers a request, and why none does.
 
 Requests are compared by parts: method, URL, body by default. JSON bodies are compared as JSON,
-query parameters without regard to their order, multipart bodies without their random boundary.
+query parameters and form fields without regard to their order, multipart bodies without their
+random boundary, compressed bodies decoded. What was masked stands for any secret of its kind.
 Equal requests are answered in the order in which they were recorded.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -16,16 +16,24 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from streamtape.errors import UsageError
+from streamtape.session.bodies import (
+    MISSING,
+    alike,
+    content,
+    plain,
+    stands_for,
+    structured,
+    without_lengths,
+)
 from streamtape.session.difference import Difference, objection, only, shown, text_of
 from streamtape.session.leaves import has_below, leaves
 from streamtape.session.modes import Options
 from streamtape.session.volatile import Token, matched_up, skeleton
 from streamtape.tape.http_values import split_url
 from streamtape.tape.json_paths import path_pattern
-from streamtape.tape.model import Interaction, Redaction, Request, header
+from streamtape.tape.model import Interaction, Redaction, Request
 
 _PORTS = {"http": 80, "https": 443}
-_MISSING = object()
 _PAIRS = {"query", "headers"}
 
 
@@ -59,29 +67,6 @@ _PARTS: dict[str, Callable[[Request], Hashable]] = {
     **{name: _in_url(at) for at, name in enumerate(_URL)},
     "headers": _headers,
 }
-
-
-def json_body(request: Request) -> Any:
-    """The body as JSON; `_MISSING` where it is not a JSON object or array."""
-    if not request.body:
-        return _MISSING
-    content_type = (header(request.headers, "content-type") or "").lower()
-    if "json" not in content_type and request.body.lstrip()[:1] not in {b"{", b"["}:
-        return _MISSING
-    try:
-        return json.loads(request.body)
-    except ValueError:
-        return _MISSING
-
-
-def _plain_body(request: Request) -> bytes:
-    content_type = header(request.headers, "content-type") or ""
-    if "multipart/" not in content_type.lower():
-        return request.body
-    boundary = re.search(r'multipart/[^;]+;.*boundary="?([^";]+)', content_type, re.IGNORECASE)
-    if boundary is None:
-        return request.body
-    return request.body.replace(boundary[1].encode("latin-1"), b"boundary")
 
 
 def is_ignored(url: str, options: Options) -> bool:
@@ -132,6 +117,16 @@ class Matcher:
             return False
         return all(objection(f, recorded, asked) is None for f in self._functions)
 
+    def stands_for(self, recorded: Request, asked: Request) -> bool:
+        """Whether requests are equal but for secrets, which are masked in at least one of them."""
+        for part in self._parts:
+            if part == "body":
+                if self._body_differences(recorded, asked):
+                    return False
+            elif not _part_stands_for(_PARTS[part](recorded), _PARTS[part](asked)):
+                return False
+        return self.equal(recorded, asked)
+
     def learn(self, recorded: Request, asked: Request) -> None:
         """Keep which recorded ids stand for which asked ones, from a request that was answered."""
         self.pairs = self._matched_up(recorded, asked) or self.pairs
@@ -142,16 +137,17 @@ class Matcher:
         return matched_up(self._tokens(recorded), self._tokens(asked), self.pairs)
 
     def _tokens(self, request: Request) -> tuple[Token, ...]:
-        value = json_body(request)
-        return () if value is _MISSING else skeleton(self._leaves(value))[1]
+        value = structured(request)
+        return () if value is MISSING else skeleton(self._leaves(value))[1]
 
     def _body(self, request: Request) -> Hashable:
-        value = json_body(request)
-        if value is _MISSING:
-            return _plain_body(request)
+        value = structured(request)
+        if value is MISSING:
+            return without_lengths(plain(request))
         if self._match_up:
-            return skeleton(self._leaves(value))[0]
-        return json.dumps(self._leaves(value) if self._ignored else value, sort_keys=True)
+            return without_lengths(skeleton(self._leaves(value))[0])
+        bare = self._leaves(value) if self._ignored else value
+        return without_lengths(json.dumps(bare, sort_keys=True))
 
     def _leaves(self, value: Any) -> dict[str, Any]:
         return {p: v for p, v in leaves(value) if not self._is_ignored(p)}
@@ -177,17 +173,18 @@ class Matcher:
         return found
 
     def _body_differences(self, recorded: Request, asked: Request) -> list[Difference]:
-        before, after = json_body(recorded), json_body(asked)
-        if before is _MISSING or after is _MISSING:
-            if _plain_body(recorded) == _plain_body(asked):
+        before, after = structured(recorded), structured(asked)
+        if before is MISSING or after is MISSING:
+            old, new = content(recorded), content(asked)
+            if stands_for(plain(recorded), plain(asked)):
                 return []
-            return [Difference("body", *shown(text_of(recorded.body), text_of(asked.body)))]
-        old, new = self._leaves(before), self._leaves(after)
+            return [Difference("body", *shown(text_of(old), text_of(new)))]
+        was, now = self._leaves(before), self._leaves(after)
         known = dict(self.pairs)
         return [
-            Difference(f"body {path}", *shown(_leaf(old, path), _leaf(new, path)))
-            for path in dict.fromkeys((*old, *new))
-            if self._leaf_differs(path, old, new, known)
+            Difference(f"body {path}", *shown(_leaf(was, path), _leaf(now, path)))
+            for path in dict.fromkeys((*was, *now))
+            if self._leaf_differs(path, was, now, known)
         ]
 
     def _leaf_differs(
@@ -197,12 +194,25 @@ class Matcher:
         one, other = old.get(path, _ABSENT), new.get(path, _ABSENT)
         if (one in _EMPTY and has_below(new, path)) or (other in _EMPTY and has_below(old, path)):
             return False  # what stands below it is told
+        if alike(one, other):
+            return False
         if not self._match_up:
-            return json.dumps(one) != json.dumps(other)
+            return True
         (bare, tokens), (other_bare, other_tokens) = skeleton({path: one}), skeleton({path: other})
         pairs = matched_up(tokens, other_tokens, known)
         known.update(pairs or {})
         return bare != other_bare or pairs is None
+
+
+def _part_stands_for(one: Any, other: Any) -> bool:
+    """The same of a part: a text, or sorted pairs of texts."""
+    if isinstance(one, str) and isinstance(other, str):
+        return stands_for(one, other)
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        return all(map(_part_stands_for, one, other))
+    if isinstance(one, bytes) and isinstance(other, bytes):
+        return stands_for(one.decode("latin-1"), other.decode("latin-1"))
+    return bool(one == other)
 
 
 _EMPTY: tuple[Any, ...] = ({}, [])
@@ -227,6 +237,7 @@ class Tape:
         self._spent = [False] * len(self.interactions)
         self._faults = options.faults
         self._by_key: dict[tuple[Hashable, ...], list[int]] = {}
+        self._masked = [n for n, request in enumerate(self._requests) if _may_be_masked(request)]
         for index, request in enumerate(self._requests):
             self._by_key.setdefault(self.matcher.key(request), []).append(index)
 
@@ -234,7 +245,12 @@ class Tape:
         """The indices of all interactions that match, played or not."""
         asked = self.matcher.filtered(asked)
         indices = self._by_key.get(self.matcher.key(asked), [])
-        return [i for i in indices if self.matcher.equal(self._requests[i], asked)]
+        found = [i for i in indices if self.matcher.equal(self._requests[i], asked)]
+        if found:
+            return found
+        # Another secret than the recorded one: what was masked stands for any of that kind.
+        tried = range(len(self._requests)) if _may_be_masked(asked) else self._masked
+        return [i for i in tried if self.matcher.stands_for(self._requests[i], asked)]
 
     def same_address(self, asked: Request) -> list[int]:
         """The indices of all interactions whose URL matches; those played last come first."""
@@ -318,6 +334,12 @@ class Tape:
             for index, request in enumerate(self._requests)
         ]
         return min(found, key=lambda pair: (_distance(pair[1]), self.plays[pair[0]]))
+
+
+def _may_be_masked(request: Request) -> bool:
+    """Whether something may have been masked where requests are compared."""
+    body = content(request)
+    return "REDACTED" in request.url or b"****" in body
 
 
 def _digests(redactions: Iterable[Redaction]) -> frozenset[tuple[str, str]]:

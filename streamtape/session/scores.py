@@ -15,6 +15,8 @@ from streamtape.tape.model import Interaction
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
 
+_MAY_BE_WHOLE = {"abandoned", "unfinished"}  # though nobody saw the end
+
 
 def score_of(
     interaction: Interaction,
@@ -29,7 +31,7 @@ def score_of(
     `attempt` is how often it was asked for before, `number` its place in the cassette; `told` is
     called with each fault as it strikes.
     """
-    if options.plays_as_recorded and interaction.ending.kind != "abandoned":
+    if options.plays_as_recorded and interaction.ending.kind not in _MAY_BE_WHOLE:
         return steps_at_once(interaction)
     from streamtape.playback.arranging import arranged  # brings the framers: not for every replay
 

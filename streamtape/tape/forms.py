@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 _FIELD = re.compile(rb"(?:^|&)([^=&\s]+)=([^&\s]+)")
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^\s;,"]+))', re.IGNORECASE)
 _NAME = re.compile(rb'(?i)content-disposition:[^\r\n]*[;\s]name=(?:"([^"\r\n]*)"|([^\s;"]+))')
+_FILE = re.compile(rb'(?i)content-disposition:[^\r\n]*[;\s]filename=(?:"([^"\r\n]*)"|([^\s;"]+))')
 _MOST_HEADER_BYTES = 4096
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 
@@ -27,13 +28,27 @@ class Field(NamedTuple):
     text: bytes
 
 
+class Part(NamedTuple):
+    """One part of a multipart body: its content is `body[start:end]`.
+
+    `headers` are those of the part, lower-case, with `filename` beside them.
+    """
+
+    name: str
+    headers: dict[str, str]
+    start: int
+    end: int
+
+
 def fields(content_type: str, body: bytes) -> Iterator[Field]:
     """Iterate over the fields of a body; there are none where its type is no form's."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
         yield from _urlencoded(body)
-    elif kind == "multipart/form-data" and (found := _BOUNDARY.search(content_type)):
-        yield from _multipart(b"--" + (found[1] or found[2]).encode("latin-1", "replace"), body)
+    elif kind == "multipart/form-data":
+        for part in parts(content_type, body):
+            if part.name and part.start < part.end:
+                yield Field(part.name, part.start, part.end, body[part.start : part.end])
 
 
 def _urlencoded(body: bytes) -> Iterator[Field]:
@@ -43,17 +58,39 @@ def _urlencoded(body: bytes) -> Iterator[Field]:
         yield Field(unquote_plus(match[1].decode("latin-1")), *match.span(2), value)
 
 
-def _multipart(delimiter: bytes, body: bytes) -> Iterator[Field]:
-    at = body.find(delimiter)
+def boundary_of(content_type: str) -> bytes | None:
+    """What parts the parts of a multipart body; None where its type does not say."""
+    found = _BOUNDARY.search(content_type)
+    return (found[1] or found[2]).encode("latin-1", "replace") if found else None
+
+
+def parts(content_type: str, body: bytes) -> Iterator[Part]:
+    """Iterate over the parts of a multipart body; there are none where it names no boundary."""
+    boundary = boundary_of(content_type)
+    if boundary is None:
+        return
+    delimiter = b"--" + boundary
+    at = 0 if body.startswith(delimiter) else body.find(b"\n" + delimiter) + 1 or -1
     while at >= 0:
         part = at + len(delimiter)
-        at = body.find(b"\n" + delimiter, part)
+        at = body.find(b"\n" + delimiter, part - 1)
         end = len(body) if at < 0 else at - (body[at - 1 : at] == b"\r")
         at += at >= 0
-        headers = _HEADERS_END.search(body, part, end)
-        if headers is None:
+        head_end = _HEADERS_END.search(body, part, end)
+        if head_end is None:
             continue
-        name = _NAME.search(body, part, min(headers.start(), part + _MOST_HEADER_BYTES))
-        if name is not None and headers.end() < end:
-            said = (name[1] or name[2] or b"").decode("utf-8", "replace")
-            yield Field(said, headers.end(), end, body[headers.end() : end])
+        lines = body[part : min(head_end.start(), part + _MOST_HEADER_BYTES)]
+        yield _part(lines, head_end.end(), max(head_end.end(), end))
+
+
+def _part(lines: bytes, start: int, end: int) -> Part:
+    headers = {}
+    for line in lines.splitlines():
+        name, colon, value = line.decode("utf-8", "replace").partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    if (file := _FILE.search(lines)) is not None:
+        headers["filename"] = (file[1] or file[2] or b"").decode("utf-8", "replace")
+    named = _NAME.search(lines)
+    said = (named[1] or named[2] or b"").decode("utf-8", "replace") if named else ""
+    return Part(said, headers, start, end)

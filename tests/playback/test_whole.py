@@ -66,3 +66,35 @@ def test_what_can_not_be_read_is_not_whole() -> None:
             request, Head(200, headers=(binary,)), Chunks.of([Chunk(None, data)]), ending
         )
         assert list(arranged(recorded))[-1] == Fail(ending)
+
+
+def ends_well(
+    status: int, n_bytes: int, *headers: tuple[bytes, bytes], method: str = "GET", kind: str = ""
+) -> bool:
+    """Whether the replay of a recording that broke off ends as if it were whole."""
+    chunks = Chunks.of([Chunk(None, b"x" * n_bytes)] if n_bytes else [])
+    ending = Ending("unfinished" if kind == "unfinished" else "abandoned")
+    recorded = Interaction(Request(method, "http://h/x"), Head(status, headers), chunks, ending)
+    return not any(isinstance(step, Fail) for step in arranged(recorded))
+
+
+@pytest.mark.parametrize("kind", ["abandoned", "unfinished"])
+def test_what_http_says_is_whole_ends_well(kind: str) -> None:
+    """No body can follow, or all of it has come, whether its client read it or not."""
+    gzipped = (b"content-encoding", b"gzip")
+    assert ends_well(204, 0, kind=kind)
+    assert ends_well(304, 0, (b"content-length", b"90"), kind=kind)
+    assert ends_well(200, 0, (b"content-length", b"90"), method="HEAD", kind=kind)
+    assert ends_well(202, 0, (b"Content-Length", b"0"), kind=kind)
+    assert ends_well(200, 6, (b"content-length", b"6"), gzipped, kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["abandoned", "unfinished"])
+def test_what_http_does_not_say_is_whole_does_not(kind: str) -> None:
+    """Bytes are missing, or nobody knows how many there were."""
+    length = (b"content-length", b"6")
+    assert not ends_well(200, 0, kind=kind)
+    assert not ends_well(200, 5, length, kind=kind)
+    assert not ends_well(200, 6, (b"content-length", b"six"), kind=kind)
+    assert not ends_well(200, 6, length, (b"transfer-encoding", b"chunked"), kind=kind)
+    assert not ends_well(200, 0, length, method="POST", kind=kind)
