@@ -24,7 +24,7 @@ _REASONS = {
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
-    errno.ENOENT: "its folder is gone",
+    errno.ENOENT: "its folder does not exist",
     errno.ENOTDIR: "a part of its path is no folder",
     errno.EISDIR: "there is a folder of that name",
     errno.ENAMETOOLONG: "the name is too long",

@@ -41,4 +41,4 @@ def test_a_diff_as_a_page(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["same"] is False
     page = Page(out.read_text())
     assert [text for _, text in page.of("h2")] == ["one.tape"]
-    assert "cannot write the page" in refused("diff", *pair, "--html", tmp_path / "no" / "x.html")
+    assert "folder does not exist" in refused("diff", *pair, "--html", tmp_path / "no" / "x.html")
