@@ -8,6 +8,7 @@ from typing import Any
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
+from streamtape.dialects.ends import ends
 from streamtape.dialects.paths import find, get, parse_path
 from streamtape.dialects.plan import plan_for
 from streamtape.tape.views import Event
@@ -20,7 +21,7 @@ def ending(stream: Stream) -> Iterator[Hit]:
         yield Hit(last, f"can't be read on: {stream.trouble}")
     elif stream.ended == "error":
         yield Hit(last, f"the stream breaks off here: {stream.exception or 'an error'}")
-    elif stream.events and stream.dialect.ends_at(stream.events[-1].type):
+    elif stream.events and ends(stream.dialect, stream.events[-1]):
         return  # a client may stop at the last event: what ends the stream had come
     elif stream.ended == "abandoned":
         yield Hit(last, "the client stopped reading here: the rest is unknown", "info")

@@ -13,11 +13,11 @@ from typing import Any
 
 from streamtape.checks.moderation import Arrival
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.content import content_of
 from streamtape.dialects.paths import get, parse_path
-from streamtape.dialects.plan import plan_for
+from streamtape.dialects.transcript import transcript_of
 from streamtape.tape.views import Event
 
-CONTENT = ("text", "refusal", "reasoning", "arguments", "code", "transcript", "audio")
 # Where usage has the tokens that were made, as the providers spell it.
 _TOKENS = ("output_tokens", "completion_tokens", "candidatesTokenCount", "outputTokens",
            "eval_count")  # fmt: skip
@@ -79,8 +79,9 @@ def measure(
 ) -> Measured:
     """The measures of a stream of events."""
     times = [event.at_us for event in events if event.at_us is not None]
-    content = [(e, channel) for e in events if (channel := channel_of(e, dialect)) is not None]
-    content_us = [event.at_us for event, _ in content if event.at_us is not None]
+    content = content_of(transcript_of(events, dialect))
+    at_us = {event.index: event.at_us for event in events}
+    content_us = [us for one in content if (us := at_us.get(one.event)) is not None]
     first_us = content_us[0] if content_us else None
     tokens = output_tokens(events, dialect)
     tpot: float | None = None
@@ -94,7 +95,7 @@ def measure(
         ttft_us=first_us,
         total_us=times[-1] if times else None,
         tpot_us=tpot,
-        first=content[0][1] if content else None,
+        first=content[0].channel if content else None,
         gaps_us=tuple(b - a for a, b in pairwise(times)),
         itl_us=tuple(b - a for a, b in pairwise(content_us)),
         n_bytes=n_bytes,
@@ -102,16 +103,6 @@ def measure(
         n_output_tokens=tokens,
         text=tuple((us, n) for n, _, us in Arrival.of(events, dialect).cuts if us is not None),
     )
-
-
-def channel_of(event: Event, dialect: Dialect) -> str | None:
-    """Which content an event brings; None where it brings none."""
-    plan = plan_for(dialect, event.type)
-    for found in plan.find_deltas(event.payload, event.index):
-        channel = found.rule.channel  # type: ignore[union-attr]  # find_deltas gives pieces
-        if found.value and channel in CONTENT:
-            return channel
-    return None
 
 
 def output_tokens(events: Sequence[Event], dialect: Dialect) -> int | None:

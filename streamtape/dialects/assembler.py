@@ -6,6 +6,7 @@ is the provider's last word. Nothing here raises on what a stream holds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,7 +58,8 @@ class Assembler:
         self._plans: dict[str, Plan] = {}
         self._calls = Calls(self._texts)
         self._patched: dict[Key, Any] = {}
-        self._annotations: dict[bytes, Any] = {}
+        self._annotations: list[Any] = []
+        self._listed: dict[str, Counter[bytes]] = {}
         self._images: dict[str, Image] = {}
         self._facts: dict[str, Any] = {}
         self._reasons: dict[Any, str] = {}
@@ -170,13 +172,26 @@ class Assembler:
             for _, value in find(payload, parse_path(path)):
                 counts = value if isinstance(value, dict) else {path.rpartition(".")[2]: value}
                 self._usage.update((k, v) for k, v in counts.items() if v is not None)
-        for _, value in _found(payload, dialect.annotations):
-            if value is not None:
-                self._annotations.setdefault(canonical(value), value)
+        self._annotate(payload)
         for _, value in _found(payload, dialect.images):
             image = image_of(value)
             if image is not None:
                 self._images.setdefault(image.sha256, image)
+
+    def _annotate(self, payload: Any) -> None:
+        """Take what an event annotates: two equal ones are two, unless a list is told again."""
+        for _, value in _found(payload, self.dialect.annotations):
+            if value is not None:
+                self._annotations.append(value)
+        for path in self.dialect.annotation_lists:
+            here: Counter[bytes] = Counter()
+            known = self._listed.setdefault(path, Counter())
+            for _, value in find(payload, parse_path(path)):
+                spelled = canonical(value)
+                here[spelled] += 1
+                if value is not None and here[spelled] > known[spelled]:
+                    known[spelled] += 1
+                    self._annotations.append(value)
 
     def _choice(self, payload: Any, bound: Bindings) -> Any:
         if not (self.dialect.by_choice and self.dialect.deltas):
@@ -228,7 +243,7 @@ class Assembler:
             tool_calls=calls,
             parsed=parsed,
             parsed_complete=parsed_complete,
-            annotations=tuple(self._annotations.values()),
+            annotations=tuple(self._annotations),
             images=tuple(self._images.values()),
             usage=dict(self._usage) or None,
             status=_text_or_none(self._facts.get("status")),

@@ -125,6 +125,9 @@ class Dialect:
     `terminal` are the types that end a stream, `terminal_if` conditions on any event that do (no
     values: anything but null). `by_choice`: the first part of every key is the choice's index.
 
+    `annotations` are paths of annotations that events add; `annotation_lists` of lists that an
+    event gives as they are so far, which the next one repeats.
+
     Facts (`id` to `error`) are paths; the last value that is there counts, of id and model the
     first. An event of `error_types` is the error itself where no path of `error` finds one.
 
@@ -150,6 +153,7 @@ class Dialect:
     calls: tuple[Call, ...] = ()
     patches: tuple[Patches, ...] = ()
     annotations: tuple[str, ...] = ()
+    annotation_lists: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ()
     opening: tuple[str, ...] = ()
@@ -173,10 +177,6 @@ class Dialect:
     ids: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
     profile_of: str | None = None
-
-    def ends_at(self, event_type: str) -> bool:
-        """Whether an event of this type is the last one that a stream needs."""
-        return event_type != "" and event_type in {self.done_marker, *self.terminal}
 
     def profile(self, name: str, **changes: object) -> Dialect:
         """A dialect that differs from this one in the given fields only."""

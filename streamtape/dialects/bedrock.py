@@ -1,8 +1,9 @@
 """AWS Bedrock: ConverseStream, and the models' own events inside of InvokeModel's envelope.
 
 Source: AWS's API reference, "ConverseStream", "InvokeModelWithResponseStream" and the parameters of
-each model. The frames are binary (`application/vnd.amazon.eventstream`); their event type is a
-header. Models that speak another provider's API are profiles of that provider's table.
+each model. InvokeModel has one address for all models, so that their events alone tell them apart.
+The frames are binary (`application/vnd.amazon.eventstream`); their event type is a header. Models
+that speak another provider's API are profiles of that provider's table.
 """
 
 from __future__ import annotations
@@ -88,35 +89,39 @@ BEDROCK_CHAT = OPENAI_CHAT.profile(
     marker_expected=False,
     masked=(*OPENAI_CHAT.masked, _METRICS),
 )
-# The models with an answer of their own: Llama, Titan, Claude's older API, Mistral, Cohere's older.
+# The models with an answer of their own: Llama, Titan, Claude's older API, Mistral, Cohere's older
+# API, DeepSeek; and where a model that nobody told us of may have its text.
+_TEXTS = (
+    "generation", "outputText", "completion", "outputs.*.text", "generations.*.text", "text",
+    "choices.*.text",
+)  # fmt: skip
+_OTHER_TEXTS = (
+    "output_text", "generated_text", "response", "output", "content", "token", "delta",
+    "delta.text", "delta.content", "token.text", "results.*.outputText", "completions.*.data.text",
+    "choices.*.delta.content", "message.content",
+)  # fmt: skip
+_REASONS = (
+    "stop_reason", "completionReason", "outputs.*.stop_reason", "generations.*.finish_reason",
+    "finish_reason", "choices.*.stop_reason", "choices.*.finish_reason",
+)  # fmt: skip
 BEDROCK_TEXT = Dialect(
     name="bedrock-text",
     title="A text model on AWS Bedrock",
     url=_INVOKE,
     signs=(
         ("generation", ""), ("outputText", ""), ("completion", ""), ("outputs.*.text", ""),
-        ("generations.*.text", ""),
+        ("generations.*.text", ""), ("is_finished", "^bool$"), ("choices.*.stop_reason", ""),
     ),
     type_from=("@event",),
     default_type="chunk",
     done_marker="",
     wrapped="bytes",
-    deltas=(
-        Piece("text", "generation"),
-        Piece("text", "outputText"),
-        Piece("text", "completion"),
-        Piece("text", "outputs.*.text"),
-        Piece("text", "generations.*.text"),
-    ),
-    terminal_if=(
-        ("stop_reason", ()), ("completionReason", ()), ("outputs.*.stop_reason", ()),
-        ("generations.*.finish_reason", ()),
-    ),
+    deltas=tuple(Piece("text", path) for path in _TEXTS),
+    terminal_if=(("is_finished", (True,)), *((path, ()) for path in _REASONS)),
     id=("id",),
-    finish_reason=(
-        "stop_reason", "completionReason", "outputs.*.stop_reason", "generations.*.finish_reason",
-    ),
+    finish_reason=_REASONS,
     usage=(_METRICS,),
+    error=("error",),
     dropped=("p",),
     masked=(
         _METRICS, "generation_token_count", "prompt_token_count", "inputTextTokenCount",
@@ -124,6 +129,15 @@ BEDROCK_TEXT = Dialect(
     ),
     ids=("id", "generations.*.id"),
 )  # fmt: skip
+# A model that no table knows: its events as they are, with the text where models tend to have it.
+BEDROCK_GENERIC = BEDROCK_TEXT.profile(
+    "bedrock-generic",
+    title="A model on AWS Bedrock that no table knows",
+    signs=(),
+    type_from=("type", "event_type", "@event"),
+    deltas=tuple(Piece("text", path) for path in (*_TEXTS, *_OTHER_TEXTS)),
+    model=("model",),
+)
 BEDROCK_AGENT = Dialect(
     name="bedrock-agent",
     title="AWS Bedrock agents",

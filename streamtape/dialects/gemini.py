@@ -37,7 +37,7 @@ GEMINI = Dialect(
             ("stringValue", "numberValue", "boolValue", "nullValue"),
         ),
     ),
-    annotations=(
+    annotation_lists=(
         "candidates.*.groundingMetadata.groundingChunks.*",
         "candidates.*.citationMetadata.citationSources.*",
         "candidates.*.citationMetadata.citations.*",

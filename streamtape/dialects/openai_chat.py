@@ -64,7 +64,8 @@ OPENAI_CHAT = Dialect(
         Call(_LEGACY, (_CHOICE, "=function_call")),
         Call(_WHOLE_TOOLS, _WHOLE_TOOL, name=_NAME, kind="type|=function", index="index"),
     ),
-    annotations=("choices.*.delta.annotations.*", "choices.*.delta.citations.*", "citations.*"),
+    annotations=("choices.*.delta.annotations.*", "choices.*.delta.citations.*"),
+    annotation_lists=("citations.*",),
     images=("choices.*.delta.images.*.image_url.url",),
     scopes=(
         Scope("response", (), ("[DONE]",), extends=("chat.completion.chunk",)),
@@ -100,26 +101,36 @@ OPENAI_CHAT = Dialect(
 )  # fmt: skip
 
 
-def _profile(name: str, title: str, host: str, *, marker: bool) -> Dialect:
+# Providers that speak it in their own way: name, title, address (a regular expression) and whether
+# a good stream ends with `[DONE]`, as seen in recorded streams. Another one takes a line here.
+_PROVIDERS = (
+    ("openrouter-chat", "OpenRouter", r"openrouter\.ai", True),
+    ("groq-chat", "Groq", r"groq\.com", True),
+    (
+        "azure-chat",
+        "Azure OpenAI",
+        r"openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com",
+        True,
+    ),
+    ("mistral-chat", "Mistral", r"mistral\.ai", True),
+    ("cerebras-chat", "Cerebras", r"cerebras\.ai", False),
+    ("minimax-chat", "MiniMax", r"minimax", False),
+    ("perplexity-chat", "Perplexity", r"perplexity\.ai", False),
+    ("writer-chat", "Writer", r"api\.writer\.com", False),
+)
+_CHAT_PATH = r"/chat(?:/|\?|$)|completions"
+
+
+def _profile(name: str, title: str, host: str, marker: bool) -> Dialect:
     """What one provider does in its own way: at its own address."""
-    return OPENAI_CHAT.profile(
-        name, title=title, url=host, also=(("@url", host), ("@url", "completions")),
-        marker_expected=marker,
-    )  # fmt: skip
+    also = (("@url", rf"://[^/]*(?:{host})"), ("@url", _CHAT_PATH))
+    return OPENAI_CHAT.profile(name, title=title, url=host, also=also, marker_expected=marker)
 
 
-# Whether a good stream ends with `[DONE]`, as seen in recorded streams of each provider.
 PROFILES = (
     OPENAI_CHAT.profile(
         "openai-chat-plain", title="Chat Completions elsewhere", url="", signs=(),
         marker_expected=False,
     ),
-    _profile("openrouter-chat", "OpenRouter", r"openrouter\.ai", marker=True),
-    _profile("groq-chat", "Groq", r"groq\.com", marker=True),
-    _profile("azure-chat", "Azure OpenAI", r"openai\.azure\.com|services\.ai\.azure", marker=True),
-    _profile("mistral-chat", "Mistral", r"mistral\.ai", marker=True),
-    _profile("cerebras-chat", "Cerebras", r"cerebras\.ai", marker=False),
-    _profile("minimax-chat", "MiniMax", r"minimax", marker=False),
-    _profile("perplexity-chat", "Perplexity", r"perplexity\.ai", marker=False),
-    _profile("writer-chat", "Writer", r"writer\.com/v1/chat", marker=False),
+    *(_profile(*provider) for provider in _PROVIDERS),
 )  # fmt: skip

@@ -1,8 +1,9 @@
 """The events of an interaction, and the choice of the dialect that reads them.
 
 A dialect of the user's own that fits is taken. Of the built-in ones, what the first frames show
-counts for more than the address (a proxy may serve any API at any path); where neither says
-anything, the generic one reads the stream. Frames without data (comments alone) give no event.
+counts for more than the address (a proxy may serve any API at any path), and an address alone
+chooses none that can read nothing of them; where neither says anything, the generic one reads the
+stream. Frames without data (comments alone) give no event.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.ends import error_in, is_fault
 from streamtape.dialects.generic import GENERIC
 from streamtape.dialects.paths import find, parse_path
+from streamtape.dialects.plan import plan_for
 from streamtape.dialects.reading import EventReader
 from streamtape.dialects.registry import builtin, dialect_named, dialects
 from streamtape.tape.views import Event, Frame
@@ -86,12 +89,60 @@ def _rank(dialect: Dialect, url: str, media: str, frames: Sequence[Frame], *, ab
     if dialect.media and not re.search(dialect.media, media):
         return 0
     at_home = bool(dialect.url) and re.search(dialect.url, url) is not None
+    address_alone = at_home and bool(dialect.signs)
     rank = 2 * at_home + (bool(dialect.media) and not (dialect.url or dialect.signs))
     if rank + 3 * bool(dialect.signs) <= above:
         return 0
     if not all(_holds(dialect, sign, url, frames) for sign in dialect.also):
         return 0
-    return rank + 3 * any(_holds(dialect, sign, url, frames) for sign in dialect.signs)
+    if any(_holds(dialect, sign, url, frames) for sign in dialect.signs):
+        return rank + 3
+    return 0 if address_alone and _is_foreign(dialect, frames) else rank
+
+
+def _is_foreign(dialect: Dialect, frames: Sequence[Frame]) -> bool:
+    """Whether the frames speak against a dialect: there are events, and it reads none of them.
+
+    Errors speak for no dialect and against none; nor does a single text that is no JSON.
+    """
+    spoken = False
+    for frame in frames:
+        event = _reader(dialect).read(frame, 0)
+        if event.type == dialect.done_marker or is_fault(frame):
+            continue
+        if isinstance(event.payload, dict):
+            if error_in(dialect, event) is not None or "error" in event.payload:
+                continue
+        elif len(frames) == 1:
+            continue
+        if _reads(dialect, event):
+            return False
+        spoken = True
+    return spoken
+
+
+def _reads(dialect: Dialect, event: Event) -> bool:
+    """Whether a dialect makes anything of an event: by its type, or by what its rules find."""
+    if event.type != dialect.default_type and event.type in _types_of(dialect):
+        return True
+    plan, payload = plan_for(dialect, event.type), event.payload
+    finders = (plan.find_deltas, plan.find_wholes, plan.find_calls)
+    if any(True for look in finders for _ in look(payload, 0)):
+        return True
+    facts = (*dialect.finish_reason, *dialect.usage, *(path for path, _ in dialect.terminal_if))
+    return any(value is not None for path in facts for _, value in find(payload, parse_path(path)))
+
+
+@lru_cache(maxsize=256)
+def _types_of(dialect: Dialect) -> frozenset[str]:
+    """The event types that a table names."""
+    pieces = (*dialect.deltas, *dialect.wholes)
+    named = [name for piece in pieces for name in piece.types]
+    named += [name for call in dialect.calls for name in call.types]
+    for scope in dialect.scopes:
+        named += [*scope.opens, *scope.closes, *scope.extends]
+    named += [*dialect.opening, *dialect.terminal, *dialect.noise]
+    return frozenset(named) - {dialect.done_marker}
 
 
 def _holds(dialect: Dialect, sign: tuple[str, str], url: str, frames: Sequence[Frame]) -> bool:

@@ -7,6 +7,7 @@ from streamtape.dialects.bedrock import (
     BEDROCK_AGENT,
     BEDROCK_CHAT,
     BEDROCK_CONVERSE,
+    BEDROCK_GENERIC,
     BEDROCK_NOVA,
     BEDROCK_TEXT,
 )
@@ -30,6 +31,7 @@ BUILTIN = (
     *PROFILES,
     OPENAI_CHAT,
     ANTHROPIC,
+    BEDROCK_GENERIC,
     BEDROCK_ANTHROPIC,
     GEMINI,
     GEMINI_INTERACTIONS,

@@ -34,16 +34,16 @@ def n_tokens(interaction: Interaction, n_characters: int) -> float:
 
 def events_at_a_glance(interaction: Interaction) -> tuple[list[int], list[int]]:
     """Of each event: when it was recorded, and how many characters of content it adds."""
-    from streamtape.dialects.plan import plan_for
+    from streamtape.dialects.content import content_of
     from streamtape.dialects.select import dialect_for, events_of
+    from streamtape.dialects.transcript import transcript_of
 
     dialect = dialect_for(interaction)
-    times_us, sizes = [], []
-    for event in events_of(interaction.frames(), dialect):
-        found = plan_for(dialect, event.type).find_deltas(event.payload, event.index)
-        times_us.append(event.at_us or 0)
-        sizes.append(sum(len(delta.value) for delta in found))
-    return times_us, sizes
+    events = list(events_of(interaction.frames(), dialect))
+    sizes = [0] * len(events)
+    for content in content_of(transcript_of(events, dialect)):
+        sizes[content.event] = content.n_chars
+    return [event.at_us or 0 for event in events], sizes
 
 
 class Schedule:

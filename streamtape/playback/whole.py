@@ -1,10 +1,11 @@
 """Whether a recording that its client left early is whole all the same.
 
-Many clients stop at the event that ends a stream (`[DONE]`, `message_stop`) and close without
-waiting for the end of the body: the OpenAI SDK does so on Chat Completions. Such a recording says
-`abandoned`, which is true; but nothing is missing, so a client that reads on gets the end that the
-protocol gives. So does a client that never read a body which HTTP itself says is whole. Only what
-ended before its protocol's end is played as cut.
+Many clients stop at the event that ends a stream (`[DONE]`, `message_stop`, Ollama's `done: true`,
+Gemini's `finishReason`, an error) and close without waiting for the end of the body: the OpenAI SDK
+does so on Chat Completions. Such a recording says `abandoned`, which is true; but nothing is
+missing, so a client that reads on gets the end that the protocol gives. So does a client that never
+read a body which HTTP itself says is whole. Only what ended before its protocol's end is played as
+cut.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from streamtape.dialects.ends import ends
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.errors import StreamtapeError
 from streamtape.playback.steps import Fail, Step
@@ -61,7 +63,7 @@ def _is_whole_by_events(interaction: Interaction) -> bool:
         return False
     if not last or last[0].frame is None or not last[0].frame.complete:
         return False
-    return dialect.ends_at(last[0].type)
+    return ends(dialect, last[0])
 
 
 def ended_well(score: Iterable[Step], interaction: Interaction) -> Iterator[Step]:

@@ -11,13 +11,12 @@ from itertools import pairwise
 from statistics import median
 
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.content import content_of
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import ContentError, FramingError
 from streamtape.tape.model import Interaction
 from streamtape.tape.views import Event, Transcript
-
-_CONTENT = frozenset({"text", "refusal", "reasoning", "arguments", "code", "transcript"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,11 @@ class Reading:
 
     @property
     def first_content_us(self) -> int | None:
-        """When the first text, refusal, reasoning, code or tool argument came."""
-        firsts = [p.first_event for p in self.transcript.parts if p.channel in _CONTENT and p.text]
-        if not firsts or min(firsts) >= len(self.events):
+        """When the first content came, as `stats` measures it; None where none did."""
+        content = content_of(self.transcript)
+        if not content or content[0].event >= len(self.events):
             return None
-        return self.events[min(firsts)].at_us
+        return self.events[content[0].event].at_us
 
     @property
     def gaps_us(self) -> list[int]:

@@ -207,3 +207,83 @@ def test_events_named_by_their_frames() -> None:
     delta = {"contentBlockIndex": 0, "delta": {"text": "a"}, "p": "x"}
     assert read([delta], event="contentBlockDelta").text == "a"
     assert read(["Hel", "lo"], event="output").text == "Hello"
+
+
+def wrapped(*payloads: dict[str, Any]) -> list[dict[str, str]]:
+    """Events of a model in the envelope of InvokeModelWithResponseStream."""
+    return [{"bytes": base64.b64encode(json.dumps(p).encode()).decode()} for p in payloads]
+
+
+INVOKE = "https://bedrock-runtime.us-east-1.amazonaws.com/model/m/invoke-with-response-stream"
+
+
+@pytest.mark.parametrize(
+    ("payloads", "dialect", "text", "finished"),
+    [
+        ([{"text": "Hi", "is_finished": False}, {"is_finished": True, "finish_reason": "COMPLETE"}],
+         "bedrock-text", "Hi", True),
+        ([{"generations": [{"text": "Hi", "id": "1"}]},
+          {"generations": [{"finish_reason": "COMPLETE"}]}], "bedrock-text", "Hi", True),
+        ([{"choices": [{"text": "Hi", "stop_reason": None}]},
+          {"choices": [{"text": "", "stop_reason": "stop"}]}], "bedrock-text", "Hi", True),
+        ([{"output_text": "Hi"}], "bedrock-generic", "Hi", False),
+        ([{"token": {"text": "Hi"}}], "bedrock-generic", "Hi", False),
+        ([{"delta": "H"}, {"delta": "i"}], "bedrock-generic", "Hi", False),
+        ([{"embedding": [1, 2]}], "bedrock-generic", "", False),
+        (ANTHROPIC, "bedrock-anthropic", "Hello", True),
+    ],
+)  # fmt: skip
+def test_models_on_bedrock(
+    payloads: list[dict[str, Any]], dialect: str, text: str, *, finished: bool
+) -> None:
+    """Their one address tells none of them; a model that no table knows is generic."""
+    said = read(wrapped(*payloads), INVOKE, event="chunk")
+    assert (said.dialect, said.text, said.finished) == (dialect, text, finished)
+
+
+UI_MESSAGES = [{"type": "start"}, {"type": "text-delta", "id": "0", "delta": "Hi"}]
+FOREIGN = [
+    UI_MESSAGES,
+    [{"kind": "progress", "percent": 10}, {"kind": "result", "value": "x"}],
+    ["Hello", "world"],
+]
+
+
+@pytest.mark.parametrize("payloads", FOREIGN)
+@pytest.mark.parametrize(
+    "url",
+    ["/api/chat", "/api/generate", "/v1/messages", "/v1/responses", "/chat/completions",
+     "/completions", "/m:streamGenerateContent", "/mcp", "/interactions", "/threads/t/runs"],
+)  # fmt: skip
+def test_an_address_alone_chooses_no_dialect(payloads: list[Any], url: str) -> None:
+    """Where the frames speak against it, the stream is anybody's."""
+    assert read(payloads, f"http://localhost:3000{url}").dialect == "generic"
+
+
+@pytest.mark.parametrize(
+    ("url", "dialect"),
+    [("/api/chat", "ollama"), ("/v1/messages", "anthropic"), ("/v1/responses", "openai-responses"),
+     ("/v1/chat/completions", "openai-chat"), ("/m:streamGenerateContent", "gemini")],
+)  # fmt: skip
+def test_errors_are_read_by_the_address(url: str, dialect: str) -> None:
+    """An error alone speaks against no dialect."""
+    said = read([{"error": {"message": "no"}}], f"http://localhost{url}")
+    assert (said.dialect, said.error) == (dialect, {"message": "no"})
+
+
+@pytest.mark.parametrize(
+    ("url", "dialect"),
+    [
+        ("https://r.openai.azure.com/openai/deployments/d/chat/completions", "azure-chat"),
+        ("https://r.cognitiveservices.azure.com/openai/deployments/d/chat/completions",
+         "azure-chat"),
+        ("https://r.services.ai.azure.com/models/chat/completions?api-version=1", "azure-chat"),
+        ("https://api.writer.com/v1/chat", "writer-chat"),
+        ("https://api.groq.com/openai/v1/chat/completions", "groq-chat"),
+        ("https://api.mistral.ai/v1/chat/completions#stream", "mistral-chat"),
+        ("https://example.com/groq.com/v1/chat/completions", "openai-chat"),
+    ],
+)  # fmt: skip
+def test_profiles_by_address(url: str, dialect: str) -> None:
+    """Told by the host; a provider's name elsewhere in an address is none."""
+    assert read([chunk(content="a")], url).dialect == dialect

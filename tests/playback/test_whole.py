@@ -98,3 +98,41 @@ def test_what_http_does_not_say_is_whole_does_not(kind: str) -> None:
     assert not ends_well(200, 6, (b"content-length", b"six"), kind=kind)
     assert not ends_well(200, 6, length, (b"transfer-encoding", b"chunked"), kind=kind)
     assert not ends_well(200, 0, length, method="POST", kind=kind)
+
+
+def line(payload: str) -> bytes:
+    """One event of a stream."""
+    return b"data: " + payload.encode() + b"\n\n"
+
+
+OLLAMA = '{"model":"m","message":{"role":"assistant","content":"a"},"done":%s}'
+GEMINI = '{"candidates":[{"content":{"parts":[{"text":"a"}]}%s}]}'
+GOOGLE = "/v1beta/models/m:streamGenerateContent"
+
+
+@pytest.mark.parametrize(
+    ("path", "going", "ended"),
+    [
+        ("/api/chat", OLLAMA % "false", OLLAMA % "true"),
+        (GOOGLE, GEMINI % "", GEMINI % ',"finishReason":"STOP"'),
+        (GOOGLE, GEMINI % ',"finishReason":null', GEMINI % ',"finishReason":"MAX_TOKENS"'),
+        (GOOGLE, GEMINI % "", '{"error":{"code":503}}'),
+        ("/v1/chat/completions", CHAT[6:].decode().strip(), '{"error":{"message":"no"}}'),
+    ],
+)
+def test_a_condition_or_an_error_is_an_end(path: str, going: str, ended: str) -> None:
+    """What ends a stream is not always a type; an error needs no `[DONE]`."""
+    assert left(line(going), path=path) is not None
+    assert left(line(going), line(ended), path=path) is None
+
+
+def test_a_reason_is_no_end_where_a_marker_follows() -> None:
+    """Chat's usage chunk and `[DONE]` come after the reason to finish."""
+    reason = '{"object":"chat.completion.chunk","choices":[{"delta":{},"finish_reason":"stop"}]}'
+    assert left(CHAT, line(reason)) is not None
+
+
+def test_an_event_without_data_is_no_end() -> None:
+    """A name alone says nothing."""
+    start = b'event: message_start\ndata: {"type":"message_start","message":{}}\n\n'
+    assert left(start, b"event: message_stop\ndata: \n\n", path="/v1/messages") is not None

@@ -13,7 +13,8 @@ from itertools import pairwise
 from typing import Any
 
 from streamtape.checks.finding import Finding
-from streamtape.checks.measures import channel_of, output_tokens
+from streamtape.checks.measures import output_tokens
+from streamtape.dialects.content import content_of
 from streamtape.report.events import compact, says
 from streamtape.report.reading import Reading
 from streamtape.report.said import distinct_parts
@@ -112,8 +113,9 @@ def _events(reading: Reading) -> dict[str, Any]:
     types: dict[str, int] = {}
     channels: dict[str, int] = {}
     rows: list[tuple[int, int, str, str]] = []
+    brings = {content.event: content.channel for content in content_of(reading.transcript)}
     for event in reading.events:
-        channel = channel_of(event, reading.dialect) or ""
+        channel = brings.get(event.index, "")
         if event.type in reading.dialect.error_types:
             channel = "error"
         rows.append((
