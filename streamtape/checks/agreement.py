@@ -11,7 +11,7 @@ from streamtape.checks.ending import usage_of
 from streamtape.checks.expected.base import Collected, Copy
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
-from streamtape.dialects.paths import get, parse_path, resolve_key
+from streamtape.dialects.paths import MISSING, get, parse_path, resolve_key
 from streamtape.dialects.plan import plan_for
 from streamtape.dialects.texts import join_text
 from streamtape.dialects.transcript import transcript_of
@@ -156,8 +156,8 @@ def states(stream: Stream) -> Iterator[Hit]:
         path = parse_path(text)
         for event in stream.events:
             if event.type == name:
-                value = get(event.payload, path)
-                if value is not None and value not in values:
+                value = get(event.payload, path, MISSING)
+                if value is not MISSING and value not in values:
                     yield Hit(event.index, f"has {text} {value!r}: expected {' or '.join(values)}")
 
 

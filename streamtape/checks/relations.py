@@ -17,6 +17,7 @@ from streamtape.checks.expected.facts import (
     Because,
     Echo,
     Fact,
+    Fields,
     Fixed,
     Given,
     Same,
@@ -109,6 +110,8 @@ def _equal(one: Any, other: Any) -> bool:
 def _fixed(fact: Fixed, value: Any, *_: Any) -> Iterator[str]:
     held = get(value, parse_path(fact.path), MISSING)
     if held is MISSING:
+        if fact.there:
+            yield f"has no {_at(fact, fact.path)}"
         return
     if not fact.values:
         if held is None:
@@ -120,12 +123,18 @@ def _fixed(fact: Fixed, value: Any, *_: Any) -> Iterator[str]:
 
 def _sum(fact: Sum, value: Any, *_: Any) -> Iterator[str]:
     total = get(value, parse_path(fact.total))
-    parts = [get(value, parse_path(part)) or 0 for part in fact.parts]
+    parts = [one or 0 for part in fact.parts for one in _parts(value, part)]
     if not _is_number(total) or not all(_is_number(part) for part in parts):
         return
     if total != sum(parts):
         added = " + ".join(str(part) for part in parts)
         yield f"has {_at(fact, fact.total)} {total}: {' + '.join(fact.parts)} is {added}"
+
+
+def _parts(value: Any, path: str) -> list[Any]:
+    if "*" in path:
+        return [one for _, one in find(value, parse_path(path))]
+    return [get(value, parse_path(path))]
 
 
 def _is_number(value: Any) -> bool:
@@ -169,6 +178,19 @@ def _same(fact: Same, value: Any, event: Event, bound: Bindings, looking: Lookin
         if not _equal(before, held):
             yield f"has {_at(fact, name)} {_shown(held)}: it was {_shown(before)}"
             known[name] = held
+
+
+def _fields(fact: Fields, value: Any, event: Event, _bound: Any, looking: Looking) -> Iterator[str]:
+    key = event.type if fact.by_type else "", value.get(fact.kind) if fact.kind else None
+    known = looking.known[fact.name].setdefault(repr(key), value)
+    if value.keys() == known.keys():
+        return
+    lacking = [n for n in known if n not in value and n not in fact.save]
+    further = [n for n in value if n not in known and n not in fact.save]
+    if lacking:
+        yield f"has no {', '.join(_at(fact, name) for name in lacking)}, which came before"
+    if further:
+        yield f"has {', '.join(_at(fact, name) for name in further)}, which did not come before"
 
 
 def _unique(
@@ -240,5 +262,5 @@ def _forced(fact: Because, looking: Looking) -> bool:
 
 _LOOKS: dict[type, Look] = {
     Fixed: _fixed, Sum: _sum, AtMost: _at_most, Same: _same, Unique: _unique, Given: _given,
-    Echo: _echo, Because: _because,
+    Echo: _echo, Because: _because, Fields: _fields,
 }  # fmt: skip

@@ -158,6 +158,8 @@ class Schema:
             named = node.of.get(_hashable(tag))
             if named is not None:
                 yield from self.faults(value, named, path)
+            elif tag is None and node.by in value:
+                yield Fault("null", f"{start}{node.by}", f"has {start}{node.by} null")
             elif tag is None:
                 yield Fault("missing", f"{start}{node.by}", f"has no {start}{node.by}")
             elif type(tag) is not str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from streamtape.checks.expected.base import Counter, Expected, Required, Track
-from streamtape.checks.expected.facts import AtMost, Because, Fixed, Given, Sum, Unique
+from streamtape.checks.expected.facts import AtMost, Because, Fields, Fixed, Given, Sum, Unique
 
 _BLOCKS = "(content_block_start _* content_block_stop)*"
 _MESSAGE = (
@@ -25,9 +25,10 @@ _TOOL = _block("content_block_delta:input_json_delta*")
 _START, _DELTA, _BLOCK_START = ("message_start",), ("message_delta",), ("content_block_start",)
 _CACHE = "cache_creation.ephemeral_5m_input_tokens", "cache_creation.ephemeral_1h_input_tokens"
 _FACTS = (
-    Fixed(name="open-reason", types=_START, holder="message", path="stop_reason", values=(None,)),
+    Fixed(name="open-reason", types=_START, holder="message", path="stop_reason", values=(None,),
+          there=True),
     Fixed(name="open-sequence", types=_START, holder="message", path="stop_sequence",
-          values=(None,)),
+          values=(None,), there=True),
     Fixed(name="open-content", types=_START, holder="message", path="content", values=([],)),
     Fixed(name="open-text", types=_BLOCK_START, holder="content_block", path="text", values=("",),
           when=("type", ("text",)), weight="warning"),
@@ -50,6 +51,9 @@ _FACTS = (
     Given(name="tool-given", types=_BLOCK_START, holder="content_block", path="name",
           asked=("tools.*.name",), when=("type", ("tool_use",))),
     Unique(name="ids", types=_BLOCK_START, path="content_block.id"),
+    Fields(name="fields", weight="warning", elsewhere=None, save=frozenset({"content_block"})),
+    Fields(name="fields-delta", types=("content_block_delta",), holder="delta", kind="type",
+           weight="warning", elsewhere=None),
     Sum(name="cache-sum", types=_START, holder="message.usage", total="cache_creation_input_tokens",
         parts=_CACHE, when=("cache_creation", ())),
     AtMost(name="output-asked", types=_DELTA, path="usage.output_tokens", asked=("max_tokens",),

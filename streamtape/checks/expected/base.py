@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from streamtape.checks.expected.facts import Fact
 from streamtape.checks.finding import Severity
@@ -49,7 +50,7 @@ class Required:
 
     types: tuple[str, ...]
     paths: tuple[str, ...]
-    when: tuple[str, str] | None = None
+    when: tuple[str, Any] | None = None
     unless: tuple[str, ...] = ()
     weight: Severity | None = None
 

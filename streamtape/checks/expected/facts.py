@@ -30,15 +30,22 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed(Fact):
-    """The value at `path`, where there is one, is one of `values`; without values: is not null."""
+    """The value at `path`, where there is one, is one of `values`; without values: is not null.
+
+    `there`: it must be there, too.
+    """
 
     path: str
     values: tuple[Any, ...] = ()
+    there: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum(Fact):
-    """The count at `total`, where there is one, is the sum of `parts`; a missing part is 0."""
+    """The count at `total`, where there is one, is the sum of `parts`; a missing part is 0.
+
+    A part may have `*`, and is then a sum itself.
+    """
 
     total: str
     parts: tuple[str, ...]
@@ -69,6 +76,15 @@ class Same(Fact):
     names: tuple[str, ...]
     key: tuple[str, ...] = ()
     known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields(Fact):
+    """There are the same fields in every event of a type, and of a value at `kind`, save some."""
+
+    kind: str = ""
+    by_type: bool = True
+    save: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Source: Google's API reference, "GenerateContentResponse"; what every recorded s
 from __future__ import annotations
 
 from streamtape.checks.expected.base import Expected, Required
-from streamtape.checks.expected.facts import AtMost, Fixed, Given, Sum
+from streamtape.checks.expected.facts import AtMost, Fields, Fixed, Given, Sum
 
 _USAGE = "usageMetadata"
 _CANDIDATE = "candidates.*"
@@ -17,6 +17,17 @@ _FACTS = (
     Sum(name="total", holder=_USAGE, total="totalTokenCount",
         parts=("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount",
                "toolUsePromptTokenCount")),
+    Sum(name="prompt", holder=_USAGE, total="promptTokenCount",
+        parts=("promptTokensDetails.*.tokenCount",), when=("promptTokensDetails", ())),
+    Fixed(name="total-there", holder=_USAGE, path="totalTokenCount", there=True,
+          when=("promptTokenCount", ()), weight="warning"),
+    Fixed(name="call-name", holder=f"{_CANDIDATE}.content.parts.*.functionCall", path="name",
+          there=True, when=("args", ())),
+    Fields(name="fields", weight="warning", elsewhere=None),
+    Fields(name="fields-candidate", holder=_CANDIDATE, weight="warning", elsewhere=None,
+           save=frozenset({"finishReason", "finishMessage", "groundingMetadata",
+                           "urlContextMetadata", "citationMetadata", "safetyRatings",
+                           "avgLogprobs", "logprobsResult"})),
     AtMost(name="cached-prompt", holder=_USAGE, path="cachedContentTokenCount",
            bound="promptTokenCount"),
     Fixed(name="role", holder=f"{_CANDIDATE}.content", path="role", values=("model",)),

@@ -8,7 +8,16 @@ was asked for.
 from __future__ import annotations
 
 from streamtape.checks.expected.base import Counter, Expected, First, Required
-from streamtape.checks.expected.facts import AtMost, Because, Fixed, Given, Same, Sum, Unique
+from streamtape.checks.expected.facts import (
+    AtMost,
+    Because,
+    Fields,
+    Fixed,
+    Given,
+    Same,
+    Sum,
+    Unique,
+)
 
 _FILTER = ("content_filter_results", "content_filter_offsets", "content_filter_result")
 _CHOICE, _CALL = "choices.*", "choices.*.delta.tool_calls.*"
@@ -38,6 +47,14 @@ _FACTS = (
     Because(name="reason-function", holder=_CHOICE, path="finish_reason", value="function_call",
             seen="choices.*.delta.function_call", others=("length", "content_filter"),
             forced="function_call"),
+    Fixed(name="call-type", holder=_CALL, path="type", values=("function", "custom"), there=True,
+          when=("id", ()), weight="warning", elsewhere=None),
+    Fields(name="fields", weight="warning", elsewhere=None, save=frozenset({
+        "prompt_filter_results", "system_fingerprint", "obfuscation", "usage", "choices",
+        "latency_checkpoint", "service_tier", "moderation"})),
+    Fields(name="fields-choice", holder=_CHOICE, weight="warning", elsewhere=None,
+           save=frozenset({"content_filter_results", "finish_reason", "content_filter_offsets",
+                           "content_filter_result", "delta"})),
     Same(name="fingerprint", names=("system_fingerprint",), known=True, weight="warning",
          elsewhere=None),
     Same(name="created", names=("created",), known=True, only=("openai",), elsewhere=None),
@@ -48,6 +65,13 @@ OPENAI_CHAT = Expected(
     required=(
         Required(("chat.completion.chunk",), ("id", "object", "created", "model")),
         Required(("chat.completion.chunk",), ("choices.*.index",)),
+        Required(
+            ("chat.completion.chunk",),
+            ("usage",),
+            ("choices", []),
+            weight="warning",
+            unless=("prompt_filter_results", "moderation"),
+        ),
         # Azure's filter has choices of its own: results or offsets, and no delta.
         Required(("chat.completion.chunk",), ("choices.*.delta",), unless=_FILTER),
     ),
