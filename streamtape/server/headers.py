@@ -20,6 +20,8 @@ _HOP_BY_HOP = frozenset({
     b"content-length",
 })  # fmt: skip
 _HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.%]+)\]|(?P<name>[^:\[\]@/\s]*))(?::[0-9]*)?")
+_SIGNED = re.compile(r"SignedHeaders=([^,\s]+)", re.IGNORECASE)
+_SIGNED_IN_QUERY = re.compile(r"(?:^|&)X-[A-Za-z]+-SignedHeaders=([^&]+)", re.IGNORECASE)
 _REQUEST_ONLY = frozenset({b"host", b"expect"})
 _CORS_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -57,6 +59,21 @@ def localised(
         return place.encode("latin-1")
 
     return [(n, moved(v)) if n.lower() == b"location" else (n, v) for n, v in headers]
+
+
+def is_host_signed(request: RequestHead) -> bool:
+    """Whether a request carries a signature that covers the name of the host it was sent to.
+
+    Signatures of AWS and those like it name the headers that they cover (SignedHeaders), in the
+    Authorization header or in the query; RFC 9421 does so in Signature-Input.
+    """
+    signed = _SIGNED.search(request.header("authorization") or "") or _SIGNED_IN_QUERY.search(
+        request.query
+    )
+    if signed is not None:
+        return "host" in re.split(r"[;,\s]|%3B", signed[1].lower(), flags=re.IGNORECASE)
+    components = re.findall(r'"([^"]+)"', request.header("signature-input") or "")
+    return not {"@authority", "@target-uri", "host"}.isdisjoint(components)
 
 
 def is_known_host(request: RequestHead, allowed: Collection[str]) -> bool:

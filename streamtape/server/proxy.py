@@ -22,18 +22,25 @@ from typing import Any, Unpack
 import httpx
 
 from streamtape.errors import MissError, NothingRecordedError, UsageError
-from streamtape.server.headers import end_to_end, for_upstream, localised, without_cors
+from streamtape.server.headers import (
+    end_to_end,
+    for_upstream,
+    is_host_signed,
+    localised,
+    without_cors,
+)
 from streamtape.server.loop import to_the_end
 from streamtape.server.origins import Origins
 from streamtape.server.playing import kept_length, play
 from streamtape.server.providers import PROVIDERS, Mount, child_env, mounts, upstream_mounts
 from streamtape.server.service import Service
-from streamtape.server.upstreams import Upstreams, extensions_for
+from streamtape.server.upstreams import Upstreams, request_to
 from streamtape.server.wire import Exchange, Limits, RequestHead, content_length
 from streamtape.session.decisions import Play
 from streamtape.session.modes import OptionFields, Options
 from streamtape.session.scores import score_of
 from streamtape.session.session import Session
+from streamtape.session.verdict import warn
 from streamtape.tape.model import Request
 from streamtape.transport.clock import wall_us
 from streamtape.transport.opening import open_session
@@ -82,6 +89,7 @@ class RecordingProxy(Service):
         )
         self._owns_session = not isinstance(cassette, Session)
         self._running: set[Exchange] = set()
+        self._notices: dict[str, None] = {}
         try:
             self.session = _session(cassette, options)
         except BaseException:
@@ -144,6 +152,8 @@ class RecordingProxy(Service):
 
     def _close_session(self, error: BaseException | None) -> None:
         self.session.close(error)
+        for notice in self._notices:
+            warn(notice)
         if error is None and not self.session.n_recorded and not self.session.played:
             raise NothingRecordedError(
                 f"no request came through the proxy at {self.url}, so {self.session.name!r} was "
@@ -216,13 +226,10 @@ class RecordingProxy(Service):
     ) -> None:
         unread = body is None and not exchange.body_read
         upload = Upload(exchange.next_piece) if unread else None
-        request = httpx.Request(
-            exchange.request.method,
-            url,
-            headers=for_upstream(exchange.request.headers),
-            content=body or upload,
-            extensions=extensions_for(url),
-        )
+        head = exchange.request
+        request = request_to(head.method, url, for_upstream(head.headers), body or upload)
+        if is_host_signed(head) and head.header("host") != request.url.netloc.decode("ascii"):
+            self._notices[_signed_notice(head, mount)] = None
         transport = self._upstreams.transport(request.url)
         try:
             if upload is None:
@@ -296,3 +303,12 @@ def _session(cassette: str | os.PathLike[str] | Session, options: Mapping[str, A
 
 def _prefix(origin: str, url: str) -> str:
     return "/" + url.removeprefix(f"{origin}/").partition("/")[0]
+
+
+def _signed_notice(head: RequestHead, mount: Mount) -> str:
+    return (
+        f"requests to {mount.target} were signed for the host {head.header('host')}, which is this "
+        "proxy: such a signature can't hold upstream (AWS answers 403). Record this client in "
+        "process (streamtape.use_cassette), or with a key that signs nothing "
+        "(AWS_BEARER_TOKEN_BEDROCK)"
+    )

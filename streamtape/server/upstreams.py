@@ -6,6 +6,7 @@ An upstream may be silent for as long as it likes: how long to wait is the clien
 from __future__ import annotations
 
 import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -42,15 +43,32 @@ class Upstreams:
             await transport.aclose()
 
 
-def extensions_for(url: str) -> dict[str, Any]:
-    """What a request to a URL says to its transport: how long to wait, and how it is spelled."""
-    return {"timeout": _TIMEOUT, "target": _target(url)}
+class ExactURL(httpx.URL):
+    """A URL whose path and query go out as the client spelled them, which httpx would tidy.
+
+    This holds behind a proxy as well: in the tunnel of an https URL, and in the absolute form that
+    a proxy wants of an http one (RFC 9112 section 3.2.2).
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._path = url.partition("://")[2].partition("/")[2]
+
+    @property
+    def raw_path(self) -> bytes:
+        """What stands on the request line."""
+        return f"/{self._path}".encode("latin-1")
 
 
-def _target(url: str) -> bytes:
-    """The path and query of a URL as the client spelled them, which httpx would tidy."""
-    path = url.partition("://")[2].partition("/")[2]
-    return f"/{path}".encode("latin-1")
+def request_to(
+    method: str, url: str, headers: Sequence[tuple[bytes, bytes]], content: Any
+) -> httpx.Request:
+    """A request to an upstream, spelled as its URL is; it may wait as long as its client does."""
+    request = httpx.Request(
+        method, url, headers=list(headers), content=content, extensions={"timeout": _TIMEOUT}
+    )
+    request.url = ExactURL(url)
+    return request
 
 
 def _proxy_for(url: httpx.URL) -> str:
