@@ -1,7 +1,8 @@
 """JSON text to a value, fast where it can be, lenient where it must be.
 
 msgspec refuses some texts that providers do send: half a surrogate pair, NaN, integers beyond 64
-bits in places. The standard library takes them. What neither takes is no JSON: `NOT_JSON`.
+bits in places. The standard library takes them. What neither takes is no JSON: `NOT_JSON`. So is
+what is nested deeper than any provider nests, so that whoever walks a value may do so recursively.
 """
 
 from __future__ import annotations
@@ -12,19 +13,39 @@ from typing import Any
 import msgspec
 
 NOT_JSON: Any = object()
+MAX_DEPTH = 100
+_CONTAINERS = frozenset({dict, list})
 _decode = msgspec.json.Decoder().decode
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 def decode(text: str) -> Any:
-    """The value of a JSON text; NOT_JSON where it is none."""
+    """The value of a JSON text; NOT_JSON where it is none, or deeper than MAX_DEPTH."""
     try:
-        return _decode(text)
+        value = _decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         try:
-            return json.loads(text)
+            value = json.loads(text)
         except (ValueError, RecursionError):
             return NOT_JSON
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
+        return NOT_JSON
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than MAX_DEPTH, found level by level."""
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for parent in level
+            for item in (parent.values() if type(parent) is dict else parent)
+            if type(item) in _CONTAINERS
+        ]
+        if not level:
+            return False
+    return True
 
 
 def canonical(value: Any) -> bytes:

@@ -30,6 +30,7 @@ from streamtape.tape.decoding import decoder_for
 from streamtape.tape.views import Frame
 
 if TYPE_CHECKING:
+    from streamtape.tape.allowance import Allowance
     from streamtape.tape.decoding import Decoder
     from streamtape.tape.model import Chunks, Interaction
 
@@ -198,10 +199,14 @@ def frames(interaction: Interaction) -> Iterator[Frame]:
     head = interaction.head
     if head is None:
         return
+    allowance = interaction.chunks.allowance
     pieces = _decoded(interaction.chunks, decoder_for(head.get("content-encoding")))
     framer, first = _chosen(head.get("content-type"), pieces, asked=asks_to_stream(interaction))
-    numbers, place, at_us = count(), 0, None
+    numbers, place, at_us, n_bytes = _numbers(allowance), 0, None, 0
     for place, at_us, data in chain(first, pieces):
+        n_bytes += len(data)
+        if allowance is not None:
+            allowance.bytes(n_bytes)
         try:
             found = framer.feed(data)
         except FramingError as error:
@@ -215,6 +220,14 @@ def frames(interaction: Interaction) -> Iterator[Frame]:
         last = replace(last, complete=interaction.ending.kind == "complete")
     if last is not None:
         yield _in_place(last, at_us, place, next(numbers))
+
+
+def _numbers(allowance: Allowance | None) -> Iterator[int]:
+    """The numbers of frames, up to what is allowed."""
+    for number in count():
+        if allowance is not None:
+            allowance.frames(number + 1)
+        yield number
 
 
 def _in_place(frame: AnyFrame, at_us: int | None, place: int, number: int) -> Frame:

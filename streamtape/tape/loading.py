@@ -8,12 +8,19 @@ is held against what may come at its place, and at the end against the closing r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import repeat
+from typing import Any, NoReturn
 
 from streamtape.errors import CassetteLimitError
 from streamtape.tape import columns, container, records
+from streamtape.tape.allowance import (
+    CHUNKS_A_BYTE,
+    MIN_CHUNKS,
+    Allowance,
+    allowances,
+)
 from streamtape.tape.container import Piece, damaged
 from streamtape.tape.model import (
     SEGMENT_CHUNKS,
@@ -37,6 +44,7 @@ FREE_BYTES = 1 << 30
 # so many times its size.
 MAX_KEPT_BYTES = 512 << 20
 MAX_KEPT_RATIO = 4
+MAX_UNKNOWN_BYTES = 64 << 20  # of records that a later version may have; or the size of the file
 
 
 @dataclass(slots=True)
@@ -86,7 +94,7 @@ class Decoder:
         self._content_bytes = self._kept_bytes = self._fed_bytes = 0
         self._drafts: list[_Draft] = []
         self._counts: tuple[int, ...] | None = None
-        self._n_chunks = self._n_bytes = 0
+        self._n_chunks = self._n_bytes = self._unknown_bytes = 0
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the file."""
@@ -112,7 +120,14 @@ class Decoder:
         if self._counts != (len(self._drafts), self._n_chunks, self._n_bytes):
             raise damaged("its closing record counts something else than it holds", self.path)
         reread = rereader(self._fetch, self.path) if self._fetch and not self._eager else None
-        interactions = tuple(self._finish(draft, reread) for draft in self._drafts)
+        sizes = [sum(run.n_bytes for run in draft.runs) for draft in self._drafts]
+        limits: Iterable[Allowance | None] = repeat(None)  # the caller's own limit is enough
+        if self._max_bytes is None:
+            limits = allowances(self._fed_bytes, sizes)
+        interactions = tuple(
+            self._finish(draft, reread, limit)
+            for draft, limit in zip(self._drafts, limits, strict=False)
+        )
         return Cassette(interactions, path=self.path)
 
     def _check_limits(self) -> None:
@@ -125,14 +140,18 @@ class Decoder:
             (self._kept_bytes, kept_limit, "holds requests and heads that take"),
         ):
             if size > most:
-                raise CassetteLimitError(
-                    f"{container.named(self.path)} {what} more than {most} bytes; if it can be "
-                    "trusted, load it with a higher limit: load(path, max_bytes=...)",
-                    path=self.path,
-                )
+                self._refuse(what, f"{most} bytes")
+
+    def _refuse(self, what: str, most: str) -> NoReturn:
+        raise CassetteLimitError(
+            f"{container.named(self.path)} {what} more than {most}; if it can be trusted, load it "
+            "with a higher limit: load(path, max_bytes=...)",
+            path=self.path,
+        )
 
     def _read(self, piece: Piece) -> None:
-        for start, kind, value in records.unpack(piece.content):
+        first_unknown, n_unknown = None, 0
+        for start, kind, value in records.unpack(piece.content, kinds=_KNOWN):
             if self._counts is not None:
                 raise RecordError("a record follows the closing one")
             if kind == "close":
@@ -141,6 +160,15 @@ class Decoder:
                 self._counts = tuple(fields.integer(name) for name in names)
             elif kind in _HANDLERS:
                 _HANDLERS[kind](self, Fields(kind, value), Place(piece.offset, piece.size, start))
+            else:
+                first_unknown = start if first_unknown is None else first_unknown
+                continue
+            n_unknown += 0 if first_unknown is None else start - first_unknown
+            first_unknown = None
+        n_unknown += 0 if first_unknown is None else len(piece.content) - first_unknown
+        self._unknown_bytes += n_unknown
+        if self._unknown_bytes > max(MAX_UNKNOWN_BYTES, self._fed_bytes, self._max_bytes or 0):
+            self._refuse("holds records of unknown kinds with", f"{MAX_UNKNOWN_BYTES} bytes")
 
     def _request(self, fields: Fields, _place: Place) -> None:
         if fields.integer("i") != len(self._drafts):
@@ -148,7 +176,7 @@ class Decoder:
                 f"request {fields.integer('i')} stands where {len(self._drafts)} should"
             )
         request, started_at_us, cuts_known = records.read_request(fields)
-        self._keep(2000 + len(request.url), request.body, request.headers)
+        self._keep(2000 + _text_bytes(fields), request.body, request.headers)
         self._drafts.append(_Draft(request, started_at_us, cuts_known, [request.body]))
 
     def _head(self, fields: Fields, _place: Place) -> None:
@@ -156,11 +184,11 @@ class Decoder:
         if draft.head is not None or draft.runs:
             raise RecordError("a head stands where none should")
         draft.head = records.read_head(fields)
-        self._keep(500, b"", draft.head.headers)
+        self._keep(500 + _text_bytes(fields), b"", draft.head.headers)
 
     def _redaction(self, fields: Fields, _place: Place) -> None:
         self._draft(fields).redactions.append(records.read_redaction(fields))
-        self._keep(500 + sum(len(v) for v in fields.fields.values() if isinstance(v, str)))
+        self._keep(500 + _text_bytes(fields))
 
     def _chunks(self, fields: Fields, place: Place) -> None:
         draft = self._draft(fields)
@@ -188,6 +216,9 @@ class Decoder:
         draft.runs.append(run)
         self._keep(400)
         self._n_chunks += n_chunks
+        most = max(MIN_CHUNKS, CHUNKS_A_BYTE * self._fed_bytes)
+        if self._max_bytes is None and self._n_chunks > most:
+            self._refuse("holds", f"{most} chunks")
         self._n_bytes += n_bytes
 
     def _more(self, fields: Fields, place: Place) -> None:
@@ -212,7 +243,7 @@ class Decoder:
         draft = self._draft(fields)
         self._check_run(draft)
         draft.ending = records.read_ending(fields)
-        self._keep(500 + len(draft.ending.message or ""))
+        self._keep(500 + _text_bytes(fields))
 
     def _draft(self, fields: Fields) -> _Draft:
         i: int = fields.integer("i")
@@ -231,7 +262,9 @@ class Decoder:
         if self._kept_bytes > MAX_KEPT_BYTES:  # which is allowed in any case
             self._check_limits()
 
-    def _finish(self, draft: _Draft, reread: Reread | None) -> Interaction:
+    def _finish(
+        self, draft: _Draft, reread: Reread | None, allowance: Allowance | None
+    ) -> Interaction:
         if draft.ending is None:
             raise damaged("an interaction has no ending", self.path)
         request = draft.request
@@ -248,12 +281,22 @@ class Decoder:
         return Interaction(
             request=request,
             head=draft.head,
-            chunks=Chunks(segments),
+            chunks=Chunks(segments, allowance=allowance),
             ending=draft.ending,
             started_at_us=draft.started_at_us,
             cuts_known=draft.cuts_known,
             redactions=tuple(draft.redactions),
         )
+
+
+def _text_bytes(fields: Fields) -> int:
+    """About what the texts of a record take in memory: up to four bytes a character."""
+    values = fields.fields.values()
+    texts = [value for value in values if isinstance(value, str)]
+    texts += [
+        text for value in values if isinstance(value, list) for text in value if type(text) is str
+    ]
+    return sum(60 + len(text) * (1 if text.isascii() else 4) for text in texts)
 
 
 _HANDLERS: dict[str, Callable[[Decoder, Fields, Place], None]] = {
@@ -264,3 +307,4 @@ _HANDLERS: dict[str, Callable[[Decoder, Fields, Place], None]] = {
     "chunks": Decoder._chunks,
     "ending": Decoder._end,
 }
+_KNOWN = frozenset({*_HANDLERS, "close"})

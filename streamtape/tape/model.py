@@ -14,6 +14,7 @@ from itertools import accumulate, repeat
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, overload
 
 from streamtape.tape import views
+from streamtape.tape.allowance import Allowance, within
 from streamtape.tape.decoding import decode_content
 
 if TYPE_CHECKING:
@@ -84,9 +85,12 @@ class LoadedSegment:
 class Chunks(Sequence[Chunk]):
     """The chunks of one body, in order. Long ones are fetched from the file as they are read."""
 
-    __slots__ = ("_first", "_recent", "segments")
+    __slots__ = ("_first", "_recent", "allowance", "segments")
 
-    def __init__(self, segments: Iterable[Segment] = ()) -> None:
+    def __init__(
+        self, segments: Iterable[Segment] = (), *, allowance: Allowance | None = None
+    ) -> None:
+        self.allowance = allowance  # how much may be read of it, if its file is not trusted
         self.segments = tuple(s for s in segments if s.n_chunks)
         self._first = [0, *accumulate(s.n_chunks for s in self.segments)]
         self._recent: tuple[int, list[Chunk]] | None = None
@@ -257,11 +261,13 @@ class Interaction:
     def content(self) -> bytes:
         """The body with its content-encoding undone.
 
-        ContentError where the encoding is unknown or the body is not what it says. A body that was
+        ContentError where the encoding is unknown or the body is not what it says, and
+        ContentLimitError where a small file unfolds to more than a recording does. A body that was
         cut gives what can be decoded of it.
         """
         encoding = self.head.get("content-encoding") if self.head else None
-        return b"".join(decode_content((c.data for c in self.chunks), encoding))
+        pieces = decode_content((c.data for c in self.chunks), encoding)
+        return b"".join(within(pieces, self.chunks.allowance))
 
     def frames(self) -> Iterator[views.Frame]:
         """Iterate over the frames of the body (SSE, NDJSON), lazily."""

@@ -15,6 +15,14 @@ from streamtape.tape.model import Ending, EndingKind, Head, Headers, Redaction, 
 
 MAX_ITEMS = 8192  # in one array or map: headers, say
 MAX_BYTES = 16 << 20  # in one string
+SMALL_BYTES = 64 << 10  # a record up to here is unpacked whole: it takes a few megabytes at most
+_ARRAYS = frozenset({*range(0x90, 0xA0), 0xDC, 0xDD})
+_MAPS = frozenset({*range(0x80, 0x90), 0xDE, 0xDF})
+_FIELDS = frozenset({
+    "i", "method", "url", "headers", "body", "started_at_us", "cuts_known", "data", "status",
+    "http_version", "reason", "at_us", "recoded", "where", "kind", "digest", "sizes", "exception",
+    "message", "module", "bases", "interactions", "chunks", "bytes",
+})  # fmt: skip
 _KINDS = {"complete", "error", "abandoned", "unfinished"}
 _I64 = range(-(1 << 63), 1 << 63)
 
@@ -43,36 +51,107 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def unpack(data: bytes, start: int = 0) -> Iterator[tuple[int, str, Any]]:
+def unpack(
+    data: bytes, start: int = 0, *, kinds: frozenset[str] | None = None
+) -> Iterator[tuple[int, str, Any]]:
     """Iterate over the records in the bytes: where each starts, its kind, its fields.
 
-    Strictly; RecordError where they are none.
-
-    No extension types, no huge arrays (which would be allocated before they are read), no depth
-    beyond what msgpack's own stack holds.
+    Strictly; RecordError where they are none. No extension types, no huge arrays (which would be
+    allocated before they are read), no depth beyond what msgpack's own stack holds. Records of
+    other kinds than `kinds` are passed over, and nothing is made of them: their fields are None.
     """
     unpacker, first, end = _unpacker(len(data)), start, len(data)
     unpacker.feed(memoryview(data)[start:] if start else data)
     try:
         while start < end:
-            kind, fields = _pair(unpacker.unpack())
+            unpacker.skip()
+            stop = first + unpacker.tell()
+            kind, fields = _pair(data, start, stop, kinds)
             yield start, kind, fields
-            start = first + unpacker.tell()
+            start = stop
     except _malformed() as error:
         raise RecordError(f"malformed msgpack ({type(error).__name__}: {error})") from error
 
 
 def unpack_one(data: bytes) -> Any:
-    """The one msgpack value that the bytes hold, as strictly."""
+    """The fields of one record: the one msgpack map that the bytes hold, as strictly."""
     unpacker = _unpacker(len(data))
     unpacker.feed(data)
     try:
-        value = unpacker.unpack()
+        unpacker.skip()
+        size = unpacker.tell()
+        if size != len(data):
+            raise RecordError("bytes follow a value")
+        return _whole(data) if size <= SMALL_BYTES else _Piecewise(data).fields()
     except _malformed() as error:
         raise RecordError(f"malformed msgpack ({type(error).__name__}: {error})") from error
-    if unpacker.tell() != len(data):
-        raise RecordError("bytes follow a value")
-    return value
+
+
+def _whole(data: bytes) -> Any:
+    unpacker = _unpacker(len(data))
+    unpacker.feed(data)
+    return unpacker.unpack()
+
+
+def _pair(data: bytes, start: int, stop: int, kinds: frozenset[str] | None) -> tuple[str, Any]:
+    record = data if stop - start == len(data) else data[start:stop]
+    if len(record) > SMALL_BYTES:
+        return _Piecewise(record).record(kinds)
+    value = _whole(record)
+    if type(value) is not list or len(value) < 2 or type(value[0]) is not str:
+        raise RecordError("something that is no record")
+    return value[0], value[1]
+
+
+class _Piecewise:
+    """Reads a large record field by field, so that nothing is made of what nobody knows.
+
+    An empty map is one byte of a file and 64 of memory: a record that is unpacked whole may take
+    many times its size. Here only texts, bytes and numbers are made, of fields that have a name,
+    and arrays of them.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._unpacker = _unpacker(len(data))
+        self._unpacker.feed(data)
+
+    def record(self, kinds: frozenset[str] | None) -> tuple[str, Any]:
+        if not self._is_in(_ARRAYS) or self._unpacker.read_array_header() < 2:
+            raise RecordError("something that is no record")
+        kind = self._scalar("the kind of a record")
+        if type(kind) is not str:
+            raise RecordError("something that is no record")
+        return kind, self.fields() if kinds is None or kind in kinds else None
+
+    def fields(self) -> Any:
+        if not self._is_in(_MAPS):
+            return None
+        found: dict[str, Any] = {}
+        for _ in range(self._unpacker.read_map_header()):
+            name = self._scalar("the name of a field")
+            if name not in _FIELDS:
+                self._unpacker.skip()
+            elif self._is_in(_ARRAYS):
+                found[name] = [self._item(name) for _ in range(self._unpacker.read_array_header())]
+            else:
+                found[name] = self._scalar(name)
+        return found
+
+    def _item(self, name: str) -> Any:
+        if not self._is_in(_ARRAYS):
+            return self._scalar(name)
+        if self._unpacker.read_array_header() != 2:
+            raise RecordError(f"an item of {name!r} is no pair")
+        return [self._scalar(name), self._scalar(name)]
+
+    def _scalar(self, what: str) -> Any:
+        if self._is_in(_ARRAYS) or self._is_in(_MAPS):
+            raise RecordError(f"{what} is an array or a map")
+        return self._unpacker.unpack()
+
+    def _is_in(self, codes: frozenset[int]) -> bool:
+        return self._data[self._unpacker.tell()] in codes
 
 
 def _unpacker(size: int) -> Any:
@@ -91,17 +170,11 @@ def _unpacker(size: int) -> Any:
     )
 
 
-def _pair(record: Any) -> tuple[str, Any]:
-    if type(record) is not list or len(record) < 2 or type(record[0]) is not str:
-        raise RecordError("something that is no record")
-    return record[0], record[1]
-
-
 @lru_cache(maxsize=1)
 def _malformed() -> tuple[type[Exception], ...]:
     import msgpack
 
-    return (ValueError, TypeError, RecursionError, msgpack.UnpackException)
+    return (ValueError, TypeError, IndexError, RecursionError, msgpack.UnpackException)
 
 
 def _no_extension(code: int, data: bytes) -> Any:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from streamtape.errors import ContentError
+from streamtape.errors import ContentError, ContentLimitError
 from streamtape.tape import coding
+from streamtape.tape.allowance import within
 from streamtape.tape.decoding import decode_content, encodings
 from streamtape.tape.leaves import Document, documents, units
 from streamtape.tape.model import Cassette, Chunk, Chunks, Head, Interaction, Redaction
@@ -135,15 +136,22 @@ def _encoding(interaction: Interaction) -> str | None:
     if not encodings(encoding) or not coding.can_encode(encoding):
         return None
     try:
-        for _ in decode_content((c.data for c in interaction.chunks), encoding):
+        for _ in within(_decoded(interaction, encoding), interaction.chunks.allowance):
             pass
+    except ContentLimitError:
+        raise  # it is not clean only because nobody can read it
     except ContentError:
         return None
     return encoding
 
 
 def _pieces(interaction: Interaction) -> Iterator[bytes]:
-    return decode_content((c.data for c in interaction.chunks), _encoding(interaction))
+    pieces = _decoded(interaction, _encoding(interaction))
+    return within(pieces, interaction.chunks.allowance)
+
+
+def _decoded(interaction: Interaction, encoding: str | None) -> Iterator[bytes]:
+    return decode_content((c.data for c in interaction.chunks), encoding)
 
 
 def splits(content: bytes, search: Search) -> Iterator[Split]:

@@ -40,3 +40,13 @@ def test_equal_values_have_one_spelling() -> None:
     assert canonical({"b": 1, "a": [2]}) == canonical({"a": [2], "b": 1})
     assert canonical({"a": "\ud83d"}) != canonical({"a": "\ud83e"})
     assert canonical(10**40) == canonical(10**40)
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+@pytest.mark.parametrize(
+    ("depth", "is_json"), [(100, True), (101, False), (600, False), (9000, False)]
+)
+def test_what_is_nested_too_deep_is_text(opening: str, depth: int, is_json: bool) -> None:
+    """No provider nests so deep; who walks a value may do so recursively."""
+    closing = "]" if opening == "[" else "}"
+    assert (decode(opening * depth + "1" + closing * depth) is NOT_JSON) == (depth > 100)

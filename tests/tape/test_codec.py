@@ -1,6 +1,7 @@
 """Cassettes and their bytes: round trips, FORMAT.md, version 1 for ever, damage, hostile files."""
 
 import base64
+import contextlib
 import hashlib
 import io
 import random
@@ -22,6 +23,7 @@ from streamtape.errors import (
     CassetteError,
     CassetteLimitError,
     CassetteWriteError,
+    ContentLimitError,
     DamagedCassetteError,
     NewerFormatError,
     NotACassetteError,
@@ -39,6 +41,7 @@ from streamtape.tape.model import (
     Redaction,
     Request,
 )
+from streamtape.tape.views import Frame
 from tests.patience import PATIENCE_S
 from tests.tape import mini_reader
 
@@ -406,15 +409,70 @@ def bomb(n_frames: int) -> bytes:
     return data + hashlib.sha256(data).digest()
 
 
-def test_bombs_meet_the_limits() -> None:
+@pytest.mark.parametrize("limit", ["content", "unknown kinds"])
+def test_bombs_meet_the_limits(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file that unpacks to much is refused, in bounded memory."""
+    if limit == "content":
+        monkeypatch.setattr(loading, "MAX_UNKNOWN_BYTES", 1 << 40)
     data = bomb(80)
     assert len(data) < 200_000
     tracemalloc.start()
-    with pytest.raises(CassetteLimitError, match="1073741824"):
+    with pytest.raises(CassetteLimitError, match="1073741824" if limit == "content" else limit):
         decode(data)
     assert tracemalloc.get_traced_memory()[1] < 64 << 20
     tracemalloc.stop()
+
+
+def nested(n: int) -> bytes:
+    """Msgpack of n times 8,000 empty arrays: a byte each in the file, 64 in memory."""
+    return bytes(msgpack.packb([[[] for _ in range(8000)]] * n))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"\x92\xa1z\x81\xa1a" + nested(1000),
+        b"\x92\xa7request\x83\xa1i\x00\xa1z" + nested(1000) + b"\xa6method\xa1G",
+        b"\x92\xa7request\x82\xa1i\x00\xa7headers" + nested(1000),
+        b"\x92\xa7request\x82\xa1i\x00\xa3url" + nested(1000),
+        b"\x93\xa7request\x81\xa1i\x00" + nested(1000),
+    ],
+    ids=["unknown kind", "unknown field", "headers", "a text", "a third item"],
+)
+def test_nothing_is_made_of_what_is_not_kept(record: bytes) -> None:
+    """Records of 8 MB that would take 600 MB as values: passed over or refused, in 64 MiB."""
+    data = forged(record + msgpack.packb(["close", {"interactions": 0, "chunks": 0, "bytes": 0}]))
+    tracemalloc.start()
+    with contextlib.suppress(DamagedCassetteError):
+        decode(data)
+    assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    tracemalloc.stop()
+
+
+def test_a_small_file_has_not_a_million_chunks() -> None:
+    """Chunks that compress to nothing are refused, but for a caller who trusts the file."""
+    chunks = Chunks.of([Chunk(5, b"")] * 250_000)
+    one = Interaction(Request("G", "u"), Head(200), chunks, Ending("complete"))
+    data = written(Cassette((one,)))
+    with pytest.raises(CassetteLimitError, match="more than 200000 chunks"):
+        decode(data)
+    assert len(decode(data, max_bytes=1 << 30)[0].chunks) == 250_000
+
+
+def test_a_small_file_is_not_read_for_ever() -> None:
+    """Its first events are read; then an error says that the rest was left out."""
+    body = [Chunk(5, b"data: 1\n\n" * 1000)] * 150
+    head = Head(200, ((b"content-type", b"text/event-stream"),))
+    one = Interaction(Request("G", "u"), head, Chunks.of(body), Ending("complete"))
+    data = written(Cassette((one,)))
+    read: list[Frame] = []
+    with pytest.raises(ContentLimitError, match=r"first 100,000 events .* left out"):
+        read.extend(decode(data)[0].frames())
+    assert len(read) == 100_000
+    assert sum(1 for _ in decode(data, max_bytes=1 << 30)[0].frames()) == 150_000
+    big = Interaction(Request("G", "u"), head, Chunks.of([Chunk(5, bytes(9 << 20))]), one.ending)
+    with pytest.raises(ContentLimitError, match="8,388,608 bytes"):
+        _ = decode(written(Cassette((big,))))[0].content
     with pytest.raises(CassetteLimitError, match="1000000"):
         decode(bomb(1), max_bytes=1_000_000)
 
