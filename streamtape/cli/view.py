@@ -87,9 +87,8 @@ def _read(
     from streamtape.report.lines import plain
     from streamtape.report.page.data import interaction_data
     from streamtape.report.reading import read
-    from streamtape.tape.scanning import mask
 
-    cassette = mask(streamtape.load(path))  # what a stream spells out in pieces, too
+    cassette = streamtape.load(path)
     found = _findings(cassette, dialect) if checked else {}
     told, lines = [], []
     for number in options.chosen(len(cassette), index):

@@ -15,7 +15,9 @@ from streamtape.dialects.content import content_of
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import ContentError, FramingError
-from streamtape.tape.model import Interaction
+from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.scanning import mask
+from streamtape.tape.search import default_search
 from streamtape.tape.views import Event, Transcript
 
 
@@ -67,7 +69,18 @@ class Reading:
 
 
 def read(interaction: Interaction, dialect: str | None = None) -> Reading:
-    """Read an interaction; UsageError for an unknown dialect, and no other error."""
+    """Read an interaction; UsageError for an unknown dialect, and no other error.
+
+    A secret that a stream spells out in pieces is masked in them: its text is shown in one.
+    """
+    reading = _read(interaction, dialect)
+    text = "\n".join(part.text for part in reading.transcript.parts if part.text)
+    if text and default_search().find(text.encode("utf-8", "surrogatepass")):
+        return _read(mask(Cassette((interaction,)))[0], dialect)
+    return reading
+
+
+def _read(interaction: Interaction, dialect: str | None) -> Reading:
     events: list[Event] = []
     trouble: str | None = None
     try:

@@ -239,7 +239,6 @@ KINDS: tuple[Kind, ...] = _rows("""
     runpod         rpa_{u40}                                    i
     salad          salad_cloud_{w20}                            t
     scalingo       tk-us-{w48}                                  g
-    scaleway       SCWSECRET{a20}                               i
     sendinblue     xkeysib-{w64}                                gt
     sentry         sntrys_{s60}                                 gt
     sentry         sntryu_{h64}                                 gt

@@ -61,6 +61,8 @@ _BESIDE = (
     _QUOTE + rb"\s{0,32},\s{0,32}(?:" + _QUOTE + rb"(?i:value|val|data|text|content)" + _QUOTE
     + rb"\s{0,32}:\s{0,32})?b?" + _INNER
 )  # fmt: skip
+# A part of a multipart form: the name in its head, the value after an empty line.
+_IN_PART = rb"\"[^\r\n]{0,120}\r?\n(?:[^\r\n]{1,120}\r?\n){0,4}\r?\n(?P<s>[^\r\n]{6,4096})"
 # `name: value` on a line, `<name>value</name>`, `name=value`.
 _LINE = rb":[ \t]{0,4}(?:(?i:bearer|basic|token)[ \t])?(?P<s>[^\s\"'<>\\,;(){}\[\]|`*]{8,200})"
 _ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>[^<>\s&]{6,200})\s{0,8}<"
@@ -123,6 +125,10 @@ def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
     if kind is None or not sign:
         return
     if sign in b"\"'\\":
+        if text[max(0, start - 6) : start] == b'name="' and sign == b'"':
+            found = _compiled(_IN_PART).match(text, end)
+            if found and _fits(found["s"], kind):
+                yield Span(*found.span("s"), "name")
         yield from _quoted(text, kind, end)
         return
     is_element = text[start - 1 : start] in {b"<", b":"} and sign in b"> \t"

@@ -178,3 +178,12 @@ def test_a_key_with_escapes_is_masked_whole(spelled: str) -> None:
     """The escapes are masked with the rest, so that what is left is JSON."""
     text = json.dumps({"a": 1})[:-1] + f', "b": "{spelled}{SECRET}{SECRET}"}}'
     assert json.loads(masked(text))["b"].strip("*") == ""
+
+
+def test_a_field_of_a_multipart_form() -> None:
+    """Its name stands in the head of its part, and a file's part is a part."""
+    for more in ("", '; filename="x.txt"', "\r\nContent-Type: text/plain"):
+        head = f'Content-Disposition: form-data; name="password"{more}'
+        text = f"--zz\r\n{head}\r\n\r\n{SECRET}\r\n--zz--"
+        assert masked(text) == text.replace(SECRET, "*" * len(SECRET))
+        assert masked(text.replace("password", "note")) == text.replace("password", "note")
