@@ -27,9 +27,14 @@ MOST_RUNS = 16  # texts that may grow in turns and are recognised at a glance
 
 
 class Coalescer:
-    """Makes units of one stream's events."""
+    """Makes units of one stream's events.
 
-    def __init__(self, dialect: Dialect) -> None:
+    `compact` is for comparing: a null, an empty text and a field that is not there are one, and a
+    piece of text that is null is an empty piece.
+    """
+
+    def __init__(self, dialect: Dialect, *, compact: bool = False) -> None:
+        self._compact = compact
         self._dialect = dialect
         self._normaliser: Normaliser = normaliser_for(dialect)
         self._idle = self._normaliser.idle and not (dialect.deltas or dialect.wholes)
@@ -82,12 +87,16 @@ class Coalescer:
         if plan is None:
             plan = self._plans[event.type] = plan_for(self._dialect, event.type)
         deltas = list(plan.find_deltas(payload, event.index)) if plan.deltas else []
+        if self._compact and not deltas and plan.deltas:
+            deltas.extend(plan.find_nulls(payload, event.index))
         deltas.extend(plan.find_patches(payload, self._n_calls))
         calls = list(plan.find_calls(payload, event.index)) if plan.calls else []
         if calls:
             self._n_calls += len(calls)
             self._runs.clear()  # the next pieces may be of a new call
         clean, found_ids = self._normaliser.clean(payload)
+        if self._compact:
+            clean = self._normaliser.compact(clean)
         ids = [IdSeen(path, value, event.index) for path, value in found_ids]
         for _, value in found_ids:
             if value not in self._names_of_ids:
@@ -125,7 +134,7 @@ class Coalescer:
         ids: list[IdSeen],
         calls: list[Found],
     ) -> None:
-        fuller = [d for d in deltas if d.value] or deltas
+        fuller = [d for d in deltas if d.value] or self._empty(deltas)
         targets = tuple(self._target(found) for found in fuller)
         facts = self._news(targets, said)
         closing = {p: v for p, v in facts.items() if self._closes(p)}
@@ -161,13 +170,25 @@ class Coalescer:
         body = {p[len(path) :]: facts.pop(p) for p in mine}
         names = [parse_path(text) for text in getattr(rule, "name", "").split("|")]
         body = {("name",) if p in names else p: value for p, value in body.items()}
-        if body:
+        if body and set(body) != {("index",)}:  # a number alone opens nothing
             unit = Unit("fact", CALL, body, event.index, event.at_us)
             unit.calls = list(self._opened(call))
+            last = self._units[-1] if self._units else None
+            if last and last.name == CALL and (last.first, last.calls) == (unit.first, unit.calls):
+                last.body = {**body, **last.body}  # some servers tell a call twice in one event
+                return
             unit.item = self._itemiser.find(event.type, event.payload)
             if unit.item is None:
                 unit.item = self._item_of_call(("arguments", self._key(call)))
             self._add(unit)
+
+    def _empty(self, deltas: list[Found]) -> list[Found]:
+        """Of pieces that are all empty, those that count: those of calls, where there are some.
+
+        What else says nothing beside a call is spelling: `""`, null, or a field left out.
+        """
+        of_calls = [d for d in deltas if getattr(d.rule, "channel", "") == "arguments"]
+        return (of_calls or deltas[:1]) if self._compact else deltas
 
     def _fact(self, event: Event, facts: dict[tuple[str, ...], Any]) -> Unit:
         unit = Unit("fact", event.type, facts, event.index, event.at_us)

@@ -31,7 +31,8 @@ def compare_events(
     a: Iterable[Event], b: Iterable[Event], dialect_a: Dialect, dialect_b: Dialect
 ) -> tuple[Change, ...]:
     """The changes between two streams, in order; none where they mean the same."""
-    left, right = Coalescer(dialect_a).units(a), Coalescer(dialect_b).units(b)
+    left = Coalescer(dialect_a, compact=True).units(a)
+    right = Coalescer(dialect_b, compact=True).units(b)
     return compare_units(left, right)
 
 
@@ -65,7 +66,17 @@ def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
         texts_a = [u for u in left if u.target in touched]
         texts_b = [u for u in right if u.target in touched]
         changes.extend(_interleaved(texts_a, texts_b))
-    return tuple(folded(sorted((*of_items, *join_swapped(changes)), key=_order)))
+    calls = {_call_at(change): change for change in reversed(of_items) if change.what == CALL}
+    once = [c for c in of_items if c.what != CALL or calls[_call_at(c)] is c]
+    rest = [c for c in changes if c.what != CALL or _call_at(c) not in calls]
+    return tuple(folded(sorted((*once, *join_swapped(rest)), key=_order)))
+
+
+def _call_at(change: Change) -> Hashable:
+    """Which call came or is gone, and where: some servers tell it twice in one event."""
+    value = change.before if change.b is None else change.after
+    name = value.get("name") if isinstance(value, dict) else None
+    return change.kind, change.a and change.a.index, change.b and change.b.index, name
 
 
 def _of_texts(

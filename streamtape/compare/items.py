@@ -46,6 +46,11 @@ class Side(NamedTuple):
                 events.append(token_of(unit))
         return tuple(events), tuple(texts.items())
 
+    def events(self, some: Sequence[Item]) -> set[int]:
+        """The events that said something of some items."""
+        units = [unit for item in some for unit in self.items[item]]
+        return {u.first for u in units} | {event.index for u in units for event in u.events}
+
     def type(self, item: Item) -> Hashable:
         """What an item is, whichever tool it calls."""
         return item.group, *_type(self.items[item])
@@ -89,15 +94,15 @@ def pair_items(left: list[Unit], right: list[Unit]) -> tuple[list[Unit], list[Un
         for unit in right
         if unit.item not in come
     ]
-    out_a, out_b = _without_facts(out_a, out_b, {a.items[item][0].first for item in gone})
-    out_b, out_a = _without_facts(out_b, out_a, {b.items[item][0].first for item in come})
+    out_a, out_b = _without_facts(out_a, out_b, a.events(gone))
+    out_b, out_a = _without_facts(out_b, out_a, b.events(come))
     return out_a, out_b, _told(a, b, gone, come)
 
 
 def _without_facts(
     mine: list[Unit], theirs: list[Unit], events: set[int]
 ) -> tuple[list[Unit], list[Unit]]:
-    """Both sides without what the event that opens a missing item says of the whole stream.
+    """Both sides without what the events of a missing item say of the whole stream.
 
     The model is said once, by whichever event comes first: that another one says it is no
     difference. The role is said once a call: one less follows from the call. What the other side

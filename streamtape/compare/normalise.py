@@ -70,6 +70,14 @@ class Normaliser:
         ids: IdsFound = []
         return self._clean(payload, self._root, (), ids), ids
 
+    def compact(self, payload: Any) -> Any:
+        """A clean payload without fields that are null or an empty text, which say nothing.
+
+        One server writes `{"content": null}` where another one writes `""` or leaves the field
+        out. Elements of lists keep their places; below opaque paths every value counts.
+        """
+        return _compact(payload, self._root, self._deep)
+
     def _clean(self, value: Any, node: _Node | None, path: tuple[str, ...], ids: IdsFound) -> Any:
         if isinstance(value, dict):
             return self._object(value, node, path, ids)
@@ -94,7 +102,7 @@ class Normaliser:
                 out[name] = one
             elif action == "mask":
                 out[name] = MASKED_OBJECT if type(one) in (dict, list) else MASK
-            elif action == "id" and isinstance(one, str | int):
+            elif action == "id" and isinstance(one, str | int | float) and one != "":
                 ids.append(((*path, name), str(one)))
                 out[name] = MASK
             elif type(one) in (dict, list):
@@ -102,6 +110,25 @@ class Normaliser:
             else:
                 out[name] = one
         return out
+
+
+def _compact(value: Any, node: _Node | None, deep: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        below = node.below.get("*") if node else None
+        return [_compact(one, below, deep) if type(one) in (dict, list) else one for one in value]
+    if not isinstance(value, dict):
+        return value
+    out: dict[str, Any] = {}
+    for name, one in value.items():
+        if one is None or one == "":
+            continue
+        below = (node.below.get(name) or node.below.get("*")) if node else None
+        action = (below.action if below else "") or deep.get(name, "")
+        if type(one) in (dict, list) and action != "keep":
+            out[name] = _compact(one, below, deep)
+        else:
+            out[name] = one
+    return out
 
 
 @lru_cache(maxsize=64)

@@ -103,7 +103,8 @@ def _answer_key(dialect: str | None) -> Callable[[Interaction], Hashable]:
     """What an answer says, blind to ids, times and cuts, so that equal answers have equal keys."""
 
     def key(interaction: Interaction) -> Hashable:
-        units = Coalescer(dialect_for(interaction, dialect)).units(_events(interaction, dialect))
+        coalescer = Coalescer(dialect_for(interaction, dialect), compact=True)
+        units = coalescer.units(_events(interaction, dialect))
         status = interaction.head.status if interaction.head else None
         return status, _ended(interaction), tuple(unit.token for unit in units)
 
