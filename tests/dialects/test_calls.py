@@ -32,11 +32,11 @@ def calls(*chunks: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
 
 
 def entry(
-    index: Any = GONE, id: Any = GONE, name: Any = GONE, arguments: Any = GONE
+    index: Any = GONE, call_id: Any = GONE, name: Any = GONE, arguments: Any = GONE
 ) -> dict[str, Any]:
     """One entry of `tool_calls`."""
     function = {"name": name, "arguments": arguments}
-    fields = {"index": index, "id": id,
+    fields = {"index": index, "id": call_id,
               "function": {k: v for k, v in function.items() if v is not GONE}}  # fmt: skip
     return {k: v for k, v in fields.items() if v is not GONE}
 
@@ -123,6 +123,44 @@ def test_calls_without_ids() -> None:
         ("", "f", '{"q":0}'),
         ("", "f", '{"q":1}'),
     ]
+
+
+REPORTED = {
+    "index 0, empty ids in later pieces": (
+        [[entry(0, "call_0", "f0", "")], [entry(0, "", None, '{"q":0}')],
+         [entry(0, "call_1", "f1", "")], [entry(0, "", None, '{"q":1}')]],
+        [ONE, TWO],
+    ),
+    "index 0, the ids in later pieces": (
+        [[entry(0, "0", "f0", "")], [entry(0, "0", None, '{"q":0}')],
+         [entry(0, "1", "f1", "")], [entry(0, "1", None, '{"q":1}')]],
+        [("0", "f0", '{"q":0}'), ("1", "f1", '{"q":1}')],
+    ),
+    "no id above index 0": (
+        [[entry(0, *ONE)], [entry(1, None, "f1", '{"q"')], [entry(1, None, None, ":1}")]],
+        [ONE, ("", "f1", '{"q":1}')],
+    ),
+    "another id from the second piece on": (
+        [[entry(0, "x", "f0", "")], [entry(0, "y", None, '{"q"')], [entry(0, "y", None, ":0}")]],
+        [("x", "f0", '{"q":0}')],
+    ),
+    "no index, empty id, then pieces without any": (
+        [[entry(call_id="", name="f0", arguments="")], [entry(call_id="", arguments='{"q":0}')]],
+        [("", "f0", '{"q":0}')],
+    ),
+    "no index, whole calls with empty ids": (
+        [[entry(call_id="", name="f", arguments='{"q":0}'),
+          entry(call_id="", name="f", arguments='{"q":1}')]],
+        [("", "f", '{"q":0}'), ("", "f", '{"q":1}')],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", REPORTED)
+def test_shapes_that_were_reported(shape: str) -> None:
+    """Of servers that were not recorded: see SERVERS.md for the reports."""
+    chunks, expected = REPORTED[shape]
+    assert calls(*chunks) == expected
 
 
 def test_one_id_for_all_calls() -> None:
