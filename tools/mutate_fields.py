@@ -30,7 +30,24 @@ from tools.mutate_check import Items, put_together, sample, take_apart, told
 WAYS = ("drop", "null", "retype", "other", "negative")
 MAX_EVENTS = 300
 # Fields (by regular expression over `type path`) that may be anything in some ways.
-FREE: tuple[tuple[str, str], ...] = ()
+_ANY = "drop|null|retype|other|negative"
+FREE: tuple[tuple[str, str], ...] = (
+    # texts that nothing repeats, and padding
+    ("drop|null|other", r"delta\.(?:content|refusal|text|thinking|signature|partial_json)\b"),
+    ("drop|null|other", r"parts\.\*(?:\.(?:text|thoughtSignature|functionCall\b.*))?$"),
+    ("drop|null|other", r"function\.arguments$|encrypted_content$"),
+    (_ANY, "obfuscation"),
+    # ids, names and times that stand once
+    ("other", r"(?:^| )(?:message\.)?(?:id|model|created)$|content_block\.id$|tool_calls\.\*\.id$"),
+    ("drop|null|other", r"functionCall\.id$|completed_at$"),
+    # what no type is published of, or what may be absent and has no twin
+    (_ANY, r"content_filter|prompt_filter|latency_checkpoint"),
+    ("drop|null|other", r"service_?[tT]ier|inference_geo|stop_details|moderation|caller"),
+    ("drop|null|other", r"context_management|logprobs|groundingMetadata|urlContextMetadata"),
+    # counts that nothing adds up
+    ("drop|null|other", r"_details(?:\.|$)|TokensDetails|cache_|usage\.(?:in|out)put_tokens$"),
+    ("drop|null", r"system_fingerprint$|finish_reason$|delta\.tool_calls$"),
+)
 Path_ = tuple[str | int, ...]
 
 

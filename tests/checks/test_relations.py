@@ -1,14 +1,18 @@
 """Values that depend on one another, or on the request: what does not agree is told."""
 
 import copy
+import json
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
-from tests.checks.held import good, place
+from streamtape.checks.expected.base import Expected
+from streamtape.checks.expected.tables import TABLES
+from tests.checks.held import place
 from tests.checks.test_fields import OWNERS, put
-from tests.checks.test_others import Payloads, chat, check, gemini, messages
+from tests.checks.test_others import Payloads, check
 
 Change = Callable[[Payloads], object]
 NAMED = {"responses", "messages"}
@@ -147,12 +151,21 @@ def test_other_servers_are_asked_for_less() -> None:
     assert one[0] == "warning"
 
 
-@pytest.mark.parametrize("make", [good, chat, messages, gemini])
-def test_facts_have_names_of_their_own(make: Callable[[], Payloads]) -> None:
-    """By its name the share of streams that keep a fact is found."""
-    from streamtape.checks.expected.tables import TABLES
+WITH_FACTS = [table for table in TABLES.values() if table.facts]
 
-    assert make()
-    for table in TABLES.values():
-        names = [fact.name for fact in table.facts]
-        assert len(names) == len(set(names)), table.dialect
+
+@pytest.mark.parametrize("table", WITH_FACTS, ids=lambda table: table.dialect)
+def test_a_fact_is_asked_where_real_streams_keep_it(table: Expected) -> None:
+    """All owners' streams keep what is asked of owners; all others what is asked elsewhere."""
+    path = files("streamtape.checks.expected") / "shares.json"
+    shares = json.loads(path.read_text())[table.dialect]
+    names = [fact.name for fact in table.facts]
+    assert len(names) == len(set(names))
+    assert set(shares) <= set(names)
+    assert sum(name in shares for name in names) > len(names) / 2
+    for fact in table.facts:
+        count = shares.get(fact.name, {"owners": [0, 0], "others": [0, 0]})
+        kept, met = count["owners"]
+        assert kept == met or fact.only, fact
+        kept, met = count["others"]
+        assert kept == met or fact.elsewhere is None, fact
