@@ -185,7 +185,8 @@ def changed(place: int, field: str, value: Any) -> Callable[[Payloads], None]:
         ("gemini", twice(1), "terminal"),
         ("gemini", lambda payloads: payloads.reverse(), "terminal"),
         ("gemini", changed(1, "responseId", "r2"), "constant"),
-        ("gemini", changed(0, "usageMetadata", None), ""),
+        ("gemini", changed(0, "usageMetadata", None), "relation"),
+        ("gemini", changed(0, "candidates", None), "relation"),
     ],
 )  # fmt: skip
 def test_what_is_broken_is_found(name: str, change: Callable[[Payloads], None], rule: str) -> None:

@@ -30,6 +30,10 @@ _FACTS = (
                            "avgLogprobs", "logprobsResult"})),
     AtMost(name="cached-prompt", holder=_USAGE, path="cachedContentTokenCount",
            bound="promptTokenCount"),
+    *(Fixed(name=f"null-{path}", path=path)
+      for path in ("candidates", "usageMetadata", "modelVersion", "responseId")),
+    Fixed(name="null-parts", holder=f"{_CANDIDATE}.content", path="parts"),
+    Fixed(name="null-index", holder=_CANDIDATE, path="index"),
     Fixed(name="role", holder=f"{_CANDIDATE}.content", path="role", values=("model",)),
     AtMost(name="candidates-asked", holder=_CANDIDATE, path="index", default=1, below=True,
            asked=("generationConfig.candidateCount", "generation_config.candidate_count")),
