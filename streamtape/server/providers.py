@@ -15,21 +15,49 @@ from streamtape.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One API: its origin, the path that base URLs end with, and the variables clients read."""
+    """One API: its origin, the path that base URLs end with, and the variables clients read.
+
+    An origin may depend on a region, which the first of the variables in `regions` names.
+    """
 
     origin: str
     base_path: str = ""
     variables: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    def origin_in(self, environ: Mapping[str, str]) -> str:
+        """The origin, in the region that the environment names."""
+        if not self.regions:
+            return self.origin
+        region = next(filter(None, map(environ.get, self.regions)), "")
+        if self is PROVIDERS["bedrock"]:
+            return self.origin.format(region=region or _AWS_REGION)
+        return self.origin.format(region="" if region in {"", "global"} else f"{region}-")
 
 
 PROVIDERS = {
     "anthropic": Provider(
-        "https://api.anthropic.com", "", ("ANTHROPIC_BASE_URL",), ("ANTHROPIC_API_KEY",)
+        "https://api.anthropic.com",
+        "",
+        ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_URL"),
+        ("ANTHROPIC_API_KEY",),
     ),
     "azure": Provider("", "", ("AZURE_OPENAI_ENDPOINT",), ("AZURE_OPENAI_API_KEY",)),
+    "bedrock": Provider(
+        "https://bedrock-runtime.{region}.amazonaws.com",
+        "",
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "ANTHROPIC_BEDROCK_BASE_URL"),
+        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    ),
+    "cerebras": Provider(
+        "https://api.cerebras.ai", "", ("CEREBRAS_BASE_URL",), ("CEREBRAS_API_KEY",)
+    ),
     "cohere": Provider("https://api.cohere.com", "", ("CO_API_URL",), ("CO_API_KEY",)),
-    "deepseek": Provider("https://api.deepseek.com"),
+    "deepseek": Provider(
+        "https://api.deepseek.com", "", ("DEEPSEEK_API_BASE",), ("DEEPSEEK_API_KEY",)
+    ),
     "gemini": Provider(
         "https://generativelanguage.googleapis.com",
         "",
@@ -37,7 +65,12 @@ PROVIDERS = {
         ("GEMINI_API_KEY",),
     ),
     "groq": Provider("https://api.groq.com", "", ("GROQ_BASE_URL",), ("GROQ_API_KEY",)),
-    "mistral": Provider("https://api.mistral.ai"),
+    "mistral": Provider(
+        "https://api.mistral.ai",
+        "/v1",
+        ("MISTRAL_BASE_URL", "MISTRAL_API_BASE"),
+        ("MISTRAL_API_KEY",),
+    ),
     "ollama": Provider("http://127.0.0.1:11434", "", ("OLLAMA_HOST",)),
     "openai": Provider(
         "https://api.openai.com",
@@ -45,13 +78,30 @@ PROVIDERS = {
         ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
         ("OPENAI_API_KEY",),
     ),
-    "openrouter": Provider("https://openrouter.ai", "/api/v1"),
+    "openrouter": Provider(
+        "https://openrouter.ai",
+        "/api/v1",
+        ("OPENROUTER_BASE_URL", "OPENROUTER_API_BASE"),
+        ("OPENROUTER_API_KEY",),
+    ),
+    "perplexity": Provider(
+        "https://api.perplexity.ai", "", ("PERPLEXITY_BASE_URL",), ("PERPLEXITY_API_KEY",)
+    ),
     "together": Provider(
         "https://api.together.xyz", "/v1", ("TOGETHER_BASE_URL",), ("TOGETHER_API_KEY",)
     ),
-    "xai": Provider("https://api.x.ai", "/v1"),
+    "vertex": Provider(
+        "https://{region}aiplatform.googleapis.com",
+        "",
+        ("GOOGLE_VERTEX_BASE_URL",),
+        regions=("GOOGLE_CLOUD_LOCATION",),
+    ),
+    "xai": Provider("https://api.x.ai", "/v1", ("XAI_API_BASE",), ("XAI_API_KEY",)),
 }
+_AWS_REGION = "us-east-1"
 _NO_KEY = "streamtape-replay"
+_LOCAL = "127.0.0.1,localhost"
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +120,9 @@ class Mount:
         return self.target + (rest if rest.startswith("/") else f"/{rest}")
 
 
-def mount(name: str, upstream: str | None = None) -> Mount:
+def mount(
+    name: str, upstream: str | None = None, environ: Mapping[str, str] | None = None
+) -> Mount:
     """The mount of a provider, at its own place or at another; UsageError for an unknown one."""
     if name not in PROVIDERS:
         raise UsageError(f"unknown provider {name!r}; known: {', '.join(sorted(PROVIDERS))}")
@@ -79,7 +131,7 @@ def mount(name: str, upstream: str | None = None) -> Mount:
         if not provider.origin:
             variables = " or ".join(provider.variables)
             raise UsageError(f"provider {name!r} has no address of its own: set {variables}")
-        return Mount(f"/{name}", provider.origin, provider.base_path)
+        return Mount(f"/{name}", provider.origin_in(environ or {}), provider.base_path)
     target = checked_url(upstream)
     if provider.base_path and target.endswith(provider.base_path):
         return Mount(f"/{name}", target.removesuffix(provider.base_path), provider.base_path)
@@ -95,7 +147,7 @@ def mounts(environ: Mapping[str, str], names: Iterable[str] | None = None) -> li
         if names is not None or upstream or PROVIDERS[name].origin:
             if upstream and "://" not in upstream:
                 upstream = f"http://{upstream}"  # OLLAMA_HOST may be a mere host and port
-            found.append(mount(name, upstream))
+            found.append(mount(name, upstream, environ))
     return found
 
 
@@ -131,8 +183,9 @@ def checked_url(url: str) -> str:
 def child_env(origin: str, *, environ: Mapping[str, str], replays: bool) -> dict[str, str]:
     """The variables that point a child's clients at the mounts below `origin`.
 
-    A replayed child gets keys where it has none, since SDKs refuse to start without one. Requests
-    to this machine must not go to a proxy.
+    Requests to this machine must not go to a proxy. A replayed child gets keys (and a region) where
+    it has none, since SDKs refuse to start without one; and we are its proxy, so that what goes
+    past the base URLs comes here, to be answered or refused, and not to the network.
     """
     env: dict[str, str] = {}
     for name, provider in PROVIDERS.items():
@@ -142,8 +195,18 @@ def child_env(origin: str, *, environ: Mapping[str, str], replays: bool) -> dict
             env[variable] = f"{origin}/{name}{provider.base_path}"
         if replays:
             env.update({key: _NO_KEY for key in provider.keys if not environ.get(key)})
-    local = "127.0.0.1,localhost"
+    if replays:
+        return {**env, **_without_network(origin, environ)}
     for variable in ("NO_PROXY", "no_proxy"):
         there = environ.get(variable)
-        env[variable] = f"{there},{local}" if there else local
+        env[variable] = f"{there},{_LOCAL}" if there else _LOCAL
+    return env
+
+
+def _without_network(origin: str, environ: Mapping[str, str]) -> dict[str, str]:
+    env = {name: origin for upper in _PROXIES for name in (upper, upper.lower())}
+    env |= {"NO_PROXY": _LOCAL, "no_proxy": _LOCAL}
+    env["NODE_USE_ENV_PROXY"] = "1"  # Node's fetch heeds the others only with this (from 24 on)
+    if not any(map(environ.get, PROVIDERS["bedrock"].regions)):
+        env |= dict.fromkeys(PROVIDERS["bedrock"].regions, _AWS_REGION)
     return env

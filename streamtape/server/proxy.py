@@ -22,6 +22,7 @@ from typing import Any, Unpack
 import httpx
 
 from streamtape.errors import MissError, NothingRecordedError, UsageError
+from streamtape.printable import printable_line
 from streamtape.server.headers import (
     end_to_end,
     for_upstream,
@@ -195,6 +196,19 @@ class RecordingProxy(Service):
                 await self._send_on(exchange, *found, body)
         except MissError as error:
             await self.refuse(exchange, 404, str(error), "no_recorded_interaction")
+
+    async def forward(self, exchange: Exchange) -> None:
+        """Refuse what a client asks of us as a forward proxy; in a replay, name it as a miss."""
+        if self.session.records:
+            await super().forward(exchange)
+            return
+        place = printable_line(exchange.request.target)
+        miss = self.session.refuse(
+            f"a client went past the base URLs, to {place}; record mode {self.session.mode!r} lets "
+            "nothing through to the network. Point this client at the proxy: `--env NAME[=/PATH]` "
+            "sets a further variable of the child"
+        )
+        await self.refuse(exchange, 403, str(miss), "no_network")
 
     def _in_cassette(self, head: RequestHead, body: bytes, url: str | None) -> Request | None:
         """The request that the cassette answers, or is to refuse; None for one to be sent."""

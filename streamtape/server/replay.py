@@ -128,6 +128,15 @@ class ReplayServer(Service):
             miss = shelf.miss(asked)
             await self.refuse(exchange, 404, miss.text, "no_recorded_interaction")
 
+    async def forward(self, exchange: Exchange) -> None:
+        """Answer what went past the base URLs, if it is recorded; a tunnel can't be looked into."""
+        request = exchange.request
+        if request.method != "CONNECT":
+            await self.answer(exchange)
+            return
+        miss = self._shelf.block(request.target)
+        await self.refuse(exchange, 403, miss.text, "no_network")
+
     async def _play(self, exchange: Exchange, interaction: Interaction) -> None:
         length = None
         if self._score is None:

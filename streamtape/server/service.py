@@ -14,9 +14,10 @@ from streamtape.errors import StreamtapeError, UsageError
 from streamtape.playback.refusals import error_body
 from streamtape.server.headers import cors_headers, is_known_host, is_known_page
 from streamtape.server.listening import HttpServer
-from streamtape.server.wire import Exchange, Limits, RequestHead, RequestTooLargeError
+from streamtape.server.wire import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
 
 JSON = (b"Content-Type", b"application/json; charset=utf-8")
+_NOT_HTTP = "only HTTP requests are recorded and replayed: no tunnels, no WebSockets"
 # SDKs try again on many errors; a miss will not be better the next time.
 NO_RETRY = (b"X-Should-Retry", b"false")
 
@@ -103,6 +104,10 @@ class Service:
         """Answer one request; every server has its own way."""
         raise NotImplementedError
 
+    async def forward(self, exchange: Exchange) -> None:
+        """Answer a request that came to us as to a forward proxy: a tunnel, or an absolute URL."""
+        await self.refuse(exchange, 501, _NOT_HTTP, "not_http")
+
     async def begun(self) -> None:
         """Get ready, in the server's loop, before `start` returns."""
 
@@ -125,7 +130,10 @@ class Service:
 
     async def _door(self, exchange: Exchange) -> None:
         request = exchange.request
-        if not is_known_host(request, self._allowed):
+        if request.method == "CONNECT" or not request.target.startswith(("/", "*")):
+            # No page makes a browser send that: its user, or a program's, named us as the proxy.
+            await self._guarded(exchange, self.forward)
+        elif not is_known_host(request, self._allowed):
             why = (
                 f"Host {request.header('host')!r} is not a name of this server; allow it to use it"
             )
@@ -134,17 +142,16 @@ class Service:
             page = request.header("origin") or "another origin"
             why = f"this request comes from a web page of {page}; --cors (cors=) lets pages in"
             await self.refuse(exchange, 403, why, "foreign_origin")
-        elif request.method == "CONNECT" or _is_websocket(request):
-            why = "only HTTP requests are recorded and replayed: no tunnels, no WebSockets"
-            await self.refuse(exchange, 501, why, "not_http")
+        elif _is_websocket(request):
+            await self.refuse(exchange, 501, _NOT_HTTP, "not_http")
         elif request.method == "OPTIONS" and self.cors_of(exchange):
             await exchange.respond(204, self.cors_of(exchange), b"")
         else:
-            await self._guarded(exchange)
+            await self._guarded(exchange, self.answer)
 
-    async def _guarded(self, exchange: Exchange) -> None:
+    async def _guarded(self, exchange: Exchange, handler: Handler) -> None:
         try:
-            await self.answer(exchange)
+            await handler(exchange)
         except RequestTooLargeError as error:
             await self.refuse(exchange, 413, str(error), "request_too_large")
         except StreamtapeError as error:

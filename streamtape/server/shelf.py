@@ -97,7 +97,20 @@ class Shelf:
         text += self._which(request)
         target = split_url(request.url)
         line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
-        found = Miss(printable_line(line), text)
+        return self._missed(printable_line(line), text)
+
+    def block(self, place: str) -> Miss:
+        """Take down that a tunnel to a place on the network was asked for."""
+        line = printable_line(f"CONNECT {place}")
+        return self._missed(
+            line,
+            f"a client went past the base URLs, to {line.removeprefix('CONNECT ')}; a replay lets "
+            "nothing through to the network. Point this client at the server: `--env "
+            "NAME[=/PATH]` sets a further variable of the child",
+        )
+
+    def _missed(self, line: str, text: str) -> Miss:
+        found = Miss(line, text)
         self.misses.append(found)
         self.n_missed += 1
         return found

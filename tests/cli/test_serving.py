@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.tape.model import Request
 from streamtape.tape.store import load
 from tests.cli.running import ASKED, interaction, refused, responses, run, tape
 from tests.patience import PATIENCE_S
@@ -184,3 +186,27 @@ def test_a_fault_of_one_interaction_lets_a_retry_succeed(tmp_path: Path) -> None
     _, err = child.communicate(timeout=PATIENCE_S)
     assert statuses == [200, 503, 200, 404]
     assert err.count("fault: http=503") == 1
+
+
+PAST = """
+import sys, httpx
+for url in ("https://api.mistral.ai/v1/x", "http://api.example/v1/responses"):
+    try:
+        print(httpx.get(url).status_code)
+    except httpx.ProxyError as error:
+        print(error)
+"""
+
+
+def test_a_replayed_child_reaches_no_network(tmp_path: Path) -> None:
+    """A client that ignores base URLs but heeds proxies is refused, and named."""
+    one = interaction(responses("a"), url="http://api.example/v1/responses")
+    path = tape(tmp_path / "x.tape", replace(one, request=Request("GET", one.request.url)))
+    ran = streamtape("replay", path, "--speed", "max", "--", sys.executable, "-c", PAST)
+    assert ran.stdout == "403 Forbidden\n200\n"
+    assert "missed: CONNECT api.mistral.ai:443" in ran.stderr
+    assert "--env NAME" in ran.stderr
+    again = ("record", "-o", path, "--mode", "none", "--upstream", "http://127.0.0.1:9")
+    ran = streamtape(*again, "--", sys.executable, "-c", PAST)
+    assert ran.stdout.startswith("403 Forbidden\n403\n")
+    assert "went past the base URLs, to api.mistral.ai:443" in ran.stderr

@@ -63,6 +63,40 @@ def test_a_child_is_pointed_here() -> None:
     assert "ANTHROPIC_API_KEY" not in live
     assert "AZURE_OPENAI_ENDPOINT" not in live
     assert live["NO_PROXY"] == "a,127.0.0.1,localhost"
+    assert not {"HTTPS_PROXY", "AWS_REGION", "AWS_ACCESS_KEY_ID"} & set(live)
+
+
+def test_a_replayed_child_has_no_network() -> None:
+    """We are its proxy, past which only this machine is reached, whatever was set before."""
+    before = {"HTTPS_PROXY": "http://corporate:3128", "NO_PROXY": "*", "AWS_REGION": "eu-west-1"}
+    env = child_env("http://127.0.0.1:9", environ=before, replays=True)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy", "all_proxy"):
+        assert env[name] == "http://127.0.0.1:9"
+    assert env["NO_PROXY"] == env["no_proxy"] == "127.0.0.1,localhost"
+    assert "AWS_REGION" not in env
+    assert child_env("http://h", environ={}, replays=True)["AWS_DEFAULT_REGION"] == "us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("name", "environ", "origin"),
+    [
+        ("bedrock", {}, "https://bedrock-runtime.us-east-1.amazonaws.com"),
+        (
+            "bedrock",
+            {"AWS_DEFAULT_REGION": "eu-west-1"},
+            "https://bedrock-runtime.eu-west-1.amazonaws.com",
+        ),
+        ("vertex", {"GOOGLE_CLOUD_LOCATION": "global"}, "https://aiplatform.googleapis.com"),
+        (
+            "vertex",
+            {"GOOGLE_CLOUD_LOCATION": "europe-west4"},
+            "https://europe-west4-aiplatform.googleapis.com",
+        ),
+    ],
+)
+def test_regions(name: str, environ: dict[str, str], origin: str) -> None:
+    """An origin is in the region that the environment names."""
+    assert [one.target for one in mounts(environ, [name])] == [origin]
 
 
 def test_the_table_is_sound() -> None:
