@@ -63,13 +63,28 @@ class Literals:
         return exact, folded
 
     @cached_property
+    def _usual(self) -> tuple[BytesAhoCorasick, ...]:
+        words = {form for w in self._folded for form in (w, w.upper(), w[:1].upper() + w[1:])}
+        return _quick_finders(tuple(sorted(words)))
+
+    def none_in(self, text: bytes) -> bool:
+        """Whether no literal occurs, and no escape: at the speed of memory, for large chunks.
+
+        Names are looked for as they are usually spelled: `token`, `Token`, `TOKEN`.
+        """
+        return last_escape(text) < 0 and not any(
+            finder.find_matches_as_indexes(text)
+            for finder in (*self._quick_finders[0], *self._usual)
+        )
+
+    @cached_property
     def _quick_finders(self) -> tuple[tuple[BytesAhoCorasick, ...], ...]:
         return _quick_finders(self._exact), _quick_finders(self._folded)
 
     def hits(self, text: bytes) -> list[Hit]:
         """Where literals occur, and which; where the last escape is, if there is one."""
         lower = text.lower()
-        escape = last_escape(text)
+        escape = last_escape(text) if b"%" in text or b"\\" in text else -1
         if len(text) >= _LARGE_BYTES and not any(
             finder.find_matches_as_indexes(form)
             for finders, form in zip(self._quick_finders, (text, lower), strict=True)

@@ -61,6 +61,8 @@ _BESIDE = (
     _QUOTE + rb"\s{0,32},\s{0,32}(?:" + _QUOTE + rb"(?i:value|val|data|text|content)" + _QUOTE
     + rb"\s{0,32}:\s{0,32})?b?" + _INNER
 )  # fmt: skip
+# What stands behind a quoted name: the sign, and what its value begins with.
+_FOLLOWS = _QUOTE + rb"\s{0,32}([:=,])\s{0,32}([^\s])"
 # A part of a multipart form: the name in its head, the value after an empty line.
 _IN_PART = rb"\"[^\r\n]{0,120}\r?\n(?:[^\r\n]{1,120}\r?\n){0,4}\r?\n(?P<s>[^\r\n]{6,4096})"
 # `name: value` on a line, `<name>value</name>`, `name=value`.
@@ -140,15 +142,19 @@ def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
 
 def _quoted(text: bytes, kind: str, end: int) -> Iterator[Span]:
     """The value of a name in quotes that end at `end`."""
-    found = _compiled(_FIELD).match(text, end) or _compiled(_WITHIN).match(text, end)
-    if found:
-        if _fits(found["s"], kind):
-            yield Span(*found.span("s"), "name")
-    elif found := _compiled(_LIST).match(text, end):
-        for one in _compiled(_LISTED).finditer(text, *found.span("s")):
+    follows = _compiled(_FOLLOWS).match(text, end)
+    if follows is None:
+        return
+    sign, first = follows[1], follows[2]
+    if first == b"[":
+        listed = _compiled(_LIST).match(text, end)
+        for one in _compiled(_LISTED).finditer(text, *listed.span("s")) if listed else ():
             if _fits(one[1], kind, alone=True):
                 yield Span(*one.span(1), "name")
-    elif (found := _compiled(_BESIDE).match(text, end)) and _fits(found["s"], kind, alone=True):
+        return
+    shape = _BESIDE if sign == b"," else _WITHIN if first == b"{" else _FIELD
+    found = _compiled(shape).match(text, end)
+    if found and _fits(found["s"], kind, alone=sign == b","):
         yield Span(*found.span("s"), "name")
 
 

@@ -41,6 +41,10 @@ class Search:
         """Where literals occur, and which: where none does, `find` finds nothing."""
         return self.literals.hits(text)
 
+    def none_in(self, text: bytes) -> bool:
+        """Whether a large text holds no literal, and so nothing to mask: a quick look."""
+        return self.literals.none_in(text)
+
     def find(self, text: bytes, hits: list[Hit] | None = None) -> list[Span]:
         """All secrets in a text, in order; they don't overlap."""
         if hits is None:

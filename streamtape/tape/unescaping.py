@@ -19,7 +19,7 @@ def last_escape(text: bytes) -> int:
 
     Most texts have no such sign at all, and that is found out at the speed of memory.
     """
-    if b"%" not in text and b"\\u00" not in text and b"\\/" not in text:
+    if b"%" not in text and (b"\\" not in text or (b"\\u00" not in text and b"\\/" not in text)):
         return -1
     at = -1
     for match in _ESCAPE.finditer(text):
