@@ -7,15 +7,17 @@ says at any pace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from streamtape.playback.breaking import Broken, broken
 from streamtape.playback.faults import Fault, Faults, parse_faults
+from streamtape.playback.ordering import ordered
 from streamtape.playback.pace import Pace, at_pace, parse_pace
+from streamtape.playback.pacing import at_once as without_waits
 from streamtape.playback.pacing import paced
 from streamtape.playback.places import framer_of
 from streamtape.playback.rechunk import Rechunk, parse_rechunk, rechunked
-from streamtape.playback.steps import Step, steps, steps_at_once
+from streamtape.playback.steps import Await, Step, steps, steps_at_once
 from streamtape.playback.whole import ended_well
 from streamtape.tape.model import Interaction
 
@@ -32,24 +34,29 @@ def arranged(
     attempt: int = 0,
     number: int | None = None,
     told: Callable[[Fault], None] | None = None,
+    others: Sequence[Await] = (),
 ) -> Iterator[Step]:
     """Give the steps that replay an interaction as asked.
 
     Without a `pace`, `speed` counts (None: at once) with `idle_limit`, in seconds; with one they
     are applied after it. `attempt` is how often the interaction was asked for before, and `number`
     its place in the cassette, for faults that strike only so often, or one interaction only.
-    `told` is called with each fault when it strikes.
+    `told` is called with each fault when it strikes. `others` are requests that what came after
+    them waits for.
     UsageError for texts that say nothing known, here and not while playing.
     """
     cuts = parse_rechunk(rechunk)
     wanted = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]
     chosen = None if pace is None else parse_pace(pace)
     at_once = speed is None and chosen is None and cuts.how == "recorded" and not wanted
-    score = steps_at_once(interaction) if at_once else steps(interaction)
+    if at_once and not others:
+        score = steps_at_once(interaction)
+    else:
+        score = ordered(steps(interaction), others)
     if interaction.ending.kind in {"abandoned", "unfinished"}:
         score = ended_well(score, interaction)
     if at_once:
-        return score
+        return without_waits(score) if others else score
     new_framer = framer_of(interaction)
     score = rechunked(score, cuts, new_framer=new_framer, seed=seed)
     if chosen is not None:

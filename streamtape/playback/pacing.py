@@ -7,11 +7,12 @@ times has no waits, and no speed changes that; a fixed rate and a schedule give 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from streamtape.errors import UsageError
 from streamtape.playback.dice import Dice
-from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
 from streamtape.tape.model import Head
 
 
@@ -27,7 +28,9 @@ def speed(steps: Iterable[Step], factor: float) -> Iterator[Step]:
     if factor == 1:
         return iter(steps)
     return (
-        WaitUntil(round(step.at_us / factor)) if isinstance(step, WaitUntil) else step
+        replace(step, at_us=round(step.at_us / factor))
+        if isinstance(step, WaitUntil | Await)
+        else step
         for step in steps
     )
 
@@ -42,6 +45,8 @@ def idle_limit(steps: Iterable[Step], limit_us: int) -> Iterator[Step]:
             saved_us += max(0, step.at_us - before_us - limit_us)
             before_us = step.at_us
             yield WaitUntil(step.at_us - saved_us)
+        elif isinstance(step, Await):
+            yield replace(step, at_us=min(step.at_us, before_us + limit_us) - saved_us)
         else:
             yield step
 
@@ -96,6 +101,10 @@ def retimed(steps: Iterable[Step], times: Times) -> Iterator[Step]:
                 head = None
             yield WaitUntil(last_us)
             yield step
+        elif isinstance(step, Await):
+            yield from _behind(head, False, last_us)
+            head = None
+            yield replace(step, at_us=last_us)
         else:
             yield from _behind(head, due, last_us + recorded_us - emitted_us)
             head, due = None, False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from streamtape.playback.steps import Fail, Step, WaitUntil
+from streamtape.playback.steps import Await, Fail, Step, WaitUntil
 from streamtape.tape.model import Ending
 
 BASES = ("TimeoutException", "TransportError", "RequestError", "HTTPError")
@@ -29,6 +29,6 @@ def impatient(steps: Iterable[Step], timeout_us: int) -> Iterator[Step]:
                 yield WaitUntil(give_up_us)
                 yield Fail(Ending("error", give_up_us, "ReadTimeout", "timed out", bases=BASES))
                 return
-        else:
+        elif not isinstance(step, Await):
             got_us = now_us
         yield step

@@ -21,6 +21,19 @@ class WaitUntil:
 
 
 @dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until interaction `number` has been asked for, which was at `at_us` when recorded.
+
+    Where that is later than recorded, all that follows is later by as much. `pushed` says that it
+    is a stream which a server pushes, and which may well be silent for long.
+    """
+
+    number: int
+    at_us: int
+    pushed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Give the client the head of the response."""
 
@@ -41,7 +54,7 @@ class Fail:
     error: Ending
 
 
-Step = WaitUntil | Start | Emit | Fail
+Step = WaitUntil | Await | Start | Emit | Fail
 
 
 def steps(interaction: Interaction) -> Iterator[Step]:
@@ -89,7 +102,7 @@ def recording_of(interaction: Interaction, given: Iterable[Step], ending: Ending
             head = replace(step.head, at_us=now_us)
         elif isinstance(step, Emit):
             chunks.append((now_us, step.data))
-        else:
+        elif isinstance(step, Fail):
             ending = step.error
     timed = all(at_us is not None for at_us, _ in chunks)
     body = Chunks.of(Chunk(at_us if timed else None, data) for at_us, data in chunks)

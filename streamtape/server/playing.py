@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
 from streamtape.server.headers import end_to_end, without_cors
 from streamtape.server.wire import Exchange, content_length
 from streamtape.session.exchange import Progress, State
 from streamtape.session.modes import Options
+from streamtape.session.order import Order
 from streamtape.tape.model import Ending, Head, Interaction
+from streamtape.transport.awaiting import wait_async
 
 _SILENCE_S = 3600.0
 # Exceptions by name (httpx and httpx2, aiohttp, requests, Python's own): the first of an ending's
@@ -37,15 +39,17 @@ async def play(
     length: int | None = None,
     more_headers: Iterable[tuple[bytes, bytes]] = (),
     progress: Progress | None = None,
+    order: Order | None = None,
 ) -> None:
     """Obey a score; times count from the arrival of the request.
 
     `length` is what the head promises of the body; without it the body goes in HTTP chunks. How far
-    the client came is counted in `progress`.
+    the client came is counted in `progress`. `order` tells which requests have been made that
+    others wait for.
     """
     progress = progress or Progress()
     try:
-        progress.end(await _obey(exchange, score, length, more_headers, progress))
+        progress.end(await _obey(exchange, score, length, more_headers, progress, order=order))
     finally:
         progress.end("closed")
 
@@ -56,13 +60,20 @@ async def _obey(
     length: int | None,
     more_headers: Iterable[tuple[bytes, bytes]],
     progress: Progress,
+    *,
+    order: Order | None,
 ) -> State:
+    late_us = 0
     for step in score:
         if isinstance(step, Emit):
             await exchange.send(step.data)
             progress.n_chunks += 1
         elif isinstance(step, WaitUntil):
-            await exchange.sleep_until(step.at_us)
+            await exchange.sleep_until(step.at_us + late_us)
+        elif isinstance(step, Await):
+            if order is not None and not order.has_come(step.number):
+                await wait_async(order, step)
+                late_us = max(late_us, exchange.elapsed_us - step.at_us)
         elif isinstance(step, Start):
             headers = [*served_headers(step.head), *more_headers]
             await exchange.start(step.head.status, headers, reason=step.head.reason, length=length)

@@ -226,6 +226,7 @@ class RecordingProxy(Service):
             attempt=decision.attempt,
             number=decision.number,
             told=self.session.struck.append,
+            others=decision.others,
         )
         await play(
             exchange,
@@ -233,6 +234,7 @@ class RecordingProxy(Service):
             length=kept_length(interaction, exchange.request.method, options),
             more_headers=self.cors_of(exchange),
             progress=decision.progress,
+            order=self.session.order,
         )
 
     async def _send_on(

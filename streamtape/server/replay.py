@@ -142,7 +142,13 @@ class ReplayServer(Service):
         if self._score is None:
             length = kept_length(interaction, exchange.request.method, self._options)
         score = self._scored(interaction)
-        await play(exchange, score, length=length, more_headers=self.cors_of(exchange))
+        await play(
+            exchange,
+            score,
+            length=length,
+            more_headers=self.cors_of(exchange),
+            order=self._shelf.tape.order,
+        )
 
     def _scored(self, interaction: Interaction) -> Iterator[Step]:
         options, tape = self._options, self._shelf.tape
@@ -158,6 +164,7 @@ class ReplayServer(Service):
             attempt=0 if number is None else tape.plays[number] - 1,
             number=number,
             told=self._on_fault,
+            others=() if number is None else tape.order.others(number),
         )
 
 

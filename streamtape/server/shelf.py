@@ -61,7 +61,8 @@ class Shelf:
         names = [name for name in (c.path for c in cassettes) if name]
         self.name = names[0] if len(names) == 1 else f"{len(cassettes)} cassettes"
         self._redactor = Redactor()
-        self.tape = Tape([b.interaction for b in self.books], without_host(options))
+        sizes = [len(cassette) for cassette in cassettes]
+        self.tape = Tape([b.interaction for b in self.books], without_host(options), sizes)
         self._origins = Origins(i.request for i in self.tape.interactions)
 
     def ask(self, head: RequestHead, body: bytes) -> list[Request]:

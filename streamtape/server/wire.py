@@ -149,6 +149,11 @@ class Exchange:
     def _too_large(self) -> RequestTooLargeError:
         return RequestTooLargeError(f"the request body is over the limit of {self._limit} bytes")
 
+    @property
+    def elapsed_us(self) -> int:
+        """Microseconds since the arrival of the request."""
+        return round((asyncio.get_running_loop().time() - self.arrived) * 1e6)
+
     async def sleep_until(self, at_us: int) -> None:
         """Wait until so many microseconds after the arrival of the request, less the way back."""
         loop = asyncio.get_running_loop()

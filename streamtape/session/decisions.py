@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from streamtape.playback.steps import Await
 from streamtape.session.exchange import Exchange, Progress
 from streamtape.session.recorder import Journal, Recorder
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request
@@ -20,7 +21,8 @@ class Play:
     """The decision to replay interaction `number`, asked for `attempt` times before.
 
     The player counts in `progress`. Where the stream is only taken up again (`resumed`), no fault
-    strikes: faults are for the stream that broke.
+    strikes: faults are for the stream that broke. `others` are requests that began while it was
+    recorded.
     """
 
     interaction: Interaction
@@ -28,6 +30,7 @@ class Play:
     number: int = 0
     attempt: int = 0
     resumed: bool = False
+    others: tuple[Await, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

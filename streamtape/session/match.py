@@ -28,6 +28,7 @@ from streamtape.session.bodies import (
 from streamtape.session.difference import Difference, objection, only, shown, text_of
 from streamtape.session.leaves import has_below, leaves
 from streamtape.session.modes import Options
+from streamtape.session.order import Order
 from streamtape.session.volatile import Token, matched_up, skeleton
 from streamtape.tape.http_values import split_url
 from streamtape.tape.json_paths import path_pattern
@@ -224,10 +225,19 @@ def _leaf(values: dict[str, Any], path: str) -> str:
 
 
 class Tape:
-    """A cassette being played: which interactions were, and which one is next for a request."""
+    """A cassette being played: which interactions were, and which one is next for a request.
 
-    def __init__(self, interactions: Sequence[Interaction], options: Options) -> None:
+    Of several cassettes in one, `sizes` says how many interactions each has.
+    """
+
+    def __init__(
+        self,
+        interactions: Sequence[Interaction],
+        options: Options,
+        sizes: Sequence[int] | None = None,
+    ) -> None:
         self.matcher = Matcher(options)
+        self.order = Order(interactions, [len(interactions)] if sizes is None else sizes)
         self._repeats = options.allow_playback_repeats
         self._strict = options.strict_order
         self.interactions = tuple(interactions)
@@ -295,6 +305,7 @@ class Tape:
         """Count a play; get how many there were before."""
         attempt, number = self.plays[index], self.numbers[index]
         self.plays[index] += 1
+        self.order.came(index)
         self._spent[index] = not any(f.breaks and f.strikes(attempt, number) for f in self._faults)
         return attempt
 

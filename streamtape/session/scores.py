@@ -5,10 +5,10 @@ In process, over HTTP and behind a proxy the same options give the same steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from streamtape.playback.steps import Step, steps_at_once
+from streamtape.playback.steps import Await, Step, steps_at_once
 from streamtape.session.modes import Options
 from streamtape.tape.model import Interaction
 
@@ -25,13 +25,15 @@ def score_of(
     attempt: int = 0,
     number: int | None = None,
     told: Callable[[Fault], None] | None = None,
+    others: Sequence[Await] = (),
 ) -> Iterator[Step]:
     """The steps of an interaction as the options want them.
 
     `attempt` is how often it was asked for before, `number` its place in the cassette; `told` is
-    called with each fault as it strikes.
+    called with each fault as it strikes. `others` are requests that began while it went on.
     """
-    if options.plays_as_recorded and interaction.ending.kind not in _MAY_BE_WHOLE:
+    kept = interaction.ending.kind not in _MAY_BE_WHOLE
+    if options.plays_as_recorded and kept and not others:
         return steps_at_once(interaction)
     from streamtape.playback.arranging import arranged  # brings the framers: not for every replay
 
@@ -46,4 +48,5 @@ def score_of(
         attempt=attempt,
         number=number,
         told=told,
+        others=others,
     )

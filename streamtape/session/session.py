@@ -15,25 +15,22 @@ from streamtape.errors import (
     CassetteNotFoundError,
     CassetteWriteError,
     MissError,
-    NothingRecordedError,
-    StreamtapeError,
 )
+from streamtape.session.closing import Closing
 from streamtape.session.decisions import Place, Play, Record, Redactor
 from streamtape.session.exchange import Exchange
-from streamtape.session.inside import Inside
 from streamtape.session.match import Tape, is_ignored
 from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options, RecordMode
 from streamtape.session.recorder import Recorder
 from streamtape.session.takes import StartedAt, Take
-from streamtape.session.verdict import drift, hidden, taken_text, unstruck, warn
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request, header
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
 
 
-class Session(Inside):
+class Session(Closing):
     """One cassette in use. `name` is how messages call it; `blind_spots` what it could not see.
 
     `again` is the command that records it, where one is known; `clock` what its players wait on.
@@ -173,7 +170,7 @@ class Session(Inside):
             again = self._rehearsed.draw(asked, redactions)
             if again is not None:
                 return self._play(asked, self._rehearsed, *again)
-            if (resumed := self._resumed(asked)) is not None:
+            if not sent and (resumed := self._resumed(asked)) is not None:
                 return resumed
             drawn = self._tape.draw(asked, redactions)
             if drawn is None and self.mode == "verify":
@@ -208,7 +205,8 @@ class Session(Inside):
         interaction = tape.interactions[index]
         exchange = Exchange(asked, interaction)
         self.exchanges.append(exchange)
-        return Play(interaction, exchange.progress, tape.numbers[index], attempt)
+        others = tape.order.others(index)
+        return Play(interaction, exchange.progress, tape.numbers[index], attempt, others=others)
 
     def play_back(self, exchange: Exchange) -> Play:
         """What is to be played of an exchange that has just been recorded to its end."""
@@ -286,145 +284,3 @@ class Session(Inside):
     def _write_failed(self, error: CassetteWriteError) -> None:
         with self._lock:
             self.failure = self.failure or error
-
-    def close(self, error: BaseException | None = None) -> None:
-        """End the session: what was recorded becomes the cassette.
-
-        `error` is the exception that the program is leaving with, if any. CassetteWriteError where
-        the recording could not be written, MissError where the program hides a miss behind an
-        exception, NothingRecordedError where no request was seen. A forked process only lets go.
-        """
-        with self._lock:
-            if self.closed:
-                return
-            self.closed = True
-        self.detach()
-        if self._take is not None and self._take.journal.inherited:
-            self._take.journal.release()
-            return
-        try:
-            problem = self.problem(error)
-            self._finish(error)
-            if error is None or isinstance(error, Exception):
-                self._report(problem, error)
-        finally:
-            if self._passing is not None:
-                self._passing.discard()
-            for callback in self._when_closed:
-                callback()
-
-    def detach(self) -> None:
-        """Record no further; streams that go on are `unfinished`."""
-        with self._lock:
-            takes = [take for take in (self._take, self._passing) if take is not None]
-        for take in takes:
-            take.detach(cut=self._at_exit)
-
-    def close_at_exit(self) -> None:
-        """End the session because the interpreter ends; streams that go on are cut.
-
-        Threads may still be streaming. What they read from now on could not be recorded any more,
-        so their next read raises SystemExit, which ends such a thread in silence.
-        """
-        self._at_exit = True
-        self.close()
-
-    def when_closed(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called once, when the session ends."""
-        self._when_closed.append(callback)
-
-    def _finish(self, error: BaseException | None) -> None:
-        take = self._take
-        if take is None:
-            return
-        if self.failure is not None:
-            # What could be written stays in the journal, for `streamtape recover`.
-            take.journal.release()
-            return
-        if self.mode == "verify" or not take.recorders:
-            take.discard()
-            return
-        reason = None if error is None else self.spoiled(error)
-        if error is not None and reason is not None:
-            self._drop(take, error, reason)
-            return
-        keep = self._found if self.mode == "new_episodes" else None
-        self.cassette = take.commit(keep)
-
-    def _drop(self, take: Take, error: BaseException, reason: str) -> None:
-        """Keep nothing in the cassette's place; what was paid for is set aside."""
-        if self.options.record_on_exception == "whole" and any(i.body for i in take.recorded()):
-            self.set_aside = take.journal.set_aside()
-        take.discard()
-        error.add_note(
-            f"streamtape kept nothing of the recording of {self.name!r}: {reason}"
-            + (f"; what came is in {self.set_aside!r}" if self.set_aside else "")
-        )
-
-    def spoiled(self, error: BaseException) -> str | None:
-        """Why a program that fails with `error` would leave no recording; None where it stays."""
-        take, how = self._take, self.options.record_on_exception
-        if take is None:
-            return None
-        if not how:
-            return "record_on_exception is False"
-        told = self.differed and isinstance(error, AssertionError)
-        if self.mode == "all" and take.journal.replaces and not told:
-            return "a run that failed replaces no cassette"
-        if how is True:
-            return None
-        from streamtape.session.keeping import spoiled  # brings the framers: few runs fail
-
-        return spoiled(take.recorded(), take.recorders, error)
-
-    def problem(self, error: BaseException | None = None) -> StreamtapeError | None:
-        """What is wrong with this session so far, that nobody has been told; None where nothing is.
-
-        `error` is the exception that the program is leaving with, if any.
-        """
-        if self.failure is not None:
-            return self.failure
-        if self.misses and not isinstance(error, StreamtapeError):
-            return self.misses[0]
-        idle = not self.exchanges and not self.misses
-        if error is None and idle and self.records and self._expects_requests:
-            why = self.told_of_others() or self._unheard() + self._blind_spots()
-            return NothingRecordedError(
-                f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
-                f"nothing to record.{why}"
-            )
-        if error is not None or self.mode != "verify":
-            return None
-        fresh, level = Cassette(self.recorded()), self.options.verify_level
-        return drift(self.name, self.cassette, fresh, level, self._unmatched)
-
-    def lost_to(self, name: str, n_requests: int) -> None:
-        """Say that another session, opened inside this one, answered so many requests."""
-        self._taken_by.append((name, n_requests))
-
-    def told_of_others(self) -> str:
-        """A sentence on requests that sessions inside this one answered; empty for none."""
-        return taken_text(self._taken_by)
-
-    def _unheard(self) -> str:
-        if not self._own_origins:
-            return ""
-        return f" Nothing came to {self._own_origins[0]}: is it the base URL of the client?"
-
-    def _report(self, problem: StreamtapeError | None, error: Exception | None) -> None:
-        if problem is not None and not (isinstance(problem, MissError) and error is None):
-            raise problem from error
-        for text in () if error is not None else self.remarks():
-            warn(text)
-
-    def remarks(self) -> list[str]:
-        """What a user should know of a session that went well, told once."""
-        if self._remarked:
-            return []
-        self._remarked = True
-        texts = [hidden(self.misses)] if self.misses else []
-        replays = [e for e in self.exchanges if e.interaction is not None]
-        read = any(exchange.progress.state == "complete" for exchange in replays)
-        if read and self.options.faults and not self.struck:
-            texts.append(unstruck(self.name, self.options.faults))
-        return texts

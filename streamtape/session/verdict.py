@@ -12,7 +12,7 @@ from types import FrameType
 
 from streamtape.errors import MissError, VerifyError
 from streamtape.tape import views
-from streamtape.tape.model import Cassette
+from streamtape.tape.model import Cassette, Interaction
 
 
 class StreamtapeWarning(UserWarning):
@@ -59,6 +59,18 @@ def taken_text(taken_by: Sequence[tuple[str, int]]) -> str:
     return (
         f" Requests went to sessions that were opened inside it: {told}. Take one of the two "
         "away, or say allow_no_requests=True for the outer one."
+    )
+
+
+def out_of_order(name: str, interactions: Sequence[Interaction], given_up: Sequence[int]) -> str:
+    """The warning of requests that others waited for in vain."""
+    told = "; ".join(
+        f"interaction {n}: {interactions[n].request.method} {interactions[n].request.url}"
+        for n in given_up
+    )
+    return (
+        f"a replay of {name!r} waited for requests that were not made, and went on without them: "
+        f"{told}. When it was recorded, they had begun before what was to come next"
     )
 
 

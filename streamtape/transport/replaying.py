@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Self
 
 from streamtape.playback.clock import Clock
-from streamtape.playback.steps import Emit, Start, Step, WaitUntil
+from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
 from streamtape.session.exchange import Progress
+from streamtape.session.order import Order
 from streamtape.tape.model import Ending, Head
+from streamtape.transport.awaiting import nobody_else, wait_async
 
 Failure = Callable[[Ending], Exception]
 
@@ -16,7 +18,7 @@ Failure = Callable[[Ending], Exception]
 class ReplayingStream:
     """The sync player of `steps`, whose times count from `start_us` on; it counts in `progress`."""
 
-    __slots__ = ("_clock", "_failure", "_progress", "_start_us", "_steps")
+    __slots__ = ("_clock", "_failure", "_order", "_progress", "_start_us", "_steps")
 
     def __init__(
         self,
@@ -25,8 +27,11 @@ class ReplayingStream:
         start_us: int,
         failure: Failure,
         progress: Progress,
+        *,
+        order: Order,
     ) -> None:
         self._steps = steps
+        self._order = order
         self._progress = progress
         self._clock = clock
         self._start_us = start_us
@@ -39,9 +44,24 @@ class ReplayingStream:
                 self._clock.wait_until(self._start_us + step.at_us)
             elif isinstance(step, Start):
                 return step.head
+            elif isinstance(step, Await):
+                self._wait_for(step)
             elif not isinstance(step, Emit):
                 raise self._failed(step.error)
         raise self._failed(_HEADLESS)
+
+    def _wait_for(self, step: Await) -> None:
+        """Wait for another request, unless nobody is there who could make it."""
+        if self._order.has_come(step.number):
+            return
+        if not nobody_else(tasks=False):
+            self._order.wait(step)
+        self._shift(step)
+
+    def _shift(self, step: Await) -> None:
+        """Be late by as much as another request was."""
+        late_us = self._clock.now_us() - self._start_us - step.at_us
+        self._start_us += max(0, late_us)
 
     def __iter__(self) -> Self:
         return self
@@ -53,6 +73,8 @@ class ReplayingStream:
                 return step.data
             if isinstance(step, WaitUntil):
                 self._clock.wait_until(self._start_us + step.at_us)
+            elif isinstance(step, Await):
+                self._wait_for(step)
             elif not isinstance(step, Start):
                 raise self._failed(step.error)
         self._progress.end("complete")
@@ -80,9 +102,19 @@ class AsyncReplayingStream(ReplayingStream):
                 await self._clock.wait_until_async(self._start_us + step.at_us)
             elif isinstance(step, Start):
                 return step.head
+            elif isinstance(step, Await):
+                await self._wait_for_async(step)
             elif not isinstance(step, Emit):
                 raise self._failed(step.error)
         raise self._failed(_HEADLESS)
+
+    async def _wait_for_async(self, step: Await) -> None:
+        """The same among tasks."""
+        if self._order.has_come(step.number):
+            return
+        if not nobody_else(tasks=True):
+            await wait_async(self._order, step, self._clock)
+        self._shift(step)
 
     def __aiter__(self) -> Self:
         return self
@@ -94,6 +126,8 @@ class AsyncReplayingStream(ReplayingStream):
                 return step.data
             if isinstance(step, WaitUntil):
                 await self._clock.wait_until_async(self._start_us + step.at_us)
+            elif isinstance(step, Await):
+                await self._wait_for_async(step)
             elif not isinstance(step, Start):
                 raise self._failed(step.error)
         self._progress.end("complete")

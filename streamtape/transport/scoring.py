@@ -30,7 +30,12 @@ def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> I
         session.struck.append(fault)
 
     score = score_of(
-        play.interaction, options, attempt=play.attempt, number=play.number, told=strike
+        play.interaction,
+        options,
+        attempt=play.attempt,
+        number=play.number,
+        told=strike,
+        others=play.others,
     )
     timed = options.speed is not None or options.pace is not None
     timeout_s = (request.extensions.get("timeout") or {}).get("read")

@@ -90,7 +90,9 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
                 return watch.answered(response, flavour)
             watch.drain(response)
             decision = self.session.play_back(decision.rehearsal)
-        player = ReplayingStream(*self._score(decision, request, flavour, start_us))
+        player = ReplayingStream(
+            *self._score(decision, request, flavour, start_us), order=self.session.order
+        )
         return flavour.response(player.head(), flavour.sync_stream(player))
 
     def _begin(self, request: Any) -> Play | Record:
@@ -118,7 +120,9 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
                 return watch.answered_async(await self._watched(request, watch), flavour)
             await rehearsed(self._rehearse(request, watch), self._clock)
             decision = self.session.play_back(decision.rehearsal)
-        player = AsyncReplayingStream(*self._score(decision, request, flavour, start_us))
+        player = AsyncReplayingStream(
+            *self._score(decision, request, flavour, start_us), order=self.session.order
+        )
         return flavour.response(await player.head_async(), flavour.async_stream(player))
 
     async def _rehearse(self, request: Any, watch: Watch) -> None:

@@ -1,0 +1,93 @@
+"""Which interactions of a tape have been asked for, and who waits for the others.
+
+What came after another request began is not given before that request is made. A program that no
+longer makes it would wait for ever, so whoever waits in vain gives up: each time after half as long
+as the time before. A stream that a server pushes is silent for long, as it would be in earnest.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import accumulate
+
+from streamtape.playback.ordering import Starts
+from streamtape.playback.steps import Await
+from streamtape.tape.model import Interaction
+
+PATIENCE_S = 4.0
+PUSHED_PATIENCE_S = 300.0
+
+
+class Order:
+    """The interactions by number; `sizes` are those of the cassettes that they come from.
+
+    `given_up` are those that others waited for in vain.
+    """
+
+    def __init__(self, interactions: Sequence[Interaction], sizes: Sequence[int]) -> None:
+        self.given_up: list[int] = []
+        self.patience_s = PATIENCE_S
+        self._interactions = interactions
+        self._sizes = sizes
+        self._came: set[int] = set()
+        self._changed = threading.Condition()
+        self._waiting: list[tuple[int, Callable[[], None]]] = []
+
+    @cached_property
+    def _starts(self) -> list[Starts]:
+        firsts = [0, *accumulate(self._sizes)]
+        pairs = zip(firsts, self._sizes, strict=False)
+        return [Starts(self._interactions[at : at + size], at) for at, size in pairs]
+
+    def others(self, number: int) -> tuple[Await, ...]:
+        """The requests that began while this interaction went on, and have not been made yet."""
+        if len(self._came) == len(self._interactions):
+            return ()
+        for first, starts in zip(accumulate([0, *self._sizes]), self._starts, strict=False):
+            if number < first + len(starts):
+                return tuple(o for o in starts.within(number) if o.number not in self._came)
+        return ()
+
+    def came(self, number: int) -> None:
+        """Say that an interaction was asked for."""
+        with self._changed:
+            self._came.add(number)
+            woken = [wake for n, wake in self._waiting if n == number]
+            self._waiting = [pair for pair in self._waiting if pair[0] != number]
+            self._changed.notify_all()
+        for wake in woken:
+            wake()
+
+    def has_come(self, number: int) -> bool:
+        """Whether an interaction was asked for, or nobody waits for it any more."""
+        return number in self._came
+
+    def patience(self, step: Await) -> float:
+        """How long to wait, in seconds."""
+        return PUSHED_PATIENCE_S if step.pushed else self.patience_s
+
+    def give_up(self, number: int) -> None:
+        """Wait for an interaction no longer."""
+        with self._changed:
+            if number in self._came:
+                return
+            self.given_up.append(number)
+            self.patience_s /= 2
+        self.came(number)
+
+    def wait(self, step: Await) -> None:
+        """Block until an interaction is asked for, or until patience is at its end."""
+        with self._changed:
+            if self._changed.wait_for(lambda: self.has_come(step.number), self.patience(step)):
+                return
+        self.give_up(step.number)
+
+    def when(self, number: int, wake: Callable[[], None]) -> None:
+        """Have `wake` called, in whichever thread, once an interaction is asked for."""
+        with self._changed:
+            if number not in self._came:
+                self._waiting.append((number, wake))
+                return
+        wake()
