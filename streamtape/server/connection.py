@@ -52,6 +52,7 @@ class Connection(asyncio.Protocol):
         self._may_write = True
         self._exchange: Exchange | None = None
         self._unread = 0
+        self._tunnelled: bytearray | None = None
         self._heard: float | None = None
         self._accepted = heard_at()
 
@@ -82,6 +83,10 @@ class Connection(asyncio.Protocol):
         self._unread += len(data)
         if self._unread > _READ_AHEAD:
             self.transport.pause_reading()
+        if self._tunnelled is not None:
+            self._tunnelled += data
+            self._arrived.set()
+            return
         with contextlib.suppress(RuntimeError):  # bytes behind the end of a closing connection
             self._parser.receive_data(data)
         self._arrived.set()
@@ -138,6 +143,39 @@ class Connection(asyncio.Protocol):
         await asyncio.sleep(_BEFORE_RESET_S)
         self._reset_on_close()
         self.transport.abort()
+
+    async def tunnel(self, host: str, port: int) -> None:
+        """Join the client with a place on the network, until either side ends; OSError at first.
+
+        What passes is not looked at.
+        """
+        reader, writer = await asyncio.open_connection(host, port)
+        up = asyncio.ensure_future(self._pour_into(writer))
+        try:
+            self.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            while data := await reader.read(_READ_AHEAD):
+                if not self.write(data):
+                    await self.drained()
+            await self.cut()
+        except ConnectionError:
+            await self.reset()
+        finally:
+            up.cancel()
+            writer.close()
+
+    async def _pour_into(self, writer: asyncio.StreamWriter) -> None:
+        """Pass on what the client sends, no faster than it is taken."""
+        self._tunnelled = bytearray(self._parser.trailing_data[0])
+        with contextlib.suppress(ConnectionError):
+            while True:
+                data, self._tunnelled = self._tunnelled, bytearray()
+                writer.write(data)
+                await writer.drain()
+                if not self._tunnelled:
+                    self._arrived.clear()
+                    self._unread = 0
+                    self.transport.resume_reading()
+                    await self._arrived.wait()
 
     def abort(self) -> None:
         """Close now; what was not sent yet is dropped.

@@ -203,10 +203,21 @@ def child_env(origin: str, *, environ: Mapping[str, str], replays: bool) -> dict
     return env
 
 
-def _without_network(origin: str, environ: Mapping[str, str]) -> dict[str, str]:
-    env = {name: origin for upper in _PROXIES for name in (upper, upper.lower())}
-    env |= {"NO_PROXY": _LOCAL, "no_proxy": _LOCAL}
+def proxies(url: str) -> dict[str, str]:
+    """The variables that make a URL the proxy of a child."""
+    env = {name: url for upper in _PROXIES for name in (upper, upper.lower())}
     env["NODE_USE_ENV_PROXY"] = "1"  # Node's fetch heeds the others only with this (from 24 on)
+    return env
+
+
+def names_proxy(environ: Mapping[str, str]) -> bool:
+    """Whether an environment names a proxy already."""
+    return any(environ.get(name) for upper in _PROXIES for name in (upper, upper.lower()))
+
+
+def _without_network(origin: str, environ: Mapping[str, str]) -> dict[str, str]:
+    env = proxies(origin)
+    env |= {"NO_PROXY": _LOCAL, "no_proxy": _LOCAL}
     if not any(map(environ.get, PROVIDERS["bedrock"].regions)):
         env |= dict.fromkeys(PROVIDERS["bedrock"].regions, _AWS_REGION)
     return env

@@ -23,6 +23,7 @@ import httpx
 
 from streamtape.errors import MissError, NothingRecordedError, UsageError
 from streamtape.printable import printable_line
+from streamtape.server.forwarding import Forwarder
 from streamtape.server.headers import (
     end_to_end,
     for_upstream,
@@ -33,7 +34,13 @@ from streamtape.server.headers import (
 from streamtape.server.loop import to_the_end
 from streamtape.server.origins import Origins
 from streamtape.server.playing import kept_length, play
-from streamtape.server.providers import PROVIDERS, Mount, child_env, mounts, upstream_mounts
+from streamtape.server.providers import (
+    PROVIDERS,
+    Mount,
+    child_env,
+    mounts,
+    upstream_mounts,
+)
 from streamtape.server.service import Service
 from streamtape.server.upstreams import Upstreams, request_to
 from streamtape.server.wire import Exchange, Limits, RequestHead, content_length
@@ -101,6 +108,7 @@ class RecordingProxy(Service):
             self._pid = os.getpid()
             atexit.register(self._stop_at_exit)
         self._upstreams = Upstreams(self.session)
+        self._forwarder = Forwarder(self._upstreams)
         self._origins = Origins(i.request for i in self.session.cassette)
 
     @property
@@ -111,13 +119,15 @@ class RecordingProxy(Service):
     def child_env(self, environ: Mapping[str, str] | None = None) -> dict[str, str]:
         """The variables that point the SDKs of a child process here."""
         replays = not self.session.records
-        env = child_env(self.url, environ=environ or self._environ, replays=replays)
+        environ = environ or self._environ
+        env = child_env(self.url, environ=environ, replays=replays)
+        past = {} if replays else self._forwarder.variables(self.url, environ)
         everything = next((mount for mount in self._mounts if not mount.prefix), None)
         if everything is None:
             if replays:
                 return env
             known = {mount.prefix for mount in self._mounts}
-            return {
+            return past | {
                 k: v
                 for k, v in env.items()
                 if k.upper() == "NO_PROXY" or _prefix(self.url, v) in known
@@ -127,7 +137,7 @@ class RecordingProxy(Service):
             # Base URLs end with the provider's own path, unless the upstream's URL has it already.
             path = "" if base.endswith(provider.base_path) else provider.base_path
             env.update(dict.fromkeys(provider.variables, self.url + path))
-        return env
+        return past | env
 
     def stop(self, error: BaseException | None = None) -> None:
         """Close every connection, then write the cassette.
@@ -155,6 +165,8 @@ class RecordingProxy(Service):
         self.session.close(error)
         for notice in self._notices:
             warn(notice)
+        if self._forwarder.notice:
+            warn(self._forwarder.notice)
         if error is None and not self.session.n_recorded and not self.session.played:
             raise NothingRecordedError(
                 f"no request came through the proxy at {self.url}, so {self.session.name!r} was "
@@ -198,9 +210,16 @@ class RecordingProxy(Service):
             await self.refuse(exchange, 404, str(error), "no_recorded_interaction")
 
     async def forward(self, exchange: Exchange) -> None:
-        """Refuse what a client asks of us as a forward proxy; in a replay, name it as a miss."""
+        """Let past what a child's client asks of us as a forward proxy, and name it at the end.
+
+        In a replay it is refused, as a miss. Only our child knows the password: we are no open
+        relay.
+        """
         if self.session.records:
-            await super().forward(exchange)
+            if self._forwarder.lets_in(exchange.request):
+                await self._forwarder.forward(exchange, self._pass_on)
+            else:
+                await super().forward(exchange)
             return
         place = printable_line(exchange.request.target)
         miss = self.session.refuse(

@@ -24,6 +24,7 @@ class Upstreams:
         self._session = session
         self._transports: dict[str, TapeTransport] = {}
         self._proxies: dict[str, str] = {}
+        self._unrecorded: httpx.AsyncHTTPTransport | None = None
 
     def transport(self, url: httpx.URL) -> TapeTransport:
         """The transport that leads to a URL."""
@@ -37,10 +38,18 @@ class Upstreams:
             self._transports[proxy] = TapeTransport(self._session, inner, rehearses=False)
         return self._transports[proxy]
 
+    def unrecorded(self) -> httpx.AsyncHTTPTransport:
+        """A transport that leads anywhere, and records nothing."""
+        if self._unrecorded is None:
+            self._unrecorded = httpx.AsyncHTTPTransport()
+        return self._unrecorded
+
     async def aclose(self) -> None:
         """Close the connections."""
         for transport in self._transports.values():
             await transport.aclose()
+        if self._unrecorded is not None:
+            await self._unrecorded.aclose()
 
 
 class ExactURL(httpx.URL):

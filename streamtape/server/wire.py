@@ -76,6 +76,7 @@ class Link(Protocol):
     async def drained(self) -> None: ...
     async def cut(self) -> None: ...
     async def reset(self) -> None: ...
+    async def tunnel(self, host: str, port: int) -> None: ...
 
 
 class Exchange:
@@ -239,6 +240,11 @@ class Exchange:
         """Close the connection (FIN) with the body unfinished."""
         self._keep_alive = False
         await self._link.cut()
+
+    async def tunnel(self, host: str, port: int) -> None:
+        """Join the client with a place on the network; OSError where it can't be reached."""
+        self._keep_alive = False
+        await self._link.tunnel(host, port)
 
     async def reset(self) -> None:
         """Reset the connection (RST), once the client has what was sent before."""

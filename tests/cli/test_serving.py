@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.server.listening import HttpServer
+from streamtape.server.wire import Exchange
 from streamtape.tape.model import Request
 from streamtape.tape.store import load
 from tests.cli.running import ASKED, interaction, refused, responses, run, tape
@@ -210,3 +212,42 @@ def test_a_replayed_child_reaches_no_network(tmp_path: Path) -> None:
     ran = streamtape(*again, "--", sys.executable, "-c", PAST)
     assert ran.stdout.startswith("403 Forbidden\n403\n")
     assert "went past the base URLs, to api.mistral.ai:443" in ran.stderr
+
+
+AROUND = """
+import os, sys, httpx
+past, seen = sys.argv[1:]
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = ""
+proxy = os.environ["HTTPS_PROXY"]
+print(httpx.get(past).text)
+try:
+    httpx.get(past.replace("http:", "https:"))  # a tunnel, to one who speaks no TLS
+except httpx.HTTPError as error:
+    print(type(error).__name__)
+stranger = "http://" + proxy.rpartition("@")[2]
+print(httpx.get(past, proxy=stranger).status_code)
+base = os.environ["OPENAI_BASE_URL"]
+print(httpx.get(base + "/x", trust_env=False).status_code)
+"""
+
+
+def test_what_goes_past_a_recording_is_named(tmp_path: Path) -> None:
+    """A child's client that no base URL redirects gets its answer, and we say that it was there."""
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.respond(200, [], exchange.request.path.encode())
+
+    path = tmp_path / "x.tape"
+    other, upstream = HttpServer(answer), HttpServer(answer)
+    for server in (other, upstream):
+        server.start()
+    argv = ("--", sys.executable, "-c", AROUND, f"{other.origin}/past", upstream.origin)
+    none = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "")
+    none |= {name.lower(): "" for name in none}
+    ran = streamtape("record", "-o", path, "--upstream", upstream.origin, *argv, **none)
+    for server in (other, upstream):
+        server.stop()
+    assert ran.stdout == "/past\nConnectError\n501\n200\n", ran.stderr
+    place = other.origin.removeprefix("http://")
+    assert f"warning: not recorded: {place}. The child's clients went there past" in ran.stderr
+    assert [i.request.url for i in load(path)] == [f"{upstream.origin}/v1/x"]
