@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
     "view": ("streamtape.cli.view", "Write one HTML page: timeline, events, text as it grew."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
+    "migrate": ("streamtape.cli.migrate", "Move a test suite from VCR.py and its relatives."),
     "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),
     "recover": ("streamtape.cli.recover", "Make a cassette of a recording that died."),
 }

@@ -56,18 +56,24 @@ def place_for(
 
 
 def _converted(item: pytest.Function, place: Path) -> Path | None:
-    """The file under the name that pytest-recording gave it, where ours is not there and it is.
+    """The file under the name that pytest-recording or pytest-vcr gave it, where ours is not there.
 
-    Tests may share a name of theirs, and another test's own file may have it. So it counts only
-    where it was converted: a recording of ours is another test's.
+    pytest-vcr keeps the cassettes of all modules in one folder. Tests may share a name of theirs,
+    and another test's own file may have it. So it counts only where it was converted: a recording
+    of ours is another test's.
     """
-    theirs = item.name if item.cls is None else f"{item.cls.__name__}.{item.name}"
-    theirs = theirs.translate(_FORBIDDEN_THERE) + place.suffix
-    if theirs == place.name or place.exists():
+    if place.exists():
         return None
-    # In this very case: some file systems find it in any.
-    there = place.parent.is_dir() and any(p.name == theirs for p in place.parent.iterdir())
-    return place.with_name(theirs) if there and _is_converted(place.with_name(theirs)) else None
+    theirs = item.name if item.cls is None else f"{item.cls.__name__}.{item.name}"
+    plain = theirs.translate(_FORBIDDEN_THERE) + place.suffix
+    names = [plain] if "/" in theirs else [plain, theirs + place.suffix]
+    places = [place.with_name(plain), *(place.parent.parent / name for name in names)]
+    for found in places:
+        # In this very case: some file systems find it in any.
+        there = found.parent.is_dir() and any(p.name == found.name for p in found.parent.iterdir())
+        if there and _is_converted(found):
+            return found
+    return None
 
 
 def _is_converted(path: Path) -> bool:

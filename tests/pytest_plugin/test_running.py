@@ -401,6 +401,25 @@ def test_a_converted_cassette_is_found(suite: Suite, value: str) -> None:
     assert ours.exists()
 
 
+@pytest.mark.parametrize("value", ["one", "x:y"])
+def test_a_converted_cassette_of_pytest_vcr_is_found(suite: Suite, value: str) -> None:
+    """It is in the folder of all modules; a recording of ours there is another test's."""
+    suite.write(
+        f"@pytest.mark.parametrize('a', [{value!r}])\n@streamtape.cassette\n"
+        "def test_a(a):\n    httpx.get(URL)\n"
+    )
+    suite.run().assert_outcomes(passed=1)
+    (ours,) = (suite.folder / "cassettes/test_it").iterdir()
+    theirs = suite.folder / "cassettes" / f"test_a[{value}].tape"
+    (recorded,) = streamtape.load(ours)
+    streamtape.save(streamtape.Cassette((recorded,)), theirs)
+    ours.unlink()
+    suite.run("--tape-record=none").assert_outcomes(errors=1)
+    converted_one = replace(recorded, cuts_known=False)
+    streamtape.save(streamtape.Cassette((converted_one,)), theirs)
+    suite.run("--tape-record=none").assert_outcomes(passed=1)
+
+
 def test_the_recording_of_another_test_is_no_converted_one(suite: Suite) -> None:
     """`a*b` takes pytest-recording's name `a-b` for its own only where that was converted."""
     suite.write(
