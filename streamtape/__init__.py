@@ -17,6 +17,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from streamtape.analysis.check import check
+    from streamtape.analysis.diff import diff
+    from streamtape.analysis.moderate import moderate
+    from streamtape.analysis.stats import Stats, gates, stats
     from streamtape.checks.finding import Finding, Where
     from streamtape.checks.measures import Measured
     from streamtape.checks.moderation import Moderated
@@ -56,10 +60,6 @@ if TYPE_CHECKING:
     from streamtape.framing.ndjson import NDJSONParser
     from streamtape.framing.sse import SSEParser
     from streamtape.framing.sse_frame import SSEFrame, encode_sse
-    from streamtape.judging.checking import check
-    from streamtape.judging.comparing import diff
-    from streamtape.judging.measuring import Stats, gates, stats
-    from streamtape.judging.moderating import moderate
     from streamtape.playback.faults import Fault
     from streamtape.server.proxy import RecordingProxy
     from streamtape.server.replay import ReplayServer, serve
@@ -138,7 +138,7 @@ _HOMES = {
     "ServerError": "streamtape.errors",
     "Session": "streamtape.session.session",
     "SessionError": "streamtape.errors",
-    "Stats": "streamtape.judging.measuring",
+    "Stats": "streamtape.analysis.stats",
     "StreamtapeError": "streamtape.errors",
     "StreamtapeWarning": "streamtape.session.verdict",
     "Transcript": "streamtape.tape.views",
@@ -148,19 +148,19 @@ _HOMES = {
     "Where": "streamtape.checks.finding",
     "WorkerError": "streamtape.errors",
     "cassette": "streamtape.transport.decorator",
-    "check": "streamtape.judging.checking",
-    "diff": "streamtape.judging.comparing",
+    "check": "streamtape.analysis.check",
+    "diff": "streamtape.analysis.diff",
     "encode_sse": "streamtape.framing.sse_frame",
-    "gates": "streamtape.judging.measuring",
+    "gates": "streamtape.analysis.stats",
     "load": "streamtape.tape.store",
-    "moderate": "streamtape.judging.moderating",
+    "moderate": "streamtape.analysis.moderate",
     "recover": "streamtape.tape.store",
     "register_dialect": "streamtape.dialects.registry",
     "save": "streamtape.tape.store",
     "scan": "streamtape.tape.scanning",
     "serve": "streamtape.server.replay",
     "snapshot": "streamtape.snapshots",
-    "stats": "streamtape.judging.measuring",
+    "stats": "streamtape.analysis.stats",
     "sweep": "streamtape.transport.sweeping",
     "use_cassette": "streamtape.transport.use",
 }
@@ -256,8 +256,8 @@ class _Views:
         homes = {
             "frames": "streamtape.framing.select",
             "events": "streamtape.dialects.select",
-            "sdk_events": "streamtape.judging.sdk_events",
-            "diff": "streamtape.judging.comparing",
+            "sdk_events": "streamtape.analysis.sdk_events",
+            "diff": "streamtape.analysis.diff",
         }
         module = import_module(homes.get(name, "streamtape.dialects.transcript"))
         return getattr(module, name)

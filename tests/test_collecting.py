@@ -5,7 +5,7 @@ import gc
 import pytest
 
 import streamtape
-from streamtape.judging.collecting import collector_paused
+from streamtape.analysis.gc_paused import collector_paused
 from streamtape.tape.model import Cassette
 
 

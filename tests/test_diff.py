@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import streamtape
+from streamtape.analysis.diff import LEVELS, Level
 from streamtape.convert import About, plain
-from streamtape.judging.comparing import LEVELS, Level
 from streamtape.tape.model import Cassette, Ending, Interaction
 from tests.streams import Writer
 

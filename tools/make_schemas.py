@@ -31,9 +31,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from streamtape.analysis.parsed import stream_of
 from streamtape.checks.profiles import DEFAULT
 from streamtape.checks.schema import Fault, Schema
-from streamtape.judging.opening import stream_of
 from tests.corpus import OWNERS, streams
 
 Node = dict[str, Any]

@@ -15,12 +15,12 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+from streamtape.analysis.parsed import stream_of
 from streamtape.checks.profiles import profile_named
 from streamtape.checks.relations import Looking, groups_of
 from streamtape.checks.stream import Stream
 from streamtape.dialects.ends import holds
 from streamtape.dialects.paths import find
-from streamtape.judging.opening import stream_of
 from tests.corpus import OWNERS, streams
 
 TARGET = Path(__file__).parent.parent / "streamtape" / "checks" / "expected" / "shares.json"

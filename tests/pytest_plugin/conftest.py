@@ -16,7 +16,7 @@ import hypothesis.internal.observability
 import pytest
 import trio.testing
 
-import streamtape.judging.comparing
+import streamtape.analysis.diff
 import streamtape.pytest_plugin.failure
 import streamtape.pytest_plugin.serving
 import streamtape.pytest_plugin.shelf

@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import Literal, get_args
 
+from streamtape.analysis.gc_paused import collector_paused
+from streamtape.analysis.pairing import address, body, pair
 from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Comparison, Place, short
 from streamtape.compare.content import compare_content
@@ -23,8 +25,6 @@ from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
-from streamtape.judging.collecting import collector_paused
-from streamtape.judging.pairing import address, body, pair
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.views import Event
 

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
+from streamtape.analysis.gc_paused import collector_paused
+from streamtape.analysis.parsed import Source, is_whole_body, opened, stream_of
 from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured, measure
 from streamtape.checks.profiles import DEFAULT
 from streamtape.checks.statistics import Gate, Summary, hold, parse_limit
-from streamtape.judging.collecting import collector_paused
-from streamtape.judging.opening import Source, is_whole_body, opened, stream_of
 
 
 @dataclass(frozen=True, slots=True)

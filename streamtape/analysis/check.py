@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from streamtape.analysis.gc_paused import collector_paused
+from streamtape.analysis.parsed import Source, is_whole_body, opened, stream_of
 from streamtape.checks.finding import Finding
 from streamtape.checks.profiles import Profile, known_rules, profile_for, profile_named
 from streamtape.checks.run import check_answer, check_stream
 from streamtape.checks.wire import has_no_body
-from streamtape.judging.collecting import collector_paused
-from streamtape.judging.opening import Source, is_whole_body, opened, stream_of
 from streamtape.tape.model import Interaction
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from streamtape.analysis.parsed import Source, opened, stream_of
 from streamtape.checks.moderation import (
     WAYS,
     Arrival,
@@ -23,7 +24,6 @@ from streamtape.checks.moderation import (
 )
 from streamtape.checks.profiles import DEFAULT
 from streamtape.errors import UsageError
-from streamtape.judging.opening import Source, opened, stream_of
 
 Classifier = Callable[[str], Any]
 
