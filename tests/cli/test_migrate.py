@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("libcst", reason="LibCST is not installed (extra migrate)")
+
 from streamtape.tape.store import load
 from tests.cli.running import refused, run
 

@@ -4,11 +4,12 @@
 from collections.abc import Callable
 from textwrap import dedent
 
-import libcst as cst
 import pytest
 
-from streamtape.convert.migrate.fixtures import config_fixture
-from streamtape.convert.migrate.rewriting import Suite, read_names, rewrite
+cst = pytest.importorskip("libcst", reason="LibCST is not installed (extra migrate)")
+
+from streamtape.convert.migrate.fixtures import config_fixture  # noqa: E402 - needs LibCST
+from streamtape.convert.migrate.rewriting import Suite, read_names, rewrite  # noqa: E402
 
 VCR = "import vcr\n"
 
