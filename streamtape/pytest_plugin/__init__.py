@@ -52,6 +52,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
         del item.stash[settings.OUTCOME]
     wanted = isinstance(item, pytest.Function) and settings.is_wanted(item)
     bare = wanted and settings.uses_no_fixture(item)  # type: ignore[arg-type]  # wanted: a Function
+    if not wanted:
+        settings.of(item.config).block(settings.block_of(item))
     if wanted and not bare:
         settings.add_fixture(item, FIXTURE)  # type: ignore[arg-type]  # wanted: a Function
     yield
@@ -86,6 +88,8 @@ def pytest_runtest_makereport(
     taping = item.stash.get(settings.TAPING, None)
     if taping is not None:
         taping.saw(call, report)
+    if call.when == "teardown":
+        settings.of(item.config).block(None)
     _tell_used(item, call, report, taping)
     return report
 

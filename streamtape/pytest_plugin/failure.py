@@ -56,7 +56,8 @@ def tell(
         except CassetteError as error:
             lines.append(f"what happened could not be left in {folder}: {error}")
     if lines:
-        report.sections.append(("streamtape: where the streams were", "\n".join(lines)))
+        text = "\n".join(lines).encode("utf-8", "backslashreplace").decode()  # reports are UTF-8
+        report.sections.append(("streamtape: where the streams were", text))
 
 
 def _lines(session: Session, reason: str | None) -> Iterator[str]:

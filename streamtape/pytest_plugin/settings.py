@@ -8,7 +8,9 @@ imported here: pytest imports this module in every run.
 from __future__ import annotations
 
 import os
+import re
 from argparse import ArgumentTypeError
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +44,7 @@ _BOOLS = (
     "allow_playback_repeats",
     "replay_in_process",
 )
+_BLOCKS = {"block_network", "allow_hosts"}
 _UNSET = ""
 
 
@@ -69,6 +72,7 @@ class Settings:
         self.update = False
         self.report: Path | None = None
         self.guard: Guard | None = None
+        self._block: Guard | None = None
         self._holds_patches = False
         self._options: dict[tuple[tuple[str, Any], ...], Options] = {}
 
@@ -92,6 +96,14 @@ class Settings:
 
             install.hold()
             self._holds_patches = True
+
+    def block(self, guard: Guard | None) -> None:
+        """Block the network for a test that has no cassette; None lifts that again."""
+        if self._block is not None:
+            self._block.remove()
+        if guard is not None:
+            guard.install()
+        self._block = guard
 
     def let_go(self) -> None:
         """Undo that, at the end of the run."""
@@ -228,7 +240,9 @@ def configure(config: pytest.Config) -> None:
     if option.tape_block_network or config.getini("tape_block_network"):
         from streamtape.transport.network import Guard
 
-        settings.guard = Guard([*option.tape_allow_host, *config.getini("tape_allow_hosts")])
+        settings.guard = Guard(
+            [*option.tape_allow_host, *listed(config.getini("tape_allow_hosts"))]
+        )
         settings.guard.install()
 
 
@@ -243,8 +257,14 @@ def _ini(config: pytest.Config) -> dict[str, Any]:
         raise pytest.UsageError(f"ini file: {error}") from error
     for name in ("max_age", "on_expired", *_LINES, *_BOOLS):
         if value := config.getini(f"tape_{name}"):
-            ini[name] = tuple(value) if isinstance(value, list) else value
+            ini[name] = listed(value) if isinstance(value, list) else value
     return ini
+
+
+def listed(lines: list[str]) -> tuple[str, ...]:
+    """The values of a list: one a line, or several on a line with commas (not within brackets)."""
+    parts = (part.strip() for line in lines for part in re.split(r",(?![^\[(]*[\])])", line))
+    return tuple(part for part in parts if part)
 
 
 def _one_of(config: pytest.Config, name: str, known: tuple[str, ...]) -> str:
@@ -262,6 +282,7 @@ def unconfigure(config: pytest.Config) -> None:
     presets.drop(settings.presets)
     noticed.listeners.remove(settings.presets.opened)
     settings.let_go()
+    settings.block(None)
     if settings.guard is not None:
         settings.guard.remove()
 
@@ -284,10 +305,43 @@ def _normal(path: str) -> str:
 
 
 def is_wanted(item: pytest.Item) -> bool:
-    """Whether a test has the mark or the decoration."""
-    return isinstance(item, pytest.Function) and (
-        item.get_closest_marker(MARKER) is not None or hasattr(item.obj, "__streamtape__")
-    )
+    """Whether a test has the decoration, or a mark that asks for a cassette."""
+    if not isinstance(item, pytest.Function):
+        return False
+    if hasattr(item.obj, "__streamtape__"):
+        return True
+    return item.get_closest_marker(MARKER) is not None and not only_blocks(item)
+
+
+def only_blocks(item: pytest.Item) -> bool:
+    """Whether all that the marks of a test say is how its network is blocked."""
+    marks = list(item.iter_markers(MARKER))
+    said = [mark.kwargs.keys() for mark in marks if not mark.args]
+    return len(said) == len(marks) and all(keys and keys <= _BLOCKS for keys in said)
+
+
+def block_of(item: pytest.Item) -> Guard | None:
+    """The guard that the marks of a test ask for without a cassette; None where they don't."""
+    if item.get_closest_marker(MARKER) is None or is_wanted(item) or not only_blocks(item):
+        return None
+    options: dict[str, Any] = {}
+    for mark in item.iter_markers(MARKER):
+        options = {**mark.kwargs, **options}
+    if not options.get("block_network"):
+        return None
+    from streamtape.transport.network import Guard
+
+    return Guard(hosts_of(options))
+
+
+def hosts_of(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The hosts that `allow_hosts` names; UsageError where it is no list."""
+    hosts = options.get("allow_hosts", ())
+    if isinstance(hosts, str):
+        from streamtape.errors import UsageError
+
+        raise UsageError(f"allow_hosts must be a list or tuple of hosts, got {hosts!r}")
+    return tuple(hosts)
 
 
 def uses_no_fixture(item: pytest.Function) -> bool:

@@ -49,8 +49,7 @@ class Taping:
             raise UsageError(f"tape_config gives {config!r}; a dict of options is wanted")
         said = {**config, **wanted.options}
         self.own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
-        if isinstance(self.own.get("allow_hosts"), str):
-            raise UsageError(f"allow_hosts={self.own['allow_hosts']!r}: a list or tuple is wanted")
+        self._allowed = settings.hosts_of(self.own)
         if not wanted.explicit:
             said.setdefault("allow_no_requests", True)
         options = run.options(said)
@@ -78,7 +77,7 @@ class Taping:
                 if context is not None:
                     context.run(install.adopt, self.session)
             if self.own.get("block_network"):
-                self._guard = Guard(self.own.get("allow_hosts", ()))
+                self._guard = Guard(self._allowed)
                 self._guard.install()
         except BaseException as error:
             self.session.close(error)

@@ -16,7 +16,15 @@ from streamtape.session.match import Tape
 from streamtape.session.modes import Options, RecordMode
 from streamtape.session.order import Order
 from streamtape.session.takes import Take
-from streamtape.session.verdict import drift, hidden, out_of_order, taken_text, unstruck, warn
+from streamtape.session.verdict import (
+    drift,
+    hidden,
+    out_of_order,
+    renamed,
+    taken_text,
+    unstruck,
+    warn,
+)
 from streamtape.tape.model import Cassette
 
 if TYPE_CHECKING:
@@ -171,7 +179,8 @@ class Closing(Inside):
             )
         if error is not None or self.mode != "verify":
             return None
-        fresh, level = Cassette(self.recorded()), self.options.verify_level
+        fresh = renamed(self.recorded(), self._tape.matcher.pairs)
+        level = self.options.verify_level
         return drift(self.name, self.cassette, fresh, level, self._unmatched)
 
     def lost_to(self, name: str, n_requests: int) -> None:

@@ -40,6 +40,7 @@ def _str(value: str | bytes) -> str:
 
 def shown(old: str, new: str) -> tuple[str, str]:
     """Both values, bounded: of long ones, what stands around the first difference."""
+    old, new = (v.encode("utf-8", "backslashreplace").decode() for v in (old, new))
     if max(len(old), len(new)) <= MOST_SHOWN:
         return old, new
     same = next((n for n, (x, y) in enumerate(zip(old, new, strict=False)) if x != y), None)

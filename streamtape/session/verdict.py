@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import FrameType
 
 from streamtape.errors import MissError, VerifyError
 from streamtape.tape import views
-from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.model import Cassette, Chunk, Chunks, Interaction
 
 
 class StreamtapeWarning(UserWarning):
@@ -43,6 +44,25 @@ def drift(
         f"mode 'all' records it again)\n{text}",
         comparison=comparison,
     )
+
+
+def renamed(fresh: Iterable[Interaction], pairs: Mapping[str, str]) -> Cassette:
+    """What came just now, with the ids that were recorded for those that requests matched up.
+
+    `pairs` are recorded ids and what stands for them now. Bodies that are compressed stay.
+    """
+    back = [(new.encode(), old.encode()) for old, new in pairs.items() if old != new]
+    return Cassette(tuple(_renamed(one, back) for one in fresh) if back else tuple(fresh))
+
+
+def _renamed(one: Interaction, back: Sequence[tuple[bytes, bytes]]) -> Interaction:
+    def old(data: bytes) -> bytes:
+        for new, recorded in back:
+            data = data.replace(new, recorded)
+        return data
+
+    chunks = Chunks.of(Chunk(at_us, old(data)) for at_us, data in one.chunks)
+    return replace(one, request=replace(one.request, body=old(one.request.body)), chunks=chunks)
 
 
 def hidden(misses: Sequence[MissError]) -> str:

@@ -214,6 +214,8 @@ def owners() -> list[object]:
 def deactivate(session: Session, before: Session | None) -> None:
     """Undo `activate`; `before` is the session that was current then."""
     _installation.remove(session)
+    if before is not None and session.exchanges:
+        before.lost_to(session.name, len(session.exchanges))
     if _current.get() is session:
         _current.set(before)
 
