@@ -68,6 +68,9 @@ def sdk_events(
 
 
 def _sdk_for(interaction: Interaction, dialect: str | None) -> _Sdk:
+    media = (interaction.head.get("content-type") if interaction.head else None) or ""
+    if "json" in media and interaction.content.lstrip()[:1] in (b"{", b"["):
+        raise UsageError(f"the response is {media!r}, not a stream: it has no events")
     name = dialect_for(interaction, dialect).name
     family = "openai-chat" if "chat" in name and not name.startswith("bedrock") else name
     sdk = _BY_DIALECT.get(family)
@@ -77,9 +80,6 @@ def _sdk_for(interaction: Interaction, dialect: str | None) -> _Sdk:
             f"no SDK is known for the dialect {name!r}; known: {known}, and what speaks Chat "
             "Completions"
         )
-    media = (interaction.head.get("content-type") if interaction.head else None) or ""
-    if "json" in media and "ndjson" not in media:
-        raise UsageError(f"the response is {media!r}, not a stream: it has no events")
     beta = "beta=true" in interaction.request.url
     return _BETA if sdk is _MESSAGES and beta else sdk
 

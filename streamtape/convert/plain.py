@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from streamtape.convert.formats import About
 from streamtape.errors import FramingError, UsageError
+from streamtape.framing.ndjson import NDJSONParser
+from streamtape.framing.sse import SSEParser
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 
 _TYPES = {"sse": b"text/event-stream", "ndjson": b"application/x-ndjson"}
@@ -24,13 +26,23 @@ def read(data: bytes, about: About, name: str) -> Cassette:
         cuts_known=False,
     )
     try:
-        framed = any(frame.data is not None for frame in interaction.frames())
+        framed = _has_event(data, name)
     except FramingError as error:
         raise about.error(str(error)) from error
     if not framed:
         size = f"{len(data):,} bytes that begin with {data[:24]!r}" if data else "an empty file"
         raise about.error(f"no {name} event in it; it is {size}")
     return Cassette((interaction,))
+
+
+def _has_event(data: bytes, name: str) -> bool:
+    """Whether the body has an event of the format that its name says, whatever else it may be."""
+    if name == "ndjson":
+        lines = NDJSONParser()
+        return bool(lines.feed(data) or lines.close())
+    events = SSEParser()
+    frames = [*events.feed(data), events.close()]
+    return any(frame is not None and frame.data is not None for frame in frames)
 
 
 def write(cassette: Cassette, name: str) -> bytes:
