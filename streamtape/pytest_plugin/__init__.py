@@ -31,7 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and read the options once."""
     config.addinivalue_line("markers", settings.MARKER_LINE)
-    settings.configure(config)
+    run = settings.configure(config)
+    run.presets.config = lambda: _said_to(run)
+    run.presets.began = lambda session: _begun(run, session)
     summary.register(config)
 
 
@@ -52,8 +54,11 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
         del item.stash[settings.OUTCOME]
     wanted = isinstance(item, pytest.Function) and settings.is_wanted(item)
     bare = wanted and settings.uses_no_fixture(item)  # type: ignore[arg-type]  # wanted: a Function
+    run = settings.of(item.config)
+    run.item = item
     if not wanted:
-        settings.of(item.config).block(settings.block_of(item))
+        run.lend_keys(replays=False)
+        run.block(settings.block_of(item))
     if wanted and not bare:
         settings.add_fixture(item, FIXTURE)  # type: ignore[arg-type]  # wanted: a Function
     yield
@@ -133,6 +138,21 @@ def _taping(request: pytest.FixtureRequest) -> Taping:
     from streamtape.pytest_plugin.taping import Taping
 
     return Taping(request.node, _config_of(request))
+
+
+def _said_to(run: settings.Settings) -> dict[str, Any]:
+    """What `tape_config` says to the sessions that a test opens itself."""
+    request = getattr(run.item, "_request", None)
+    config = {} if request is None else _config_of(request)
+    return {key: value for key, value in config.items() if key not in settings.OWN_KEYS}
+
+
+def _begun(run: settings.Settings, session: Session) -> None:
+    """Lend keys to what a session does that a test opened itself, and that only replays."""
+    taping = None if run.item is None else run.item.stash.get(settings.TAPING, None)
+    if run.item is not None and taping is None and not session.records:
+        run.lend_keys(replays=True)
+        session.when_closed(lambda: run.lend_keys(replays=False))
 
 
 def _config_of(request: pytest.FixtureRequest) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from streamtape.tape import noticed
 from streamtape.transport import presets
 
 if TYPE_CHECKING:
+    from streamtape.pytest_plugin.keys import LentKeys
     from streamtape.pytest_plugin.taping import Taping
     from streamtape.session.modes import Options
     from streamtape.transport.network import Guard
@@ -73,6 +74,9 @@ class Settings:
         self.report: Path | None = None
         self.guard: Guard | None = None
         self._block: Guard | None = None
+        self.item: pytest.Item | None = None  # the test that runs now
+        self.lends_keys = True
+        self.lent: LentKeys | None = None
         self._holds_patches = False
         self._options: dict[tuple[tuple[str, Any], ...], Options] = {}
 
@@ -96,6 +100,17 @@ class Settings:
 
             install.hold()
             self._holds_patches = True
+
+    def lend_keys(self, *, replays: bool) -> None:
+        """Set API keys for a test that only replays, and take them back before any other one."""
+        if replays and self.lends_keys:
+            if self.lent is None:
+                from streamtape.pytest_plugin.keys import LentKeys
+
+                self.lent = LentKeys(os.environ)
+            self.lent.lend()
+        elif self.lent is not None:
+            self.lent.take_back()
 
     def block(self, guard: Guard | None) -> None:
         """Block the network for a test that has no cassette; None lifts that again."""
@@ -182,6 +197,12 @@ def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("tape_on_expired", "what expired cassettes do: warn, fail, record")
     parser.addini("tape_unproven", "tests that prove nothing: warn, error, ignore", default="warn")
     parser.addini("tape_unplayed", "what is unplayed: report, fail, ignore", default="report")
+    parser.addini(
+        "tape_dummy_keys",
+        "while a test only replays, set the API keys that SDKs want and do not find",
+        "bool",
+        default=True,
+    )
     for name in _LINES:
         parser.addini(f"tape_{name}", f"the option {name} of every cassette", "linelist")
     for name in _BOOLS:
@@ -208,7 +229,7 @@ def _speed(text: str) -> float | str | None:
     return speed
 
 
-def configure(config: pytest.Config) -> None:
+def configure(config: pytest.Config) -> Settings:
     """Read command line and ini file into the run's settings."""
     option = config.option
     overrides: dict[str, Any] = {}
@@ -232,6 +253,7 @@ def configure(config: pytest.Config) -> None:
     presets.hold(held)
     noticed.listeners.append(opens)
     config.stash[SETTINGS] = settings = Settings(overrides, ini, source, held, opened)
+    settings.lends_keys = bool(config.getini("tape_dummy_keys"))
     settings.update = bool(option.tape_update)
     settings.unproven = _one_of(config, "tape_unproven", UNPROVEN)
     settings.unplayed = _one_of(config, "tape_unplayed", UNPLAYED)
@@ -244,6 +266,7 @@ def configure(config: pytest.Config) -> None:
             [*option.tape_allow_host, *listed(config.getini("tape_allow_hosts"))]
         )
         settings.guard.install()
+    return settings
 
 
 def _ini(config: pytest.Config) -> dict[str, Any]:
@@ -283,6 +306,8 @@ def unconfigure(config: pytest.Config) -> None:
     noticed.listeners.remove(settings.presets.opened)
     settings.let_go()
     settings.block(None)
+    if settings.lent:
+        settings.lent.take_back()
     if settings.guard is not None:
         settings.guard.remove()
 

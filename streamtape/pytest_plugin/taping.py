@@ -68,6 +68,7 @@ class Taping:
 
     def __enter__(self) -> Self:
         self._before = install.current()
+        self._run.lend_keys(replays=not self.session.records and not self._run.presets.disabled)
         try:
             if not self._run.presets.disabled:
                 self._run.hold_patches()

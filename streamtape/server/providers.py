@@ -99,7 +99,7 @@ PROVIDERS = {
     "xai": Provider("https://api.x.ai", "/v1", ("XAI_API_BASE",), ("XAI_API_KEY",)),
 }
 _AWS_REGION = "us-east-1"
-_NO_KEY = "streamtape-replay"
+NO_KEY = "streamtape-replay"
 _LOCAL = "127.0.0.1,localhost"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
@@ -194,7 +194,8 @@ def child_env(origin: str, *, environ: Mapping[str, str], replays: bool) -> dict
         for variable in provider.variables:
             env[variable] = f"{origin}/{name}{provider.base_path}"
         if replays:
-            env.update({key: _NO_KEY for key in provider.keys if not environ.get(key)})
+            missing = (key for key in provider.keys if environ.get(key) in {None, "", NO_KEY})
+            env.update(dict.fromkeys(missing, NO_KEY))
     if replays:
         return {**env, **_without_network(origin, environ)}
     for variable in ("NO_PROXY", "no_proxy"):

@@ -147,8 +147,9 @@ def _is_served(wanted: Wanted) -> bool:
 def _session(function: Callable[..., Any], wanted: Wanted, args: tuple[Any, ...]) -> use_cassette:
     from streamtape.transport.use import use_cassette
 
-    options = {"mode": presets.default_mode(), "record_on_exception": "whole", **wanted.options}
-    return use_cassette(_place(function, wanted.cassette, args), **options)
+    defaults = {"mode": presets.default_mode(), "record_on_exception": "whole"}
+    place = _place(function, wanted.cassette, args)
+    return use_cassette.with_defaults(place, defaults, wanted.options)
 
 
 def _place(function: Callable[..., Any], name: str | None, args: tuple[Any, ...]) -> Path:

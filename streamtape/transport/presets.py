@@ -14,11 +14,12 @@ from typing import Any
 class Presets:
     """`defaults` hold where a program says nothing, `overrides` (a command line) whatever it says.
 
-    `disabled` lets everything pass by, unrecorded. `opened` is told of every cassette. (No
+    `disabled` lets everything pass by, unrecorded. `opened` is told of every cassette, `began` of
+    every session that a program opens. `config` gives what a fixture says, above `defaults`. (No
     dataclass: making one takes a millisecond of every test run's start.)
     """
 
-    __slots__ = ("defaults", "disabled", "opened", "overrides")
+    __slots__ = ("began", "config", "defaults", "disabled", "opened", "overrides")
 
     def __init__(
         self,
@@ -27,14 +28,16 @@ class Presets:
         disabled: bool = False,
         opened: Callable[[str | os.PathLike[str]], None] = lambda _path: None,
     ) -> None:
+        self.began: Callable[[Any], None] = lambda _session: None
+        self.config: Callable[[], Mapping[str, Any]] = dict
         self.defaults = defaults or {}
         self.overrides = overrides or {}
         self.disabled = disabled
         self.opened = opened
 
-    def options(self, **wanted: Any) -> dict[str, Any]:
-        """The options that hold where a program wants these."""
-        return {**self.defaults, **wanted, **self.overrides}
+    def options(self, least: Mapping[str, Any] | None = None, **wanted: Any) -> dict[str, Any]:
+        """The options that hold where a program wants these, and `least` where nobody says more."""
+        return {**(least or {}), **self.defaults, **self.config(), **wanted, **self.overrides}
 
 
 def default_mode(environ: Mapping[str, str] = os.environ) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NoReturn, Unpack
+from collections.abc import Mapping
+from typing import Any, NoReturn, Self, Unpack
 
 from streamtape.errors import UsageError
 from streamtape.session.modes import OptionFields, Options
@@ -30,6 +31,18 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
         self._options = Options.of(**presets.held().options(**options))
         self._open: list[Opened] = []
 
+    @classmethod
+    def with_defaults(
+        cls,
+        cassette: str | os.PathLike[str],
+        defaults: Mapping[str, Any],
+        wanted: Mapping[str, Any],
+    ) -> Self:
+        """The same with other defaults, which hold where nobody says anything."""
+        made = cls(cassette)
+        made._options = Options.of(**presets.held().options(defaults, **wanted))
+        return made
+
     def __call__(self, *_: object) -> NoReturn:
         """Refuse to decorate, as VCR's context of this name does."""
         raise UsageError(
@@ -38,7 +51,9 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
         )
 
     def _session(self) -> Session:
-        return open_session(self._cassette, self._options)
+        session = open_session(self._cassette, self._options)
+        presets.held().began(session)
+        return session
 
     def __enter__(self) -> Session:
         if not presets.held().disabled:
