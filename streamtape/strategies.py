@@ -25,11 +25,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from streamtape.tape.extras import install_command
+
 try:
     from hypothesis import strategies as st
 except ImportError as error:
     raise ImportError(
-        "streamtape.strategies needs Hypothesis, which is not installed: pip install hypothesis"
+        "streamtape.strategies needs Hypothesis, which is not installed; to install it: "
+        + install_command("hypothesis")
     ) from error
 
 from streamtape.errors import UsageError

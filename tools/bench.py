@@ -32,6 +32,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools import environments  # noqa: E402 - found from the folder above, which is put there first
+
 VENV = ROOT / ".venv-bench"
 PEERS = [
     "anthropic",
@@ -76,7 +80,6 @@ def main() -> None:
         raise SystemExit(_run_inside())
     repeat = options.repeat or (2 if options.quick else 5)
     if options.alone:
-        sys.path.insert(0, str(ROOT))
         print(json.dumps(alone(options.section[0], repeat, quick=options.quick)))
         return
     report = everything(options.section or SECTIONS, repeat, quick=options.quick)
@@ -90,7 +93,7 @@ def alone(section: str, repeat: int, *, quick: bool) -> dict[str, Any]:
     knows = "quick" in inspect.signature(module.run).parameters
     rows = module.run(repeat, quick=quick) if knows else module.run(repeat)
     versions = module.versions() if hasattr(module, "versions") else {}
-    return {"rows": list(rows), "versions": versions}
+    return {"rows": list(rows), "versions": versions, "missing": environments.MISSING}
 
 
 def everything(sections: list[str], repeat: int, *, quick: bool) -> dict[str, Any]:
@@ -108,11 +111,13 @@ def everything(sections: list[str], repeat: int, *, quick: bool) -> dict[str, An
         else:
             rows += [{**judged(row), "section": section} for row in found["rows"]]
             versions |= found["versions"]
+            for name, why in found["missing"].items():
+                environments.leave_out(name, why)
         print(f"      {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
     return {
         "machine": _machine(),
         "versions": versions,
-        "missing": missing,
+        "missing": [*missing, *environments.MISSING],
         "failed": failed,
         "repeat": repeat,
         "quick": quick,
@@ -122,46 +127,35 @@ def everything(sections: list[str], repeat: int, *, quick: bool) -> dict[str, An
 
 
 def _apart(section: str, repeat: int, *, quick: bool) -> dict[str, Any] | None:
-    """Run a section in its own process; None where it failed, which it has told on stderr."""
+    """Run a section in its own process; None where it failed.
+
+    What peers print and warn of is shown only then: it is no part of the report.
+    """
     command = [sys.executable, __file__, section, "--alone", f"--repeat={repeat}"]
     if quick:
         command.append("--quick")
     try:
         done = subprocess.run(
-            command, stdout=subprocess.PIPE, text=True, check=False, timeout=SECTION_TIMEOUT_S
+            command, capture_output=True, text=True, check=False, timeout=SECTION_TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
         print(f"{section} took over {SECTION_TIMEOUT_S} s: stopped", file=sys.stderr)
         return None
     if done.returncode:
+        print(done.stderr.rstrip(), file=sys.stderr)
         return None
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def uv() -> list[str]:
-    """The command that makes environments and fills them."""
-    mine = [sys.executable, "-m", "uv"]
-    found = subprocess.run([*mine, "--version"], capture_output=True, check=False)
-    return ["uv"] if found.returncode else mine
-
-
 def _run_inside() -> int:
     """Make the environment, and run this very command in it."""
-    uv = [sys.executable, "-m", "uv"]
-    if subprocess.run([*uv, "--version"], capture_output=True, check=False).returncode:
-        uv = [shutil.which("uv") or ""]
-    python = VENV / "bin" / "python"
-    if not python.exists():
-        # Without uv anywhere, pip does the same; it takes longer.
-        make = [*uv, "venv", "-q"] if uv[0] else [sys.executable, "-m", "venv"]
-        subprocess.run([*make, str(VENV)], check=True)
-    pip = [*uv, "pip"] if uv[0] else [str(python), "-m", "pip"]
-    install = [*pip, "install", "-q", *(["--python", str(python)] if uv[0] else [])]
-    subprocess.run([*install, "-e", str(ROOT)], check=True)
+    python = environments.make(VENV)
+    if why := environments.install(python, "-e", str(ROOT)):
+        raise SystemExit(f"streamtape can't be installed in {VENV}: {why}")
     for peer in PEERS:
-        if subprocess.run([*install, peer], capture_output=True, check=False).returncode:
-            print(f"missing: {peer} can't be installed here", file=sys.stderr)
+        if why := environments.install(python, peer):
+            environments.leave_out(peer, f"it can't be installed here ({why})")
     return subprocess.run([str(python), *sys.argv], env=os.environ, check=False).returncode
 
 

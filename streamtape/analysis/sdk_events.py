@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamtape.dialects.select import dialect_for
 from streamtape.errors import UsageError
+from streamtape.tape.extras import install_command
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.transport.transports import ReplayTransport
 
@@ -62,7 +63,8 @@ def sdk_events(
         package = import_module(sdk.package)
     except ImportError:
         raise UsageError(
-            f"these events are those of the package {sdk.package!r}, which is not installed"
+            f"these events are those of the package {sdk.package!r}, which is not installed; to "
+            f"install it: {install_command(sdk.package)}"
         ) from None
     return _read(interaction, kind, package, sdk)
 

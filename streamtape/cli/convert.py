@@ -63,12 +63,16 @@ def command(
     Formats: sse, ndjson, har, tape, and vcr: what VCR.py, cassetter, betamax, Ruby VCR and go-vcr
     write, in YAML, JSON or TOML.
     """
+    from streamtape.cli.files import check_there, named_file
     from streamtape.convert import About
 
     if Path(source).is_dir():
         raise click.exceptions.Exit(
             _folder(Path(source), Path(target), from_, force=force, as_json=as_json)
         )
+    if from_ is None and not Path(source).suffix:
+        check_there(source)  # a folder, most likely
+    named_file(target, "OUT", Path(source).stem + (TAPE if to is None else f".{to}"))
     wanted = _format(target, to)
     about = About(source, url=url, method=method)
     cassette = _load(source, from_, about, target=target, force=force)
@@ -170,6 +174,7 @@ def _load(path: str, name: str | None, about: About, *, target: str, force: bool
     """Read the source; refuse first where the target is there already."""
     from streamtape.convert import formats
     from streamtape.tape.store import load
+    from streamtape.tape.store.nearest import missing
     from streamtape.tape.store.ordinary import read_whole
 
     if os.path.lexists(target) and not force:
@@ -179,6 +184,8 @@ def _load(path: str, name: str | None, about: About, *, target: str, force: bool
         return load(path)
     try:
         data = read_whole(path)
+    except FileNotFoundError:
+        raise UsageError(f"cannot read {path!r}: {missing(Path(path))}") from None
     except OSError as error:
         raise UsageError(f"cannot read {path!r}: {error.strerror}") from error
     return formats.read(data, about, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from streamtape.cli import options, output
 from streamtape.cli.trouble import Trouble
+from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
     from streamtape.cli.tour import Tour
@@ -32,9 +34,13 @@ def command(keep: str | None, as_json: bool) -> None:
     """
     from streamtape.cli.tour import Tour
 
-    folder = Path(keep or tempfile.mkdtemp(prefix="streamtape-demo-"))
+    if keep is not None and Path(keep).exists() and not Path(keep).is_dir():
+        raise UsageError(f"--keep {keep}: that is a file; name a folder")
+    folder = Path(tempfile.mkdtemp(prefix="streamtape-demo-") if keep is None else keep)
     began = time.monotonic()
     tour = Tour(folder)
+    for path in tour.files:
+        _check_free(path)
     if as_json:
         tour.go()
     else:
@@ -57,11 +63,34 @@ def command(keep: str | None, as_json: bool) -> None:
         )
 
 
+def _check_free(path: Path) -> None:
+    """UsageError where the demo would replace a file that it did not write."""
+    import json
+
+    from streamtape.cli.tour import ASKED
+    from streamtape.tape.store import load
+
+    if not os.path.lexists(path):
+        return
+    try:
+        if [json.loads(one.request.body or b"0") for one in load(path)] == [ASKED]:
+            return
+    except (StreamtapeError, ValueError):
+        pass
+    raise UsageError(f"--keep: {str(path)!r} is there already, and the demo did not write it")
+
+
 def _tell(tour: Tour) -> None:
     from rich.console import Console
 
     from streamtape.cli import telling
 
-    console = Console(highlight=False)
+    class Piped(Console):
+        """A console that leaves it to us what becomes of a reader that has gone."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    console = Piped(highlight=False)
     console.soft_wrap = not console.is_terminal  # in a pipe nobody wants our line ends
     telling.tell(tour, console)

@@ -11,6 +11,7 @@ import click
 
 import streamtape
 from streamtape.cli import many, options, output
+from streamtape.cli.files import check_there, page_place, with_force
 from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
@@ -63,6 +64,7 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 @click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
 @click.option("--html", metavar="FILE", help="Write a page, too: every change, one file.")
+@with_force
 @many.with_jobs
 @options.as_json
 def command(
@@ -76,6 +78,7 @@ def command(
     show_all: bool,
     markdown: bool,
     html: str | None,
+    force: bool,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -99,16 +102,19 @@ def command(
     }
     if tolerance is not None:
         wanted["tolerance"] = tolerance
+    page = None if html is None else page_place(html, "--html", "diff.html", force=force)
     folders = Path(a).is_dir() + Path(b).is_dir()
+    for name in (a, b) if folders == 1 else ():
+        check_there(name)
     if folders == 1:
         raise UsageError(f"{a!r} and {b!r}: compare two files or two folders")
     if folders:
-        results = _folders(a, b, wanted, jobs=jobs, markdown=markdown, html=html, as_json=as_json)
+        results = _folders(a, b, wanted, jobs=jobs, markdown=markdown, page=page, as_json=as_json)
         status = _status_of_folders(results, behaviour=behaviour)
     else:
         comparison = streamtape.diff(a, b, **wanted)
-        if html:
-            _write_page(html, f"{a} → {b}", [("", comparison)])
+        if page is not None:
+            _write_page(page, f"{a} → {b}", [("", comparison)])
         _tell(comparison, show_all=show_all, markdown=markdown, as_json=as_json)
         status = _status(comparison, behaviour=behaviour)
     raise click.exceptions.Exit(status)
@@ -144,7 +150,7 @@ def _tell(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bo
 
 
 def _write_page(
-    target: str,
+    place: Path,
     title: str,
     comparisons: Iterable[tuple[str, Comparison]],
     first: Iterable[Report] = (),
@@ -159,7 +165,7 @@ def _write_page(
         for name, one in comparisons
     )
     page = sheet(title, [*first, *reports])
-    write_page(target, page.encode("utf-8", "backslashreplace"))
+    write_page(place, page.encode("utf-8", "backslashreplace"))
 
 
 def _folders(
@@ -169,7 +175,7 @@ def _folders(
     *,
     jobs: int | None,
     markdown: bool,
-    html: str | None,
+    page: Path | None,
     as_json: bool,
 ) -> list[FileResult]:
     names = sorted(_names(Path(a)) | _names(Path(b)))
@@ -178,11 +184,11 @@ def _folders(
     if not results:
         raise UsageError(f"there are no cassettes (*.tape) in {a!r} and {b!r}")
     same = all(result.same for result in results)
-    if html:
+    if page is not None:
         from streamtape.report.folders import folder_lines
 
         found = [(r.name, r.comparison) for r in results if r.comparison is not None and not r.same]
-        _write_page(html, f"{a} → {b}", found, [("", folder_lines(results, a, b))])
+        _write_page(page, f"{a} → {b}", found, [("", folder_lines(results, a, b))])
     if as_json:
         files = [result.to_dict() for result in results]
         verdicts = dict(Counter(r.judgement for r in results if r.judgement))

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from io import FileIO
 from pathlib import Path
 
-from streamtape.errors import CassetteError, CassetteWriteError, UsageError
+import click
+
+from streamtape.errors import CassetteError, CassetteNotFoundError, UsageError
+
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+_LOOKED_AT_BYTES = 16_384
+# What pages and pictures of ours have near their beginning: HTML, SVG and PNG.
+_MARKS = (
+    b'<meta name="generator" content="streamtape">',
+    b"<dc:title>streamtape</dc:title>",
+    b"tEXtSoftware\0streamtape",
+)
+
+with_force = click.option(
+    "--force", is_flag=True, help="Replace a file that streamtape did not write."
+)
 
 
 def tapes(paths: Iterable[str]) -> list[Path]:
@@ -27,25 +43,57 @@ def tapes(paths: Iterable[str]) -> list[Path]:
     return list(found)
 
 
-def write_page(name: str, data: bytes) -> Path:
-    """Write a page or a picture, whole or not at all; gives its path.
+def check_there(name: str) -> None:
+    """CassetteNotFoundError, with the nearest names, where there is nothing at a path."""
+    from streamtape.tape.store.nearest import missing
 
-    UsageError where it would replace a cassette, CassetteWriteError where it can't be written.
+    if not os.path.lexists(name):
+        raise CassetteNotFoundError(missing(Path(name)), path=name)
+
+
+def named_file(name: str, option: str, example: str) -> Path:
+    """The path that an option's value names; UsageError where no file can be meant by it.
+
+    `example` is a file's name, to be put into a folder that was given in its place.
+    """
+    if not name:
+        raise UsageError(f"{option} '': the name of a file is missing")
+    if name == "-":
+        raise UsageError(f"{option} -: this is written to a file, not to the standard output")
+    if Path(name).is_dir() or name.endswith(_SEPARATORS):
+        inside = str(Path(name) / example)
+        raise UsageError(f"{option} {name}: that is a folder; name a file, as {inside!r}")
+    return Path(name)
+
+
+def page_place(name: str, option: str, example: str, *, force: bool) -> Path:
+    """Where a page or a picture may be written: to a new file, or to one that we wrote.
+
+    UsageError where there is another file, unless `force`; a cassette is never replaced by a page.
     """
     from streamtape.tape.container import HEAD
-    from streamtape.tape.store.disk import place_of, reason
-    from streamtape.tape.store.ordinary import open_to_read, write_whole
+    from streamtape.tape.store.disk import place_of, reading
+    from streamtape.tape.store.ordinary import open_to_read
 
-    place = place_of(name)
-    try:
-        if place.is_file():
-            with FileIO(open_to_read(place)) as file:
-                if (file.read(len(HEAD)) or b"").startswith(HEAD[:-2]):
-                    raise UsageError(f"{name!r} is a cassette: a page would replace it")
-        write_whole(place, [data])
-    except OSError as error:
-        raise CassetteWriteError(
-            f"cannot write {name!r}: {reason(error)} (`-` writes to the standard output)",
-            path=place,
-        ) from error
+    place = place_of(named_file(name, option, example))
+    if not place.is_file():
+        return place
+    with reading(place), FileIO(open_to_read(place)) as file:
+        beginning = file.read(_LOOKED_AT_BYTES) or b""
+    if beginning.startswith(HEAD[:-2]):
+        raise UsageError(f"{name!r} is a cassette: a page would replace it")
+    if beginning and not force and not any(mark in beginning for mark in _MARKS):
+        raise UsageError(
+            f"{name!r} is there already, and streamtape did not write it: choose another name with "
+            f"{option}, or replace it with --force"
+        )
     return place
+
+
+def write_page(place: Path, data: bytes) -> None:
+    """Write a page or a picture, whole or not at all; CassetteWriteError where that fails."""
+    from streamtape.tape.store.disk import writing
+    from streamtape.tape.store.ordinary import write_whole
+
+    with writing(place):
+        write_whole(place, [data])

@@ -79,6 +79,9 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
     A cassette that is there is not touched without --force or --mode. With --json a stream is not
     printed, but what was recorded.
     """
+    from streamtape.cli.files import named_file
+    from streamtape.tape.store.files import check_replaceable
+
     if force and mode not in {None, "all"}:
         raise UsageError(f"--force is --mode all; it can't go with --mode {mode}")
     proxied = bool(given["child"] or given["upstreams"] or given["providers"])
@@ -89,7 +92,9 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
         )
     if url is not None and not url.lower().startswith(("http://", "https://")):
         raise UsageError(f"{url!r} is no address: it should begin with http:// or https://")
+    named_file(path, "-o", "run.tape")
     if mode is None and not force and Path(path).exists():
+        check_replaceable(Path(path))
         raise UsageError(
             f"there is a cassette {path!r} already: --force replaces it, --mode new_episodes adds "
             "to it"

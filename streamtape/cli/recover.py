@@ -33,10 +33,13 @@ def command(journals: tuple[str, ...], to: str | None, as_json: bool) -> None:
 
     Exit status: 0 each journal was read whole, 1 something is missing, 2 trouble.
     """
+    from streamtape.cli.files import named_file
     from streamtape.tape.store import recover
 
     if to is not None and len(journals) > 1:
         raise click.UsageError("-o goes with one journal.")
+    if to is not None:
+        named_file(to, "-o", "saved.tape")
     results = []
     for journal in journals:
         result = _result(journal, recover(journal, to))

@@ -9,6 +9,7 @@ import click
 
 import streamtape
 from streamtape.cli import many, options, output
+from streamtape.cli.files import with_force
 from streamtape.errors import UsageError
 
 
@@ -28,6 +29,7 @@ To hold two sets of recordings against each other:
 @click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
 @click.option("--plot", is_flag=True, help="Plot arrival, text and gaps in the terminal.")
 @click.option("--plot-to", metavar="FILE.svg|FILE.png", help="Write a picture.")
+@with_force
 @click.option("--csv", "as_csv", is_flag=True, help="Write a row a stream.")
 @many.with_jobs
 @options.as_json
@@ -37,19 +39,26 @@ def command(
     dialect: str | None,
     plot: bool,
     plot_to: str | None,
+    force: bool,
     as_csv: bool,
     jobs: int | None,
     as_json: bool,
 ) -> None:
     """Measure streams: time to head, first event and first content, gaps, time a token, sizes."""
-    from streamtape.cli.files import tapes
+    from streamtape.cli.files import page_place, tapes
     from streamtape.report.measures import plot_lines, summary_lines, to_csv
+    from streamtape.report.plots import check_kind
 
     if as_csv and as_json:
         raise UsageError("choose --json or --csv")
-    found = measured(tapes(paths), dialect, jobs)
-    if plot_to:
-        _draw(Path(plot_to), found)
+    files = tapes(paths)
+    place = None
+    if plot_to is not None:
+        place = page_place(plot_to, "--plot-to", f"{files[0].stem}.svg", force=force)
+        check_kind(_kind(place))
+    found = measured(files, dialect, jobs)
+    if place is not None:
+        _draw(place, found)
     if as_json:
         output.write_json(found.to_dict())
     elif as_csv:
@@ -73,6 +82,10 @@ def _measured(path: Path, *, dialect: str | None) -> streamtape.Stats:
     return streamtape.stats(path, dialect=dialect)
 
 
+def _kind(path: Path) -> str:
+    return path.suffix.lower().lstrip(".")
+
+
 def _draw(path: Path, found: streamtape.Stats) -> None:
     import io
 
@@ -81,6 +94,6 @@ def _draw(path: Path, found: streamtape.Stats) -> None:
     from streamtape.report.units import count
 
     picture = io.BytesIO()
-    draw(found.each, picture, path.suffix.lower().lstrip("."))
-    write_page(str(path), picture.getvalue())
+    draw(found.each, picture, _kind(path))
+    write_page(path, picture.getvalue())
     output.note(f"{path}: {count(len(found.each), 'stream')} drawn")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamtape.cli import many, options, output
+from streamtape.cli.files import with_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ The page loads nothing and sends nothing: it can be mailed, or kept beside a fai
 @click.option("--index", type=int, metavar="N", help="Only interaction N of each; -1 is the last.")
 @click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
 @click.option("--no-checks", is_flag=True, help="Leave out what `streamtape check` finds.")
+@with_force
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
 @options.as_json
 def command(
@@ -44,6 +46,7 @@ def command(
     index: int | None,
     dialect: str | None,
     no_checks: bool,
+    force: bool,
     opened: bool,
     as_json: bool,
 ) -> None:
@@ -52,11 +55,14 @@ def command(
     It shows how a stream ended, what the checks found and where, plays the text at the recorded
     pace, and searches the events. With --json only the facts of what was written go to stdout.
     """
-    from streamtape.cli.files import tapes, write_page
+    from streamtape.cli.files import page_place, tapes, write_page
     from streamtape.report.page.document import document
     from streamtape.report.units import count
 
     files = tapes(paths)
+    usual = f"{files[0].stem}.html"
+    name = usual if target is None else target
+    place = None if name == "-" else page_place(name, "-o", usual, force=force)
     told: list[dict[str, Any]] = []
     plain: list[str] = []
     work = partial(_read, index=index, dialect=dialect, checked=not no_checks)
@@ -67,10 +73,10 @@ def command(
     page = document(title, {"interactions": told, "checked": not no_checks}, plain).encode(
         "utf-8", "backslashreplace"
     )
-    if target == "-":
+    if place is None:
         output.write_bytes(page)
         return
-    place = write_page(target or f"{files[0].stem}.html", page)
+    write_page(place, page)
     if as_json:
         output.write_json({"path": str(place), "bytes": len(page), "interactions": len(told)})
     else:

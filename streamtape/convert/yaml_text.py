@@ -14,6 +14,7 @@ from typing import Any
 
 from streamtape.convert.formats import About
 from streamtape.errors import UsageError
+from streamtape.tape.extras import install_command
 
 # What PyYAML's own constructors raise for a scalar that is not what its tag says.
 _SCALAR_ERRORS = (
@@ -39,7 +40,7 @@ def _yaml() -> Any:
         import yaml
     except ImportError:
         raise UsageError(
-            "reading and writing YAML needs PyYAML; install the extra: streamtape-recorder[yaml]"
+            f"reading and writing YAML needs PyYAML; to install it: {install_command(extra='yaml')}"
         ) from None
     return yaml
 

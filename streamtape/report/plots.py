@@ -8,10 +8,25 @@ from typing import IO
 
 from streamtape.checks.measures import Measured
 from streamtape.errors import UsageError
+from streamtape.tape.extras import install_command
 
 FORMATS = ("png", "svg")
+# Who made it, so that we replace no other's picture; and no time, so that equal ones are equal.
+_METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": "streamtape"},
+    "svg": {"Creator": "streamtape", "Date": None},
+}
 _BINS = 60
 _MAX_NAMED = 8
+
+
+def check_kind(kind: str) -> None:
+    """UsageError for a kind of file that plots can't be written as."""
+    if kind not in FORMATS:
+        raise UsageError(
+            f"plots are written as {' or '.join(FORMATS)}, not as {kind!r}: name a "
+            "file *.svg or *.png"
+        )
 
 
 def draw(measured: Sequence[Measured], out: IO[bytes], kind: str) -> None:
@@ -19,12 +34,13 @@ def draw(measured: Sequence[Measured], out: IO[bytes], kind: str) -> None:
 
     UsageError for another kind of file, or where matplotlib is not installed.
     """
-    if kind not in FORMATS:
-        raise UsageError(f"plots are written as {' or '.join(FORMATS)}, not as {kind!r}")
+    check_kind(kind)
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError("plots need matplotlib: install the extra `plot`") from error
+        raise UsageError(
+            f"plots need matplotlib; to install it: {install_command(extra='plot')}"
+        ) from error
     figure = Figure(figsize=(9, 9), layout="constrained")
     arrival, growth, gaps = figure.subplots(3)
     growth.sharex(arrival)  # what came and what it said, one above the other
@@ -45,4 +61,4 @@ def draw(measured: Sequence[Measured], out: IO[bytes], kind: str) -> None:
     gaps.set(title="Gaps between events", xlabel="ms", ylabel="gaps")
     if len(measured) <= _MAX_NAMED:
         figure.legend(fontsize="small", loc="outside lower center", ncols=min(len(measured), 2))
-    figure.savefig(out, format=kind, metadata={"Date": None} if kind == "svg" else {})
+    figure.savefig(out, format=kind, metadata=_METADATA[kind])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from streamtape.errors import ContentError, ContentLimitError
+from streamtape.tape.extras import install_command
 
 MAX_DECODED_BYTES = 32 << 20  # what one piece may decode to, or 100 times its own size
 _MAX_RATIO = 100
@@ -136,7 +137,7 @@ def brotli_library() -> Any:
         except ImportError:
             raise ContentError(
                 "the body is content-encoding: br, and no brotli library is installed; "
-                "install the extra: streamtape-recorder[brotli]"
+                f"to install one: {install_command(extra='brotli')}"
             ) from None
     return brotli
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
 from streamtape.errors import UsageError
 from streamtape.tape import provided
+from streamtape.tape.extras import install_command
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Cassette, Interaction
@@ -171,7 +172,9 @@ class Transcript:
         try:
             from pydantic import TypeAdapter
         except ImportError:
-            raise UsageError("parsed_as needs pydantic: pip install pydantic") from None
+            raise UsageError(
+                f"parsed_as needs pydantic; to install it: {install_command('pydantic')}"
+            ) from None
         if self.parsed is None and not self.parsed_complete:
             raise UsageError(f"the text is not JSON: {self.text[:60]!r}")
         if not self.parsed_complete and not partial:

@@ -35,6 +35,7 @@ from streamtape.dialects.select import events_of
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.store import save
 from streamtape.tape.views import Event, Frame
+from tools import environments
 
 Row = dict[str, Any]
 N_EVENTS = 100_000
@@ -121,6 +122,8 @@ def run(repeat: int = 3) -> list[Row]:
     """The time of each case, GNU diff's beside it (ratio: times ours), and the memory."""
     rows: list[Row] = []
     diff = shutil.which("diff")
+    if not diff:
+        environments.leave_out("GNU diff", "it is not on the PATH")
     for dialect, case in CASES:
         table = dialect_named(dialect)
         a, b = stream(dialect, case, 1), stream(dialect, case, 2)

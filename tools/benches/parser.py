@@ -13,7 +13,6 @@ import codecs
 import math
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import streamtape
+from tools import environments
 from tools.benches.eventsource_parser import VERSION, Node
 
 Row = dict[str, Any]
@@ -134,7 +134,7 @@ def readers() -> dict[str, Reader]:
         try:
             found[name] = load()
         except ImportError as error:
-            print(f"parser: {name} is left out: {error}", file=sys.stderr)
+            environments.leave_out(name, str(error))
     return found
 
 
@@ -238,7 +238,7 @@ def run(repeat: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         node = Node(Path(folder), body)
         if node.why_not:
-            print(f"parser: eventsource-parser is left out: {node.why_not}", file=sys.stderr)
+            environments.leave_out("eventsource-parser", node.why_not)
         units: tuple[int, float, str] = (N_EVENTS, N_EVENTS, "ns/event")
         limited = {**some, LIMIT: limit_split}
         for name, chunks, size, goal, node_goal in (

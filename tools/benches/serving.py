@@ -28,6 +28,7 @@ from typing import Any
 
 import streamtape
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+from tools import environments
 
 PATH = "/v1/chat/completions"
 ASKED = {"model": "gpt-4.1", "stream": True, "messages": [{"role": "user", "content": "hello"}]}
@@ -39,6 +40,10 @@ ASK = (
 PIECE = "double bubble bath! "
 HOME = Path(sys.prefix) / "peers"
 CONNECTIONS = 4096
+_WHY_NOT = {
+    "aimock": "it needs node and npm, and npm to install it",
+    "mitmproxy": "it can't be installed here",
+}
 
 
 def payload(delta: dict[str, str], finish: str | None = None) -> bytes:
@@ -87,7 +92,7 @@ def contestants() -> dict[str, Any]:
         if version:
             found[f"{name} {version}"] = start
         else:
-            print(f"left out: {name} can't be installed here", file=sys.stderr)
+            environments.leave_out(name, _WHY_NOT[name])
     return found
 
 
@@ -110,11 +115,7 @@ def mitmproxy_version() -> str:
     """The same of mitmproxy, in an environment of its own: it pins what we use, too."""
     python = HOME / "mitmproxy" / "bin" / "python"
     if not python.exists():
-        from tools.bench import uv
-
-        subprocess.run([*uv(), "venv", "-q", str(HOME / "mitmproxy")], check=False)
-        command = [*uv(), "pip", "install", "-q", "--python", str(python), "mitmproxy"]
-        subprocess.run(command, capture_output=True, check=False)
+        environments.install(environments.make(HOME / "mitmproxy"), "mitmproxy")
     if not python.with_name("mitmdump").exists():
         return ""
     code = "from importlib.metadata import version; print(version('mitmproxy'))"
@@ -128,7 +129,12 @@ def mitmproxy_version() -> str:
 def served(command: list[str], port: int | None = None, **more: Any) -> Iterator[Running]:
     """A process that serves: it prints its port, unless that is known."""
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **more
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what a peer tells of itself
+        text=True,
+        **more,
     )
     assert process.stdout
     try:

@@ -10,7 +10,6 @@ import contextlib
 import os
 import weakref
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,6 +36,7 @@ from streamtape.tape.store.disk import (
     unlink_and_close,
     writing,
 )
+from streamtape.tape.store.nearest import missing
 from streamtape.tape.store.ordinary import check_no_link, open_to_read
 from streamtape.tape.stored import Fetch
 
@@ -144,15 +144,10 @@ def _missing(path: Path) -> str:
             f"there is no cassette {str(path)!r}, but the journal of a recording that did not end: "
             f"`streamtape recover {left}` makes a cassette of it"
         )
-    names: list[str] = []
-    with contextlib.suppress(OSError):
-        names = [entry.name for entry in path.parent.iterdir() if entry.suffix == ".tape"]
-    near = get_close_matches(path.name, names, n=3, cutoff=0.5)
-    if near:
-        return f"there is no cassette {str(path)!r}; near it: {', '.join(near)}"
-    if not path.parent.is_dir():
-        return f"there is no cassette {str(path)!r}: there is no folder {str(path.parent)!r}"
-    return f"there is no cassette {str(path)!r}; record it first (record mode 'once')"
+    says = missing(path)
+    if says == f"there is no cassette {str(path)!r}":  # and nothing that it might be
+        return f"{says}; record it first (record mode 'once')"
+    return says
 
 
 def save(cassette: Cassette, path: StrPath) -> None:
@@ -177,7 +172,7 @@ def load_journal(path: StrPath) -> Cassette:
         with reading(place):
             fd = open_to_read(place)
     except FileNotFoundError:
-        raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place) from None
+        raise CassetteNotFoundError(missing(place, "journal", JOURNAL_SUFFIX), path=place) from None
     with reading(place):
         return Cassette(recovery.scan(OpenFile(fd).read, path=str(place)).interactions, str(place))
 
@@ -219,7 +214,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         place = beside
     with reading(place):
         if not os.path.lexists(place):
-            raise CassetteNotFoundError(f"there is no journal {str(place)!r}", path=place)
+            raise CassetteNotFoundError(missing(place, "journal", JOURNAL_SUFFIX), path=place)
         with contextlib.closing(OpenFile(open_to_read(place))) as file:
             salvage.layout_of(file.read, str(place))  # nothing else is opened for writing
     with writing(place):

@@ -1,0 +1,58 @@
+"""The command that installs what is missing fits the environment."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamtape.convert.formats import About
+from streamtape.convert.yaml_text import load_yaml
+from streamtape.errors import ContentError, UsageError
+from streamtape.report.plots import draw
+from streamtape.tape.decoding import brotli_library
+from streamtape.tape.extras import install_command
+
+PYTHON = sys.executable
+
+
+@pytest.mark.parametrize(
+    ("has_pip", "command"),
+    [
+        (True, f'{PYTHON} -m pip install "streamtape-recorder[plot]"'),
+        (False, f'uv pip install --python {PYTHON} "streamtape-recorder[plot]"'),
+    ],
+)
+def test_it_is_pips_or_uvs(has_pip: bool, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Environments that uv makes have no pip."""
+    found: Any = object() if has_pip else None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: found)
+    assert install_command(extra="plot") == command
+
+
+@pytest.mark.parametrize(
+    ("extra", "modules", "call"),
+    [
+        ("yaml", ["yaml"], lambda: load_yaml(b"a: 1", About("x.yaml"))),
+        ("brotli", ["brotli", "brotlicffi"], brotli_library),
+        ("plot", ["matplotlib", "matplotlib.figure"], lambda: draw([], None, "svg")),  # type: ignore[arg-type]
+    ],
+)
+def test_each_missing_library_gives_the_whole_command(
+    extra: str, modules: list[str], call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What needs an extra says how to install it."""
+    for module in modules:
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises((UsageError, ContentError)) as caught:
+        call()
+    assert install_command(extra=extra) in str(caught.value)
+
+
+def test_every_extra_is_told() -> None:
+    """The extras of the project are those that the test above knows."""
+    import tomllib
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert set(project["optional-dependencies"]) == {"brotli", "plot", "yaml"}
