@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamtape.cli import options, output
+from streamtape.cli.files import check_there
 from streamtape.cli.trouble import TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
+from streamtape.tape.extras import install_command
 
 if TYPE_CHECKING:
     from streamtape.convert.migrate.rewriting import Suite
@@ -52,7 +54,7 @@ workflows, up to the project's root. Old cassettes stay where they are. What nee
 is on stderr, with file and line. Exit status: 0 fine, 2 where a file could not be read or written.
 It needs an extra: pip install "streamtape-recorder[migrate]"."""
 )
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path))
 @click.option("--write", is_flag=True, help="Change the files and convert the cassettes.")
 @click.option("--force", is_flag=True, help="Convert cassettes again that were converted before.")
 @options.as_json
@@ -61,6 +63,7 @@ def command(*, path: Path, write: bool, force: bool, as_json: bool) -> None:
 
     PATH is the folder of the tests, or one file of it. Without --write, nothing is changed.
     """
+    check_there(str(path))
     _require_libcst()
     plan = _plan(path.absolute(), force=force)
     if write:
@@ -78,7 +81,7 @@ def _require_libcst() -> None:
         import libcst  # noqa: F401 - asked for here, so that the error comes first
     except ImportError:
         raise UsageError(
-            'migrate needs LibCST: pip install "streamtape-recorder[migrate]"'
+            f"migrate needs LibCST; to install it: {install_command(extra='migrate')}"
         ) from None
 
 

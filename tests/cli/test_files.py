@@ -29,6 +29,7 @@ READERS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "scan": lambda p: ("scan", p),
     "convert": lambda p: ("convert", p, "out.tape"),
     "moderate": lambda p: ("moderate", p, "--with", "builtins:bool"),
+    "migrate": lambda p: ("migrate", p),
     "diff": lambda p: ("diff", p, "cassettes"),
     "diff --fail-on": lambda p: ("diff", p, "cassettes", "--fail-on", "ttft=+5%"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from streamtape.cli.migrate import _require_libcst
 from streamtape.convert.formats import About
 from streamtape.convert.yaml_text import load_yaml
 from streamtape.errors import ContentError, UsageError
@@ -36,6 +37,7 @@ def test_it_is_pips_or_uvs(has_pip: bool, command: str, monkeypatch: pytest.Monk
     [
         ("yaml", ["yaml"], lambda: load_yaml(b"a: 1", About("x.yaml"))),
         ("brotli", ["brotli", "brotlicffi"], brotli_library),
+        ("migrate", ["libcst"], _require_libcst),
         ("plot", ["matplotlib", "matplotlib.figure"], lambda: draw([], None, "svg")),  # type: ignore[arg-type]
     ],
 )
@@ -55,4 +57,4 @@ def test_every_extra_is_told() -> None:
     import tomllib
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    assert set(project["optional-dependencies"]) == {"brotli", "plot", "yaml"}
+    assert set(project["optional-dependencies"]) == {"brotli", "migrate", "plot", "yaml"}
