@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from streamtape.tape import provided as _provided
-
 # Type checkers take this name for true; importing it from typing costs more than all of the rest.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -247,23 +245,6 @@ __all__ = [
     "sweep",
     "use_cassette",
 ]
-
-
-class _Views:
-    """Hands the readers to the values in `tape`, which may not import them."""
-
-    def __getattr__(self, name: str) -> Any:
-        homes = {
-            "frames": "streamtape.framing.select",
-            "events": "streamtape.dialects.select",
-            "sdk_events": "streamtape.analysis.sdk_events",
-            "diff": "streamtape.analysis.diff",
-        }
-        module = import_module(homes.get(name, "streamtape.dialects.transcript"))
-        return getattr(module, name)
-
-
-_provided.provide(_Views)
 
 
 def __getattr__(name: str) -> Any:

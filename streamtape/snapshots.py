@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
+from streamtape.choices import SNAPSHOT_LEVELS, SnapshotLevel
 from streamtape.compare.align import gaps
 from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.words import hunks
@@ -28,8 +29,6 @@ from streamtape.tape.store.ordinary import read_whole, write_whole
 from streamtape.tape.texts import masked_text
 from streamtape.tape.views import Event, Frame, ToolCall, Transcript
 
-SnapshotLevel = Literal["content", "events", "frames"]
-LEVELS: tuple[str, ...] = get_args(SnapshotLevel)
 SILENT = {"arguments", "signature", "details"}  # told as tool calls, or no part of what is read
 N_LOOKED_AT = 6  # events whose frames say which dialect it is
 Source = Session | Cassette | Interaction | Transcript | Iterable[Event] | str
@@ -44,8 +43,10 @@ def snapshot(
     text is taken as it is. Secrets are masked, those that came in pieces included. `level`:
     `content`, `events` or `frames`. UsageError for anything else.
     """
-    if level not in LEVELS:
-        raise UsageError(f"unknown level {level!r}; levels of a snapshot: {', '.join(LEVELS)}")
+    if level not in SNAPSHOT_LEVELS:
+        raise UsageError(
+            f"unknown level {level!r}; levels of a snapshot: {', '.join(SNAPSHOT_LEVELS)}"
+        )
     if isinstance(source, str):
         text = source if source.endswith("\n") else f"{source}\n"
     else:

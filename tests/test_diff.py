@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import streamtape
-from streamtape.analysis.diff import LEVELS, Level
+from streamtape.choices import LEVELS, Level
 from streamtape.convert import About, plain
 from streamtape.tape.model import Cassette, Ending, Interaction
 from tests.streams import Writer

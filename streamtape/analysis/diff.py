@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
-from typing import Literal, get_args
 
 from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.pairing import address, body, pair
+from streamtape.choices import LEVELS, Level
 from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Comparison, Place, short
 from streamtape.compare.content import compare_content
@@ -28,8 +28,6 @@ from streamtape.errors import UsageError
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.views import Event
 
-Level = Literal["bytes", "frames", "events", "content", "timing"]
-LEVELS: tuple[Level, ...] = get_args(Level)
 Source = str | os.PathLike[str] | Cassette | Interaction
 MAX_NOTES = 6
 Pair = tuple[Interaction, Interaction]

@@ -24,7 +24,7 @@ from streamtape.errors import ServerError, UsageError
 if TYPE_CHECKING:
     import httpx
 
-    from streamtape.session.modes import RecordMode
+    from streamtape.choices import RecordMode
     from streamtape.session.session import Session
 
 CONNECT_SECONDS = 15.0

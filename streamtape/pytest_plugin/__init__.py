@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streamtape.pytest_plugin import settings, summary
+from streamtape.pytest_plugin import settings, stash, summary
 
 if TYPE_CHECKING:
     from streamtape.pytest_plugin.shelf import TapeSnapshot
@@ -50,8 +50,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Have a marked or decorated test open its cassette before its own fixtures."""
-    if settings.OUTCOME in item.stash:  # of a run before: tests are run again after a failure
-        del item.stash[settings.OUTCOME]
+    if stash.OUTCOME in item.stash:  # of a run before: tests are run again after a failure
+        del item.stash[stash.OUTCOME]
     wanted = isinstance(item, pytest.Function) and settings.is_wanted(item)
     bare = wanted and settings.uses_no_fixture(item)  # type: ignore[arg-type]  # wanted: a Function
     run = settings.of(item.config)
@@ -71,7 +71,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Let a test fail that its cassette proves nothing for."""
-    taping = item.stash.get(settings.TAPING, None)
+    taping = item.stash.get(stash.TAPING, None)
     if taping is None:
         return (yield)
     return (yield from taping.call())
@@ -90,7 +90,7 @@ def pytest_runtest_makereport(
         shown = shortened(item, call)
     report = yield
     report.longrepr = shown or report.longrepr
-    taping = item.stash.get(settings.TAPING, None)
+    taping = item.stash.get(stash.TAPING, None)
     if taping is not None:
         taping.saw(call, report)
     if call.when == "teardown":
@@ -103,7 +103,7 @@ def _tell_used(
     item: pytest.Item,
     call: pytest.CallInfo[None],
     report: pytest.TestReport,
-    taping: Taping | None,
+    taping: stash.OpenCassette | None,
 ) -> None:
     """Send along which files a test uses: reports reach the end of the run from every process."""
     opened = settings.of(item.config).opened
@@ -117,7 +117,7 @@ def _tell_used(
 
         with contextlib.suppress(UsageError):  # told where the test fails for it
             used.append(place_of_item(item))  # type: ignore[arg-type]  # is_wanted: a Function
-    outcome = item.stash.get(settings.OUTCOME, None) if call.when == "teardown" else None
+    outcome = item.stash.get(stash.OUTCOME, None) if call.when == "teardown" else None
     if used or outcome:
         report.streamtape = {"used": used, "outcome": outcome}  # type: ignore[attr-defined]  # reports carry what they are given
 
@@ -177,7 +177,7 @@ def tape_server(
     """The cassette of this test behind a port, for clients that are not in this process."""
     from streamtape.pytest_plugin.serving import serving
 
-    with serving(request.node.stash[settings.TAPING]) as server:
+    with serving(request.node.stash[stash.TAPING]) as server:
         yield server
 
 

@@ -12,15 +12,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from streamtape.errors import UsageError
-from streamtape.pytest_plugin.taping import Taping
 from streamtape.server.proxy import RecordingProxy
 from streamtape.transport.clock import VirtualClock
 
+if TYPE_CHECKING:
+    from streamtape.pytest_plugin.stash import OpenCassette
+
 
 @contextmanager
-def serving(taping: Taping) -> Iterator[RecordingProxy]:
+def serving(taping: OpenCassette) -> Iterator[RecordingProxy]:
     """A running server for the session of one test."""
     session = taping.session
     if isinstance(session.clock, VirtualClock):

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from streamtape.choices import MODES
 from streamtape.tape import noticed
 from streamtape.transport import presets
 
 if TYPE_CHECKING:
     from streamtape.pytest_plugin.keys import LentKeys
-    from streamtape.pytest_plugin.taping import Taping
     from streamtape.session.modes import Options
     from streamtape.transport.network import Guard
 
@@ -32,7 +32,6 @@ MARKER_LINE = (
 )
 PRECEDENCE = "command line > nearest mark, outwards > tape_config > ini > default"
 ALIASES = {"new-episodes": "new_episodes", "new": "new_episodes", "rewrite": "all"}
-MODES = ("none", "once", "new_episodes", "all", "verify")
 UNPROVEN = ("warn", "error", "ignore")
 UNPLAYED = ("report", "fail", "ignore")
 # What the plugin alone understands, in marks and in tape_config; all else are session options.
@@ -147,8 +146,6 @@ class Settings:
 
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
-TAPING: pytest.StashKey[Taping] = pytest.StashKey()
-OUTCOME: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from streamtape.choices import SNAPSHOT_LEVELS
 from streamtape.errors import UsageError
-from streamtape.pytest_plugin import settings
+from streamtape.pytest_plugin import settings, stash
 from streamtape.pytest_plugin.places import place_for
 from streamtape.pytest_plugin.summary import SNAPSHOTS
-from streamtape.snapshots import LEVELS, difference, read, snapshot, write
+from streamtape.snapshots import difference, read, snapshot, write
 from streamtape.transport.naming import safe_name
 
 MOST_LINES = 30
@@ -48,8 +49,10 @@ class TapeSnapshot:
     def __call__(
         self, *, name: str | None = None, level: str = "content", dialect: str | None = None
     ) -> TapeSnapshot:
-        if level not in LEVELS:
-            raise UsageError(f"unknown level {level!r}; levels of a snapshot: {', '.join(LEVELS)}")
+        if level not in SNAPSHOT_LEVELS:
+            raise UsageError(
+                f"unknown level {level!r}; levels of a snapshot: {', '.join(SNAPSHOT_LEVELS)}"
+            )
         return TapeSnapshot(self._item, self._taken, name=name, level=level, dialect=dialect)
 
     def __eq__(self, other: object) -> bool:
@@ -65,7 +68,7 @@ class TapeSnapshot:
             write(path, found)
             return True
         self._why = list(_why(path, kept, found))
-        taping = self._item.stash.get(settings.TAPING, None)
+        taping = self._item.stash.get(stash.TAPING, None)
         if taping is not None:
             taping.session.differed = True
         return False

@@ -16,7 +16,7 @@ from typing import Any, Self
 import pytest
 
 from streamtape.errors import StreamtapeError, UsageError
-from streamtape.pytest_plugin import settings
+from streamtape.pytest_plugin import settings, stash
 from streamtape.pytest_plugin.places import place_for, wanted_of
 from streamtape.pytest_plugin.proof import UnprovenWarning, proven
 from streamtape.session.verdict import StreamtapeWarning
@@ -84,7 +84,7 @@ class Taping:
             self.session.close(error)
             raise
         taping: Taping = self
-        self._item.stash[settings.TAPING] = taping
+        self._item.stash[stash.TAPING] = taping
         return self
 
     def __exit__(
@@ -93,13 +93,13 @@ class Taping:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        del self._item.stash[settings.TAPING]
+        del self._item.stash[stash.TAPING]
         if self._guard is not None:
             self._guard.remove()
         install.deactivate(self.session, self._before)
         session = self.session
         unplayed = set(map(id, session.unplayed))
-        self._item.stash[settings.OUTCOME] = {
+        self._item.stash[stash.OUTCOME] = {
             "place": self.place,
             "n": len(session.cassette),
             "unplayed": [n for n, one in enumerate(session.cassette) if id(one) in unplayed],

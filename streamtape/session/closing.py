@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from streamtape.choices import RecordMode
 from streamtape.errors import (
     CassetteWriteError,
     MissError,
@@ -13,10 +14,11 @@ from streamtape.errors import (
 )
 from streamtape.session.inside import Inside
 from streamtape.session.match import Tape
-from streamtape.session.modes import Options, RecordMode
+from streamtape.session.modes import Options
 from streamtape.session.order import Order
 from streamtape.session.takes import Take
 from streamtape.session.verdict import (
+    Compare,
     drift,
     hidden,
     out_of_order,
@@ -50,6 +52,7 @@ class Closing(Inside):
     _remarked: bool
     _expects_requests: bool
     _blind_spots: Callable[[], str]
+    _compare: Compare
     _when_closed: list[Callable[[], None]]
     _unmatched: list[str]
     _own_origins: tuple[str, ...]
@@ -180,8 +183,8 @@ class Closing(Inside):
         if error is not None or self.mode != "verify":
             return None
         fresh = renamed(self.recorded(), self._tape.matcher.pairs)
-        level = self.options.verify_level
-        return drift(self.name, self.cassette, fresh, level, self._unmatched)
+        comparison = self._compare(self.cassette, fresh, self.options.verify_level)
+        return drift(self.name, comparison, self._unmatched)
 
     def lost_to(self, name: str, n_requests: int) -> None:
         """Say that another session, opened inside this one, answered so many requests."""

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
+from streamtape.choices import EXPIRED, LEVELS, MODES, Expired, Level, RecordMode
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
 from streamtape.tape.json_paths import path_pattern
@@ -23,14 +24,9 @@ if TYPE_CHECKING:
     from streamtape.playback.pace import Pace
     from streamtape.playback.rechunk import Rechunk
 
-RecordMode = Literal["none", "once", "new_episodes", "all", "verify"]
-MODES: tuple[str, ...] = get_args(RecordMode)
-Expired = Literal["warn", "fail", "record"]
-EXPIRED: tuple[str, ...] = get_args(Expired)
 RequestMatcher = Callable[[Request, Request], bool]
 RequestFilter = Callable[[Request], Request]
 CLOCKS = ("system", "auto", "manual")
-LEVELS = ("bytes", "frames", "events", "content", "timing")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 MATCHERS = ("method", "scheme", "host", "port", "path", "query", "url", "headers", "body")
 
@@ -54,7 +50,7 @@ class OptionFields(TypedDict, total=False):
     replay_in_process: bool
     max_age: float | str | timedelta | None
     on_expired: Expired
-    verify_level: str
+    verify_level: Level
     clock: str | Clock
     pace: str | Pace | None
     rechunk: str | Rechunk | None
@@ -119,7 +115,7 @@ class Options:
     replay_in_process: bool = False
     max_age: float | str | timedelta | None = None
     on_expired: Expired = "warn"
-    verify_level: str = "events"
+    verify_level: Level = "events"
     clock: str | Clock = "system"
     pace: str | Pace | None = None
     rechunk: str | Rechunk | None = None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from streamtape.choices import RecordMode
 from streamtape.errors import (
     CassetteNotFoundError,
     CassetteWriteError,
@@ -21,9 +22,10 @@ from streamtape.session.decisions import Place, Play, Record, Redactor
 from streamtape.session.exchange import Exchange
 from streamtape.session.match import Tape, is_ignored
 from streamtape.session.miss import miss_text
-from streamtape.session.modes import Options, RecordMode
+from streamtape.session.modes import Options
 from streamtape.session.recorder import Recorder
 from streamtape.session.takes import StartedAt, Take
+from streamtape.session.verdict import Compare
 from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request, header
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 class Session(Closing):
     """One cassette in use. `name` is how messages call it; `blind_spots` what it could not see.
 
+    `compare` compares two cassettes at a level, for mode `verify`.
     `again` is the command that records it, where one is known; `clock` what its players wait on.
     `eager` False opens the journal with the first request that is recorded, and not before.
     `set_aside` is where a recording lies that was not kept, once the session has ended.
@@ -45,6 +48,7 @@ class Session(Closing):
         redactor: Redactor,
         *,
         name: str,
+        compare: Compare,
         blind_spots: Callable[[], str] = str,
         expects_requests: bool = True,
         again: str = "",
@@ -65,6 +69,7 @@ class Session(Closing):
         self._place = place
         self._redactor = redactor
         self._blind_spots = blind_spots
+        self._compare = compare
         self._expects_requests = expects_requests and not options.allow_no_requests
         self._when_closed: list[Callable[[], None]] = []
         self._take: Take | None = None

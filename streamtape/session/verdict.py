@@ -7,17 +7,29 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import FrameType
+from typing import Protocol
 
+from streamtape.choices import Level
 from streamtape.errors import MissError, VerifyError
-from streamtape.tape import views
 from streamtape.tape.model import Cassette, Chunk, Chunks, Interaction
 
 
 class StreamtapeWarning(UserWarning):
     """Something that a user of streamtape should know, and that is no error."""
+
+
+class Compared(Protocol):
+    """What a comparison of two cassettes found."""
+
+    @property
+    def same(self) -> bool: ...
+    def summary(self) -> str: ...
+
+
+Compare = Callable[[Cassette, Cassette, Level], Compared]
 
 
 def warn(text: str, category: type[StreamtapeWarning] = StreamtapeWarning) -> None:
@@ -29,11 +41,12 @@ def warn(text: str, category: type[StreamtapeWarning] = StreamtapeWarning) -> No
     warnings.warn(text, category, stacklevel=level)
 
 
-def drift(
-    name: str, recorded: Cassette, fresh: Cassette, level: str, unmatched: Sequence[str]
-) -> VerifyError | None:
-    """What differs between a cassette and what came just now; None where nothing does."""
-    comparison = views.views().diff(recorded, fresh, level)
+def drift(name: str, comparison: Compared, unmatched: Sequence[str]) -> VerifyError | None:
+    """The error of a cassette that is not what came just now; None where nothing differs.
+
+    `comparison` is that of the cassette with the new recording, and `unmatched` has a text for each
+    request that the cassette has no answer to.
+    """
     told = [] if comparison.same else [comparison.summary()]
     told += unmatched
     if not told:

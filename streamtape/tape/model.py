@@ -3,6 +3,10 @@
 Times are integer microseconds from the sending of the request, on a monotonic clock; None where a
 recording does not know them (a converted one). Bytes are as they were on the wire. Nothing here
 touches a disk or reads a clock.
+
+The reading methods of Interaction (`frames`, `events`, `sdk_events`, `transcript`) are a facade:
+the readers are in rooms further down, and are imported when a method is called. This is the one
+place where the package imports against its order.
 """
 
 from __future__ import annotations
@@ -13,12 +17,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, overload
 
-from streamtape.tape import views
 from streamtape.tape.allowance import Allowance, within
 from streamtape.tape.decoding import decode_content
 
 if TYPE_CHECKING:
     from streamtape.tape.event_types import InteractionEvents
+    from streamtape.tape.views import Event, Frame, Transcript
 
 T = TypeVar("T")
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -269,9 +273,11 @@ class Interaction:
         pieces = decode_content((c.data for c in self.chunks), encoding)
         return b"".join(within(pieces, self.chunks.allowance))
 
-    def frames(self) -> Iterator[views.Frame]:
+    def frames(self) -> Iterator[Frame]:
         """Iterate over the frames of the body (SSE, NDJSON), lazily."""
-        return views.views().frames(self)
+        from streamtape.framing.select import frames
+
+        return frames(self)
 
     if TYPE_CHECKING:
 
@@ -280,13 +286,15 @@ class Interaction:
             """Iterate over the events, or only those of the given types: typed where known."""
     else:
 
-        def events(self, *types: str, dialect: str | None = None) -> Iterator[views.Event]:
+        def events(self, *types: str, dialect: str | None = None) -> Iterator[Event]:
             """Iterate over the typed events, or only those of the given types, lazily.
 
             `dialect` forces one by name instead of choosing it from the request and the first
             frames.
             """
-            return views.views().events(self, types, dialect)
+            from streamtape.dialects.select import events
+
+            return events(self, types, dialect)
 
     @overload
     def sdk_events(self, *, dialect: str | None = None) -> Iterator[Any]: ...
@@ -301,17 +309,19 @@ class Interaction:
         What it raises for an error event or a cut is raised here, too. UsageError where there is
         no such SDK, or no stream.
         """
-        return views.views().sdk_events(self, kind, dialect)
+        from streamtape.sdk_events import sdk_events
 
-    def transcript(
-        self, *, dialect: str | None = None, n_events: int | None = None
-    ) -> views.Transcript:
+        return sdk_events(self, kind, dialect)
+
+    def transcript(self, *, dialect: str | None = None, n_events: int | None = None) -> Transcript:
         """What the stream said, assembled: text, refusal, reasoning, tool calls, usage, status.
 
         With `n_events`, what it had said after so many events: `parsed` is then how far the JSON
         had grown.
         """
-        return views.views().transcript(self, dialect, n_events)
+        from streamtape.dialects.transcript import transcript
+
+        return transcript(self, dialect, n_events)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,19 @@
 """What can be read out of a recording: frames, events, the transcript. Values only.
 
-A recording holds bytes. Rooms further down read meaning out of them, and a room may import only
-from rooms above it; so the values stand here, and the readers are handed in (`provided`), once,
-by the package itself. Nothing in this module knows how a frame is found in bytes.
+A recording holds bytes. Rooms further down read meaning out of them; the values that they make are
+defined here, so that every room can name them. Nothing in this module knows how a frame is found in
+bytes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
+from typing import Any, TypeVar, overload
 
 from streamtape.errors import UsageError
-from streamtape.tape import provided
 from streamtape.tape.extras import install_command
-
-if TYPE_CHECKING:
-    from streamtape.tape.model import Cassette, Interaction
 
 T = TypeVar("T")
 _LAST = 1 << 62  # later than any event
@@ -186,32 +182,3 @@ class Transcript:
         if self.parsed_complete:
             return adapter.validate_python(self.parsed)
         return adapter.validate_python(self.parsed, experimental_allow_partial="trailing-strings")
-
-
-class Views(Protocol):
-    """The readers that the package hands in: each takes an interaction."""
-
-    def frames(self, interaction: Interaction) -> Iterator[Frame]: ...
-    def events(
-        self, interaction: Interaction, types: tuple[str, ...], dialect: str | None
-    ) -> Iterator[Event]: ...
-    def sdk_events(
-        self, interaction: Interaction, kind: type[Any] | None, dialect: str | None
-    ) -> Iterator[Any]: ...
-    def transcript(
-        self, interaction: Interaction, dialect: str | None, n_events: int | None
-    ) -> Transcript: ...
-    def diff(self, a: Cassette, b: Cassette, level: str) -> Compared: ...
-
-
-class Compared(Protocol):
-    """What comes of a comparison, for rooms that may not know the one that compares."""
-
-    @property
-    def same(self) -> bool: ...
-    def summary(self) -> str: ...
-
-
-def views() -> Views:
-    """Get the readers."""
-    return cast(Views, provided.provider[0]())

@@ -11,12 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from streamtape.choices import Level
 from streamtape.errors import ExpiredError
 from streamtape.playback.clock import Clock
 from streamtape.session.decisions import OpenJournal
 from streamtape.session.modes import Options
 from streamtape.session.session import Session
-from streamtape.session.verdict import StreamtapeWarning
+from streamtape.session.verdict import Compared, StreamtapeWarning
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile
@@ -119,7 +120,7 @@ def open_session(
         redactor = _redactor(options.redaction)
         scratch = _Scratch("memory.tape", redactor)
         place = _InMemory(cassette, scratch)
-        session = Session(options, place, redactor, name=name, clock=clock)
+        session = Session(options, place, redactor, name=name, compare=compare, clock=clock)
         return _finished(session, clock, scratch)
     path = Path(cassette)
     presets.held().opened(path)
@@ -133,6 +134,7 @@ def open_session(
         _OnDisk(file, scratch, options.mode == "verify"),
         redactor,
         name=os.fspath(path),
+        compare=compare,
         blind_spots=blind_spots,
         expects_requests=expects_requests,
         again=again,
@@ -144,6 +146,13 @@ def open_session(
         atexit.register(session.close_at_exit)
         session.when_closed(lambda: atexit.unregister(session.close_at_exit))
     return _finished(session, clock, scratch)
+
+
+def compare(recorded: Cassette, fresh: Cassette, level: Level) -> Compared:
+    """Compare two cassettes as `streamtape.diff` does; imported when a session needs it."""
+    from streamtape.analysis.diff import diff
+
+    return diff(recorded, fresh, level)
 
 
 @lru_cache(maxsize=32)

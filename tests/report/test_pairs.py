@@ -10,7 +10,7 @@ import pytest
 
 import streamtape
 from streamtape import Comparison
-from streamtape.analysis.diff import Level
+from streamtape.choices import Level
 from streamtape.report.differences import comparison_lines
 from streamtape.report.folders import FileResult, folder_lines
 from streamtape.report.lines import text_of

@@ -8,9 +8,9 @@ import zlib
 import pytest
 
 import streamtape
+from streamtape.choices import SnapshotLevel
 from streamtape.report.page.document import document
 from streamtape.session.exchange import Exchange
-from streamtape.snapshots import SnapshotLevel
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.redact import RedactionOptions
 from streamtape.tape.texts import mask_text_bytes, masked_text, scan_text

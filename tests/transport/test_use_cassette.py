@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 import streamtape
+from streamtape.choices import RecordMode
 from streamtape.errors import (
     AmbiguousSessionError,
     CassetteNotFoundError,
@@ -22,7 +23,6 @@ from streamtape.errors import (
     ReplayEndError,
 )
 from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.session.modes import RecordMode
 from streamtape.session.verdict import StreamtapeWarning
 from streamtape.transport import install
 from tests.fake_network import FakeNetwork
