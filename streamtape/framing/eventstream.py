@@ -132,8 +132,10 @@ def encode_message(headers: Mapping[str, str], payload: bytes) -> bytes:
 
 
 def is_prelude(data: bytes) -> bool:
-    """Say whether bytes begin as a message does: the CRC of the prelude tells."""
-    return len(data) >= PRELUDE_BYTES and crc32(data[:8]) == _uint(data, 8)
+    """Say whether bytes begin as a message does, by the length and the CRC in its prelude."""
+    if len(data) < PRELUDE_BYTES or _uint(data, 0) > MAX_FRAME_BYTES:
+        return False
+    return crc32(data[:8]) == _uint(data, 8)
 
 
 def _message(message: bytes, offset: int) -> EventStreamFrame:

@@ -44,6 +44,7 @@ _NAMES: dict[type, str] = {
 }
 _SSE_START = re.compile(rb"(?:data|event|id|retry)?:")
 _SNIFF_BYTES = 64 << 10
+_LAST_OF_PRELUDES = b"\x04"  # a message begins with its length in four bytes, at most 64 MiB
 
 
 class Framer(Protocol):
@@ -132,6 +133,8 @@ def _framer(
     named = _FRAMERS.get(_media(content_type))
     if is_prelude(first):
         return EventStreamParser()
+    if first[:1] <= _LAST_OF_PRELUDES and len(first) < PRELUDE_BYTES and not at_end:
+        return None  # no text begins so, and a message may, whatever the type says
     start = first.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if _SSE_START.match(start):
         return SSEParser()

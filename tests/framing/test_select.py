@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streamtape.errors import ContentError, FrameTooLargeError, FramingError
@@ -234,6 +234,12 @@ def test_no_response_and_no_body_have_no_frames() -> None:
     ),
     encoding=st.sampled_from([None, None, "gzip", "br", "zstd", "deflate"]),
 )
+@example(
+    body=b"\x00\x00\x005\x00\x00\x00\x14\x169<\xe2" + bytes(16),
+    cuts=[1],
+    content_type=SSE,
+    encoding=None,
+)  # binary messages under another type, cut within the first one's prelude
 def test_any_body_gives_frames_or_our_error(
     body: bytes, cuts: list[int], content_type: str | None, encoding: str | None
 ) -> None:
