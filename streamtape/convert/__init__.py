@@ -4,6 +4,7 @@ Each format has a module; `formats` has the table of them. What a document does 
 up: times are None, `cuts_known` is False. A document that can't be read is a ConvertError.
 """
 
-from streamtape.convert.formats import FORMATS, About, Format, detect, read, write
+from streamtape.convert.about import About
+from streamtape.convert.formats import FORMATS, Format, detect, read, write
 
 __all__ = ["FORMATS", "About", "Format", "detect", "read", "write"]

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from streamtape.convert.formats import About
+from streamtape.convert.about import About
 from streamtape.errors import ConvertError
 from streamtape.tape.http_values import headers_problem
 from streamtape.tape.model import Headers

@@ -7,38 +7,15 @@ A format's module has `read(data, about) -> Cassette` and, where it can be writt
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from streamtape.convert.about import About
 from streamtape.errors import ConvertError, UsageError
 from streamtape.tape.http_values import problem_of
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.scanning import mask
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is known of a document besides its bytes: for messages, and where it is silent itself.
-
-    `url`, `method` and `status` are used by formats that hold a body alone. `notes` collects, while
-    the document is read, what was left out of it and what it says that makes no sense.
-    """
-
-    path: str = "the document"
-    url: str = ""
-    method: str = ""
-    status: int = 200
-    notes: list[str] = field(default_factory=list, compare=False)
-
-    def error(self, message: str) -> ConvertError:
-        """The error that this document can't be read."""
-        return ConvertError(f"{self.path!r}: {message}", path=self.path)
-
-    def note(self, problem: ConvertError, effect: str) -> None:
-        """Note a problem that the reader got around, and what came of it."""
-        message = str(problem).removeprefix(f"{self.path!r}: ")
-        self.notes.append(f"{message}; {effect}")
 
 
 @dataclass(frozen=True, slots=True)

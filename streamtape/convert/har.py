@@ -17,8 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import streamtape
+from streamtape.convert.about import About
 from streamtape.convert.document import Node
-from streamtape.convert.formats import About
 from streamtape.convert.har_messages import chunks_of
 from streamtape.convert.imported import imported_interaction
 from streamtape.errors import ContentError

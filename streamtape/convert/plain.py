@@ -7,7 +7,7 @@ at replay needs an address, which the user may give.
 
 from __future__ import annotations
 
-from streamtape.convert.formats import About
+from streamtape.convert.about import About
 from streamtape.errors import FramingError, UsageError
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.sse import SSEParser

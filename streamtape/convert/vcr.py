@@ -24,8 +24,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
+from streamtape.convert.about import About
 from streamtape.convert.document import Node, to_bytes
-from streamtape.convert.formats import About
 from streamtape.convert.imported import imported_interaction
 from streamtape.errors import UsageError
 from streamtape.tape.model import Cassette, Ending, Head, Headers, Interaction, Request

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from streamtape.convert.formats import About
+from streamtape.convert.about import About
 from streamtape.errors import UsageError
 from streamtape.tape.extras import install_command
 
