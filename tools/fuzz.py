@@ -18,7 +18,7 @@ import atheris
 
 with atheris.instrument_imports(include=["streamtape"]):
     import streamtape
-    from streamtape.convert import formats
+    from streamtape.convert import About, formats
     from streamtape.errors import StreamtapeError
     from streamtape.framing.ndjson import NDJSONParser
     from streamtape.framing.sse import SSEParser
@@ -103,7 +103,7 @@ def redaction(data: bytes) -> None:
 
 def _convert(name: str) -> Callable[[bytes], None]:
     def target(data: bytes) -> None:
-        formats.read(data, formats.About("fuzzed"), formats.named(name))
+        formats.read(data, About("fuzzed"), formats.named(name))
 
     return target
 

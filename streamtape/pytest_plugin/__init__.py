@@ -149,7 +149,7 @@ def _said_to(run: settings.Settings) -> dict[str, Any]:
 
 def _begun(run: settings.Settings, session: Session) -> None:
     """Lend keys to what a session does that a test opened itself, and that only replays."""
-    taping = None if run.item is None else run.item.stash.get(settings.TAPING, None)
+    taping = None if run.item is None else run.item.stash.get(stash.TAPING, None)
     if run.item is not None and taping is None and not session.records:
         run.lend_keys(replays=True)
         session.when_closed(lambda: run.lend_keys(replays=False))
