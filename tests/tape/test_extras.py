@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streamtape.cli.migrate import _require_libcst
-from streamtape.convert.formats import About
+from streamtape.convert.about import About
 from streamtape.convert.yaml_text import load_yaml
 from streamtape.errors import ContentError, UsageError
 from streamtape.report.plots import draw
