@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import streamtape
 from tools import house
 
-PACKAGE = Path(__file__).parent.parent / "streamtape"
+PACKAGE = Path(streamtape.__file__).parent
 ROOMS = (
     "errors", "printable", "choices", "tape", "framing", "dialects", "playback", "compare",
     "checks", "analysis", "convert", "session", "transport", "sdk_events", "strategies", "server",

@@ -25,7 +25,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-TARGET = Path(__file__).parent.parent / "streamtape/tape/event_types.pyi"
+import streamtape
+
+TARGET = Path(streamtape.__file__).parent / "tape" / "event_types.pyi"
 # Where the SDKs publish the events of their streams.
 SOURCES = (
     ("openai.types.responses", "ResponseStreamEvent"),

@@ -3,7 +3,7 @@
 # A version that is not on this machine is skipped, and said so. Arguments go to pytest.
 set -eu
 cd "$(dirname "$0")/.."
-for version in 3.11 3.12 3.13; do
+for version in 3.11 3.12 3.13 3.14; do
     python=$(command -v "python$version" || uv python find "$version" 2>/dev/null || true)
     if [ -z "$python" ] || ! "$python" -c 'pass' 2>/dev/null; then
         python=$(ls -d "$HOME"/.pyenv/versions/"$version".*/bin/python 2>/dev/null | tail -n 1)

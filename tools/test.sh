@@ -1,5 +1,22 @@
 #!/bin/sh
 # Sets everything up in .venv and runs the test suite; further arguments go to pytest.
-GROUPS_WANTED="test"
+# WHEEL=1 tests the built wheel, as a user installs it: the tests are laid out in build/stage,
+# without the package's source beside them. So does continuous integration.
+GROUPS_WANTED="${GROUPS_WANTED:-test}"
 . "$(dirname "$0")/setup.sh"
+if [ -n "${WHEEL:-}" ]; then
+    root=$PWD
+    stage=$root/build/stage
+    rm -rf "$stage" build/wheel
+    mkdir -p "$stage"
+    "$venv/bin/uv" build --quiet --wheel --out-dir build/wheel
+    "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --reinstall --no-deps build/wheel/*.whl
+    git ls-files -z | grep -zv '^streamtape/' | xargs -0 cp --parents -t "$stage"
+    for folder in tests/interop/node; do
+        [ ! -d "$folder/node_modules" ] || ln -s "$root/$folder/node_modules" "$stage/$folder/"
+    done
+    export STREAMTAPE_SHARED="${STREAMTAPE_SHARED:-$root/../shared}"
+    cd "$stage"
+    python -c 'import streamtape, sys; sys.exit("site-packages" not in streamtape.__file__)'
+fi
 exec python -m pytest -n auto --dist loadgroup "$@"
