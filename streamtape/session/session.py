@@ -90,10 +90,10 @@ class Session(Closing):
                 path=name,
             )
         self._found = loaded
-        if options.match_up is None:
-            options = replace(options, match_up=options.mode == "verify")
+        if options.match_up is None and options.mode == "verify":
+            options = replace(options, match_up=True)
         self._tape = Tape(loaded or (), options)
-        self._rehearsed = Tape((), options)  # recorded just now, to be played at once
+        self._rehearsed: Tape | None = None  # recorded just now, to be played at once
         self.cassette: Cassette = loaded or Cassette()
         if eager and (
             options.mode in {"all", "verify"} or (options.mode == "once" and loaded is None)
@@ -172,9 +172,10 @@ class Session(Closing):
         asked, redactions = self._redactor.redact_request(request)
         sent = in_process and not self.options.replay_in_process
         with self._lock:
-            again = self._rehearsed.draw(asked, redactions)
-            if again is not None:
-                return self._play(asked, self._rehearsed, *again)
+            if self._rehearsed is not None:
+                again = self._rehearsed.draw(asked, redactions)
+                if again is not None:
+                    return self._play(asked, self._rehearsed, *again)
             if not sent and (resumed := self._resumed(asked)) is not None:
                 return resumed
             drawn = self._tape.draw(asked, redactions)
@@ -223,6 +224,8 @@ class Session(Closing):
             # In its place: requests are told in the order in which they were made.
             self.exchanges[self.exchanges.index(exchange)] = played
             number = exchange.number + (len(self.cassette) if self.mode == "new_episodes" else 0)
+            if self._rehearsed is None:
+                self._rehearsed = Tape((), self.options)
             self._rehearsed.add_played(interaction, number)
             return Play(interaction, played.progress, number)
 
