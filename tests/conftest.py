@@ -4,7 +4,12 @@
 were recorded elsewhere may be absent (they are not the project's), and the privilege to mount a
 file system. How long an example of Hypothesis takes is no finding, wherever it runs; on continuous
 integration the examples are the same in every run.
+
+Signals that whoever started the run has ignored (nohup, `pytest &` in a script) are not: children
+inherit that, and the tests of Ctrl-C and of a closed terminal would wait for nothing.
 """
+
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +23,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("unhurried")
+
+for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    number = getattr(signal, name, None)  # Windows has no SIGHUP
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 ALLOWED = (
     "no recorded streams in",
