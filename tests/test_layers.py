@@ -43,6 +43,7 @@ PURE = {
     ("analysis", "os"),  # os.PathLike in an annotation
     ("checks", "random"),  # a generator made from the seed that is given
     ("errors", "os"),  # os.PathLike in an annotation
+    ("tape", "threading"),  # what belongs to each thread: scratch space of a search
     ("session", "threading"),  # a lock: decisions are taken by several threads
     ("strategies", "os"),  # os.PathLike in an annotation
 }

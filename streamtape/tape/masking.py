@@ -88,7 +88,7 @@ class BodyRedactor:
         tail = data[-MAX_TOKEN_BYTES:]
         n_held = len(tail) - _token_from(tail)
         edge = self._buffer + data[:_EDGE_BYTES]  # what may stand over the cut
-        if n_held == len(data) or self._search.hits(edge) or not self._search.none_in(data):
+        if n_held == len(data) or self._search.hits(edge) or self._search.hits(data):
             return None
         before = self._buffer[self._held - self._base :]
         patches = ((self._held, before),) if before.strip(MASK) else ()

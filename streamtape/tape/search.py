@@ -7,8 +7,8 @@ looked at as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache
 
 from streamtape.tape.json_paths import path_pattern, path_text
 from streamtape.tape.leaves import documents
@@ -37,13 +37,10 @@ class Search:
         self._own = own
         self.literals = _literals(without)
 
-    def hits(self, text: bytes) -> list[Hit]:
-        """Where literals occur, and which: where none does, `find` finds nothing."""
-        return self.literals.hits(text)
-
-    def none_in(self, text: bytes) -> bool:
-        """Whether a large text holds no literal, and so nothing to mask: a quick look."""
-        return self.literals.none_in(text)
+    @cached_property
+    def hits(self) -> Callable[[bytes], list[Hit]]:
+        """Where literals occur in a text, and which: where none does, `find` finds nothing."""
+        return self.literals.finder.hits
 
     def find(self, text: bytes, hits: list[Hit] | None = None) -> list[Span]:
         """All secrets in a text, in order; they don't overlap."""

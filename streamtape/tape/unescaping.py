@@ -11,6 +11,8 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+# What an escape begins with: where none of these occurs, nothing is undone.
+SIGNS = (rb"\u00", rb"\/", *(b"%%%d" % n for n in range(2, 8)))
 _ESCAPE = re.compile(rb"\\{1,8}u00([2-7][0-9a-fA-F])|\\{1,8}(/)|%([2-7][0-9a-fA-F])")
 
 

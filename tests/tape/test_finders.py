@@ -1,0 +1,112 @@
+"""Both ways of finding literals find the same, and all that is there."""
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from streamtape.tape import finders
+from streamtape.tape.finders import ESCAPE, Finder, Portable
+from streamtape.tape.literals import Literals
+from streamtape.tape.unescaping import SIGNS, last_escape
+from tests.tape.test_masking import FILLERS
+
+LITERALS = Literals(frozenset())
+EXACT, FOLDED = LITERALS._exact, LITERALS._folded
+PORTABLE = Portable(EXACT, FOLDED)
+needs_hyperscan = pytest.mark.skipif(
+    finders.hyperscan is None, reason="hyperscan has no wheel for this platform"
+)
+
+
+def both() -> list[Finder]:
+    """The finders of this platform."""
+    return [PORTABLE, finders.finder(EXACT, FOLDED)]
+
+
+@pytest.mark.parametrize("finder", both(), ids=lambda f: type(f).__name__)
+@pytest.mark.parametrize("size", [0, 400], ids=["small", "large"])
+def test_every_literal_is_found(finder: Finder, size: int) -> None:
+    """At its place, whatever stands around it; folded ones in odd case too."""
+    before = FILLERS[2] * size
+    for number, literal in enumerate((*EXACT, *FOLDED)):
+        forms = [literal]
+        if number >= len(EXACT):
+            odd = bytes(
+                c ^ 0x20 if n % 2 and chr(c).isalpha() else c for n, c in enumerate(literal)
+            )
+            forms += [literal.upper(), odd]
+        for form in forms:
+            expected = (number, len(before), len(before) + len(literal))
+            assert expected in finder.hits(before + form + before), form
+
+
+PIECES = st.one_of(
+    st.sampled_from([*EXACT, *FOLDED, *SIGNS, *(word.upper() for word in FOLDED), *FILLERS]),
+    st.sampled_from([b"\\u0073", b"\\u0f73", b"%2", b"%2F", b"%7g", b"\\", b"/", b"%"]),
+    st.binary(max_size=6),
+)
+
+
+@needs_hyperscan
+@given(st.lists(PIECES, max_size=30).map(b"".join), st.sampled_from([0, 5000]))
+@example(b"sk-sk_ak_live_", 0)
+def test_both_find_the_same(text: bytes, padding: int) -> None:
+    """Overlapping literals, literals that are cut off, escapes and what only looks like one."""
+    text = b"." * padding + text
+    assert sorted(finders.finder(EXACT, FOLDED).hits(text)) == sorted(PORTABLE.hits(text))
+
+
+@pytest.mark.parametrize("finder", both(), ids=lambda f: type(f).__name__)
+@given(text=st.lists(PIECES, max_size=6).map(b"".join))
+def test_the_last_escape_is_found(finder: Finder, text: bytes) -> None:
+    """As one hit, where undoing would find one."""
+    at = last_escape(text)
+    found = [hit for hit in finder.hits(text) if hit[0] == ESCAPE]
+    assert found == ([] if at < 0 else [(ESCAPE, at, at + 1)])
+
+
+@pytest.mark.parametrize("finder", both(), ids=lambda f: type(f).__name__)
+def test_threads_search_at_once(finder: Finder) -> None:
+    """No thread disturbs another in the midst of a search."""
+    text = (FILLERS[1] + FILLERS[4]) * 50
+    expected = finder.hits(text)
+    results: list[bool] = []
+
+    def search() -> None:
+        results.extend(finder.hits(text) == expected for _ in range(50))
+
+    threads = [threading.Thread(target=search) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 300
+
+
+@needs_hyperscan
+def test_a_search_within_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal's handler may search while its own thread does."""
+    finder = finders.finder(EXACT, FOLDED)
+    inner: list[Any] = []
+    taken = finders._take
+
+    def interrupted(number: int, start: int, end: int, flags: int, ends: Any) -> None:
+        if not inner:
+            inner.append(None)
+            monkeypatch.setattr(finders, "_take", taken)
+            inner.append(finder.hits(b"xoxb-"))
+        taken(number, start, end, flags, ends)
+
+    monkeypatch.setattr(finders, "_take", interrupted)
+    assert finder.hits(b"ghp_ ghp_") == PORTABLE.hits(b"ghp_ ghp_")
+    assert inner[1] == PORTABLE.hits(b"xoxb-")
+
+
+def test_no_literals_at_all() -> None:
+    """Where every kind is off, escapes are all that is found."""
+    for finder in (Portable((), ()), finders.finder((), ())):
+        assert finder.hits(b"sk- key") == []
+        assert finder.hits(b"a%2Fb") == [(ESCAPE, 1, 2)]
