@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 import streamtape
-from streamtape.cli import many, options, output
+from streamtape.cli import completing, many, options, output
 from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
 
@@ -42,10 +42,14 @@ Profiles: openai, azure, anthropic, google, openrouter, writer, open-responses, 
 address chooses one. Of several files, those that are fine are counted and not listed.
 Exit status: 0 no errors, 1 errors, 2 trouble."""
 )
-@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1)
-@click.option("--profile", metavar="NAME", help="Whose rules count.")
-@click.option("--off", multiple=True, metavar="RULE,...", help="Rules to leave out.")
-@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.argument("paths", type=completing.FILE, metavar="FILE|FOLDER...", nargs=-1)
+@click.option("--profile", type=completing.PROFILE, metavar="NAME", help="Whose rules count.")
+@click.option(
+    "--off", type=completing.RULES, multiple=True, metavar="RULE,...", help="Rules to leave out."
+)
+@click.option(
+    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "info"]),

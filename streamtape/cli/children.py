@@ -31,7 +31,7 @@ class WithChild(click.Command):
         if "--" in args:
             place = args.index("--")
             child, args = tuple(args[place + 1 :]), args[:place]
-            if not child:
+            if not child and not ctx.resilient_parsing:
                 raise click.UsageError("There is no command after `--`.", ctx)
         rest = super().parse_args(ctx, args)
         ctx.params["child"] = child

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import options, output
+from streamtape.cli import completing, options, output
 from streamtape.cli.trouble import TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
 
@@ -35,10 +35,16 @@ Examples:
 Secrets that are in a document are masked in the cassette. What a document says that makes no sense
 is left out, and stderr (--json: "notes") says what: one odd entry does not lose the others."""
 )
-@click.argument("source", metavar="IN")
-@click.argument("target", metavar="OUT")
-@click.option("--from", "from_", metavar="FORMAT", help="What IN is, where its name does not say.")
-@click.option("--to", metavar="FORMAT", help="What OUT is to be, likewise.")
+@click.argument("source", type=completing.FILE, metavar="IN")
+@click.argument("target", type=completing.FILE, metavar="OUT")
+@click.option(
+    "--from",
+    "from_",
+    type=completing.FORMAT,
+    metavar="FORMAT",
+    help="What IN is, where its name does not say.",
+)
+@click.option("--to", type=completing.FORMAT, metavar="FORMAT", help="What OUT is to be, likewise.")
 @options.at_index
 @click.option("--url", default="", help="Of a body alone: the address that it came from.")
 @click.option("--method", default="", help="Of a body alone: the method (default: GET).")

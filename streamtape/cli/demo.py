@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamtape.cli import options, output
+from streamtape.cli import completing, options, output
 from streamtape.cli.trouble import Trouble
 from streamtape.errors import StreamtapeError, UsageError
 
@@ -24,7 +24,12 @@ Examples:
   streamtape demo
   streamtape demo --keep tour                    leaves its cassettes in ./tour"""
 )
-@click.option("--keep", metavar="DIR", help="Where the cassettes go (default: a temporary folder).")
+@click.option(
+    "--keep",
+    type=completing.FOLDER,
+    metavar="DIR",
+    help="Where the cassettes go (default: a temporary folder).",
+)
 @options.as_json
 def command(keep: str | None, as_json: bool) -> None:
     """Record, replay, diff and break a stream on an embedded server: a tour of ten seconds.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import streamtape
-from streamtape.cli import many, options, output
+from streamtape.cli import completing, many, options, output
 from streamtape.cli.files import check_there, page_place, with_force
 from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
@@ -43,10 +43,14 @@ content (text and tool calls, with a verdict: same, reworded, behaviour changed)
 Exit status: 0 the same, 1 different, 2 trouble. With --fail-on behaviour, 0 where only words
 differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 )
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="B")
-@click.option("--level", metavar="LEVEL", help="What counts.  [default: events]")
-@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.argument("a", type=completing.FILE, metavar="A")
+@click.argument("b", type=completing.FILE, metavar="B")
+@click.option(
+    "--level", type=completing.LEVEL, metavar="LEVEL", help="What counts.  [default: events]"
+)
+@click.option(
+    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+)
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0),
@@ -56,6 +60,7 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 @click.option(
     "--fail-on",
     "limits",
+    type=completing.LIMIT,
     multiple=True,
     metavar="WHAT",
     help="behaviour: 1 only where more than words differ. Or MEASURE=+20%: compare times alone, 1"
@@ -63,7 +68,12 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 )
 @click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
-@click.option("--html", metavar="FILE", help="Write a page, too: every change, one file.")
+@click.option(
+    "--html",
+    type=completing.FILE,
+    metavar="FILE",
+    help="Write a page, too: every change, one file.",
+)
 @with_force
 @many.with_jobs
 @options.as_json

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import streamtape
-from streamtape.cli import many, options, output
+from streamtape.cli import completing, many, options, output
 from streamtape.cli.trouble import FINDINGS
 from streamtape.errors import UsageError
 
@@ -36,10 +36,11 @@ Examples:
 The function takes a text and returns a bool, a score or labels; it may be async.
 Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
 )
-@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.argument("paths", type=completing.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True)
 @click.option("--with", "name", metavar="MODULE:FUNCTION", required=True, help="The classifier.")
 @click.option(
     "--every",
+    type=completing.EVERY,
     multiple=True,
     metavar="N|event|sentence",
     help="When to ask (default: event, sentence and 100).",
@@ -48,7 +49,9 @@ Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
     "--window", type=click.IntRange(min=1), metavar="N", help="Only the last N characters."
 )
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="For scores.")
-@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.option(
+    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+)
 @many.with_jobs
 @options.as_json
 def command(

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from streamtape.cli import completing
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")
@@ -59,6 +61,7 @@ def broken(command: F) -> F:
         ),
         click.option(
             "--rechunk",
+            type=completing.CUTS,
             metavar="CUTS",
             help="event, bytes=N, byte, utf8, crlf, whole, random[=N]: cut the body anew.",
         ),

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("streamtape.cli.migrate", "Move a test suite from VCR.py and its relatives."),
     "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),
     "recover": ("streamtape.cli.recover", "Make a cassette of a recording that died."),
+    "completion": ("streamtape.cli.completion", "Have bash, zsh or fish complete all of this."),
 }
 
 _TEXT = """\
@@ -49,5 +50,5 @@ Commands:
 
 def overview() -> str:
     """The text of `streamtape --help`."""
-    lines = (f"  {name:8}  {says}" for name, (_, says) in COMMANDS.items())
+    lines = (f"  {name:10}  {says}" for name, (_, says) in COMMANDS.items())
     return _TEXT.format(commands="\n".join(lines))

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from streamtape.cli import children, options, output
+from streamtape.cli import children, completing, options, output
 from streamtape.cli.children import WithChild
 from streamtape.errors import NothingRecordedError, UsageError
 
@@ -31,8 +31,16 @@ Secrets in headers, cookies and URLs are masked before anything is written.
 Ctrl-C, SIGTERM and SIGHUP save what there is. Exit status: a child's own; 1 where the stream broke
 (it is recorded as it broke), 2 where no response came at all.""",
 )
-@click.argument("url", required=False)
-@click.option("-o", "--output", "path", required=True, metavar="FILE", help="The cassette.")
+@click.argument("url", type=completing.URL, required=False)
+@click.option(
+    "-o",
+    "--output",
+    "path",
+    type=completing.FILE,
+    required=True,
+    metavar="FILE",
+    help="The cassette.",
+)
 @click.option("-X", "--request", "method", metavar="METHOD", help="GET, or POST where -d is given.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header.")
 @click.option(
@@ -60,12 +68,18 @@ Ctrl-C, SIGTERM and SIGHUP save what there is. Exit status: a child's own; 1 whe
 @click.option(
     "--provider",
     "providers",
+    type=completing.PROVIDER,
     multiple=True,
     metavar="NAME",
     help="The proxy's upstream by name: openai, anthropic, ... (a child's default: all).",
 )
 @children.served
-@click.option("--mode", metavar="MODE", help="none, once (the default), new_episodes or all.")
+@click.option(
+    "--mode",
+    type=completing.MODE,
+    metavar="MODE",
+    help="none, once (the default), new_episodes or all.",
+)
 @click.option("--force", is_flag=True, help="Replace the cassette that is there: --mode all.")
 @options.as_json
 def command(*, url: str | None, path: str, mode: str | None, force: bool, **given: Any) -> None:

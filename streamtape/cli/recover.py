@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import options, output
+from streamtape.cli import completing, options, output
 from streamtape.cli.trouble import FINDINGS
 
 if TYPE_CHECKING:
@@ -19,8 +19,15 @@ Examples:
   streamtape recover run.tape.part               makes run.tape
   streamtape recover run.tape.part -o saved.tape"""
 )
-@click.argument("journals", metavar="FILE...", nargs=-1, required=True)
-@click.option("-o", "--output", "to", metavar="FILE", help="The cassette (for one journal).")
+@click.argument("journals", type=completing.FILE, metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    "to",
+    type=completing.FILE,
+    metavar="FILE",
+    help="The cassette (for one journal).",
+)
 @options.as_json
 def command(journals: tuple[str, ...], to: str | None, as_json: bool) -> None:
     """Make a cassette of each journal FILE that a recording left behind when it died.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import children, options, output
+from streamtape.cli import children, completing, options, output
 from streamtape.cli.children import WithChild
 from streamtape.cli.trouble import FINDINGS
 from streamtape.errors import UsageError
@@ -45,7 +45,7 @@ Faults (events count from 0; @byte=900 counts bytes; ? is a place by --seed):
 Exit status: a child's own; of a server 1 where a request was not answered; else 1
 where a played stream did not end as complete. 1 where a fault struck nothing.""",
 )
-@click.argument("tapes", metavar="FILE...", nargs=-1, required=True)
+@click.argument("tapes", type=completing.FILE, metavar="FILE...", nargs=-1, required=True)
 @options.at_index
 @options.paced
 @options.broken

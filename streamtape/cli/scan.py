@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import many, options, output
+from streamtape.cli import completing, many, options, output
 from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
@@ -37,7 +37,7 @@ Examples:
 As a pre-commit hook: id streamtape-scan, in .pre-commit-config.yaml.
 Exit status: 1 where a secret is left, 2 where a file can't be read."""
 )
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.argument("paths", type=completing.FILE, metavar="PATH...", nargs=-1, required=True)
 @click.option("--fix", is_flag=True, help="Mask what is found; bodies keep their length.")
 @click.option("--header", "headers", multiple=True, metavar="NAME", help="Secret, too.")
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME", help="Secret, too.")

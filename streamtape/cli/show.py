@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from streamtape.cli import options, output
+from streamtape.cli import completing, options, output
 from streamtape.errors import UsageError
 
 
@@ -21,14 +21,16 @@ To have `git diff` show what changed in cassettes:
   echo '*.tape diff=tape' >> .gitattributes
   git config diff.tape.textconv 'streamtape show --no-times'"""
 )
-@click.argument("tape", metavar="FILE")
+@click.argument("tape", type=completing.FILE, metavar="FILE")
 @options.at_index
 @click.option("--events", is_flag=True, help="Every event by itself, with its whole payload.")
 @click.option("--frames", is_flag=True, help="Every frame by itself, as on the wire.")
 @click.option("--raw", is_flag=True, help="The body alone, its content-encoding undone.")
 @click.option("--full", is_flag=True, help="In a terminal, too, nothing shortened.")
 @click.option("--no-times", is_flag=True, help="Leave out what equal runs differ in: times.")
-@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.option(
+    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+)
 @options.as_json
 def command(
     *,

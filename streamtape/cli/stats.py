@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 import streamtape
-from streamtape.cli import many, options, output
+from streamtape.cli import completing, many, options, output
 from streamtape.cli.files import with_force
 from streamtape.errors import UsageError
 
@@ -25,10 +25,14 @@ Examples:
 To hold two sets of recordings against each other:
   streamtape diff before/ after/ --fail-on ttft=+20%"""
 )
-@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True)
-@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.argument("paths", type=completing.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.option(
+    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+)
 @click.option("--plot", is_flag=True, help="Plot arrival, text and gaps in the terminal.")
-@click.option("--plot-to", metavar="FILE.svg|FILE.png", help="Write a picture.")
+@click.option(
+    "--plot-to", type=completing.FILE, metavar="FILE.svg|FILE.png", help="Write a picture."
+)
 @with_force
 @click.option("--csv", "as_csv", is_flag=True, help="Write a row a stream.")
 @many.with_jobs

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import many, options, output
+from streamtape.cli import completing, many, options, output
 from streamtape.cli.files import with_force
 
 if TYPE_CHECKING:
@@ -31,10 +31,14 @@ Examples:
 \b
 The page loads nothing and sends nothing: it can be mailed, or kept beside a failed test."""
 )
-@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True)
-@click.option("-o", "--output", "target", metavar="FILE", help="Where to; - is stdout.")
+@click.argument("paths", type=completing.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.option(
+    "-o", "--output", "target", type=completing.FILE, metavar="FILE", help="Where to; - is stdout."
+)
 @click.option("--index", type=int, metavar="N", help="Only interaction N of each; -1 is the last.")
-@click.option("--dialect", metavar="NAME", help="Read the events as this provider's.")
+@click.option(
+    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+)
 @click.option("--no-checks", is_flag=True, help="Leave out what `streamtape check` finds.")
 @with_force
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
