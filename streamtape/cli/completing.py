@@ -78,13 +78,13 @@ def _rules() -> Iterable[str]:
 
 
 def _modes() -> Iterable[str]:
-    from streamtape.session..py import MODES
+    from streamtape.choices import MODES
 
     return MODES
 
 
 def _levels() -> Iterable[str]:
-    from streamtape.session..py import LEVELS
+    from streamtape.choices import LEVELS
 
     return LEVELS
 

@@ -28,7 +28,8 @@ in ~/.zfunc where ~/.zshrc has: fpath=(~/.zfunc $fpath); autoload -Uz compinit; 
 )
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(SHELLS))
 @options.as_json
-def command(*, shell: str, as_json: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, *, shell: str, as_json: bool) -> None:
     """Write the script that has a shell complete `streamtape`.
 
     It completes commands, options, names that are known (levels, modes, providers, dialects,
@@ -36,11 +37,9 @@ def command(*, shell: str, as_json: bool) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from streamtape.cli.app import cli
-
     known = get_completion_class(shell)
     assert known is not None, "click knows these shells"
-    script = known(cli, {}, "streamtape", "_STREAMTAPE_COMPLETE")
+    script = known(ctx.find_root().command, {}, "streamtape", "_STREAMTAPE_COMPLETE")
     text = script.source_template % script.source_vars()
     if as_json:
         output.write_json({"shell": shell, "script": text})

@@ -71,18 +71,33 @@ def is_terminal() -> bool:
 
 
 def width() -> int:
-    """How wide lines may be: the terminal's width, or one fixed width where there is none."""
+    """How wide lines may be: the terminal's width or COLUMNS; without both one fixed width."""
+    return screen_width() or PLAIN_WIDTH
+
+
+def screen_width() -> int | None:
+    """The width of the terminal, or what COLUMNS says in its place; None without both."""
+    given = os.environ.get("COLUMNS", "")
     if not is_terminal():
-        return PLAIN_WIDTH
+        return int(given) if given.isdecimal() and int(given) else None
     import shutil
 
     return shutil.get_terminal_size((80, 24)).columns
 
 
-def write_lines(lines: Iterable[Line]) -> None:
-    """Write styled lines: in colour to a terminal, as plain text to anything else."""
+def write_lines(lines: Iterable[Line], *, as_they_are: bool = False) -> None:
+    """Write styled lines: in colour to a terminal, as plain text to anything else.
+
+    What is wider than the screen is wrapped, and goes on below its own text; unless
+    `as_they_are`, for text whose width is known to be right, or that is for programs.
+    """
     from streamtape.report.lines import plain, styled
 
+    room = None if as_they_are else screen_width()
+    if room is not None:
+        from streamtape.report.columns import fitted
+
+        lines = (part for one in lines for part in fitted(one, room))
     if not is_terminal():
         write_text("\n".join(map(plain, lines)))
         return

@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("streamtape.cli.check", "Hold streams against their provider's rules."),
     "stats": ("streamtape.cli.stats", "Measure streams: first event, first content, gaps."),
     "moderate": ("streamtape.cli.moderate", "Play text through a classifier of yours, as it came."),
+    "ls": ("streamtape.cli.ls", "List what is in a folder of recordings."),
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
     "view": ("streamtape.cli.view", "Write one HTML page: timeline, events, text as it grew."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),

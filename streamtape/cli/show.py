@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from streamtape.cli import completing, options, output
@@ -12,6 +14,7 @@ from streamtape.errors import UsageError
     epilog="""\b
 Examples:
   streamtape show run.tape
+  streamtape show cassettes/                     a row a file, as `streamtape ls`
   streamtape show run.tape --index 0 --events | less
   streamtape show run.tape --raw | grep ^data:
   streamtape show run.tape --json | jq .interactions[0].transcript.text
@@ -21,7 +24,7 @@ To have `git diff` show what changed in cassettes:
   echo '*.tape diff=tape' >> .gitattributes
   git config diff.tape.textconv 'streamtape show --no-times'"""
 )
-@click.argument("tape", type=completing.FILE, metavar="FILE")
+@click.argument("tape", type=completing.FILE, metavar="FILE|FOLDER")
 @options.at_index
 @click.option("--events", is_flag=True, help="Every event by itself, with its whole payload.")
 @click.option("--frames", is_flag=True, help="Every frame by itself, as on the wire.")
@@ -46,9 +49,12 @@ def command(
 ) -> None:
     """Show what FILE holds: requests, events, assembled text and tool calls, endings.
 
+    Of a FOLDER, what is in it.
+
     To a terminal it is wrapped and coloured; to anything else it is plain text that depends on the
     recording alone.
     """
+    from streamtape.cli.ls import list_paths
     from streamtape.report import events as event_report
     from streamtape.report.reading import read
     from streamtape.report.show import View, cassette_lines
@@ -57,6 +63,10 @@ def command(
 
     if events + frames + raw > 1 or (raw and as_json):
         raise UsageError("choose one of --events, --frames, --raw; --raw is not JSON")
+    if Path(tape).is_dir():
+        if events or frames or raw or index is not None:
+            raise UsageError(f"{tape!r} is a folder: name a file to look into")
+        raise click.exceptions.Exit(list_paths([tape], as_json=as_json))
     cassette = load(tape)
     numbers = options.chosen(len(cassette), index)
     wanted = [cassette[number] for number in numbers]
@@ -70,8 +80,10 @@ def command(
     elif events or frames:
         lines = event_report.event_lines if events else event_report.frame_lines
         for interaction in wanted:
-            output.write_lines(lines(read(interaction, dialect), times=not no_times))
+            shown = lines(read(interaction, dialect), times=not no_times)
+            output.write_lines(shown, as_they_are=not output.is_terminal())
     else:
         width = output.width() if output.is_terminal() else None
         view = View(width, times=not no_times, full=full)
-        output.write_lines(cassette_lines(wanted, numbers, view, dialect=dialect))
+        shown = cassette_lines(wanted, numbers, view, dialect=dialect)
+        output.write_lines(shown, as_they_are=not output.is_terminal())

@@ -70,9 +70,9 @@ def command(
     else:
         if not found.each:
             raise UsageError("there are no streams in these cassettes")
-        output.write_lines(summary_lines(found.each))
+        output.write_lines(summary_lines(found.each, width=output.width()))
         for one in found.each if plot else ():
-            output.write_lines([(), *plot_lines(one)])
+            output.write_lines([(), *plot_lines(one, width=min(60, output.width() - 2))])
 
 
 def measured(files: list[Path], dialect: str | None, jobs: int | None) -> streamtape.Stats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -9,6 +10,7 @@ from itertools import zip_longest
 from streamtape.report.lines import Line, Span
 
 _SEPARATOR = " │ "
+_GAP = re.compile(r"(?<=\S) {2,}")
 
 
 def side_by_side(left: Line, right: Line, width: int, *, indent: int) -> Iterator[Line]:
@@ -17,6 +19,39 @@ def side_by_side(left: Line, right: Line, width: int, *, indent: int) -> Iterato
     for one, other in zip_longest(wrapped(left, room), wrapped(right, room), fillvalue=()):
         blank = " " * (room - sum(cells(span.text) for span in one))
         yield (Span(" " * indent), *one, Span(blank), Span(_SEPARATOR, "dim"), *other)
+
+
+def fitted(one: Line, width: int) -> Iterator[Line]:
+    """The line, wrapped at `width` where it is wider; what goes on stands below its own text.
+
+    That is behind the last gap of two blanks in the first half of the line, as behind a label, or
+    else two cells further in than the line begins.
+    """
+    text = "".join(span.text for span in one)
+    if cells(text) <= width:
+        yield one
+        return
+    begins = len(text) - len(text.lstrip(" "))
+    hang = max((gap.end() for gap in _GAP.finditer(text, begins, width // 2)), default=begins + 2)
+    hang = min(hang, width // 2)
+    first = next(wrapped(one, width))
+    yield first
+    used = sum(len(span.text) for span in first)
+    for row in wrapped(_from(one, used), width - hang):
+        yield (Span(" " * hang), *row)
+
+
+def _from(one: Line, start: int) -> Line:
+    """The line without its first characters, and without the blanks that follow these."""
+    rest: list[Span] = []
+    for span in one:
+        rest.append(Span(span.text[min(start, len(span.text)) :], span.style))
+        start = max(start - len(span.text), 0)
+    while rest and not rest[0].text.strip(" "):
+        rest.pop(0)
+    if rest:
+        rest[0] = Span(rest[0].text.lstrip(" "), rest[0].style)
+    return tuple(rest)
 
 
 def cells(text: str) -> int:

@@ -17,20 +17,22 @@ _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = ("source", "interaction", "dialect", "model", "ttfb_us", "ttfe_us", "ttft_us", "first",
             "total_us", "tpot_us", "n_bytes", "n_events", "n_output_tokens")  # fmt: skip
 _WIDTH = 60
+_FIGURES = ("mean", "median", "p90", "p99")
+_TABLE_WIDTH = 63
 
 
-def summary_lines(measured: Sequence[Measured]) -> Iterator[Line]:
+def summary_lines(measured: Sequence[Measured], *, width: int = 100) -> Iterator[Line]:
     """One stream in full, or many as mean, median, p90 and p99; then what each measure is."""
     if len(measured) == 1:
-        yield from _one(measured[0])
+        yield from _one(measured[0], width)
     else:
-        yield from _many(measured)
+        yield from _many(measured, width)
     yield ()
     for name in MEASURES:
         yield line((f"  {name:<6}", "label"), (DEFINITIONS[name], "dim"))
 
 
-def _one(one: Measured) -> Iterator[Line]:
+def _one(one: Measured, width: int) -> Iterator[Line]:
     tokens = "" if one.n_output_tokens is None else f", {one.n_output_tokens:,} output tokens"
     yield line(
         (printable(one.source), "title"), f": {one.dialect}, {printable(one.model or 'no model')}"
@@ -40,27 +42,36 @@ def _one(one: Measured) -> Iterator[Line]:
         (value,) = one.values_us(name) or (None,)
         what = f" ({one.first})" if name == "ttft" and one.first else ""
         yield line((f"  {name:<6}", "label"), _ms(value), (what, "dim"))
-    yield from _table([one], ("gap", "itl"))
+    yield from _table([one], ("gap", "itl"), width)
 
 
-def _many(measured: Sequence[Measured]) -> Iterator[Line]:
+def _many(measured: Sequence[Measured], width: int) -> Iterator[Line]:
     names = {one.source for one in measured}
     events = sum(one.n_events for one in measured)
     size = sum(one.n_bytes for one in measured)
     told = f"{count(len(measured), 'stream')} in {count(len(names), 'file')}"
     yield line((told, "title"), f": {events:,} events, {size:,} bytes")
-    yield from _table(measured, MEASURES)
+    yield from _table(measured, MEASURES, width)
 
 
-def _table(measured: Sequence[Measured], names: Sequence[str]) -> Iterator[Line]:
-    yield line((f"  {'':<6}{'n':>7}{'mean':>12}{'median':>12}{'p90':>12}{'p99':>12}", "dim"))
+def _table(measured: Sequence[Measured], names: Sequence[str], width: int) -> Iterator[Line]:
+    """A row a measure; where columns have no room, one that is wrapped, with its figures named."""
+    fits = width >= _TABLE_WIDTH
+    if fits:
+        head = "".join(f"{name:>12}" for name in _FIGURES)
+        yield line((f"  {'':<6}{'n':>7}{head}", "dim"))
     for name in names:
         found = Summary.of([v for one in measured for v in one.values_us(name)])
+        label = (f"  {name:<6}", "label")
         if found is None:
-            yield line((f"  {name:<6}", "label"), f"{0:>7}", ("  not known", "dim"))
+            yield line(label, f"{0:>7}  " if fits else "  n 0, ", ("not known", "dim"))
             continue
-        cells = "".join(f"{_ms(v):>12}" for v in (found.mean, found.median, found.p90, found.p99))
-        yield line((f"  {name:<6}", "label"), f"{found.n:>7}{cells}")
+        values = [_ms(v) for v in (found.mean, found.median, found.p90, found.p99)]
+        if fits:
+            yield line(label, f"{found.n:>7}", "".join(f"{value:>12}" for value in values))
+        else:
+            told = ", ".join(map(" ".join, zip(_FIGURES, values, strict=True)))
+            yield line(label, f"  n {found.n}, {told}")
 
 
 def _ms(us: float | None) -> str:
