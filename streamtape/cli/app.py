@@ -15,12 +15,15 @@ import click
 from click.shell_completion import CompletionItem
 
 import streamtape
+from streamtape.cli.helping import Context
 from streamtape.cli.overview import COMMANDS, overview
 from streamtape.cli.trouble import tidy_process, told
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are needed."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -29,6 +32,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        command.context_class = Context
         return command
 
     def resolve_command(
@@ -56,7 +60,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(streamtape.__version__, "-V", "--version", prog_name="streamtape")
 def cli() -> None:

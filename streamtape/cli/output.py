@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamtape.report.lines import Line
 
 PLAIN_WIDTH = 100
+_USUAL_COLUMNS = 80
 
 
 def write_bytes(data: bytes) -> None:
@@ -76,10 +77,14 @@ def width() -> int:
 
 
 def screen_width() -> int | None:
-    """The width of the terminal, or what COLUMNS says in its place; None without both."""
+    """The width of the terminal, or a narrow one that COLUMNS asks for; None without both.
+
+    Test runners and CI systems export a COLUMNS of 80 and more that nobody looks at: what is no
+    terminal is narrowed only by less.
+    """
     given = os.environ.get("COLUMNS", "")
     if not is_terminal():
-        return int(given) if given.isdecimal() and int(given) else None
+        return int(given) if given.isdecimal() and 0 < int(given) < _USUAL_COLUMNS else None
     import shutil
 
     return shutil.get_terminal_size((80, 24)).columns
