@@ -55,7 +55,8 @@ def _closers(event: Event, dialect: Dialect) -> Iterator[Path]:
             yield bind(parse_path(text), bound)
 
 
-def _frame(event: Event, path: Path) -> Any:
+def frame_of(event: Event, path: Path) -> Any:
+    """An event without its piece of text, and without what pads it."""
     payload = copy.deepcopy(event.payload)
     put(payload, path, "")
     for name in PADDING:
@@ -75,12 +76,12 @@ def recut(events: Sequence[Event], dialect: Dialect, dice: random.Random) -> lis
             out.append(event)
             continue
         text, path = found
-        frame = _frame(event, path)
+        frame = frame_of(event, path)
         while at < len(events) and dice.random() < 0.5:
             after = only_delta(events[at], dialect)
             if after is None or after[1] != path or events[at].type != event.type:
                 break
-            if _frame(events[at], path) != frame:
+            if frame_of(events[at], path) != frame:
                 break
             text, at = text + after[0], at + 1
         out.extend(_split(event, path, text, dialect, dice))
@@ -110,7 +111,7 @@ def another_run(events: Sequence[Event], dialect: Dialect, dice: random.Random) 
     for number, event in enumerate(events):
         payload = copy.deepcopy(event.payload)
         if isinstance(payload, dict | list):
-            for place, value in normaliser_for(dialect).clean(payload)[1]:
+            for place, value, _ in normaliser_for(dialect).clean(payload)[1]:
                 if not value.isdigit():
                     put(payload, place, names.setdefault(value, f"id-{dice.random()}"))
         if isinstance(payload, dict):

@@ -9,14 +9,16 @@ one change and not five. Each unit knows its events, so that a report can point 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
+from streamtape.compare.facts import Facts, Said
 from streamtape.compare.itemise import itemiser_for
-from streamtape.compare.normalise import MASK, Normaliser, normaliser_for
+from streamtape.compare.keys import Keys
+from streamtape.compare.normalise import MASK, looks_made, normaliser_for
 from streamtape.compare.units import CALL, ECHO, VEILED, IdSeen, Item, Run, Target, Unit, token_of
-from streamtape.dialects.base import Call, Dialect, Piece
-from streamtape.dialects.paths import bind, get, parse_path
+from streamtape.dialects.base import Dialect, Piece
+from streamtape.dialects.paths import bind, parse_path
 from streamtape.dialects.payload import canonical
 from streamtape.dialects.plan import Found, Plan, plan_for
 from streamtape.dialects.template import template_for
@@ -29,25 +31,24 @@ MOST_RUNS = 16  # texts that may grow in turns and are recognised at a glance
 class Coalescer:
     """Makes units of one stream's events.
 
-    `compact` is for comparing: a null, an empty text and a field that is not there are one, and a
-    piece of text that is null is an empty piece.
+    `compact` is for comparing: a null, an empty text and a field that is not there are one, also
+    where a piece of text stands.
     """
 
     def __init__(self, dialect: Dialect, *, compact: bool = False) -> None:
         self._compact = compact
         self._dialect = dialect
-        self._normaliser: Normaliser = normaliser_for(dialect)
+        self._normaliser = normaliser_for(dialect, compact=compact)
         self._idle = self._normaliser.idle and not (dialect.deltas or dialect.wholes)
-        self._closing = [parse_path(p) for p in (*dialect.finish_reason, *dialect.closing)]
-        self._type_places = _type_places(dialect)
+        self._facts = Facts(dialect, compact=compact)
         self._itemiser = itemiser_for(dialect)
         self._plans: dict[str, Plan] = {}
         self._units: list[Unit] = []
         self._run: Run | None = None
-        self._said: dict[tuple[Target, ...], dict[tuple[str, ...], Any]] = {}
         self._texts: dict[Target, list[str]] = {}
-        self._echoes: list[tuple[Unit, list[Found]]] = []
-        self._names_of_ids: dict[str, str] = {}
+        self._keys = Keys(self._pieces)
+        self._echoes: list[tuple[Unit, list[tuple[Found, Target]]]] = []
+        self._made: set[str] = set()
         self._n_calls = 0
         self._runs: dict[str, dict[tuple[Target, ...], Run]] = {}  # the last ones, by event type
 
@@ -87,111 +88,129 @@ class Coalescer:
         if plan is None:
             plan = self._plans[event.type] = plan_for(self._dialect, event.type)
         deltas = list(plan.find_deltas(payload, event.index)) if plan.deltas else []
-        if self._compact and not deltas and plan.deltas:
-            deltas.extend(plan.find_nulls(payload, event.index))
         deltas.extend(plan.find_patches(payload, self._n_calls))
         calls = list(plan.find_calls(payload, event.index)) if plan.calls else []
+        every_whole = list(plan.find_wholes(payload, event.index))
+        wholes = [found for found in every_whole if isinstance(found.value, str)]
+        clean, found_ids = self._normaliser.clean(payload, self._made)
+        ids = [IdSeen(path, value, event.index, sure) for path, value, sure in found_ids]
+        for seen in ids:
+            self._keys.see(seen.value)
+            if looks_made(seen.value):
+                self._made.add(seen.value)
         if calls:
             self._n_calls += len(calls)
             self._runs.clear()  # the next pieces may be of a new call
-        clean, found_ids = self._normaliser.clean(payload)
-        if self._compact:
-            clean = self._normaliser.compact(clean)
-        ids = [IdSeen(path, value, event.index) for path, value in found_ids]
-        for _, value in found_ids:
-            if value not in self._names_of_ids:
-                self._names_of_ids[value] = f"id {len(self._names_of_ids)}"
-        wholes = [f for f in plan.find_wholes(payload, event.index) if isinstance(f.value, str)]
-        if deltas:
-            facts = _facts(clean, deltas, wholes, self._type_places)
-            self._grow(event, deltas, facts, ids, calls)
+        self._keys.take(calls, [*deltas, *every_whole] if calls else (), event)
+        empty = list(plan.find_empty(payload, event.index)) if self._compact else deltas
+        fuller = [d for d in deltas if d.value]
+        silent = bool(deltas)
+        if self._compact and not fuller:
+            said = self._facts.of(clean, empty, wholes)
+            silent = not any(found.value for found in every_whole)
+            silent = silent and self._facts.silent(event, empty, said)
+            silent = silent and (not calls or any(map(_is_of_call, empty)))
+        if fuller or silent:
+            said = self._facts.of(clean, [*deltas, *empty], wholes)
+            self._grow(event, fuller or self._about(empty), (said, ids), calls)
             return
         unit = Unit("event", event.type, clean, event.index, event.at_us, ids=ids)
-        unit.calls = [opened for call in calls for opened in self._opened(call)]
+        unit.calls = [one for call in calls for one in self._keys.opened(call, payload)]
         unit.item = self._itemiser.find(event.type, payload)
         if wholes:
-            self._echoes.append((unit, wholes))
+            self._echoes.append((unit, [(f, self._keys.target(f, payload)) for f in wholes]))
         self._add(unit)
 
     def _add(self, unit: Unit) -> None:
         self._flush()
         self._units.append(unit)
 
-    def _opened(self, call: Found) -> Iterator[tuple[str, Target]]:
-        """A tool call's name and the target of its arguments."""
-        rule = call.rule
-        if isinstance(rule, Call) and not rule.final:
-            names = (get(call.value, parse_path(text)) for text in rule.name.split("|"))
-            name = next((n for n in names if isinstance(n, str)), None)
-            if name is not None:
-                yield name, ("arguments", self._key(call))
-
     def _grow(
         self,
         event: Event,
         deltas: list[Found],
-        said: dict[tuple[str, ...], Any],
-        ids: list[IdSeen],
+        said: tuple[Said, list[IdSeen]],
         calls: list[Found],
     ) -> None:
-        fuller = [d for d in deltas if d.value] or self._empty(deltas)
-        targets = tuple(self._target(found) for found in fuller)
-        facts = self._news(targets, said)
-        closing = {p: v for p, v in facts.items() if self._closes(p)}
+        payload, ids = event.payload, said[1]
+        targets = tuple(self._keys.target(found, payload) for found in deltas)
+        of_calls = {_path(call): self._keys.target(call, payload) for call in calls}
+        facts = self._facts.news(event, targets, said[0], of_calls)
+        beside = {t: len(d.value) for t, d in zip(targets, deltas, strict=True)}
+        closing = {p: v for p, v in facts.items() if self._facts.closes(p)}
         opening = {p: v for p, v in facts.items() if p not in closing}
         for call in calls if opening else ():
             self._open(event, call, opening)
         if opening:
-            self._add(self._fact(event, opening))
+            self._add(self._fact(event, opening, beside))
+        if any(beside.values()) or not self._compact:
+            self._extend(event, deltas, targets, ids, keep=not facts)
+        elif self._run is not None:
+            self._run.see(ids)
+        elif self._units:
+            self._units[-1].ids = [*self._units[-1].ids, *ids]
+        if closing:
+            self._add(self._fact(event, closing, beside, after=True))
+
+    def _extend(
+        self,
+        event: Event,
+        pieces: list[Found],
+        targets: tuple[Target, ...],
+        ids: list[IdSeen],
+        *,
+        keep: bool,
+    ) -> None:
+        """Add an event's pieces to the texts that grow side by side, or begin such."""
         run = self._run
         if run is None or run.targets != targets:
             self._flush()
-            run = self._run = Run(targets, [_key_names(found) for found in fuller], event.type)
+            run = self._run = Run(targets, [_key_names(found) for found in pieces], event.type)
             run.item = self._itemiser.find(event.type, event.payload)
-        run.add([found.value for found in fuller], event)
-        run.template = template_for(self._dialect, event.payload, fuller)
-        for seen in ids:
-            if run.last_ids.get(seen.path) != seen.value:
-                run.last_ids[seen.path] = seen.value
-                run.ids.append(seen)
-        if facts or len(self._runs.get(event.type, ())) >= MOST_RUNS:
+        run.add([found.value for found in pieces], event)
+        run.template = template_for(self._dialect, event.payload, pieces)
+        run.see(ids)
+        if not keep or len(self._runs.get(event.type, ())) >= MOST_RUNS:
             self._runs.clear()  # what is said of one text may be news of another
         runs = self._runs.setdefault(event.type, {})
         runs.pop(targets, None)
         runs[targets] = run
-        if closing:
-            self._add(self._fact(event, closing))
 
-    def _open(self, event: Event, call: Found, facts: dict[tuple[str, ...], Any]) -> None:
+    def _open(self, event: Event, call: Found, facts: Said) -> None:
         """Take the facts that open a tool call out of its event's, as a unit of their own."""
-        rule = call.rule
-        path = bind(parse_path(rule.path), call.bound)
+        rule, path = call.rule, _path(call)
         mine = [p for p in facts if p[: len(path)] == path and len(p) > len(path)]
         body = {p[len(path) :]: facts.pop(p) for p in mine}
         names = [parse_path(text) for text in getattr(rule, "name", "").split("|")]
         body = {("name",) if p in names else p: value for p, value in body.items()}
         if body and set(body) != {("index",)}:  # a number alone opens nothing
             unit = Unit("fact", CALL, body, event.index, event.at_us)
-            unit.calls = list(self._opened(call))
+            unit.calls = list(self._keys.opened(call, event.payload))
             last = self._units[-1] if self._units else None
             if last and last.name == CALL and (last.first, last.calls) == (unit.first, unit.calls):
                 last.body = {**body, **last.body}  # some servers tell a call twice in one event
                 return
             unit.item = self._itemiser.find(event.type, event.payload)
             if unit.item is None:
-                unit.item = self._item_of_call(("arguments", self._key(call)))
+                unit.item = self._item_of_call(self._keys.target(call, event.payload))
             self._add(unit)
 
-    def _empty(self, deltas: list[Found]) -> list[Found]:
-        """Of pieces that are all empty, those that count: those of calls, where there are some.
+    def _about(self, empty: list[Found]) -> list[Found]:
+        """What an event without text is about: a call, where it names one; else its first text.
 
         What else says nothing beside a call is spelling: `""`, null, or a field left out.
         """
-        of_calls = [d for d in deltas if getattr(d.rule, "channel", "") == "arguments"]
-        return (of_calls or deltas[:1]) if self._compact else deltas
+        if not self._compact:
+            return empty
+        of_calls = [found for found in empty if _is_of_call(found)]
+        return of_calls or empty[:1]
 
-    def _fact(self, event: Event, facts: dict[tuple[str, ...], Any]) -> Unit:
+    def _fact(
+        self, event: Event, facts: Said, beside: dict[Target, int], *, after: bool = False
+    ) -> Unit:
         unit = Unit("fact", event.type, facts, event.index, event.at_us)
+        unit.beside, unit.after = beside, after
+        unit.whole = self._compact and not any(beside.values())
         unit.item = self._itemiser.find(event.type, event.payload)
         return unit
 
@@ -202,32 +221,13 @@ class Coalescer:
             return None
         return Item(key[:-1], key[-1]) if key and type(key[-1]) is int else None
 
-    def _target(self, found: Found) -> Target:
-        return found.rule.channel, self._key(found)  # type: ignore[union-attr]  # deltas are found by pieces
-
-    def _key(self, found: Found) -> tuple[Any, ...]:
-        """A target's key, with an id in it replaced by that id's place in the stream."""
-        names = self._names_of_ids
-        return tuple(names.get(k, k) if isinstance(k, str) else k for k in found.key)
-
-    def _news(
-        self, targets: tuple[Target, ...], facts: dict[tuple[str, ...], Any]
-    ) -> dict[tuple[str, ...], Any]:
-        """What of the facts was not said before: for the stream as a whole, or of these targets."""
-        news: dict[tuple[str, ...], Any] = {}
-        for path, value in facts.items():
-            of_target = any(step.isdigit() for step in path)
-            said = self._said.setdefault(targets if of_target else (), {})
-            if path not in said or said[path] != value:
-                news[path] = said[path] = value
-        return news
-
-    def _closes(self, path: tuple[str, ...]) -> bool:
-        return any(
-            len(path) == len(pattern)
-            and all(s in ("*", p) for s, p in zip(pattern, path, strict=True))
-            for pattern in self._closing
-        )
+    def _pieces(self, target: Target) -> list[str]:
+        """What a text has so far."""
+        pieces = self._texts.get(target, [])
+        run = self._run
+        if run is not None and target in run.targets:
+            return [*pieces, *run.pieces[run.targets.index(target)]]
+        return pieces
 
     def _flush(self) -> None:
         run, self._run = self._run, None
@@ -256,16 +256,15 @@ class Coalescer:
         texts = {target: join_text(pieces) for target, pieces in self._texts.items()}
         said = {(target[0], text) for target, text in texts.items()}
         firsts: set[int] = set()
-        for found in (found for _, wholes in self._echoes for found in wholes):
-            target = self._target(found)
+        for found, target in (whole for _, wholes in self._echoes for whole in wholes):
             known = target in texts or (target[0], found.value) in said
             if not known and not getattr(found.rule, "final", False):
                 texts[target] = found.value
                 said.add((target[0], found.value))
                 firsts.add(id(found))
         for unit, wholes in self._echoes:
-            for found in (found for found in wholes if id(found) not in firsts):
-                target, path = self._target(found), bind(parse_path(found.rule.path), found.bound)
+            for found, target in (whole for whole in wholes if id(whole[0]) not in firsts):
+                path = _path(found)
                 unit.literals = (*unit.literals, (path, found.value))
                 other = target not in texts and (target[0], found.value) in said
                 if other or texts.get(target) == found.value:
@@ -277,6 +276,15 @@ def _whole(event: Event) -> Unit:
     unit = Unit("event", event.type, event.payload, event.index, event.at_us)
     unit.token = (event.type, canonical(event.payload))
     return unit
+
+
+def _is_of_call(found: Found) -> bool:
+    return isinstance(found.rule, Piece) and found.rule.channel == "arguments"
+
+
+def _path(found: Found) -> tuple[str, ...]:
+    """Where in its event it was found."""
+    return bind(parse_path(found.rule.path), found.bound)
 
 
 def _key_names(found: Found) -> tuple[str, ...]:
@@ -291,43 +299,3 @@ def _assign(value: Any, path: tuple[str, ...], new: Any) -> None:
         value[int(path[-1])] = new
     elif path[-1] in value:
         value[path[-1]] = new
-
-
-def _facts(
-    clean: Any, deltas: list[Found], wholes: list[Found], type_places: set[tuple[str, ...]]
-) -> dict[tuple[str, ...], Any]:
-    """What an event says besides its pieces of text: its leaves, without what is nothing."""
-    out: dict[tuple[str, ...], Any] = {}
-    skipped = set(type_places)
-    for found in deltas:
-        skipped.add(bind(parse_path(found.rule.path), found.bound))
-        if isinstance(found.rule, Piece) and found.rule.when:
-            skipped.add(bind(parse_path(found.rule.when[0]), found.bound))
-        for key in found.rule.key:
-            for text in key.split("|"):
-                skipped.add(bind(parse_path(text), found.bound))
-    skipped.update(bind(parse_path(f.rule.path), f.bound) for f in wholes)
-    _leaves(clean, (), out, skipped)
-    return out
-
-
-def _type_places(dialect: Dialect) -> set[tuple[str, ...]]:
-    return {parse_path(place) for place in dialect.type_from}
-
-
-def _leaves(
-    value: Any,
-    path: tuple[str, ...],
-    out: dict[tuple[str, ...], Any],
-    skipped: set[tuple[str, ...]],
-) -> None:
-    if path in skipped or value is None or value == "":
-        return
-    if isinstance(value, dict):
-        for name, one in value.items():
-            _leaves(one, (*path, name), out, skipped)
-    elif isinstance(value, list):
-        for number, one in enumerate(value):
-            _leaves(one, (*path, str(number)), out, skipped)
-    elif value != MASK:
-        out[path] = value

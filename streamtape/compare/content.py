@@ -6,12 +6,13 @@ finished. In what order independent items came in between each other is not look
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Change, Place
 from streamtape.compare.folding import join_swapped
+from streamtape.compare.normalise import is_id_name, looks_made
 from streamtape.compare.units import CALL
 from streamtape.compare.values import walk
 from streamtape.compare.words import hunks
@@ -20,6 +21,7 @@ from streamtape.dialects.payload import canonical, decode
 from streamtape.tape.views import Part, ToolCall, Transcript
 
 SILENT = ("arguments", "signature", "details")  # told as tool calls, or no part of what is read
+FOLDED = "output"  # the channel whose JSON is the transcript's own spelling of what a tool gave
 STRUCTURE = "structure"  # the path of a text that is JSON on one side only
 FACTS = ("finish_reason", "status", "error")
 
@@ -37,7 +39,7 @@ def compare_content(a: Transcript, b: Transcript, dialect: Dialect) -> tuple[Cha
     changes.extend(_values("image", [i.sha256 for i in a.images], [i.sha256 for i in b.images]))
     for one, other in zip(a.choices or (a,), b.choices or (b,), strict=False):
         for name in FACTS:
-            before, after = getattr(one, name), getattr(other, name)
+            before, after = (_without(getattr(x, name), ()) for x in (one, other))
             changes.extend(
                 Change("changed", name, _last(a), _last(b), ".".join(path), old, new)
                 for path, old, new in walk(before, after, ())
@@ -62,10 +64,21 @@ def _plain(values: tuple[Any, ...], dialect: Dialect) -> list[Any]:
     return [_without(value, fields) for value in values]
 
 
-def _without(value: Any, fields: set[str]) -> Any:
+def _without(value: Any, fields: Container[str]) -> Any:
+    """A value without some fields, ids that were made up, and what says nothing."""
     if isinstance(value, dict):
-        return {k: _without(v, fields) for k, v in value.items() if k not in fields}
-    return [_without(v, fields) for v in value] if isinstance(value, list) else value
+        return {
+            k: _without(v, fields)
+            for k, v in value.items()
+            if k not in fields and v is not None and v != "" and not _is_made_id(k, v)
+        }
+    if isinstance(value, list):
+        return [_without(v, fields) for v in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_made_id(name: str, value: Any) -> bool:
+    return is_id_name(name) and isinstance(value, str) and looks_made(value)
 
 
 def _parts(transcript: Transcript, channel: str) -> list[Part]:
@@ -100,13 +113,15 @@ def _one_text(channel: str, one: Part, other: Part) -> Iterator[Change]:
         places = Place(one.first_event), Place(other.first_event)
         yield Change("changed", channel, *places, STRUCTURE, one.text, other.text, pieces)
         return
+    if channel == FOLDED:
+        before, after = _without(before, ()), _without(after, ())
     if before is not None and type(before) is type(after):
         places = Place(one.first_event), Place(other.first_event)
         found = [
             Change("changed", channel, *places, ".".join(path), old, new)
             for path, old, new in walk(before, after, ())
         ]
-        if found:
+        if found or channel == FOLDED:
             yield from found
             return
     for hunk in hunks(one.text, other.text):

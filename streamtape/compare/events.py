@@ -10,6 +10,8 @@ units rename alike are no change.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from streamtape.compare.align import gaps
@@ -21,7 +23,7 @@ from streamtape.compare.items import pair_items
 from streamtape.compare.normalise import MASK, MASKED_OBJECT
 from streamtape.compare.targets import moved_key, paired, with_arguments
 from streamtape.compare.texts import TextChange, Texts, text_changes
-from streamtape.compare.units import CALL, VARIES, Target, Unit
+from streamtape.compare.units import CALL, VARIES, Target, Unit, token_of
 from streamtape.compare.values import differences
 from streamtape.dialects.base import Dialect
 from streamtape.tape.views import Event
@@ -63,9 +65,7 @@ def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
     told.extend(renamed_here(pairs))
     changes = of_one_event(*with_arguments(told, texts, left, right))
     if touched and not changes and not of_items:
-        texts_a = [u for u in left if u.target in touched]
-        texts_b = [u for u in right if u.target in touched]
-        changes.extend(_interleaved(texts_a, texts_b))
+        changes.extend(_interleaved(left, right))
     calls = {_call_at(change): change for change in reversed(of_items) if change.what == CALL}
     once = [c for c in of_items if c.what != CALL or calls[_call_at(c)] is c]
     rest = [c for c in changes if c.what != CALL or _call_at(c) not in calls]
@@ -106,35 +106,66 @@ def _moved(
     left: list[Unit], right: list[Unit], pairs: Sequence[Pair], settled: frozenset[Target]
 ) -> list[Change]:
     """Events that stand elsewhere between the pieces of texts that are themselves the same."""
-    before_a, before_b = _n_before(left, settled), _n_before(right, settled)
+    stretch_a, stretch_b = _stretches(left, settled), _stretches(right, settled)
     return [
         Change("swapped", one.name, place(one), place(other), "", None, _shown(other))
         for one, other in pairs
-        if one.target is None and before_a[id(one)] != before_b[id(other)]
+        if one.target is None
+        and not _overlap(stretch_a[one.first, one.after], stretch_b[other.first, other.after])
     ]
 
 
-def _n_before(units: Iterable[Unit], settled: frozenset[Target]) -> dict[int, int]:
-    """How many characters of the settled texts stand before each unit."""
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _stretches(
+    units: Iterable[Unit], settled: frozenset[Target]
+) -> dict[Hashable, tuple[int, int]]:
+    """Where in the settled texts each event stands, in characters: before them, and after.
+
+    What comes beside a piece of text stands somewhere in it: how it was cut says no more.
+    """
     n_chars = 0
-    before: dict[int, int] = {}
+    found: dict[Hashable, tuple[int, int]] = {}
     for unit in units:
-        before[id(unit)] = n_chars
+        size = sum(n for target, n in unit.beside.items() if target in settled)
+        place = (n_chars - size, n_chars) if unit.after else (n_chars, n_chars + size)
+        if unit.target is None:
+            found.setdefault((unit.first, unit.after), place)
         if unit.target in settled:
             n_chars += len(unit.body)
-    return before
+    return found
 
 
 def _interleaved(left: Sequence[Unit], right: Sequence[Unit]) -> Iterator[Change]:
     """The one thing left that may differ: in what order the pieces of several texts came."""
-    for one, other in zip(left, right, strict=False):
-        if one.token == other.token:
+    for one, other in zip(_joined(left), _joined(right), strict=False):
+        if one.target == other.target and one.body == other.body:
             continue
         shared = min(len(one.body), len(other.body)) if one.target == other.target else 0
         before, after = (f"{u.name} {u.body[shared:]!r}"[:60] for u in (one, other))
         a, b = (Place(*unit.event_at(shared)) for unit in (one, other))
         yield Change("swapped", one.name, a, b, "order", before, after)
         return
+
+
+def _joined(units: Iterable[Unit]) -> Iterator[Unit]:
+    """The texts, neighbours of one target as one; of those that grow side by side the first."""
+    texts: list[Unit] = []
+    for unit in units:
+        beside = bool(texts and unit.events) and unit.events is texts[-1].events
+        if unit.target is not None and not beside:
+            texts.append(unit)
+    for _, group in groupby(texts, key=lambda unit: unit.target):
+        same = list(group)
+        if len(same) == 1 or same[0].body == MASK:
+            yield same[0]
+            continue
+        pieces = [piece for unit in same for piece in unit.pieces]
+        events = [event for unit in same for event in unit.events]
+        body = "".join(unit.body for unit in same)
+        yield replace(same[0], body=body, pieces=pieces, events=events, starts=None)
 
 
 def _order(change: Change) -> tuple[int, int, str]:
@@ -149,9 +180,11 @@ class _Stretch:
     """Where two streams differ: the units of either side, but for their texts."""
 
     def __init__(self, left: list[Unit], right: list[Unit]) -> None:
-        self.left = [u for u in left if u.target is None]
-        self.right = [u for u in right if u.target is None]
+        self.left = list(_in_order(_by_path(u for u in left if u.target is None)))
+        self.right = list(_in_order(_by_path(u for u in right if u.target is None)))
         self.pairs: list[Pair] = []
+        self.gone: list[Unit] = []
+        self.come: list[Unit] = []
 
     def changes(self) -> list[Change]:
         """What differs in this stretch."""
@@ -163,6 +196,8 @@ class _Stretch:
             found.extend(self._paired(a[gap.a1 : gap.a2], b[gap.b1 : gap.b2]))
             i, j = gap.a2, gap.b2
         self.pairs.extend(zip(a[i:], b[j:], strict=True))
+        found.extend(_gone(u) for u in _by_event(self.gone))
+        found.extend(_come(u) for u in _by_event(self.come))
         return found
 
     def _paired(self, a: list[Unit], b: list[Unit]) -> list[Change]:
@@ -171,8 +206,8 @@ class _Stretch:
         i = j = 0
         for gap in gaps([_kind(u) for u in a], [_kind(u) for u in b]):
             found.extend(self._changed(a[i : gap.a1], b[j : gap.b1]))
-            found.extend(c for u in a[gap.a1 : gap.a2] for c in _gone(u))
-            found.extend(c for u in b[gap.b1 : gap.b2] for c in _come(u))
+            self.gone += a[gap.a1 : gap.a2]
+            self.come += b[gap.b1 : gap.b2]
             i, j = gap.a2, gap.b2
         found.extend(self._changed(a[i:], b[j:]))
         return found
@@ -197,21 +232,56 @@ def _kind(unit: Unit) -> Hashable:
     """What kind of unit it is: its event's type, and the types of the objects right inside."""
     inside = unit.body.values() if unit.kind == "event" and isinstance(unit.body, dict) else ()
     types = tuple(str(value["type"]) for value in inside if type(value) is dict and "type" in value)
-    return unit.kind, unit.name, types
+    paths = tuple(unit.body) if unit.kind == "fact" and unit.name != CALL else ()
+    return unit.kind, unit.name, types, paths
 
 
-def _gone(unit: Unit) -> list[Change]:
-    if unit.kind != "fact" or unit.name == CALL:
-        return [Change("removed", unit.name, place(unit), None, "", _shown(unit), None)]
+def _by_path(units: Iterable[Unit]) -> Iterator[Unit]:
+    """The units, each fact on its own: how many events tell them says nothing."""
+    for unit in units:
+        if not _is_fact(unit) or len(unit.body) == 1:
+            yield unit
+            continue
+        for path, value in unit.body.items():
+            one = replace(unit, body={path: value}, ids=())
+            one.token = token_of(one)
+            yield one
+
+
+def _is_fact(unit: Unit) -> bool:
+    return unit.kind == "fact" and unit.name != CALL
+
+
+def _in_order(units: Iterable[Unit]) -> Iterator[Unit]:
+    """The units, neighbouring facts in one order: that of an event's fields says nothing."""
+    for is_fact, group in groupby(units, key=_is_fact):
+        same = list(group)
+        yield from sorted(same, key=lambda unit: tuple(unit.body)) if is_fact else same
+
+
+def _by_event(units: Iterable[Unit]) -> Iterator[Unit]:
+    """The units, facts of one event together again."""
+    units = sorted(units, key=lambda unit: unit.first)
+    for _, group in groupby(units, key=lambda u: (_is_fact(u), u.first)):
+        same = list(group)
+        if len(same) == 1 or not _is_fact(same[0]):
+            yield from same
+        else:
+            yield replace(same[0], body={p: v for unit in same for p, v in unit.body.items()})
+
+
+def _gone(unit: Unit) -> Change:
+    if not _is_fact(unit) or unit.whole:
+        return Change("removed", unit.name, place(unit), None, "", _shown(unit), None)
     path, value = _fact(unit)
-    return [Change("changed", unit.name, place(unit), None, path, value, None)]
+    return Change("changed", unit.name, place(unit), None, path, value, None)
 
 
-def _come(unit: Unit) -> list[Change]:
-    if unit.kind != "fact" or unit.name == CALL:
-        return [Change("inserted", unit.name, None, place(unit), "", None, _shown(unit))]
+def _come(unit: Unit) -> Change:
+    if not _is_fact(unit) or unit.whole:
+        return Change("inserted", unit.name, None, place(unit), "", None, _shown(unit))
     path, value = _fact(unit)
-    return [Change("changed", unit.name, None, place(unit), path, None, value)]
+    return Change("changed", unit.name, None, place(unit), path, None, value)
 
 
 def _fact(unit: Unit) -> tuple[str, Any]:

@@ -288,6 +288,8 @@ def _shown(units: Sequence[Unit]) -> tuple[str, Any]:
         return channel, VARIES if texts[channel] == MASK else texts[channel]
     name, kind = _type(units)
     body = whole or units[0].body
+    if not whole and units[0].kind == "fact":
+        body = {".".join(path): value for path, value in body.items()}
     plain = {k: v for k, v in body.items() if v != MASK} if isinstance(body, dict) else body
     return kind or name, plain
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
@@ -38,11 +38,12 @@ class Item(NamedTuple):
 
 
 class IdSeen(NamedTuple):
-    """An id, the path where it stood, and the event."""
+    """An id, the path where it stood, the event, and whether a table says that it is one."""
 
     path: tuple[str, ...]
     value: str
     event: int
+    sure: bool = True
 
 
 @dataclass(slots=True)
@@ -51,7 +52,9 @@ class Unit:
 
     A text's `pieces` came in `events`, one in each; `key_names` are the fields of its target's key.
     `calls` are the tool calls that a unit opens: their names, and the targets of their arguments.
-    `literals` are what stood where an echo is.
+    `literals` are what stood where an echo is. A fact's `beside` are the pieces of text that came
+    in its event, by their lengths; `after` says that it is told after them, `whole` that
+    its event brought none.
     """
 
     kind: Literal["text", "fact", "event"]
@@ -69,6 +72,9 @@ class Unit:
     token: Hashable = None
     starts: list[int] | None = None
     item: Item | None = None
+    beside: Mapping[Target, int] = field(default_factory=dict)
+    after: bool = False
+    whole: bool = False
 
     def cuts(self) -> list[int]:
         """Where in the text each piece begins; reckoned once, and only when it is asked for."""
@@ -96,7 +102,7 @@ class Run:
         self.events: list[Event] = []
         self.pieces: list[list[str]] = [[] for _ in targets]
         self.ids: list[IdSeen] = []
-        self.last_ids: dict[tuple[str, ...], str] = {}
+        self.last_ids: dict[tuple[str, ...], IdSeen] = {}
         self.template: Template | None = None
         self.item: Item | None = None
 
@@ -123,10 +129,18 @@ class Run:
         run = Run(self.targets, self.key_names, self.name)
         run.template = self.template
         run.item = self.item
-        run.ids = [IdSeen(path, value, event.index) for path, value in self.last_ids.items()]
+        run.ids = [seen._replace(event=event.index) for seen in self.last_ids.values()]
         run.last_ids = self.last_ids
         run.add(texts, event)
         return run
+
+    def see(self, ids: Iterable[IdSeen]) -> None:
+        """Take the ids of an event, those that differ from the last ones at their paths."""
+        for seen in ids:
+            last = self.last_ids.get(seen.path)
+            if last is None or last.value != seen.value:
+                self.last_ids[seen.path] = seen
+                self.ids.append(seen)
 
     def add(self, texts: list[str], event: Event) -> None:
         """Take the next piece of each text."""

@@ -72,7 +72,7 @@ def _converse(name: str, title: str, url: str, *, inside: bool) -> Dialect:
             at("metadata", "usage"), at("metadata", "metrics"), at("metadata", "trace"),
             *(at(event, "contentBlockIndex") for event in _EVENTS[1:4] if inside),
         ),
-        ids=(at(start, "start.toolUse.toolUseId"),),
+        ids=(at(start, "start.toolUse.toolUseId"), at(start, "start.toolResult.toolUseId")),
     )  # fmt: skip
 
 

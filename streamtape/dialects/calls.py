@@ -8,16 +8,29 @@ new; what has neither goes on with the call that its index means, or with the la
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from streamtape.dialects.alternatives import Found
 from streamtape.dialects.base import Call
 from streamtape.dialects.paths import Bindings, get, parse_path
 from streamtape.dialects.payload import decode
-from streamtape.dialects.texts import Key, Texts, join_text, next_free
+from streamtape.dialects.texts import Key, join_text, next_free
 from streamtape.tape.views import Event
 
 Here = tuple[tuple[str, ...], Bindings]  # the key of a rule, and where in an event it found a call
+
+
+class HasPieces(Protocol):
+    """A text as far as it goes."""
+
+    pieces: list[str]
+
+
+class HasTexts(Protocol):
+    """The texts of a stream as far as they go, by channel and key."""
+
+    def get(self, channel: Any, key: Key, /) -> HasPieces | None:
+        """One text; None where nothing came of it yet."""
 
 
 class OneCall:
@@ -59,7 +72,7 @@ class _Entry:
 class Calls:
     """The tool calls of one stream, in the order in which they began."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: HasTexts) -> None:
         self._texts = texts
         self._all: dict[Key, OneCall] = {}
         self._slots: dict[Key, list[OneCall]] = {}

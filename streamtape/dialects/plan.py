@@ -46,12 +46,12 @@ class Plan:
             return iter(found)
         return iter(only_one_field(found))
 
-    def find_nulls(self, payload: Any, event: int) -> Iterator[Found]:
-        """Every place of a piece of text where there is null: one way to say nothing."""
+    def find_empty(self, payload: Any, event: int) -> Iterator[Found]:
+        """Every place of a piece of text that says nothing: `""`, null, or no such field."""
         for rule, holder, name in self.deltas:
             for bound, one in find(payload, holder):
-                null = isinstance(one, dict) and name in one and one[name] is None
-                if null and (rule.when is None or holds(payload, rule.when, bound)):
+                none = isinstance(one, dict) and name != "*" and one.get(name) in (None, "")
+                if none and (rule.when is None or holds(payload, rule.when, bound)):
                     yield Found(rule, resolve_key(payload, rule.key, bound, event), bound, "")
 
     def find_wholes(self, payload: Any, event: int) -> Iterator[Found]:

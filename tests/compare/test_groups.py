@@ -76,6 +76,6 @@ def ids(interaction: Interaction) -> set[str]:
         value
         for event in events_of(interaction.frames(), table)
         if isinstance(event.payload, dict | list)
-        for _, value in clean(event.payload)[1]
+        for _, value, _ in clean(event.payload)[1]
         if len(value) > 7
     }
