@@ -15,6 +15,7 @@ from streamtape.tape import coding, journal
 from streamtape.tape.decoding import decoder_for, encodings
 from streamtape.tape.journal import Data
 from streamtape.tape.masking import BodyRedactor
+from streamtape.tape.media import holds_no_text
 from streamtape.tape.model import Head, Redaction
 from streamtape.tape.patterns import Span
 from streamtape.tape.search import Search
@@ -37,17 +38,25 @@ def body_of(number: int, head: Head, search: Search) -> Body:
     encoding = head.get("content-encoding")
     if encodings(encoding) and coding.can_encode(encoding):
         return _Coded(number, encoding, search)
-    return _Plain(number, search)
+    return _Plain(number, search, content_type=head.get("content-type"))
 
 
 class _Plain:
-    def __init__(self, number: int, search: Search, offset: int = 0) -> None:
+    def __init__(
+        self, number: int, search: Search, offset: int = 0, content_type: str | None = None
+    ) -> None:
         self._number = number
+        self._content_type = None if search.has_own else content_type
+        self._is_media: bool | None = None  # known from the first bytes on
         self._redactor = BodyRedactor(search)
         self._listed = _Listed(number)
         self._offset = offset  # of what is fed here, in the body
 
     def feed(self, at_us: int, data: bytes) -> tuple[Data, ...]:
+        if self._is_media is None and data:
+            self._is_media = holds_no_text(self._content_type, data)
+        if self._is_media:
+            return journal.chunk(self._number, at_us, data)
         masked = self._redactor.feed(data)
         record = journal.chunk(self._number, at_us, masked.data, masked.n_held)
         if masked.patches or masked.found:
