@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".tape", ".part")
 _SKIPPED = frozenset({".git", ".hg", ".venv", "node_modules", "__pycache__", ".mypy_cache"})
 _LOOKED_AT_BYTES = 8192  # of a file's beginning, to see whether it is text
+_MOST_LISTED = 20  # files; of more, those that are clean are counted
 _MAX_TEXT_BYTES = 256 << 20
 
 
@@ -67,8 +68,13 @@ def command(
     if as_json:
         output.write_json({"clean": not any(map(_left, results)), "files": results})
     else:
+        several = len(results) > _MOST_LISTED
         for result in results:
-            _tell(result)
+            if not (several and _is_clean(result)):
+                _tell(result)
+        if several:
+            clean = sum(map(_is_clean, results))
+            output.note(f"{len(results):,} files: {clean:,} clean")
     if any(result["error"] for result in results):
         raise click.exceptions.Exit(TROUBLE)
     raise click.exceptions.Exit(FINDINGS if any(map(_left, results)) else 0)
@@ -193,6 +199,10 @@ def _leaks_of_text(path: Path, search: Search, *, fix: bool) -> list[Leak]:
 
 def _left(result: dict[str, Any]) -> bool:
     return bool(result["leaks"]) and not result["fixed"]
+
+
+def _is_clean(result: dict[str, Any]) -> bool:
+    return not result["leaks"] and not result["error"]
 
 
 def _tell(result: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     epilog="""\b
 Examples:
   streamtape view run.tape                    run.html, in this folder
+  streamtape view cassettes/                  cassettes.html, of all that are below
   streamtape view run.tape -o run.html --open
   streamtape view before.tape after.tape -o both.html
   streamtape view run.tape -o - | ssh host 'cat > run.html'
@@ -64,7 +65,8 @@ def command(
     from streamtape.report.units import count
 
     files = tapes(paths)
-    usual = f"{files[0].stem}.html"
+    folder = Path(paths[0]).resolve().name if Path(paths[0]).is_dir() else ""
+    usual = f"{folder or files[0].stem}.html"
     name = usual if target is None else target
     place = None if name == "-" else page_place(name, "-o", usual, force=force)
     told: list[dict[str, Any]] = []

@@ -118,3 +118,14 @@ def test_a_json_path_that_is_none(tmp_path: Path) -> None:
     """It is refused, with the spelling that is meant."""
     message = refused("scan", tmp_path, "--json-path", "**.email")
     assert "did you mean '$..email'" in message
+
+
+def test_of_many_files_the_clean_ones_are_counted(tmp_path: Path) -> None:
+    """A thousand lines of `clean` hide the one that is not."""
+    for number in range(30):
+        tape(tmp_path / f"{number}.tape", interaction(responses("double")))
+    (tmp_path / "bad.tape").write_text("hello")
+    lines = run("scan", tmp_path).stderr.splitlines()
+    assert len(lines) == 2
+    assert "bad.tape" in lines[0]
+    assert lines[1] == "31 files: 30 clean"

@@ -73,3 +73,14 @@ def test_a_page_replaces_no_cassette(command: str, tmp_path: Path) -> None:
     )
     assert "is a cassette: a page would replace it" in refused(*wanted)
     assert path.read_bytes() == before
+
+
+def test_the_page_of_a_folder_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that of the first file in it; an absolute path and `.` likewise."""
+    monkeypatch.chdir(tmp_path)
+    tape(tmp_path / "tapes" / "a.tape", interaction(responses("one")))
+    assert run("view", "tapes/").exit_code == 0
+    assert (tmp_path / "tapes.html").is_file()
+    monkeypatch.chdir(tmp_path / "tapes")
+    assert run("view", ".").exit_code == 0
+    assert (tmp_path / "tapes" / "tapes.html").is_file()
