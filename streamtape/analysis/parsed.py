@@ -15,7 +15,7 @@ from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.errors import ContentError, FramingError, UsageError
-from streamtape.framing.select import framing_of
+from streamtape.framing.select import asks_to_stream, framing_of
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.views import Event, Frame
 
@@ -76,6 +76,7 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         trouble=trouble,
         framing=framing,
         method=interaction.request.method.upper(),
+        asked_to_stream=asks_to_stream(interaction),
         profile=profile.name,
     )
 

@@ -120,15 +120,21 @@ def usage_last(stream: Stream) -> Iterator[Hit]:
     if not holder:
         return
     came: int | None = None
+    early: list[int] = []
     for event in stream.events:
         if not isinstance(event.payload, dict):
             continue
+        if event.payload.get(holder) and usage_of(stream, event.payload) is not None:
+            early.append(event.index)
         if event.payload.get(holder) == [] and usage_of(stream, event.payload) is not None:
             if came is not None:
                 yield Hit(event.index, f"gives usage again: event #{came} had it", "warning")
             came = event.index
         elif came is not None and _says_more(event.payload.get(holder)):
             yield Hit(event.index, f"comes after the usage in event #{came}", "warning")
+    if stream.owned and len(early) > 1:
+        told = f"gives usage before the end ({len(early)} events do)"
+        yield Hit(early[0], told, "warning")
 
 
 def _says_more(choices: Any) -> bool:

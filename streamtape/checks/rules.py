@@ -11,6 +11,7 @@ from streamtape.checks import (
     numbering,
     pace,
     relations,
+    said,
     shape,
     wire,
 )
@@ -57,6 +58,10 @@ RULES = (
         "the event that carries usage alone comes once, after the end",
         ending.usage_last,
     ),
+    Rule("uncounted", "warning", "who said something used tokens for it", said.uncounted),
+    Rule("growing", "warning", "a delta holds what is new, not the text so far", said.growing),
+    Rule("replaced", "warning", "no character was lost", said.replaced),
+    Rule("silent", "warning", "a stream that ends well has said something", said.silent),
     Rule("cumulative", "error", "token counts do not go down", agreement.cumulative),
     Rule("first", "error", "a choice's first chunk has its role", shape.firsts),
     Rule("call", "error", "a call has its id and name in its first event", shape.calls),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,7 @@ from streamtape.dialects.plan import plan_for
 from streamtape.dialects.reading import PLAIN
 
 _MAX_SHOWN = 160
+_FIELD = re.compile(r"(?:data|event|id|retry):\s?[\[{\"]")  # an event that was framed twice
 
 
 def event_name(stream: Stream) -> Iterator[Hit]:
@@ -49,7 +51,13 @@ def event_name(stream: Stream) -> Iterator[Hit]:
 
 def json_data(stream: Stream) -> Iterator[Hit]:
     """Data is JSON."""
-    if stream.dialect.name == GENERIC.name or stream.expected.plain_text:
+    if stream.dialect.name == GENERIC.name:
+        for event in stream.events:
+            if isinstance(event.payload, str) and _FIELD.match(event.payload):
+                shown = event.payload[:_MAX_SHOWN]
+                yield Hit(event.index, f"data begins with a field's name: {shown!r}")
+        return
+    if stream.expected.plain_text:
         return
     for event in stream.events:
         if event.type in stream.expected.plain_types:

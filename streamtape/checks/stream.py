@@ -39,6 +39,7 @@ class Stream:
     resumed: bool = False
     trouble: str | None = None
     method: str = "POST"
+    asked_to_stream: bool = False
     framing: str = ""
     profile: str = ""
 

@@ -90,7 +90,7 @@ def empty(stream: Stream) -> Iterator[Hit]:
         return
     if media_of(stream) in STREAMS:
         yield Hit(None, f"{stream.status} and a stream without a single event")
-    elif stream.asked.get("stream") is True:
+    elif stream.asked_to_stream:
         yield Hit(
             None, f"asked to stream, the server answered {stream.status} and nothing", "warning"
         )
@@ -101,7 +101,7 @@ def not_a_stream(stream: Stream) -> Iterator[Hit]:
     media = media_of(stream)
     if stream.status >= 400:
         yield Hit(None, f"HTTP {stream.status} and no stream", "info")
-    elif stream.asked.get("stream") is True:
+    elif stream.asked_to_stream:
         yield Hit(None, f"asked to stream, the server answered with {media or 'no content type'}")
 
 

@@ -137,7 +137,8 @@ class Expected:
     what a call's first event must have, of id and name. `lenient`: scopes that may stay open, or be
     closed unopened. `types`: further types that there are. `endless`: methods of requests whose
     streams have no end of their own. `ends_if`: (path, values) of events after which no other end
-    need come. `facts`: what values must be, given others.
+    need come. `speaks_if`: (path, values) of an end at which something must have been said, in a
+    text, a call, or at one of `speaks_in`. `facts`: what values must be, given others.
     """
 
     dialect: str = ""
@@ -169,6 +170,8 @@ class Expected:
     types: tuple[str, ...] = ()
     endless: tuple[str, ...] = ()
     ends_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    speaks_if: tuple[str, tuple[str, ...]] = ("", ())
+    speaks_in: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
 
 

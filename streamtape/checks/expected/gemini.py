@@ -6,7 +6,7 @@ Source: Google's API reference, "GenerateContentResponse"; what every recorded s
 from __future__ import annotations
 
 from streamtape.checks.expected.base import Expected, Required
-from streamtape.checks.expected.facts import AtMost, Fields, Fixed, Given, Sum
+from streamtape.checks.expected.facts import AtMost, Fields, Fixed, Given, Sum, Unique
 
 _USAGE = "usageMetadata"
 _CANDIDATE = "candidates.*"
@@ -37,6 +37,8 @@ _FACTS = (
     Fixed(name="role", holder=f"{_CANDIDATE}.content", path="role", values=("model",)),
     AtMost(name="candidates-asked", holder=_CANDIDATE, path="index", default=1, below=True,
            asked=("generationConfig.candidateCount", "generation_config.candidate_count")),
+    Unique(name="ids", holder=f"{_CANDIDATE}.content.parts.*.functionCall", path="id",
+           key=("@event", "#0", "#1")),
     Given(name="tool-given", holder=f"{_CANDIDATE}.content.parts.*.functionCall", path="name",
           asked=_DECLARED),
 )  # fmt: skip
@@ -61,5 +63,7 @@ GEMINI = Expected(
     ),
     constant=("responseId", "modelVersion"),
     ends_last=True,
+    speaks_if=("candidates.0.finishReason", ("STOP",)),
+    speaks_in=("candidates.0.content.parts.0",),
     facts=_FACTS,
 )
