@@ -9,7 +9,7 @@ frames as they came, ids and all, for an endpoint of one's own. Here are also it
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from streamtape.compare.align import gaps
 from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.words import hunks
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.registry import dialect_named
-from streamtape.dialects.select import choose, dialect_for
+from streamtape.dialects.select import choose
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import CassetteError, UsageError
 from streamtape.session.session import Session
@@ -105,11 +106,11 @@ def _interaction(interaction: Interaction, level: str, dialect: str | None) -> I
     status = interaction.head.status if interaction.head else "no response"
     path = interaction.request.url.partition("://")[2].partition("/")[2].partition("?")[0]
     yield f"{interaction.request.method} /{path} -> {status}"
+    parsed = ParsedResponse(interaction, dialect).or_raise()
     if level == "frames":
-        told = list(_frames(interaction.frames()))
+        told = list(_frames(parsed.frames))
     else:
-        events = list(interaction.events(dialect=dialect))
-        told = list(_stream(events, dialect_for(interaction, dialect), level)) if events else []
+        told = list(_stream(parsed.events, parsed.dialect, level)) if parsed.events else []
     yield from told
     if not told and interaction.chunks:
         yield from _indented("body", interaction.content.decode("utf-8", "backslashreplace"))
@@ -118,7 +119,7 @@ def _interaction(interaction: Interaction, level: str, dialect: str | None) -> I
         yield f"ending: {ending.kind}{(ending.exception and f' {ending.exception}') or ''}"
 
 
-def _stream(events: list[Event], dialect: Dialect, level: str) -> Iterator[str]:
+def _stream(events: Sequence[Event], dialect: Dialect, level: str) -> Iterator[str]:
     if level == "content":
         yield from _transcript(transcript_of(events, dialect))
         return

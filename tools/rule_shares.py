@@ -15,7 +15,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from streamtape.analysis.parsed import stream_of
+from streamtape.analysis.streams import stream_of
 from streamtape.checks.profiles import profile_named
 from streamtape.checks.relations import Looking, groups_of
 from streamtape.checks.stream import Stream

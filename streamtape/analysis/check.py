@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from streamtape.analysis.gc_paused import collector_paused
-from streamtape.analysis.parsed import Source, is_whole_body, opened, stream_of
+from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.finding import Finding
 from streamtape.checks.profiles import Profile, known_rules, profile_for, profile_named
 from streamtape.checks.run import check_answer, check_stream

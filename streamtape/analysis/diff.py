@@ -6,12 +6,12 @@ the order of their requests, and each pair handed down at the level that was ask
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.pairing import address, body, pair
+from streamtape.analysis.streams import Source, opened
 from streamtape.choices import LEVELS, Level
 from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Comparison, Place, short
@@ -21,14 +21,13 @@ from streamtape.compare.timing import DEFAULT_TOLERANCE, Clocked, compare_timing
 from streamtape.compare.values import walk
 from streamtape.compare.verdict import verdict_of
 from streamtape.compare.wire import compare_bytes, compare_frames
+from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.payload import NOT_JSON, decode
-from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
-from streamtape.tape.model import Cassette, Interaction, Request
+from streamtape.tape.model import Interaction, Request
 from streamtape.tape.views import Event
 
-Source = str | os.PathLike[str] | Cassette | Interaction
 MAX_NOTES = 6
 Pair = tuple[Interaction, Interaction]
 Result = tuple[tuple[Change, ...], int, int]
@@ -52,8 +51,8 @@ def diff(
     """
     if level not in LEVELS:
         raise UsageError(f"unknown level {level!r}; levels: {', '.join(LEVELS)}")
-    (name_a, left), (name_b, right) = _opened(a, "a"), _opened(b, "b")
-    compare = _comparer(level, dialect, tolerance)
+    (name_a, left), (name_b, right) = opened(a, "a"), opened(b, "b")
+    compare = _comparer(level, tolerance)
     changes: list[Change] = []
     notes: list[str] = []
     n_a = n_b = n_timed = 0
@@ -62,7 +61,8 @@ def diff(
             changes.append(_missing(one, other, number))
             n_a, n_b = n_a + _size(one, level, dialect), n_b + _size(other, level, dialect)
             continue
-        found, size_a, size_b = compare(one, other)
+        parsed = ParsedResponse(one, dialect), ParsedResponse(other, dialect)
+        found, size_a, size_b = compare(*parsed)
         n_a, n_b = n_a + size_a, n_b + size_b
         if level == "timing":
             untimed = [name for name, i in ((name_a, one), (name_b, other)) if not _is_timed(i)]
@@ -101,8 +101,8 @@ def _answer_key(dialect: str | None) -> Callable[[Interaction], Hashable]:
     """What an answer says, blind to ids, times and cuts, so that equal answers have equal keys."""
 
     def key(interaction: Interaction) -> Hashable:
-        coalescer = Coalescer(dialect_for(interaction, dialect), compact=True)
-        units = coalescer.units(_events(interaction, dialect))
+        parsed = ParsedResponse(interaction, dialect)
+        units = Coalescer(parsed.dialect, compact=True).units(_events(parsed))
         status = interaction.head.status if interaction.head else None
         return status, _ended(interaction), tuple(unit.token for unit in units)
 
@@ -115,11 +115,8 @@ def _size(interaction: Interaction | None, level: Level, dialect: str | None) ->
         return 0
     if level == "bytes":
         return interaction.chunks.n_bytes
-    return (
-        sum(1 for _ in interaction.frames())
-        if level == "frames"
-        else len(_events(interaction, dialect))
-    )
+    parsed = ParsedResponse(interaction, dialect).or_raise()
+    return len(parsed.frames) if level == "frames" else len(_events(parsed))
 
 
 def _moved(one: Interaction) -> Change:
@@ -127,53 +124,35 @@ def _moved(one: Interaction) -> Change:
     return Change("swapped", "interaction", Place(0), Place(0), "", None, told)
 
 
-def _opened(source: Source, name: str) -> tuple[str, tuple[Interaction, ...]]:
-    if isinstance(source, Interaction):
-        return name, (source,)
-    if isinstance(source, Cassette):
-        return source.path or name, source.interactions
-    if isinstance(source, str | os.PathLike):
-        from streamtape.tape.store import load
+def _comparer(level: Level, tolerance: float) -> Callable[[ParsedResponse, ParsedResponse], Result]:
+    def by_bytes(a: ParsedResponse, b: ParsedResponse) -> Result:
+        one, other = a.interaction, b.interaction
+        return compare_bytes(one.body, other.body), one.chunks.n_bytes, other.chunks.n_bytes
 
-        return os.fspath(source), load(source).interactions
-    raise UsageError(
-        f"can't compare a {type(source).__name__}: give the path of a cassette, a Cassette or an "
-        "Interaction"
-    )
-
-
-def _comparer(
-    level: Level, dialect: str | None, tolerance: float
-) -> Callable[[Interaction, Interaction], Result]:
-    def by_bytes(a: Interaction, b: Interaction) -> Result:
-        return compare_bytes(a.body, b.body), a.chunks.n_bytes, b.chunks.n_bytes
-
-    def by_frames(a: Interaction, b: Interaction) -> Result:
-        left = list(a.frames())
-        if _same_answer(a, b):
+    def by_frames(a: ParsedResponse, b: ParsedResponse) -> Result:
+        left = a.or_raise().frames
+        if _same_answer(a.interaction, b.interaction):
             return (), len(left), len(left)
-        right = list(b.frames())
+        right = b.or_raise().frames
         return compare_frames(left, right), len(left), len(right)
 
-    def by_events(a: Interaction, b: Interaction) -> Result:
-        left = _events(a, dialect)
-        if _same_answer(a, b):
+    def by_events(a: ParsedResponse, b: ParsedResponse) -> Result:
+        left = _events(a)
+        if _same_answer(a.interaction, b.interaction):
             return (), len(left), len(left)
-        table_a, table_b = dialect_for(a, dialect), dialect_for(b, dialect)
-        right = _events(b, dialect)
-        return compare_events(left, right, table_a, table_b), len(left), len(right)
+        right = _events(b)
+        return compare_events(left, right, a.dialect, b.dialect), len(left), len(right)
 
-    def by_content(a: Interaction, b: Interaction) -> Result:
-        left = _events(a, dialect)
-        if _same_answer(a, b):
+    def by_content(a: ParsedResponse, b: ParsedResponse) -> Result:
+        left = _events(a)
+        if _same_answer(a.interaction, b.interaction):
             return (), len(left), len(left)
-        table = dialect_for(a, dialect)
-        one = transcript_of(left, table)
-        other = transcript_of(_events(b, dialect), dialect_for(b, dialect))
-        return compare_content(one, other, table), one.n_events, other.n_events
+        one = transcript_of(left, a.dialect)
+        other = transcript_of(_events(b), b.dialect)
+        return compare_content(one, other, a.dialect), one.n_events, other.n_events
 
-    def by_timing(a: Interaction, b: Interaction) -> Result:
-        one, other = _clocked(a, dialect), _clocked(b, dialect)
+    def by_timing(a: ParsedResponse, b: ParsedResponse) -> Result:
+        one, other = _clocked(a), _clocked(b)
         found = compare_timing(one, other, tolerance=tolerance)
         return found, len(one.events_us), len(other.events_us)
 
@@ -195,17 +174,14 @@ def _same_answer(a: Interaction, b: Interaction) -> bool:
     return one == other and a.body == b.body
 
 
-def _events(interaction: Interaction, dialect: str | None) -> list[Event]:
-    """The events; of a body that is no stream, the body itself as one."""
-    found = list(events_of(interaction.frames(), dialect_for(interaction, dialect)))
-    if found:
+def _events(parsed: ParsedResponse) -> Sequence[Event]:
+    """The events; of a body without any, the body itself as one."""
+    found = parsed.or_raise().events
+    if found or not (content := parsed.interaction.content):
         return found
-    content = interaction.content
-    if not content:
-        return []
     text = content.decode("utf-8", "backslashreplace")
     value = decode(text)
-    at_us = interaction.chunks[-1].at_us
+    at_us = parsed.interaction.chunks[-1].at_us
     return [Event("body", text if value is NOT_JSON else value, at_us)]
 
 
@@ -215,10 +191,10 @@ def _is_timed(interaction: Interaction) -> bool:
     return any(t is not None for t in (*times, *(chunk.at_us for chunk in interaction.chunks)))
 
 
-def _clocked(interaction: Interaction, dialect: str | None) -> Clocked:
-    head_us = interaction.head.at_us if interaction.head else None
-    times = [event.at_us for event in _events(interaction, dialect)]
-    return Clocked(head_us, times, interaction.ending.at_us)
+def _clocked(parsed: ParsedResponse) -> Clocked:
+    head, ending = parsed.interaction.head, parsed.interaction.ending
+    times = [event.at_us for event in _events(parsed)]
+    return Clocked(head.at_us if head else None, times, ending.at_us)
 
 
 def _missing(one: Interaction | None, other: Interaction | None, number: int) -> Change:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from streamtape.analysis.parsed import Source, opened, stream_of
+from streamtape.analysis.streams import Source, opened, stream_of
 from streamtape.checks.moderation import (
     WAYS,
     Arrival,

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from streamtape.analysis.gc_paused import collector_paused
-from streamtape.analysis.parsed import Source, is_whole_body, opened, stream_of
+from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured, measure
 from streamtape.checks.profiles import DEFAULT
 from streamtape.checks.statistics import Gate, Summary, hold, parse_limit

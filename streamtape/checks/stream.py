@@ -11,6 +11,7 @@ from typing import Any
 
 from streamtape.checks.expected.base import NOTHING_EXPECTED, Expected
 from streamtape.dialects.base import Dialect
+from streamtape.framing.media import SSE, media_type
 from streamtape.tape.views import Event, Frame
 
 
@@ -58,4 +59,4 @@ class Stream:
         """Whether the frames are server-sent events: by the bytes, where they were looked at."""
         if self.framing:
             return self.framing == "sse"
-        return self.content_type.partition(";")[0].strip().lower() == "text/event-stream"
+        return media_type(self.content_type) == SSE

@@ -11,16 +11,10 @@ from collections.abc import Iterator
 from streamtape.checks.finding import Severity
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
+from streamtape.framing.media import SSE, STREAM_TYPES, media_type
 
 _BOM = b"\xef\xbb\xbf"
 _FIELD = re.compile(rb"(?:^|[\r\n])(?!(?:data|event|id|retry)(?:[:\r\n]|$)|[:\r\n]|$)([^:\r\n]*)")
-_SSE = "text/event-stream"
-STREAMS = {
-    _SSE, "application/x-ndjson", "application/ndjson", "application/jsonl",
-    "application/vnd.amazon.eventstream", "application/stream+json", "application/x-jsonlines",
-    "application/jsonlines",
-}  # fmt: skip
-
 
 # Answers that have no body, by the letter of HTTP (RFC 9110, 9.3.2, 15.3.5, 15.3.6 and 15.4.5) or,
 # like 202 and redirects, by their meaning.
@@ -36,18 +30,15 @@ _FRAMINGS = {
     "eventstream": "AWS event stream messages",
     "array": "a JSON array that grows",
 }
-_LINES = STREAMS - {_SSE, "application/vnd.amazon.eventstream"}
 _TYPES = {
-    "sse": {_SSE},
-    "ndjson": _LINES,
-    "eventstream": {"application/vnd.amazon.eventstream"},
+    **{kind: {m for m, k in STREAM_TYPES.items() if k == kind} for kind in _FRAMINGS},
     "array": {"application/json", "application/stream+json"},
 }
 
 
 def media_of(stream: Stream) -> str:
     """The media type of the answer, without parameters, in lower case."""
-    return stream.content_type.partition(";")[0].strip().lower()
+    return media_type(stream.content_type)
 
 
 def has_no_body(stream: Stream) -> bool:
@@ -63,32 +54,32 @@ def content_type(stream: Stream) -> Iterator[Hit]:
     media = media_of(stream)
     told = f"is {media!r}" if media else "is missing"
     if stream.framing:
-        if media not in _TYPES.get(stream.framing, STREAMS):
+        if media not in _TYPES[stream.framing]:
             yield Hit(None, f"content-type {told}, but the body is {_FRAMINGS[stream.framing]}",
                       _unread(stream, media))  # fmt: skip
-    elif media in STREAMS and stream.content.strip() and stream.trouble is None:
+    elif media in STREAM_TYPES and stream.content.strip() and stream.trouble is None:
         kind = (
             "JSON" if stream.content.lstrip(_BOM + b" \t\r\n").startswith((b"{", b"[")) else "text"
         )
         yield Hit(None, f"content-type {told}, but the body is one piece of {kind}",
                   _unread(stream, media))  # fmt: skip
-    elif len(stream.frames) > 1 and media not in STREAMS:
+    elif len(stream.frames) > 1 and media not in STREAM_TYPES:
         yield Hit(None, f"content-type {told}, but the body is a stream")
     charset = re.search(r"charset=\"?([\w-]+)", stream.content_type, re.IGNORECASE)
-    if media == _SSE and charset and charset[1].lower() not in {"utf-8", "utf8"}:
+    if media == SSE and charset and charset[1].lower() not in {"utf-8", "utf8"}:
         yield Hit(None, f"charset {charset[1]}: event streams are always UTF-8")
 
 
 def _unread(stream: Stream, media: str) -> Severity | None:
     """How much a wrong type weighs: readers of event streams see nothing at all of other bodies."""
-    return "error" if media == _SSE and stream.status < 400 else None
+    return "error" if media == SSE and stream.status < 400 else None
 
 
 def empty(stream: Stream) -> Iterator[Hit]:
     """A stream has events."""
     if stream.events or stream.ended != "complete" or stream.method in stream.expected.endless:
         return
-    if media_of(stream) in STREAMS:
+    if media_of(stream) in STREAM_TYPES:
         yield Hit(None, f"{stream.status} and a stream without a single event")
     elif stream.asked_to_stream:
         yield Hit(

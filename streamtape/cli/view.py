@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streamtape.checks.finding import Finding
+    from streamtape.dialects.parsed import ParsedResponse
     from streamtape.report.lines import Line
-    from streamtape.report.reading import Reading
     from streamtape.tape.model import Cassette
 
 
@@ -104,9 +104,9 @@ def _read(
     found = _findings(cassette, dialect) if checked else {}
     told, lines = [], []
     for number in options.chosen(len(cassette), index):
-        reading = read(cassette[number], dialect)
-        told.append(interaction_data(reading, found.get(number, []), name=path.name, number=number))
-        lines += [*map(plain, _lines(reading, number)), ""]
+        parsed = read(cassette[number], dialect)
+        told.append(interaction_data(parsed, found.get(number, []), name=path.name, number=number))
+        lines += [*map(plain, _lines(parsed, number)), ""]
     return told, lines
 
 
@@ -119,7 +119,7 @@ def _findings(cassette: Cassette, dialect: str | None) -> dict[int, list[Finding
     return found
 
 
-def _lines(reading: Reading, number: int) -> Iterator[Line]:
+def _lines(parsed: ParsedResponse, number: int) -> Iterator[Line]:
     from streamtape.report.show import View, interaction_lines
 
-    yield from interaction_lines(reading, number, View(width=100))
+    yield from interaction_lines(parsed, number, View(width=100))

@@ -22,6 +22,7 @@ from streamtape.convert.document import Node
 from streamtape.convert.har_messages import chunks_of
 from streamtape.convert.imported import imported_interaction
 from streamtape.errors import ContentError
+from streamtape.framing.media import SSE, media_type
 from streamtape.tape.http_values import split_url
 from streamtape.tape.model import (
     Cassette,
@@ -162,7 +163,7 @@ def _kept_content(node: Node, head: Head | None) -> tuple[bytes, bool]:
     if text and (text.value != "" or not size):
         return (text.from_base64() if _is_base64(node) else text.content()), True
     kind = node.get("mimeType").value
-    streams = isinstance(kind, str) and kind.lower().startswith("text/event-stream")
+    streams = isinstance(kind, str) and media_type(kind) == SSE
     has_body = head is not None and 200 <= head.status < 300 and head.status != 204
     unknown = has_body and (size == -1 or (streams and not isinstance(text.value, str)))
     return b"", not (unknown or (isinstance(size, int) and size > 0))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from streamtape.convert.about import About
 from streamtape.errors import FramingError, UsageError
+from streamtape.framing.media import NDJSON, SSE
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.sse import SSEParser
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 
-_TYPES = {"sse": b"text/event-stream", "ndjson": b"application/x-ndjson"}
+_TYPES = {"sse": SSE.encode(), "ndjson": NDJSON.encode()}
 
 
 def read(data: bytes, about: About, name: str) -> Cassette:

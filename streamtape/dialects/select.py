@@ -9,7 +9,7 @@ stream. Frames without data (comments alone) give no event.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -35,20 +35,34 @@ def events(
     interaction: Interaction, types: tuple[str, ...] = (), dialect: str | None = None
 ) -> Iterator[Event]:
     """Iterate over the events of an interaction, or only those of the given types, lazily."""
+    table, frames = open_events(interaction, dialect)
+    return events_of(frames, table, types)
+
+
+def open_events(
+    interaction: Interaction, name: str | None = None
+) -> tuple[Dialect, Iterator[Frame]]:
+    """Open a body: the dialect that reads it, and the frames with data, lazily.
+
+    The dialect is the named one, or the one that the first frames choose. ContentError and
+    FramingError where these can't be read.
+    """
     frames = interaction.frames()
-    if dialect is None:
-        first = _first_with_data(frames)
-        table = choose(interaction.request.url, _media(interaction), first)
-        return events_of(chain(first, frames), table, types)
-    return events_of(frames, dialect_named(dialect), types)
+    if name is not None:
+        return dialect_named(name), frames
+    first = _first_with_data(frames)
+    return choose_for(interaction, first), chain(first, frames)
 
 
 def dialect_for(interaction: Interaction, name: str | None = None) -> Dialect:
     """The dialect that reads an interaction: the named one, or the one that is chosen."""
-    if name is not None:
-        return dialect_named(name)
-    first = _first_with_data(interaction.frames())
-    return choose(interaction.request.url, _media(interaction), first)
+    return open_events(interaction, name)[0]
+
+
+def choose_for(interaction: Interaction, frames: Iterable[Frame]) -> Dialect:
+    """The dialect that fits a request, the head of its response and the first frames best."""
+    media = (interaction.head.get("content-type") if interaction.head else None) or ""
+    return choose(interaction.request.url, media, _first_with_data(frames))
 
 
 def events_of(
@@ -169,9 +183,5 @@ def _reader(dialect: Dialect) -> EventReader:
     return EventReader(dialect)
 
 
-def _media(interaction: Interaction) -> str:
-    return (interaction.head.get("content-type") if interaction.head else None) or ""
-
-
-def _first_with_data(frames: Iterator[Frame]) -> list[Frame]:
+def _first_with_data(frames: Iterable[Frame]) -> list[Frame]:
     return list(islice((frame for frame in frames if frame.data is not None), N_LOOKED_AT))

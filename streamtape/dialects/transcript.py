@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from streamtape.dialects.assembler import Assembler
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.select import dialect_for, events_of
+from streamtape.dialects.select import events_of, open_events
 from streamtape.errors import UsageError
 from streamtape.tape.views import Event, Transcript
 
@@ -28,8 +28,8 @@ def transcript(
     """
     if n_events is not None and n_events < 0:
         raise UsageError(f"n_events must be 0 or more, got {n_events}")
-    table = dialect_for(interaction, dialect)
-    return transcript_of(islice(events_of(interaction.frames(), table), n_events), table)
+    table, frames = open_events(interaction, dialect)
+    return transcript_of(islice(events_of(frames, table), n_events), table)
 
 
 def transcript_of(events: Iterable[Event], dialect: Dialect | str) -> Transcript:

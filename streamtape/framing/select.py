@@ -24,6 +24,7 @@ from streamtape.framing.eventstream import (
     is_prelude,
 )
 from streamtape.framing.json_array import JSONArrayParser
+from streamtape.framing.media import STREAM_TYPES, media_type
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.sse import MAX_FRAME_BYTES, SSEFrame, SSEParser
 from streamtape.tape.decoding import decoder_for
@@ -88,16 +89,8 @@ class WholeBody:
 
 
 # Content types that name a stream.
-_FRAMERS: dict[str, Callable[[], Framer]] = {
-    "text/event-stream": SSEParser,
-    "application/vnd.amazon.eventstream": EventStreamParser,
-    "application/x-ndjson": NDJSONParser,
-    "application/ndjson": NDJSONParser,
-    "application/jsonl": NDJSONParser,
-    "application/x-jsonlines": NDJSONParser,
-    "application/jsonlines": NDJSONParser,
-    "application/stream+json": NDJSONParser,
-}
+_PARSERS: dict[str, Callable[[], Framer]] = {name: parser for parser, name in _NAMES.items()}
+_FRAMERS = {media: _PARSERS[framing] for media, framing in STREAM_TYPES.items()}
 _ASKS_TO_STREAM = re.compile(r"stream", re.IGNORECASE)
 
 
@@ -106,7 +99,7 @@ def framer_for(content_type: str | None, first_bytes: bytes, *, asked: bool = Fa
 
     `asked`: the request asked for a stream, so that a JSON array is one.
     """
-    named = _FRAMERS.get(_media(content_type), WholeBody)
+    named = _FRAMERS.get(media_type(content_type), WholeBody)
     return _framer(content_type, first_bytes, at_end=True, asked=asked) or named()
 
 
@@ -118,10 +111,6 @@ def asks_to_stream(interaction: Interaction) -> bool:
     )
 
 
-def _media(content_type: str | None) -> str:
-    return (content_type or "").partition(";")[0].strip().lower()
-
-
 def _framer(
     content_type: str | None, first: bytes, *, at_end: bool, asked: bool = False
 ) -> Framer | None:
@@ -130,7 +119,7 @@ def _framer(
     The bytes count for more than the type, since servers mislabel: errors as JSON where a stream
     was asked for, streams as JSON. A type that names a stream decides what they leave open.
     """
-    named = _FRAMERS.get(_media(content_type))
+    named = _FRAMERS.get(media_type(content_type))
     if is_prelude(first):
         return EventStreamParser()
     if first[:1] <= _LAST_OF_PRELUDES and len(first) < PRELUDE_BYTES and not at_end:
@@ -199,14 +188,22 @@ def frames(interaction: Interaction) -> Iterator[Frame]:
     The last frame has `complete=False` where nothing ended it; a last line of NDJSON and a whole
     body are complete where the body ended as its protocol says.
     """
-    head = interaction.head
-    if head is None:
-        return
+    yield from open_frames(interaction)[1]
+
+
+def open_frames(interaction: Interaction) -> tuple[str, Iterator[Frame]]:
+    """Open a body: how it is framed (as `framing_of` says), and its frames, lazily.
+
+    ContentError and FramingError as from `frames`; an unknown content-encoding is raised here.
+    """
+    framer, pieces = _opened(interaction)
+    return _NAMES.get(type(framer), ""), _frames(interaction, framer, pieces)
+
+
+def _frames(interaction: Interaction, framer: Framer, pieces: Iterator[_Piece]) -> Iterator[Frame]:
     allowance = interaction.chunks.allowance
-    pieces = _decoded(interaction.chunks, decoder_for(head.get("content-encoding")))
-    framer, first = _chosen(head.get("content-type"), pieces, asked=asks_to_stream(interaction))
     numbers, place, at_us, n_bytes = _numbers(allowance), 0, None, 0
-    for place, at_us, data in chain(first, pieces):
+    for place, at_us, data in pieces:
         n_bytes += len(data)
         if allowance is not None:
             allowance.bytes(n_bytes)
@@ -279,9 +276,14 @@ def framing_of(interaction: Interaction) -> str:
 
     ContentError where its content-encoding can't be undone.
     """
+    return _NAMES.get(type(_opened(interaction)[0]), "")
+
+
+def _opened(interaction: Interaction) -> tuple[Framer, Iterator[_Piece]]:
+    """The framer of a body, and all of its pieces, those that had to be read to choose it too."""
     head = interaction.head
     if head is None:
-        return ""
+        return WholeBody(), iter(())
     pieces = _decoded(interaction.chunks, decoder_for(head.get("content-encoding")))
-    framer, _ = _chosen(head.get("content-type"), pieces, asked=asks_to_stream(interaction))
-    return _NAMES.get(type(framer), "")
+    framer, first = _chosen(head.get("content-type"), pieces, asked=asks_to_stream(interaction))
+    return framer, chain(first, pieces)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
+from streamtape.framing.media import SSE, media_type
 from streamtape.playback.steps import Await, Fail, Step, WaitUntil
 from streamtape.tape.model import Interaction
 
@@ -51,7 +52,7 @@ def _is_pushed(interaction: Interaction) -> bool:
     """Whether a server pushes events to whoever listens: silence is the normal state of that."""
     head = interaction.head
     kind = (head.get("content-type") or "") if head is not None else ""
-    return interaction.request.method == "GET" and kind.lower().startswith("text/event-stream")
+    return interaction.request.method == "GET" and media_type(kind) == SSE
 
 
 def _start(pair: tuple[int, int]) -> int:

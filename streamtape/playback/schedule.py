@@ -15,7 +15,9 @@ from streamtape.playback.places import EventCounter, NewFramer
 from streamtape.tape.decoding import decoder_for
 
 if TYPE_CHECKING:
+    from streamtape.dialects.parsed import ParsedResponse
     from streamtape.tape.model import Head, Interaction
+    from streamtape.tape.views import Transcript
 
 _CHARACTERS_A_TOKEN = 4
 _COUNTS = (
@@ -23,27 +25,23 @@ _COUNTS = (
 )  # fmt: skip
 
 
-def n_tokens(interaction: Interaction, n_characters: int) -> float:
+def n_tokens(transcript: Transcript, n_characters: int) -> float:
     """How many tokens a stream has: what its usage says, else an estimate."""
-    usage = interaction.transcript().usage or {}
+    usage = transcript.usage or {}
     told = next((usage[name] for name in _COUNTS if usage.get(name)), None)
     if isinstance(told, int | float) and told > 0:
         return float(told)
     return n_characters / _CHARACTERS_A_TOKEN
 
 
-def events_at_a_glance(interaction: Interaction) -> tuple[list[int], list[int]]:
+def events_at_a_glance(parsed: ParsedResponse) -> tuple[list[int], list[int]]:
     """Of each event: when it was recorded, and how many characters of content it adds."""
     from streamtape.dialects.content import content_of
-    from streamtape.dialects.select import dialect_for, events_of
-    from streamtape.dialects.transcript import transcript_of
 
-    dialect = dialect_for(interaction)
-    events = list(events_of(interaction.frames(), dialect))
-    sizes = [0] * len(events)
-    for content in content_of(transcript_of(events, dialect)):
+    sizes = [0] * len(parsed.events)
+    for content in content_of(parsed.transcript):
         sizes[content.event] = content.n_chars
-    return [event.at_us or 0 for event in events], sizes
+    return [event.at_us or 0 for event in parsed.events], sizes
 
 
 class Schedule:
@@ -60,7 +58,10 @@ class Schedule:
         first_us: int | None,
         per_s: float | None,
     ) -> None:
-        self._recorded, sizes = events_at_a_glance(interaction)
+        from streamtape.dialects.parsed import ParsedResponse
+
+        parsed = ParsedResponse(interaction).or_raise()
+        self._recorded, sizes = events_at_a_glance(parsed)
         self._new_framer = new_framer
         weights = sizes if any(sizes) else [1] * len(sizes)
         self._shares = list(accumulate(weights))
@@ -69,7 +70,7 @@ class Schedule:
         self._first_us = recorded_us if first_us is None else first_us
         self._us_a_share: float | None = None
         if per_s is not None and self._shares:
-            n = n_tokens(interaction, self._shares[-1]) if any(sizes) else len(sizes)
+            n = n_tokens(parsed.transcript, self._shares[-1]) if any(sizes) else len(sizes)
             self._us_a_share = n / self._shares[-1] / per_s * 1e6
 
     def start(self, head: Head) -> None:

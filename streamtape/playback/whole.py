@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from streamtape.dialects.ends import ends
-from streamtape.dialects.select import dialect_for, events_of
+from streamtape.dialects.select import events_of, open_events
 from streamtape.errors import StreamtapeError
 from streamtape.playback.steps import Fail, Step
 from streamtape.tape.model import Interaction
@@ -57,8 +57,8 @@ def _is_whole_by_events(interaction: Interaction) -> bool:
     if length is not None and length != str(interaction.chunks.n_bytes):
         return False
     try:
-        dialect = dialect_for(interaction)
-        last = deque(events_of(interaction.frames(), dialect), maxlen=1)
+        dialect, frames = open_events(interaction)
+        last = deque(events_of(frames, dialect), maxlen=1)
     except StreamtapeError:  # damaged on the wire: it has no events that could end it
         return False
     if not last or last[0].frame is None or not last[0].frame.complete:

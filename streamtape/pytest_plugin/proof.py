@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from streamtape.errors import NothingRecordedError
+from streamtape.framing.media import names_a_stream
 from streamtape.pytest_plugin.settings import Settings
 from streamtape.session.session import Session
 from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Interaction
 
 Warn = Callable[[str, type[StreamtapeWarning]], None]
-STREAMS = ("text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream")
 
 
 class UnprovenWarning(StreamtapeWarning):
@@ -57,8 +57,7 @@ def _is_empty(interaction: Interaction) -> bool:
     head = interaction.head
     if head is None or head.status != 200 or interaction.chunks:
         return False
-    kind = (head.get("content-type") or "").lower()
-    return kind.startswith(STREAMS) and interaction.ending.kind == "complete"
+    return names_a_stream(head.get("content-type")) and interaction.ending.kind == "complete"
 
 
 def _is_error(interaction: Interaction) -> bool:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.plan import plan_for
 from streamtape.printable import printable
 from streamtape.report.lines import Line, line, one_line
-from streamtape.report.reading import Reading
 from streamtape.report.units import seconds
 from streamtape.tape.views import Event
 
@@ -71,15 +71,15 @@ def _added(event: Event, dialect: Dialect) -> dict[Any, str]:
     return {(d.rule, d.key): d.value for d in found if d.value != ""}
 
 
-def grouped_lines(reading: Reading, width: int, *, times: bool = True) -> Iterator[Line]:
+def grouped_lines(parsed: ParsedResponse, width: int, *, times: bool = True) -> Iterator[Line]:
     """A line a run: when, which events, type, what they say.
 
     Without times, counts and numbers are left out, too: equal runs differ in them.
     """
-    told = list(runs(reading.events, reading.dialect))
+    told = list(runs(parsed.events, parsed.dialect))
     rows = [_margins(run, times=times) for run in told]
     widths = [max((len(row[n]) for row in rows), default=0) for n in range(3)]
-    last = len(reading.events) - 1
+    last = len(parsed.events) - 1
     for run, (when, numbers, name) in zip(told, rows, strict=True):
         first = run.events[0]
         left = f"{when:>{widths[0]}}  " if widths[0] else ""
@@ -144,9 +144,9 @@ def compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=repr)
 
 
-def event_lines(reading: Reading, *, times: bool = True) -> Iterator[Line]:
+def event_lines(parsed: ParsedResponse, *, times: bool = True) -> Iterator[Line]:
     """Every event by itself: number, time, type, the whole payload."""
-    for event in reading.events:
+    for event in parsed.events:
         payload = event.payload if isinstance(event.payload, str) else compact(event.payload)
         when = f"{seconds(event.at_us)}  " if times and event.at_us is not None else ""
         yield line(
@@ -156,9 +156,12 @@ def event_lines(reading: Reading, *, times: bool = True) -> Iterator[Line]:
         )
 
 
-def frame_lines(reading: Reading, *, times: bool = True) -> Iterator[Line]:
-    """Every frame by itself, comments and incomplete ones included."""
-    for frame in reading.interaction.frames():
+def frame_lines(parsed: ParsedResponse, *, times: bool = True) -> Iterator[Line]:
+    """Every frame by itself, comments and incomplete ones included.
+
+    ContentError or FramingError, after the frames before it, where the body can't be read on.
+    """
+    for frame in parsed.frames:
         when = f"{seconds(frame.at_us)}  " if times and frame.at_us is not None else ""
         parts = [f"event: {frame.event}"] if frame.event != "message" else []
         parts += [f"id: {frame.id}"] if frame.id else []
@@ -171,3 +174,4 @@ def frame_lines(reading: Reading, *, times: bool = True) -> Iterator[Line]:
             " | ".join(printable(part).replace("\n", "↵") for part in parts),
             (cut, "bad"),
         )
+    parsed.or_raise()

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from streamtape.dialects.parsed import ParsedResponse
 from streamtape.printable import printable
 from streamtape.report.events import grouped_lines
 from streamtape.report.lines import Line, block, line, one_line
-from streamtape.report.reading import Reading, read
+from streamtape.report.reading import read, timing
 from streamtape.report.said import said_lines
 from streamtape.report.units import count, duration, moment, size
 from streamtape.tape.model import Headers, Interaction
@@ -58,15 +59,15 @@ def cassette_lines(
         yield from interaction_lines(read(interaction, dialect), number, view)
 
 
-def interaction_lines(reading: Reading, number: int, view: View) -> Iterator[Line]:
+def interaction_lines(parsed: ParsedResponse, number: int, view: View) -> Iterator[Line]:
     """Everything of one interaction, section by section."""
-    yield from _title(reading.interaction, number, times=view.times)
-    yield from _request(reading.interaction, view)
-    yield from _response(reading, view)
-    yield from _events(reading, view)
-    yield from said_lines(reading.transcript, view.width)
-    yield from _ending(reading, view)
-    yield from _redactions(reading.interaction)
+    yield from _title(parsed.interaction, number, times=view.times)
+    yield from _request(parsed.interaction, view)
+    yield from _response(parsed, view)
+    yield from _events(parsed, view)
+    yield from said_lines(parsed.transcript, view.width)
+    yield from _ending(parsed, view)
+    yield from _redactions(parsed.interaction)
 
 
 def _title(interaction: Interaction, number: int, *, times: bool) -> Iterator[Line]:
@@ -115,8 +116,8 @@ def _body(body: bytes, view: View) -> Iterator[Line]:
         yield line("    ", (f"… {len(lines) - len(shown)} more lines; --full shows them", "dim"))
 
 
-def _response(reading: Reading, view: View) -> Iterator[Line]:
-    interaction = reading.interaction
+def _response(parsed: ParsedResponse, view: View) -> Iterator[Line]:
+    interaction = parsed.interaction
     head, chunks = interaction.head, interaction.chunks
     if head is None:
         return
@@ -128,11 +129,11 @@ def _response(reading: Reading, view: View) -> Iterator[Line]:
     )
     yield from _headers(head.headers, view)
     if view.times:
-        yield from _timing(reading, 2 if view.width and view.width < _NARROW else 3)
+        yield from _timing(parsed, 2 if view.width and view.width < _NARROW else 3)
 
 
-def _timing(reading: Reading, per_row: int) -> Iterator[Line]:
-    measures: dict[str, Any] = reading.timing()
+def _timing(parsed: ParsedResponse, per_row: int) -> Iterator[Line]:
+    measures: dict[str, Any] = timing(parsed)
     names = {
         "head_us": "head", "first_event_us": "first event", "first_content_us": "first content",
         "ending_us": "end", "median_gap_us": "median gap", "longest_gap_us": "longest gap",
@@ -147,20 +148,20 @@ def _timing(reading: Reading, per_row: int) -> Iterator[Line]:
         yield _section("timing", ("unknown", "dim"))
 
 
-def _events(reading: Reading, view: View) -> Iterator[Line]:
-    if reading.events and reading.is_stream:
-        number = f"{len(reading.events):,}, " if view.times else ""
-        yield _section("events", f"{number}{reading.dialect.title or reading.dialect.name}")
-        yield from grouped_lines(reading, view.width or PLAIN_WIDTH, times=view.times)
-    elif not reading.trouble and reading.interaction.chunks:
+def _events(parsed: ParsedResponse, view: View) -> Iterator[Line]:
+    if parsed.events and parsed.is_stream:
+        number = f"{len(parsed.events):,}, " if view.times else ""
+        yield _section("events", f"{number}{parsed.dialect.title or parsed.dialect.name}")
+        yield from grouped_lines(parsed, view.width or PLAIN_WIDTH, times=view.times)
+    elif not parsed.trouble and parsed.interaction.chunks:
         yield _section("body", ("no event stream", "dim"))
-        yield from _body(reading.interaction.content, view)
-    if reading.trouble:
-        yield _section("unreadable", (one_line(reading.trouble, 400), "bad"))
+        yield from _body(parsed.interaction.content, view)
+    if parsed.trouble:
+        yield _section("unreadable", (one_line(parsed.trouble, 400), "bad"))
 
 
-def _ending(reading: Reading, view: View) -> Iterator[Line]:
-    ending = reading.interaction.ending
+def _ending(parsed: ParsedResponse, view: View) -> Iterator[Line]:
+    ending = parsed.interaction.ending
     at = f" at {duration(ending.at_us)}" if view.times and ending.at_us is not None else ""
     if ending.kind == "complete":
         yield _section("ending", ("complete", "good"), at)

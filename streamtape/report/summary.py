@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from streamtape.report.reading import Reading, read
+from streamtape.dialects.parsed import ParsedResponse
+from streamtape.report.reading import read, timing
 from streamtape.tape.model import Cassette, Headers, Interaction
 from streamtape.tape.views import Event, Frame
 
@@ -33,8 +34,10 @@ def summary(
     }
 
 
-def _interaction(number: int, reading: Reading, *, events: bool, frames: bool) -> dict[str, Any]:
-    one = reading.interaction
+def _interaction(
+    number: int, parsed: ParsedResponse, *, events: bool, frames: bool
+) -> dict[str, Any]:
+    one = parsed.interaction
     head = one.head
     told: dict[str, Any] = {
         "index": number,
@@ -63,21 +66,21 @@ def _interaction(number: int, reading: Reading, *, events: bool, frames: bool) -
             "message": one.ending.message,
         },
         "redactions": [{"where": r.where, "kind": r.kind} for r in one.redactions],
-        "dialect": reading.dialect.name,
-        "events": len(reading.events),
-        "timing": reading.timing(),
-        "transcript": _transcript(reading),
-        "trouble": reading.trouble,
+        "dialect": parsed.dialect.name,
+        "events": len(parsed.events),
+        "timing": timing(parsed),
+        "transcript": _transcript(parsed),
+        "trouble": parsed.trouble,
     }
     if events:
-        told["events"] = [_event(event) for event in reading.events]
+        told["events"] = [_event(event) for event in parsed.events]
     if frames:
-        told["frames"] = [_frame(frame) for frame in one.frames()]
+        told["frames"] = [_frame(frame) for frame in parsed.frames]
     return told
 
 
-def _transcript(reading: Reading) -> dict[str, Any]:
-    said = reading.transcript
+def _transcript(parsed: ParsedResponse) -> dict[str, Any]:
+    said = parsed.transcript
     return {
         "text": said.text,
         "refusal": said.refusal,

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from streamtape.framing.media import SSE, media_type
 from streamtape.tape.decoding import decode_content
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request, header
 
@@ -76,7 +77,7 @@ def _first_of_run(seen: list[int]) -> int:
 def frames_of(interaction: Interaction) -> Iterator[tuple[int | None, SSEFrame]]:
     """The frames of an event stream, each with the time at which it was whole."""
     head = interaction.head
-    if head is None or "text/event-stream" not in (head.get("content-type") or ""):
+    if head is None or media_type(head.get("content-type")) != SSE:
         return
     from streamtape.framing.sse import SSEParser  # few replays resume
 

@@ -6,7 +6,7 @@ import pytest
 
 import streamtape
 from streamtape.dialects.content import content_of
-from streamtape.report.reading import read
+from streamtape.report.reading import first_content_us, read
 from streamtape.tape.model import Cassette, Interaction
 from tests.archive import names, recording
 from tests.shared import needs_corpus
@@ -45,7 +45,7 @@ def test_the_first_content(
     (measured,) = streamtape.stats(Cassette((interaction,))).each
     assert measured.first == channel
     assert measured.ttft_us == (None if event is None else 1000 * event)
-    assert read(interaction).first_content_us == measured.ttft_us
+    assert first_content_us(read(interaction)) == measured.ttft_us
 
 
 @needs_corpus

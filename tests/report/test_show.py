@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from streamtape.report.lines import text_of
-from streamtape.report.reading import read
+from streamtape.report.reading import read, timing
 from streamtape.report.show import View, cassette_lines
 from streamtape.server.asked import Asked, Options
 from streamtape.server.scripts.responses import SCRIPTS, play
@@ -82,4 +82,4 @@ def test_a_converted_recording_makes_no_times_up() -> None:
     text = text_of(cassette_lines([one], [0]))
     assert "timing    unknown" in text
     assert "(cuts unknown)" in text
-    assert read(one).timing()["first_event_us"] is None
+    assert timing(read(one))["first_event_us"] is None

@@ -15,8 +15,9 @@ from typing import Any
 from streamtape.checks.finding import Finding
 from streamtape.checks.measures import output_tokens
 from streamtape.dialects.content import content_of
+from streamtape.dialects.parsed import ParsedResponse
 from streamtape.report.events import compact, says
-from streamtape.report.reading import Reading
+from streamtape.report.reading import timing
 from streamtape.report.said import distinct_parts
 from streamtape.report.units import moment
 from streamtape.tape.model import Headers, Interaction
@@ -29,12 +30,12 @@ _HIDDEN = frozenset({"arguments", "audio", "signature", "details"})
 
 
 def interaction_data(
-    reading: Reading, findings: Sequence[Finding], *, name: str, number: int
+    parsed: ParsedResponse, findings: Sequence[Finding], *, name: str, number: int
 ) -> dict[str, Any]:
     """Everything of one interaction; `name` is its file, `number` its place in it."""
-    one, said = reading.interaction, reading.transcript
+    one, said = parsed.interaction, parsed.transcript
     head = one.head
-    is_stream = bool(reading.events) and reading.is_stream
+    is_stream = bool(parsed.events) and parsed.is_stream
     return {
         "file": name,
         "number": number,
@@ -44,22 +45,22 @@ def interaction_data(
         "reason": head and head.reason,
         "http": head and head.http_version,
         "started": None if one.started_at_us is None else moment(one.started_at_us),
-        "dialect": reading.dialect.title or reading.dialect.name,
+        "dialect": parsed.dialect.title or parsed.dialect.name,
         "model": said.model,
         "request": {"headers": _headers(one.request.headers), "body": _body(one.request.body)},
         "response": head and {"headers": _headers(head.headers)},
-        "body": None if is_stream or reading.trouble else _body(one.content),
+        "body": None if is_stream or parsed.trouble else _body(one.content),
         "masked": [[masked.where, masked.kind] for masked in one.redactions],
         "ending": _ending(one),
-        "timing": reading.timing(),
-        "tokens": output_tokens(reading.events, reading.dialect),
+        "timing": timing(parsed),
+        "tokens": output_tokens(parsed.events, parsed.dialect),
         "bytes": one.chunks.n_bytes,
         "chunks": _chunks(one),
-        "events": _events(reading) if is_stream else None,
+        "events": _events(parsed) if is_stream else None,
         "parts": [*_parts(said)],
         "facts": [[key, str(value)] for key, value in _facts(said) if value],
         "findings": [_finding(found) for found in findings],
-        "trouble": reading.trouble,
+        "trouble": parsed.trouble,
     }
 
 
@@ -95,7 +96,7 @@ def _ending(one: Interaction) -> dict[str, Any]:
         "complete": "The stream ended as the protocol says.",
         "error": f"{'The stream broke off' if one.head else 'The request failed'}: "
         f"{told or 'an error'}",
-        "abandoned": "The client stopped reading.",
+        "abandoned": "The client stopped parsed.",
         "unfinished": "The recorder stopped before the stream did." + (told and f" {told}"),
     }[ending.kind]
     return {"kind": ending.kind, "at": ending.at_us, "says": says}
@@ -109,25 +110,25 @@ def _chunks(one: Interaction) -> dict[str, Any]:
     return {"at": steps(times), "sizes": sizes, "cuts_known": one.cuts_known}
 
 
-def _events(reading: Reading) -> dict[str, Any]:
+def _events(parsed: ParsedResponse) -> dict[str, Any]:
     types: dict[str, int] = {}
     channels: dict[str, int] = {}
     rows: list[tuple[int, int, str, str]] = []
-    brings = {content.event: content.channel for content in content_of(reading.transcript)}
-    for event in reading.events:
+    brings = {content.event: content.channel for content in content_of(parsed.transcript)}
+    for event in parsed.events:
         channel = brings.get(event.index, "")
-        if event.type in reading.dialect.error_types:
+        if event.type in parsed.dialect.error_types:
             channel = "error"
         rows.append((
             types.setdefault(event.type, len(types)),
             channels.setdefault(channel, len(channels)),
             payload_text(event),
-            says(event, reading.dialect, MAX_SAYS),
+            says(event, parsed.dialect, MAX_SAYS),
         ))  # fmt: skip
     return {
         "types": [*types],
         "channels": [*channels],
-        "at": steps(event.at_us for event in reading.events),
+        "at": steps(event.at_us for event in parsed.events),
         "type": [row[0] for row in rows],
         "channel": [row[1] for row in rows],
         "data": [row[2] for row in rows],

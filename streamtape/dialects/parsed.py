@@ -1,0 +1,115 @@
+"""An interaction, read: its frames, dialect, events and transcript as one value.
+
+Whoever needs more than one of them, or needs to know what could not be read, makes one of these.
+Everything is read when it is first asked for, and once: the body is opened a single time.
+`Interaction.events` and its like read the body as it is iterated over, and keep nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from streamtape.dialects.generic import GENERIC
+from streamtape.dialects.registry import dialect_named
+from streamtape.dialects.select import choose_for, events_of
+from streamtape.dialects.transcript import transcript_of
+from streamtape.errors import ContentError, FramingError
+from streamtape.framing.select import open_frames
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from streamtape.dialects.base import Dialect
+    from streamtape.tape.model import Interaction
+    from streamtape.tape.views import Event, Frame, Transcript
+
+
+class ParsedResponse:
+    """The response of one interaction, read lazily and once.
+
+    `dialect` forces one by name; UsageError if there is none of that name. A response that can't be
+    read to its end has the frames and events before the error, and the error itself as `error`.
+    """
+
+    def __init__(self, interaction: Interaction, dialect: str | None = None) -> None:
+        self.interaction = interaction
+        self._forced = None if dialect is None else dialect_named(dialect)
+
+    def with_dialect(self, name: str) -> Self:
+        """The response as another dialect reads it; what was read of its frames is shared."""
+        other = type(self)(self.interaction, name)
+        other._read = self._read
+        return other
+
+    @cached_property
+    def _read(self) -> tuple[str, tuple[Frame, ...], ContentError | FramingError | None]:
+        framing = ""
+        frames: list[Frame] = []
+        try:
+            framing, found = open_frames(self.interaction)
+            frames.extend(found)
+        except (ContentError, FramingError) as error:
+            return framing, tuple(frames), error
+        return framing, tuple(frames), None
+
+    @property
+    def framing(self) -> str:
+        """How the body is framed: sse, ndjson, eventstream, array; "" where it is one piece."""
+        return self._read[0]
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the body comes in frames; a document, a page or an empty body does not.
+
+        The first bytes tell, and where they leave it open, the content type does.
+        """
+        return bool(self.framing)
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frames of the body; a body that is no stream is one frame."""
+        return self._read[1]
+
+    @property
+    def error(self) -> ContentError | FramingError | None:
+        """What kept the response from being read to its end; None where nothing did."""
+        return self._read[2]
+
+    @property
+    def trouble(self) -> str | None:
+        """The text of `error`."""
+        return None if self.error is None else str(self.error)
+
+    def or_raise(self) -> Self:
+        """This very value, where the response could be read to its end; raises `error` if not."""
+        if self.error is not None:
+            raise self.error
+        return self
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """The dialect that was forced, or that fits the request and the first frames best."""
+        if self._forced is not None:
+            return self._forced
+        if not self.frames and self.error is not None:
+            return GENERIC
+        return choose_for(self.interaction, self.frames)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The events, in order; a body that is no stream is one event with all of it."""
+        return tuple(events_of(iter(self.frames), self.dialect))
+
+    @cached_property
+    def transcript(self) -> Transcript:
+        """What the stream said, assembled, as far as it could be read."""
+        return transcript_of(self.events, self.dialect)
+
+    @cached_property
+    def content(self) -> bytes:
+        """The body with its content-encoding undone; empty where it can't be undone."""
+        try:
+            return self.interaction.content
+        except ContentError:
+            return b""
