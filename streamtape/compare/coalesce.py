@@ -142,7 +142,7 @@ class Coalescer:
         for call in calls if opening else ():
             self._open(event, call, opening)
         if opening:
-            self._add(self._fact(event, opening, beside))
+            self._add(self._fact(event, opening, beside, len(opening) + len(closing)))
         if any(beside.values()) or not self._compact:
             self._extend(event, deltas, targets, ids, keep=not facts)
         elif self._run is not None:
@@ -150,7 +150,7 @@ class Coalescer:
         elif self._units:
             self._units[-1].ids = [*self._units[-1].ids, *ids]
         if closing:
-            self._add(self._fact(event, closing, beside, after=True))
+            self._add(self._fact(event, closing, beside, len(opening) + len(closing), after=True))
 
     def _extend(
         self,
@@ -206,11 +206,17 @@ class Coalescer:
         return of_calls or empty[:1]
 
     def _fact(
-        self, event: Event, facts: Said, beside: dict[Target, int], *, after: bool = False
+        self,
+        event: Event,
+        facts: Said,
+        beside: dict[Target, int],
+        n_facts: int,
+        *,
+        after: bool = False,
     ) -> Unit:
         unit = Unit("fact", event.type, facts, event.index, event.at_us)
         unit.beside, unit.after = beside, after
-        unit.whole = self._compact and not any(beside.values())
+        unit.n_facts = n_facts if self._compact and not any(beside.values()) else 0
         unit.item = self._itemiser.find(event.type, event.payload)
         return unit
 

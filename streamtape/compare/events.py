@@ -271,14 +271,14 @@ def _by_event(units: Iterable[Unit]) -> Iterator[Unit]:
 
 
 def _gone(unit: Unit) -> Change:
-    if not _is_fact(unit) or unit.whole:
+    if not _is_fact(unit) or unit.n_facts == len(unit.body):
         return Change("removed", unit.name, place(unit), None, "", _shown(unit), None)
     path, value = _fact(unit)
     return Change("changed", unit.name, place(unit), None, path, value, None)
 
 
 def _come(unit: Unit) -> Change:
-    if not _is_fact(unit) or unit.whole:
+    if not _is_fact(unit) or unit.n_facts == len(unit.body):
         return Change("inserted", unit.name, None, place(unit), "", None, _shown(unit))
     path, value = _fact(unit)
     return Change("changed", unit.name, None, place(unit), path, None, value)

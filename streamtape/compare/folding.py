@@ -128,7 +128,8 @@ def join_swapped(changes: Iterable[Change]) -> list[Change]:
         number = twins.pop(0)
         twin = out[number]
         gone, come = (change, twin) if is_gone else (twin, change)
-        out[number] = Change("swapped", gone.what, gone.a, come.b, gone.path, None, come.after)
+        path = gone.path if gone.path == come.path else ""
+        out[number] = Change("swapped", gone.what, gone.a, come.b, path, None, come.after)
     return _once(out)
 
 
@@ -140,7 +141,8 @@ def _swap_key(change: Change) -> Hashable:
         return "event", change.what, canonical(change.after)
     if change.kind == "changed" and (change.a is None) != (change.b is None):
         value = change.before if change.b is None else change.after
-        return "value", change.what, change.path, canonical(value)
+        facts = {change.path: value} if change.path else value
+        return "event", change.what, canonical(facts)  # an event may be no more than its facts
     return None
 
 

@@ -53,8 +53,8 @@ class Unit:
     A text's `pieces` came in `events`, one in each; `key_names` are the fields of its target's key.
     `calls` are the tool calls that a unit opens: their names, and the targets of their arguments.
     `literals` are what stood where an echo is. A fact's `beside` are the pieces of text that came
-    in its event, by their lengths; `after` says that it is told after them, `whole` that
-    its event brought none.
+    in its event, by their lengths; `after` says that it is told after them, `n_facts` how
+    many facts its event tells, where it brought no text.
     """
 
     kind: Literal["text", "fact", "event"]
@@ -74,7 +74,7 @@ class Unit:
     item: Item | None = None
     beside: Mapping[Target, int] = field(default_factory=dict)
     after: bool = False
-    whole: bool = False
+    n_facts: int = 0
 
     def cuts(self) -> list[int]:
         """Where in the text each piece begins; reckoned once, and only when it is asked for."""
