@@ -37,7 +37,8 @@ class Exchange:
     """One request that a session answered.
 
     `interaction` is what was replayed; where it was recorded, `number` says which recording it is,
-    and `kept` whether of those that become the cassette.
+    and `kept` whether of those that become the cassette. The request has no body where that was
+    `uploaded`: taken down as it came, it is in the recording.
     """
 
     request: Request
@@ -45,6 +46,7 @@ class Exchange:
     number: int | None = None
     progress: Progress = field(default_factory=Progress)
     kept: bool = True
+    uploaded: bool = False
 
 
 def as_seen(interaction: Interaction, progress: Progress) -> Interaction:

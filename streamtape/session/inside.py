@@ -43,7 +43,11 @@ class Inside:
     @property
     def requests(self) -> tuple[Request, ...]:
         """The requests that were answered, in their order, without their secrets."""
-        return tuple(exchange.request for exchange in self.exchanges)
+        uploaded = any(exchange.uploaded for exchange in self.exchanges)
+        whole = {e.number: i.request for e, i in self.answers() if e.uploaded} if uploaded else {}
+        return tuple(
+            whole.get(e.number, e.request) if e.uploaded else e.request for e in self.exchanges
+        )
 
     @property
     def played(self) -> tuple[Interaction, ...]:

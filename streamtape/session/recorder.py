@@ -12,6 +12,8 @@ from typing import Protocol
 
 from streamtape.errors import CassetteWriteError
 from streamtape.session.exchange import Progress
+from streamtape.session.uploading import Place
+from streamtape.tape.journal import Uploaded
 from streamtape.tape.model import Ending, Head, Redaction, Request
 
 
@@ -24,7 +26,11 @@ class Journal(Protocol):
         request: Request,
         started_at_us: int | None,
         redactions: Iterable[Redaction] = (),
+        upload: Uploaded | None = None,
     ) -> None: ...
+    def upload(
+        self, request: Request, started_at_us: int | None, redactions: Iterable[Redaction] = ()
+    ) -> Place | None: ...
     def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None: ...
     def chunk(self, number: int, at_us: int, data: bytes) -> None: ...
     def ending(self, number: int, ending: Ending) -> None: ...

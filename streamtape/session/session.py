@@ -24,9 +24,10 @@ from streamtape.session.match import Tape, is_ignored
 from streamtape.session.miss import miss_text
 from streamtape.session.modes import Options
 from streamtape.session.recorder import Recorder
-from streamtape.session.takes import StartedAt, Take
+from streamtape.session.takes import StartedAt, Take, Taken
+from streamtape.session.uploading import Upload, WholeUpload
 from streamtape.session.verdict import Compare
-from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Request, header
+from streamtape.tape.model import Cassette, Head, Interaction, Request, header
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
@@ -161,15 +162,33 @@ class Session(Closing):
         """How many interactions were recorded."""
         return len(self._recorders)
 
+    def open_upload(self, request: Request, started_at: StartedAt) -> Upload | None:
+        """Begin to take down a request whose body is still to come, piece by piece.
+
+        None where its body must be known whole: the cassette may answer it, or what is secret in
+        it is seen only then.
+        """
+        if not self.never_plays or self.plays_back or self.mode == "verify":
+            return None
+        asked, redactions = self._redactor.redact_request(request)
+        with self._lock:
+            take = self._taking(kept=True)
+            place = take.open_upload(asked, redactions, started_at)
+        return None if place is None else Upload(asked, redactions, place, self._write_failed)
+
     def begin(
-        self, request: Request, started_at: StartedAt, *, in_process: bool = False
+        self, request: Request | WholeUpload, started_at: StartedAt, *, in_process: bool = False
     ) -> Play | Record:
         """Decide what happens with a request; a MissError where nothing may.
 
         `started_at` is the time of day in microseconds, or tells it. `in_process` says that what
         answers runs in this process: it is asked in every run, unless `replay_in_process` is set.
         """
-        asked, redactions = self._redactor.redact_request(request)
+        place, uploaded = None, isinstance(request, WholeUpload)
+        if isinstance(request, WholeUpload):
+            asked, redactions, place = request.request, request.redactions, request.place
+        else:
+            asked, redactions = self._redactor.redact_request(request)
         sent = in_process and not self.options.replay_in_process
         with self._lock:
             if self._rehearsed is not None:
@@ -186,8 +205,11 @@ class Session(Closing):
             kept = self.records and (drawn is None or self.mode == "verify")
             if not kept and not sent:
                 raise self.refuse(self._miss_text(asked))
-            recorder = self._record(asked, redactions, started_at, kept=kept)
-            exchange = Exchange(asked, None, recorder.number, recorder.progress, kept=kept)
+            taken = Taken(asked, redactions, place)
+            recorder = self._taking(kept=kept).begin(taken, started_at, cut=self._at_exit)
+            exchange = Exchange(
+                asked, None, recorder.number, recorder.progress, kept, uploaded=uploaded
+            )
             self.exchanges.append(exchange)
             played = self.alters if sent else self.plays_back
             return Record(recorder, exchange if played else None)
@@ -257,14 +279,8 @@ class Session(Closing):
             missing=self._found is None,
         )
 
-    def _record(
-        self,
-        asked: Request,
-        redactions: tuple[Redaction, ...],
-        started_at: StartedAt,
-        *,
-        kept: bool,
-    ) -> Recorder:
+    def _taking(self, *, kept: bool) -> Take:
+        """What takes requests down; opened with the first of them."""
         take = self._take if kept else self._passing
         if take is None:
             if kept:
@@ -272,7 +288,7 @@ class Session(Closing):
                 take = self._take = Take(journal, self._write_failed, recorders)
             else:
                 take = self._passing = Take(self._place.open_scratch(), self._write_failed, [])
-        return take.begin(asked, redactions, started_at, cut=self._at_exit)
+        return take
 
     def take_head(self, recorder: Recorder, head: Head) -> None:
         """Have a recorder take down the head of a response, less its secrets."""

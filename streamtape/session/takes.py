@@ -7,13 +7,29 @@ is sent in a replay all the same: the answers of applications that run in this p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from streamtape.errors import CassetteWriteError
 from streamtape.session.decisions import OpenJournal
 from streamtape.session.recorder import Recorder
+from streamtape.session.uploading import Place
+from streamtape.tape.journal import Uploaded
 from streamtape.tape.model import Cassette, Interaction, Redaction, Request
 
 StartedAt = int | Callable[[], int]  # Unix time in microseconds, or what tells it
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request without its secrets; `upload` is its body, where that was taken down before."""
+
+    request: Request
+    redactions: Iterable[Redaction] = ()
+    upload: Uploaded | None = None
+
+
+def _time(started_at: StartedAt) -> int:
+    return started_at if isinstance(started_at, int) else started_at()
 
 
 class Take:
@@ -30,14 +46,20 @@ class Take:
         self._failed = failed
         self._whole: tuple[Interaction, ...] | None = None
 
-    def begin(
-        self,
-        request: Request,
-        redactions: Iterable[Redaction],
-        started_at: StartedAt,
-        *,
-        cut: bool = False,
-    ) -> Recorder:
+    def open_upload(
+        self, request: Request, redactions: Iterable[Redaction], started_at: StartedAt
+    ) -> Place | None:
+        """Begin to take down a request while its body comes in; it has a number once it is whole.
+
+        None where its body must be known whole, or can't be written.
+        """
+        try:
+            return self.journal.upload(request, _time(started_at), redactions)
+        except CassetteWriteError as error:
+            self._failed(error)
+            return None
+
+    def begin(self, taken: Taken, started_at: StartedAt, *, cut: bool = False) -> Recorder:
         """Take down a request, and get the recorder of its answer.
 
         `cut`: where it can't be recorded, its client gets nothing of it.
@@ -47,9 +69,11 @@ class Take:
         self.recorders.append(recorder)
         # The time last: chunks count from the sending, which follows at once, and the order
         # between interactions is told by both.
-        started_at_us = started_at if isinstance(started_at, int) else started_at()
+        started_at_us = _time(started_at)
         try:
-            self.journal.request(number, request, started_at_us, redactions)
+            self.journal.request(
+                number, taken.request, started_at_us, taken.redactions, taken.upload
+            )
         except CassetteWriteError as error:
             recorder.detach(cut=cut)
             self._failed(error)

@@ -21,6 +21,7 @@ from streamtape.tape.model import (
     Columns,
     Interaction,
     LoadedSegment,
+    Request,
     Segment,
 )
 
@@ -49,12 +50,13 @@ def encode(interactions: Iterable[Interaction]) -> Iterator[bytes]:
 
 
 def _records(i: int, interaction: Interaction, counts: list[int]) -> Iterator[list[Any]]:
-    first, *more = _parts(interaction.request.body)
+    parts = _in_parts(interaction.request)
+    first = next(parts, b"")
     fields = records.request_fields(
         interaction.request, interaction.started_at_us, interaction.cuts_known
     )
     yield ["request", {"i": i, **fields} | ({"body": first} if first else {})]
-    yield from (["more", {"i": i, "data": part}] for part in more)
+    yield from (["more", {"i": i, "data": part}] for part in parts)
     if interaction.head is not None:
         yield ["head", {"i": i, **records.head_fields(interaction.head)}]
     for redaction in interaction.redactions:
@@ -67,6 +69,25 @@ def _records(i: int, interaction: Interaction, counts: list[int]) -> Iterator[li
         yield ["chunks", {"i": i, **times, "sizes": columns.pack(run.sizes), "data": first}]
         yield from (["more", {"i": i, "data": part}] for part in more)
     yield ["ending", {"i": i, **records.ending_fields(interaction.ending)}]
+
+
+def _in_parts(request: Request) -> Iterator[bytes]:
+    """The body of a request in the parts in which a cassette has it, read as they are wanted."""
+    if request.n_body_bytes <= PART_BYTES:
+        yield request.body
+        return
+    waiting = bytearray()
+    for piece in request.body_pieces():
+        view, at = memoryview(piece), 0
+        while at < len(view):
+            end = at + PART_BYTES - len(waiting)
+            waiting += view[at:end]
+            at = end
+            if len(waiting) == PART_BYTES:
+                yield bytes(waiting)
+                waiting.clear()
+    if waiting:
+        yield bytes(waiting)
 
 
 def _parts(data: bytes) -> list[bytes]:

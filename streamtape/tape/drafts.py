@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from streamtape.errors import ContentError
@@ -46,10 +46,66 @@ class _Run:
 
 
 @dataclass(slots=True)
+class Upload:
+    """The body of a request as it came: where its pieces are, and what was put right in them."""
+
+    starts: array[int] = field(default_factory=lambda: array("Q"))  # offsets in the body
+    places: array[int] = field(default_factory=lambda: array("Q"))  # offsets in the journal
+    patches: dict[int, list[int]] = field(default_factory=dict)  # by piece: where their records are
+    n_bytes: int = 0
+
+    def add(self, entry: Entry) -> None:
+        """Take a piece; pieces follow one another, but for those that were lost."""
+        start = journal.PATCH_START.unpack_from(entry.body)[2]
+        if self.starts and start < self.starts[-1]:
+            raise RecordError("a piece of a request's body goes back")
+        self.starts.append(start)
+        self.places.append(entry.offset)
+        self.n_bytes += len(entry.body) - journal.PATCH_START.size
+
+    def patch(self, entry: Entry, start: int) -> None:
+        """Take what is to be put over pieces that came before."""
+        end = start + len(entry.body) - journal.PATCH_START.size
+        for n in range(len(self.starts) - 1, -1, -1):
+            if self.starts[n] < end:
+                self.patches.setdefault(n, []).append(entry.offset)
+            if self.starts[n] <= start:
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class JournalBody:
+    """The body of a request that is still in a journal."""
+
+    upload: Upload
+    source: Journal
+
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes there are."""
+        return self.upload.n_bytes
+
+    def pieces(self) -> Iterator[bytes]:
+        """Fetch the pieces, patched."""
+        for n, place in enumerate(self.upload.places):
+            data = self.source.entry(place).body[journal.PATCH_START.size :]
+            if n in self.upload.patches:
+                piece = bytearray(data)
+                for offset in self.upload.patches[n]:
+                    body = self.source.entry(offset).body
+                    start = journal.PATCH_START.unpack_from(body)[2] - self.upload.starts[n]
+                    _put(piece, start, body[journal.PATCH_START.size :])
+                data = bytes(piece)
+            yield data
+
+
+@dataclass(slots=True)
 class Draft:
     """One interaction, as far as its records were read."""
 
     request: Request | None = None
+    upload: Upload = field(default_factory=Upload)  # of a draft that is one
+    uploaded: journal.Uploaded | None = None  # where the body of the request is
     started_at_us: int | None = None
     more: list[bytes] = field(default_factory=list)  # of the request's body
     head: Head | None = None
@@ -109,7 +165,10 @@ class Draft:
     def _request(self, entry: Entry) -> None:
         if self.request is not None:
             raise RecordError("a second request with the number of another")
-        value, self.started_at_us, _ = records.read_request(_fields("request", entry))
+        fields = _fields("request", entry)
+        value, self.started_at_us, _ = records.read_request(fields)
+        if (number := fields.integer("upload", None)) is not None:
+            self.uploaded = journal.Uploaded(number, fields.integer("body_bytes"))
         self.request = value
 
     def _head(self, entry: Entry) -> None:
@@ -117,6 +176,9 @@ class Draft:
 
     def _more(self, entry: Entry) -> None:
         self.more.append(entry.body[journal.START.size :])
+
+    def _piece(self, entry: Entry) -> None:
+        self.upload.add(entry)
 
     def _redaction(self, entry: Entry) -> None:
         self.redactions.append(records.read_redaction(_fields("redaction", entry)))
@@ -158,6 +220,7 @@ class Draft:
 
     def _patch(self, entry: Entry) -> None:
         start = journal.PATCH_START.unpack_from(entry.body)[2]
+        self.upload.patch(entry, start)
         if entry.counts is None and self.holes:
             return  # of version 1: what it would change is somewhere else now, and stays masked
         end = start + len(entry.body) - journal.PATCH_START.size
@@ -167,14 +230,15 @@ class Draft:
             if run.start <= start:
                 return
 
-    def finish(self, source: Journal) -> Interaction:
-        """Make the interaction; its chunks are read from the journal when they are wanted."""
+    def finish(self, source: Journal, uploads: Mapping[int, Draft]) -> Interaction:
+        """Make the interaction; its chunks are read from the journal when they are wanted.
+
+        `uploads` are the bodies of requests that are in the journal under numbers of their own.
+        """
+        request = self._whole_request(source, uploads)
         head, chunks = self.head, Chunks(JournalSegment(run, source) for run in self.runs)
         if self.contents:
             head, chunks = self._recode(head, chunks, source)
-        request = self.request or Request("", "")
-        if self.more:
-            request = replace(request, body=b"".join((request.body, *self.more)))
         return Interaction(
             request=request,
             head=head,
@@ -183,6 +247,24 @@ class Draft:
             started_at_us=self.started_at_us,
             redactions=tuple(self.redactions),
         )
+
+    def _whole_request(self, source: Journal, uploads: Mapping[int, Draft]) -> Request:
+        request = self.request or Request("", "")
+        if self.more:
+            request = replace(request, body=b"".join((request.body, *self.more)))
+        draft, expected = self, self.upload.n_bytes
+        if self.uploaded is not None:
+            draft = uploads.get(self.uploaded.number) or Draft()
+            expected = self.uploaded.n_bytes
+        n_missing = expected - draft.upload.n_bytes
+        if n_missing:
+            self.holes.append(f"{_count(n_missing, 'byte')} of its request's body missing")
+        elif draft is not self:
+            self.holes += draft.holes
+        if not draft.upload.n_bytes:
+            return request
+        body = JournalBody(draft.upload, source)
+        return Request.stored(request.method, request.url, request.headers, body)
 
     def _ending(self) -> Ending:
         at_us = self.last_us
@@ -194,7 +276,8 @@ class Draft:
             listed += f"; and {more} more" if more > 0 else ""
             at_us = self.ending.at_us if self.ending else at_us
             return Ending("unfinished", at_us, message=f"its journal was damaged: {listed}")
-        return self.ending or Ending("unfinished", at_us, message="the recorder stopped")
+        where = " within the request" if self.upload.starts else ""
+        return self.ending or Ending("unfinished", at_us, message=f"the recorder stopped{where}")
 
     def _recode(
         self, head: Head | None, chunks: Chunks, source: Journal
@@ -229,6 +312,7 @@ _TAKERS = {
     journal.CONTENT: Draft._content,
     journal.CONTENT_PATCH: Draft._content_patch,
     journal.MORE: Draft._more,
+    journal.PIECE: Draft._piece,
 }
 
 

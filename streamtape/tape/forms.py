@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
+_URLENCODED = "application/x-www-form-urlencoded"
 _FIELD = re.compile(rb"(?:^|&)([^=&\s]+)=([^&\s]+)")
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^\s;,"]+))', re.IGNORECASE)
 _NAME = re.compile(rb'(?i)content-disposition:[^\r\n]*[;\s]name=(?:"([^"\r\n]*)"|([^\s;"]+))')
 _FILE = re.compile(rb'(?i)content-disposition:[^\r\n]*[;\s]filename=(?:"([^"\r\n]*)"|([^\s;"]+))')
-_MOST_HEADER_BYTES = 4096
-_HEADERS_END = re.compile(rb"\r?\n\r?\n")
+MOST_HEADER_BYTES = 4096
+HEADERS_END = re.compile(rb"\r?\n\r?\n")
 
 
 class Field(NamedTuple):
@@ -43,12 +44,17 @@ class Part(NamedTuple):
 def fields(content_type: str, body: bytes) -> Iterator[Field]:
     """Iterate over the fields of a body; there are none where its type is no form's."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/x-www-form-urlencoded":
+    if kind == _URLENCODED:
         yield from _urlencoded(body)
     elif kind == "multipart/form-data":
         for part in parts(content_type, body):
             if part.name and part.start < part.end:
                 yield Field(part.name, part.start, part.end, body[part.start : part.end])
+
+
+def is_urlencoded(content_type: str) -> bool:
+    """Whether a body of this type is a form whose values may have escapes."""
+    return content_type.partition(";")[0].strip().lower() == _URLENCODED
 
 
 def _urlencoded(body: bytes) -> Iterator[Field]:
@@ -76,10 +82,10 @@ def parts(content_type: str, body: bytes) -> Iterator[Part]:
         at = body.find(b"\n" + delimiter, part - 1)
         end = len(body) if at < 0 else at - (body[at - 1 : at] == b"\r")
         at += at >= 0
-        head_end = _HEADERS_END.search(body, part, end)
+        head_end = HEADERS_END.search(body, part, end)
         if head_end is None:
             continue
-        lines = body[part : min(head_end.start(), part + _MOST_HEADER_BYTES)]
+        lines = body[part : min(head_end.start(), part + MOST_HEADER_BYTES)]
         yield _part(lines, head_end.end(), max(head_end.end(), end))
 
 
@@ -91,6 +97,10 @@ def _part(lines: bytes, start: int, end: int) -> Part:
             headers[name.strip().lower()] = value.strip()
     if (file := _FILE.search(lines)) is not None:
         headers["filename"] = (file[1] or file[2] or b"").decode("utf-8", "replace")
+    return Part(name_of(lines), headers, start, end)
+
+
+def name_of(lines: bytes) -> str:
+    """The name of a part, by the lines of its head; empty where it has none."""
     named = _NAME.search(lines)
-    said = (named[1] or named[2] or b"").decode("utf-8", "replace") if named else ""
-    return Part(said, headers, start, end)
+    return (named[1] or named[2] or b"").decode("utf-8", "replace") if named else ""

@@ -21,7 +21,8 @@ MAGIC = b"STREAMTAPE-JOURNAL\r\n\x1a\n"
 HEAD = MAGIC + b"\x01\0"  # of version 1, whose records have no headers
 VERSION = 2
 HEAD_BYTES = len(MAGIC) + 2 + 4 + 4 + 4
-REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH, MORE = range(1, 10)
+REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH, MORE, PIECE = range(1, 11)
+UPLOADS = 1 << 31  # numbers from here on are those of bodies that are taken down as they come
 
 MASK = b"*"
 MARKER = b"\xd7\x5e\x1f\xc3"  # begins a record's header: not UTF-8, rare in compressed data
@@ -51,6 +52,13 @@ class Counts(NamedTuple):
     sequence: int
     records: int
     chunks: int
+    n_bytes: int
+
+
+class Uploaded(NamedTuple):
+    """The body of a request that is in the journal already, under a number of its own."""
+
+    number: int
     n_bytes: int
 
 
@@ -135,10 +143,24 @@ def _record(body: bytes) -> bytes:
     return PREFIX.pack(len(body), crc32(body)) + body
 
 
-def request(number: int, value: Request, started_at_us: int | None) -> bytes:
-    """Make the record of a request, with the first PART_BYTES of its body."""
-    fields = records.request_fields(value, started_at_us, True) | {"body": value.body[:PART_BYTES]}
+def request(
+    number: int, value: Request, started_at_us: int | None, upload: Uploaded | None = None
+) -> bytes:
+    """Make the record of a request, with the first PART_BYTES of its body.
+
+    `upload` says where in the journal all of the body is already.
+    """
+    fields = records.request_fields(value, started_at_us, True)
+    if upload is None:
+        fields |= {"body": value.body[:PART_BYTES]}
+    else:
+        fields |= {"upload": upload.number, "body_bytes": upload.n_bytes}
     return _record(START.pack(REQUEST, number) + records.pack(fields))
+
+
+def piece(number: int, offset: int, data: Data, n_masked: int = 0) -> tuple[Data, ...]:
+    """Make the record of a piece of an upload: `data`, and `n_masked` bytes of mask behind it."""
+    return _long(PATCH_START.pack(PIECE, number, offset), data, n_masked)
 
 
 def more(number: int, value: Request) -> Iterator[bytes]:
@@ -157,7 +179,11 @@ def chunk(number: int, at_us: int, data: Data, n_masked: int = 0) -> tuple[Data,
 
     It is given in pieces, so that a long chunk is not copied.
     """
-    start, mask = CHUNK_START.pack(CHUNK, number, at_us), MASK * n_masked
+    return _long(CHUNK_START.pack(CHUNK, number, at_us), data, n_masked)
+
+
+def _long(start: bytes, data: Data, n_masked: int) -> tuple[Data, ...]:
+    mask = MASK * n_masked
     if len(data) < _LONG_BYTES:
         return (_record(b"".join((start, data, mask))),)
     crc = crc32(mask, crc32(data, crc32(start)))

@@ -9,7 +9,7 @@ is held against what may come at its place, and at the end against the closing r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any, NoReturn
 
@@ -34,7 +34,15 @@ from streamtape.tape.model import (
     Segment,
 )
 from streamtape.tape.records import Fields, RecordError
-from streamtape.tape.stored import Fetch, PackedSegment, Place, Reread, StoredSegment, rereader
+from streamtape.tape.stored import (
+    Fetch,
+    PackedSegment,
+    Place,
+    Reread,
+    StoredRequestBody,
+    StoredSegment,
+    rereader,
+)
 
 EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
 DEFAULT_MAX_BYTES = 8 << 30  # of content, where the caller names no limit
@@ -68,7 +76,9 @@ class _Draft:
     request: Request
     started_at_us: int | None
     cuts_known: bool
-    body: list[bytes]
+    body: list[bytes]  # empty where it is left in the file
+    body_places: list[Place]
+    n_body_bytes: int
     head: Head | None = None
     runs: list[_Run] = field(default_factory=list)
     redactions: list[Redaction] = field(default_factory=list)
@@ -105,6 +115,7 @@ class Decoder:
             if self._eager and self._fetch and self._content_bytes > EAGER_BYTES:
                 self._eager = False
                 for draft in self._drafts:
+                    self._leave_body(draft)
                     for run in draft.runs:
                         run.times, run.sizes, run.data = None, (), []
             try:
@@ -170,14 +181,21 @@ class Decoder:
         if self._unknown_bytes > max(MAX_UNKNOWN_BYTES, self._fed_bytes, self._max_bytes or 0):
             self._refuse("holds records of unknown kinds with", f"{MAX_UNKNOWN_BYTES} bytes")
 
-    def _request(self, fields: Fields, _place: Place) -> None:
+    def _leave_body(self, draft: _Draft) -> None:
+        """Leave a long body of a request in the file; short ones are what requests are found by."""
+        if len(draft.body_places) > 1:
+            draft.body.clear()
+            draft.request = replace(draft.request, body=b"")
+
+    def _request(self, fields: Fields, place: Place) -> None:
         if fields.integer("i") != len(self._drafts):
             raise RecordError(
                 f"request {fields.integer('i')} stands where {len(self._drafts)} should"
             )
         request, started_at_us, cuts_known = records.read_request(fields)
         self._keep(2000 + _text_bytes(fields), request.body, request.headers)
-        self._drafts.append(_Draft(request, started_at_us, cuts_known, [request.body]))
+        body = request.body
+        self._drafts.append(_Draft(request, started_at_us, cuts_known, [body], [place], len(body)))
 
     def _head(self, fields: Fields, _place: Place) -> None:
         draft = self._draft(fields)
@@ -227,8 +245,13 @@ class Decoder:
         if not draft.runs:
             if draft.head is not None:
                 raise RecordError("data goes on after nothing")
-            draft.body.append(data)
-            self._keep(100, data)
+            draft.n_body_bytes += len(data)
+            draft.body_places.append(place)
+            self._keep(100, data if self._eager else b"")
+            if self._eager:
+                draft.body.append(data)
+            else:
+                self._leave_body(draft)
             return
         run = draft.runs[-1]
         run.seen_bytes += len(data)
@@ -269,8 +292,11 @@ class Decoder:
             raise damaged("an interaction has no ending", self.path)
         request = draft.request
         if len(draft.body) > 1:
-            body = b"".join(draft.body)
-            request = Request(request.method, request.url, request.headers, body)
+            request = replace(request, body=b"".join(draft.body))
+        elif not draft.body:
+            assert reread is not None, "bodies are left only where they can be read again"
+            stored = StoredRequestBody(draft.n_body_bytes, tuple(draft.body_places), reread)
+            request = Request.stored(request.method, request.url, request.headers, stored)
         segments: list[Segment] = []
         for run in draft.runs:
             if reread is None:

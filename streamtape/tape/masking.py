@@ -22,7 +22,7 @@ _TOKEN_SET = frozenset(TOKEN)
 _OPEN_SET = _TOKEN_SET | {0x5C}  # a backslash may begin an escape of a token's character
 MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
-_LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own
+LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own, which sees fewer names
 _EDGE_BYTES = 64  # no literal is longer
 MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
 _NAME_BYTES = 64  # what stands before a literal and belongs to its name
@@ -38,6 +38,7 @@ class Masked(NamedTuple):
     patches: tuple[tuple[int, bytes], ...] = ()
     found: tuple[Span, ...] = ()  # offsets in the body
     n_held: int = 0  # so many bytes follow `data`, masked for now
+    secrets: tuple[bytes, ...] = ()  # what was found, as it came
 
     @property
     def shown(self) -> bytes:
@@ -66,7 +67,7 @@ class BodyRedactor:
 
     def feed(self, data: bytes) -> Masked:
         """Take a chunk."""
-        if len(data) >= _LARGE_BYTES and self._quiet and not (self._growing or self._in_key):
+        if len(data) >= LARGE_BYTES and self._quiet and not (self._growing or self._in_key):
             passed = self._pass(data)
             if passed is not None:
                 return passed
@@ -144,7 +145,8 @@ class BodyRedactor:
         self._base = base + cut
         self._held = base + hold
         self._quiet = not near and not self._search.has_own
-        return Masked(bytes(view[old:shown]), patches, tuple(found), size - shown)
+        secrets = tuple([buffer[start - base : end - base] for start, end, _ in found])
+        return Masked(bytes(view[old:shown]), patches, tuple(found), size - shown, secrets)
 
     def _mask(self, view: bytearray, spans: list[Span], held: int, hold: int) -> list[Span]:
         """Mask what is decided: between `held` and `hold`."""

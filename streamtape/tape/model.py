@@ -12,10 +12,10 @@ place where the package imports against its order.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, repeat
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast, overload
 
 from streamtape.tape.allowance import Allowance, within
 from streamtape.tape.decoding import decode_content
@@ -179,14 +179,62 @@ def _columns(chunks: Iterable[Chunk]) -> Iterator[Columns]:
         yield Columns(times or None, tuple(map(len, pieces)), b"".join(pieces))
 
 
+class StoredBody(Protocol):
+    """The body of a request that is in a file."""
+
+    @property
+    def n_bytes(self) -> int: ...
+    def pieces(self) -> Iterator[bytes]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked: secrets already out. `headers` keep order and duplicates."""
+    """What was asked: secrets already out. `headers` keep order and duplicates.
+
+    A long `body` may be in a file: then each look at it reads it anew, and keeps nothing.
+    """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = b""
+
+    @classmethod
+    def stored(cls, method: str, url: str, headers: Headers, body: StoredBody) -> Request:
+        """Make a request whose body is read from a file when somebody looks at it."""
+        return cls(method, url, headers, cast(bytes, body))
+
+    @property
+    def n_body_bytes(self) -> int:
+        """The length of the body in bytes; nothing is read for it."""
+        body = _body.source(self)
+        return len(body) if isinstance(body, bytes) else body.n_bytes
+
+    def body_pieces(self) -> Iterator[bytes]:
+        """Iterate over the body without having all of it in memory where it is in a file."""
+        body = _body.source(self)
+        yield from (body,) if isinstance(body, bytes) else body.pieces()
+
+
+class _Body:
+    """`Request.body`, which is bytes for everybody, wherever they are."""
+
+    def __init__(self, slot: Any) -> None:
+        self.source: Callable[[Request], bytes | StoredBody] = slot.__get__
+        self._set: Callable[[Request, bytes | StoredBody], None] = slot.__set__
+
+    def __get__(self, request: Request | None, owner: type | None = None) -> Any:
+        if request is None:
+            return self
+        body = self.source(request)
+        return body if isinstance(body, bytes) else b"".join(body.pieces())
+
+    def __set__(self, request: Request, value: bytes | StoredBody) -> None:
+        self._set(request, value)
+
+
+_body = _Body(Request.__dict__["body"])
+type.__setattr__(Request, "body", _body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _MAPS = frozenset({*range(0x80, 0x90), 0xDE, 0xDF})
 _FIELDS = frozenset({
     "i", "method", "url", "headers", "body", "started_at_us", "cuts_known", "data", "status",
     "http_version", "reason", "at_us", "recoded", "where", "kind", "digest", "sizes", "exception",
-    "message", "module", "bases", "interactions", "chunks", "bytes",
+    "message", "module", "bases", "interactions", "chunks", "bytes", "upload", "body_bytes",
 })  # fmt: skip
 _KINDS = {"complete", "error", "abandoned", "unfinished"}
 _I64 = range(-(1 << 63), 1 << 63)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from streamtape.tape.drafts import Draft
+from streamtape.tape.journal import UPLOADS
 from streamtape.tape.model import Interaction
 from streamtape.tape.records import RecordError
 from streamtape.tape.salvage import Damage, Entry, Journal, Read, layout_of
@@ -53,10 +54,12 @@ class Reading(NamedTuple):
         return told + (f"; and {more} more" if more > 0 else "")
 
 
-def scan(read: Read, *, path: str | None = None) -> Reading:
+def scan(read: Read, *, path: str | None = None, cut_uploads: bool = False) -> Reading:
     """Read a journal once, keeping the places of its chunks; `read` is used again for those.
 
-    NotACassetteError and NewerFormatError where it is no journal that can be read.
+    With `cut_uploads` there are, behind the others, interactions of the requests that were still
+    coming in when the recorder died; those that their senders broke off were never sent, and are
+    no interactions. NotACassetteError and NewerFormatError where it is no journal that can be read.
     """
     layout = layout_of(read, path)
     if layout is None:
@@ -68,8 +71,22 @@ def scan(read: Read, *, path: str | None = None) -> Reading:
     except _DisorderError:
         reader = _Reader()
         reader.read(_sorted(source))
-    interactions = (reader.drafts[number].finish(source) for number in sorted(reader.drafts))
-    return Reading(tuple(interactions), tuple(reader.losses))
+    return Reading(tuple(_finished(reader.drafts, source, cut_uploads)), tuple(reader.losses))
+
+
+def _finished(
+    drafts: dict[int, Draft], source: Journal, cut_uploads: bool
+) -> Iterator[Interaction]:
+    numbers = sorted(drafts)
+    uploads = {number: drafts[number] for number in numbers if number >= UPLOADS}
+    used = set()
+    for number in numbers:
+        draft = drafts[number]
+        if number < UPLOADS:
+            used.add(draft.uploaded and draft.uploaded.number)
+        elif not cut_uploads or number in used or draft.ending is not None:
+            continue
+        yield draft.finish(source, uploads)
 
 
 class _DisorderError(Exception):

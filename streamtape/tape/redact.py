@@ -21,6 +21,7 @@ from streamtape.tape.model import Ending, Head, Headers, Redaction, Request, hea
 from streamtape.tape.patterns import Span
 from streamtape.tape.rules import RedactionOptions
 from streamtape.tape.search import Search
+from streamtape.tape.uploads import Digest, UploadMasks
 
 __all__ = ["MASK", "URL_MASK", "RedactionOptions", "Redactor"]
 
@@ -28,7 +29,6 @@ MASK = b"[redacted]"
 URL_MASK = "REDACTED"  # brackets in a URL's authority are for IPv6
 _USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s]+)=([^&;#\s]+)")
-_DIGEST_BYTES = 2
 _MOST_CLEAN = 256
 
 
@@ -53,12 +53,25 @@ class Redactor:
         body, in_body = self._body(request)
         if not in_url and not in_headers and not in_body:
             return request, ()
-        key = hashlib.sha256(f"{request.method} {url}".encode("utf-8", "replace")).digest()
+        redacted = replace(request, url=url, headers=headers, body=body)
+        key = _key(redacted)
         found = [
             Redaction(f"request.{where}", kind, _digest(key, where, value))
             for where, kind, value in (*in_url, *in_headers, *in_body)
         ]
-        return replace(request, url=url, headers=headers, body=body), tuple(found)
+        return redacted, tuple(found)
+
+    def masks_of(self, request: Request) -> UploadMasks | None:
+        """What masks the body of a redacted request while it comes in.
+
+        None where it must be there whole: it is compressed, a form in which values have escapes, or
+        JSON of which paths are masked.
+        """
+        content_type = header(request.headers, "content-type") or ""
+        coded = content_encodings(header(request.headers, "content-encoding"))
+        if coded or self.search.paths or forms.is_urlencoded(content_type):
+            return None
+        return UploadMasks(self.search, _key(request), content_type, self._parameter_kind)
 
     def redact_head(self, head: Head) -> tuple[Head, tuple[Redaction, ...]]:
         """Get the head of a response without its secrets, and what was masked."""
@@ -203,7 +216,12 @@ class Redactor:
 _Found = tuple[str, str, bytes]
 
 
+def _key(redacted: Request) -> bytes:
+    """What keys the digests of a request's secrets."""
+    return hashlib.sha256(f"{redacted.method} {redacted.url}".encode("utf-8", "replace")).digest()
+
+
 def _digest(key: bytes, where: str, value: bytes) -> str:
-    keyed = hashlib.blake2b(value, key=key, digest_size=16, person=b"streamtape")
-    keyed.update(where.encode("utf-8", "replace"))
-    return keyed.digest()[:_DIGEST_BYTES].hex()
+    digest = Digest(key)
+    digest.add(value)
+    return digest.end(where)

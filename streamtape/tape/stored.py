@@ -7,7 +7,7 @@ since it was loaded is noticed by the frame's own checksum.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -83,6 +83,22 @@ class StoredSegment:
         times, sizes = fields.get("at_us", bytes, default=None), fields.get("sizes", bytes)
         data = parts[0] if len(parts) == 1 else b"".join(parts)
         return _columns(times, columns.unpack(sizes), data)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequestBody:
+    """The body of a request in a file: a "request" record and the "more" that follow it."""
+
+    n_bytes: int
+    places: tuple[Place, ...]
+    reread: Reread
+
+    def pieces(self) -> Iterator[bytes]:
+        """Fetch the body record by record."""
+        first, *more = self.places
+        yield self.reread(first).get("body", bytes, default=b"")
+        for place in more:
+            yield self.reread(place).get("data", bytes)
 
 
 def _columns(times: bytes | None, sizes: Sequence[int], data: bytes) -> Columns:

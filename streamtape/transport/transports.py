@@ -27,7 +27,7 @@ from streamtape.transport.opening import open_session
 from streamtape.transport.rehearsing import rehearsed
 from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
 from streamtape.transport.scoring import scored
-from streamtape.transport.uploading import Upload
+from streamtape.transport.uploading import Kept, Upload
 from streamtape.transport.watching import Watch
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     _Anything: Any = object
 else:
     _Anything = object
-
-_LONG_BYTES = 1 << 20
 
 
 class TapeTransport(_Anything):  # type: ignore[misc]  # see above
@@ -143,18 +141,9 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """
         if self._passes(request):
             return await self._inner.handle_async_request(request)
-        from anyio import to_thread
-
         watch, started_at_us = Watch(self.session, self._recording_clock), wall_us()
-
-        async def begin(body: bytes) -> None:
-            asked = request_of(request, body)
-            if len(body) < _LONG_BYTES:
-                watch.begin(asked, started_at_us)
-            else:  # the search for secrets takes a while, and others have streams to read
-                await to_thread.run_sync(watch.begin, asked, started_at_us)
-
-        upload.whole = begin
+        kept = Kept(self.session, request_of(request, b""), started_at_us)
+        upload.keep(kept, lambda whole: watch.begin(whole, started_at_us))
         try:
             response = await self._send_async(request)
         except BaseException as error:

@@ -9,6 +9,7 @@ from streamtape.playback.clock import Clock
 from streamtape.session.decisions import Record
 from streamtape.session.recorder import Recorder
 from streamtape.session.session import Session
+from streamtape.session.uploading import WholeUpload
 from streamtape.tape.model import Request
 from streamtape.transport.flavour import Flavour, head_of
 from streamtape.transport.recording import AsyncRecordingStream, RecordingStream
@@ -31,7 +32,7 @@ class Watch:
         if recorder is not None:
             self.recorder = recorder
 
-    def begin(self, request: Request, started_at_us: int) -> None:
+    def begin(self, request: Request | WholeUpload, started_at_us: int) -> None:
         """Tell the session of the request."""
         decision = self._session.begin(request, started_at_us)
         assert isinstance(decision, Record), "the session never plays"

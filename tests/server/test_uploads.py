@@ -19,10 +19,18 @@ import streamtape
 from streamtape.errors import NothingRecordedError
 from streamtape.server.replay import serve
 from streamtape.server.wire import Exchange, Limits
+from streamtape.transport import uploading
 from tests.patience import PATIENCE_S
 from tests.server.test_proxy import PLAIN, recorded, upstream
 
 KEY = "sk-proj-" + "a1B2c3D4" * 6
+
+
+@pytest.fixture(params=["in memory", "in the journal"], autouse=True)
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a body is until it is whole: long ones go to the journal as they come."""
+    if request.param == "in the journal":
+        monkeypatch.setattr(uploading, "LONG_BYTES", 1)
 
 
 def dial(url: str, head: bytes) -> socket.socket:

@@ -30,6 +30,7 @@ from streamtape.tape.store.disk import (
     writing,
 )
 from streamtape.tape.store.files import OpenFile, identity, load
+from streamtape.tape.store.uploading import JournalUpload
 
 FAILED_SUFFIX = ".failed"  # of a recording that was not kept in its place
 
@@ -63,6 +64,7 @@ class Journal:
         self._failure: str | None = None
         self._redactor = redactor
         self._bodies: dict[int, Body] = {}
+        self._n_uploads = 0
         self._limit = sys.maxsize if max_body_bytes is None else max_body_bytes
         self._room: dict[int, int] = {}  # how many bytes of a body may still be written
 
@@ -82,11 +84,39 @@ class Journal:
         request: Request,
         started_at_us: int | None,
         redactions: Iterable[Redaction] = (),
+        upload: journal.Uploaded | None = None,
     ) -> None:
         """Begin interaction `number`: numbers are given by the caller, and order the cassette.
 
-        ForkedError in a process that was forked under the recording.
+        `upload` is the body, where it was taken down before. ForkedError in a process that was
+        forked under the recording.
         """
+        self._check_own()
+        record = journal.request(number, request, started_at_us, upload)
+        with self._lock:
+            self._write(record + _redacted(number, redactions))
+            for rest in () if upload is not None else journal.more(number, request):
+                self._write(rest)
+
+    def upload(
+        self, request: Request, started_at_us: int | None, redactions: Iterable[Redaction] = ()
+    ) -> JournalUpload | None:
+        """Begin to take down a request whose body is coming in; None where it must come whole.
+
+        The request has no body, and no secrets. ForkedError as for `request`.
+        """
+        masks = None if self._redactor is None else self._redactor.masks_of(request)
+        if masks is None:
+            return None
+        self._check_own()
+        with self._lock:
+            number = journal.UPLOADS + self._n_uploads
+            self._n_uploads += 1
+            record = journal.request(number, request, started_at_us)
+            self._write(record + _redacted(number, redactions))
+        return JournalUpload(number, masks, self._append)
+
+    def _check_own(self) -> None:
         if self.inherited:
             raise ForkedError(
                 f"this process was forked while {str(self.path)!r} was being recorded, and its "
@@ -94,11 +124,6 @@ class Journal:
                 "several processes record into one cassette), or record the whole program through "
                 "a proxy: `streamtape record -o run.tape -- COMMAND`"
             )
-        record = journal.request(number, request, started_at_us)
-        with self._lock:
-            self._write(record + _redacted(number, redactions))
-            for rest in journal.more(number, request):
-                self._write(rest)
 
     def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None:
         """Write the head of the response."""
@@ -235,9 +260,9 @@ class Journal:
         if fd >= 0:
             os.close(fd)
 
-    def _append(self, record: bytes) -> None:
+    def _append(self, *record: journal.Data) -> None:
         with self._lock:
-            self._write(record)
+            self._write(*record)
 
     def _write(self, *record: journal.Data) -> None:
         """Write while holding the lock."""

@@ -174,7 +174,8 @@ def load_journal(path: StrPath) -> Cassette:
     except FileNotFoundError:
         raise CassetteNotFoundError(missing(place, "journal", JOURNAL_SUFFIX), path=place) from None
     with reading(place):
-        return Cassette(recovery.scan(OpenFile(fd).read, path=str(place)).interactions, str(place))
+        found = recovery.scan(OpenFile(fd).read, path=str(place), cut_uploads=True)
+        return Cassette(found.interactions, str(place))
 
 
 class Recovery(NamedTuple):
@@ -224,7 +225,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
             f"{str(place)!r} is being written by a recording that still runs", path=place
         )
     with held(fd, place) as done, contextlib.closing(OpenFile(os.dup(fd))) as file:
-        found = recovery.scan(file.read, path=str(place))
+        found = recovery.scan(file.read, path=str(place), cut_uploads=True)
         if not found.interactions:
             raise _nothing(place, found.damage, done)
         target = Path(to) if to is not None else _target(place)
