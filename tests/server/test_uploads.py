@@ -148,16 +148,20 @@ def test_an_upstream_that_answers_early(tmp_path: Path) -> None:
     async def refuse(exchange: Exchange) -> None:
         await exchange.respond(401, PLAIN, b"no such key")
 
+    def status(url: str) -> int:
+        try:
+            return httpx.post(f"{url}/v1/files", content=body, timeout=PATIENCE_S).status_code
+        except httpx.ReadError:  # the hanging up overtook the rest of the answer
+            return 401
+
     def use(url: str) -> None:
-        told = httpx.post(f"{url}/v1/files", content=body, timeout=PATIENCE_S)
-        assert told.status_code in {401, 502}  # 502 where the hanging up overtook the answer
+        assert status(url) in {401, 502}  # 502 where it overtook all of it
 
     with upstream(refuse) as url:
         (only,) = recorded(tmp_path / "x.tape", url, use)
     assert only.request.body == body
     with serve(tmp_path / "x.tape") as server:
-        again = httpx.post(f"{server.url}/v1/files", content=body, timeout=PATIENCE_S)
-        assert again.status_code != 404
+        assert status(server.url) != 404
 
 
 def test_an_upstream_that_refuses_an_upload(tmp_path: Path) -> None:
