@@ -18,3 +18,6 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 SnapshotLevel = Literal["content", "events", "frames"]
 SNAPSHOT_LEVELS: tuple[SnapshotLevel, ...] = get_args(SnapshotLevel)
+
+# The suffixes of other tools' cassettes, which `streamtape convert` reads.
+FOREIGN_SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".har", ".sse", ".ndjson", ".jsonl")

@@ -3,7 +3,8 @@
 A name is the test's own wherever every file system takes it as it is. Where one would not (odd or
 too many characters, a name that Windows keeps for itself, letters that differ only in case), the
 readable part is kept and a short digest of the exact name is added: so two tests never share a
-file by accident, and a test's name does not depend on which other tests run. No disk is touched.
+file by accident, and a test's name does not depend on which other tests run. No disk is touched,
+unless a test names another tool's cassette.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import NoReturn
+
+from streamtape.choices import FOREIGN_SUFFIXES
 
 FOLDER = "cassettes"
 SUFFIX = ".tape"
@@ -59,7 +63,7 @@ def place_of(
 
     A bare name lies with the module's other cassettes; one with a folder in it (`./run.tape`, too)
     is meant from the test's own folder; an absolute one is what it is. UsageError for no name at
-    all.
+    all, and for the name of another tool's cassette (`x.yaml`), unless `x.yaml.tape` is there.
     """
     home = _home(file, folder)
     if cassette is None:
@@ -71,9 +75,29 @@ def place_of(
         raise UsageError(
             f"a cassette can't be called {cassette!r}; give the name of a file, or none"
         )
-    if path.suffix != suffix:
-        path = path.with_name(path.name + suffix)
-    return file.parent / path if os.path.dirname(cassette) else home / path  # noqa: PTH120 - a Path forgets the `./`
+    base = file.parent if os.path.dirname(cassette) else home  # noqa: PTH120 - a Path forgets the `./`
+    if path.suffix == suffix:
+        return base / path
+    place = base / path.with_name(path.name + suffix)
+    if path.suffix.lower() in FOREIGN_SUFFIXES and not place.exists():
+        refuse_foreign(cassette, base / path)
+    return place
+
+
+def refuse_foreign(cassette: str, path: Path) -> NoReturn:
+    """Raise a UsageError for a cassette that has the name of another tool's, with the way out."""
+    from streamtape.errors import UsageError
+
+    ours = os.fspath(Path(cassette).with_suffix(SUFFIX))
+    here = Path.cwd()
+    near = path.relative_to(here) if path.is_relative_to(here) else path
+    way = f"name {ours!r}"
+    if path.exists():
+        way = f"`streamtape convert {near} {near.with_suffix(SUFFIX)}` converts it; then {way}"
+    raise UsageError(
+        f"{cassette!r} is the name of another tool's recording, and cassettes end in {SUFFIX!r}: "
+        + way
+    )
 
 
 @lru_cache(maxsize=8)

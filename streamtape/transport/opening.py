@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamtape.choices import Level
-from streamtape.errors import ExpiredError
+from streamtape.choices import FOREIGN_SUFFIXES, Level
+from streamtape.errors import ExpiredError, NotACassetteError
 from streamtape.playback.clock import Clock
 from streamtape.session.decisions import OpenJournal
 from streamtape.session.modes import Options
@@ -20,9 +20,10 @@ from streamtape.session.session import Session
 from streamtape.session.verdict import Compared, StreamtapeWarning
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
-from streamtape.tape.store import TapeFile
+from streamtape.tape.store import TapeFile, load
 from streamtape.transport import presets
 from streamtape.transport.clock import VirtualClock, clock_of, wall_us
+from streamtape.transport.naming import refuse_foreign
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -123,6 +124,8 @@ def open_session(
         session = Session(options, place, redactor, name=name, compare=compare, clock=clock)
         return _finished(session, clock, scratch)
     path = Path(cassette)
+    if path.suffix.lower() in FOREIGN_SUFFIXES:
+        _refuse_others(path)
     presets.held().opened(path)
     redactor = _redactor(options.redaction)
     file = TapeFile(path, redactor, max_body_bytes=options.max_body_bytes)
@@ -146,6 +149,17 @@ def open_session(
         atexit.register(session.close_at_exit)
         session.when_closed(lambda: atexit.unregister(session.close_at_exit))
     return _finished(session, clock, scratch)
+
+
+def _refuse_others(path: Path) -> None:
+    """Refuse the name of another tool's cassette, unless a cassette of ours has it."""
+    try:
+        if path.exists():
+            load(path)
+            return
+    except NotACassetteError:
+        pass
+    refuse_foreign(os.fspath(path), path)
 
 
 def compare(recorded: Cassette, fresh: Cassette, level: Level) -> Compared:

@@ -98,3 +98,16 @@ def test_half_a_character_reaches_no_report(suite: Suite) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*#0 tick *ud83d*"])
     assert streamtape.load(suite.folder / "cassettes/test_it/test_a.tape")[0].body
+
+
+def test_the_name_of_another_tools_cassette_is_refused(suite: Suite) -> None:
+    """The test says which command converts it, from where pytest runs."""
+    suite.write("@pytest.mark.streamtape('x.yaml')\ndef test_a():\n    httpx.get(URL + '/a')\n")
+    there = suite.folder / "cassettes" / "test_it" / "x.yaml"
+    there.parent.mkdir(parents=True)
+    there.write_text("interactions: []")
+    result = suite.run()
+    result.assert_outcomes(errors=1)
+    near = "cassettes/test_it/x"
+    result.stdout.fnmatch_lines([f"*streamtape convert {near}.yaml {near}.tape*name 'x.tape'*"])
+    assert suite.upstream.asked == []
