@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streamtape.pytest_plugin import settings, stash, summary
+from streamtape.pytest_plugin.covering import covered as find_covered
 
 if TYPE_CHECKING:
     from streamtape.pytest_plugin.shelf import TapeSnapshot
@@ -45,6 +46,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say what holds in this run, and where it was said."""
     return settings.of(config).header()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Cover fixtures of wider scopes, where tests with a cassette are there that may use them."""
+    covered = None if settings.of(session.config).presets.disabled else find_covered(session.items)
+    if covered is not None:
+        from streamtape.pytest_plugin.fixture_tapes import FixtureTapes
+
+        hook = FixtureTapes(covered, _config_of)
+        session.config.pluginmanager.register(hook, "streamtape-fixtures")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

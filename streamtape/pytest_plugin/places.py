@@ -17,13 +17,12 @@ from streamtape.transport.decorator import Wanted, wanted_by
 from streamtape.transport.naming import name_of_test, place_of
 
 _FORBIDDEN_THERE = dict.fromkeys(map(ord, "<>?%*:|\"'/\\"), "-")
-_FIXTURES = frozenset({"tape", "tape_server"})
 
 
 def wanted_of(item: pytest.Function) -> Wanted:
     """What the decoration and the marks of a test ask for, the nearest word counting."""
     wanted = wanted_by(item.obj) or Wanted(
-        explicit=not _FIXTURES.isdisjoint(item._fixtureinfo.argnames)
+        explicit=not settings.TAPE_FIXTURES.isdisjoint(item._fixtureinfo.argnames)
     )
     own = [mark for mark in item.own_markers if mark.name == settings.MARKER]
     for mark in item.iter_markers(settings.MARKER):

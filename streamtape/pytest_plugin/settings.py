@@ -30,6 +30,8 @@ MARKER = "streamtape"
 MARKER_LINE = (
     "streamtape(name=None, /, **options): record or replay this test's streams with a cassette"
 )
+# A test that uses one of them has a cassette.
+TAPE_FIXTURES = frozenset({"tape", "tape_server"})
 PRECEDENCE = "command line > nearest mark, outwards > tape_config > ini > default"
 ALIASES = {"new-episodes": "new_episodes", "new": "new_episodes", "rewrite": "all"}
 UNPROVEN = ("warn", "error", "ignore")

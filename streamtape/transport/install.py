@@ -81,7 +81,8 @@ class Installation:
         AmbiguousSessionError where several are active and the context names none.
         """
         current = _current.get()
-        if current is not None and not current.closed:
+        # An event loop that outlives a session keeps the context of its beginning.
+        if current is not None and not current.closed and id(current) in self._owners:
             return current
         active = [s for s in self._sessions if not s.closed]
         if len(active) > 1:
