@@ -15,14 +15,19 @@ from tests.patience import PATIENCE_S
 SEEN = TypeVar("SEEN")
 
 
-def three_times(tape: Path, run: Callable[[str], SEEN]) -> tuple[SEEN, SEEN, SEEN]:
-    """What a client sees of the endpoint itself, through the proxy, and from the replay."""
+def three_times(
+    tape: Path, run: Callable[[str], SEEN], *, cors: str | tuple[str, ...] = ()
+) -> tuple[SEEN, SEEN, SEEN]:
+    """What a client sees of the endpoint itself, through the proxy, and from the replay.
+
+    `cors` are the origins that we let in.
+    """
     with EmbeddedEndpoint(gap_us=500, seed=7) as endpoint:
         direct = run(endpoint.root)
-        with streamtape.RecordingProxy(tape, upstream=endpoint.root) as proxy:
+        with streamtape.RecordingProxy(tape, upstream=endpoint.root, cors=cors) as proxy:
             proxied = run(proxy.url)
             assert endpoint.wait_for(idle=True, timeout_s=PATIENCE_S), "the upstream was left open"
-    with streamtape.serve(tape) as server:
+    with streamtape.serve(tape, cors=cors) as server:
         replayed = run(server.url)
         assert not server.misses, server.misses[0].text
     return direct, proxied, replayed

@@ -61,10 +61,12 @@ def browse(root: str, profile: Path, *flags: str, queries: list[str] = QUERIES) 
 
 def test_the_same_three_times(tmp_path: Path) -> None:
     """Text and errors are the same directly, through the proxy and from the replay."""
-    # The endpoint itself says nothing about other origins; the next test looks at what we say.
+    # The endpoint itself says nothing about other origins, and we refuse them unless told; the next
+    # test looks at that.
     direct, proxied, replayed = three_times(
         tmp_path / "x.tape",
         lambda root: browse(root, tmp_path / "profile", "--disable-web-security"),
+        cors="*",
     )
     assert [bool(seen["error"]) for seen in direct] == [False, True, True, False, False, False]
     assert [seen["text"].count("event: ") for seen in direct[:1]] == [48]
@@ -86,7 +88,7 @@ def test_other_origins_only_when_asked(allowed: bool, tmp_path: Path) -> None:
     tape = tmp_path / "x.tape"
     with (
         EmbeddedEndpoint(gap_us=0) as endpoint,
-        streamtape.RecordingProxy(tape, upstream=endpoint.root) as proxy,
+        streamtape.RecordingProxy(tape, upstream=endpoint.root, cors="*") as proxy,
     ):
         browse(proxy.url, tmp_path / "profile", "--disable-web-security", queries=["seed=5"])
     with streamtape.serve(tape, cors="*" if allowed else ()) as server:

@@ -38,6 +38,7 @@ class Upstream:
         self.body = BODY
         self.content_type = "text/event-stream"
         self.status = 200
+        self.sized = True  # the answer says how long it is, so that a client knows when it has all
         self.statuses: list[int] = []  # of the next answers, before `status`
         self.cut = False  # close the connection amid the body
         upstream = self
@@ -54,7 +55,10 @@ class Upstream:
                 status = upstream.statuses.pop(0) if upstream.statuses else upstream.status
                 self.send_response(status)
                 self.send_header("content-type", upstream.content_type)
-                self.send_header("content-length", str(len(upstream.body) + upstream.cut))
+                if upstream.sized:
+                    self.send_header("content-length", str(len(upstream.body) + upstream.cut))
+                else:
+                    self.close_connection = True
                 self.end_headers()
                 self.wfile.write(upstream.body)
                 self.close_connection = self.close_connection or upstream.cut

@@ -72,6 +72,8 @@ CASES = {
         "        httpx.get(URL + '/x')\n        1 / 0\n", "kept", "failed"),
     "nothing came": (HEAD + "    httpx.get('http://127.0.0.1:9/')\n", "nothing", "failed"),
 }  # fmt: skip
+# Streams whose length nobody knows, as real ones: what was read of them is not all.
+UNSIZED = {"left open, then an error", "error while reading", "assertion while reading"}
 PLACES = {
     "kept": ["cassettes/test_it/{}.tape"],
     "aside": ["cassettes/test_it/{}.tape.failed"],
@@ -84,6 +86,7 @@ def test_what_is_kept(suite: Suite, case: str) -> None:
     """A kept recording is not paid for again; any other is, and what came is not lost."""
     program, place, outcome = CASES[case]
     suite.write(program)
+    suite.upstream.sized = case not in UNSIZED
     result = suite.run()
     # A fixture that breaks behind a test leaves the test passed.
     outcomes = {outcome: 1} | ({"passed": 1} if case == "fixture breaks behind the test" else {})
@@ -99,6 +102,13 @@ def test_what_is_kept(suite: Suite, case: str) -> None:
         (path,) = suite.tapes()
         assert streamtape.load(suite.folder / path)[0].body
         result.stdout.fnmatch_lines(["the recording is not kept: *", f"*streamtape show {path}"])
+
+
+def test_an_error_behind_the_last_byte(suite: Suite) -> None:
+    """A body that is whole by its Content-Length is kept, though nobody read it to its end."""
+    suite.write(CASES["error while reading"][0])
+    suite.run().assert_outcomes(failed=1)
+    assert suite.tapes() == ["cassettes/test_it/test_a.tape"]
 
 
 @pytest.mark.parametrize(

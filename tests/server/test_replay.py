@@ -213,7 +213,7 @@ def test_strangers_are_refused() -> None:
             url = f"{server.url}/v1/responses"
             answer = httpx.post(url, json=ASK, headers={"Host": "evil.example:1"})
             assert answer.status_code == status
-            assert talk(server.url, CONNECT)[0][9:12] == b"501"
+            assert talk(server.url, CONNECT)[0][9:12] == b"403"
 
 
 def test_cors_when_asked() -> None:
@@ -248,7 +248,7 @@ def test_files_and_folders(tmp_path: Path) -> None:
         missed = httpx.post(f"{server.url}/v1/responses", json={"model": "n", "stream": True}).text
     assert answers == ["one", "two"]
     assert f"interaction 0 is number 0 of {tmp_path / 'a.tape'}" in missed
-    with pytest.raises(CassetteNotFoundError, match="no cassette"):
+    with pytest.raises(CassetteNotFoundError, match="there is no file or folder"):
         serve(tmp_path / "sub" / "none")
     (tmp_path / "empty").mkdir()
     with pytest.raises(CassetteNotFoundError, match=r"\*\.tape"):

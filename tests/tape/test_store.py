@@ -266,7 +266,9 @@ def test_other_files_are_named(tmp_path: Path, data: bytes, words: str) -> None:
 def test_a_missing_cassette_names_the_nearest(tmp_path: Path) -> None:
     """A misspelt name is met with the names that are there."""
     save(Cassette(), tmp_path / "weather.tape")
-    with pytest.raises(CassetteNotFoundError, match=r"near it: weather\.tape"):
+    with pytest.raises(
+        CassetteNotFoundError, match=r"did you mean '.*weather\.tape'\? .*mode 'once'"
+    ):
         load(tmp_path / "wether.tape")
 
 

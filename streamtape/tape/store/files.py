@@ -43,6 +43,7 @@ from streamtape.tape.stored import Fetch
 if TYPE_CHECKING:
     from streamtape.tape.recovery import Loss
 
+SUFFIX = ".tape"
 JOURNAL_SUFFIX = ".part"
 _READ_BYTES = 1 << 20
 StrPath = str | os.PathLike[str]
@@ -144,10 +145,11 @@ def _missing(path: Path) -> str:
             f"there is no cassette {str(path)!r}, but the journal of a recording that did not end: "
             f"`streamtape recover {left}` makes a cassette of it"
         )
-    says = missing(path)
-    if says == f"there is no cassette {str(path)!r}":  # and nothing that it might be
-        return f"{says}; record it first (record mode 'once')"
-    return says
+    if path.suffix != SUFFIX:
+        return missing(path)
+    says = missing(path, suffix=SUFFIX)
+    way_out = "record it first (record mode 'once')"
+    return f"{says} If not, {way_out}" if says.endswith("?") else f"{says}; {way_out}"
 
 
 def save(cassette: Cassette, path: StrPath) -> None:
