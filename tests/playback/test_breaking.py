@@ -170,13 +170,19 @@ def test_an_altered_body_promises_no_length() -> None:
 def test_a_corrupted_event_has_one_other_byte() -> None:
     """One byte of the data differs; the frame stays a frame; the seed says which byte."""
     long = recording(b'event: x\ndata: {"text":"abcdefgh"}\n\n', *numbered(2))
-    first = pieces(broken("corrupt@event=0", of=long))[0]
     recorded = long.chunks[0].data
-    assert [a for a, b in zip(first, recorded, strict=True) if a != b] != []
-    assert sum(a != b for a, b in zip(first, recorded, strict=True)) == 1
-    assert first.startswith(b"event: x\ndata: ")
-    others = {pieces(broken("corrupt@event=0", of=long, seed=s))[0] for s in range(20)}
+    others = {pieces(broken("corrupt@event=0", of=long, seed=s))[0] for s in range(40)}
     assert len(others) > 3
+    for one in others:
+        assert sum(a != b for a, b in zip(one, recorded, strict=True)) == 1
+        assert one.startswith(b"event: x\ndata: ")
+
+
+def test_a_corrupted_event_of_one_character() -> None:
+    """The data is hit and no other field, also where it is one character without a blank."""
+    short = recording(b"id: 7\ndata:a\n\n")
+    hit = {body(broken("corrupt@event=0", of=short, seed=s)) for s in range(20)}
+    assert hit == {b"id: 7\ndata:`\n\n"}
 
 
 def test_a_corrupted_byte() -> None:
@@ -184,14 +190,19 @@ def test_a_corrupted_byte() -> None:
     assert body(broken("corrupt@byte=6")) == b"data: 1\n\n" + b"".join(numbered(4)[1:])
 
 
-@pytest.mark.parametrize("event", ["data: né\n\n", "data: plain\n\n"])
-def test_a_torn_character(event: str) -> None:
-    """One character has lost its last byte; where there was none, half of one is put in."""
-    torn = pieces(broken("utf8@event=1", of=recording(b"data: 0\n\n", event.encode())))[1]
-    with pytest.raises(UnicodeDecodeError):
-        torn.decode()
-    assert torn.startswith(b"data: ")
-    assert torn.endswith(b"\n\n")
+@pytest.mark.parametrize(
+    ("event", "torn"),
+    [
+        ("data: né\n\n", [b"data: n\xc3\n\n"]),
+        ("data: é€\n\n", [b"data: \xc3\xe2\x82\xac\n\n", b"data: \xc3\xa9\xe2\x82\n\n"]),
+        ("data: plain\n\n", [b"data: plain\xe2\x82\n\n"]),
+    ],
+)
+def test_a_torn_character(event: str, torn: list[bytes]) -> None:
+    """A character that the seed chooses loses its last byte; without one, half of one is put in."""
+    recorded = recording(b"data: 0\n\n", event.encode(), b"data: 2\n\n")
+    found = {body(broken("utf8@event=1", of=recorded, seed=s)) for s in range(20)}
+    assert found == {b"data: 0\n\n" + one + b"data: 2\n\n" for one in torn}
 
 
 def test_an_http_error_instead_of_the_stream() -> None:
@@ -202,6 +213,55 @@ def test_an_http_error_instead_of_the_stream() -> None:
     assert json.loads(body(score))["error"]["code"] == "rate_limit_exceeded"
     again = arranged(RESPONSES, faults="http=429,retry_after=7", attempt=1)
     assert body(again) == RESPONSES.body
+
+
+def test_the_head_of_an_http_error() -> None:
+    """JSON, which comes when the recorded head came; a status without a phrase has none."""
+    (wait, start, *_) = arranged(FOUR, faults="http=599,retry_after=1", speed=1.0)
+    assert wait == WaitUntil(5000)
+    assert isinstance(start, Start)
+    assert (start.head.status, start.head.reason, start.head.at_us) == (599, "", 5000)
+    names = (b"content-type", b"content-length", b"retry-after")
+    assert tuple(name for name, _ in start.head.headers) == names
+    assert start.head.get("content-type") == "application/json"
+    assert head(broken("http=599")).at_us == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "message", "base"),
+    [
+        ("cut@event=1:rst", "[Errno 104] Connection reset by peer", "NetworkError"),
+        ("cut@head", "Server disconnected without sending a response.", "ProtocolError"),
+        (
+            "cut@event=1",
+            "peer closed connection without sending complete message body "
+            "(incomplete chunked read)",
+            "ProtocolError",
+        ),
+    ],
+)
+def test_a_cut_has_the_words_and_the_classes_of_the_library(
+    fault: str, message: str, base: str
+) -> None:
+    """What httpx says of such a connection, and the classes by which programs catch it."""
+    last = broken(fault)[-1]
+    assert isinstance(last, Fail)
+    assert last.error.message == message
+    assert last.error.bases == (base, "TransportError", "RequestError", "HTTPError")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["cut@event=1", "cut@byte=3", "cut@head", "cut@end", "stall=1s@event=1", "error=x@event=1",
+     "done@event=1", "drop@event=1", "double@event=1", "swap@event=1", "corrupt@event=1",
+     "corrupt@byte=3", "utf8@event=1", "http=503"],
+)  # fmt: skip
+def test_every_fault_is_reported_once_when_it_strikes(fault: str) -> None:
+    """The callback gets the fault, and the stream is another one than without it."""
+    struck: list[object] = []
+    score = list(arranged(FOUR, faults=fault, told=struck.append))
+    assert struck == list(parse_faults(fault))
+    assert score != broken()
 
 
 def test_several_at_once_mean_places_as_recorded() -> None:
