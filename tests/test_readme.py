@@ -56,6 +56,7 @@ def test_shown_output_is_what_is_printed(words: list[str], monkeypatch: pytest.M
     monkeypatch.chdir(REPO)
     shown = README.partition(f"$ {shlex.join(words)}\n")[2].partition("```")[0]
     printed = run(*words[1:]).output
+    assert shown
     for part in re.split(r"^\.\.\.\n", shown, flags=re.MULTILINE):
         assert part in printed
 

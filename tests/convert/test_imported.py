@@ -42,8 +42,9 @@ def test_a_plain_body_is_noticed_by_its_end(
         monkeypatch.setitem(sys.modules, "brotlicffi", None)
     headers = ((b"content-encoding", encoding.encode()),)
     one = imported_interaction(Request("GET", "u"), Head(200, headers), data)
-    if data and one.content != data:  # a whole body in this encoding, which happens to be UTF-8
-        assert len(data) < 6
+    packed = data not in (b"", one.content)
+    assert not packed or len(data) < 6  # a whole body in this encoding, which happens to be UTF-8
+    if packed:
         assert decoder_for(encoding).feed(data) == one.content
 
 

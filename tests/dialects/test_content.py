@@ -51,6 +51,7 @@ def test_the_first_content(
 @needs_corpus
 def test_all_reports_agree_on_recorded_streams() -> None:
     """The event that `stats` takes is the one where the transcript begins to say something."""
+    n_said = 0
     for name in names()[::8]:
         reading = read(recording(name))
         content = content_of(reading.transcript)
@@ -58,8 +59,10 @@ def test_all_reports_agree_on_recorded_streams() -> None:
             p for p in reading.transcript.parts if p.text and p.channel in {"text", "reasoning"}
         ]
         if said:
+            n_said += 1
             assert content[0].event <= min(p.first_event for p in said), name
             assert [p.first_event for p in said] == sorted(p.first_event for p in said), name
+    assert n_said > 10
 
 
 def test_two_equal_citations_are_two() -> None:

@@ -12,20 +12,28 @@ from streamtape.dialects.anthropic import ANTHROPIC
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
+from streamtape.tape.model import Interaction
 from streamtape.tape.views import Event, Transcript
 from tests.indices import ALTERATIONS, WITHOUT_CHOICES, altered, said
 from tests.real import CORE, bodies, recording
 from tests.shared import REPO, needs_corpus
 from tests.streams import Writer, frames_of
 
-CASSETTES = sorted((REPO / "cassettes").rglob("*.tape"))
+RESPONSES = [
+    pytest.param(interaction, id=f"{path.stem} {number}")
+    for path in sorted((REPO / "cassettes").rglob("*.tape"))
+    for number, interaction in enumerate(streamtape.load(path))
+    if interaction.head is not None and "/responses" in interaction.request.url
+]
 
 
 @needs_corpus
 @pytest.mark.parametrize("alteration", ALTERATIONS)
 def test_no_stream_is_doubled(alteration: str) -> None:
     """Every recorded stream says the same with other indices."""
-    for path in bodies(CORE):
+    paths = list(bodies(CORE))
+    assert paths
+    for path in paths:
         recorded = recording(path)
         table = dialect_for(recorded)
         events = list(events_of(recorded.frames(), table))
@@ -35,14 +43,11 @@ def test_no_stream_is_doubled(alteration: str) -> None:
         assert said(transcript_of(altered(events, alteration), table)) == said(whole), path
 
 
-@pytest.mark.parametrize("path", CASSETTES, ids=lambda path: path.stem)
-def test_a_recording_says_what_its_deltas_bring(path: Any) -> None:
+@pytest.mark.parametrize("interaction", RESPONSES)
+def test_a_recording_says_what_its_deltas_bring(interaction: Interaction) -> None:
     """Not twice where a done value follows: llama.cpp leaves `content_index` out."""
-    for interaction in streamtape.load(path).interactions:
-        if interaction.head is None or "/responses" not in interaction.request.url:
-            continue
-        deltas = interaction.events("response.output_text.delta")
-        assert interaction.transcript().text == "".join(event.delta for event in deltas)
+    deltas = interaction.events("response.output_text.delta")
+    assert interaction.transcript().text == "".join(event.delta for event in deltas)
 
 
 TEXTS = st.lists(st.lists(st.text("ab ", min_size=1, max_size=3), max_size=3), max_size=3)

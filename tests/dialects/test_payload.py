@@ -39,7 +39,7 @@ def test_equal_values_have_one_spelling() -> None:
     """The order of keys does not matter; odd values still have a spelling."""
     assert canonical({"b": 1, "a": [2]}) == canonical({"a": [2], "b": 1})
     assert canonical({"a": "\ud83d"}) != canonical({"a": "\ud83e"})
-    assert canonical(10**40) == canonical(10**40)
+    assert canonical(10**40) == str(10**40).encode()
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])

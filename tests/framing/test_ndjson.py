@@ -65,9 +65,11 @@ def test_an_endless_line_is_an_error_that_says_the_way_out() -> None:
 @needs_corpus
 def test_recorded_streams() -> None:
     """Every line of the recorded streams is JSON, and the last says that it is."""
-    for path in (SHARED / "corpus" / "core").rglob("*.ndjson"):
+    paths = list((SHARED / "corpus" / "core").rglob("*.ndjson"))
+    assert paths
+    for path in paths:
         stream = path.read_bytes()
         whole = run(NDJSONParser(), [stream])
-        assert [json.loads(frame.data) for frame in whole[0]]
+        assert [json.loads(frame.data) for frame in whole[0]], path
         for size in (1, 7, 100):
             assert run(NDJSONParser(), cut_at(stream, range(0, len(stream), size))) == whole

@@ -147,8 +147,9 @@ def test_paths(path: str, leaf: str, fits: bool) -> None:
 @given(st.dictionaries(st.text(max_size=4), st.lists(st.integers(), max_size=2), max_size=2))
 def test_every_leaf_is_a_path(value: Any) -> None:
     """What a miss names as differing can be ignored as it stands."""
-    for path, _ in leaves(value):
-        assert path_pattern(path).match(path)
+    paths = [path for path, _ in leaves(value)]
+    assert len(paths) == len(set(paths)) >= len(value)
+    assert all(path_pattern(path).match(path) for path in paths)
 
 
 @pytest.mark.parametrize(

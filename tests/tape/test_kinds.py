@@ -59,9 +59,10 @@ def test_encoded_bytes_hold_no_secret(seed: int) -> None:
 def test_a_prefix_within_encoded_bytes_is_none() -> None:
     """`r8_` and its like after a sign of base64url belong to it."""
     rng = random.Random(5)
-    for kind in KINDS:
-        if len(kind.literal) <= 4:
-            secret = example(kind, rng)
-            for before in ("AbC9-", "AbC9_", "AbC9"):
-                found = default_search().find(f"{before}{secret}".encode())
-                assert [span for span in found if span.kind == kind.name] == [], kind
+    short = [kind for kind in KINDS if len(kind.literal) <= 4]
+    assert short
+    for kind in short:
+        secret = example(kind, rng)
+        for before in ("AbC9-", "AbC9_", "AbC9"):
+            found = default_search().find(f"{before}{secret}".encode())
+            assert [span for span in found if span.kind == kind.name] == [], kind

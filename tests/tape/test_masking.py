@@ -191,6 +191,7 @@ def test_large_chunks_are_masked_as_small_ones(seed: int, at: list[int]) -> None
 def test_quick_finders_ask_for_every_literal() -> None:
     """A large text that holds any one literal is searched in full."""
     search = default_search()
+    assert search.literals.all
     for literal in search.literals.all:
         assert search.hits(FILLERS[2] * 400 + literal + FILLERS[2] * 400), literal
 

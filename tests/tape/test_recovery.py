@@ -3,6 +3,7 @@
 import os
 import struct
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -39,14 +40,22 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :]
 
 
+def assert_judged_well(judge: damage.Judge, tries: list[damage.Try]) -> None:
+    """The damaged journals can be read, with nothing false, no silent damage and no chunk lost."""
+    assert tries
+    counts: Counter[str] = Counter()
+    for one in tries:
+        counts += judge.counts(one)
+    assert not counts["false"] + counts["silent"] + counts["chunks lost"] + counts["faults"]
+    assert counts["refused"] <= len(tries) // 50  # where the head of the file is hit
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_damage_is_silent_or_makes_false_values(recorded: bytes, kind: str) -> None:
     """Bits flipped, bytes and records removed, doubled, swapped: noticed, and nothing else lost."""
     judge = damage.Judge(recorded)
     tries = list(damage.KINDS[kind](recorded))
-    for one in tries[:: max(1, len(tries) // 400)]:
-        counts = judge.counts(one)
-        assert not counts["false"] + counts["silent"] + counts["chunks lost"] + counts["faults"]
+    assert_judged_well(judge, tries[:: max(1, len(tries) // 400)])
 
 
 @pytest.mark.parametrize("kind", ["bits flipped", "cuts"])
@@ -56,9 +65,7 @@ def test_journals_without_numbers_are_read(recorded: bytes, kind: str) -> None:
     assert damage.read(old) == damage.read(recorded)
     judge = damage.Judge(old)
     tries = list(damage.KINDS[kind](old))
-    for one in tries[:: max(1, len(tries) // 400)]:
-        counts = judge.counts(one)
-        assert not counts["false"] + counts["silent"] + counts["chunks lost"] + counts["faults"]
+    assert_judged_well(judge, tries[:: max(1, len(tries) // 400)])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +118,9 @@ def test_records_out_of_order_are_put_in_order(recorded: bytes, tmp_path: Path) 
 
 def test_patches_stay_in_their_place_after_a_hole(recorded: bytes) -> None:
     """A hole does not move what a later patch unmasks; no secret appears."""
-    for one in damage.removed(recorded):
+    tries = list(damage.removed(recorded))
+    assert tries
+    for one in tries:
         found = damage.read(one.data)
         assert all(damage.KEY.encode() not in i.body for i in found.interactions)
 

@@ -73,7 +73,9 @@ def test_secrets_split_over_deltas(encoding: str, chat: bool) -> None:
         "listed",
         "beside",
     }  # with backslashes: longer
-    for kind in rng.sample([k for k in MAKERS if k not in spelled], 12):
+    kinds = rng.sample([k for k in MAKERS if k not in spelled], 12)
+    assert kinds
+    for kind in kinds:
         text, secret = MAKERS[kind](rng)
         before = streamed(spelt(f"Here: \u4e16 \n{text} yes.", rng, chat=chat), encoding)
         leaks = scan(Cassette((before,)))

@@ -147,6 +147,7 @@ def test_by_hand_from_another_thread(tmp_path: Path) -> None:
             got.clear()
             tape.clock.advance(60)
         thread.join(PATIENCE_S)
+        assert not thread.is_alive()
 
 
 @pytest.mark.anyio

@@ -96,13 +96,16 @@ def test_a_huge_payload_is_cut_and_says_so() -> None:
 @needs_corpus
 def test_any_real_stream_makes_a_page() -> None:
     """Streams of every provider: a row an event, and texts cut within their lengths."""
+    n_parts = 0
     for name, one in recordings():
         told = interaction_data(read(one), [], name=name, number=0)
         json.dumps(told)
         n_events = len(told["events"]["data"]) if told["events"] else 0
+        n_parts += len(told["parts"])
         for part in told["parts"]:
             units = len(part["text"].encode("utf-16-le", "surrogatepass")) // 2
             offsets = [offset for offset, _ in part["cuts"]]
             assert offsets == sorted(offsets)
             assert all(0 <= offset <= units for offset in offsets)
             assert all(0 <= event < n_events for _, event in part["cuts"])
+    assert n_parts > 20
