@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streamtape.errors import UsageError
 from streamtape.session.difference import Difference
 from streamtape.session.leaves import leaves
-from streamtape.session.match import Matcher, Tape
+from streamtape.session.match import Matcher, Tape, is_ignored
 from streamtape.session.modes import Options
 from streamtape.tape.json_paths import path_pattern
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
@@ -99,6 +99,57 @@ def test_equal_requests_are_answered_in_order() -> None:
     assert [tape.take(asked), tape.take(asked), tape.take(asked)] == [first, second, None]
     repeating = Tape([first], Options(allow_playback_repeats=True))
     assert [repeating.take(asked), repeating.take(asked)] == [first, first]
+
+
+def test_plays_are_counted() -> None:
+    """How often each interaction answered, with those that are added and taken up again."""
+    asked = ask({"q": 1})
+    tape = Tape([take(asked), take(ask({"q": 2}))], Options(allow_playback_repeats=True))
+    assert [tape.draw(asked) for _ in range(3)] == [(0, 0), (0, 1), (0, 2)]
+    tape.resume(0)
+    assert tape.plays == [4, 0]
+    added = ask({"q": 3})
+    tape.add_played(take(added), 7)
+    assert (tape.plays, tape.numbers) == ([4, 0, 1], [0, 1, 7])
+    assert tape.draw(added) == (2, 1)
+
+
+def test_what_was_added_has_been_played() -> None:
+    """It answers no second time, unless answers may be repeated."""
+    tape = Tape([], Options())
+    tape.add_played(take(ask({"q": 1})), 0)
+    assert not tape.has_answer(ask({"q": 1}))
+    assert tape.take(ask({"q": 1})) is None
+    assert Tape([take(ask({"q": 1}))], Options()).has_answer(ask({"q": 1}))
+
+
+def test_interactions_of_an_address() -> None:
+    """Those whose URL matches, whatever their bodies; what was played last comes first."""
+    urls = ["http://h/a", "http://h/b", "http://h/a", "http://h/a"]
+    tape = Tape([take(ask({"n": n}, url=url)) for n, url in enumerate(urls)], Options())
+    assert tape.same_address(ask({"n": 9}, url="http://h/a")) == [3, 2, 0]
+    assert tape.take(ask({"n": 2}, url="http://h/a")) is not None
+    assert tape.same_address(ask({"n": 9}, url="http://h/a")) == [2, 3, 0]
+    assert tape.same_address(ask(url="http://h/c")) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "ignored"),
+    [
+        ("localhost", True),
+        ("LOCALHOST:8000", True),
+        ("api.localhost", True),
+        ("127.8.9.1", True),
+        ("[::1]", True),
+        ("localhost.example", False),
+        ("mylocalhost", False),
+        ("128.0.0.1", False),
+    ],
+)
+def test_hosts_of_this_machine(host: str, ignored: bool) -> None:
+    """What `ignore_localhost` lets pass, and what only looks like it."""
+    assert is_ignored(f"http://{host}/x", Options(ignore_localhost=True)) is ignored
+    assert not is_ignored(f"http://{host}/x", Options())
 
 
 def test_the_nearest_is_the_one_that_differs_least() -> None:
