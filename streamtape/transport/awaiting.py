@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from streamtape.playback.clock import Clock
@@ -31,7 +32,7 @@ async def wait_async(order: Order, step: Await, clock: Clock | None = None) -> N
 
     came = anyio.Event()
     order.when(step.number, _from_any_thread(came.set))
-    with anyio.move_on_after(order.patience(step)):
+    with anyio.move_on_after(order.patience(step)), _once_alone(came.set):
         await came.wait()
         return
     order.give_up(step.number)
@@ -60,6 +61,35 @@ def nobody_else(*, tasks: bool) -> bool:
         return asyncio is not None and len(asyncio.all_tasks()) == 1
     except RuntimeError:  # not in a task of asyncio
         return False
+
+
+@contextmanager
+def _once_alone(then: Callable[[], Any]) -> Iterator[None]:
+    """Call `then` when the last other task of this event loop has ended without having asked.
+
+    Tasks come and go that never ask: a client that is collected closes itself in one.
+    """
+    asyncio = sys.modules.get("asyncio")
+    watched: set[Any] = set()
+
+    def look(_ended: Any = None) -> None:
+        if nobody_else(tasks=True):
+            then()
+            return
+        for task in asyncio.all_tasks() - watched if asyncio is not None else ():
+            watched.add(task)
+            task.add_done_callback(look)
+
+    try:
+        look()
+    except RuntimeError:  # not in an event loop of asyncio
+        yield
+        return
+    try:
+        yield
+    finally:
+        for task in watched:
+            task.remove_done_callback(look)
 
 
 def _from_any_thread(wake: Callable[[], Any]) -> Callable[[], None]:

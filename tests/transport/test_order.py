@@ -164,6 +164,32 @@ def test_nobody_is_waited_for_where_nobody_is(monkeypatch: pytest.MonkeyPatch) -
     assert len(asyncio.run(main())) == 3
 
 
+def test_nobody_is_waited_for_once_all_others_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks that end without asking, also those that they start, do not hold a program up."""
+    monkeypatch.setattr(awaiting, "threading", SimpleNamespace(active_count=lambda: 1))
+
+    async def main() -> list[bytes]:
+        started: list[asyncio.Task[None]] = []
+
+        async def idle(more: int) -> None:
+            await asyncio.sleep(0)
+            if more:
+                started.append(asyncio.create_task(idle(more - 1)))
+
+        transport = streamtape.ReplayTransport(dialogue())
+        async with httpx.AsyncClient(transport=transport) as client:
+            async with client.stream("GET", f"{URL}/sse") as answer:
+                pieces = aiter(answer.aiter_raw())
+                body = [await anext(pieces)]
+                started.append(asyncio.create_task(idle(3)))
+                body += [await anext(pieces) for _ in EVENTS[1:]]
+        assert not transport.session.order.given_up
+        assert [task.done() for task in started] == [True] * 4
+        return body
+
+    assert asyncio.run(main()) == [data for _, data in EVENTS]
+
+
 def test_patience_comes_to_an_end(tmp_path: Any) -> None:
     """A request that is not made any more is told of, and costs the rest of the stream nothing."""
     path = tmp_path / "x.tape"
