@@ -32,7 +32,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+import streamtape
+
+# Where the package that is imported lies: the checkout, or where a wheel was installed.
+ROOT = Path(streamtape.__file__).parent.parent
 FACADE = ("streamtape.tape.model", "Interaction")
 WORDS = ("asked", "told", "wanted", "said", "held", "broken", "stands", "is none")
 CHANGES = {
@@ -259,13 +262,12 @@ def entered(call: Callable[[], object]) -> Counter[tuple[str, str]]:
     return seen
 
 
-def trips(root: Path) -> dict[str, Counter[tuple[str, str]]]:
+def trips() -> dict[str, Counter[tuple[str, str]]]:
     """What the calls enter that a newcomer follows first."""
-    import streamtape
-
-    a, b = (streamtape.load(root / name)[0] for name in SAMPLES)
+    checkout = Path(__file__).parent.parent
+    a, b = (streamtape.load(checkout / name)[0] for name in SAMPLES)
     return {
-        "load": entered(lambda: streamtape.load(root / SAMPLES[0])),
+        "load": entered(lambda: streamtape.load(checkout / SAMPLES[0])),
         "events": entered(lambda: list(a.events())),
         "transcript": entered(a.transcript),
         "diff": entered(lambda: streamtape.diff(a, b)),
@@ -293,7 +295,7 @@ def count(root: Path = ROOT) -> dict[str, Any]:
     once = sorted(name for name in modules if len(importers[name]) == 1)
     small = [name for name in once if modules[name] < 60]
     said = words(root)
-    seen = trips(root)
+    seen = trips()
     lists = {
         "circles": [" ".join(group) for group in circles(arrows)],
         "lazy_imports": lazy_imports(found),
