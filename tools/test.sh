@@ -15,6 +15,8 @@ if [ -n "${WHEEL:-}" ]; then
     for folder in tests/interop/node; do
         [ ! -d "$folder/node_modules" ] || ln -s "$root/$folder/node_modules" "$stage/$folder/"
     done
+    STREAMTAPE_WHEEL=$(ls "$root"/build/wheel/*.whl)
+    export STREAMTAPE_WHEEL
     export STREAMTAPE_SHARED="${STREAMTAPE_SHARED:-$root/../shared}"
     cd "$stage"
     python -c 'import streamtape, sys; sys.exit("site-packages" not in streamtape.__file__)'

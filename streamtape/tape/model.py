@@ -317,6 +317,8 @@ class Interaction:
         ContentLimitError where a small file unfolds to more than a recording does. A body that was
         cut gives what can be decoded of it.
         """
+        if not self.chunks.n_bytes:
+            return b""  # whatever it is said to be encoded as
         encoding = self.head.get("content-encoding") if self.head else None
         pieces = decode_content((c.data for c in self.chunks), encoding)
         return b"".join(within(pieces, self.chunks.allowance))

@@ -135,13 +135,16 @@ def environment(name: str) -> Path:
     if uv is None:
         pytest.skip("uv is not installed, which makes the environment")
     ours = (REPO / "pyproject.toml").read_text()  # it names what we depend on
-    wanted = "\n".join((*SETS[name], sys.version, str(REPO), ours))
+    # Where the wheel is tested there is no source to install.
+    wheel = os.environ.get("STREAMTAPE_WHEEL")
+    package = [wheel] if wheel else ["-e", str(REPO)]
+    wanted = "\n".join((*SETS[name], sys.version, *package, ours))
     folder = REPO / ".cache" / f"beside-{name}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "whole").exists():
         commands = (
             [uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "-q", "--python", str(python), "-e", str(REPO), *SETS[name]],
+            [uv, "pip", "install", "-q", "--python", str(python), *package, *SETS[name]],
         )
         for command in commands:
             done = subprocess.run(

@@ -17,6 +17,7 @@ import streamtape
 from streamtape.errors import ServerError
 from streamtape.server.replay import serve
 from streamtape.server.wire import Exchange, Limits, RequestHead
+from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Head, Interaction
 from tests.server.tapes import talk, tape, taped
 
@@ -126,7 +127,10 @@ def test_urls_that_can_not_be_read(url: str) -> None:
         )
         assert data.startswith((b"HTTP/1.1 421 ", b"HTTP/1.1 404 "))
     transport = streamtape.ReplayTransport(cassette)
-    with httpx.Client(transport=transport) as client:
+    with (
+        pytest.warns(StreamtapeWarning, match="1 request was not answered"),
+        httpx.Client(transport=transport) as client,
+    ):
         assert client.get("https://api.openai.com/v1/responses").status_code == 200
         with pytest.raises(streamtape.MissError):
             client.get("https://api.openai.com/other")
