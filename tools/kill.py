@@ -12,7 +12,6 @@ while daemon threads stream. Each recorded stream must begin with all that its c
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
@@ -21,57 +20,21 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import httpx
 
 import streamtape
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from streamtape.errors import CassetteNotFoundError
 from streamtape.tape.store import recover
+from tools.endless import count_rounds, endless_server, main
 
 STREAMS = 6
 KINDS = ("sync", "threads", "tasks", "exit")
-
-
-async def _serve(report: int) -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            if head.startswith(b"GET /megabytes/"):  # what makes the cassette long to write
-                size = int(head.split()[1].rpartition(b"/")[2]) << 20
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
-                writer.write(random.randbytes(size))
-                await writer.drain()
-                return
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
-            writer.write(b"Transfer-Encoding: chunked\r\n\r\n")
-            n = 0
-            while True:
-                data = b"data: %d %s\n\n" % (n, b"x" * (n * 7 % 300))
-                writer.write(b"%x\r\n%s\r\n" % (len(data), data))
-                await writer.drain()
-                await asyncio.sleep(0.0005)
-                n += 1
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    os.write(report, str(server.sockets[0].getsockname()[1]).encode())
-    await server.serve_forever()
-
-
-def _fork_server() -> tuple[int, int]:
-    reading, report = os.pipe()
-    pid = os.fork()
-    if not pid:
-        asyncio.run(_serve(report))
-        os._exit(0)
-    port = int(os.read(reading, 16))
-    os.close(reading)
-    os.close(report)
-    return pid, port
 
 
 def _note(folder: Path, n: int) -> int:
@@ -156,8 +119,9 @@ def _wait(folder: Path, rng: random.Random) -> None:
     time.sleep(rng.uniform(0, 0.08))
 
 
-def _round(kind: str, port: int, rng: random.Random) -> tuple[int, int, int]:
-    """One recording, killed; gives bytes seen, bytes recovered, streams that lost something."""
+def _round(number: int, port: int, rng: random.Random) -> tuple[Counter[str], list[str]]:
+    """One recording, killed; gives bytes seen and recovered, and the streams that lost some."""
+    kind = KINDS[number % len(KINDS)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pid = os.fork()
@@ -182,39 +146,17 @@ def _round(kind: str, port: int, rng: random.Random) -> tuple[int, int, int]:
         except CassetteNotFoundError:
             pass  # killed before it had a journal
         lost = [n for n, data in seen.items() if not bodies.get(n, b"").startswith(data)]
-        return sum(map(len, seen.values())), sum(map(len, bodies.values())), len(lost)
+        sizes = {"bytes seen": seen, "bytes recovered": bodies}
+        counts = Counter({name: sum(map(len, found.values())) for name, found in sizes.items()})
+        return counts, [f"{kind}, stream {n}" for n in lost]
 
 
-def run(rounds: int, seed: int) -> dict[str, int]:
+def run(rounds: int, seed: int) -> Counter[str]:
     """Do so many rounds; the counts of all of them."""
-    rng = random.Random(seed)
-    server, port = _fork_server()
-    counts = {"rounds": 0, "with chunks": 0, "bytes seen": 0, "bytes recovered": 0, "lost": 0}
-    try:
+    with endless_server() as port:
         _warm_up(f"http://127.0.0.1:{port}")
-        for n in range(rounds):
-            seen, recovered, lost = _round(KINDS[n % len(KINDS)], port, rng)
-            counts["rounds"] += 1
-            counts["with chunks"] += seen > 0
-            counts["bytes seen"] += seen
-            counts["bytes recovered"] += recovered
-            counts["lost"] += lost
-    finally:
-        os.kill(server, signal.SIGKILL)
-        os.waitpid(server, 0)
-    return counts
-
-
-def main() -> int:
-    """Run from the command line; exit code 1 where something was lost."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    options = parser.parse_args()
-    counts = run(options.rounds, options.seed)
-    print(f"seed {options.seed}:", ", ".join(f"{value} {name}" for name, value in counts.items()))
-    return 1 if counts["lost"] or not counts["with chunks"] else 0
+        return count_rounds(_round, port, rounds, seed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, run, rounds=300))

@@ -11,10 +11,8 @@ write. After SIGKILL the journal is recovered.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import os
 import random
 import shutil
 import signal
@@ -23,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +33,7 @@ import streamtape
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from streamtape.tape.store import recover
-from tools.kill import _fork_server
+from tools.endless import count_rounds, endless_server, main
 
 SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGKILL")
 MEGABYTES = (0, 0, 10, 40)
@@ -97,8 +96,9 @@ def _proxy(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str
         proxy.communicate()
 
 
-def _round(name: str, port: int, rng: random.Random) -> tuple[int, list[str]]:
+def _round(number: int, port: int, rng: random.Random) -> tuple[Counter[str], list[str]]:
     """One recording, ended; the bytes that clients have, and the clients that lost some."""
+    name = SIGNALS[number % len(SIGNALS)]
     kinds = [kind for kind in CLIENTS if shutil.which(kind.partition(",")[0]) or kind == "httpx"]
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
@@ -116,7 +116,8 @@ def _round(name: str, port: int, rng: random.Random) -> tuple[int, list[str]]:
         seen = {int(p.suffix[1:]): p.read_bytes() for p in folder.glob("seen.*")}
         bodies = _bodies(folder / "x.tape", killed=name == "SIGKILL")
         lost = [n for n, data in seen.items() if not bodies.get(n, b"").startswith(data)]
-        return sum(map(len, seen.values())), [f"{name}, {kinds[n]}" for n in lost]
+        counts = Counter({"bytes seen": sum(map(len, seen.values()))})
+        return counts, [f"{name}, {kinds[n]}" for n in lost]
 
 
 def _bodies(path: Path, *, killed: bool) -> dict[int, bytes]:
@@ -129,36 +130,11 @@ def _bodies(path: Path, *, killed: bool) -> dict[int, bytes]:
     return {int(one.request.url.rpartition("/")[2]): one.body for one in streams}
 
 
-def run(rounds: int, seed: int) -> dict[str, int]:
+def run(rounds: int, seed: int) -> Counter[str]:
     """Do so many rounds; the counts of all of them."""
-    rng = random.Random(seed)
-    server, port = _fork_server()
-    counts = {"rounds": 0, "with chunks": 0, "bytes seen": 0, "lost": 0}
-    try:
-        for n in range(rounds):
-            seen, lost = _round(SIGNALS[n % len(SIGNALS)], port, rng)
-            counts["rounds"] += 1
-            counts["with chunks"] += seen > 0
-            counts["bytes seen"] += seen
-            counts["lost"] += len(lost)
-            for what in lost:
-                print(f"round {n}: lost a chunk: {what}", file=sys.stderr)
-    finally:
-        os.kill(server, signal.SIGKILL)
-        os.waitpid(server, 0)
-    return counts
-
-
-def main() -> int:
-    """Run from the command line; exit code 1 where something was lost."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    options = parser.parse_args()
-    counts = run(options.rounds, options.seed)
-    print(f"seed {options.seed}:", ", ".join(f"{value} {name}" for name, value in counts.items()))
-    return 1 if counts["lost"] or not counts["with chunks"] else 0
+    with endless_server() as port:
+        return count_rounds(_round, port, rounds, seed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, run, rounds=40))
