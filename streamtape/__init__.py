@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from streamtape.analysis.moderate import moderate
     from streamtape.analysis.stats import Stats, gates, stats
     from streamtape.checks.finding import Finding, Where
-    from streamtape.checks.measures import Measured
     from streamtape.checks.moderation import Moderated
     from streamtape.compare.comparison import Change, Comparison
     from streamtape.dialects.base import Dialect, Piece
@@ -58,24 +57,25 @@ if TYPE_CHECKING:
     from streamtape.framing.ndjson import NDJSONParser
     from streamtape.framing.sse import SSEParser
     from streamtape.framing.sse_frame import SSEFrame, encode_sse
+    from streamtape.metrics.measures import Measured
     from streamtape.playback.faults import Fault
     from streamtape.server.proxy import RecordingProxy
     from streamtape.server.replay import ReplayServer, serve
-    from streamtape.session.modes import Options
+    from streamtape.session.diagnostics import StreamtapeWarning
+    from streamtape.session.options import Options
     from streamtape.session.session import Session
-    from streamtape.session.verdict import StreamtapeWarning
     from streamtape.snapshots import snapshot
+    from streamtape.tape.events import Event, Frame, Transcript
     from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
     from streamtape.tape.redact import RedactionOptions
     from streamtape.tape.scanning import Leak, scan
     from streamtape.tape.store import load, recover, save
-    from streamtape.tape.views import Event, Frame, Transcript
     from streamtape.transport.asgi import ASGIStreamTransport
-    from streamtape.transport.clock import VirtualClock
+    from streamtape.transport.clocks import VirtualClock
     from streamtape.transport.decorator import cassette
-    from streamtape.transport.sweeping import Replay, sweep
+    from streamtape.transport.sweep import Replay, sweep
     from streamtape.transport.transports import RecordingTransport, ReplayTransport
-    from streamtape.transport.use import use_cassette
+    from streamtape.transport.use_cassette import use_cassette
 
 __version__ = "0.1.0"
 
@@ -100,12 +100,12 @@ _HOMES = {
     "DamagedCassetteError": "streamtape.errors",
     "Dialect": "streamtape.dialects.base",
     "Ending": "streamtape.tape.model",
-    "Event": "streamtape.tape.views",
+    "Event": "streamtape.tape.events",
     "ExpiredError": "streamtape.errors",
     "Fault": "streamtape.playback.faults",
     "Finding": "streamtape.checks.finding",
     "ForkedError": "streamtape.errors",
-    "Frame": "streamtape.tape.views",
+    "Frame": "streamtape.tape.events",
     "FrameTooLargeError": "streamtape.errors",
     "FramingError": "streamtape.errors",
     "Head": "streamtape.tape.model",
@@ -113,7 +113,7 @@ _HOMES = {
     "Interaction": "streamtape.tape.model",
     "JournalLeftError": "streamtape.errors",
     "Leak": "streamtape.tape.scanning",
-    "Measured": "streamtape.checks.measures",
+    "Measured": "streamtape.metrics.measures",
     "MissError": "streamtape.errors",
     "Moderated": "streamtape.checks.moderation",
     "NDJSONParser": "streamtape.framing.ndjson",
@@ -121,12 +121,12 @@ _HOMES = {
     "NewerFormatError": "streamtape.errors",
     "NotACassetteError": "streamtape.errors",
     "NothingRecordedError": "streamtape.errors",
-    "Options": "streamtape.session.modes",
+    "Options": "streamtape.session.options",
     "Piece": "streamtape.dialects.base",
     "RecordingProxy": "streamtape.server.proxy",
     "RecordingTransport": "streamtape.transport.transports",
     "RedactionOptions": "streamtape.tape.redact",
-    "Replay": "streamtape.transport.sweeping",
+    "Replay": "streamtape.transport.sweep",
     "ReplayEndError": "streamtape.errors",
     "ReplayServer": "streamtape.server.replay",
     "ReplayTransport": "streamtape.transport.transports",
@@ -138,11 +138,11 @@ _HOMES = {
     "SessionError": "streamtape.errors",
     "Stats": "streamtape.analysis.stats",
     "StreamtapeError": "streamtape.errors",
-    "StreamtapeWarning": "streamtape.session.verdict",
-    "Transcript": "streamtape.tape.views",
+    "StreamtapeWarning": "streamtape.session.diagnostics",
+    "Transcript": "streamtape.tape.events",
     "UsageError": "streamtape.errors",
     "VerifyError": "streamtape.errors",
-    "VirtualClock": "streamtape.transport.clock",
+    "VirtualClock": "streamtape.transport.clocks",
     "Where": "streamtape.checks.finding",
     "WorkerError": "streamtape.errors",
     "cassette": "streamtape.transport.decorator",
@@ -159,8 +159,8 @@ _HOMES = {
     "serve": "streamtape.server.replay",
     "snapshot": "streamtape.snapshots",
     "stats": "streamtape.analysis.stats",
-    "sweep": "streamtape.transport.sweeping",
-    "use_cassette": "streamtape.transport.use",
+    "sweep": "streamtape.transport.sweep",
+    "use_cassette": "streamtape.transport.use_cassette",
 }
 
 __all__ = [

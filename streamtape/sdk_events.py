@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from streamtape.dialects.select import dialect_for
 from streamtape.errors import UsageError
-from streamtape.tape.extras import install_command
+from streamtape.extras import install_command
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.transport.transports import ReplayTransport
 

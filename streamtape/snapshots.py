@@ -16,19 +16,19 @@ from typing import Any
 from streamtape.choices import SNAPSHOT_LEVELS, SnapshotLevel
 from streamtape.compare.align import gaps
 from streamtape.compare.coalesce import Coalescer
-from streamtape.compare.words import hunks
+from streamtape.compare.word_diff import hunks
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.select import choose
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import CassetteError, UsageError
+from streamtape.secrets.scanner import Search, default_search
 from streamtape.session.session import Session
+from streamtape.tape.events import Event, Frame, ToolCall, Transcript
 from streamtape.tape.model import Cassette, Interaction
-from streamtape.tape.search import Search, default_search
 from streamtape.tape.store.ordinary import read_whole, write_whole
 from streamtape.tape.texts import masked_text
-from streamtape.tape.views import Event, Frame, ToolCall, Transcript
 
 SILENT = {"arguments", "signature", "details"}  # told as tool calls, or no part of what is read
 N_LOOKED_AT = 6  # events whose frames say which dialect it is

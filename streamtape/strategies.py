@@ -25,7 +25,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from streamtape.tape.extras import install_command
+from streamtape.extras import install_command
 
 try:
     from hypothesis import strategies as st
@@ -37,12 +37,12 @@ except ImportError as error:
 
 from streamtape.errors import UsageError
 from streamtape.playback.faults import Fault, parse_fault
-from streamtape.playback.places import event_ends, framer_of, plain
+from streamtape.playback.positions import event_ends, framer_of, plain
 from streamtape.playback.rechunk import KNOWN, Rechunk
 from streamtape.playback.steps import Emit, steps
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.store import load
-from streamtape.transport.sweeping import Replay
+from streamtape.transport.sweep import Replay
 
 KINDS = ("cut@event", "cut@byte", "cut@event:rst", "cut@byte:rst")
 _MOST_BYTES = 64

@@ -18,7 +18,7 @@ from openai.lib.streaming.responses._responses import ResponseStreamState
 from openai.types.chat import ChatCompletionChunk
 from openai.types.responses import ResponseStreamEvent
 
-from streamtape.tape.views import Event, Transcript
+from streamtape.tape.events import Event, Transcript
 
 Said = dict[str, Any]
 REFUSALS = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from streamtape.tape.views import Event, Transcript
+from streamtape.tape.events import Event, Transcript
 
 INDICES = {"output_index", "content_index", "summary_index", "annotation_index", "command_index",
            "index", "contentBlockIndex"}  # fmt: skip

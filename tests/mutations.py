@@ -10,8 +10,8 @@ from streamtape.compare.normalise import normaliser_for
 from streamtape.compare.units import VEILED
 from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.paths import bind, find, parse_path
-from streamtape.dialects.plan import Found, plan_for
-from streamtape.tape.views import Event
+from streamtape.dialects.rule_index import Found, plan_for
+from streamtape.tape.events import Event
 
 MUTATIONS = ("inserted", "removed", "changed", "swapped")
 PADDING = ("sequence_number", "obfuscation", "logprobs", "p", "created", "created_at")

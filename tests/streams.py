@@ -6,8 +6,8 @@ from typing import Any
 
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
 from streamtape.dialects.select import events_of
+from streamtape.tape.events import Event, Frame
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
-from streamtape.tape.views import Event, Frame
 
 ADDRESS = "https://api.openai.com/v1/responses"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamtape.checks.finding import Finding
-from streamtape.cli import many
+from streamtape.cli import parallel
 from tests.corpus import OWNERS, findings, read
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     given = parser.parse_args()
     paths = sorted(p for p in given.folder.rglob("*.json") if p.name != "manifest.json")
     work = partial(judged, folder=given.folder)
-    streams = list(many.each(work, paths, doing="checking", jobs=given.jobs))
+    streams = list(parallel.each(work, paths, doing="checking", jobs=given.jobs))
     severities = {"error", "warning", "info"} if given.all else {"error"}
     for title, defines in (("whole streams of who defines the API", True), ("elsewhere", False)):
         mine = [one for one in streams if one.defines is defines]

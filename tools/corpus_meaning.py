@@ -22,12 +22,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import streamtape
-from streamtape.compare.content import compare_content
-from streamtape.compare.events import compare_events
+from streamtape.compare.content_changes import compare_content
+from streamtape.compare.event_changes import compare_events
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 from tests.accumulators import accumulated, in_their_words
 from tests.mutations import MUTATIONS, another_run, mutated, recut, renumbered
 from tests.real import bodies, recording

@@ -17,8 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from streamtape.compare.content import compare_content
-from streamtape.compare.events import compare_events
+from streamtape.compare.content_changes import compare_content
+from streamtape.compare.event_changes import compare_events
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from tests.mutations import renumbered

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamtape.errors import StreamtapeError
-from streamtape.tape import journal, salvage
+from streamtape.tape import journal, journal_records
 from streamtape.tape.model import Ending, Head, Request
 from streamtape.tape.recovery import Reading, scan
 from streamtape.tape.redact import Redactor
@@ -83,10 +83,12 @@ def places(data: bytes) -> list[tuple[int, int]]:
     def source(offset: int, size: int) -> bytes:
         return data[offset : offset + size]
 
-    layout = salvage.layout_of(source)
+    layout = journal_records.layout_of(source)
     assert layout is not None
-    found = salvage.Journal(source, layout).entries()
-    return [(entry.offset, entry.end) for entry in found if isinstance(entry, salvage.Entry)]
+    found = journal_records.Journal(source, layout).entries()
+    return [
+        (entry.offset, entry.end) for entry in found if isinstance(entry, journal_records.Entry)
+    ]
 
 
 def flips(data: bytes) -> Iterator[Try]:

@@ -18,14 +18,15 @@ import atheris
 
 with atheris.instrument_imports(include=["streamtape"]):
     import streamtape
+    from streamtape.content import encode as content_encode
     from streamtape.convert import About, formats
     from streamtape.errors import StreamtapeError
     from streamtape.framing.ndjson import NDJSONParser
     from streamtape.framing.sse import SSEParser
-    from streamtape.tape import coding, container, journal, recovery, redact
+    from streamtape.secrets.scanner import default_search
+    from streamtape.secrets.streaming import BodyRedactor
+    from streamtape.tape import container, journal, recovery, redact
     from streamtape.tape.codec import decode, encode
-    from streamtape.tape.masking import BodyRedactor
-    from streamtape.tape.search import default_search
 
 import zstandard
 
@@ -98,7 +99,7 @@ def redaction(data: bytes) -> None:
     redact.Redactor().redact_request(
         streamtape.Request("GET", data.decode("latin-1"), ((b"cookie", data), (b"x", data)), data)
     )
-    coding.encode_whole(data, "gzip")
+    content_encode.encode_whole(data, "gzip")
 
 
 def _convert(name: str) -> Callable[[bytes], None]:

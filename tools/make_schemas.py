@@ -32,8 +32,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from streamtape.analysis.streams import stream_of
+from streamtape.checks.field_tables import Fault, Schema
 from streamtape.checks.profiles import DEFAULT
-from streamtape.checks.schema import Fault, Schema
 from tests.corpus import OWNERS, streams
 
 Node = dict[str, Any]

@@ -29,13 +29,13 @@ import httpx
 
 import streamtape
 from streamtape.cli.app import cli
-from streamtape.tape import coding
-from streamtape.tape.kinds import KINDS
+from streamtape.content import encode
+from streamtape.secrets.kinds import KINDS
+from streamtape.secrets.unescape import unescaped
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Headers, Interaction, Request
 from streamtape.tape.redact import Redactor
 from streamtape.tape.scanning import mask, scan
 from streamtape.tape.store import TapeFile, save
-from streamtape.tape.unescaping import unescaped
 from tests.tape.planting import B62, example, of
 
 URL = "https://api.example/v1/x"
@@ -161,7 +161,7 @@ def _bodies() -> Iterator[Place]:
         def packed(
             secret: str, encoding: str = encoding, coded: tuple[bytes, bytes] = coded
         ) -> Interaction:
-            data = coding.encode_whole(b'{"text":"%s"}' % secret.encode(), encoding)
+            data = encode.encode_whole(b'{"text":"%s"}' % secret.encode(), encoding)
             cut = len(data) // 2
             return _made(
                 URL, (JSON, coded), data, answer=(JSON, coded), pieces=[data[:cut], data[cut:]]
@@ -203,7 +203,7 @@ def everything(interaction: Interaction) -> bytes:
     request = interaction.request
     try:
         encoding = dict(request.headers).get(b"content-encoding", b"").decode()
-        sent = coding.decode_whole(request.body, encoding) if encoding else request.body
+        sent = encode.decode_whole(request.body, encoding) if encoding else request.body
     except streamtape.StreamtapeError:
         sent = request.body
     facts = (request.url, request.headers, interaction.head, interaction.ending)

@@ -15,7 +15,7 @@ import anthropic
 import openai
 
 import streamtape
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.mock.server import EmbeddedEndpoint
 from tools.llama import llama_server
 
 HERE = Path(__file__).parent.parent / "cassettes"

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.framing.select import framing_of
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 from tests.real import bodies, recording
 
 SERVERS = {

@@ -15,18 +15,18 @@ from streamtape.analysis.streams import Source, opened
 from streamtape.choices import LEVELS, Level
 from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Comparison, Place, short
-from streamtape.compare.content import compare_content
-from streamtape.compare.events import compare_events
-from streamtape.compare.timing import DEFAULT_TOLERANCE, Clocked, compare_timing
-from streamtape.compare.values import walk
+from streamtape.compare.content_changes import compare_content
+from streamtape.compare.event_changes import compare_events
+from streamtape.compare.json_diff import walk
+from streamtape.compare.timing_changes import DEFAULT_TOLERANCE, Clocked, compare_timing
 from streamtape.compare.verdict import verdict_of
-from streamtape.compare.wire import compare_bytes, compare_frames
+from streamtape.compare.wire_changes import compare_bytes, compare_frames
+from streamtape.dialects.json_codec import NOT_JSON, decode
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
+from streamtape.tape.events import Event
 from streamtape.tape.model import Interaction, Request
-from streamtape.tape.views import Event
 
 MAX_NOTES = 6
 Pair = tuple[Interaction, Interaction]

@@ -9,9 +9,9 @@ from typing import Any
 
 from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
-from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured, measure
 from streamtape.checks.profiles import DEFAULT
-from streamtape.checks.statistics import Gate, Summary, hold, parse_limit
+from streamtape.metrics.measures import DEFINITIONS, MEASURES, Measured, measure
+from streamtape.metrics.statistics import Gate, Summary, hold, parse_limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
 from streamtape.dialects.ends import ends
 from streamtape.dialects.paths import find, get, parse_path
-from streamtape.dialects.plan import plan_for
-from streamtape.tape.views import Event
+from streamtape.dialects.rule_index import plan_for
+from streamtape.tape.events import Event
 
 
 def ending(stream: Stream) -> Iterator[Hit]:

@@ -18,7 +18,7 @@ from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Dialect, Scope
 from streamtape.dialects.paths import get, parse_path, resolve_key
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 _MAX_NAMED = 4
 

@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.plan import plan_for
+from streamtape.dialects.rule_index import plan_for
 from streamtape.errors import UsageError
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 Every = int | str
 WAYS: tuple[Every, ...] = ("event", "sentence", 100)

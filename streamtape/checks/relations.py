@@ -30,7 +30,7 @@ from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
 from streamtape.dialects.ends import holds
 from streamtape.dialects.paths import MISSING, Bindings, Path, find, get, parse_path, resolve_key
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 _MAX_SHOWN = 60
 

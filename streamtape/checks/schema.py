@@ -1,205 +1,166 @@
-"""Types of fields: an event against the table of its API, made from the provider's SDK.
-
-A table is data (`expected/schemas`); a definition of it is laid out when a value first needs it.
-`fits` says whether a value keeps it and is quick, since nearly every value does; `faults` says what
-is wrong. Fields and kinds that the table does not name are fine: it grows older than the API.
-"""
+"""Rules about single events: their names, their fields, and whether they can be read at all."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
-import msgspec
+from streamtape.checks.expected.base import Expected, Required
+from streamtape.checks.finding import Severity
+from streamtape.checks.lifecycle import known_types
+from streamtape.checks.rule import Hit
+from streamtape.checks.stream import Stream
+from streamtape.dialects.ends import error_in, is_fault
+from streamtape.dialects.event_reader import PLAIN
+from streamtape.dialects.generic import GENERIC
+from streamtape.dialects.json_codec import canonical
+from streamtape.dialects.paths import MISSING, bind, find, get, parse_path, resolve_key
+from streamtape.dialects.rule_index import plan_for
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "s": (str,), "i": (int,), "n": (int, float), "b": (bool,), "o": (dict,), "a": (list,),
-    "0": (type(None),),
-}  # fmt: skip
-_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "a boolean",
-          dict: "an object", list: "an array", type(None): "null"}  # fmt: skip
-_KINDS = {"s": "a string", "i": "an integer", "n": "a number", "b": "a boolean",
-          "o": "an object", "a": "an array", "0": "null"}  # fmt: skip
-_MAX_SHOWN = 40
-
-
-class Fault(NamedTuple):
-    """What is wrong with one field.
-
-    `kind` is `type` (another JSON type), `null`, `value` (none of an enumeration), `only` (not the
-    one value that there is), `kind` (an object of a kind that is not known), `least` (a number
-    below the least) or `missing`.
-    """
-
-    kind: str
-    path: str
-    said: str
+_MAX_SHOWN = 160
+_FIELD = re.compile(r"(?:data|event|id|retry):\s?[\[{\"]")  # an event that was framed twice
 
 
-class Node:
-    """What a value must be; whatever it does not speak of is free."""
-
-    __slots__ = (
-        "by", "fields", "items", "kinds", "least", "of", "required", "types", "values",
-    )  # fmt: skip
-
-    def __init__(self, raw: dict[str, Any], defs: Definitions) -> None:
-        held = {**defs.raw[raw["$"]], **raw} if "$" in raw else raw
-        self.kinds: str = held.get("t", "")
-        self.types = frozenset(t for letter in self.kinds for t in _TYPES[letter])
-        self.values = frozenset(held["e"]) if "e" in held else None
-        self.least: int | None = held.get("m")
-        self.fields = {name: defs.later(one) for name, one in held.get("f", {}).items()}
-        self.required: tuple[str, ...] = tuple(held.get("r", ()))
-        self.items = defs.later(held["i"]) if "i" in held else None
-        self.by: str = held.get("by", "")
-        self.of = {value: defs.later(one) for value, one in held.get("of", {}).items()}
-
-
-class Definitions:
-    """The named nodes of one table, laid out when they are first asked for."""
-
-    def __init__(self, raw: dict[str, dict[str, Any]]) -> None:
-        self.raw = raw
-        self._nodes: dict[str, Node] = {}
-
-    def later(self, raw: dict[str, Any]) -> Node | str:
-        """The node of a raw one, or its name, where it has one of its own."""
-        return raw["$"] if len(raw) == 1 and "$" in raw else Node(raw, self)
-
-    def node(self, named: Node | str) -> Node:
-        """The node that a name stands for."""
-        if type(named) is not str:
-            return named  # type: ignore[return-value]  # a Node, since it is no str
-        node = self._nodes.get(named)
-        if node is None:
-            node = self._nodes[named] = Node(self.raw[named], self)
-        return node
+def event_name(stream: Stream) -> Iterator[Hit]:
+    """The event's name on the wire is its type."""
+    if not stream.dialect.event_equals_type:
+        return
+    field = next((f for f in stream.dialect.type_from if f != "@event"), "type")
+    nameless: list[int] = []
+    n_named = 0
+    for event in stream.events:
+        if event.frame is None or event.type == stream.dialect.done_marker:
+            continue
+        named, told = event.frame.event, get(event.payload, parse_path(field))
+        if named == PLAIN and told != PLAIN:
+            nameless.append(event.index)
+            continue
+        n_named += 1
+        if isinstance(told, str) and told != named:
+            yield Hit(event.index, f"has `event: {named}`, but {field} {told!r}")
+        elif told is None and isinstance(event.payload, dict):
+            yield Hit(event.index, f"has `event: {named}`, but no {field} in its data")
+    if len(nameless) > 1 and not n_named:
+        yield Hit(None, "no event has an `event:` line: clients that listen by name miss them all")
+        return
+    for index in nameless:
+        yield Hit(index, "has no `event:` line: clients that listen by name miss it")
 
 
-class Schema:
-    """The table of one API."""
+def json_data(stream: Stream) -> Iterator[Hit]:
+    """Data is JSON."""
+    if stream.dialect.name == GENERIC.name:
+        for event in stream.events:
+            if isinstance(event.payload, str) and _FIELD.match(event.payload):
+                shown = event.payload[:_MAX_SHOWN]
+                yield Hit(event.index, f"data begins with a field's name: {shown!r}")
+        return
+    if stream.expected.plain_text:
+        return
+    for event in stream.events:
+        if event.type in stream.expected.plain_types:
+            continue
+        if isinstance(event.payload, str) and event.type != stream.dialect.done_marker:
+            yield Hit(event.index, f"data is no JSON: {event.payload[:_MAX_SHOWN]!r}")
 
-    def __init__(self, table: dict[str, Any]) -> None:
-        self.source: str = table["source"]
-        self.rare = frozenset(table.get("rare", ()))
-        self.elsewhere = frozenset(table.get("elsewhere", ()))
-        self._defs = Definitions(table["defs"])
-        self._event = self._defs.later(table["event"])
 
-    def node_of(self, event_type: str) -> Node | None:
-        """What an event of a type must be; None for a type that the table does not know."""
-        event = self._defs.node(self._event)
-        if not event.by:
-            return event
-        named = event.of.get(event_type)
-        return None if named is None else self._defs.node(named)
+def required(stream: Stream) -> Iterator[Hit]:
+    """An event has the fields that its type must have."""
+    for event in stream.events:
+        if not isinstance(event.payload, dict):
+            continue
+        lacking: dict[Severity | None, dict[str, None]] = {}
+        for rule in rules_of(stream.expected, event.type):
+            if rule.when and get(event.payload, parse_path(rule.when[0])) != rule.when[1]:
+                continue
+            for text in rule.paths:
+                if _is_missing(event.payload, text, rule.unless):
+                    lacking.setdefault(rule.weight, {})[text] = None
+        for weight, names in lacking.items():
+            yield Hit(event.index, f"has no {', '.join(names)}", weight)
 
-    def fits(self, value: dict[str, Any], node: Node) -> bool:
-        """Whether an object keeps its node."""
-        if node.by:
-            named = node.of.get(_hashable(value.get(node.by)))
-            return named is not None and self.fits(value, self._defs.node(named))
-        for name in node.required:
-            if name not in value:
-                return False
-        fields = node.fields
-        for name, one in value.items():
-            child = fields.get(name)
-            if child is not None:
-                if type(child) is str:
-                    child = fields[name] = self._defs.node(child)
-                if not self._keeps(one, child):  # type: ignore[arg-type]  # a Node by now
-                    return False
-        return True
 
-    def _keeps(self, value: Any, node: Node) -> bool:
-        kind = type(value)
-        if node.types and kind not in node.types:
+@lru_cache(maxsize=1024)
+def rules_of(expected: Expected, event_type: str) -> tuple[Required, ...]:
+    """The required fields of one event type."""
+    return tuple(r for r in expected.required if not r.types or event_type in r.types)
+
+
+def _is_missing(payload: Any, text: str, unless: tuple[str, ...]) -> bool:
+    """Whether the value is missing, in any element that the path's `*` stand for."""
+    head, star, rest = text.rpartition("*.")
+    if not star:
+        if isinstance(payload, dict) and any(name in payload for name in unless):
             return False
-        if kind is str:
-            return node.values is None or value in node.values
-        if kind is dict:
-            return self.fits(value, node)
-        if kind is list:
-            if node.items is None:
-                return True
-            inner = self._defs.node(node.items)
-            return all(self._keeps(one, inner) for one in value)
-        return kind is not int or node.least is None or value >= node.least
-
-    def faults(self, value: Any, named: Node | str, path: str = "") -> Iterator[Fault]:
-        """Everything in which a value does not keep its node."""
-        node = self._defs.node(named)
-        kind = type(value)
-        if node.types and kind not in node.types:
-            if value is None:
-                yield Fault("null", path, f"has {path} null: expected {_wanted(node)}")
-            elif not (kind is float and int in node.types and value.is_integer()):
-                told = f"has {path} {_shown(value)}, {_NAMES[kind]}: expected {_wanted(node)}"
-                yield Fault("type", path, told)
-        elif kind is str and node.values is not None and value not in node.values:
-            known = "only" if len(node.values) == 1 else "value"
-            yield Fault(known, path, f"has {path} {_shown(value)}: expected {_either(node)}")
-        elif kind in {int, float} and node.least is not None and value < node.least:
-            yield Fault("least", path, f"has {path} {value}: expected {node.least} or more")
-        elif kind is list and node.items is not None:
-            for place, one in enumerate(value):
-                yield from self.faults(one, node.items, f"{path}.{place}" if path else str(place))
-        elif kind is dict:
-            yield from self._inside(value, node, path)
-
-    def _inside(self, value: dict[str, Any], node: Node, path: str) -> Iterator[Fault]:
-        start = f"{path}." if path else ""
-        if node.by:
-            tag = value.get(node.by)
-            named = node.of.get(_hashable(tag))
-            if named is not None:
-                yield from self.faults(value, named, path)
-            elif tag is None and node.by in value:
-                yield Fault("null", f"{start}{node.by}", f"has {start}{node.by} null")
-            elif tag is None:
-                yield Fault("missing", f"{start}{node.by}", f"has no {start}{node.by}")
-            elif type(tag) is not str:
-                told = f"has {start}{node.by} {_shown(tag)}, {_NAMES[type(tag)]}: expected a string"
-                yield Fault("type", f"{start}{node.by}", told)
-            else:
-                told = f"has {start}{node.by} {_shown(tag)}, which this version does not know"
-                yield Fault("kind", f"{start}{node.by}", told)
-            return
-        for name in node.required:
-            if name not in value:
-                yield Fault("missing", f"{start}{name}", f"has no {start}{name}")
-        for name, one in value.items():
-            child = node.fields.get(name)
-            if child is not None:
-                yield from self.faults(one, child, f"{start}{name}")
+        return get(payload, parse_path(text), MISSING) is MISSING
+    held = find(payload, parse_path(f"{head}*"))
+    return any(
+        get(one, parse_path(rest), MISSING) is MISSING
+        for _, one in held
+        if not (unless and isinstance(one, dict) and any(name in one for name in unless))
+    )
 
 
-def _hashable(value: Any) -> Any:
-    return value if type(value) is str else None
+def firsts(stream: Stream) -> Iterator[Hit]:
+    """The first of each choice says what only the first says."""
+    if stream.resumed:
+        return
+    for rule in stream.expected.firsts:
+        seen: set[Any] = set()
+        for event in stream.events:
+            for bound, holder in find(event.payload, parse_path(rule.holder)):
+                if rule.having and (not isinstance(holder, dict) or rule.having not in holder):
+                    continue
+                key = resolve_key(event.payload, rule.key, bound, event.index)
+                if key not in seen:
+                    seen.add(key)
+                    if not get(holder, parse_path(rule.path)):
+                        told = " ".join(str(part) for part in key)
+                        yield Hit(event.index, f"is the first of {told}, but has no {rule.path}")
 
 
-def _wanted(node: Node) -> str:
-    kinds = [_KINDS[letter] for letter in node.kinds if letter != "0" or len(node.kinds) == 1]
-    return " or ".join(kinds)
+def calls(stream: Stream) -> Iterator[Hit]:
+    """A call has its id and its name in its first event."""
+    if stream.resumed:
+        return
+    seen: set[Any] = set()
+    for event in stream.events:
+        for found in plan_for(stream.dialect, event.type).find_calls(event.payload, event.index):
+            if found.key in seen:
+                continue
+            seen.add(found.key)
+            lacking = [
+                name
+                for name in stream.expected.call_fields
+                if not _any(found.value, getattr(found.rule, name))
+            ]
+            if lacking:
+                where = ".".join(bind(parse_path(found.rule.path), found.bound))
+                yield Hit(event.index, f"{where} begins a call without {' and '.join(lacking)}")
 
 
-def _either(node: Node) -> str:
-    names = sorted(node.values or ())
-    shown = " or ".join(names[:4])
-    return f"{shown} or {len(names) - 4} others" if len(names) > 4 else shown
+def _any(value: Any, place: str) -> bool:
+    return place.startswith("=") or any(get(value, parse_path(p)) for p in place.split("|"))
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+def unknown_type(stream: Stream) -> Iterator[Hit]:
+    """The type is one that is known. One that is not is data all the same."""
+    if not stream.expected.tracks:
+        return  # only a grammar names every type that there is
+    known = known_types(stream.dialect, stream.expected)
+    for event in stream.events:
+        if event.type not in known and isinstance(event.payload, dict):
+            yield Hit(event.index, f"is of a type that this version does not know: {event.type}")
 
 
-@cache
-def schema_of(name: str) -> Schema | None:
-    """The table of a dialect; None where it has none."""
-    path = files("streamtape.checks.expected") / "schemas" / f"{name}.json"
-    return Schema(msgspec.json.decode(path.read_bytes())) if path.is_file() else None
+def reported_error(stream: Stream) -> Iterator[Hit]:
+    """The provider reports no error."""
+    for event in stream.events:
+        if stream.dialect.name == GENERIC.name and not is_fault(event.frame):
+            continue
+        error = error_in(stream.dialect, event)
+        if error is not None:
+            told = canonical(error).decode("utf-8", "replace")
+            yield Hit(event.index, f"the provider reports an error: {told[:_MAX_SHOWN]}")

@@ -12,7 +12,7 @@ from typing import Any
 from streamtape.checks.expected.base import NOTHING_EXPECTED, Expected
 from streamtape.dialects.base import Dialect
 from streamtape.framing.media import SSE, media_type
-from streamtape.tape.views import Event, Frame
+from streamtape.tape.events import Event, Frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

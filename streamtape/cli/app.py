@@ -15,9 +15,9 @@ import click
 from click.shell_completion import CompletionItem
 
 import streamtape
-from streamtape.cli.helping import Context
+from streamtape.cli.errors import tidy_process, told
+from streamtape.cli.help_format import Context
 from streamtape.cli.overview import COMMANDS, overview
-from streamtape.cli.trouble import tidy_process, told
 
 
 class LazyGroup(click.Group):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 import streamtape
-from streamtape.cli import completing, many, options, output
-from streamtape.cli.trouble import FINDINGS, TROUBLE
+from streamtape.cli import completion_values, options, output, parallel
+from streamtape.cli.errors import FINDINGS, TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
@@ -42,13 +42,22 @@ Profiles: openai, azure, anthropic, google, openrouter, writer, open-responses, 
 address chooses one. Of several files, those that are fine are counted and not listed.
 Exit status: 0 no errors, 1 errors, 2 trouble."""
 )
-@click.argument("paths", type=completing.FILE, metavar="FILE|FOLDER...", nargs=-1)
-@click.option("--profile", type=completing.PROFILE, metavar="NAME", help="Whose rules count.")
+@click.argument("paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1)
 @click.option(
-    "--off", type=completing.RULES, multiple=True, metavar="RULE,...", help="Rules to leave out."
+    "--profile", type=completion_values.PROFILE, metavar="NAME", help="Whose rules count."
 )
 @click.option(
-    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+    "--off",
+    type=completion_values.RULES,
+    multiple=True,
+    metavar="RULE,...",
+    help="Rules to leave out.",
+)
+@click.option(
+    "--dialect",
+    type=completion_values.DIALECT,
+    metavar="NAME",
+    help="Read the events as this provider's.",
 )
 @click.option(
     "--fail-on",
@@ -59,7 +68,7 @@ Exit status: 0 no errors, 1 errors, 2 trouble."""
 )
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and stop.")
 @click.option("--sarif", "as_sarif", is_flag=True, help="Write SARIF, as code hosts read it.")
-@many.with_jobs
+@parallel.with_jobs
 @options.as_json
 def command(
     *,
@@ -86,7 +95,7 @@ def command(
         raise UsageError("choose --json or --sarif")
     without = [name.strip() for names in off for name in names.split(",") if name.strip()]
     work = partial(_checked, profile=profile, off=without, dialect=dialect)
-    results = list(many.each(work, tapes(paths), doing="checking", jobs=jobs))
+    results = list(parallel.each(work, tapes(paths), doing="checking", jobs=jobs))
     _tell(results, as_sarif=as_sarif, as_json=as_json)
     weighs = ("error", "warning", "info")
     heavy = weighs[: weighs.index(fail_on) + 1]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import completing, options, output
-from streamtape.cli.trouble import TROUBLE
+from streamtape.cli import completion_values, options, output
+from streamtape.cli.errors import TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
@@ -35,16 +35,18 @@ Examples:
 Secrets that are in a document are masked in the cassette. What a document says that makes no sense
 is left out, and stderr (--json: "notes") says what: one odd entry does not lose the others."""
 )
-@click.argument("source", type=completing.FILE, metavar="IN")
-@click.argument("target", type=completing.FILE, metavar="OUT")
+@click.argument("source", type=completion_values.FILE, metavar="IN")
+@click.argument("target", type=completion_values.FILE, metavar="OUT")
 @click.option(
     "--from",
     "from_",
-    type=completing.FORMAT,
+    type=completion_values.FORMAT,
     metavar="FORMAT",
     help="What IN is, where its name does not say.",
 )
-@click.option("--to", type=completing.FORMAT, metavar="FORMAT", help="What OUT is to be, likewise.")
+@click.option(
+    "--to", type=completion_values.FORMAT, metavar="FORMAT", help="What OUT is to be, likewise."
+)
 @options.at_index
 @click.option("--url", default="", help="Of a body alone: the address that it came from.")
 @click.option("--method", default="", help="Of a body alone: the method (default: GET).")
@@ -144,7 +146,7 @@ def _made(
 
 
 def _tell(made: dict[str, Any]) -> None:
-    from streamtape.report.units import count
+    from streamtape.units import count
 
     if "error" in made:
         output.note(f"Error: {made['error']}")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamtape.cli import completing, options, output
-from streamtape.cli.trouble import Trouble
+from streamtape.cli import completion_values, options, output
+from streamtape.cli.errors import Trouble
 from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
-    from streamtape.cli.tour import Tour
+    from streamtape.cli.demo_run import Tour
 
 
 @click.command(
@@ -26,7 +26,7 @@ Examples:
 )
 @click.option(
     "--keep",
-    type=completing.FOLDER,
+    type=completion_values.FOLDER,
     metavar="DIR",
     help="Where the cassettes go (default: a temporary folder).",
 )
@@ -37,7 +37,7 @@ def command(keep: str | None, as_json: bool) -> None:
     Needs no key and no network. The program of the tour uses the OpenAI SDK where it is installed,
     and httpx where it is not.
     """
-    from streamtape.cli.tour import Tour
+    from streamtape.cli.demo_run import Tour
 
     if keep is not None and Path(keep).exists() and not Path(keep).is_dir():
         raise UsageError(f"--keep {keep}: that is a file; name a folder")
@@ -72,7 +72,7 @@ def _check_free(path: Path) -> None:
     """UsageError where the demo would replace a file that it did not write."""
     import json
 
-    from streamtape.cli.tour import ASKED
+    from streamtape.cli.demo_run import ASKED
     from streamtape.tape.store import load
 
     if not os.path.lexists(path):
@@ -88,7 +88,7 @@ def _check_free(path: Path) -> None:
 def _tell(tour: Tour) -> None:
     from rich.console import Console
 
-    from streamtape.cli import telling
+    from streamtape.cli import demo_output
 
     class Piped(Console):
         """A console that leaves it to us what becomes of a reader that has gone."""
@@ -98,4 +98,4 @@ def _tell(tour: Tour) -> None:
 
     console = Piped(highlight=False)
     console.soft_wrap = not console.is_terminal  # in a pipe nobody wants our line ends
-    telling.tell(tour, console)
+    demo_output.tell(tour, console)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import streamtape
-from streamtape.cli import completing, many, options, output
+from streamtape.cli import completion_values, options, output, parallel
+from streamtape.cli.errors import FINDINGS, TROUBLE
 from streamtape.cli.files import check_there, page_place, with_force
-from streamtape.cli.trouble import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
 if TYPE_CHECKING:
@@ -43,13 +43,16 @@ content (text and tool calls, with a verdict: same, reworded, behaviour changed)
 Exit status: 0 the same, 1 different, 2 trouble. With --fail-on behaviour, 0 where only words
 differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 )
-@click.argument("a", type=completing.FILE, metavar="A")
-@click.argument("b", type=completing.FILE, metavar="B")
+@click.argument("a", type=completion_values.FILE, metavar="A")
+@click.argument("b", type=completion_values.FILE, metavar="B")
 @click.option(
-    "--level", type=completing.LEVEL, metavar="LEVEL", help="What counts.  [default: events]"
+    "--level", type=completion_values.LEVEL, metavar="LEVEL", help="What counts.  [default: events]"
 )
 @click.option(
-    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+    "--dialect",
+    type=completion_values.DIALECT,
+    metavar="NAME",
+    help="Read the events as this provider's.",
 )
 @click.option(
     "--tolerance",
@@ -60,7 +63,7 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 @click.option(
     "--fail-on",
     "limits",
-    type=completing.LIMIT,
+    type=completion_values.LIMIT,
     multiple=True,
     metavar="WHAT",
     help="behaviour: 1 only where more than words differ. Or MEASURE=+20%: compare times alone, 1"
@@ -70,12 +73,12 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
 @click.option(
     "--html",
-    type=completing.FILE,
+    type=completion_values.FILE,
     metavar="FILE",
     help="Write a page, too: every change, one file.",
 )
 @with_force
-@many.with_jobs
+@parallel.with_jobs
 @options.as_json
 def command(
     *,
@@ -97,7 +100,7 @@ def command(
         raise UsageError("choose --json or --markdown")
     behaviour = BEHAVIOUR in limits
     if limits and not behaviour:
-        from streamtape.cli.gating import gate
+        from streamtape.cli.fail_on import gate
 
         raise click.exceptions.Exit(gate(a, b, limits, dialect, as_json=as_json))
     if behaviour and len(set(limits)) > 1:
@@ -190,7 +193,7 @@ def _folders(
 ) -> list[FileResult]:
     names = sorted(_names(Path(a)) | _names(Path(b)))
     work = partial(_compared, Path(a), Path(b), wanted)
-    results = list(many.each(work, names, doing="comparing", jobs=jobs))
+    results = list(parallel.each(work, names, doing="comparing", jobs=jobs))
     if not results:
         raise UsageError(f"there are no cassettes (*.tape) in {a!r} and {b!r}")
     same = all(result.same for result in results)

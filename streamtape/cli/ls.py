@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamtape.cli import completing, many, options, output
-from streamtape.cli.trouble import TROUBLE
+from streamtape.cli import completion_values, options, output, parallel
+from streamtape.cli.errors import TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ status from 400 on), bytes on disk, what was asked (model, method, address). Jou
 that go on or died are listed, too, and what failed tests set aside.
 Exit status: 0, or 2 where a file can't be read."""
 )
-@click.argument("paths", type=completing.FILE, metavar="[FILE|FOLDER...]", nargs=-1)
+@click.argument("paths", type=completion_values.FILE, metavar="[FILE|FOLDER...]", nargs=-1)
 @click.option(
     "--sort",
     type=click.Choice(_SORTS),
@@ -41,7 +41,7 @@ Exit status: 0, or 2 where a file can't be read."""
     show_default=True,
     help="By name, the newest first, or the largest first.",
 )
-@many.with_jobs
+@parallel.with_jobs
 @options.as_json
 def command(*, paths: tuple[str, ...], sort: str, jobs: int | None, as_json: bool) -> None:
     """List recordings: name, when, what was asked, how it ended, size."""
@@ -54,7 +54,7 @@ def list_paths(
     """List the recordings of files and folders; gives the exit status."""
     from streamtape.report.listing import listing_lines
 
-    found = list(many.each(_listed, _files(paths), jobs=jobs))
+    found = list(parallel.each(_listed, _files(paths), jobs=jobs))
     if sort == "time":
         found.sort(key=lambda one: -(one.started_at_us or 0))
     elif sort == "size":

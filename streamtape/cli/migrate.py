@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamtape.cli import options, output
+from streamtape.cli.errors import TROUBLE
 from streamtape.cli.files import check_there
-from streamtape.cli.trouble import TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
-from streamtape.tape.extras import install_command
+from streamtape.extras import install_command
 
 if TYPE_CHECKING:
     from streamtape.convert.migrate.rewriting import Suite
@@ -262,7 +262,7 @@ def _carry_out(plan: Plan) -> None:
 
 
 def _tell(plan: Plan, *, written: bool) -> None:
-    from streamtape.report.units import count
+    from streamtape.units import count
 
     for file, (before, after) in plan.texts.items():
         lines = difflib.unified_diff(

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import streamtape
-from streamtape.cli import completing, many, options, output
-from streamtape.cli.trouble import FINDINGS
+from streamtape.cli import completion_values, options, output, parallel
+from streamtape.cli.errors import FINDINGS
 from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,11 +36,13 @@ Examples:
 The function takes a text and returns a bool, a score or labels; it may be async.
 Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
 )
-@click.argument("paths", type=completing.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.argument(
+    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
+)
 @click.option("--with", "name", metavar="MODULE:FUNCTION", required=True, help="The classifier.")
 @click.option(
     "--every",
-    type=completing.EVERY,
+    type=completion_values.EVERY,
     multiple=True,
     metavar="N|event|sentence",
     help="When to ask (default: event, sentence and 100).",
@@ -50,9 +52,12 @@ Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
 )
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="For scores.")
 @click.option(
-    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+    "--dialect",
+    type=completion_values.DIALECT,
+    metavar="NAME",
+    help="Read the events as this provider's.",
 )
-@many.with_jobs
+@parallel.with_jobs
 @options.as_json
 def command(
     *,
@@ -76,7 +81,7 @@ def command(
         _moderated, name=name, every=ways, window=window, threshold=threshold, dialect=dialect
     )
     # One process unless more are asked for: a classifier may be a model, or count its calls.
-    each = many.each(work, tapes(paths), doing="moderating", jobs=jobs or 1)
+    each = parallel.each(work, tapes(paths), doing="moderating", jobs=jobs or 1)
     found = [one for several in each for one in several]
     if as_json:
         output.write_json([one.to_dict() for one in found])

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from streamtape.cli import completing
+from streamtape.cli import completion_values
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,7 +61,7 @@ def broken(command: F) -> F:
         ),
         click.option(
             "--rechunk",
-            type=completing.CUTS,
+            type=completion_values.CUTS,
             metavar="CUTS",
             help="event, bytes=N, byte, utf8, crlf, whole, random[=N]: cut the body anew.",
         ),

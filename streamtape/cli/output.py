@@ -100,7 +100,7 @@ def write_lines(lines: Iterable[Line], *, as_they_are: bool = False) -> None:
 
     room = None if as_they_are else screen_width()
     if room is not None:
-        from streamtape.report.columns import fitted
+        from streamtape.report.side_by_side import fitted
 
         lines = (part for one in lines for part in fitted(one, room))
     if not is_terminal():

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from streamtape.cli import children, completing, options, output
-from streamtape.cli.children import WithChild
+from streamtape.cli import child_process, completion_values, options, output
+from streamtape.cli.child_process import WithChild
 from streamtape.errors import NothingRecordedError, UsageError
 
 
@@ -31,12 +31,12 @@ Secrets in headers, cookies and URLs are masked before anything is written.
 Ctrl-C, SIGTERM and SIGHUP save what there is. Exit status: a child's own; 1 where the stream broke
 (it is recorded as it broke), 2 where no response came at all.""",
 )
-@click.argument("url", type=completing.URL, required=False)
+@click.argument("url", type=completion_values.URL, required=False)
 @click.option(
     "-o",
     "--output",
     "path",
-    type=completing.FILE,
+    type=completion_values.FILE,
     required=True,
     metavar="FILE",
     help="The cassette.",
@@ -68,15 +68,15 @@ Ctrl-C, SIGTERM and SIGHUP save what there is. Exit status: a child's own; 1 whe
 @click.option(
     "--provider",
     "providers",
-    type=completing.PROVIDER,
+    type=completion_values.PROVIDER,
     multiple=True,
     metavar="NAME",
     help="The proxy's upstream by name: openai, anthropic, ... (a child's default: all).",
 )
-@children.served
+@child_process.served
 @click.option(
     "--mode",
-    type=completing.MODE,
+    type=completion_values.MODE,
     metavar="MODE",
     help="none, once (the default), new_episodes or all.",
 )
@@ -121,7 +121,7 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
 
 def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
     """Send one request."""
-    from streamtape.cli.sending import Asked, body_of, headers_of, send
+    from streamtape.cli.http_request import Asked, body_of, headers_of, send
 
     body = body_of(given["data"])
     asked = Asked(
@@ -140,10 +140,10 @@ def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
 
 def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
     """Run the proxy, beside a child or alone; the cassette is written when it stops."""
-    from streamtape.report.units import count
     from streamtape.server.child import until_signal
     from streamtape.server.proxy import RecordingProxy
-    from streamtape.session.modes import Options
+    from streamtape.session.options import Options
+    from streamtape.units import count
 
     Options.of(mode=mode)  # an unknown mode is refused before anything starts
     proxy = RecordingProxy(
@@ -161,10 +161,12 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
         # Signals are caught until the cassette is written.
         with until_signal() as signals, proxy:
             if given["child"]:
-                status = children.run_beside(proxy, given["child"], given["env"], signals)
+                status = child_process.run_beside(proxy, given["child"], given["env"], signals)
             else:
                 _tell_mounts(proxy)
-                children.listen(proxy, f"recording to {path}", signals, as_json=given["as_json"])
+                child_process.listen(
+                    proxy, f"recording to {path}", signals, as_json=given["as_json"]
+                )
     except NothingRecordedError as error:
         if not status:
             raise

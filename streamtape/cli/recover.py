@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import completing, options, output
-from streamtape.cli.trouble import FINDINGS
+from streamtape.cli import completion_values, options, output
+from streamtape.cli.errors import FINDINGS
 
 if TYPE_CHECKING:
     from streamtape.tape.store import Recovery
@@ -19,12 +19,12 @@ Examples:
   streamtape recover run.tape.part               makes run.tape
   streamtape recover run.tape.part -o saved.tape"""
 )
-@click.argument("journals", type=completing.FILE, metavar="FILE...", nargs=-1, required=True)
+@click.argument("journals", type=completion_values.FILE, metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "-o",
     "--output",
     "to",
-    type=completing.FILE,
+    type=completion_values.FILE,
     metavar="FILE",
     help="The cassette (for one journal).",
 )
@@ -82,7 +82,7 @@ def _result(journal: str, recovery: Recovery) -> dict[str, Any]:
 
 
 def _summary(result: dict[str, Any]) -> str:
-    from streamtape.report.units import count
+    from streamtape.units import count
 
     damage = "; the journal is damaged:" if result["damage"] else ""
     return (

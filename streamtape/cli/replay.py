@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import children, completing, options, output
-from streamtape.cli.children import WithChild
-from streamtape.cli.trouble import FINDINGS
+from streamtape.cli import child_process, completion_values, options, output
+from streamtape.cli.child_process import WithChild
+from streamtape.cli.errors import FINDINGS
 from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
+    from streamtape.content.decode import Decoder
     from streamtape.playback.faults import Fault
     from streamtape.playback.steps import Step
-    from streamtape.tape.decoding import Decoder
     from streamtape.tape.model import Ending, Interaction
 
 
@@ -45,12 +45,12 @@ Faults (events count from 0; @byte=900 counts bytes; ? is a place by --seed):
 Exit status: a child's own; of a server 1 where a request was not answered; else 1
 where a played stream did not end as complete. 1 where a fault struck nothing.""",
 )
-@click.argument("tapes", type=completing.FILE, metavar="FILE...", nargs=-1, required=True)
+@click.argument("tapes", type=completion_values.FILE, metavar="FILE...", nargs=-1, required=True)
 @options.at_index
 @options.paced
 @options.broken
 @click.option("--raw", is_flag=True, help="The bytes as on the wire, compressed if they were.")
-@children.served
+@child_process.served
 @click.option("--repeat", is_flag=True, help="Of a server: interactions may answer again.")
 @options.as_json
 def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: Any) -> None:
@@ -106,12 +106,12 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
     )
     with until_signal() as signals, server:
         if given["child"]:
-            status = children.run_beside(server, given["child"], given["env"], signals)
+            status = child_process.run_beside(server, given["child"], given["env"], signals)
         else:
-            from streamtape.report.units import count
+            from streamtape.units import count
 
             serving = f"serving {count(len(server.interactions), 'interaction')}"
-            children.listen(server, serving, signals, as_json=given["as_json"])
+            child_process.listen(server, serving, signals, as_json=given["as_json"])
             status = FINDINGS if server.misses else 0
     for miss in server.misses:
         output.note(f"missed: {miss.line}")
@@ -147,7 +147,7 @@ def _arranged(
     interaction: Interaction, number: int, given: dict[str, Any], struck: _Struck
 ) -> Iterator[Step]:
     """The score as --speed, --pace, --rechunk and --fault want it; faults that strike are told."""
-    from streamtape.playback.arranging import arranged
+    from streamtape.playback.build import arranged
 
     return arranged(
         interaction,
@@ -206,7 +206,7 @@ def ending_text(ending: Ending) -> str:
 def _play(score: Iterator[Step], obey: Callable[[Step], None]) -> Ending | None:
     """Wait where the score says so, and give every step to `obey`; the ending where it fails."""
     from streamtape.playback.steps import Fail, WaitUntil
-    from streamtape.transport.clock import SystemClock
+    from streamtape.transport.clocks import SystemClock
 
     clock = SystemClock()
     start_us = clock.now_us()
@@ -222,8 +222,8 @@ def _play(score: Iterator[Step], obey: Callable[[Step], None]) -> Ending | None:
 
 def _body(*, raw: bool) -> Callable[[Step], None]:
     """Write the bytes of Emit steps to stdout, unpacked as the head of the response says."""
+    from streamtape.content.decode import decoder_for
     from streamtape.playback.steps import Emit, Start
-    from streamtape.tape.decoding import decoder_for
 
     decoder: Decoder = decoder_for(None)
     write = output.body_writer()

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import completing, many, options, output
-from streamtape.cli.trouble import FINDINGS, TROUBLE
+from streamtape.cli import completion_values, options, output, parallel
+from streamtape.cli.errors import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
 if TYPE_CHECKING:
+    from streamtape.secrets.scanner import Search
     from streamtape.tape.redact import RedactionOptions, Redactor
     from streamtape.tape.scanning import Leak
-    from streamtape.tape.search import Search
 
 _SUFFIXES = (".tape", ".part")
 _SKIPPED = frozenset({".git", ".hg", ".venv", "node_modules", "__pycache__", ".mypy_cache"})
@@ -38,7 +38,7 @@ Examples:
 As a pre-commit hook: id streamtape-scan, in .pre-commit-config.yaml.
 Exit status: 1 where a secret is left, 2 where a file can't be read."""
 )
-@click.argument("paths", type=completing.FILE, metavar="PATH...", nargs=-1, required=True)
+@click.argument("paths", type=completion_values.FILE, metavar="PATH...", nargs=-1, required=True)
 @click.option("--fix", is_flag=True, help="Mask what is found; bodies keep their length.")
 @click.option("--header", "headers", multiple=True, metavar="NAME", help="Secret, too.")
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME", help="Secret, too.")
@@ -51,7 +51,7 @@ Exit status: 1 where a secret is left, 2 where a file can't be read."""
 )  # fmt: skip
 @click.option("--off", multiple=True, metavar="KIND", help="A kind that is no secret here.")
 @click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter that is none.")
-@many.with_jobs
+@parallel.with_jobs
 @options.as_json
 def command(
     *, paths: tuple[str, ...], fix: bool, jobs: int | None, as_json: bool, **wanted: Any
@@ -64,7 +64,7 @@ def command(
     and kind, never shown.
     """
     work = partial(_scanned, rules=_rules(wanted), fix=fix)
-    results = list(many.each(work, list(_files(paths)), doing="scanning", jobs=jobs))
+    results = list(parallel.each(work, list(_files(paths)), doing="scanning", jobs=jobs))
     if as_json:
         output.write_json({"clean": not any(map(_left, results)), "files": results})
     else:

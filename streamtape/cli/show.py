@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from streamtape.cli import completing, options, output
+from streamtape.cli import completion_values, options, output
 from streamtape.errors import UsageError
 
 
@@ -24,7 +24,7 @@ To have `git diff` show what changed in cassettes:
   echo '*.tape diff=tape' >> .gitattributes
   git config diff.tape.textconv 'streamtape show --no-times'"""
 )
-@click.argument("tape", type=completing.FILE, metavar="FILE|FOLDER")
+@click.argument("tape", type=completion_values.FILE, metavar="FILE|FOLDER")
 @options.at_index
 @click.option("--events", is_flag=True, help="Every event by itself, with its whole payload.")
 @click.option("--frames", is_flag=True, help="Every frame by itself, as on the wire.")
@@ -32,7 +32,10 @@ To have `git diff` show what changed in cassettes:
 @click.option("--full", is_flag=True, help="In a terminal, too, nothing shortened.")
 @click.option("--no-times", is_flag=True, help="Leave out what equal runs differ in: times.")
 @click.option(
-    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+    "--dialect",
+    type=completion_values.DIALECT,
+    metavar="NAME",
+    help="Read the events as this provider's.",
 )
 @options.as_json
 def command(
@@ -56,7 +59,7 @@ def command(
     """
     from streamtape.cli.ls import list_paths
     from streamtape.report import events as event_report
-    from streamtape.report.reading import read
+    from streamtape.report.masked import read
     from streamtape.report.show import View, cassette_lines
     from streamtape.report.summary import summary
     from streamtape.tape.store import load

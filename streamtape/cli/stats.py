@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 import streamtape
-from streamtape.cli import completing, many, options, output
+from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import with_force
 from streamtape.errors import UsageError
 
@@ -25,17 +25,22 @@ Examples:
 To hold two sets of recordings against each other:
   streamtape diff before/ after/ --fail-on ttft=+20%"""
 )
-@click.argument("paths", type=completing.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.argument(
+    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
+)
 @click.option(
-    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+    "--dialect",
+    type=completion_values.DIALECT,
+    metavar="NAME",
+    help="Read the events as this provider's.",
 )
 @click.option("--plot", is_flag=True, help="Plot arrival, text and gaps in the terminal.")
 @click.option(
-    "--plot-to", type=completing.FILE, metavar="FILE.svg|FILE.png", help="Write a picture."
+    "--plot-to", type=completion_values.FILE, metavar="FILE.svg|FILE.png", help="Write a picture."
 )
 @with_force
 @click.option("--csv", "as_csv", is_flag=True, help="Write a row a stream.")
-@many.with_jobs
+@parallel.with_jobs
 @options.as_json
 def command(
     *,
@@ -78,7 +83,7 @@ def command(
 def measured(files: list[Path], dialect: str | None, jobs: int | None) -> streamtape.Stats:
     """The measures of all streams in some files."""
     work = partial(_measured, dialect=dialect)
-    each = many.each(work, files, doing="measuring", jobs=jobs)
+    each = parallel.each(work, files, doing="measuring", jobs=jobs)
     return streamtape.Stats(tuple(one for found in each for one in found.each))
 
 
@@ -95,7 +100,7 @@ def _draw(path: Path, found: streamtape.Stats) -> None:
 
     from streamtape.cli.files import write_page
     from streamtape.report.plots import draw
-    from streamtape.report.units import count
+    from streamtape.units import count
 
     picture = io.BytesIO()
     draw(found.each, picture, _kind(path))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import completing, many, options, output
+from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import with_force
 
 if TYPE_CHECKING:
@@ -32,13 +32,23 @@ Examples:
 \b
 The page loads nothing and sends nothing: it can be mailed, or kept beside a failed test."""
 )
-@click.argument("paths", type=completing.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.argument(
+    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
+)
 @click.option(
-    "-o", "--output", "target", type=completing.FILE, metavar="FILE", help="Where to; - is stdout."
+    "-o",
+    "--output",
+    "target",
+    type=completion_values.FILE,
+    metavar="FILE",
+    help="Where to; - is stdout.",
 )
 @click.option("--index", type=int, metavar="N", help="Only interaction N of each; -1 is the last.")
 @click.option(
-    "--dialect", type=completing.DIALECT, metavar="NAME", help="Read the events as this provider's."
+    "--dialect",
+    type=completion_values.DIALECT,
+    metavar="NAME",
+    help="Read the events as this provider's.",
 )
 @click.option("--no-checks", is_flag=True, help="Leave out what `streamtape check` finds.")
 @with_force
@@ -62,7 +72,7 @@ def command(
     """
     from streamtape.cli.files import page_place, tapes, write_page
     from streamtape.report.page.document import document
-    from streamtape.report.units import count
+    from streamtape.units import count
 
     files = tapes(paths)
     folder = Path(paths[0]).resolve().name if Path(paths[0]).is_dir() else ""
@@ -72,7 +82,7 @@ def command(
     told: list[dict[str, Any]] = []
     plain: list[str] = []
     work = partial(_read, index=index, dialect=dialect, checked=not no_checks)
-    for interactions, lines in many.each(work, files):
+    for interactions, lines in parallel.each(work, files):
         told.extend(interactions)
         plain.extend(lines)
     title = ", ".join(path.name for path in files[:3]) + (" …" if len(files) > 3 else "")
@@ -97,8 +107,8 @@ def _read(
     """What the page holds of a file: its interactions, and the lines for readers of plain text."""
     import streamtape
     from streamtape.report.lines import plain
+    from streamtape.report.masked import read
     from streamtape.report.page.data import interaction_data
-    from streamtape.report.reading import read
 
     cassette = streamtape.load(path)
     found = _findings(cassette, dialect) if checked else {}

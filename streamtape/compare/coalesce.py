@@ -12,18 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from streamtape.compare.event_items import itemiser_for
 from streamtape.compare.facts import Facts, Said
-from streamtape.compare.itemise import itemiser_for
 from streamtape.compare.keys import Keys
 from streamtape.compare.normalise import MASK, looks_made, normaliser_for
 from streamtape.compare.units import CALL, ECHO, VEILED, IdSeen, Item, Run, Target, Unit, token_of
 from streamtape.dialects.base import Dialect, Piece
+from streamtape.dialects.json_codec import canonical
 from streamtape.dialects.paths import bind, parse_path
-from streamtape.dialects.payload import canonical
-from streamtape.dialects.plan import Found, Plan, plan_for
+from streamtape.dialects.rule_index import Found, Plan, plan_for
 from streamtape.dialects.template import template_for
 from streamtape.dialects.texts import join_text
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 MOST_RUNS = 16  # texts that may grow in turns and are recognised at a glance
 

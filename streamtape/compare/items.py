@@ -19,7 +19,7 @@ from streamtape.compare.comparison import Change, Place
 from streamtape.compare.normalise import MASK
 from streamtape.compare.repeated import Gone, without_elements
 from streamtape.compare.units import CALL, ECHO, VARIES, Item, Unit, token_of
-from streamtape.dialects.payload import canonical
+from streamtape.dialects.json_codec import canonical
 
 
 class Side(NamedTuple):

@@ -15,9 +15,9 @@ from streamtape.compare.units import Target
 from streamtape.dialects.base import Call, Piece
 from streamtape.dialects.calls import Calls
 from streamtape.dialects.paths import get, parse_path
-from streamtape.dialects.plan import Found
+from streamtape.dialects.rule_index import Found
 from streamtape.dialects.texts import as_text
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 Pieces = Callable[[Target], list[str]]
 

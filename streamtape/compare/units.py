@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
-from streamtape.dialects.payload import canonical
+from streamtape.dialects.json_codec import canonical
 from streamtape.dialects.template import Template
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 ECHO = "⟨as streamed⟩"
 VARIES = "⟨varies⟩"  # how a value is told of which only the presence is compared

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from streamtape.compare.comparison import Change, Verdict, short
-from streamtape.compare.content import STRUCTURE, data_in
+from streamtape.compare.content_changes import STRUCTURE, data_in
 from streamtape.compare.units import CALL
 
 MAX_VALUE = 40  # characters of a value in a reason

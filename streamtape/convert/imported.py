@@ -10,8 +10,8 @@ import re
 from codecs import getincrementaldecoder
 from dataclasses import replace
 
+from streamtape.content.decode import decoder_for, encodings
 from streamtape.errors import ContentError
-from streamtape.tape.decoding import decoder_for, encodings
 from streamtape.tape.model import (
     Chunk,
     Chunks,

@@ -14,7 +14,7 @@ from typing import Any
 
 from streamtape.convert.about import About
 from streamtape.errors import UsageError
-from streamtape.tape.extras import install_command
+from streamtape.extras import install_command
 
 # What PyYAML's own constructors raise for a scalar that is not what its tag says.
 _SCALAR_ERRORS = (

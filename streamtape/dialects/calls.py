@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from streamtape.dialects.alternatives import Found
 from streamtape.dialects.base import Call
+from streamtape.dialects.json_codec import decode
 from streamtape.dialects.paths import Bindings, get, parse_path
-from streamtape.dialects.payload import decode
 from streamtape.dialects.texts import Key, join_text, next_free
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 Here = tuple[tuple[str, ...], Bindings]  # the key of a rule, and where in an event it found a call
 

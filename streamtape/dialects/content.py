@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from streamtape.tape.views import Part, Transcript
+from streamtape.tape.events import Part, Transcript
 
 CONTENT = (
     "text", "refusal", "reasoning", "details", "arguments", "code", "transcript", "audio",

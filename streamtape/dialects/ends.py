@@ -6,7 +6,7 @@ from typing import Any
 
 from streamtape.dialects.base import Condition, Dialect
 from streamtape.dialects.paths import Bindings, bind, find, get, parse_path
-from streamtape.tape.views import Event, Frame
+from streamtape.tape.events import Event, Frame
 
 NOTHING = (None, "", "null")  # what servers send where a reason has yet to come
 _FAULTS = ("exception", "error")  # the values of `:message-type` that are no event

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from streamtape.dialects.base import Dialect
+    from streamtape.tape.events import Event, Frame, Transcript
     from streamtape.tape.model import Interaction
-    from streamtape.tape.views import Event, Frame, Transcript
 
 
 class ParsedResponse:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.ends import error_in, is_fault
+from streamtape.dialects.event_reader import EventReader
 from streamtape.dialects.generic import GENERIC
 from streamtape.dialects.paths import find, parse_path
-from streamtape.dialects.plan import plan_for
-from streamtape.dialects.reading import EventReader
 from streamtape.dialects.registry import builtin, dialect_named, dialects
-from streamtape.tape.views import Event, Frame
+from streamtape.dialects.rule_index import plan_for
+from streamtape.tape.events import Event, Frame
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Interaction

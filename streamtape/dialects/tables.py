@@ -22,7 +22,7 @@ from streamtape.dialects.openai_responses import (
     OPENAI_RESPONSES,
     OPENROUTER_RESPONSES,
 )
-from streamtape.dialects.others import MCP, REPLICATE, WATSONX, WRITER
+from streamtape.dialects.single_table import MCP, REPLICATE, WATSONX, WRITER
 
 BUILTIN = (
     OPENROUTER_RESPONSES,

@@ -13,7 +13,7 @@ from itertools import accumulate, count
 from typing import Any
 
 from streamtape.dialects.repeats import COVERED, NEWS, equal, match, n_shared, resemble
-from streamtape.tape.views import Part
+from streamtape.tape.events import Part
 
 Key = tuple[Any, ...]
 

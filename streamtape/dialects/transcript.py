@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from streamtape.dialects.assembler import Assembler
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.select import events_of, open_events
+from streamtape.dialects.transcript_builder import Assembler
 from streamtape.errors import UsageError
-from streamtape.tape.views import Event, Transcript
+from streamtape.tape.events import Event, Transcript
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Interaction

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
+from streamtape.content.decode import decoder_for
 from streamtape.errors import FrameTooLargeError, FramingError
 from streamtape.framing.eventstream import (
     PRELUDE_BYTES,
@@ -27,12 +28,11 @@ from streamtape.framing.json_array import JSONArrayParser
 from streamtape.framing.media import STREAM_TYPES, media_type
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.sse import MAX_FRAME_BYTES, SSEFrame, SSEParser
-from streamtape.tape.decoding import decoder_for
-from streamtape.tape.views import Frame
+from streamtape.tape.events import Frame
 
 if TYPE_CHECKING:
-    from streamtape.tape.allowance import Allowance
-    from streamtape.tape.decoding import Decoder
+    from streamtape.content.decode import Decoder
+    from streamtape.content.limits import Allowance
     from streamtape.tape.model import Chunks, Interaction
 
 AnyFrame = SSEFrame | EventStreamFrame

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from streamtape.errors import FramingError
-from streamtape.tape.views import Frame
+from streamtape.tape.events import Frame
 
 
 # A msgspec.Struct and no dataclass: it is built from C columns, eight times as fast.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from streamtape.playback.places import plain
+from streamtape.playback.positions import plain
 from streamtape.playback.steps import Emit, Step, steps
 from streamtape.tape.model import Interaction
 

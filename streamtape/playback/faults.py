@@ -27,7 +27,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from streamtape.errors import UsageError
-from streamtape.playback.spelling import count, duration_text, duration_us, fields
+from streamtape.playback.option_syntax import count, duration_text, duration_us, fields
 
 ANYWHERE = -1
 _TYPE = re.compile(r"[A-Za-z0-9_.-]{1,80}")

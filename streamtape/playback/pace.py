@@ -22,12 +22,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streamtape.errors import UsageError
+from streamtape.playback.option_syntax import (
+    duration_text,
+    duration_us,
+    fields,
+    number,
+    number_text,
+)
 from streamtape.playback.pacing import FixedRate, at_once, idle_limit, jittered, retimed, speed
-from streamtape.playback.spelling import duration_text, duration_us, fields, number, number_text
 from streamtape.playback.steps import Step
 
 if TYPE_CHECKING:
-    from streamtape.playback.places import NewFramer
+    from streamtape.playback.positions import NewFramer
     from streamtape.tape.model import Interaction
 
 _KNOWN = ("recorded", "at_once", "idle", "rate", "ttft", "tokens", "jitter")
@@ -125,7 +131,7 @@ def at_pace(
     if pace.rate_us is not None:
         steps = retimed(steps, FixedRate(pace.rate_us))
     elif pace.ttft_us is not None or pace.tokens_per_s is not None:
-        from streamtape.playback.schedule import Schedule
+        from streamtape.playback.token_schedule import Schedule
 
         times = Schedule(interaction, new_framer, first_us=pace.ttft_us, per_s=pace.tokens_per_s)
         steps = retimed(steps, times)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from streamtape.errors import UsageError
-from streamtape.playback.dice import Dice
+from streamtape.playback.seeded_random import Dice
 from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
 from streamtape.tape.model import Head
 

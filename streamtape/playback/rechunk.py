@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from streamtape.errors import UsageError
-from streamtape.playback.dice import Dice
-from streamtape.playback.spelling import count
+from streamtape.playback.option_syntax import count
+from streamtape.playback.seeded_random import Dice
 from streamtape.playback.steps import Emit, Start, Step, WaitUntil
 
 if TYPE_CHECKING:
-    from streamtape.playback.places import EventCounter, NewFramer
+    from streamtape.playback.positions import EventCounter, NewFramer
 
 KNOWN = ("recorded", "event", "bytes", "byte", "utf8", "crlf", "whole", "random")
 _RANDOM_BYTES = 32
@@ -73,7 +73,10 @@ def rechunked(
     """Give the steps with their bytes in other chunks."""
     if how.how == "recorded":
         return iter(steps)
-    from streamtape.playback.places import EventCounter, plain  # options need only the text above
+    from streamtape.playback.positions import (  # options need only the text above
+        EventCounter,
+        plain,
+    )
 
     if how.how in _INSIDE:
         return _inside(plain(steps), _INSIDE[how.how])

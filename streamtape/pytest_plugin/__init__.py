@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streamtape.pytest_plugin import settings, stash, summary
-from streamtape.pytest_plugin.covering import covered as find_covered
+from streamtape.pytest_plugin.fixture_coverage import covered as find_covered
 
 if TYPE_CHECKING:
-    from streamtape.pytest_plugin.shelf import TapeSnapshot
-    from streamtape.pytest_plugin.taping import Taping
+    from streamtape.pytest_plugin.item_session import Taping
+    from streamtape.pytest_plugin.snapshot_fixture import TapeSnapshot
     from streamtape.server.proxy import RecordingProxy
     from streamtape.session.session import Session
 
@@ -52,7 +52,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Cover fixtures of wider scopes, where tests with a cassette are there that may use them."""
     covered = None if settings.of(session.config).presets.disabled else find_covered(session.items)
     if covered is not None:
-        from streamtape.pytest_plugin.fixture_tapes import FixtureTapes
+        from streamtape.pytest_plugin.fixture_sessions import FixtureTapes
 
         hook = FixtureTapes(covered, _config_of)
         session.config.pluginmanager.register(hook, "streamtape-fixtures")
@@ -96,7 +96,7 @@ def pytest_runtest_makereport(
     error = call.excinfo and call.excinfo.value
     shown = None
     if error is not None and type(error).__module__.startswith("streamtape."):
-        from streamtape.pytest_plugin.frames import shortened
+        from streamtape.pytest_plugin.traceback_filter import shortened
 
         shown = shortened(item, call)
     report = yield
@@ -124,7 +124,7 @@ def _tell_used(
         used.append(taping.place)
     elif call.when == "setup" and settings.is_wanted(item):
         from streamtape.errors import UsageError
-        from streamtape.pytest_plugin.places import place_of_item
+        from streamtape.pytest_plugin.cassette_paths import place_of_item
 
         with contextlib.suppress(UsageError):  # told where the test fails for it
             used.append(place_of_item(item))  # type: ignore[arg-type]  # is_wanted: a Function
@@ -146,7 +146,7 @@ def _streamtape_session(request: pytest.FixtureRequest) -> Iterator[Session]:
 
 
 def _taping(request: pytest.FixtureRequest) -> Taping:
-    from streamtape.pytest_plugin.taping import Taping
+    from streamtape.pytest_plugin.item_session import Taping
 
     return Taping(request.node, _config_of(request))
 
@@ -186,7 +186,7 @@ def tape_server(
     request: pytest.FixtureRequest, _streamtape_session: Session
 ) -> Iterator[RecordingProxy]:
     """The cassette of this test behind a port, for clients that are not in this process."""
-    from streamtape.pytest_plugin.serving import serving
+    from streamtape.pytest_plugin.server_fixture import serving
 
     with serving(request.node.stash[stash.TAPING]) as server:
         yield server
@@ -195,7 +195,7 @@ def tape_server(
 @pytest.fixture
 def tape_snapshot(request: pytest.FixtureRequest) -> TapeSnapshot:
     """Equal to a stream whose canonical text is the one that is kept beside the test."""
-    from streamtape.pytest_plugin.shelf import TapeSnapshot
+    from streamtape.pytest_plugin.snapshot_fixture import TapeSnapshot
 
     return TapeSnapshot(request.node, [])
 

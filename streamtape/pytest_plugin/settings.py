@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streamtape.choices import MODES
-from streamtape.tape import noticed
-from streamtape.transport import presets
+from streamtape.tape import load_hooks
+from streamtape.transport import run_defaults
 
 if TYPE_CHECKING:
-    from streamtape.pytest_plugin.keys import LentKeys
-    from streamtape.session.modes import Options
-    from streamtape.transport.network import Guard
+    from streamtape.pytest_plugin.dummy_keys import LentKeys
+    from streamtape.session.options import Options
+    from streamtape.transport.network_guard import Guard
 
 MARKER = "streamtape"
 MARKER_LINE = (
@@ -61,7 +61,7 @@ class Settings:
         overrides: dict[str, Any],
         ini: dict[str, Any],
         mode_from: str,
-        held: presets.Presets,
+        held: run_defaults.Presets,
         opened: list[str],
     ) -> None:
         self.overrides = overrides
@@ -83,7 +83,7 @@ class Settings:
 
     def options(self, said: dict[str, Any]) -> Options:
         """The options of a test that says so much; most tests of a run say the same."""
-        from streamtape.session.modes import Options
+        from streamtape.session.options import Options
 
         wanted = {**self.defaults, **said, **self.overrides}
         key = tuple(wanted.items())
@@ -97,16 +97,16 @@ class Settings:
     def hold_patches(self) -> None:
         """Patch the libraries once a run, not anew for each of its tests."""
         if not self._holds_patches:
-            from streamtape.transport import install
+            from streamtape.transport import patch
 
-            install.hold()
+            patch.hold()
             self._holds_patches = True
 
     def lend_keys(self, *, replays: bool) -> None:
         """Set API keys for a test that only replays, and take them back before any other one."""
         if replays and self.lends_keys:
             if self.lent is None:
-                from streamtape.pytest_plugin.keys import LentKeys
+                from streamtape.pytest_plugin.dummy_keys import LentKeys
 
                 self.lent = LentKeys(os.environ)
             self.lent.lend()
@@ -124,14 +124,14 @@ class Settings:
     def let_go(self) -> None:
         """Undo that, at the end of the run."""
         if self._holds_patches:
-            from streamtape.transport import install
+            from streamtape.transport import patch
 
-            install.let_go()
+            patch.let_go()
 
     @property
     def defaults(self) -> dict[str, Any]:
         """What holds where nobody says anything."""
-        mode = presets.default_mode()
+        mode = run_defaults.default_mode()
         return {"mode": mode, "record_on_exception": "whole", **self.presets.defaults}
 
     def header(self) -> str:
@@ -237,7 +237,7 @@ def configure(config: pytest.Config) -> Settings:
     if option.tape_speed != _UNSET:
         overrides["speed"] = option.tape_speed
     ini = _ini(config)
-    source = "default" if presets.default_mode() == "once" else "default, as CI is set"
+    source = "default" if run_defaults.default_mode() == "once" else "default, as CI is set"
     if "mode" in overrides:
         source = "--tape-record"
     elif "mode" in ini:
@@ -248,9 +248,9 @@ def configure(config: pytest.Config) -> Settings:
         opened.append(absolute(path))
 
     # `use_cassette` says its own default mode, on CI too: only what somebody asked for changes it.
-    held = presets.Presets(ini, overrides, option.tape_disable, opens)
-    presets.hold(held)
-    noticed.listeners.append(opens)
+    held = run_defaults.Presets(ini, overrides, option.tape_disable, opens)
+    run_defaults.hold(held)
+    load_hooks.listeners.append(opens)
     config.stash[SETTINGS] = settings = Settings(overrides, ini, source, held, opened)
     settings.lends_keys = bool(config.getini("tape_dummy_keys"))
     settings.update = bool(option.tape_update)
@@ -259,7 +259,7 @@ def configure(config: pytest.Config) -> Settings:
     if option.tape_report is not None:
         settings.report = config.invocation_params.dir / option.tape_report
     if option.tape_block_network or config.getini("tape_block_network"):
-        from streamtape.transport.network import Guard
+        from streamtape.transport.network_guard import Guard
 
         settings.guard = Guard(
             [*option.tape_allow_host, *listed(config.getini("tape_allow_hosts"))]
@@ -301,8 +301,8 @@ def unconfigure(config: pytest.Config) -> None:
     settings = config.stash.get(SETTINGS, None)
     if settings is None:
         return
-    presets.drop(settings.presets)
-    noticed.listeners.remove(settings.presets.opened)
+    run_defaults.drop(settings.presets)
+    load_hooks.listeners.remove(settings.presets.opened)
     settings.let_go()
     settings.block(None)
     if settings.lent:
@@ -353,7 +353,7 @@ def block_of(item: pytest.Item) -> Guard | None:
         options = {**mark.kwargs, **options}
     if not options.get("block_network"):
         return None
-    from streamtape.transport.network import Guard
+    from streamtape.transport.network_guard import Guard
 
     return Guard(hosts_of(options))
 

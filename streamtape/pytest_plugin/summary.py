@@ -97,7 +97,7 @@ class Summary:
                 yield f"{_short(place)}: {len(left)} of {n} interactions were not played"
 
     def _journals(self) -> Iterator[Path]:
-        from streamtape.transport.naming import FOLDER, SUFFIX
+        from streamtape.transport.cassette_paths import FOLDER, SUFFIX
 
         for file in self._files:
             home = self._config.rootpath / file
@@ -118,8 +118,8 @@ class Summary:
 
     def _orphans(self) -> Iterator[Path]:
         """Files of the modules that ran, and of modules that are gone, that no test used."""
-        from streamtape.pytest_plugin.fixture_places import is_cassette_of_fixture
-        from streamtape.transport.naming import FOLDER, SUFFIX
+        from streamtape.pytest_plugin.fixture_paths import is_cassette_of_fixture
+        from streamtape.transport.cassette_paths import FOLDER, SUFFIX
 
         whole = all(Path(str(arg)).is_dir() for arg in self._config.args)
         modules = {self._config.rootpath / file for file in self._files}

@@ -11,10 +11,10 @@ from typing import Any
 
 from streamtape.compare.comparison import ABSENT, Change, ChangeKind, Comparison, Place
 from streamtape.printable import printable
-from streamtape.report.columns import side_by_side, wrapped
 from streamtape.report.events import compact
 from streamtape.report.lines import Line, Span, line, one_line
-from streamtape.report.units import count, duration
+from streamtape.report.side_by_side import side_by_side, wrapped
+from streamtape.units import count, duration
 
 SIDE_BY_SIDE_WIDTH = 110
 _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~", "swapped": "⇄"}

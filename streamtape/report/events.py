@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.dialects.plan import plan_for
+from streamtape.dialects.rule_index import plan_for
 from streamtape.printable import printable
 from streamtape.report.lines import Line, line, one_line
-from streamtape.report.units import seconds
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
+from streamtape.units import seconds
 
 # Paths of what is most worth seeing of an event that is no delta; the first that is there is shown.
 _TELLING = (

@@ -11,7 +11,7 @@ from streamtape.compare.comparison import Comparison
 from streamtape.printable import printable
 from streamtape.report.differences import verdict
 from streamtape.report.lines import Line, line
-from streamtape.report.units import count
+from streamtape.units import count
 
 Verdict = Literal["same", "different", "not compared", "only in a", "only in b", "unreadable"]
 _STYLES: dict[Verdict, str] = {"same": "good", "unreadable": "bad", "not compared": "bad"}

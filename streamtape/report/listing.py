@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from streamtape.printable import printable
-from streamtape.report.columns import cells
 from streamtape.report.lines import Line, line, one_line
-from streamtape.report.units import count, moment, size
+from streamtape.report.side_by_side import cells
 from streamtape.tape.model import Cassette, Interaction
+from streamtape.units import count, moment, size
 
 _GAP = "  "
 _MOST_ASKED = 2000  # characters of it that anybody reads

@@ -16,7 +16,7 @@ from streamtape.printable import printable
 from streamtape.report.differences import name_of, places, told_value, verdict
 from streamtape.report.folders import FileResult
 from streamtape.report.lines import one_line
-from streamtape.report.units import count
+from streamtape.units import count
 
 SHOWN = 10
 MAX_FOLDED = 50  # changes of one comparison, those that are shown included

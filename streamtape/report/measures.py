@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from streamtape.checks.measures import DEFINITIONS, MEASURES, Measured
-from streamtape.checks.statistics import Summary
+from streamtape.metrics.measures import DEFINITIONS, MEASURES, Measured
+from streamtape.metrics.statistics import Summary
 from streamtape.printable import printable, printable_cell
 from streamtape.report.lines import Line, line
-from streamtape.report.units import count
+from streamtape.units import count
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = ("source", "interaction", "dialect", "model", "ttfb_us", "ttfe_us", "ttft_us", "first",

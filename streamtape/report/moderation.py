@@ -8,7 +8,7 @@ from statistics import median
 from streamtape.checks.moderation import Held, Moderated, Way
 from streamtape.printable import printable
 from streamtape.report.lines import Line, line
-from streamtape.report.units import count
+from streamtape.units import count
 
 
 def moderated_lines(one: Moderated) -> Iterator[Line]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import IO
 
-from streamtape.checks.measures import Measured
 from streamtape.errors import UsageError
-from streamtape.tape.extras import install_command
+from streamtape.extras import install_command
+from streamtape.metrics.measures import Measured
 
 FORMATS = ("png", "svg")
 # Who made it, so that we replace no other's picture; and no time, so that equal ones are equal.

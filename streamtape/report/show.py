@@ -17,10 +17,10 @@ from streamtape.dialects.parsed import ParsedResponse
 from streamtape.printable import printable
 from streamtape.report.events import grouped_lines
 from streamtape.report.lines import Line, block, line, one_line
-from streamtape.report.reading import read, timing
-from streamtape.report.said import said_lines
-from streamtape.report.units import count, duration, moment, size
+from streamtape.report.masked import read, timing
+from streamtape.report.transcript_lines import said_lines
 from streamtape.tape.model import Headers, Interaction
+from streamtape.units import count, duration, moment, size
 
 PLAIN_WIDTH = 100
 _NARROW = 72

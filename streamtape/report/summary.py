@@ -11,9 +11,9 @@ from dataclasses import asdict
 from typing import Any
 
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.report.reading import read, timing
+from streamtape.report.masked import read, timing
+from streamtape.tape.events import Event, Frame
 from streamtape.tape.model import Cassette, Headers, Interaction
-from streamtape.tape.views import Event, Frame
 
 
 def summary(

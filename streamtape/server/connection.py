@@ -17,9 +17,9 @@ from http import HTTPStatus
 
 import h11
 
-from streamtape.server.loop import heard_at
-from streamtape.server.unread import unread_bytes
-from streamtape.server.wire import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
+from streamtape.server.event_loop import heard_at
+from streamtape.server.exchange import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
+from streamtape.server.socket_queue import unread_bytes
 
 _LOG = logging.getLogger("streamtape.server")
 _READ_AHEAD = 1 << 18

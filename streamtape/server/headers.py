@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Collection, Iterable
 
-from streamtape.server.wire import RequestHead, content_length
+from streamtape.server.exchange import RequestHead, content_length
 from streamtape.tape.model import Headers
 
 # RFC 9110 section 7.6.1, and what frames a body.

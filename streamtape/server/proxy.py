@@ -23,7 +23,9 @@ import httpx
 
 from streamtape.errors import MissError, NothingRecordedError, UsageError
 from streamtape.printable import printable_line
-from streamtape.server.forwarding import Forwarder
+from streamtape.server.event_loop import to_the_end
+from streamtape.server.exchange import Exchange, Limits, RequestHead, content_length
+from streamtape.server.forward_proxy import Forwarder
 from streamtape.server.headers import (
     end_to_end,
     for_upstream,
@@ -31,9 +33,7 @@ from streamtape.server.headers import (
     localised,
     without_cors,
 )
-from streamtape.server.loop import to_the_end
-from streamtape.server.origins import Origins
-from streamtape.server.playing import kept_length, play
+from streamtape.server.player import kept_length, play
 from streamtape.server.providers import (
     PROVIDERS,
     Mount,
@@ -43,16 +43,16 @@ from streamtape.server.providers import (
 )
 from streamtape.server.service import Service
 from streamtape.server.upstreams import Upstreams, request_to
-from streamtape.server.wire import Exchange, Limits, RequestHead, content_length
+from streamtape.server.url_candidates import Origins
 from streamtape.session.decisions import Play
-from streamtape.session.modes import OptionFields, Options
-from streamtape.session.scores import score_of
+from streamtape.session.diagnostics import warn
+from streamtape.session.options import OptionFields, Options
+from streamtape.session.replay_steps import score_of
 from streamtape.session.session import Session
-from streamtape.session.verdict import warn
 from streamtape.tape.model import Request
-from streamtape.transport.clock import wall_us
-from streamtape.transport.opening import open_session
-from streamtape.transport.uploading import Upload
+from streamtape.transport.clocks import wall_us
+from streamtape.transport.session_factory import open_session
+from streamtape.transport.upload_streams import Upload
 
 _SETTLE_S = 5.0
 _LIMITS = Limits(max_body_bytes=1 << 29)

@@ -18,14 +18,14 @@ from streamtape.playback.pace import Pace
 from streamtape.playback.pacing import paced
 from streamtape.playback.rechunk import Rechunk
 from streamtape.playback.steps import Step
-from streamtape.server import resuming, status
-from streamtape.server.playing import kept_length, play
+from streamtape.server import starting_after, status
+from streamtape.server.cassette_index import Miss, Shelf, gather
+from streamtape.server.exchange import Exchange, Limits
+from streamtape.server.player import kept_length, play
 from streamtape.server.providers import child_env
 from streamtape.server.service import Service
-from streamtape.server.shelf import Miss, Shelf, gather
-from streamtape.server.wire import Exchange, Limits
-from streamtape.session.modes import Options, RequestMatcher
-from streamtape.session.scores import score_of
+from streamtape.session.options import Options, RequestMatcher
+from streamtape.session.replay_steps import score_of
 from streamtape.tape.model import Cassette, Interaction
 
 Score = Callable[[Interaction], Iterable[Step]]
@@ -116,7 +116,7 @@ class ReplayServer(Service):
         shelf = self._shelf
         asked = shelf.ask(request, await exchange.body())
         interaction = (
-            shelf.resume(asked) or shelf.take(asked) or resuming.after_number(shelf, request)
+            shelf.resume(asked) or shelf.take(asked) or starting_after.after_number(shelf, request)
         )
         if isinstance(interaction, Interaction):
             await self._play(exchange, interaction)

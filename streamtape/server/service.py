@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Self
 
 from streamtape.errors import StreamtapeError, UsageError
-from streamtape.playback.refusals import error_body
+from streamtape.playback.error_responses import error_body
+from streamtape.server.exchange import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
 from streamtape.server.headers import cors_headers, is_known_host, is_known_page
-from streamtape.server.listening import HttpServer
-from streamtape.server.wire import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
+from streamtape.server.http_server import HttpServer
 
 JSON = (b"Content-Type", b"application/json; charset=utf-8")
 _NOT_HTTP = "only HTTP requests are recorded and replayed: no tunnels, no WebSockets"

@@ -9,7 +9,7 @@ from html import escape as _escape
 from pathlib import PurePath
 
 from streamtape.printable import printable, printable_json
-from streamtape.server.shelf import Shelf
+from streamtape.server.cassette_index import Shelf
 from streamtape.tape.http_values import split_url
 
 _PAGE = """<!doctype html>

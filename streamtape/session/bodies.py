@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from streamtape.content import encode
+from streamtape.content.decode import encodings
+from streamtape.content.forms import boundary_of, parts
 from streamtape.errors import ContentError
-from streamtape.tape import coding
-from streamtape.tape.decoding import encodings
-from streamtape.tape.forms import boundary_of, parts
 from streamtape.tape.model import Request, header
 
 MISSING: Any = object()
@@ -34,7 +34,7 @@ def content(request: Request) -> bytes:
 @lru_cache(maxsize=32)
 def _decoded(body: bytes, encoding: str) -> bytes:
     try:
-        return coding.decode_whole(body, encoding)
+        return encode.decode_whole(body, encoding)
     except ContentError:
         return body
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamtape.choices import RecordMode
 from streamtape.printable import printable, printable_line
 from streamtape.session.difference import Difference
-from streamtape.session.match import Tape
+from streamtape.session.matching import Tape
 from streamtape.tape.model import Request
 
 MOST_SHOWN = 3

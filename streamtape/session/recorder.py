@@ -12,7 +12,7 @@ from typing import Protocol
 
 from streamtape.errors import CassetteWriteError
 from streamtape.session.exchange import Progress
-from streamtape.session.uploading import Place
+from streamtape.session.upload_recording import Place
 from streamtape.tape.journal import Uploaded
 from streamtape.tape.model import Ending, Head, Redaction, Request
 

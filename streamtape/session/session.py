@@ -17,16 +17,16 @@ from streamtape.errors import (
     CassetteWriteError,
     MissError,
 )
-from streamtape.session.closing import Closing
+from streamtape.session.close import Closing
 from streamtape.session.decisions import Place, Play, Record, Redactor
+from streamtape.session.diagnostics import Compare
 from streamtape.session.exchange import Exchange
-from streamtape.session.match import Tape, is_ignored
+from streamtape.session.journal_recording import StartedAt, Take, Taken
+from streamtape.session.matching import Tape, is_ignored
 from streamtape.session.miss import miss_text
-from streamtape.session.modes import Options
+from streamtape.session.options import Options
 from streamtape.session.recorder import Recorder
-from streamtape.session.takes import StartedAt, Take, Taken
-from streamtape.session.uploading import Upload, WholeUpload
-from streamtape.session.verdict import Compare
+from streamtape.session.upload_recording import Upload, WholeUpload
 from streamtape.tape.model import Cassette, Head, Interaction, Request, header
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Session(Closing):
         """The rest of a recorded stream, where the request names the event that it saw last."""
         if self.mode in {"all", "verify"} or header(asked.headers, "last-event-id") is None:
             return None
-        from streamtape.session.resuming import rest_after_event
+        from streamtape.session.last_event_id import rest_after_event
 
         found = rest_after_event(self._tape, [asked])
         if found is None:

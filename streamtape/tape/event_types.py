@@ -11,6 +11,6 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     if not name.endswith("Event"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from streamtape.tape.views import Event
+    from streamtape.tape.events import Event
 
     return Event

@@ -12,7 +12,7 @@ own; fields that the schema does not have can be read, too, and are Any.
 from collections.abc import Iterator
 from typing import Any, Literal, NotRequired, Protocol, TypedDict, overload
 
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 class Response(TypedDict):
     id: str

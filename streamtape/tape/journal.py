@@ -4,7 +4,7 @@ A record is its length, the CRC-32 of what follows, then kind (u8), interaction 
 payload: msgpack for what is rare, raw bytes for chunks. The functions here make records; a
 Numbering puts a header before each, which says where in the journal and in its interaction it
 belongs, so that a reader notices what was removed, doubled or moved. FORMAT.md specifies it; how
-records are read again is the matter of `salvage` and `recovery`.
+records are read again is the matter of `journal_records` and `recovery`.
 """
 
 from __future__ import annotations

@@ -13,15 +13,24 @@ from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any, NoReturn
 
-from streamtape.errors import CassetteLimitError
-from streamtape.tape import columns, container, records
-from streamtape.tape.allowance import (
+from streamtape.content.limits import (
     CHUNKS_A_BYTE,
     MIN_CHUNKS,
     Allowance,
     allowances,
 )
+from streamtape.errors import CassetteLimitError
+from streamtape.tape import columns, container, records
 from streamtape.tape.container import Piece, damaged
+from streamtape.tape.lazy_segments import (
+    Fetch,
+    PackedSegment,
+    Place,
+    Reread,
+    StoredRequestBody,
+    StoredSegment,
+    rereader,
+)
 from streamtape.tape.model import (
     SEGMENT_CHUNKS,
     Cassette,
@@ -34,15 +43,6 @@ from streamtape.tape.model import (
     Segment,
 )
 from streamtape.tape.records import Fields, RecordError
-from streamtape.tape.stored import (
-    Fetch,
-    PackedSegment,
-    Place,
-    Reread,
-    StoredRequestBody,
-    StoredSegment,
-    rereader,
-)
 
 EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
 DEFAULT_MAX_BYTES = 8 << 30  # of content, where the caller names no limit

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast, overload
 
-from streamtape.tape.allowance import Allowance, within
-from streamtape.tape.decoding import decode_content
+from streamtape.content.decode import decode_content
+from streamtape.content.limits import Allowance, within
 
 if TYPE_CHECKING:
     from streamtape.tape.event_types import InteractionEvents
-    from streamtape.tape.views import Event, Frame, Transcript
+    from streamtape.tape.events import Event, Frame, Transcript
 
 T = TypeVar("T")
 Headers = tuple[tuple[bytes, bytes], ...]

@@ -13,11 +13,11 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from streamtape.tape.drafts import Draft
 from streamtape.tape.journal import UPLOADS
+from streamtape.tape.journal_interactions import Draft
+from streamtape.tape.journal_records import Damage, Entry, Journal, Read, layout_of
 from streamtape.tape.model import Interaction
 from streamtape.tape.records import RecordError
-from streamtape.tape.salvage import Damage, Entry, Journal, Read, layout_of
 
 _MOST_TOLD = 10
 

@@ -14,14 +14,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
+from streamtape.content import cookies, encode, forms
+from streamtape.content.decode import encodings as content_encodings
 from streamtape.errors import ContentError
-from streamtape.tape import coding, cookies, forms, names
-from streamtape.tape.decoding import encodings as content_encodings
+from streamtape.secrets import names
+from streamtape.secrets.patterns import Span
+from streamtape.secrets.rules import RedactionOptions
+from streamtape.secrets.scanner import Search
 from streamtape.tape.model import Ending, Head, Headers, Redaction, Request, header
-from streamtape.tape.patterns import Span
-from streamtape.tape.rules import RedactionOptions
-from streamtape.tape.search import Search
-from streamtape.tape.uploads import Digest, UploadMasks
+from streamtape.tape.request_masks import Digest, UploadMasks
 
 __all__ = ["MASK", "URL_MASK", "RedactionOptions", "Redactor"]
 
@@ -169,7 +170,7 @@ class Redactor:
         content, coded = request.body, bool(content_encodings(encoding))
         if coded:
             try:
-                content = coding.decode_whole(content, encoding)
+                content = encode.decode_whole(content, encoding)
             except ContentError:
                 coded = False
         spans = self.search.find_in_body(content)
@@ -184,7 +185,7 @@ class Redactor:
         found = [
             (f"body:{s.start}+{s.end - s.start}", s.kind, content[s.start : s.end]) for s in spans
         ]
-        return coding.encode_whole(bytes(masked), encoding) if coded else bytes(masked), found
+        return encode.encode_whole(bytes(masked), encoding) if coded else bytes(masked), found
 
     def _form(self, content_type: str, body: bytes) -> Iterator[Span]:
         for name, start, end, text in forms.fields(content_type, body):

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from streamtape.content import encode
+from streamtape.content.decode import decode_content, encodings
+from streamtape.content.limits import within
 from streamtape.errors import ContentError, ContentLimitError
-from streamtape.tape import coding
-from streamtape.tape.allowance import within
-from streamtape.tape.decoding import decode_content, encodings
-from streamtape.tape.leaves import Document, documents, units
+from streamtape.secrets.json_spans import Document, documents, units
+from streamtape.secrets.scanner import Search
+from streamtape.tape import recode
 from streamtape.tape.model import Cassette, Chunk, Chunks, Head, Interaction, Redaction
 from streamtape.tape.redact import Redactor
-from streamtape.tape.search import Search
 
 # What tells the streams within a stream apart: texts are joined only where these agree.
 _DISCRIMINATORS = frozenset(
@@ -126,14 +127,14 @@ def _recut(
     if encoding is None or head is None:
         return head, Chunks.of(new)
     complete = interaction.ending.kind == "complete"
-    chunks = Chunks.of(list(coding.encode_content(new, encoding, complete=complete)))
-    return coding.head_of_recoded(head, chunks.n_bytes, complete=complete), chunks
+    chunks = Chunks.of(list(recode.encode_content(new, encoding, complete=complete)))
+    return recode.head_of_recoded(head, chunks.n_bytes, complete=complete), chunks
 
 
 def _encoding(interaction: Interaction) -> str | None:
     """The content-encoding of a body that can be undone and done again."""
     encoding = interaction.head.get("content-encoding") if interaction.head else None
-    if not encodings(encoding) or not coding.can_encode(encoding):
+    if not encodings(encoding) or not encode.can_encode(encoding):
         return None
     try:
         for _ in within(_decoded(interaction, encoding), interaction.chunks.allowance):

@@ -11,8 +11,8 @@ import binascii
 import re
 import zlib
 
+from streamtape.secrets.scanner import Search, default_search
 from streamtape.tape.scanning import Leak, splits
-from streamtape.tape.search import Search, default_search
 
 _PACKED = re.compile(rb'"deflate"[^>]{0,200}>\s*([A-Za-z0-9+/=]{64,})\s*<')
 _MAX_UNPACKED_BYTES = 256 << 20

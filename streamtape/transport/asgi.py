@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote
 
 from streamtape.errors import ServerError
-from streamtape.transport.flavour import flavour_of
+from streamtape.transport.client_library import flavour_of
 
 if TYPE_CHECKING:
     _Anything: Any = object

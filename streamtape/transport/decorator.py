@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, overload
 
 from streamtape.errors import UsageError
-from streamtape.session.modes import OptionFields, Options
-from streamtape.transport import presets
-from streamtape.transport.naming import name_of_test, place_of
+from streamtape.session.options import OptionFields, Options
+from streamtape.transport import run_defaults
+from streamtape.transport.cassette_paths import name_of_test, place_of
 
 if TYPE_CHECKING:
-    from streamtape.transport.use import use_cassette
+    from streamtape.transport.use_cassette import use_cassette
 
 ATTRIBUTE = "__streamtape__"
 T = TypeVar("T", bound=Callable[..., Any])
@@ -136,18 +136,18 @@ def _wrapper(function: Callable[..., Any], wanted: Wanted) -> Callable[..., Any]
 
 
 def _is_served(wanted: Wanted) -> bool:
-    from streamtape.transport import install
+    from streamtape.transport import patch
 
     return any(
         isinstance(owner, Wanted) and (owner is wanted or wanted in owner.covers)
-        for owner in install.owners()
+        for owner in patch.owners()
     )
 
 
 def _session(function: Callable[..., Any], wanted: Wanted, args: tuple[Any, ...]) -> use_cassette:
-    from streamtape.transport.use import use_cassette
+    from streamtape.transport.use_cassette import use_cassette
 
-    defaults = {"mode": presets.default_mode(), "record_on_exception": "whole"}
+    defaults = {"mode": run_defaults.default_mode(), "record_on_exception": "whole"}
     place = _place(function, wanted.cassette, args)
     return use_cassette.with_defaults(place, defaults, wanted.options)
 

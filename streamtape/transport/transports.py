@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
 from streamtape.session.decisions import Play, Record
-from streamtape.session.modes import OptionFields, Options
+from streamtape.session.diagnostics import StreamtapeWarning
+from streamtape.session.options import OptionFields, Options
 from streamtape.session.session import Session
-from streamtape.session.verdict import StreamtapeWarning
 from streamtape.tape.model import Cassette, Ending, Interaction
-from streamtape.transport import network
-from streamtape.transport.clock import SystemClock, wall_us
-from streamtape.transport.flavour import Flavour, flavour_of, is_upgrade, request_of
+from streamtape.transport import network_guard
+from streamtape.transport.client_library import Flavour, flavour_of, is_upgrade, request_of
+from streamtape.transport.clocks import SystemClock, wall_us
 from streamtape.transport.in_process import is_in_process
-from streamtape.transport.opening import open_session
-from streamtape.transport.rehearsing import rehearsed
-from streamtape.transport.replaying import AsyncReplayingStream, ReplayingStream
-from streamtape.transport.scoring import scored
-from streamtape.transport.uploading import Kept, Upload
-from streamtape.transport.watching import Watch
+from streamtape.transport.rehearsal import rehearsed
+from streamtape.transport.replayed_streams import AsyncReplayingStream, ReplayingStream
+from streamtape.transport.request_steps import scored
+from streamtape.transport.response_recorder import Watch
+from streamtape.transport.session_factory import open_session
+from streamtape.transport.upload_streams import Kept, Upload
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
@@ -79,7 +79,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         if isinstance(decision, Record):
             watch = Watch(self.session, self._recording_clock, decision.recorder)
             try:
-                with network.let(request.url.host):
+                with network_guard.let(request.url.host):
                     response = self._inner.handle_request(request)
             except BaseException as error:
                 watch.failed(error)
@@ -160,7 +160,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         return watch.answered_async(response, flavour_of(request))
 
     async def _send_async(self, request: Any) -> Any:
-        with network.let(request.url.host):
+        with network_guard.let(request.url.host):
             return await self._inner.handle_async_request(request)
 
     def _score(self, play: Play, request: Any, flavour: Flavour, start_us: int) -> Any:

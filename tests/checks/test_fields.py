@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streamtape.checks.schema import Schema, schema_of
+from streamtape.checks.field_tables import Schema, schema_of
 from tests.checks.held import good
 from tests.checks.test_others import (
     ANTHROPIC,

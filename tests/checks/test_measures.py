@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import streamtape
-from streamtape.checks.measures import DEFINITIONS, MEASURES
-from streamtape.checks.pace import bursts
-from streamtape.checks.statistics import Gate, Summary, hold, parse_limit, percentile
+from streamtape.checks.bursts import bursts
 from streamtape.errors import UsageError
+from streamtape.metrics.measures import DEFINITIONS, MEASURES
+from streamtape.metrics.statistics import Gate, Summary, hold, parse_limit, percentile
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 from tests.streams import ADDRESS, Writer, frames_of
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from streamtape.cli import tour
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.cli import demo_run
+from streamtape.mock.server import EmbeddedEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import run
 
@@ -24,7 +24,7 @@ class Counted(EmbeddedEndpoint):
 
 def test_the_tour_proves_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Recorded and replayed are the same events, the second run differs in one word."""
-    monkeypatch.setattr(tour, "EmbeddedEndpoint", Counted)
+    monkeypatch.setattr(demo_run, "EmbeddedEndpoint", Counted)
     result = run("demo", "--keep", tmp_path, "--json")
     assert result.exit_code == 0
     told = json.loads(result.stdout)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamtape.cli.helping import narrowed
+from streamtape.cli.help_format import narrowed
 from streamtape.cli.overview import COMMANDS
 from tests.cli.running import run
 

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from streamtape.cli import sending
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.cli import http_request
+from streamtape.mock.server import EmbeddedEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import ASKED, interaction, recording, refused, responses, run, tape
 from tests.patience import PATIENCE_S
@@ -217,7 +217,7 @@ def test_times_are_those_of_the_request(
         now_s[0] += 1000.0
 
     monkeypatch.setattr(httpx.Client, "__init__", make_slowly)
-    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    monkeypatch.setattr(http_request, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
     result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED)
     assert ", after 0 ms" in result.stderr
     assert " in 0.0 s, complete" in result.stderr

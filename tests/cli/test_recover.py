@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.mock.server import EmbeddedEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import recording, refused, run
 from tests.patience import PATIENCE_S

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.server.listening import HttpServer
-from streamtape.server.wire import Exchange
+from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.server.exchange import Exchange
+from streamtape.server.http_server import HttpServer
 from streamtape.tape.model import Request
 from streamtape.tape.store import load
 from tests.cli.running import ASKED, interaction, refused, responses, run, tape

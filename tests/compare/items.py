@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 from tests.mutations import renumbered
 
 # Where each event says which item it is of, by the dialect's name.

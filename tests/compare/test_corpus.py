@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from streamtape.compare.content import compare_content
-from streamtape.compare.events import compare_events
+from streamtape.compare.content_changes import compare_content
+from streamtape.compare.event_changes import compare_events
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 from tests.mutations import MUTATIONS, another_run, mutated, recut, renumbered
 from tests.real import CORE, bodies, recording
 from tests.shared import needs_corpus

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from streamtape.compare.comparison import Change
-from streamtape.compare.events import compare_events
+from streamtape.compare.event_changes import compare_events
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 from tests.streams import Writer
 
 

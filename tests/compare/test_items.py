@@ -7,12 +7,12 @@ from itertools import chain
 import pytest
 
 from streamtape.compare.comparison import Change
-from streamtape.compare.events import compare_events
+from streamtape.compare.event_changes import compare_events
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
 from streamtape.dialects.select import dialect_for, events_of
+from streamtape.tape.events import Event
 from streamtape.tape.model import Interaction
-from streamtape.tape.views import Event
 from tests.archive import names
 from tests.archive import recording as archived
 from tests.compare.items import INDEX, calls_of, exchanged, items, without, without_call

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.compare.comparison import Change, Comparison, Place
-from streamtape.compare.content import compare_content
-from streamtape.compare.timing import Clocked, compare_timing, measure
-from streamtape.compare.wire import compare_bytes, compare_frames
+from streamtape.compare.content_changes import compare_content
+from streamtape.compare.timing_changes import Clocked, compare_timing, measure
+from streamtape.compare.wire_changes import compare_bytes, compare_frames
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
 from streamtape.dialects.transcript import transcript_of
 from tests.streams import Writer

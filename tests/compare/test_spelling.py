@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from streamtape.compare.comparison import Change
-from streamtape.compare.content import compare_content
-from streamtape.compare.events import compare_events
+from streamtape.compare.content_changes import compare_content
+from streamtape.compare.event_changes import compare_events
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 from tests.mutations import renumbered
 from tests.real import CORE, bodies, recording
 from tests.same_answer import WAYS, in_all_ways

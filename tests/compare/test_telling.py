@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from streamtape.compare.comparison import Change, Comparison
-from streamtape.compare.events import compare_events
+from streamtape.compare.event_changes import compare_events
 from streamtape.dialects.registry import dialect_named
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 
 Payload = dict[str, Any]
 

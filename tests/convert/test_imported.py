@@ -10,8 +10,8 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from streamtape.content.decode import decoder_for
 from streamtape.convert.imported import imported_interaction
-from streamtape.tape.decoding import decoder_for
 from streamtape.tape.model import Head, Request
 
 ENCODERS = {

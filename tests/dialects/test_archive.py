@@ -11,7 +11,7 @@ import pytest
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 from tests.accumulators import accumulated, in_their_words
 from tests.archive import names, recording
 from tests.shared import needs_corpus

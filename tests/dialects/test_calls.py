@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streamtape.dialects.openai_chat import OPENAI_CHAT
 from streamtape.dialects.select import events_of
 from streamtape.dialects.transcript import transcript_of
-from streamtape.tape.views import Transcript
+from streamtape.tape.events import Transcript
 from tests.streams import frames_of
 
 ONE, TWO = ("call_0", "f0", '{"q":0}'), ("call_1", "f1", '{"q":1}')

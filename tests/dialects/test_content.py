@@ -6,7 +6,7 @@ import pytest
 
 import streamtape
 from streamtape.dialects.content import content_of
-from streamtape.report.reading import first_content_us, read
+from streamtape.report.masked import first_content_us, read
 from streamtape.tape.model import Cassette, Interaction
 from tests.archive import names, recording
 from tests.shared import needs_corpus

@@ -12,8 +12,8 @@ from streamtape.dialects.anthropic import ANTHROPIC
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
+from streamtape.tape.events import Event, Transcript
 from streamtape.tape.model import Interaction
-from streamtape.tape.views import Event, Transcript
 from tests.indices import ALTERATIONS, WITHOUT_CHOICES, altered, said
 from tests.real import CORE, bodies, recording
 from tests.shared import REPO, needs_corpus

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from streamtape.dialects.patches import patched, steps_of
+from streamtape.dialects.json_patch import patched, steps_of
 from streamtape.dialects.select import choose, events_of
 from streamtape.dialects.transcript import transcript_of
-from streamtape.tape.views import Frame, Transcript
+from streamtape.tape.events import Frame, Transcript
 
 
 def read(payloads: list[Any], url: str = "", event: str = "message") -> Transcript:

@@ -11,7 +11,7 @@ from streamtape.dialects.registry import dialects, register_dialect, unregister_
 from streamtape.dialects.select import choose, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
-from streamtape.tape.views import Frame
+from streamtape.tape.events import Frame
 from tests.streams import ADDRESS, Writer, frames_of
 
 

@@ -14,7 +14,7 @@ from streamtape.dialects.registry import dialects
 from streamtape.dialects.select import choose, events_of
 from streamtape.dialects.transcript import growing, transcript_of
 from streamtape.errors import UsageError
-from streamtape.tape.views import Event, Transcript
+from streamtape.tape.events import Event, Transcript
 from tests.streams import Writer, frames_of
 
 

@@ -16,8 +16,8 @@ from streamtape.framing.json_array import JSONArrayParser
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.select import WholeBody, framer_for
 from streamtape.framing.sse import SSEParser
+from streamtape.tape.events import Frame
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Headers, Interaction, Request
-from streamtape.tape.views import Frame
 from tests.framing.cuts import cut_at, places
 from tests.framing.test_eventstream import CHUNK
 

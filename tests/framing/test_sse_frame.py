@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from streamtape import SSEFrame, SSEParser, encode_sse
 from streamtape.errors import FramingError
-from streamtape.tape.views import Frame
+from streamtape.tape.events import Frame
 from tests.framing.cuts import cut_at, places, run
 
 text = st.text(

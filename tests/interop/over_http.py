@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import streamtape
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.mock.server import EmbeddedEndpoint
 from tests.patience import PATIENCE_S
 
 SEEN = TypeVar("SEEN")

@@ -15,9 +15,9 @@ from urllib.parse import quote
 import pytest
 
 import streamtape
-from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.server.listening import HttpServer
-from streamtape.server.wire import Exchange
+from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.server.exchange import Exchange
+from streamtape.server.http_server import HttpServer
 from tests.interop.over_http import three_times
 from tests.patience import PATIENCE_S
 

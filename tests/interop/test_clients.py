@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import streamtape
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.mock.server import EmbeddedEndpoint
 from tests.interop.clients import CLIENTS, Client, Seen
 from tests.patience import PATIENCE_S
 

@@ -19,8 +19,8 @@ import openai
 import pytest
 
 import streamtape
-from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.server.wire import Exchange
+from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.server.exchange import Exchange
 from tests.interop.clients import ASK
 from tests.interop.upstreams import NODE, aimock, nginx
 from tests.server.tapes import SSE

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.errors import ContentError, UsageError
-from streamtape.playback.arranging import arranged
+from streamtape.playback.build import arranged
 from streamtape.playback.faults import parse_faults
 from streamtape.playback.steps import Emit, Fail, Start, Step, WaitUntil
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request

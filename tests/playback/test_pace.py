@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.errors import UsageError
-from streamtape.playback.arranging import arranged
+from streamtape.playback.build import arranged
 from streamtape.playback.pace import Pace, parse_pace
 from tests.playback.scores import numbered, pieces, recording, waits, zipped
 from tests.streams import Writer

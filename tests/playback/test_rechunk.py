@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.errors import UsageError
-from streamtape.playback.arranging import arranged
+from streamtape.playback.build import arranged
 from streamtape.playback.rechunk import KNOWN, parse_rechunk
 from streamtape.playback.steps import Emit, WaitUntil
 from tests.playback.scores import SSE, body, head, numbered, pieces, recording, waits, zipped

@@ -6,7 +6,7 @@ import pytest
 
 from streamtape.dialects.registry import dialect_named
 from streamtape.framing.eventstream import EventStreamParser
-from streamtape.playback.refusals import error_body, error_event, http_body
+from streamtape.playback.error_responses import error_body, error_event, http_body
 
 
 @pytest.mark.parametrize(

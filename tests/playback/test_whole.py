@@ -3,7 +3,7 @@
 import pytest
 
 from streamtape.framing.eventstream import encode_message
-from streamtape.playback.arranging import arranged
+from streamtape.playback.build import arranged
 from streamtape.playback.steps import Emit, Fail
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 

@@ -17,11 +17,11 @@ import pytest
 import trio.testing
 
 import streamtape.analysis.diff
-import streamtape.pytest_plugin.failure
-import streamtape.pytest_plugin.serving
-import streamtape.pytest_plugin.shelf
-import streamtape.pytest_plugin.taping
-import streamtape.transport.use
+import streamtape.pytest_plugin.failure_report
+import streamtape.pytest_plugin.item_session
+import streamtape.pytest_plugin.server_fixture
+import streamtape.pytest_plugin.snapshot_fixture
+import streamtape.transport.use_cassette
 from tests.patience import patient_clients
 
 # Runs in this process share its clients.

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from streamtape.pytest_plugin.keys import NAMES, LentKeys
+from streamtape.pytest_plugin.dummy_keys import NAMES, LentKeys
 from streamtape.server.providers import NO_KEY
 from tests.pytest_plugin.conftest import Suite
 
@@ -78,7 +78,7 @@ WAYS = {
     ),
     "decorated helper": (
         "@streamtape.cassette{args}\ndef helper():\n"
-        "    from streamtape.transport.install import current\n    check(current())\n"
+        "    from streamtape.transport.patch import current\n    check(current())\n"
         "def test_a():\n    helper()\n"
     ),
 }

@@ -9,7 +9,7 @@ import streamtape
 from streamtape.report.events import event_lines, frame_lines, runs
 from streamtape.report.lines import text_of
 from streamtape.report.markdown import comparison_markdown
-from streamtape.report.reading import read
+from streamtape.report.masked import read
 from streamtape.report.show import View, cassette_lines
 from streamtape.report.summary import summary
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request

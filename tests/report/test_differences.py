@@ -6,11 +6,11 @@ import pytest
 
 import streamtape
 from streamtape.compare.comparison import Change, Comparison, Place, WordPiece
-from streamtape.report.columns import cells, side_by_side, wrapped
 from streamtape.report.differences import comparison_lines
 from streamtape.report.folders import FileResult, folder_lines
 from streamtape.report.lines import line, plain, text_of
 from streamtape.report.markdown import code, comparison_markdown, folders_markdown
+from streamtape.report.side_by_side import cells, side_by_side, wrapped
 from tests.cli.running import interaction, responses
 from tests.report.approved import approved
 

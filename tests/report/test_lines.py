@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from streamtape.printable import printable
 from streamtape.report.lines import block, line, one_line, plain, styled
-from streamtape.report.units import count, duration, moment, seconds, size
+from streamtape.units import count, duration, moment, seconds, size
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from streamtape.mock.options import Asked, Options
+from streamtape.mock.scripts.responses import SCRIPTS, play
 from streamtape.report.lines import text_of
-from streamtape.report.reading import read, timing
+from streamtape.report.masked import read, timing
 from streamtape.report.show import View, cassette_lines
-from streamtape.server.asked import Asked, Options
-from streamtape.server.scripts.responses import SCRIPTS, play
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Redaction, Request
 from tests.cli.running import interaction, sse
 from tests.report.approved import approved

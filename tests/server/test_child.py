@@ -13,8 +13,8 @@ import pytest
 
 import streamtape
 from streamtape.errors import UsageError
+from streamtape.mock.server import EmbeddedEndpoint
 from streamtape.server.child import run_child, until_signal
-from streamtape.server.embedded import EmbeddedEndpoint
 from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import serve
 from tests.patience import PATIENCE_S

@@ -18,9 +18,9 @@ import pytest
 from openai.types.responses import ResponseStreamEvent
 
 from streamtape.errors import UsageError
-from streamtape.server.asked import Options
-from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.server.scripts.responses import SCRIPTS
+from streamtape.mock.options import Options
+from streamtape.mock.scripts.responses import SCRIPTS
+from streamtape.mock.server import EmbeddedEndpoint
 from tests.patience import PATIENCE_S, before_reading, until
 
 TERMINAL = {"response.completed", "response.failed", "response.incomplete", "error"}

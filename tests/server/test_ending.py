@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 import streamtape
-from streamtape.server.listening import HttpServer
+from streamtape.server.exchange import Exchange
+from streamtape.server.http_server import HttpServer
 from streamtape.server.proxy import RecordingProxy
-from streamtape.server.wire import Exchange
 from streamtape.session.recorder import Recorder
 from streamtape.tape.model import Head, Request
 from streamtape.tape.store import TapeFile

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from streamtape.server.exchange import RequestHead, content_length
 from streamtape.server.headers import (
     cors_headers,
     end_to_end,
@@ -15,7 +16,6 @@ from streamtape.server.headers import (
     localised,
     without_cors,
 )
-from streamtape.server.wire import RequestHead, content_length
 
 
 def asking(*headers: tuple[str, str], method: str = "GET") -> RequestHead:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import streamtape
 from streamtape.errors import ServerError
+from streamtape.server.exchange import Exchange, Limits, RequestHead
 from streamtape.server.replay import serve
-from streamtape.server.wire import Exchange, Limits, RequestHead
-from streamtape.session.verdict import StreamtapeWarning
+from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.tape.model import Head, Interaction
 from tests.server.tapes import talk, tape, taped
 

@@ -20,11 +20,11 @@ import pytest
 
 import streamtape
 from streamtape.errors import NothingRecordedError, ServerError, UsageError
-from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.server.listening import HttpServer
+from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.server.exchange import Exchange, Handler, Limits
+from streamtape.server.http_server import HttpServer
 from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import serve
-from streamtape.server.wire import Exchange, Handler, Limits
 from streamtape.tape.model import Cassette, Interaction, header
 from tests.patience import PATIENCE_S, before_reading, until
 from tests.server.tapes import ASK, SSE, post, talk

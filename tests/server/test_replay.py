@@ -19,8 +19,8 @@ import pytest
 import streamtape
 from streamtape.errors import CassetteNotFoundError, ServerError, UsageError
 from streamtape.playback.steps import Emit, Start, Step, steps
+from streamtape.server.exchange import Limits
 from streamtape.server.replay import ReplayServer, serve
-from streamtape.server.wire import Limits
 from streamtape.tape.model import Ending, Head, Interaction
 from tests.patience import PATIENCE_S
 from tests.server.tapes import ASK, CUT, RESET, SILENT, SSE, URL, events, post, talk, tape, taped

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from streamtape.server import unread
-from streamtape.server.unread import unread_bytes
+from streamtape.server import socket_queue
+from streamtape.server.socket_queue import unread_bytes
 from tests.patience import until
 
 HOSTS = ["127.0.0.1", "::1"] if socket.has_dualstack_ipv6() else ["127.0.0.1"]
@@ -47,5 +47,5 @@ def test_where_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
         server.accept()[0] as ours,
     ):
         ours.sendall(b"x")
-        monkeypatch.setattr(unread, "_TABLES", {socket.AF_INET: "/no/such/table"})
+        monkeypatch.setattr(socket_queue, "_TABLES", {socket.AF_INET: "/no/such/table"})
         assert unread_bytes(ours) == 0

@@ -17,9 +17,9 @@ import pytest
 
 import streamtape
 from streamtape.errors import NothingRecordedError
+from streamtape.server.exchange import Exchange, Limits
 from streamtape.server.replay import serve
-from streamtape.server.wire import Exchange, Limits
-from streamtape.transport import uploading
+from streamtape.transport import upload_streams
 from tests.patience import PATIENCE_S
 from tests.server.test_proxy import PLAIN, recorded, upstream
 
@@ -30,7 +30,7 @@ KEY = "sk-proj-" + "a1B2c3D4" * 6
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a body is until it is whole: long ones go to the journal as they come."""
     if request.param == "in the journal":
-        monkeypatch.setattr(uploading, "LONG_BYTES", 1)
+        monkeypatch.setattr(upload_streams, "LONG_BYTES", 1)
 
 
 def dial(url: str, head: bytes) -> socket.socket:

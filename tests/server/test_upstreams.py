@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from streamtape.server.exchange import RequestHead
 from streamtape.server.headers import is_host_signed
 from streamtape.server.proxy import RecordingProxy
 from streamtape.server.upstreams import ExactURL
-from streamtape.server.wire import RequestHead
-from streamtape.session.verdict import StreamtapeWarning
+from streamtape.session.diagnostics import StreamtapeWarning
 from tests.patience import PATIENCE_S
 from tests.server.tapes import talk
 

@@ -14,9 +14,9 @@ import pytest
 
 from streamtape.errors import ServerError
 from streamtape.server import connection
-from streamtape.server.listening import HttpServer, bind
-from streamtape.server.loop import LoopThread, to_the_end
-from streamtape.server.wire import Exchange, Limits
+from streamtape.server.event_loop import LoopThread, to_the_end
+from streamtape.server.exchange import Exchange, Limits
+from streamtape.server.http_server import HttpServer, bind
 from tests.patience import PATIENCE_S
 from tests.server.tapes import talk
 

@@ -9,8 +9,8 @@ import brotli
 import pytest
 import zstandard
 
-from streamtape.session.match import Matcher, Tape
-from streamtape.session.modes import Options
+from streamtape.session.matching import Matcher, Tape
+from streamtape.session.options import Options
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.redact import Redactor
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.errors import UsageError
+from streamtape.json_path import path_pattern
 from streamtape.session.difference import Difference
-from streamtape.session.leaves import leaves
-from streamtape.session.match import Matcher, Tape, is_ignored
-from streamtape.session.modes import Options
-from streamtape.tape.json_paths import path_pattern
+from streamtape.session.json_leaves import leaves
+from streamtape.session.matching import Matcher, Tape, is_ignored
+from streamtape.session.options import Options
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
 
 JSON = ((b"Content-Type", b"application/json"),)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from streamtape.session.match import Tape
+from streamtape.session.matching import Tape
 from streamtape.session.miss import miss_text
-from streamtape.session.modes import Options
+from streamtape.session.options import Options
 from streamtape.tape.model import Chunks, Ending, Head, Headers, Interaction, Request
 
 TEXTS = Path(__file__).parent / "misses"

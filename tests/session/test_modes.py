@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streamtape.errors import UsageError
-from streamtape.session.modes import OptionFields, Options
+from streamtape.session.options import OptionFields, Options
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 
 from streamtape.playback.steps import WaitUntil
-from streamtape.session.modes import Options
-from streamtape.session.scores import score_of
+from streamtape.session.options import Options
+from streamtape.session.replay_steps import score_of
 from streamtape.tape.model import Chunk, Chunks, Ending, EndingKind, Head, Interaction, Request
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from streamtape.session.match import Tape
-from streamtape.session.modes import Options
-from streamtape.session.volatile import matched_up, skeleton
+from streamtape.session.id_mapping import matched_up, skeleton
+from streamtape.session.matching import Tape
+from streamtape.session.options import Options
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
 
 HEADERS = ((b"content-type", b"application/json"),)

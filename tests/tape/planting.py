@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Callable
 
-from streamtape.tape.kinds import Kind
+from streamtape.secrets.kinds import Kind
 
 B62 = string.ascii_letters + string.digits
 WORD = B62 + "_-"

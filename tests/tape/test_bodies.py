@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamtape.tape import coding, forms
+from streamtape.content import encode, forms
+from streamtape.tape import recode
 from streamtape.tape.model import Cassette, Chunk, Ending, Head, Interaction, Request
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load, recover
@@ -25,7 +26,7 @@ def wire(content: bytes, encoding: str, rng: random.Random) -> list[bytes]:
         size = rng.randrange(1, 120)
         pieces.append(Chunk(0, content[:size]))
         content = content[size:]
-    coded = [c.data for c in coding.encode_content(pieces, encoding, complete=True)]
+    coded = [c.data for c in recode.encode_content(pieces, encoding, complete=True)]
     if rng.random() < 0.5:
         return coded
     joined, cut = b"".join(coded), []
@@ -148,10 +149,10 @@ def test_request_bodies(encoding: str) -> None:
     body += b'{"key": "' + pem + b'"}'
     sent = Request(
         "POST", "http://h/", ((b"content-encoding", encoding.encode()),),
-        coding.encode_whole(body, encoding),
+        encode.encode_whole(body, encoding),
     )  # fmt: skip
     request, found = Redactor().redact_request(sent)
-    content = coding.decode_whole(request.body, encoding)
+    content = encode.decode_whole(request.body, encoding)
     assert len(content) == len(body)
     assert not leaks(content, [*secrets, *pem.split(b"\\n")[1:-1]])
     assert len(found) > 5

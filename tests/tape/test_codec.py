@@ -30,6 +30,7 @@ from streamtape.errors import (
 )
 from streamtape.tape import columns, container, loading
 from streamtape.tape.codec import decode, encode
+from streamtape.tape.events import Frame
 from streamtape.tape.loading import Decoder
 from streamtape.tape.model import (
     Cassette,
@@ -41,7 +42,6 @@ from streamtape.tape.model import (
     Redaction,
     Request,
 )
-from streamtape.tape.views import Frame
 from tests.patience import PATIENCE_S
 from tests.tape import mini_reader
 

@@ -7,9 +7,9 @@ import brotli
 import pytest
 import zstandard
 
+from streamtape.content import decode, encode
+from streamtape.content.decode import MAX_DECODED_BYTES, decoder_for
 from streamtape.errors import ContentLimitError
-from streamtape.tape import coding, decoding
-from streamtape.tape.decoding import MAX_DECODED_BYTES, decoder_for
 from streamtape.tape.model import Ending, Head, Request
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load
@@ -38,17 +38,17 @@ def test_a_bomb_is_refused_at_the_bound(encoding: str) -> None:
 
 def test_a_bomb_within_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound is over all encodings, by the size of what came over the wire."""
-    monkeypatch.setattr(decoding, "MAX_DECODED_BYTES", 1 << 20)
-    wire = coding.encode_whole(bomb("gzip", 20), "gzip")
+    monkeypatch.setattr(decode, "MAX_DECODED_BYTES", 1 << 20)
+    wire = encode.encode_whole(bomb("gzip", 20), "gzip")
     with pytest.raises(ContentLimitError):
         decoder_for("gzip, gzip").feed(wire)
 
 
 def test_a_large_piece_may_decode_to_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """A whole body in one piece, as a converted recording has it, is held to a ratio."""
-    monkeypatch.setattr(decoding, "MAX_DECODED_BYTES", 1000)
+    monkeypatch.setattr(decode, "MAX_DECODED_BYTES", 1000)
     text = b"".join(b"%d " % (n * 7919) for n in range(20_000))
-    wire = coding.encode_whole(text, "gzip")
+    wire = encode.encode_whole(text, "gzip")
     assert decoder_for("gzip").feed(wire) == text
 
 
@@ -58,7 +58,7 @@ def test_a_recording_of_a_bomb_ends_there(tmp_path: Path) -> None:
     journal = TapeFile(path, Redactor()).open_journal()
     journal.request(0, Request("GET", "http://h/"), 1)
     journal.head(0, Head(200, ((b"content-encoding", b"gzip"),)))
-    wire = coding.encode_whole(b"data: 1\n\n", "gzip")
+    wire = encode.encode_whole(b"data: 1\n\n", "gzip")
     journal.chunk(0, 5, wire)
     journal.chunk(0, 6, bomb("gzip", 40))
     journal.chunk(0, 7, b"more")

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from streamtape.cli.migrate import _require_libcst
+from streamtape.content.decode import brotli_library
 from streamtape.convert.about import About
 from streamtape.convert.yaml_text import load_yaml
 from streamtape.errors import ContentError, UsageError
+from streamtape.extras import install_command
 from streamtape.report.plots import draw
-from streamtape.tape.decoding import brotli_library
-from streamtape.tape.extras import install_command
 
 PYTHON = sys.executable
 

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from streamtape.tape.kinds import ALPHABETS, KINDS, Kind
-from streamtape.tape.search import default_search
+from streamtape.secrets.kinds import ALPHABETS, KINDS, Kind
+from streamtape.secrets.scanner import default_search
 from tests.tape.planting import example
 
 ROWS = [pytest.param(kind, id=f"{kind.name} {kind.shape}") for kind in KINDS]

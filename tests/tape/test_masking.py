@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamtape.tape.known import OPEN, PATTERNS
-from streamtape.tape.masking import BodyRedactor
-from streamtape.tape.search import Search, default_search
+from streamtape.secrets.known import OPEN, PATTERNS
+from streamtape.secrets.scanner import Search, default_search
+from streamtape.secrets.streaming import BodyRedactor
 from tests.tape.planting import B62, MAKERS, PEM
 
 FILLERS = (

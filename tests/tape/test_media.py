@@ -2,10 +2,10 @@
 
 import pytest
 
-from streamtape.tape.bodies import body_of
-from streamtape.tape.media import holds_no_text
+from streamtape.secrets.binary_media import holds_no_text
+from streamtape.secrets.scanner import Search, default_search
 from streamtape.tape.model import Head
-from streamtape.tape.search import Search, default_search
+from streamtape.tape.store.body_writers import body_of
 
 KEY = b"sk-ant-" + b"a1B2c3D4e5F6g7H8i9J0"  # made up
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from streamtape.tape.names import field_kind, kind_of
-from streamtape.tape.search import default_search
-from streamtape.tape.unescaping import unescaped
+from streamtape.secrets.names import field_kind, kind_of
+from streamtape.secrets.scanner import default_search
+from streamtape.secrets.unescape import unescaped
 
 SECRET = "q7Rk2mZx9vBt4cLw"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streamtape.errors import UsageError
-from streamtape.tape.json_paths import path_pattern, path_text
+from streamtape.json_path import path_pattern, path_text
 from streamtape.tape.model import Request
 from streamtape.tape.redact import RedactionOptions, Redactor
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from streamtape.tape import coding
-from streamtape.tape.leaves import documents, unescape
-from streamtape.tape.masking import BodyRedactor
+from streamtape.secrets.json_spans import documents, unescape
+from streamtape.secrets.scanner import Search, default_search
+from streamtape.secrets.streaming import BodyRedactor
+from streamtape.tape import recode
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.redact import RedactionOptions, Redactor
 from streamtape.tape.scanning import mask, scan
-from streamtape.tape.search import Search, default_search
 from streamtape.tape.store import TapeFile, load_journal
 from tests.shared import SHARED
 from tests.tape.planting import MAKERS, PEM
@@ -42,7 +42,7 @@ def streamed(frames: list[bytes], encoding: str = "") -> Interaction:
     """An interaction of these frames."""
     coded = ((b"content-encoding", encoding.encode()),) if encoding else ()
     pieces = [Chunk(n, frame) for n, frame in enumerate(frames)]
-    chunks = list(coding.encode_content(pieces, encoding, complete=True))
+    chunks = list(recode.encode_content(pieces, encoding, complete=True))
     head = Head(200, coded, 0)
     return Interaction(Request("GET", "http://h/"), head, Chunks.of(chunks), Ending("complete", 9))
 

@@ -13,10 +13,10 @@ import pytest
 
 import streamtape
 from streamtape.errors import ClockError, UsageError
-from streamtape.playback.patience import impatient
+from streamtape.playback.read_timeout import impatient
 from streamtape.playback.steps import Emit, Fail, Start, WaitUntil, steps
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
-from streamtape.transport.clock import SystemClock, VirtualClock, clock_of
+from streamtape.transport.clocks import SystemClock, VirtualClock, clock_of
 from tests.patience import PATIENCE_S
 
 URL = "http://upstream.test/slow"

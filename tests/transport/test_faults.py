@@ -12,7 +12,7 @@ import pytest
 import streamtape
 from streamtape.errors import UsageError
 from streamtape.playback.faults import parse_fault
-from streamtape.session.verdict import StreamtapeWarning
+from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.tape.model import Cassette
 from tests.playback.scores import numbered, recording
 from tests.streams import Writer

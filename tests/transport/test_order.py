@@ -17,8 +17,8 @@ from streamtape import Cassette, Chunk, Chunks, Ending, Head, Interaction, Reque
 from streamtape.playback.ordering import Starts, ordered
 from streamtape.playback.pacing import FixedRate, at_once, idle_limit, retimed, speed
 from streamtape.playback.steps import Await, Emit, WaitUntil, steps
-from streamtape.session.verdict import StreamtapeWarning
-from streamtape.transport import awaiting
+from streamtape.session.diagnostics import StreamtapeWarning
+from streamtape.transport import order_waits
 
 URL = "http://mcp.example"
 EVENTS = [(1_000, b"data: 0\n\n"), (50_000, b"data: 1\n\n"), (70_000, b"data: 2\n\n")]
@@ -149,7 +149,7 @@ def test_trio_waits_too() -> None:
 def test_nobody_is_waited_for_where_nobody_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that asks one thing after the other is not held up by what it asks later."""
     # Threads that other tests of this process left idle are nobody here.
-    monkeypatch.setattr(awaiting, "threading", SimpleNamespace(active_count=lambda: 1))
+    monkeypatch.setattr(order_waits, "threading", SimpleNamespace(active_count=lambda: 1))
 
     async def main() -> list[str]:
         transport = streamtape.ReplayTransport(dialogue())
@@ -166,7 +166,7 @@ def test_nobody_is_waited_for_where_nobody_is(monkeypatch: pytest.MonkeyPatch) -
 
 def test_nobody_is_waited_for_once_all_others_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tasks that end without asking, also those that they start, do not hold a program up."""
-    monkeypatch.setattr(awaiting, "threading", SimpleNamespace(active_count=lambda: 1))
+    monkeypatch.setattr(order_waits, "threading", SimpleNamespace(active_count=lambda: 1))
 
     async def main() -> list[bytes]:
         started: list[asyncio.Task[None]] = []

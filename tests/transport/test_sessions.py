@@ -18,7 +18,7 @@ from streamtape.errors import (
     UsageError,
     VerifyError,
 )
-from streamtape.session.verdict import StreamtapeWarning
+from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from tests.fake_network import FakeNetwork
 

@@ -4,7 +4,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from streamtape.transport.clock import SystemClock
+from streamtape.transport.clocks import SystemClock
 
 
 class Slow(SystemClock):

@@ -13,8 +13,8 @@ import pytest
 
 import streamtape
 from streamtape.errors import InstallError, MissError, UsageError
-from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.transport import install
+from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.transport import patch
 from tests.fake_network import FakeNetwork
 
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
@@ -114,11 +114,11 @@ def test_libraries_imported_within_a_session_are_seen(
 
 def test_a_missing_seam_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a release has moved the seam, the session says so instead of seeing nothing."""
-    monkeypatch.setattr(install, "_installation", install.Installation())  # that no run holds
-    monkeypatch.delattr(httpx2.Client, install.SEAM)
+    monkeypatch.setattr(patch, "_installation", patch.Installation())  # that no run holds
+    monkeypatch.delattr(httpx2.Client, patch.SEAM)
     with pytest.raises(InstallError, match=r"httpx2 .* has no Client\._transport_for_url"):
         streamtape.use_cassette(tmp_path / "x.tape").__enter__()
-    assert install.SEAM in httpx.Client.__dict__
+    assert patch.SEAM in httpx.Client.__dict__
     assert list(tmp_path.iterdir()) == []
 
 

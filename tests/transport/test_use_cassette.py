@@ -22,9 +22,9 @@ from streamtape.errors import (
     NothingRecordedError,
     ReplayEndError,
 )
-from streamtape.server.embedded import EmbeddedEndpoint
-from streamtape.session.verdict import StreamtapeWarning
-from streamtape.transport import install
+from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.session.diagnostics import StreamtapeWarning
+from streamtape.transport import patch
 from tests.fake_network import FakeNetwork
 
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
@@ -274,7 +274,7 @@ def test_threads_use_the_one_active_session(tmp_path: Path) -> None:
 
 def test_the_patch_is_undone_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the last session the libraries are as they were, and requests pass by."""
-    monkeypatch.setattr(install, "_installation", install.Installation())  # that no run holds
+    monkeypatch.setattr(patch, "_installation", patch.Installation())  # that no run holds
     upstream = Upstream(httpx)
     seams = [
         (kind, kind.__dict__["_transport_for_url"])
@@ -292,10 +292,10 @@ def test_the_patch_is_undone_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_run_can_hold_the_patch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Held patches stay between sessions, let requests pass there, and are undone as exactly."""
-    monkeypatch.setattr(install, "_installation", install.Installation())
+    monkeypatch.setattr(patch, "_installation", patch.Installation())
     upstream = Upstream(httpx)
     before = httpx.Client.__dict__["_transport_for_url"]
-    install.hold()
+    patch.hold()
     held = httpx.Client.__dict__["_transport_for_url"]
     assert held is not before
     with upstream.client() as client:
@@ -306,7 +306,7 @@ def test_a_run_can_hold_the_patch(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert ask(client, "c") == "onetwo#3"
         with streamtape.use_cassette(tmp_path / "x.tape", mode="none"):
             assert ask(client, "b") == "onetwo#2"
-            install.let_go()
+            patch.let_go()
             assert httpx.Client.__dict__["_transport_for_url"] is held
     assert httpx.Client.__dict__["_transport_for_url"] is before
 
@@ -456,17 +456,17 @@ def test_a_patch_over_a_held_one_hides_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who patches the seam between two sessions is patched in turn, and the end is as exact."""
-    monkeypatch.setattr(install, "_installation", install.Installation())
+    monkeypatch.setattr(patch, "_installation", patch.Installation())
     upstream = Upstream(httpx)
     before = httpx.Client.__dict__["_transport_for_url"]
-    install.hold()
+    patch.hold()
     for n in range(3):
         with monkeypatch.context() as over, upstream.client() as client:
             over.setattr(httpx.Client, "_transport_for_url", lambda client, url: client._transport)
             with streamtape.use_cassette(tmp_path / f"{n}.tape") as session:
                 ask(client, "a")
         assert len(session.requests) == 1
-    install.let_go()
+    patch.let_go()
     assert httpx.Client.__dict__["_transport_for_url"] is before
 
 

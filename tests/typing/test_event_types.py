@@ -8,7 +8,7 @@ from anthropic.types import RawMessageStreamEvent
 from openai.types.responses import ResponseStreamEvent
 
 from streamtape.tape import event_types
-from streamtape.tape.views import Event
+from streamtape.tape.events import Event
 from tools.generate_event_types import TARGET, generate, main
 
 

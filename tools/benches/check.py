@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 import streamtape
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.mock.server import EmbeddedEndpoint
 from streamtape.tape.model import Interaction
 
 Row = dict[str, Any]

@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import Any
 
 import streamtape
-from streamtape.compare.events import compare_events
-from streamtape.compare.words import hunks
+from streamtape.compare.event_changes import compare_events
+from streamtape.compare.word_diff import hunks
 from streamtape.dialects.registry import dialect_named
 from streamtape.dialects.select import events_of
+from streamtape.tape.events import Event, Frame
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.store import save
-from streamtape.tape.views import Event, Frame
 from tools import environments
 
 Row = dict[str, Any]

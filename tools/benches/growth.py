@@ -25,11 +25,11 @@ from typing import Any
 import httpx
 
 import streamtape
-from streamtape.server.asked import Options, ask
-from streamtape.server.dialogues import RESPONSES
-from streamtape.tape.masking import BodyRedactor
+from streamtape.mock.options import Options, ask
+from streamtape.mock.routes import RESPONSES
+from streamtape.secrets.scanner import default_search
+from streamtape.secrets.streaming import BodyRedactor
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
-from streamtape.tape.search import default_search
 
 Row = dict[str, Any]
 Job = Callable[[], object]

@@ -26,7 +26,7 @@ import httpx2
 import openai
 
 import streamtape
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.mock.server import EmbeddedEndpoint
 from tools.benches.contest import Row, interleaved, on_disk, recorders, row
 from tools.benches.serving import HOME, free_port, mitmproxy_version, served
 

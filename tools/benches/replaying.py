@@ -19,7 +19,7 @@ import httpx2
 import openai
 
 import streamtape
-from streamtape.server.embedded import EmbeddedEndpoint
+from streamtape.mock.server import EmbeddedEndpoint
 from tools.benches.contest import Row, interleaved, recorders, row
 
 EVENTS = 5008

@@ -24,10 +24,10 @@ from typing import Any
 import msgpack
 import zstandard
 
-from streamtape.tape.masking import BodyRedactor
+from streamtape.secrets.scanner import default_search
+from streamtape.secrets.streaming import BodyRedactor
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.redact import Redactor
-from streamtape.tape.search import default_search
 from streamtape.tape.store import TapeFile, load, save
 
 Row = dict[str, Any]

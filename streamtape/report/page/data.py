@@ -13,15 +13,15 @@ from itertools import pairwise
 from typing import Any
 
 from streamtape.checks.finding import Finding
-from streamtape.checks.measures import output_tokens
 from streamtape.dialects.content import content_of
 from streamtape.dialects.parsed import ParsedResponse
+from streamtape.metrics.measures import output_tokens
 from streamtape.report.events import compact, says
-from streamtape.report.reading import timing
-from streamtape.report.said import distinct_parts
-from streamtape.report.units import moment
+from streamtape.report.masked import timing
+from streamtape.report.transcript_lines import distinct_parts
+from streamtape.tape.events import Event, Part, ToolCall, Transcript
 from streamtape.tape.model import Headers, Interaction
-from streamtape.tape.views import Event, Part, ToolCall, Transcript
+from streamtape.units import moment
 
 MAX_PAYLOAD = 60_000  # characters of one payload: an image is not worth a page of base64
 MAX_BODY = 400_000

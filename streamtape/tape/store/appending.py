@@ -15,10 +15,10 @@ from pathlib import Path
 
 from streamtape.errors import CassetteError, CassetteWriteError, ContentLimitError, ForkedError
 from streamtape.tape import journal, recovery
-from streamtape.tape.bodies import Body, body_of
 from streamtape.tape.codec import encode
 from streamtape.tape.model import Cassette, Ending, Head, Interaction, Redaction, Request
 from streamtape.tape.redact import Redactor
+from streamtape.tape.store.body_writers import Body, body_of
 from streamtape.tape.store.disk import (
     locked,
     make_folder,
@@ -30,7 +30,7 @@ from streamtape.tape.store.disk import (
     writing,
 )
 from streamtape.tape.store.files import OpenFile, identity, load
-from streamtape.tape.store.uploading import JournalUpload
+from streamtape.tape.store.upload_writer import JournalUpload
 
 FAILED_SUFFIX = ".failed"  # of a recording that was not kept in its place
 

@@ -22,8 +22,9 @@ from streamtape.errors import (
     JournalLeftError,
     NotACassetteError,
 )
-from streamtape.tape import container, journal, noticed
+from streamtape.tape import container, journal, load_hooks
 from streamtape.tape.codec import encode
+from streamtape.tape.lazy_segments import Fetch
 from streamtape.tape.loading import Decoder
 from streamtape.tape.model import Cassette
 from streamtape.tape.store.disk import (
@@ -38,7 +39,6 @@ from streamtape.tape.store.disk import (
 )
 from streamtape.tape.store.nearest import missing
 from streamtape.tape.store.ordinary import check_no_link, open_to_read
-from streamtape.tape.stored import Fetch
 
 if TYPE_CHECKING:
     from streamtape.tape.recovery import Loss
@@ -66,7 +66,7 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
 def load_known(path: Path, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
     """Load a cassette, and get the identity of what was read; FileNotFoundError without a file."""
     name = str(path)
-    for listen in noticed.listeners:
+    for listen in load_hooks.listeners:
         listen(name)
     with reading(path):
         fetch = _fetcher(name)
@@ -206,7 +206,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     (`x.recovered.tape`). JournalLeftError where the recorder is still alive, DamagedCassetteError
     where nothing can be read of it.
     """
-    from streamtape.tape import recovery, salvage
+    from streamtape.tape import journal_records, recovery
 
     place = place_of(path)
     if to is not None and os.path.lexists(place_of(to)):
@@ -219,7 +219,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         if not os.path.lexists(place):
             raise CassetteNotFoundError(missing(place, "journal", JOURNAL_SUFFIX), path=place)
         with contextlib.closing(OpenFile(open_to_read(place))) as file:
-            salvage.layout_of(file.read, str(place))  # nothing else is opened for writing
+            journal_records.layout_of(file.read, str(place))  # nothing else is opened for writing
     with writing(place):
         fd = open_locked(place)
     if fd is None:

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import streamtape
+from streamtape.report.masked import read
 from streamtape.report.page.data import MAX_PAYLOAD, interaction_data, steps
-from streamtape.report.reading import read
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 from tests.cli.running import interaction, sse
 from tests.real import recordings

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamtape.report.masked import read
 from streamtape.report.page.data import interaction_data
 from streamtape.report.page.document import PACK_FROM, data_block, document
-from streamtape.report.reading import read
 from tests.report.page.hostile import HOSTILE, hostile
 
 VOID = {"meta", "input", "br", "link", "img"}

@@ -1,0 +1,217 @@
+"""Rules about what is said twice: texts joined, items repeated, lists collected, tokens counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from streamtape.checks.ending import usage_of
+from streamtape.checks.expected.base import Collected, Copy
+from streamtape.checks.rule import Hit
+from streamtape.checks.stream import Stream
+from streamtape.dialects.paths import MISSING, get, parse_path, resolve_key
+from streamtape.dialects.rule_index import plan_for
+from streamtape.dialects.texts import join_text
+from streamtape.dialects.transcript import transcript_of
+from streamtape.tape.events import Event
+
+_SHOWN = 24
+# What providers call an end for lack of room: JSON that is cut is then no breach.
+_OUT_OF_ROOM = {"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "model_length"}
+
+
+def joined(stream: Stream) -> Iterator[Hit]:
+    """The deltas joined are the done value."""
+    pieces: dict[Any, list[str]] = {}
+    said: dict[Any, str] = {}
+    for event in stream.events:
+        if not isinstance(event.payload, dict):
+            continue
+        plan = plan_for(stream.dialect, event.type)
+        for found in plan.find_deltas(event.payload, event.index):
+            target = found.rule.channel, found.key  # type: ignore[union-attr]  # find_deltas gives pieces
+            pieces.setdefault(target, []).append(found.value)
+        for found in plan.find_wholes(event.payload, event.index):
+            if not isinstance(found.value, str) or getattr(found.rule, "seed", False):
+                continue
+            target = found.rule.channel, found.key  # type: ignore[union-attr]  # find_wholes gives pieces
+            if target in pieces:
+                text = join_text(pieces[target])
+            elif target in said:
+                text = said[target]
+            else:
+                said[target] = found.value
+                if found.value and event.type in stream.expected.streamed and not stream.resumed:
+                    size = len(found.value)
+                    yield Hit(event.index, f"gives {size} characters that no delta brought")
+                continue
+            if text != found.value and not stream.resumed:
+                yield Hit(event.index, f"{found.rule.path}: {_parting(text, found.value)}")
+
+
+def _parting(before: str, after: str) -> str:
+    """Where two texts part, shown."""
+    pairs = zip(before, after, strict=False)
+    at = next((n for n, (x, y) in enumerate(pairs) if x != y), min(len(before), len(after)))
+    one, other = (json.dumps(t[at : at + _SHOWN], ensure_ascii=False) for t in (before, after))
+    sizes = f"{len(before)} and {len(after)} characters"
+    return f"parts from what came before at character {at}: {one} then {other} ({sizes})"
+
+
+def repeated(stream: Stream) -> Iterator[Hit]:
+    """What comes again in the last event is what came before."""
+    for copy in stream.expected.copies:
+        yield from _copies(copy, stream)
+
+
+def _copies(copy: Copy, stream: Stream) -> Iterator[Hit]:
+    values: dict[Any, Any] = {}
+    for event in stream.events:
+        if event.type in copy.types:
+            (key,) = resolve_key(event.payload, (copy.key,), (), event.index)
+            values[key] = get(event.payload, parse_path(copy.path))
+        if event.type not in copy.again_types:
+            continue
+        again = get(event.payload, parse_path(copy.again))
+        if not isinstance(again, list) or stream.resumed:
+            continue
+        if copy.lenient:
+            again = _without_unseen(again, values, copy)
+        if len(again) != len(values):
+            told = f"{len(again)}, but {len(values)} came before"
+            yield Hit(event.index, f"{copy.again} has {told}")
+            continue
+        in_order = sorted(values) if all(isinstance(k, int) for k in values) else list(values)
+        for place, key in enumerate(in_order):
+            path = differs(values[key], again[place], copy.save)
+            if path is not None:
+                where = ".".join([copy.again, str(place), *path])
+                yield Hit(event.index, f"{where} is not what {copy.types[0]} gave")
+
+
+def _without_unseen(again: list[Any], values: dict[Any, Any], copy: Copy) -> list[Any]:
+    """The list without those of a lenient type that have not come before."""
+    seen = [v.get("id") for v in values.values() if isinstance(v, dict)]
+    return [
+        one
+        for one in again
+        if not isinstance(one, dict) or one.get("type") not in copy.lenient or one.get("id") in seen
+    ]
+
+
+def differs(a: Any, b: Any, save: tuple[str, ...]) -> list[str] | None:
+    """The path of the first difference between two values; None where there is none.
+
+    A name in `save` is passed over, and a name that one side leaves out is null there.
+    """
+    if isinstance(a, dict) and isinstance(b, dict):
+        for name in [*a, *(n for n in b if n not in a)]:
+            if name not in save:
+                found = differs(a.get(name), b.get(name), save)
+                if found is not None:
+                    return [str(name), *found]
+        return None
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for place, (one, other) in enumerate(zip(a, b, strict=True)):
+            found = differs(one, other, save)
+            if found is not None:
+                return [str(place), *found]
+        return None
+    return None if a == b else []
+
+
+def collected(stream: Stream) -> Iterator[Hit]:
+    """A list at the end holds what came one by one."""
+    for rule in stream.expected.collected:
+        if not stream.resumed:
+            yield from _collected(rule, stream)
+
+
+def _collected(rule: Collected, stream: Stream) -> Iterator[Hit]:
+    came: dict[Any, list[Any]] = {}
+    for event in stream.events:
+        if event.type in rule.types:
+            key = resolve_key(event.payload, rule.key, (), event.index)
+            came.setdefault(key, []).append(get(event.payload, parse_path(rule.path)))
+        elif event.type in rule.again_types:
+            key = resolve_key(event.payload, rule.key, (), event.index)
+            again = get(event.payload, parse_path(rule.again))
+            if not isinstance(again, list):
+                continue
+            before = came.get(key, [])
+            if rule.any_came and not before:
+                continue
+            if len(again) != len(before):
+                said = f"{rule.again} has {len(again)}, but {len(before)} came one by one"
+                yield Hit(event.index, said)
+            elif differs(before, again, rule.save) is not None:
+                yield Hit(event.index, f"{rule.again} is not what {rule.types[0]} gave")
+
+
+def states(stream: Stream) -> Iterator[Hit]:
+    """The state that an event carries is the one that its type says."""
+    for name, text, values in stream.expected.states:
+        path = parse_path(text)
+        for event in stream.events:
+            if event.type == name:
+                value = get(event.payload, path, MISSING)
+                if value is not MISSING and value not in values:
+                    yield Hit(event.index, f"has {text} {value!r}: expected {' or '.join(values)}")
+
+
+def usage(stream: Stream) -> Iterator[Hit]:
+    """Usage is there where it belongs."""
+    expected = stream.expected
+    if any(get(dict(stream.asked), parse_path(text)) is True for text in expected.usage_if):
+        whole = stream.finished and stream.events and stream.ended == "complete"
+        if whole and not any(usage_of(stream, event.payload) for event in stream.events):
+            yield Hit(None, f"{expected.usage_if[0]} was asked for, but no usage came")
+    for event in stream.events:
+        if event.type in expected.usage_in and usage_of(stream, event.payload) is None:
+            yield Hit(event.index, f"has no {' or '.join(stream.dialect.usage)}")
+
+
+def truncated(stream: Stream) -> Iterator[Hit]:
+    """A stream that used up the tokens it was allowed does not say that it is complete."""
+    for name, text, asked in stream.expected.truncated:
+        bound = get(dict(stream.asked), parse_path(asked))
+        for event in stream.events:
+            made = get(event.payload, parse_path(text)) if event.type == name else None
+            if isinstance(made, int) and isinstance(bound, int) and made >= bound > 0:
+                said = (
+                    f"says complete, but all {bound} tokens of {asked} were made: most likely cut"
+                )
+                yield Hit(event.index, said)
+
+
+def arguments(stream: Stream) -> Iterator[Hit]:
+    """The arguments of a call are JSON, whole."""
+    if not stream.finished or not any(_calls(stream, event) for event in stream.events):
+        return
+    said = transcript_of(stream.events, stream.dialect)
+    if not said.finished or said.error is not None:
+        return
+    short = said.finish_reason in _OUT_OF_ROOM
+    for call in said.tool_calls:
+        if call.kind not in stream.expected.arguments or not call.arguments or call.complete:
+            continue
+        told = f"the arguments of {call.name or call.kind} are no whole JSON value"
+        yield Hit(call.first_event, told, "info" if short else None)
+
+
+def _calls(stream: Stream, event: Event) -> bool:
+    plan = plan_for(stream.dialect, event.type)
+    return any(True for _ in plan.find_calls(event.payload, event.index))
+
+
+def cumulative(stream: Stream) -> Iterator[Hit]:
+    """Counts of tokens never go down."""
+    for text in stream.expected.cumulative:
+        counts = ((e, *resolve_key(e.payload, (text,), (), e.index)) for e in stream.events)
+        found = [(event, count) for event, count in counts if isinstance(count, int)]
+        for (_, before), (event, after) in pairwise(found):
+            if after < before:
+                name = text.rpartition("|")[2]
+                yield Hit(event.index, f"has {name} {after}: it was {before}")

@@ -1,0 +1,154 @@
+"""Many values as a few: mean, median, percentiles; and two sets of values held against a limit.
+
+The interval is a percentile bootstrap of the change of the medians: both sides are drawn anew, with
+replacement, from a generator that is made from the seed, so the same recordings give the same
+interval. Few values give no interval: they can't tell.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, median
+from typing import Any, Literal
+
+from streamtape.errors import UsageError
+from streamtape.metrics.measures import MEASURES
+
+MIN_SIDE = 5  # recordings a side, below which no interval is worth its name
+DRAWS = 2_000
+CONFIDENCE = 0.95
+Outcome = Literal["within", "beyond", "unclear", "too few"]
+_LIMIT = re.compile(r"(\w+)=\+?(\d+(?:\.\d+)?)(%|us|µs|ms|s)")
+_UNITS_US = {"us": 1.0, "µs": 1.0, "ms": 1e3, "s": 1e6}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What many values are like."""
+
+    n: int
+    mean: float
+    median: float
+    p90: float
+    p99: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Summary | None:
+        """The summary of some values; None of no values."""
+        if not values:
+            return None
+        ranked = sorted(values)
+        return cls(
+            len(ranked),
+            fmean(ranked),
+            median(ranked),
+            percentile(ranked, 0.9),
+            percentile(ranked, 0.99),
+            ranked[0],
+            ranked[-1],
+        )
+
+
+def percentile(ranked: Sequence[float], share: float) -> float:
+    """The value that a share of all values does not exceed (nearest rank)."""
+    return ranked[max(0, -(-int(share * 1000) * len(ranked) // 1000) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """By how much a measure may grow: a share of the old median, or microseconds."""
+
+    measure: str
+    amount: float
+    relative: bool
+
+    def __str__(self) -> str:
+        grown = f"{self.amount:.0%}" if self.relative else f"{self.amount / 1e3:g} ms"
+        return f"{self.measure}=+{grown}"
+
+
+def parse_limit(text: str) -> Limit:
+    """The limit that a text names, `ttft=+20%` or `tpot=+5ms`; UsageError where it names none."""
+    match = _LIMIT.fullmatch(text.strip())
+    if match is None or match[1] not in MEASURES:
+        raise UsageError(
+            f"{text!r} is no limit: MEASURE=+20% or MEASURE=+50ms; measures: {', '.join(MEASURES)}"
+        )
+    amount = float(match[2])
+    if match[3] == "%":
+        return Limit(match[1], amount / 100, relative=True)
+    return Limit(match[1], amount * _UNITS_US[match[3]], relative=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A limit held against two sides. `low` and `high` bound the change, in the limit's terms.
+
+    `within`: all of the interval is below the limit; `beyond`: all of it is above; `unclear`: the
+    limit lies in it.
+    """
+
+    limit: Limit
+    outcome: Outcome
+    n_a: int
+    n_b: int
+    before_us: float | None = None
+    after_us: float | None = None
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        sizes = f"{self.n_a} and {self.n_b} recordings"
+        if self.outcome == "too few":
+            return f"{self.limit}: too few to tell ({sizes}; {MIN_SIDE} a side are needed)"
+        times = f"median {_ms(self.before_us)} → {_ms(self.after_us)}"
+        span = f"{self._grown(self.low)} to {self._grown(self.high)}"
+        said = {"within": "within", "beyond": "BEYOND", "unclear": "unclear"}[self.outcome]
+        told = f"{self.limit}: {said}: {times}, {self._grown(self.change)}"
+        return f"{told} (95 % interval {span}; {sizes})"
+
+    def _grown(self, change: float | None) -> str:
+        if change is None:
+            return "?"
+        return f"{change:+.1%}" if self.limit.relative else f"{change / 1e3:+.3g} ms"
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, ready for JSON."""
+        return {**asdict(self), "limit": str(self.limit)}
+
+
+def _ms(us: float | None) -> str:
+    return "?" if us is None else f"{us / 1e3:.1f} ms"
+
+
+def hold(a: Sequence[float], b: Sequence[float], limit: Limit, *, seed: int = 0) -> Gate:
+    """Whether the values of `b` are beyond those of `a` by more than the limit allows."""
+    if len(a) < MIN_SIDE or len(b) < MIN_SIDE:
+        return Gate(limit, "too few", len(a), len(b))
+    before, after = median(a), median(b)
+    dice = random.Random(seed)  # noqa: S311 - a statistic, no secret
+    drawn = sorted(
+        _change(median(dice.choices(a, k=len(a))), median(dice.choices(b, k=len(b))), limit)
+        for _ in range(DRAWS)
+    )
+    tail = (1 - CONFIDENCE) / 2
+    low, high = percentile(drawn, tail), percentile(drawn, 1 - tail)
+    outcome: Outcome = "unclear"
+    if high <= limit.amount:
+        outcome = "within"
+    elif low > limit.amount:
+        outcome = "beyond"
+    change = _change(before, after, limit)
+    return Gate(limit, outcome, len(a), len(b), before, after, change, low, high)
+
+
+def _change(before: float, after: float, limit: Limit) -> float:
+    if not limit.relative:
+        return after - before
+    return (after - before) / before if before else float(after > before)

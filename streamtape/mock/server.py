@@ -1,0 +1,210 @@
+"""An endpoint that streams for real: for the demo, for tests, for trying streamtape without a key.
+
+    with EmbeddedEndpoint(gap_us=25_000) as endpoint:
+        client = OpenAI(base_url=endpoint.url, api_key="any")
+
+It speaks OpenAI's Responses (every event type, valid lifecycles), Chat Completions, Anthropic
+Messages, Ollama's NDJSON, and at `GET /events` what an EventSource reads. A model's name chooses
+the script: `scripted:refusal`. Options such as `?gap_us=0&cut=12` may follow it, or the URL (see
+asked.Options).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from streamtape.errors import UsageError
+from streamtape.mock.options import Asked, Options, ask
+from streamtape.mock.routes import EVENTS, RESPONSES, Dialogue, dialogue_at
+from streamtape.mock.scripts import responses
+from streamtape.mock.send import send_events
+from streamtape.server.exchange import Exchange, RequestHead
+from streamtape.server.http_server import HttpServer
+
+_JSON = [(b"Content-Type", b"application/json")]
+_KEPT_RESPONSES = 256
+_ERRORS = {
+    401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
+    404: ("invalid_request_error", None, "There is nothing at this path."),
+    429: ("requests", "rate_limit_exceeded", "Rate limit reached; try again in 1s."),
+}
+
+
+class EmbeddedEndpoint:
+    """A server on a free port of 127.0.0.1 that runs while its `with` block does.
+
+    The keywords are the defaults of every request's options; see `Options` for all of them.
+    `requests` lists every request as it came; `finished` and `disconnects` count the answers that
+    were sent whole and those whose client went away before.
+    """
+
+    def __init__(self, *, gap_us: int = 25_000, seed: int = 0, **options: Any) -> None:
+        try:
+            self._options = Options(gap_us=gap_us, **options)
+        except TypeError as error:
+            raise UsageError(f"unknown option of the embedded endpoint: {error}") from None
+        self._seed = seed
+        self._kept: dict[str, tuple[Asked, str]] = {}
+        self._changed = threading.Condition()
+        self.requests: list[tuple[RequestHead, bytes]] = []
+        self.finished = 0
+        self.disconnects = 0
+        self._active = 0
+        self._server = HttpServer(self._answer)
+
+    @property
+    def root(self) -> str:
+        """Where it listens: the base URL of Anthropic's and Ollama's clients."""
+        return self._server.origin
+
+    @property
+    def url(self) -> str:
+        """The base URL of OpenAI's clients."""
+        return f"{self.root}/v1"
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.stop()
+
+    def wait_for(
+        self,
+        *,
+        finished: int = 0,
+        disconnects: int = 0,
+        idle: bool = False,
+        timeout_s: float = 5.0,
+    ) -> bool:
+        """Wait until so many answers were sent whole or left by their client; False if not.
+
+        `idle` waits until no request is being answered.
+        """
+
+        def enough() -> bool:
+            done = self.finished >= finished and self.disconnects >= disconnects
+            return done and not (idle and self._active)
+
+        with self._changed:
+            return self._changed.wait_for(enough, timeout_s)
+
+    async def _answer(self, exchange: Exchange) -> None:
+        ended = ""
+        self._active += 1
+        try:
+            body = await exchange.body()
+            number = len(self.requests)
+            self.requests.append((exchange.request, body))
+            await self._route(exchange, body, number)
+            ended = "finished" if exchange.finished else ""
+        except asyncio.CancelledError:
+            ended = "disconnects" if exchange.gone else ""
+            raise
+        except UsageError as error:
+            await _refuse(exchange, 400, str(error))
+            ended = "finished"
+        finally:
+            with self._changed:
+                self._active -= 1
+                if ended:
+                    setattr(self, ended, getattr(self, ended) + 1)
+                self._changed.notify_all()
+
+    async def _route(self, exchange: Exchange, body: bytes, number: int) -> None:
+        request = exchange.request
+        path = request.path.rstrip("/")
+        if request.method == "GET" and path.startswith("/v1/responses/"):
+            await self._resume(exchange, path.rpartition("/")[2])
+            return
+        if request.method == "GET" and path == "/events":
+            await self._say_to_event_source(exchange)
+            return
+        dialogue = dialogue_at(path)
+        if dialogue is None or request.method != "POST":
+            await _refuse(exchange, 404, f"nothing at {request.method} {path}")
+            return
+        asked = ask(_parsed(body), request.query, self._options)
+        seed = f"{self._seed if asked.options.seed is None else asked.options.seed}"
+        if asked.options.seed is None:
+            seed += f"/{number}"
+        if "stream" not in asked.body and dialogue.streams_by_default:
+            asked = replace(asked, stream=True)
+        await self._say(exchange, dialogue, asked, seed)
+
+    async def _say(self, exchange: Exchange, dialogue: Dialogue, asked: Asked, seed: str) -> None:
+        await asyncio.sleep(asked.options.first_us / 1e6)
+        if asked.options.status != 200:
+            await _refuse(exchange, asked.options.status)
+        elif asked.stream:
+            if dialogue is RESPONSES:
+                self._keep(asked, seed)
+            await send_events(
+                exchange, dialogue.content_type, dialogue.stream(asked, seed), asked.options
+            )
+        else:
+            whole = dialogue.whole(asked, seed)
+            status = 500 if "code" in (whole.get("error") or ()) and "id" not in whole else 200
+            await exchange.respond(status, _JSON, json.dumps(whole).encode())
+
+    async def _say_to_event_source(self, exchange: Exchange) -> None:
+        last = exchange.request.header("last-event-id") or "-1"
+        asked = ask({"stream": True}, exchange.request.query, self._options)
+        number = int(last) if last.isdecimal() else -1
+        seed = str(self._seed if asked.options.seed is None else asked.options.seed)
+        if number >= asked.options.events - 1:
+            # An EventSource reconnects for ever; this status tells it that there is no more.
+            await exchange.respond(204, [], b"")
+            return
+        if number >= 0:
+            asked = replace(asked, options=replace(asked.options, cut=None, reset=None))
+        await self._say(exchange, EVENTS, replace(asked, starting_after=number), seed)
+
+    def _keep(self, asked: Asked, seed: str) -> None:
+        first = next(responses.play(asked, seed))
+        self._kept[first["response"]["id"]] = asked, seed
+        while len(self._kept) > _KEPT_RESPONSES:
+            del self._kept[next(iter(self._kept))]
+
+    async def _resume(self, exchange: Exchange, response_id: str) -> None:
+        """Go on with a stream after an event: GET /v1/responses/ID?stream=true&starting_after=N."""
+        if response_id not in self._kept:
+            await _refuse(exchange, 404, f"no response {response_id!r}")
+            return
+        asked, seed = self._kept[response_id]
+        wanted = dict(p.partition("=")[::2] for p in exchange.request.query.split("&"))
+        after = wanted.get("starting_after", "-1")
+        number = int(after) if after.lstrip("-").isdecimal() else -1
+        calm = replace(asked.options, cut=None, reset=None, stall=None)
+        asked = replace(
+            asked, options=calm, starting_after=number, stream=wanted.get("stream") == "true"
+        )
+        await self._say(exchange, RESPONSES, asked, seed)
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError as error:
+        raise UsageError(f"the request body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise UsageError("the request body should be a JSON object")
+    return value
+
+
+async def _refuse(exchange: Exchange, status: int, message: str = "") -> None:
+    default = ("server_error", None, "The server had an error while processing your request.")
+    kind, code, text = _ERRORS.get(status, default)
+    error = {"message": message or text, "type": kind, "param": None, "code": code}
+    headers = [*_JSON, (b"Retry-After", b"1")] if status == 429 else _JSON
+    await exchange.respond(status, headers, json.dumps({"error": error}).encode())

@@ -1,0 +1,69 @@
+"""The score of a replay as it was asked for: cuts, pace and faults put together.
+
+Everyone who plays asks here, so that one text means the same in process, over HTTP and at the
+command line. First the bytes are cut anew, then paced, then broken: a stall lasts as long as it
+says at any pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from streamtape.playback.completeness import ended_well
+from streamtape.playback.fault_injection import Broken, broken
+from streamtape.playback.faults import Fault, Faults, parse_faults
+from streamtape.playback.ordering import ordered
+from streamtape.playback.pace import Pace, at_pace, parse_pace
+from streamtape.playback.pacing import at_once as without_waits
+from streamtape.playback.pacing import paced
+from streamtape.playback.positions import framer_of
+from streamtape.playback.rechunk import Rechunk, parse_rechunk, rechunked
+from streamtape.playback.steps import Await, Step, steps, steps_at_once
+from streamtape.tape.model import Interaction
+
+
+def arranged(
+    interaction: Interaction,
+    *,
+    speed: float | None = None,
+    idle_limit: float | None = None,
+    pace: str | Pace | None = None,
+    rechunk: str | Rechunk | None = None,
+    faults: Faults = (),
+    seed: int = 0,
+    attempt: int = 0,
+    number: int | None = None,
+    told: Callable[[Fault], None] | None = None,
+    others: Sequence[Await] = (),
+) -> Iterator[Step]:
+    """Give the steps that replay an interaction as asked.
+
+    Without a `pace`, `speed` counts (None: at once) with `idle_limit`, in seconds; with one they
+    are applied after it. `attempt` is how often the interaction was asked for before, and `number`
+    its place in the cassette, for faults that strike only so often, or one interaction only.
+    `told` is called with each fault when it strikes. `others` are requests that what came after
+    them waits for.
+    UsageError for texts that say nothing known, here and not while playing.
+    """
+    cuts = parse_rechunk(rechunk)
+    wanted = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]
+    chosen = None if pace is None else parse_pace(pace)
+    at_once = speed is None and chosen is None and cuts.how == "recorded" and not wanted
+    if at_once and not others:
+        score = steps_at_once(interaction)
+    else:
+        score = ordered(steps(interaction), others)
+    if interaction.ending.kind in {"abandoned", "unfinished"}:
+        score = ended_well(score, interaction)
+    if at_once:
+        return without_waits(score) if others else score
+    new_framer = framer_of(interaction)
+    score = rechunked(score, cuts, new_framer=new_framer, seed=seed)
+    if chosen is not None:
+        score = at_pace(score, chosen, interaction=interaction, new_framer=new_framer, seed=seed)
+        speed = speed or 1.0
+    score = paced(score, factor=speed, idle_limit_s=idle_limit)
+    if not wanted:
+        return score
+    replay = Broken(interaction, new_framer, seed, told or (lambda fault: None))
+    return broken(score, wanted, replay)

@@ -1,0 +1,287 @@
+"""What each kind of fault does: functions from steps to steps.
+
+Each finds its place with `marked` and changes the steps there, and only there. A place that the
+stream never reaches leaves it as it is; `Broken.struck` is called with each fault that did strike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+
+from streamtape.errors import UsageError
+from streamtape.framing.sse import SSEParser
+from streamtape.playback.error_responses import done_event, error_event, http_body
+from streamtape.playback.faults import ANYWHERE, Fault
+from streamtape.playback.positions import Mark, NewFramer, marked, n_events, plain, without
+from streamtape.playback.seeded_random import Dice
+from streamtape.playback.steps import Emit, Fail, Start, Step, WaitUntil, steps
+from streamtape.tape.model import Ending, Head, Interaction
+
+_HTTP_ERRORS = ("TransportError", "RequestError", "HTTPError")
+# The value of a data line; in what is no event stream every letter and digit will do.
+_DATA = re.compile(rb"(?:^|(?<=[\r\n]))data:([^\r\n]+)")
+_WORD = re.compile(rb"[0-9A-Za-z]")
+_LONG = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_EURO_CUT = "€".encode()[:2]
+
+
+@dataclass
+class Broken:
+    """One replay of an interaction that is being broken: what faults need to know of it."""
+
+    interaction: Interaction
+    new_framer: NewFramer
+    seed: int = 0
+    struck: Callable[[Fault], None] = lambda fault: None
+
+    @cached_property
+    def n_events(self) -> int:
+        """How many events were recorded."""
+        return n_events(steps(self.interaction), self.new_framer)
+
+    def dice(self, fault: Fault) -> Dice:
+        """The chance of one fault."""
+        return Dice(self.seed, str(fault))
+
+    def settled(self, fault: Fault, number: int) -> Fault:
+        """A fault whose place is known: one that may be anywhere gets its place by the seed."""
+        if fault.at != ANYWHERE:
+            return fault
+        n = self.n_events if fault.place == "event" else self.interaction.chunks.n_bytes
+        return fault.moved_to(Dice(self.seed, f"{number} {fault}").below(max(n, 1)))
+
+
+def broken(score: Iterator[Step], faults: Iterable[Fault], broken: Broken) -> Iterator[Step]:
+    """Give the steps with all faults in them; every place is one in the stream as recorded.
+
+    So they are put in from the end of the stream to its start, bytes before events.
+    """
+    known = [broken.settled(fault, number) for number, fault in enumerate(faults)]
+    known.reverse()  # of two at one place the first one given strikes first: it is put in last
+    for fault in sorted(known, key=_from_the_end):
+        if fault.place == "event":
+            score = plain(score)
+        score = _KINDS[fault.kind](score, fault, broken)
+    return score
+
+
+def _from_the_end(fault: Fault) -> tuple[int, int]:
+    return ("end", "byte", "event", "head", "").index(fault.place), -fault.at
+
+
+def _cut(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+    n_bytes, head = 0, None
+    for step in _to(score, fault, broken):
+        if isinstance(step, Mark):
+            broken.struck(fault)
+            yield Fail(_lost(fault, head, n_bytes))
+            return
+        if isinstance(step, Start):
+            head = step.head
+        elif isinstance(step, Emit):
+            n_bytes += len(step.data)
+        yield step
+
+
+def _lost(fault: Fault, head: Head | None, n_bytes: int) -> Ending:
+    """How httpx and httpx2 see a connection that is reset, or closed too soon."""
+    if fault.reset:
+        text, kind, base = "[Errno 104] Connection reset by peer", "ReadError", "NetworkError"
+    else:
+        kind, base = "RemoteProtocolError", "ProtocolError"
+        length = head.get("content-length") if head else None
+        how = (
+            f"received {n_bytes} bytes, expected {length}" if length else "incomplete chunked read"
+        )
+        text = f"peer closed connection without sending complete message body ({how})"
+        if head is None:
+            text = "Server disconnected without sending a response."
+    bases = (base, *_HTTP_ERRORS)
+    return Ending("error", None, exception=kind, message=text, module="httpx", bases=bases)
+
+
+def _stall(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+    late_us = now_us = 0
+    for step in _to(score, fault, broken):
+        if isinstance(step, WaitUntil):
+            now_us = step.at_us + late_us
+            yield WaitUntil(now_us)
+        elif isinstance(step, Mark):
+            broken.struck(fault)
+            late_us, now_us = fault.us, now_us + fault.us
+            yield WaitUntil(now_us)
+        else:
+            yield step
+
+
+def _last_words(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+    from streamtape.dialects.select import dialect_for
+
+    dialect, framer = dialect_for(broken.interaction), broken.new_framer()
+    if fault.kind == "error":
+        words = error_event(dialect, framer, fault.at, fault.type)
+    elif isinstance(framer, SSEParser) and dialect.done_marker:
+        words = done_event(dialect, framer)
+    else:
+        raise UsageError(f"fault {str(fault)!r}: this stream's dialect knows no [DONE]")
+    for step in _to(_open(score), fault, broken):
+        if isinstance(step, Mark):
+            broken.struck(fault)
+            yield Emit(words)
+            return
+        yield step
+
+
+def _altered(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+    """Change one event: its pieces are kept back until it is whole."""
+    change = _CHANGES[fault.kind]
+    end = fault.at + (2 if fault.kind == "swap" else 1)
+    places = (fault.at, fault.at + 1, end)
+    held: list[bytes] = []
+    holding = passed = False
+    for step in marked(_open(score), *places, new_framer=broken.new_framer):
+        if isinstance(step, Mark):
+            holding = step.at == fault.at
+            passed = passed or step.at == end
+            if passed and held:
+                broken.struck(fault)
+                yield from _changed(change, held, broken.dice(fault))
+        elif holding and isinstance(step, Emit):
+            held.append(step.data)
+        elif isinstance(step, Fail):
+            yield from _as_it_was(held)
+            yield step
+        else:
+            yield step
+    yield from _as_it_was(held)
+
+
+Change = Callable[[bytes, Dice], bytes]
+
+
+def _changed(change: Change, held: list[bytes], dice: Dice) -> Iterator[Emit]:
+    data = change(b"".join(held), dice)
+    held.clear()
+    if data:
+        yield Emit(data)
+
+
+def _as_it_was(held: list[bytes]) -> Iterator[Emit]:
+    yield from map(Emit, held)
+    held.clear()
+
+
+def _corrupted(event: bytes, dice: Dice) -> bytes:
+    places = [m.start() for m in _WORD.finditer(event)]
+    values = _DATA.search(event)
+    if values is not None:
+        places = [n for n in places if values.start(1) <= n < values.end(1)] or places
+    if not places:
+        return event
+    at = places[dice.below(len(places))]
+    return _flipped(event, at)
+
+
+def _flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def _torn(event: bytes, dice: Dice) -> bytes:
+    long = list(_LONG.finditer(event))
+    if long:
+        one = long[dice.below(len(long))]
+        return event[: one.end() - 1] + event[one.end() :]
+    words = list(_WORD.finditer(event))
+    if not words:
+        return event
+    return event[: words[-1].end()] + _EURO_CUT + event[words[-1].end() :]
+
+
+_CHANGES: dict[str, Change] = {
+    "drop": lambda event, dice: b"",
+    "double": lambda event, dice: event + event,
+    "swap": lambda event, dice: event,
+    "corrupt": _corrupted,
+    "utf8": _torn,
+}
+
+
+def _corrupt(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+    if fault.place == "event":
+        yield from _altered(score, fault, broken)
+        return
+    due = False
+    for step in marked(score, fault.at, new_framer=None):
+        if isinstance(step, Mark):
+            due = True
+        elif due and isinstance(step, Emit):
+            due = False
+            broken.struck(fault)
+            yield Emit(_flipped(step.data, 0))
+        else:
+            yield step
+
+
+def _http(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+    from streamtape.dialects.select import dialect_for
+
+    now_us = 0
+    for step in score:
+        if isinstance(step, WaitUntil):
+            now_us = step.at_us
+            yield step
+            continue
+        broken.struck(fault)
+        body = http_body(dialect_for(broken.interaction), fault.status)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        if fault.retry_after_s is not None:
+            headers.append((b"retry-after", str(fault.retry_after_s).encode()))
+        known = {one.value: one.phrase for one in HTTPStatus}
+        reason = known.get(fault.status, "")
+        yield Start(Head(fault.status, tuple(headers), now_us, reason=reason))
+        yield Emit(body)
+        return
+
+
+def _open(score: Iterable[Step]) -> Iterator[Step]:
+    """The steps with a head that promises no length, since there will be another one."""
+    for step in score:
+        yield Start(without(step.head, b"content-length")) if isinstance(step, Start) else step
+
+
+def _to(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step | Mark]:
+    """Mark the place of a fault."""
+    if fault.place in ("event", "byte"):
+        framer = broken.new_framer if fault.place == "event" else None
+        yield from marked(score, fault.at, new_framer=framer)
+        return
+    last = (Start, Fail) if fault.place == "head" else (Fail,)
+    found = False
+    for step in score:
+        if isinstance(step, last) and not found:
+            found = True
+            yield Mark(0)
+        yield step
+    if not found:
+        yield Mark(0)
+
+
+_KINDS: dict[str, Callable[[Iterator[Step], Fault, Broken], Iterator[Step]]] = {
+    "cut": _cut,
+    "stall": _stall,
+    "error": _last_words,
+    "done": _last_words,
+    "drop": _altered,
+    "double": _altered,
+    "swap": _altered,
+    "corrupt": _corrupt,
+    "utf8": _altered,
+    "http": _http,
+}

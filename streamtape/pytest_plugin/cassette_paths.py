@@ -1,0 +1,99 @@
+"""Which cassette a test means: its marks and decoration together, and the place that follows.
+
+Known without opening anything, so that the end of a run can tell used files from orphans.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamtape.errors import StreamtapeError, UsageError
+from streamtape.pytest_plugin import settings
+from streamtape.transport.cassette_paths import name_of_test, place_of
+from streamtape.transport.decorator import Wanted, wanted_by
+
+_FORBIDDEN_THERE = dict.fromkeys(map(ord, "<>?%*:|\"'/\\"), "-")
+
+
+def wanted_of(item: pytest.Function) -> Wanted:
+    """What the decoration and the marks of a test ask for, the nearest word counting."""
+    wanted = wanted_by(item.obj) or Wanted(
+        explicit=not settings.TAPE_FIXTURES.isdisjoint(item._fixtureinfo.argnames)
+    )
+    own = [mark for mark in item.own_markers if mark.name == settings.MARKER]
+    for mark in item.iter_markers(settings.MARKER):
+        if len(mark.args) > 1:
+            raise UsageError(
+                f"@pytest.mark.streamtape takes one name and options, not {mark.args!r}"
+            )
+        name = None if mark.args in ((), (None,)) else str(mark.args[0])
+        wanted = wanted.over(Wanted(name, dict(mark.kwargs)))
+    explicit = wanted.explicit or bool(own)
+    return Wanted(wanted.cassette, wanted.options, (wanted, *wanted.covers), explicit)
+
+
+def place_for(
+    item: pytest.Function, name: str | None, folder: str | None = None, *, anew: bool = False
+) -> Path:
+    """Where the file of a test lies, by its own name or by the one that was given.
+
+    `anew`: it is about to be recorded, so that a converted file in its stead does not count.
+    """
+    names = [*(n.name for n in item.listchain() if isinstance(n, pytest.Class)), item.originalname]
+    callspec: Any = getattr(item, "callspec", None)
+    parameters = None if callspec is None else callspec.id
+    parent = item.parent.obj if isinstance(item.parent, pytest.Class | pytest.Module) else None
+    default = name_of_test(names, parameters, _names_in(parent).get(names[-1].casefold(), []))
+    if folder is not None:
+        return place_of(name, item.path, default, folder=folder, suffix=".txt")
+    place = place_of(name, item.path, default)
+    return place if name is not None or anew else _converted(item, place) or place
+
+
+def _converted(item: pytest.Function, place: Path) -> Path | None:
+    """The file under the name that pytest-recording or pytest-vcr gave it, where ours is not there.
+
+    pytest-vcr keeps the cassettes of all modules in one folder. Tests may share a name of theirs,
+    and another test's own file may have it. So it counts only where it was converted: a recording
+    of ours is another test's.
+    """
+    if place.exists():
+        return None
+    theirs = item.name if item.cls is None else f"{item.cls.__name__}.{item.name}"
+    plain = theirs.translate(_FORBIDDEN_THERE) + place.suffix
+    names = [plain] if "/" in theirs else [plain, theirs + place.suffix]
+    places = [place.with_name(plain), *(place.parent.parent / name for name in names)]
+    for found in places:
+        # In this very case: some file systems find it in any.
+        there = found.parent.is_dir() and any(p.name == found.name for p in found.parent.iterdir())
+        if there and _is_converted(found):
+            return found
+    return None
+
+
+def _is_converted(path: Path) -> bool:
+    """Whether it was made of another format; a damaged file passes for it, and is told of."""
+    from streamtape.tape.store import load
+
+    try:
+        return not all(interaction.cuts_known for interaction in load(path))
+    except StreamtapeError:
+        return True
+
+
+@lru_cache(maxsize=1)
+def _names_in(parent: object) -> dict[str, list[str]]:
+    """The names beside a test, by what they are without regard to case; once a module or class."""
+    found: dict[str, list[str]] = {}
+    for name in dir(parent):
+        found.setdefault(name.casefold(), []).append(name)
+    return found
+
+
+def place_of_item(item: pytest.Function) -> str:
+    """Where the cassette of a marked or decorated test lies, as an absolute path."""
+    return str(place_for(item, wanted_of(item).cassette).absolute())

@@ -1,0 +1,113 @@
+"""What a failed test is told of its streams: where each one was, and its last events.
+
+Events count from 0, as everywhere else.
+
+With `--tape-report=DIR` what happened is left there as a cassette, to be shown or replayed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path, PurePath
+
+import pytest
+
+from streamtape.errors import CassetteError, StreamtapeError
+from streamtape.session.exchange import Exchange
+from streamtape.session.session import Session
+from streamtape.tape.events import Event
+from streamtape.tape.model import Cassette, Interaction
+
+LAST = 3
+WIDTH = 96
+_STATES = {
+    "open": "still being read",
+    "complete": "read to its end",
+    "closed": "closed by the client",
+    "failed": "ended with an error",
+}
+
+
+def tell(
+    report: pytest.TestReport,
+    session: Session,
+    name: str,
+    folder: Path | None,
+    reason: str | None = None,
+) -> None:
+    """Add a section to the report of a failed test; leave a cassette where one is wanted.
+
+    `reason` is why its recording is not kept, where it is not.
+
+    It lies below `folder` as the test's module does below the root, under the test's own `name`:
+    tests may share a cassette, and modules a name.
+    """
+    lines = list(_lines(session, reason))
+    if folder is not None and session.seen:
+        module = PurePath(report.nodeid.partition("::")[0]).with_suffix("")
+        path = folder.joinpath(*(part for part in module.parts if part != ".."), name)
+        try:
+            from streamtape.tape.store import save
+
+            save(Cassette(session.seen), path)
+            lines.append(f"what happened is in {path} (streamtape show {path})")
+        except CassetteError as error:
+            lines.append(f"what happened could not be left in {folder}: {error}")
+    if lines:
+        text = "\n".join(lines).encode("utf-8", "backslashreplace").decode()  # reports are UTF-8
+        report.sections.append(("streamtape: where the streams were", text))
+
+
+def _lines(session: Session, reason: str | None) -> Iterator[str]:
+    for number, (exchange, interaction) in enumerate(session.answers()):
+        request = exchange.request
+        kept = "recorded into" if reason is None else "recorded, not kept, for"
+        sent = "compared with" if session.mode == "verify" else kept
+        if not exchange.kept:
+            sent = "called in this process, beside"
+        how = "replayed from" if exchange.interaction else sent
+        yield f"stream {number}: {request.method} {request.url}, {how} {session.name}"
+        try:
+            yield from _where(exchange, interaction)
+        except StreamtapeError as error:
+            yield f"  its events can't be read: {error}"
+    if session.n_recorded and session.mode != "verify":
+        yield from _verdict(session, reason)
+
+
+def _verdict(session: Session, reason: str | None) -> Iterator[str]:
+    """What becomes of a recording whose test failed."""
+    if reason is None:
+        yield f"the recording is kept in {session.name}: the next run replays it"
+        if session.alters and not session.struck:
+            yield "no fault strikes what is recorded through a port; the next run has the fault"
+        return
+    yield f"the recording is not kept: {reason}"
+    if session.options.record_on_exception == "whole":
+        yield f"  what came is in {session.name}.failed: streamtape show {session.name}.failed"
+        yield "  record_on_exception=True keeps it in its place, broken as it is"
+
+
+def _where(exchange: Exchange, interaction: Interaction) -> Iterator[str]:
+    n_chunks = exchange.progress.n_chunks
+    total = 0
+    seen: list[tuple[int, Event]] = []
+    for event in interaction.events():
+        if event.frame is not None and event.frame.chunk < n_chunks:
+            seen.append((total, event))
+            del seen[:-LAST]
+        total += 1
+    reached = seen[-1][0] + 1 if seen else 0
+    at = ""
+    if n_chunks and (at_us := next(islice(interaction.chunks, n_chunks - 1, None)).at_us):
+        at = f" at {at_us / 1e6:.3f} s"
+    state = _STATES[exchange.progress.state]
+    of_chunks = f"{n_chunks} of {len(interaction.chunks)} chunks"
+    yield f"  {state}: after {reached} of {total} events, {of_chunks}{at}"
+    for number, event in seen:
+        payload = event.payload
+        text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+        line = f"  #{number} {event.type}  {text}"
+        yield line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"

@@ -1,0 +1,201 @@
+"""Secrets that are known by the name beside them: fields, parameters, variables, elements. Pure.
+
+Some names are enough (`api_key`, `password`); beside others (`token`, `secret`, `key`) the value
+must look like a secret, since words of a text and counts stand there as well. The name is looked at
+first, as most names are harmless; the sign behind it says in which way a value follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+
+from streamtape.secrets import names
+from streamtape.secrets.patterns import Pattern, Span
+
+_NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+_MAX_NAME_BYTES = 48
+_SHORT_VALUE = 6
+_WORDS = (
+    "key", "token", "secret", "passw", "passphrase", "passcode", "authorization", "authentication",
+    "connection", "credential", "assertion", "verifier", "cookie",
+)  # fmt: skip
+# Too short to be looked for without the sign behind them.
+_SHORT_WORDS = ("pwd", "jwt", "otp", "auth", "sid", "sig")
+_SIGNS = ("=", '"', "'", "\\")
+_PARAMETERS = ("signature=", "session=", "sessionid=")
+LITERALS = tuple(
+    word.encode()
+    for word in sorted({*_WORDS, *_PARAMETERS, *(w + s for w in _SHORT_WORDS for s in _SIGNS)})
+)
+_PART = (
+    rb"(?i:(?:"
+    + "|".join((*_WORDS, *_SHORT_WORDS)).encode()
+    + rb"|signature|session)[a-z0-9_-]{0,12})"
+)
+_VARIABLE = rb"[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD)"
+_PLACEHOLDER = (
+    rb"(?i)(?:your|my|the|an?)[ _-]|(?:xxx+|\.\.\.|os\.|process\.|env\.|None|null|true|false)|"
+    rb"(?:str|string|text|object|number|integer|boolean)\b"
+)
+
+# A value in quotes, which may be escaped: `"name": "value"`.
+_QUOTED_BYTES = rb"(?:(?!(?P=q))(?:\\\\|\\\"|\\?[^\\\"\r\n]))"
+_QUOTE = rb"\\*[\"']"
+_ASSIGNED = _QUOTE + rb"\s{0,32}[:=]\s{0,32}[bru]?"
+_FIELD = _ASSIGNED + rb"(?P<q>" + _QUOTE + rb")(?P<s>" + _QUOTED_BYTES + rb"{4,4096}?)(?P=q)"
+_OPEN_FIELD = _ASSIGNED + rb"(?P<q>" + _QUOTE + rb")(?P<s>" + _QUOTED_BYTES + rb"{0,4096}\\?)\Z"
+_INNER = rb"(?P<q>" + _QUOTE + rb")(?P<s>(?:(?!(?P=q))[^\"'\r\n]){4,200}?)(?P=q)"
+# `"name": {"value": "..."}`, `"name": ["...", "..."]`, and `["name", "..."]` or `"name", "value":`.
+_WITHIN = (
+    _QUOTE + rb"\s{0,32}:\s{0,32}\{[^{}]{0,80}?" + _QUOTE + rb"(?i:value|secret|token|key|data|"
+    rb"plaintext|current|string)" + _QUOTE + rb"\s{0,32}:\s{0,32}" + _INNER
+)
+_LIST = (
+    _QUOTE + rb"\s{0,32}:\s{0,32}\[(?P<s>(?:[\s,]{0,32}" + _QUOTE + rb"[^\"'\\\[\]{}\s]{8,80}"
+    + _QUOTE + rb"){1,4})"
+)  # fmt: skip
+_LISTED = rb"[\"']([^\"'\\\s,]{8,})"
+_BESIDE = (
+    _QUOTE + rb"\s{0,32},\s{0,32}(?:" + _QUOTE + rb"(?i:value|val|data|text|content)" + _QUOTE
+    + rb"\s{0,32}:\s{0,32})?b?" + _INNER
+)  # fmt: skip
+# What stands behind a quoted name: the sign, and what its value begins with.
+_FOLLOWS = _QUOTE + rb"\s{0,32}([:=,])\s{0,32}([^\s])"
+# A part of a multipart form: the name in its head, the value after an empty line.
+_IN_PART = rb"\"[^\r\n]{0,120}\r?\n(?:[^\r\n]{1,120}\r?\n){0,4}\r?\n(?P<s>[^\r\n]{6,4096})"
+# `name: value` on a line, `<name>value</name>`, `name=value`.
+_LINE = rb":[ \t]{0,4}(?:(?i:bearer|basic|token)[ \t])?(?P<s>[^\s\"'<>\\,;(){}\[\]|`*]{8,200})"
+_ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>[^<>\s&]{6,200})\s{0,8}<"
+_PARAMETER = rb"=(?P<s>[^&\s\"'<>\\#;(){}\[\],|`]{6,32})(?P<more>[^&\s\"'<>\\#;(){}\[\],|`]*)"
+
+
+@lru_cache(maxsize=64)
+def _compiled(expression: bytes) -> re.Pattern[bytes]:
+    return re.compile(expression)
+
+
+@lru_cache(maxsize=4096)
+def _kind(name: bytes) -> str | None:
+    return names.field_kind(name.decode("latin-1"))
+
+
+class Named(Pattern):
+    """Values beside names that say they are secret."""
+
+    def __init__(self) -> None:
+        super().__init__("name", LITERALS, _PART, folded=True)
+
+    @cached_property
+    def _part(self) -> re.Pattern[bytes]:
+        return re.compile(_PART)
+
+    def spans_at(self, text: bytes, places: Iterable[int]) -> Iterator[Span]:
+        """Iterate over the secrets whose names' literals stand at these places."""
+        for at in places:
+            part = self._part.match(text, at)
+            if part is not None:
+                before = text[max(0, at - _MAX_NAME_BYTES) : at]
+                start = at - len(before) + len(before.rstrip(_NAME_BYTES))
+                yield from _beside(text, text[start : part.end()], start, part.end())
+
+    def spans(self, text: bytes) -> Iterator[Span]:
+        """Iterate over all secrets in a text."""
+        yield from self.spans_at(text, (match.start() for match in self._part.finditer(text)))
+
+
+class OpenNamed(Named):
+    """A quoted value that has begun and not ended."""
+
+    def spans_at(self, text: bytes, places: Iterable[int]) -> Iterator[Span]:
+        """Iterate over the values that are open at the end of a text."""
+        for at in places:
+            part = self._part.match(text, at)
+            found = part and _compiled(_OPEN_FIELD).match(text, part.end())
+            if found and found.start("s") < found.end("s"):
+                yield Span(*found.span("s"), "name")
+
+
+def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
+    """The value beside a name that stands at `start` to `end`."""
+    sign = text[end : end + 1]
+    if sign == b"=":
+        yield from _parameter(text, name, start, end)
+        return
+    kind = _kind(name)
+    if kind is None or not sign:
+        return
+    if sign in b"\"'\\":
+        if text[max(0, start - 6) : start] == b'name="' and sign == b'"':
+            found = _compiled(_IN_PART).match(text, end)
+            if found and _fits(found["s"], kind):
+                yield Span(*found.span("s"), "name")
+        yield from _quoted(text, kind, end)
+        return
+    is_element = text[start - 1 : start] in {b"<", b":"} and sign in b"> \t"
+    if sign == b":" or is_element:
+        found = _compiled(_ELEMENT if is_element else _LINE).match(text, end)
+        if found and _fits(found["s"], kind, alone=not is_element):
+            yield Span(*found.span("s"), "name")
+
+
+def _quoted(text: bytes, kind: str, end: int) -> Iterator[Span]:
+    """The value of a name in quotes that end at `end`."""
+    follows = _compiled(_FOLLOWS).match(text, end)
+    if follows is None:
+        return
+    sign, first = follows[1], follows[2]
+    if first == b"[":
+        listed = _compiled(_LIST).match(text, end)
+        for one in _compiled(_LISTED).finditer(text, *listed.span("s")) if listed else ():
+            if _fits(one[1], kind, alone=True):
+                yield Span(*one.span(1), "name")
+        return
+    shape = _BESIDE if sign == b"," else _WITHIN if first == b"{" else _FIELD
+    found = _compiled(shape).match(text, end)
+    if found and _fits(found["s"], kind, alone=sign == b","):
+        yield Span(*found.span("s"), "name")
+
+
+def _parameter(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
+    found = _compiled(_PARAMETER).match(text, end)
+    if found is None or not _is_value(found["s"]):
+        return
+    value, before = found["s"], text[max(0, start - 6) : start]
+    if not before or before.endswith((b"?", b"&", b"#", b"\\u0026", b"&amp;")):
+        secret = names.kind_of(name.decode("latin-1")) == "name"
+    elif re.fullmatch(_VARIABLE, name):
+        secret = len(value) >= 16 and _has_digit(value)
+    else:
+        secret = _kind(name) == "sure" and _fits(value, "sure", alone=True)
+    if secret:
+        yield Span(found.start("s"), found.end("more"), "name")
+
+
+def _fits(value: bytes, kind: str, *, alone: bool = False) -> bool:
+    """Whether a value is secret beside a name of this kind; `alone`: nothing marks the value."""
+    if not _is_value(value):
+        return False
+    if kind == "code":
+        return re.fullmatch(rb"[0-9A-Za-z -]{4,12}", value) is not None and _has_digit(value)
+    if kind == "sure" and not alone:
+        return len(value) >= _SHORT_VALUE
+    return names.looks_secret(value.decode("latin-1"), "token" if kind == "sure" else kind)
+
+
+def _is_value(value: bytes) -> bool:
+    """No placeholder, nothing that is masked already, no code that fetches the value."""
+    return (
+        value.strip(b"*") != b""
+        and not value.startswith((b"$", b"<", b"{", b"[redacted]", b"REDACTED", b"%5B", b"%24"))
+        and not re.match(_PLACEHOLDER, value)
+    )
+
+
+def _has_digit(value: bytes) -> bool:
+    return re.search(rb"[0-9]", value) is not None
+
+
+NAMED = Named()
+OPEN_NAMED = OpenNamed()

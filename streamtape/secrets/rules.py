@@ -1,0 +1,87 @@
+"""What a user adds to the masking, and what they take out of it: one value, checked at the door."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from streamtape.errors import UsageError
+from streamtape.json_path import path_pattern
+
+_OTHER_KINDS = ("cookie", "name", "path", "userinfo")
+
+
+@dataclass(frozen=True, slots=True)
+class RedactionOptions:
+    """What is masked beyond the defaults, and what is not.
+
+    `headers`, `parameters`: more names (a parameter of a query, form or cookie), any case.
+    `patterns`: more (kind, regular expression) pairs for URLs and bodies; where the expression has
+    a group, the first group is masked; it is held against what lies within a line. `json_paths`:
+    texts in JSON bodies and in the lines of streams, as `$.user.email`, `$.items[*].name`,
+    `$..secret`; all texts below the path are masked, numbers are not. `off`: kinds that are not
+    masked. `keep`: names that never are. UsageError for a value that would mask nothing: a str in
+    the place of a tuple, a path or expression that is none, an unknown kind.
+    """
+
+    headers: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    patterns: tuple[tuple[str, str], ...] = ()
+    json_paths: tuple[str, ...] = ()
+    off: frozenset[str] = frozenset()
+    keep: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("headers", "parameters", "json_paths", "keep"):
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        object.__setattr__(self, "off", frozenset(_texts("off", self.off)))
+        object.__setattr__(self, "patterns", tuple(map(_pair, _listed("patterns", self.patterns))))
+        for kind, pattern in self.patterns:
+            try:
+                re.compile(pattern.encode())
+            except re.error as error:
+                raise UsageError(f"redaction pattern {kind!r}, {pattern!r}: {error}") from error
+        for path in self.json_paths:
+            path_pattern(path)
+        if self.off:
+            self._check_kinds()
+
+    def _check_kinds(self) -> None:
+        from streamtape.secrets.known import PATTERNS  # the tables, which most programs need later
+
+        known = {*_OTHER_KINDS, *(p.kind for p in PATTERNS), *(kind for kind, _ in self.patterns)}
+        for kind in sorted(self.off - known):
+            nearest = difflib.get_close_matches(kind, sorted(known), 1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            raise UsageError(
+                f"off={kind!r}: no such kind of secret{hint} (known: {', '.join(sorted(known))})"
+            )
+
+
+def _listed(name: str, value: object) -> tuple[object, ...]:
+    if isinstance(value, str | bytes):
+        raise UsageError(f"{name}={value!r} must be a tuple: {name}=({value!r},)")
+    if not isinstance(value, Iterable):
+        raise UsageError(f"{name}={value!r} must be a tuple, got {type(value).__name__}")
+    return tuple(value)
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    texts = _listed(name, value)
+    for text in texts:
+        if not isinstance(text, str) or not text.strip():
+            raise UsageError(f"{name}={value!r} must be a tuple of names, got {text!r} in it")
+    return tuple(str(text) for text in texts)
+
+
+def _pair(value: object) -> tuple[str, str]:
+    if isinstance(value, tuple | list) and len(value) == 2:
+        kind, pattern = value
+        if isinstance(kind, str) and isinstance(pattern, str) and kind and pattern:
+            return kind, pattern
+    raise UsageError(
+        f"patterns must be pairs of a kind and a regular expression, got {value!r}: "
+        "patterns=(('team', 'team-[0-9a-f]{16}'),)"
+    )

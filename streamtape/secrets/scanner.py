@@ -1,0 +1,110 @@
+"""The search for secrets in text: by the table of patterns, and by a user's own rules. Pure.
+
+Text is looked at in two steps: do any literals of the patterns occur, all of them asked in one
+pass; and, only then, which patterns match, and where. Where it has escapes, what it stands for is
+looked at as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache
+
+from streamtape.json_path import path_pattern, path_text
+from streamtape.secrets.json_spans import documents
+from streamtape.secrets.literals import ESCAPE, Hit, Literals
+from streamtape.secrets.patterns import Pattern, Span
+from streamtape.secrets.unescape import unescaped
+
+__all__ = ["Hit", "Search", "default_search"]
+
+
+class Search:
+    """Looks for the kinds that are on, and for patterns and JSON paths of the user's own."""
+
+    def __init__(
+        self,
+        off: Iterable[str] = (),
+        more: Iterable[tuple[str, str]] = (),
+        json_paths: Iterable[str] = (),
+    ) -> None:
+        without = frozenset(off)
+        self.paths = tuple(map(path_pattern, json_paths))
+        own = tuple(
+            Pattern(kind, (), regex.encode()) for kind, regex in more if kind not in without
+        )
+        self.has_own = bool(own or self.paths)
+        self._own = own
+        self.literals = _literals(without)
+
+    @cached_property
+    def hits(self) -> Callable[[bytes], list[Hit]]:
+        """Where literals occur in a text, and which: where none does, `find` finds nothing."""
+        return self.literals.finder.hits
+
+    def find(self, text: bytes, hits: list[Hit] | None = None) -> list[Span]:
+        """All secrets in a text, in order; they don't overlap."""
+        if hits is None:
+            hits = self.hits(text)
+        if not hits and not self.has_own:
+            return []
+        spans = self._by_hits(text, hits)
+        if any(literal == ESCAPE for literal, _, _ in hits):
+            bare = unescaped(text)
+            found = self._by_hits(bare.text, self.hits(bare.text))
+            spans += (Span(*bare.original(start, end), kind) for start, end, kind in found)
+        for pattern in self._own:
+            spans += pattern.spans(text)
+        if self.paths:
+            spans += self._at_paths(text)
+        return list(_merged(sorted(spans))) if len(spans) > 1 else spans
+
+    def find_in_body(self, body: bytes) -> list[Span]:
+        """All secrets in a whole body; it may be a form, and nothing precedes its first field."""
+        spans = self.find(b"&" + body) if body else []
+        return [Span(max(start - 1, 0), end - 1, kind) for start, end, kind in spans]
+
+    def _by_hits(self, text: bytes, hits: list[Hit]) -> list[Span]:
+        spans: list[Span] = []
+        for literal, at, _ in hits:
+            for pattern in self.literals.patterns(literal):
+                spans += pattern.spans_at(text, (at,))
+        return spans
+
+    def _at_paths(self, text: bytes) -> Iterator[Span]:
+        for document in documents(text):
+            for path, start, end, is_text in document.leaves:
+                wanted = is_text and any(p.match(path_text(path)) for p in self.paths)
+                if wanted and text[start:end].strip(b"*"):
+                    yield Span(start, end, "path")
+
+    def open_from(self, text: bytes, hits: list[Hit]) -> int:
+        """Where something begins that may be a secret once it ends; the length if nowhere."""
+        start = len(text)
+        for literal, at, _ in hits:
+            for pattern in self.literals.open_patterns(literal):
+                for span in pattern.spans_at(text, (at,)):
+                    start = min(start, span.start)
+        return start
+
+
+@lru_cache(maxsize=8)
+def _literals(without: frozenset[str]) -> Literals:
+    return Literals(without)
+
+
+def _merged(spans: list[Span]) -> Iterator[Span]:
+    last = spans[0]
+    for span in spans[1:]:
+        if span.start < last.end:
+            last = Span(last.start, max(last.end, span.end), last.kind)
+        else:
+            yield last
+            last = span
+    yield last
+
+
+@lru_cache(maxsize=8)
+def default_search() -> Search:
+    """The search for every known kind."""
+    return Search()

@@ -1,0 +1,198 @@
+"""A body's secrets masked while it streams by. Pure, incremental, one instance a body.
+
+The client has each chunk at once, and the journal has it before the client; so what is written must
+be decided before it is known how the stream goes on. A tail that may be the beginning of a secret
+is therefore given masked, and put right by a patch when the bytes after it have shown what it is.
+In the end the body is the same however it was cut. Masks keep the length.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from streamtape.secrets.json_spans import documents
+from streamtape.secrets.patterns import MAX_SECRET_BYTES, Span
+from streamtape.secrets.scanner import Hit, Search
+
+MASK = b"*"
+# What a secret of one piece can consist of: a tail of these may be the beginning of one.
+TOKEN = bytes(c for c in range(0x21, 0x7F) if c not in b"\"'\\<>(){}[],;|`")
+_TOKEN_SET = frozenset(TOKEN)
+_OPEN_SET = _TOKEN_SET | {0x5C}  # a backslash may begin an escape of a token's character
+MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
+CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
+LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own, which sees fewer names
+_EDGE_BYTES = 64  # no literal is longer
+MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
+_NAME_BYTES = 64  # what stands before a literal and belongs to its name
+_KEY_LINES = re.compile(rb"(?:[A-Za-z0-9+/=\s:]|\\[nrt]|\\\Z)*")
+_KEY_RUN = re.compile(rb"\\[nrt]|\n(?:data|event|id):|([A-Za-z0-9+/=]+)")
+_LOOK_BEHIND = 8  # the same, where nothing there begins one: escapes
+
+
+class Masked(NamedTuple):
+    """A chunk as it may be written, the patches to what was written before, what was found."""
+
+    data: bytes | memoryview
+    patches: tuple[tuple[int, bytes], ...] = ()
+    found: tuple[Span, ...] = ()  # offsets in the body
+    n_held: int = 0  # so many bytes follow `data`, masked for now
+    secrets: tuple[bytes, ...] = ()  # what was found, as it came
+
+    @property
+    def shown(self) -> bytes:
+        """The chunk as it may be written, whole."""
+        return b"".join((self.data, MASK * self.n_held))
+
+
+class BodyRedactor:
+    """Masks one body: feed it chunk by chunk, then close it."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        # Context, then what is held back, as they came. It begins with a sign before the body: that
+        # may be a form, and nothing stands before the first field of one.
+        self._buffer = b"&"
+        self._base = -1  # the offset of the buffer in the body
+        self._held = 0  # from this offset on what was written is masked
+        self._growing = False  # a secret longer than what is held back goes on
+        self._in_key = False  # a private key that is longer than that goes on, over its lines
+        self._quiet = not search.has_own  # nothing in the context begins anything
+
+    @property
+    def clear(self) -> bool:
+        """Whether nothing is held back: all that was fed is decided."""
+        return self._held == self._base + len(self._buffer)
+
+    def feed(self, data: bytes) -> Masked:
+        """Take a chunk."""
+        if len(data) >= LARGE_BYTES and self._quiet and not (self._growing or self._in_key):
+            passed = self._pass(data)
+            if passed is not None:
+                return passed
+        buffer = self._buffer + data
+        hits = self._search.hits(buffer)
+        if hits or not self._quiet or self._growing or self._in_key:
+            return self._decide(buffer, len(data), hits, self._hold(buffer, hits))
+        size = len(buffer)
+        if self._held == self._base + size - len(data) and (not data or data[-1] not in _OPEN_SET):
+            self._buffer = buffer[-_LOOK_BEHIND:]
+            self._base += size - len(self._buffer)
+            self._held += len(data)
+            return Masked(data)
+        hold = max(_token_from(buffer), size - MAX_TOKEN_BYTES)
+        return self._decide(buffer, len(data), [], hold)
+
+    def _pass(self, data: bytes) -> Masked | None:
+        """A large chunk in which nothing is to be masked, without a copy; None if something is."""
+        tail = data[-MAX_TOKEN_BYTES:]
+        n_held = len(tail) - _token_from(tail)
+        edge = self._buffer + data[:_EDGE_BYTES]  # what may stand over the cut
+        if n_held == len(data) or self._search.hits(edge) or self._search.hits(data):
+            return None
+        before = self._buffer[self._held - self._base :]
+        patches = ((self._held, before),) if before.strip(MASK) else ()
+        self._held = self._base + len(self._buffer) + len(data) - n_held
+        self._buffer = data[-n_held - _LOOK_BEHIND :]
+        self._base = self._held + n_held - len(self._buffer)
+        return Masked(memoryview(data)[: len(data) - n_held], patches, n_held=n_held)
+
+    def close(self) -> Masked:
+        """Decide what is still held back; `data` is empty."""
+        buffer = self._buffer
+        return self._decide(buffer, 0, self._search.hits(buffer), len(buffer))
+
+    def _hold(self, buffer: bytes, hits: list[Hit]) -> int:
+        """From where on the buffer can't be decided yet."""
+        size = len(buffer)
+        start = max(_token_from(buffer), size - MAX_TOKEN_BYTES)
+        if hits:
+            begun = self._search.open_from(buffer, hits)
+            self._in_key |= begun < size - MAX_SECRET_BYTES and _opens_key(buffer, begun)
+            start = min(start, begun)
+        if self._search.has_own:
+            start = min(start, buffer.rfind(b"\n") + 1)
+        if self._search.paths:  # a document is decided as a whole
+            for document in documents(buffer):
+                goes_on = not document.complete and size - document.start < MAX_DOCUMENT_BYTES
+                if goes_on or document.start < start < document.end:
+                    return min(start, document.start)
+            return start
+        return max(start, size - MAX_SECRET_BYTES)
+
+    def _decide(self, buffer: bytes, n_new: int, hits: list[Hit], hold: int) -> Masked:
+        base, size = self._base, len(buffer)
+        old = size - n_new  # where the new chunk begins
+        held = self._held - base
+        hold = max(hold, held)  # what was decided stays decided
+        view: bytes | bytearray = buffer
+        found: list[Span] = []
+        spans = self._search.find(buffer, hits) if hits or self._search.has_own else []
+        if spans or self._growing or self._in_key:
+            view = bytearray(buffer)
+            found = self._mask(view, spans, held, hold)
+        patches: tuple[tuple[int, bytes], ...] = ()
+        decided = min(hold, old)
+        if decided > held and bytes(view[held:decided]).strip(MASK):
+            patches = ((base + held, bytes(view[held:decided])),)
+        shown = max(hold, old)
+        near = [at for _, at, end in hits if end > hold - CONTEXT_BYTES]
+        cut = max(0, hold - _LOOK_BEHIND)
+        if near:
+            cut = max(0, hold - CONTEXT_BYTES, min(cut, min(near) - _NAME_BYTES))
+        self._buffer = buffer[cut:]
+        self._base = base + cut
+        self._held = base + hold
+        self._quiet = not near and not self._search.has_own
+        secrets = tuple([buffer[start - base : end - base] for start, end, _ in found])
+        return Masked(bytes(view[old:shown]), patches, tuple(found), size - shown, secrets)
+
+    def _mask(self, view: bytearray, spans: list[Span], held: int, hold: int) -> list[Span]:
+        """Mask what is decided: between `held` and `hold`."""
+        found = []
+        if self._in_key:
+            found += self._mask_key(view, held, hold)
+        if self._growing:
+            end = held
+            while end < hold and view[end] in _TOKEN_SET:
+                end += 1
+            view[held:end] = MASK * (end - held)
+            self._growing = end == hold
+        for start, end, kind in spans:
+            first, last = max(start, held), min(end, hold)
+            if first >= last:
+                continue
+            view[first:last] = MASK * (last - first)
+            found.append(Span(self._base + first, self._base + last, kind))
+            if hold < end:  # it began before what is held back, and goes on
+                self._growing = True
+        return found
+
+    def _mask_key(self, view: bytearray, held: int, hold: int) -> list[Span]:
+        """Mask what goes on of a private key, up to the first character that is none of it."""
+        if held and view[held - 1] == 0x5C and bytes(view[held : held + 1]) in {b"n", b"r", b"t"}:
+            held += 1  # the rest of an escape
+        goes_on = _KEY_LINES.match(view, held, hold)
+        end = goes_on.end() if goes_on else held
+        self._in_key = end == hold
+        found = []
+        for run in list(_KEY_RUN.finditer(view, held, end)):
+            if run[1]:
+                start, stop = run.span(1)
+                view[start:stop] = MASK * (stop - start)
+                found.append(Span(self._base + start, self._base + stop, "private-key"))
+        return found
+
+
+def _opens_key(buffer: bytes, start: int) -> bool:
+    """Whether what begins there and is still open is a private key."""
+    return buffer[max(0, start - 5) : start] == b"-----"
+
+
+def _token_from(text: bytes) -> int:
+    """Where the token begins that a text ends in; escapes may spell some of its characters."""
+    start = len(text.rstrip(TOKEN))
+    while start and text[start - 1] == 0x5C and text[start : start + 1] in {b"", b"u", b"/"}:
+        start = len(text[: len(text[:start].rstrip(b"\\"))].rstrip(TOKEN))
+    return start

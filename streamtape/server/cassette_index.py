@@ -1,0 +1,149 @@
+"""The cassettes of a replay server: which interaction answers a request that came over a socket.
+
+Scheme, host and port are not compared, and a path is spelled as recorded ones are (`Origins`). The
+rest is matched as a session matches it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from streamtape.errors import CassetteNotFoundError
+from streamtape.printable import printable_line
+from streamtape.server.exchange import RequestHead
+from streamtape.server.url_candidates import Origins
+from streamtape.session.last_event_id import rest_after_event
+from streamtape.session.matching import Tape
+from streamtape.session.miss import miss_text
+from streamtape.session.options import Options
+from streamtape.tape.http_values import split_url
+from streamtape.tape.model import Cassette, Interaction, Request
+from streamtape.tape.redact import Redactor
+from streamtape.tape.store import load
+
+_HOST_PARTS = {"scheme", "host", "port"}
+_KEPT_MISSES = 100
+_AGAIN = "streamtape record -o run.tape -- COMMAND"
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A request that nothing answered, and why."""
+
+    line: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One interaction on the shelf, and where it came from."""
+
+    cassette: str
+    number: int
+    interaction: Interaction
+
+
+class Shelf:
+    """Interactions of any number of cassettes, in order, and what became of each."""
+
+    def __init__(self, cassettes: Sequence[Cassette], options: Options) -> None:
+        self.books = [
+            Book(cassette.path or "cassette in memory", number, interaction)
+            for cassette in cassettes
+            for number, interaction in enumerate(cassette)
+        ]
+        self.misses: deque[Miss] = deque(maxlen=_KEPT_MISSES)
+        self.n_missed = 0
+        names = [name for name in (c.path for c in cassettes) if name]
+        self.name = names[0] if len(names) == 1 else f"{len(cassettes)} cassettes"
+        self._redactor = Redactor()
+        sizes = [len(cassette) for cassette in cassettes]
+        self.tape = Tape([b.interaction for b in self.books], without_host(options), sizes)
+        self._origins = Origins(i.request for i in self.tape.interactions)
+
+    def ask(self, head: RequestHead, body: bytes) -> list[Request]:
+        """The requests that a live one may stand for, the likeliest first."""
+        spelled = self._origins.spellings(head, body)
+        return [self._redactor.redact_request(request)[0] for request in spelled]
+
+    def candidates(self, asked: Sequence[Request]) -> list[int]:
+        """The indices of all interactions that match, played or not."""
+        for request in asked:
+            if found := self.tape.candidates(request):
+                return found
+        return []
+
+    def take(self, asked: Sequence[Request]) -> Interaction | None:
+        """The interaction that answers, marked as played; None where none is left."""
+        return next((i for i in map(self.tape.take, asked) if i is not None), None)
+
+    def resume(self, asked: Sequence[Request]) -> Interaction | None:
+        """The rest of a stream after the event that the client saw last, if it names one."""
+        found = rest_after_event(self.tape, asked)
+        if found is None:
+            return None
+        self.tape.resume(found[0])
+        return found[1]
+
+    def miss(self, asked: Sequence[Request]) -> Miss:
+        """Take down that nothing answers, and say why."""
+        request = asked[0]
+        text = miss_text(
+            request, self.tape, name=self.name, mode=None, again=_AGAIN, repeats="repeat (--repeat)"
+        )
+        text += self._which(request)
+        target = split_url(request.url)
+        line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
+        return self._missed(printable_line(line), text)
+
+    def block(self, place: str) -> Miss:
+        """Take down that a tunnel to a place on the network was asked for."""
+        line = printable_line(f"CONNECT {place}")
+        return self._missed(
+            line,
+            f"a client went past the base URLs, to {line.removeprefix('CONNECT ')}; a replay lets "
+            "nothing through to the network. Point this client at the server: `--env "
+            "NAME[=/PATH]` sets a further variable of the child",
+        )
+
+    def _missed(self, line: str, text: str) -> Miss:
+        found = Miss(line, text)
+        self.misses.append(found)
+        self.n_missed += 1
+        return found
+
+    def _which(self, request: Request) -> str:
+        """Where the nearest interaction lies, which the miss counts over all cassettes."""
+        nearest = self.tape.nearest(request) if len({b.cassette for b in self.books}) > 1 else None
+        if nearest is None:
+            return ""
+        book = self.books[nearest[0]]
+        return f"\n  interaction {nearest[0]} is number {book.number} of {book.cassette}"
+
+
+def without_host(options: Options) -> Options:
+    """The options, with nothing compared that names the recorded host."""
+    names: list[object] = []
+    for name in options.match_on:
+        names += ["path", "query"] if name == "url" else [] if name in _HOST_PARTS else [name]
+    return replace(options, match_on=tuple(dict.fromkeys(names)))  # type: ignore[arg-type]  # the names are those that were checked
+
+
+def gather(cassettes: Sequence[str | os.PathLike[str] | Cassette]) -> list[Cassette]:
+    """Load cassettes and folders of them (`*.tape`, at any depth, by name)."""
+    found: list[Cassette] = []
+    for one in cassettes:
+        if isinstance(one, Cassette):
+            found.append(one)
+        elif Path(one).is_dir():
+            paths = sorted(Path(one).rglob("*.tape"))
+            if not paths:
+                raise CassetteNotFoundError(f"no cassette (*.tape) in folder {one}", path=one)
+            found += map(load, paths)
+        else:
+            found.append(load(one))
+    return found

@@ -1,0 +1,220 @@
+"""How a session ends: what becomes of the recording, and what there is to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from streamtape.choices import RecordMode
+from streamtape.errors import (
+    CassetteWriteError,
+    MissError,
+    NothingRecordedError,
+    StreamtapeError,
+)
+from streamtape.session.diagnostics import (
+    Compare,
+    drift,
+    hidden,
+    out_of_order,
+    renamed,
+    taken_text,
+    unstruck,
+    warn,
+)
+from streamtape.session.inspection import Inside
+from streamtape.session.journal_recording import Take
+from streamtape.session.matching import Tape
+from streamtape.session.options import Options
+from streamtape.session.order import Order
+from streamtape.tape.model import Cassette
+
+if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault
+
+
+class Closing(Inside):
+    """The part of a Session that ends it. What it decides by is the Session's own."""
+
+    options: Options
+    cassette: Cassette
+    closed: bool
+    failure: CassetteWriteError | None
+    misses: list[MissError]
+    struck: list[Fault]
+    set_aside: str | None
+    _take: Take | None
+    _passing: Take | None
+    _tape: Tape
+    _found: Cassette | None
+    _lock: Any
+    _at_exit: bool
+    _remarked: bool
+    _expects_requests: bool
+    _blind_spots: Callable[[], str]
+    _compare: Compare
+    _when_closed: list[Callable[[], None]]
+    _unmatched: list[str]
+    _own_origins: tuple[str, ...]
+    _taken_by: list[tuple[str, int]]
+    differed: bool
+
+    @property
+    def mode(self) -> RecordMode:
+        """The record mode."""
+        raise NotImplementedError
+
+    @property
+    def records(self) -> bool:
+        """Whether a request that nothing answers is sent and recorded."""
+        raise NotImplementedError
+
+    @property
+    def order(self) -> Order:
+        """Which interactions have been asked for."""
+        return self._tape.order
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End the session: what was recorded becomes the cassette.
+
+        `error` is the exception that the program is leaving with, if any. CassetteWriteError where
+        the recording could not be written, MissError where the program hides a miss behind an
+        exception, NothingRecordedError where no request was seen. A forked process only lets go.
+        """
+        with self._lock:
+            if self.closed:
+                return
+            self.closed = True
+        self.detach()
+        if self._take is not None and self._take.journal.inherited:
+            self._take.journal.release()
+            return
+        try:
+            problem = self.problem(error)
+            self._finish(error)
+            if error is None or isinstance(error, Exception):
+                self._report(problem, error)
+        finally:
+            if self._passing is not None:
+                self._passing.discard()
+            for callback in self._when_closed:
+                callback()
+
+    def detach(self) -> None:
+        """Record no further; streams that go on are `unfinished`."""
+        with self._lock:
+            takes = [take for take in (self._take, self._passing) if take is not None]
+        for take in takes:
+            take.detach(cut=self._at_exit)
+
+    def close_at_exit(self) -> None:
+        """End the session because the interpreter ends; streams that go on are cut.
+
+        Threads may still be streaming. What they read from now on could not be recorded any more,
+        so their next read raises SystemExit, which ends such a thread in silence.
+        """
+        self._at_exit = True
+        self.close()
+
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called once, when the session ends."""
+        self._when_closed.append(callback)
+
+    def _finish(self, error: BaseException | None) -> None:
+        take = self._take
+        if take is None:
+            return
+        if self.failure is not None:
+            # What could be written stays in the journal, for `streamtape recover`.
+            take.journal.release()
+            return
+        if self.mode == "verify" or not take.recorders:
+            take.discard()
+            return
+        reason = None if error is None else self.spoiled(error)
+        if error is not None and reason is not None:
+            self._drop(take, error, reason)
+            return
+        keep = self._found if self.mode == "new_episodes" else None
+        self.cassette = take.commit(keep)
+
+    def _drop(self, take: Take, error: BaseException, reason: str) -> None:
+        """Keep nothing in the cassette's place; what was paid for is set aside."""
+        if self.options.record_on_exception == "whole" and any(i.body for i in take.recorded()):
+            self.set_aside = take.journal.set_aside()
+        take.discard()
+        error.add_note(
+            f"streamtape kept nothing of the recording of {self.name!r}: {reason}"
+            + (f"; what came is in {self.set_aside!r}" if self.set_aside else "")
+        )
+
+    def spoiled(self, error: BaseException) -> str | None:
+        """Why a program that fails with `error` would leave no recording; None where it stays."""
+        take, how = self._take, self.options.record_on_exception
+        if take is None:
+            return None
+        if not how:
+            return "record_on_exception is False"
+        told = self.differed and isinstance(error, AssertionError)
+        if self.mode == "all" and take.journal.replaces and not told:
+            return "a run that failed replaces no cassette"
+        if how is True:
+            return None
+        from streamtape.session.keep_policy import spoiled  # brings the framers: few runs fail
+
+        return spoiled(take.recorded(), take.recorders, error)
+
+    def problem(self, error: BaseException | None = None) -> StreamtapeError | None:
+        """What is wrong with this session so far, that nobody has been told; None where nothing is.
+
+        `error` is the exception that the program is leaving with, if any.
+        """
+        if self.failure is not None:
+            return self.failure
+        if self.misses and not isinstance(error, StreamtapeError):
+            return self.misses[0]
+        idle = not self.exchanges and not self.misses
+        if error is None and idle and self.records and self._expects_requests:
+            why = self.told_of_others() or self._unheard() + self._blind_spots()
+            return NothingRecordedError(
+                f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
+                f"nothing to record.{why}"
+            )
+        if error is not None or self.mode != "verify":
+            return None
+        fresh = renamed(self.recorded(), self._tape.matcher.pairs)
+        comparison = self._compare(self.cassette, fresh, self.options.verify_level)
+        return drift(self.name, comparison, self._unmatched)
+
+    def lost_to(self, name: str, n_requests: int) -> None:
+        """Say that another session, opened inside this one, answered so many requests."""
+        self._taken_by.append((name, n_requests))
+
+    def told_of_others(self) -> str:
+        """A sentence on requests that sessions inside this one answered; empty for none."""
+        return taken_text(self._taken_by)
+
+    def _unheard(self) -> str:
+        if not self._own_origins:
+            return ""
+        return f" Nothing came to {self._own_origins[0]}: is it the base URL of the client?"
+
+    def _report(self, problem: StreamtapeError | None, error: Exception | None) -> None:
+        if problem is not None and not (isinstance(problem, MissError) and error is None):
+            raise problem from error
+        for text in () if error is not None else self.remarks():
+            warn(text)
+
+    def remarks(self) -> list[str]:
+        """What a user should know of a session that went well, told once."""
+        if self._remarked:
+            return []
+        self._remarked = True
+        texts = [hidden(self.misses)] if self.misses else []
+        replays = [e for e in self.exchanges if e.interaction is not None]
+        read = any(exchange.progress.state == "complete" for exchange in replays)
+        if read and self.options.faults and not self.struck:
+            texts.append(unstruck(self.name, self.options.faults))
+        if self.order.given_up:
+            texts.append(out_of_order(self.name, self._tape.interactions, self.order.given_up))
+        return texts

@@ -1,0 +1,362 @@
+"""Which recorded interaction answers a request, and why none does.
+
+Requests are compared by parts: method, URL, body by default. JSON bodies are compared as JSON,
+query parameters and form fields without regard to their order, multipart bodies without their
+random boundary, compressed bodies decoded. What was masked stands for any secret of its kind.
+Equal requests are answered in the order in which they were recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from streamtape.errors import UsageError
+from streamtape.json_path import path_pattern
+from streamtape.session.bodies import (
+    MISSING,
+    alike,
+    content,
+    plain,
+    stands_for,
+    structured,
+    without_lengths,
+)
+from streamtape.session.difference import Difference, objection, only, shown, text_of
+from streamtape.session.id_mapping import Token, matched_up, skeleton
+from streamtape.session.json_leaves import has_below, leaves
+from streamtape.session.options import Options
+from streamtape.session.order import Order
+from streamtape.tape.http_values import split_url
+from streamtape.tape.model import Interaction, Redaction, Request
+
+_PORTS = {"http": 80, "https": 443}
+_PAIRS = {"query", "headers"}
+
+
+_URL = ("scheme", "host", "port", "path", "query")
+
+
+def _url(request: Request) -> tuple[Hashable, ...]:
+    """All parts of the URL, in the order of `_URL`."""
+    return _parts_of(request.url)
+
+
+@lru_cache(maxsize=256)
+def _parts_of(text: str) -> tuple[Hashable, ...]:
+    # A URL is recorded as it will be asked for, so it is taken apart once.
+    url = split_url(text)
+    port = url.port or _PORTS.get(url.scheme)
+    query = tuple(sorted(parse_qsl(url.query, keep_blank_values=True)))
+    return url.scheme, url.hostname, port, url.path or "/", query
+
+
+def _in_url(at: int) -> Callable[[Request], Hashable]:
+    return lambda request: _url(request)[at]
+
+
+def _headers(request: Request) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple(sorted((name.lower(), value) for name, value in request.headers))
+
+
+_PARTS: dict[str, Callable[[Request], Hashable]] = {
+    "method": lambda r: r.method.upper(),
+    **{name: _in_url(at) for at, name in enumerate(_URL)},
+    "headers": _headers,
+}
+
+
+def is_ignored(url: str, options: Options) -> bool:
+    """Whether requests to this URL pass by, neither recorded nor replayed."""
+    host = (split_url(url).hostname or "").lower()
+    if options.ignore_localhost and (
+        host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
+    ):
+        return True
+    return any(fnmatchcase(host, pattern.lower()) for pattern in options.ignore_hosts)
+
+
+class Matcher:
+    """Compares requests as the options say. `pairs` are the ids that are matched up so far."""
+
+    def __init__(self, options: Options) -> None:
+        self.pairs: dict[str, str] = {}
+        self._match_up = options.match_up
+        self._filters = options.filters
+        names = [name for name in options.match_on if isinstance(name, str)]
+        self._parts = [p for name in names for p in (_URL if name == "url" else (name,))]
+        named = {**_PARTS, "url": _url, "body": self._body}
+        self._keys = [named[name] for name in names]
+        self._address = [named[name] for name in names if name in {"url", *_URL}]
+        self._functions = [f for f in options.match_on if not isinstance(f, str)]
+        self._ignored = [path_pattern(path) for path in options.ignore_json_paths]
+
+    def filtered(self, request: Request) -> Request:
+        """The request as the user's filters give it; UsageError where one gives something else."""
+        for function in self._filters:
+            request = function(request)
+            if not isinstance(request, Request):
+                name = getattr(function, "__name__", repr(function))
+                raise UsageError(f"the filter {name} gave {request!r}; it must give a Request")
+        return request
+
+    def key(self, request: Request) -> tuple[Hashable, ...]:
+        """A value that is equal for requests that match, before the user's own functions."""
+        return tuple([key(request) for key in self._keys])
+
+    def address(self, request: Request) -> tuple[Hashable, ...]:
+        """The part of the key that is of the URL."""
+        return tuple([key(request) for key in self._address])
+
+    def equal(self, recorded: Request, asked: Request) -> bool:
+        """Whether ids and the user's own functions agree too, given that the keys are equal."""
+        if self._matched_up(recorded, asked) is None:
+            return False
+        return all(objection(f, recorded, asked) is None for f in self._functions)
+
+    def stands_for(self, recorded: Request, asked: Request) -> bool:
+        """Whether requests are equal but for secrets, which are masked in at least one of them."""
+        for part in self._parts:
+            if part == "body":
+                if self._body_differences(recorded, asked):
+                    return False
+            elif not _part_stands_for(_PARTS[part](recorded), _PARTS[part](asked)):
+                return False
+        return self.equal(recorded, asked)
+
+    def learn(self, recorded: Request, asked: Request) -> None:
+        """Keep which recorded ids stand for which asked ones, from a request that was answered."""
+        self.pairs = self._matched_up(recorded, asked) or self.pairs
+
+    def _matched_up(self, recorded: Request, asked: Request) -> dict[str, str] | None:
+        if not self._match_up or "body" not in self._parts:
+            return self.pairs
+        return matched_up(self._tokens(recorded), self._tokens(asked), self.pairs)
+
+    def _tokens(self, request: Request) -> tuple[Token, ...]:
+        value = structured(request)
+        return () if value is MISSING else skeleton(self._leaves(value))[1]
+
+    def _body(self, request: Request) -> Hashable:
+        value = structured(request)
+        if value is MISSING:
+            return without_lengths(plain(request))
+        if self._match_up:
+            return without_lengths(skeleton(self._leaves(value))[0])
+        bare = self._leaves(value) if self._ignored else value
+        return without_lengths(json.dumps(bare, sort_keys=True))
+
+    def _leaves(self, value: Any) -> dict[str, Any]:
+        return {p: v for p, v in leaves(value) if not self._is_ignored(p)}
+
+    def _is_ignored(self, path: str) -> bool:
+        return any(pattern.match(path) for pattern in self._ignored)
+
+    def differences(self, recorded: Request, asked: Request) -> list[Difference]:
+        """Where two requests differ, first difference first."""
+        found: list[Difference] = []
+        for part in self._parts:
+            if part == "body":
+                found += self._body_differences(recorded, asked)
+            elif _PARTS[part](recorded) != _PARTS[part](asked):
+                old, new = _PARTS[part](recorded), _PARTS[part](asked)
+                if part in _PAIRS:
+                    old, new = only(old, new), only(new, old)
+                found.append(Difference(part, *shown(str(old), str(new))))
+        for function in self._functions:
+            said = objection(function, recorded, asked)
+            if said is not None:
+                found.append(Difference(said, "", ""))
+        return found
+
+    def _body_differences(self, recorded: Request, asked: Request) -> list[Difference]:
+        before, after = structured(recorded), structured(asked)
+        if before is MISSING or after is MISSING:
+            old, new = content(recorded), content(asked)
+            if stands_for(plain(recorded), plain(asked)):
+                return []
+            return [Difference("body", *shown(text_of(old), text_of(new)))]
+        was, now = self._leaves(before), self._leaves(after)
+        known = dict(self.pairs)
+        return [
+            Difference(f"body {path}", *shown(_leaf(was, path), _leaf(now, path)))
+            for path in dict.fromkeys((*was, *now))
+            if self._leaf_differs(path, was, now, known)
+        ]
+
+    def _leaf_differs(
+        self, path: str, old: dict[str, Any], new: dict[str, Any], known: dict[str, str]
+    ) -> bool:
+        """Whether a leaf differs; ids that it matches up are added to `known`."""
+        one, other = old.get(path, _ABSENT), new.get(path, _ABSENT)
+        if (one in _EMPTY and has_below(new, path)) or (other in _EMPTY and has_below(old, path)):
+            return False  # what stands below it is told
+        if alike(one, other):
+            return False
+        if not self._match_up:
+            return True
+        (bare, tokens), (other_bare, other_tokens) = skeleton({path: one}), skeleton({path: other})
+        pairs = matched_up(tokens, other_tokens, known)
+        known.update(pairs or {})
+        return bare != other_bare or pairs is None
+
+
+def _part_stands_for(one: Any, other: Any) -> bool:
+    """The same of a part: a text, or sorted pairs of texts."""
+    if isinstance(one, str) and isinstance(other, str):
+        return stands_for(one, other)
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        return all(map(_part_stands_for, one, other))
+    if isinstance(one, bytes) and isinstance(other, bytes):
+        return stands_for(one.decode("latin-1"), other.decode("latin-1"))
+    return bool(one == other)
+
+
+_EMPTY: tuple[Any, ...] = ({}, [])
+_ABSENT = "\x00absent"
+
+
+def _leaf(values: dict[str, Any], path: str) -> str:
+    return json.dumps(values[path], ensure_ascii=False) if path in values else "(not there)"
+
+
+class Tape:
+    """A cassette being played: which interactions were, and which one is next for a request.
+
+    Of several cassettes in one, `sizes` says how many interactions each has.
+    """
+
+    def __init__(
+        self,
+        interactions: Sequence[Interaction],
+        options: Options,
+        sizes: Sequence[int] | None = None,
+    ) -> None:
+        self.matcher = Matcher(options)
+        self.order = Order(interactions, [len(interactions)] if sizes is None else sizes)
+        self._repeats = options.allow_playback_repeats
+        self._strict = options.strict_order
+        self.interactions = tuple(interactions)
+        self.numbers = list(range(len(self.interactions)))  # their places in the cassette
+        self._requests = [self.matcher.filtered(i.request) for i in self.interactions]
+        self.plays = [0] * len(self.interactions)
+        self._spent = [False] * len(self.interactions)
+        self._faults = options.faults
+        self._by_key: dict[tuple[Hashable, ...], list[int]] = {}
+        self._masked = [n for n, request in enumerate(self._requests) if _may_be_masked(request)]
+        for index, request in enumerate(self._requests):
+            self._by_key.setdefault(self.matcher.key(request), []).append(index)
+
+    def candidates(self, asked: Request) -> list[int]:
+        """The indices of all interactions that match, played or not."""
+        asked = self.matcher.filtered(asked)
+        indices = self._by_key.get(self.matcher.key(asked), [])
+        found = [i for i in indices if self.matcher.equal(self._requests[i], asked)]
+        if found:
+            return found
+        # Another secret than the recorded one: what was masked stands for any of that kind.
+        tried = range(len(self._requests)) if _may_be_masked(asked) else self._masked
+        return [i for i in tried if self.matcher.stands_for(self._requests[i], asked)]
+
+    def same_address(self, asked: Request) -> list[int]:
+        """The indices of all interactions whose URL matches; those played last come first."""
+        address = self.matcher.address(self.matcher.filtered(asked))
+        found = [
+            index
+            for index, request in enumerate(self._requests)
+            if self.matcher.address(request) == address
+        ]
+        return sorted(found, key=lambda index: (not self.plays[index], -index))
+
+    def resume(self, index: int) -> None:
+        """Count a play that takes an interaction up again."""
+        self.plays[index] += 1
+
+    @property
+    def expected(self) -> int | None:
+        """The only interaction that may be asked for now, where the order is strict."""
+        if not self._strict:
+            return None
+        return next((i for i, spent in enumerate(self._spent) if not spent), None)
+
+    def take(self, asked: Request, redactions: Iterable[Redaction] = ()) -> Interaction | None:
+        """The interaction that answers, marked as played; None where none does."""
+        drawn = self.draw(asked, redactions)
+        return None if drawn is None else self.interactions[drawn[0]]
+
+    def draw(self, asked: Request, redactions: Iterable[Redaction] = ()) -> tuple[int, int] | None:
+        """The index of the interaction that answers, and how often it did before.
+
+        Among equal ones those come first whose masked secrets have the same digests: requests that
+        differ only in a key are told apart, and a replay with another key still finds its answer.
+        An answer that a fault will break leaves the interaction for the client's next try.
+        """
+        index = self._next(asked, redactions) if self.interactions else None
+        if index is None:
+            return None
+        self.matcher.learn(self._requests[index], self.matcher.filtered(asked))
+        return index, self._play(index)
+
+    def _play(self, index: int) -> int:
+        """Count a play; get how many there were before."""
+        attempt, number = self.plays[index], self.numbers[index]
+        self.plays[index] += 1
+        self.order.came(index)
+        self._spent[index] = not any(f.breaks and f.strikes(attempt, number) for f in self._faults)
+        return attempt
+
+    def add_played(self, interaction: Interaction, number: int) -> None:
+        """Add an interaction that is being played for the first time; its place is `number`."""
+        index = len(self.interactions)
+        self.interactions += (interaction,)
+        self.numbers.append(number)
+        self.plays.append(0)
+        self._spent.append(False)
+        self._requests.append(request := self.matcher.filtered(interaction.request))
+        self._by_key.setdefault(self.matcher.key(request), []).append(index)
+        self._play(index)
+
+    def has_answer(self, asked: Request) -> bool:
+        """Whether `draw` would give an interaction."""
+        return self._next(asked) is not None
+
+    def _next(self, asked: Request, redactions: Iterable[Redaction] = ()) -> int | None:
+        indices = self.candidates(asked)
+        masked = _digests(redactions)
+        if masked and len(indices) > 1:
+            indices.sort(key=lambda i: _digests(self.interactions[i].redactions) != masked)
+        expected = self.expected
+        if expected is not None:
+            indices = [i for i in indices if i <= expected]
+        index = next((i for i in indices if not self._spent[i]), None)
+        return indices[-1] if index is None and indices and self._repeats else index
+
+    def nearest(self, asked: Request) -> tuple[int, list[Difference]] | None:
+        """The interaction that differs least, and where; None for an empty cassette."""
+        if not self.interactions:
+            return None
+        asked = self.matcher.filtered(asked)
+        found = [
+            (index, self.matcher.differences(request, asked))
+            for index, request in enumerate(self._requests)
+        ]
+        return min(found, key=lambda pair: (_distance(pair[1]), self.plays[pair[0]]))
+
+
+def _may_be_masked(request: Request) -> bool:
+    """Whether something may have been masked where requests are compared."""
+    body = content(request)
+    return "REDACTED" in request.url or b"****" in body
+
+
+def _digests(redactions: Iterable[Redaction]) -> frozenset[tuple[str, str]]:
+    return frozenset((r.where, r.digest) for r in redactions if r.where.startswith("request."))
+
+
+def _distance(differences: Sequence[Difference]) -> int:
+    # A different path or method is a different question; a different value in the body is close.
+    return sum(1 if d.where.startswith("body $") else 1000 for d in differences)

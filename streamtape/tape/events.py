@@ -1,0 +1,184 @@
+"""What can be read out of a recording: frames, events, the transcript. Values only.
+
+A recording holds bytes. Rooms further down read meaning out of them; the values that they make are
+defined here, so that every room can name them. Nothing in this module knows how a frame is found in
+bytes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, overload
+
+from streamtape.errors import UsageError
+from streamtape.extras import install_command
+
+T = TypeVar("T")
+_LAST = 1 << 62  # later than any event
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One unit of the wire format, in its place in a recording.
+
+    For SSE the fields are those of the WHATWG text: `event` is "message" where the stream gives
+    none, `data` is None where the block had no data field (nothing is dispatched), `id` is the last
+    event id in force. An NDJSON line has `event` "message" and the line as `data`.
+
+    `at_us` is when the chunk that completed the frame arrived (None where the recording does not
+    know), `chunk` is that chunk's index, `complete` is False for a last frame that nothing ended.
+    """
+
+    event: str
+    data: str | None
+    id: str = ""
+    retry: int | None = None
+    comments: tuple[str, ...] = ()
+    complete: bool = True
+    at_us: int | None = None
+    chunk: int = 0
+    index: int = 0
+    headers: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A frame with its provider's meaning.
+
+    `type` is the provider's name of the event, `payload` the parsed JSON (or the text where it is
+    not JSON). The payload's own fields can be read as attributes: `event.delta`, `event.item_id`.
+    """
+
+    type: str
+    payload: Any
+    at_us: int | None = None
+    index: int = 0
+    frame: Frame | None = field(default=None, repr=False, compare=False)
+
+    def __getattr__(self, name: str) -> Any:
+        """Read a field of the payload; AttributeError names the fields that there are."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        payload = object.__getattribute__(self, "payload")
+        if isinstance(payload, dict):
+            if name in payload:
+                return payload[name]
+            known = ", ".join(sorted(map(str, payload))) or "none"
+            raise AttributeError(f"event {self.type!r} has no field {name!r}; its fields: {known}")
+        raise AttributeError(f"event {self.type!r} has no field {name!r}: its payload is no object")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One text of a stream: of a channel (text, refusal, reasoning, code ...), in its place.
+
+    `key` is what told it from others (an item's index, a choice's). `cuts` are the pieces that it
+    came in: (offset in the text, index of the event).
+    """
+
+    channel: str
+    text: str
+    key: tuple[Any, ...] = ()
+    cuts: tuple[tuple[int, int], ...] = field(default=((0, 0),), repr=False)
+
+    @property
+    def first_event(self) -> int:
+        """The index of the event that brought its first character: an empty delta says nothing."""
+        return self.event_at(0) if self.text else self.cuts[0][1]
+
+    def event_at(self, offset: int) -> int:
+        """The index of the event that brought the character at an offset."""
+        return self.cuts[max(bisect_right(self.cuts, (offset, _LAST)) - 1, 0)][1]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool call: `arguments` as text, and `parsed` as far as that text goes (None: no JSON).
+
+    `complete` is False where the arguments are not one whole JSON value.
+    """
+
+    id: str
+    name: str
+    arguments: str
+    parsed: Any = None
+    complete: bool = True
+    kind: str = "function"
+    key: tuple[Any, ...] = ()
+    first_event: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that the stream carried, told by its size and the SHA-256 of its bytes."""
+
+    n_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a stream said, assembled.
+
+    `text`, `refusal` and `reasoning` are those of the first choice where a stream has several
+    (`choices` then has each). `parsed` is the object or list that the text is as JSON, as far as it
+    goes, and None where it is neither; `parsed_complete` says whether the text is one whole JSON
+    value. `error` is what the stream gave as its error. `finished` is False where nothing of what
+    ends such a stream came: it was cut.
+    """
+
+    dialect: str
+    text: str = ""
+    refusal: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    parsed: Any = None
+    parsed_complete: bool = False
+    annotations: tuple[Any, ...] = ()
+    images: tuple[Image, ...] = ()
+    usage: dict[str, Any] | None = None
+    status: str | None = None
+    finish_reason: str | None = None
+    error: Any = None
+    model: str | None = None
+    id: str | None = None
+    parts: tuple[Part, ...] = ()
+    choices: tuple[Transcript, ...] = ()
+    finished: bool = False
+    n_events: int = 0
+
+    def of(self, channel: str) -> tuple[Part, ...]:
+        """The parts of one channel: `transcript.of("code")`."""
+        return tuple(part for part in self.parts if part.channel == channel)
+
+    @overload
+    def parsed_as(self, model: type[T], *, partial: bool = False) -> T: ...
+    @overload
+    def parsed_as(self, model: Any, *, partial: bool = False) -> Any: ...
+    def parsed_as(self, model: Any, *, partial: bool = False) -> Any:
+        """`parsed`, validated by pydantic as a model or any other type that pydantic knows.
+
+        UsageError where pydantic is not installed, where the text is no JSON, or where it is not
+        whole and `partial` is False; pydantic's ValidationError where it is not of that type. With
+        `partial`, what is cut off at the end of lists and objects may be missing, as far as
+        pydantic's `experimental_allow_partial` goes: that leaves out what does not validate yet.
+        """
+        try:
+            from pydantic import TypeAdapter
+        except ImportError:
+            raise UsageError(
+                f"parsed_as needs pydantic; to install it: {install_command('pydantic')}"
+            ) from None
+        if self.parsed is None and not self.parsed_complete:
+            raise UsageError(f"the text is not JSON: {self.text[:60]!r}")
+        if not self.parsed_complete and not partial:
+            raise UsageError(
+                f"the JSON text is not whole: it ends with {self.text[-40:]!r}; parsed has what "
+                "there is of it, and partial=True validates that"
+            )
+        adapter: TypeAdapter[Any] = TypeAdapter(model)
+        if self.parsed_complete:
+            return adapter.validate_python(self.parsed)
+        return adapter.validate_python(self.parsed, experimental_allow_partial="trailing-strings")

@@ -1,0 +1,389 @@
+"""Interactions put together from the records of a journal, their chunks still in the journal. Pure.
+
+Each record says how much of its interaction was written before it, so that a hole is known: how
+many records, chunks and bytes it lacks. What is there is kept, in its place; the ending of an
+interaction with a hole is `unfinished` and says what is missing. An interaction of which some bytes
+could not be written is compressed again from its content.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from streamtape.content.decode import decoder_for
+from streamtape.errors import ContentError
+from streamtape.tape import journal, recode, records
+from streamtape.tape.journal_records import Entry, Journal
+from streamtape.tape.model import (
+    SEGMENT_BYTES,
+    SEGMENT_CHUNKS,
+    Chunk,
+    Chunks,
+    Columns,
+    Ending,
+    Head,
+    Interaction,
+    Redaction,
+    Request,
+)
+from streamtape.tape.records import Fields, RecordError
+
+_MOST_LISTED = 3  # holes of one interaction that its ending names
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run of chunk records: where they are, and the patches that fall into it."""
+
+    start: int  # offset in the body
+    n_chunks: int = 0
+    n_bytes: int = 0
+    places: array[int] = field(default_factory=lambda: array("Q"))  # pairs: from, to
+    patches: array[int] = field(default_factory=lambda: array("Q"))  # where their records are
+
+
+@dataclass(slots=True)
+class Upload:
+    """The body of a request as it came: where its pieces are, and what was put right in them."""
+
+    starts: array[int] = field(default_factory=lambda: array("Q"))  # offsets in the body
+    places: array[int] = field(default_factory=lambda: array("Q"))  # offsets in the journal
+    patches: dict[int, list[int]] = field(default_factory=dict)  # by piece: where their records are
+    n_bytes: int = 0
+
+    def add(self, entry: Entry) -> None:
+        """Take a piece; pieces follow one another, but for those that were lost."""
+        start = journal.PATCH_START.unpack_from(entry.body)[2]
+        if self.starts and start < self.starts[-1]:
+            raise RecordError("a piece of a request's body goes back")
+        self.starts.append(start)
+        self.places.append(entry.offset)
+        self.n_bytes += len(entry.body) - journal.PATCH_START.size
+
+    def patch(self, entry: Entry, start: int) -> None:
+        """Take what is to be put over pieces that came before."""
+        end = start + len(entry.body) - journal.PATCH_START.size
+        for n in range(len(self.starts) - 1, -1, -1):
+            if self.starts[n] < end:
+                self.patches.setdefault(n, []).append(entry.offset)
+            if self.starts[n] <= start:
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class JournalBody:
+    """The body of a request that is still in a journal."""
+
+    upload: Upload
+    source: Journal
+
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes there are."""
+        return self.upload.n_bytes
+
+    def pieces(self) -> Iterator[bytes]:
+        """Fetch the pieces, patched."""
+        for n, place in enumerate(self.upload.places):
+            data = self.source.entry(place).body[journal.PATCH_START.size :]
+            if n in self.upload.patches:
+                piece = bytearray(data)
+                for offset in self.upload.patches[n]:
+                    body = self.source.entry(offset).body
+                    start = journal.PATCH_START.unpack_from(body)[2] - self.upload.starts[n]
+                    _put(piece, start, body[journal.PATCH_START.size :])
+                data = bytes(piece)
+            yield data
+
+
+@dataclass(slots=True)
+class Draft:
+    """One interaction, as far as its records were read."""
+
+    request: Request | None = None
+    upload: Upload = field(default_factory=Upload)  # of a draft that is one
+    uploaded: journal.Uploaded | None = None  # where the body of the request is
+    started_at_us: int | None = None
+    more: list[bytes] = field(default_factory=list)  # of the request's body
+    head: Head | None = None
+    runs: list[_Run] = field(default_factory=list)
+    redactions: list[Redaction] = field(default_factory=list)
+    ending: Ending | None = None
+    last_us: int | None = None
+    contents: dict[int, int] = field(default_factory=dict)  # where the records are, by number
+    content_patches: list[int] = field(default_factory=list)
+    holes: list[str] = field(default_factory=list)
+    n_records: int = 0
+    n_chunks: int = 0
+    n_contents: int = 0
+    n_bytes: int = 0
+
+    def take(self, entry: Entry) -> str | None:
+        """Add a record; gives what is missing before it, or None.
+
+        RecordError where the record is whole and makes no sense.
+        """
+        missing = self._missing(entry)
+        if missing is not None:
+            self.holes.append(missing)
+        try:
+            _TAKERS.get(entry.kind, _pass_over)(self, entry)
+        finally:
+            self.n_records += 1
+        return missing
+
+    def _missing(self, entry: Entry) -> str | None:
+        """Set the counts to what the record says; gives what is missing, if that is more."""
+        counts = entry.counts
+        if counts is None:
+            return None
+        n_records = counts.records - self.n_records
+        n_bytes = counts.n_bytes - self.n_bytes
+        n_chunks = 0
+        if entry.kind == journal.CONTENT:
+            self.n_contents = counts.chunks
+        else:
+            n_chunks = counts.chunks - self.n_chunks
+            self.n_chunks = counts.chunks
+        after = self.n_chunks - n_chunks
+        self.n_records, self.n_bytes = counts.records, counts.n_bytes
+        if min(n_records, n_bytes, n_chunks) < 0:
+            raise RecordError("it counts less than was read before it")
+        if not n_records:
+            return None
+        if n_chunks > 0:
+            where = f"after chunk {after - 1}" if after else "at the start of the body"
+            return f"{_count(n_chunks, 'chunk')} of {_count(n_bytes, 'byte')} missing {where}"
+        if self.request is not None:
+            return f"{_count(n_records, 'record')} missing{_before(self)}"
+        more = f" and {_count(n_records - 1, 'record')} after it" if n_records > 1 else ""
+        return f"its request{more} missing"
+
+    def _request(self, entry: Entry) -> None:
+        if self.request is not None:
+            raise RecordError("a second request with the number of another")
+        fields = _fields("request", entry)
+        value, self.started_at_us, _ = records.read_request(fields)
+        if (number := fields.integer("upload", None)) is not None:
+            self.uploaded = journal.Uploaded(number, fields.integer("body_bytes"))
+        self.request = value
+
+    def _head(self, entry: Entry) -> None:
+        self.head = records.read_head(_fields("head", entry))
+
+    def _more(self, entry: Entry) -> None:
+        self.more.append(entry.body[journal.START.size :])
+
+    def _piece(self, entry: Entry) -> None:
+        self.upload.add(entry)
+
+    def _redaction(self, entry: Entry) -> None:
+        self.redactions.append(records.read_redaction(_fields("redaction", entry)))
+
+    def _end(self, entry: Entry) -> None:
+        self.ending = records.read_ending(_fields("ending", entry))
+
+    def _chunk(self, entry: Entry) -> None:
+        at_us = journal.CHUNK_START.unpack_from(entry.body)[2]
+        self.last_us = max(self.last_us or 0, at_us)
+        self.contents.pop(self.n_chunks, None)
+        run = self.runs[-1] if self.runs else None
+        if (
+            run is None
+            or run.n_bytes >= SEGMENT_BYTES
+            or run.n_chunks >= SEGMENT_CHUNKS
+            or run.start + run.n_bytes != self.n_bytes
+        ):
+            run = _Run(self.n_bytes)
+            self.runs.append(run)
+        n_bytes = len(entry.body) - journal.CHUNK_START.size
+        run.n_chunks += 1
+        run.n_bytes += n_bytes
+        self.n_chunks += 1
+        self.n_bytes += n_bytes
+        if run.places and run.places[-1] == entry.offset:
+            run.places[-1] = entry.end
+        else:
+            run.places.extend((entry.offset, entry.end))
+
+    def _content(self, entry: Entry) -> None:
+        self.last_us = journal.CONTENT_START.unpack_from(entry.body)[2]
+        self.contents[self.n_contents] = entry.offset
+        self.n_contents += 1
+
+    def _content_patch(self, entry: Entry) -> None:
+        journal.PATCH_START.unpack_from(entry.body)
+        self.content_patches.append(entry.offset)
+
+    def _patch(self, entry: Entry) -> None:
+        start = journal.PATCH_START.unpack_from(entry.body)[2]
+        self.upload.patch(entry, start)
+        if entry.counts is None and self.holes:
+            return  # of version 1: what it would change is somewhere else now, and stays masked
+        end = start + len(entry.body) - journal.PATCH_START.size
+        for run in reversed(self.runs):
+            if run.start < end:
+                run.patches.append(entry.offset)
+            if run.start <= start:
+                return
+
+    def finish(self, source: Journal, uploads: Mapping[int, Draft]) -> Interaction:
+        """Make the interaction; its chunks are read from the journal when they are wanted.
+
+        `uploads` are the bodies of requests that are in the journal under numbers of their own.
+        """
+        request = self._whole_request(source, uploads)
+        head, chunks = self.head, Chunks(JournalSegment(run, source) for run in self.runs)
+        if self.contents:
+            head, chunks = self._recode(head, chunks, source)
+        return Interaction(
+            request=request,
+            head=head,
+            chunks=chunks,
+            ending=self._ending(),
+            started_at_us=self.started_at_us,
+            redactions=tuple(self.redactions),
+        )
+
+    def _whole_request(self, source: Journal, uploads: Mapping[int, Draft]) -> Request:
+        request = self.request or Request("", "")
+        if self.more:
+            request = replace(request, body=b"".join((request.body, *self.more)))
+        draft, expected = self, self.upload.n_bytes
+        if self.uploaded is not None:
+            draft = uploads.get(self.uploaded.number) or Draft()
+            expected = self.uploaded.n_bytes
+        n_missing = expected - draft.upload.n_bytes
+        if n_missing:
+            self.holes.append(f"{_count(n_missing, 'byte')} of its request's body missing")
+        elif draft is not self:
+            self.holes += draft.holes
+        if not draft.upload.n_bytes:
+            return request
+        body = JournalBody(draft.upload, source)
+        return Request.stored(request.method, request.url, request.headers, body)
+
+    def _ending(self) -> Ending:
+        at_us = self.last_us
+        if at_us is None and self.head:
+            at_us = self.head.at_us
+        if self.holes:
+            listed = "; ".join(self.holes[:_MOST_LISTED])
+            more = len(self.holes) - _MOST_LISTED
+            listed += f"; and {more} more" if more > 0 else ""
+            at_us = self.ending.at_us if self.ending else at_us
+            return Ending("unfinished", at_us, message=f"its journal was damaged: {listed}")
+        where = " within the request" if self.upload.starts else ""
+        return self.ending or Ending("unfinished", at_us, message=f"the recorder stopped{where}")
+
+    def _recode(
+        self, head: Head | None, chunks: Chunks, source: Journal
+    ) -> tuple[Head | None, Chunks]:
+        contents = _contents(self, source)
+        if head is None:  # it was lost: nothing says how the body was encoded
+            return None, Chunks.of([*chunks, *contents])
+        complete = self._ending().kind == "complete"
+        encoding = head.get("content-encoding")
+        pieces = [*self._decoded(head, chunks), *contents]
+        chunks = Chunks.of(list(recode.encode_content(pieces, encoding, complete=complete)))
+        return recode.head_of_recoded(head, chunks.n_bytes, complete=complete), chunks
+
+    def _decoded(self, head: Head, chunks: Chunks) -> Iterator[Chunk]:
+        decoder = decoder_for(head.get("content-encoding"))
+        for at_us, data in chunks:
+            try:
+                yield Chunk(at_us, decoder.feed(data))
+            except ContentError:
+                if not self.holes:
+                    raise
+                return  # after a hole nothing can be decoded
+
+
+_TAKERS = {
+    journal.REQUEST: Draft._request,
+    journal.HEADER: Draft._head,
+    journal.CHUNK: Draft._chunk,
+    journal.PATCH: Draft._patch,
+    journal.REDACTION: Draft._redaction,
+    journal.ENDING: Draft._end,
+    journal.CONTENT: Draft._content,
+    journal.CONTENT_PATCH: Draft._content_patch,
+    journal.MORE: Draft._more,
+    journal.PIECE: Draft._piece,
+}
+
+
+def _pass_over(_draft: Draft, _entry: Entry) -> None:
+    """Ignore a kind that a later version may have."""
+
+
+def _before(draft: Draft) -> str:
+    return f" after chunk {draft.n_chunks - 1}" if draft.n_chunks else " before its chunks"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _fields(kind: str, entry: Entry) -> Fields:
+    return Fields(kind, records.unpack_one(entry.body[journal.START.size :]))
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSegment:
+    """A run of chunks that is still in a journal."""
+
+    run: _Run
+    source: Journal
+
+    @property
+    def n_chunks(self) -> int:
+        """How many chunks."""
+        return self.run.n_chunks
+
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes they hold."""
+        return self.run.n_bytes
+
+    def columns(self) -> Columns:
+        """Fetch the run, patched."""
+        times, pieces, run = array("q"), [], self.run
+        for start, stop in zip(run.places[::2], run.places[1::2], strict=True):
+            for entry in self.source.between(start, stop):
+                times.append(journal.CHUNK_START.unpack_from(entry.body)[2])
+                pieces.append(entry.body[journal.CHUNK_START.size :])
+        sizes = array("Q", map(len, pieces))
+        if not run.patches:
+            return Columns(times, sizes, b"".join(pieces))
+        body = bytearray().join(pieces)
+        for offset in run.patches:
+            entry = self.source.entry(offset)
+            at = journal.PATCH_START.unpack_from(entry.body)[2] - run.start
+            _put(body, at, entry.body[journal.PATCH_START.size :])
+        return Columns(times, sizes, bytes(body))
+
+
+def _contents(draft: Draft, source: Journal) -> list[Chunk]:
+    """The content records that no chunk has taken the place of, patched."""
+    bodies = [source.entry(draft.contents[number]).body for number in sorted(draft.contents)]
+    starts = [journal.CONTENT_START.unpack_from(body)[3] for body in bodies]
+    pieces = [bytearray(body[journal.CONTENT_START.size :]) for body in bodies]
+    for at in draft.content_patches:
+        body = source.entry(at).body
+        start, data = journal.PATCH_START.unpack_from(body)[2], body[journal.PATCH_START.size :]
+        for n in range(max(0, bisect_right(starts, start) - 1), len(pieces)):
+            if starts[n] >= start + len(data):
+                break
+            _put(pieces[n], start - starts[n], data)
+    times = (journal.CONTENT_START.unpack_from(body)[2] for body in bodies)
+    return [Chunk(at_us, bytes(piece)) for at_us, piece in zip(times, pieces, strict=True)]
+
+
+def _put(body: bytearray, at: int, data: bytes) -> None:
+    """Put data at an offset, as much of it as falls into the body."""
+    data = data[max(0, -at) : max(0, len(body) - at)]
+    body[max(0, at) : max(0, at) + len(data)] = data

@@ -1,0 +1,55 @@
+"""The score that one request gets: as its session was asked to play, for a client so patient.
+
+At once (no speed, no pace) no time passes: what is left of waits, a stall's, only tells whether the
+client's read timeout would fire, and is not waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from streamtape.playback.pacing import at_once
+from streamtape.playback.read_timeout import impatient
+from streamtape.playback.steps import Step
+from streamtape.session.decisions import Play
+from streamtape.session.replay_steps import score_of
+from streamtape.session.session import Session
+
+if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault
+
+
+def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> Iterator[Step]:
+    """The steps for a library's request; faults that strike are put into `struck`."""
+    options = replace(session.options, fault=()) if play.resumed else session.options
+
+    def strike(fault: Fault) -> None:
+        struck.append(fault)
+        session.struck.append(fault)
+
+    score = score_of(
+        play.interaction,
+        options,
+        attempt=play.attempt,
+        number=play.number,
+        told=strike,
+        others=play.others,
+    )
+    timed = options.speed is not None or options.pace is not None
+    timeout_s = (request.extensions.get("timeout") or {}).get("read")
+    if timeout_s is not None and (timed or options.faults):
+        score = impatient(score, round(timeout_s * 1e6))
+    if not timed and options.faults:
+        score = at_once(score)
+    if options.faults or options.rechunk is not None or options.pace is not None:
+        play.progress.given = []
+        return _noted(score, play.progress.given)
+    return score
+
+
+def _noted(score: Iterator[Step], given: list[Step]) -> Iterator[Step]:
+    for step in score:
+        given.append(step)
+        yield step

@@ -1,0 +1,63 @@
+"""`use_cassette`: a session for whatever runs inside a `with`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, NoReturn, Self, Unpack
+
+from streamtape.errors import UsageError
+from streamtape.session.options import OptionFields, Options
+from streamtape.session.session import Session
+from streamtape.transport import patch, run_defaults
+from streamtape.transport.session_context import Opened, SessionContext
+from streamtape.transport.session_factory import disabled_session, open_session
+
+
+class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like contextlib's own
+    """Record or replay every httpx and httpx2 request made inside a `with` or `async with`.
+
+        with streamtape.use_cassette("run.tape", mode="once", speed=None) as session:
+            ...
+
+    Gives the `Session`. Options are those of `streamtape.Options`: `mode`, `speed`, `match_on`, ...
+    UsageError for an unknown one; CassetteNotFoundError where mode `none` finds no file; MissError
+    for a request that nothing answers; NothingRecordedError where a session that was to record saw
+    no request; CassetteWriteError where the recording could not be written.
+    """
+
+    def __init__(self, cassette: str | os.PathLike[str], **options: Unpack[OptionFields]) -> None:
+        self._cassette = cassette
+        self._options = Options.of(**run_defaults.held().options(**options))
+        self._open: list[Opened] = []
+
+    @classmethod
+    def with_defaults(
+        cls,
+        cassette: str | os.PathLike[str],
+        defaults: Mapping[str, Any],
+        wanted: Mapping[str, Any],
+    ) -> Self:
+        """The same with other defaults, which hold where nobody says anything."""
+        made = cls(cassette)
+        made._options = Options.of(**run_defaults.held().options(defaults, **wanted))
+        return made
+
+    def __call__(self, *_: object) -> NoReturn:
+        """Refuse to decorate, as VCR's context of this name does."""
+        raise UsageError(
+            f"use_cassette is for `with`; `@streamtape.cassette({os.fspath(self._cassette)!r})` "
+            "decorates functions, methods and classes"
+        )
+
+    def _session(self) -> Session:
+        session = open_session(self._cassette, self._options)
+        run_defaults.held().began(session)
+        return session
+
+    def __enter__(self) -> Session:
+        if not run_defaults.held().disabled:
+            return super().__enter__()
+        session = disabled_session(self._options)
+        self._open.append((session, patch.current()))
+        return session
