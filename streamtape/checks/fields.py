@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from streamtape.checks.expected.base import Expected
-from streamtape.checks.field_tables import Fault, Schema, rules_of, schema_of
+from streamtape.checks.field_tables import Fault, Schema, schema_of
 from streamtape.checks.finding import Severity
 from streamtape.checks.rule import Hit
+from streamtape.checks.schema import rules_of
 from streamtape.checks.stream import Stream
 
 _PLACE = re.compile(r"\.\d+(?=\.|$)")
