@@ -8,7 +8,7 @@ as the time before. A stream that a server pushes is silent for long, as it woul
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from itertools import accumulate
 
@@ -18,6 +18,8 @@ from streamtape.tape.model import Interaction
 
 PATIENCE_S = 4.0
 PUSHED_PATIENCE_S = 300.0
+LOOK_S = 0.05  # so often a look is taken whether anybody is left to wait for
+HaveGone = Callable[[Collection[object]], bool]
 
 
 class Order:
@@ -34,6 +36,7 @@ class Order:
         self._came: set[int] = set()
         self._changed = threading.Condition()
         self._waiting: list[tuple[int, Callable[[], None]]] = []
+        self._blocked: dict[object, int] = {}  # who waits, and for which request
 
     @cached_property
     def _starts(self) -> list[Starts]:
@@ -77,12 +80,47 @@ class Order:
             self.patience_s /= 2
         self.came(number)
 
-    def wait(self, step: Await) -> None:
-        """Block until an interaction is asked for, or until patience is at its end."""
-        with self._changed:
-            if self._changed.wait_for(lambda: self.has_come(step.number), self.patience(step)):
-                return
+    def wait(self, step: Await, have_gone: HaveGone) -> None:
+        """Block until the request is made, until nobody can make it, or until patience ends.
+
+        `have_gone` tells whether all others have gone who could make it, given those who wait.
+        """
+        here, left_s = threading.get_ident(), self.patience(step)
+        self.begin_waiting(here, step.number)
+        try:
+            while left_s > 0:
+                if self.stop_waiting_alone(here, have_gone):
+                    return
+                with self._changed:
+                    if self._changed.wait_for(
+                        lambda: self.has_come(step.number), min(LOOK_S, left_s)
+                    ):
+                        return
+                left_s -= LOOK_S
+        finally:
+            self.stop_waiting(here)
         self.give_up(step.number)
+
+    def begin_waiting(self, who: object, number: int) -> None:
+        """Take down that a thread or a task waits for a request, and makes none meanwhile."""
+        with self._changed:
+            self._blocked[who] = number
+
+    def stop_waiting(self, who: object) -> None:
+        """Take down that a thread or a task goes on."""
+        with self._changed:
+            self._blocked.pop(who, None)
+
+    def stop_waiting_alone(self, who: object, have_gone: HaveGone) -> bool:
+        """Whether nobody is left who could make the request; `who` then waits no longer.
+
+        Of several that wait for one another one goes on, and the others wait for it.
+        """
+        with self._changed:
+            alone = have_gone({one for one, n in self._blocked.items() if n not in self._came})
+            if alone:
+                self._blocked.pop(who, None)
+        return alone
 
     def when(self, number: int, wake: Callable[[], None]) -> None:
         """Have `wake` called, in whichever thread, once an interaction is asked for."""

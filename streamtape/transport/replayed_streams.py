@@ -10,7 +10,8 @@ from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
 from streamtape.session.exchange import Progress
 from streamtape.session.order import Order
 from streamtape.tape.model import Ending, Head
-from streamtape.transport.order_waits import nobody_else, wait_async
+from streamtape.transport.order_waits import wait_async
+from streamtape.transport.other_callers import OtherCallers
 
 Failure = Callable[[Ending], Exception]
 
@@ -51,11 +52,10 @@ class ReplayingStream:
         raise self._failed(_HEADLESS)
 
     def _wait_for(self, step: Await) -> None:
-        """Wait for another request, unless nobody is there who could make it."""
+        """Wait for another request, as long as somebody is there who could make it."""
         if self._order.has_come(step.number):
             return
-        if not nobody_else(tasks=False):
-            self._order.wait(step)
+        self._order.wait(step, OtherCallers(tasks=False).have_gone)
         self._shift(step)
 
     def _shift(self, step: Await) -> None:
@@ -112,8 +112,7 @@ class AsyncReplayingStream(ReplayingStream):
         """The same among tasks."""
         if self._order.has_come(step.number):
             return
-        if not nobody_else(tasks=True):
-            await wait_async(self._order, step, self._clock)
+        await wait_async(self._order, step, self._clock, OtherCallers(tasks=True))
         self._shift(step)
 
     def __aiter__(self) -> Self:

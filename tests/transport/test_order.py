@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import queue
 import threading
 import warnings
-from types import SimpleNamespace
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
@@ -18,7 +20,11 @@ from streamtape.playback.ordering import Starts, ordered
 from streamtape.playback.pacing import FixedRate, at_once, idle_limit, retimed, speed
 from streamtape.playback.steps import Await, Emit, WaitUntil, steps
 from streamtape.session.diagnostics import StreamtapeWarning
-from streamtape.transport import order_waits
+from streamtape.session.order import Order
+from streamtape.transport import other_callers
+from streamtape.transport.order_waits import wait_async
+from streamtape.transport.other_callers import OtherCallers
+from tests.patience import PATIENCE_S
 
 URL = "http://mcp.example"
 EVENTS = [(1_000, b"data: 0\n\n"), (50_000, b"data: 1\n\n"), (70_000, b"data: 2\n\n")]
@@ -146,10 +152,18 @@ def test_trio_waits_too() -> None:
     assert len(seen) == 3
 
 
-def test_nobody_is_waited_for_where_nobody_is(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def only_this_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that other tests of this process left behind make no requests here."""
+    left = {*threading.enumerate()} - {threading.current_thread()}
+    monkeypatch.setattr(
+        other_callers, "live_threads", lambda: [t for t in threading.enumerate() if t not in left]
+    )
+
+
+@pytest.mark.usefixtures("only_this_program")
+def test_nobody_is_waited_for_where_nobody_is() -> None:
     """A program that asks one thing after the other is not held up by what it asks later."""
-    # Threads that other tests of this process left idle are nobody here.
-    monkeypatch.setattr(order_waits, "threading", SimpleNamespace(active_count=lambda: 1))
 
     async def main() -> list[str]:
         transport = streamtape.ReplayTransport(dialogue())
@@ -164,9 +178,9 @@ def test_nobody_is_waited_for_where_nobody_is(monkeypatch: pytest.MonkeyPatch) -
     assert len(asyncio.run(main())) == 3
 
 
-def test_nobody_is_waited_for_once_all_others_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("only_this_program")
+def test_nobody_is_waited_for_once_all_others_have_ended() -> None:
     """Tasks that end without asking, also those that they start, do not hold a program up."""
-    monkeypatch.setattr(order_waits, "threading", SimpleNamespace(active_count=lambda: 1))
 
     async def main() -> list[bytes]:
         started: list[asyncio.Task[None]] = []
@@ -188,6 +202,169 @@ def test_nobody_is_waited_for_once_all_others_have_ended(monkeypatch: pytest.Mon
         return body
 
     assert asyncio.run(main()) == [data for _, data in EVENTS]
+
+
+def ends(listening: threading.Event) -> None:
+    """A thread that ends once somebody waits."""
+    listening.wait()
+
+
+def starts_another(listening: threading.Event) -> None:
+    """A thread that leaves another one behind, which ends as well."""
+    listening.wait()
+    threading.Thread(target=threading.Event().wait, args=(0.01,)).start()
+
+
+def leaves_a_pool(listening: threading.Event) -> None:
+    """A thread that leaves a pool behind, whose threads have nothing to do."""
+    pool = ThreadPoolExecutor(2)
+    for done in [pool.submit(listening.wait) for _ in range(2)]:
+        done.result()
+
+
+@pytest.mark.usefixtures("only_this_program")
+@pytest.mark.parametrize("in_a_task", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("other", [ends, starts_another, leaves_a_pool])
+def test_threads_that_are_gone_are_not_waited_for(
+    other: Callable[[threading.Event], None], *, in_a_task: bool
+) -> None:
+    """A stream goes on once no thread is left that could make the request it waits for."""
+    listening = threading.Event()
+    thread = threading.Thread(target=other, args=(listening,))
+    thread.start()
+
+    def listen() -> list[bytes]:
+        transport = streamtape.ReplayTransport(dialogue("POST"))
+        with (
+            httpx.Client(transport=transport) as client,
+            client.stream("POST", f"{URL}/sse") as answer,
+        ):
+            listening.set()
+            pieces = answer.iter_raw()
+            seen = [next(pieces) for _ in EVENTS]
+        assert not transport.session.order.given_up
+        return seen
+
+    async def listen_async() -> list[bytes]:
+        transport = streamtape.ReplayTransport(dialogue("POST"))
+        async with (
+            httpx.AsyncClient(transport=transport) as client,
+            client.stream("POST", f"{URL}/sse") as answer,
+        ):
+            listening.set()
+            pieces = aiter(answer.aiter_raw())
+            seen = [await anext(pieces) for _ in EVENTS]
+        assert not transport.session.order.given_up
+        return seen
+
+    seen = asyncio.run(listen_async()) if in_a_task else listen()
+    assert seen == [data for _, data in EVENTS]
+    thread.join()
+
+
+@pytest.mark.usefixtures("only_this_program")
+def test_threads_that_wait_for_one_another_go_on() -> None:
+    """Each waits for a request that only the other could make: so nobody will make it."""
+    order = Order(dialogue(), [3])
+
+    def wait(number: int) -> None:
+        order.wait(Await(number, 0, True), OtherCallers(tasks=False).have_gone)
+
+    thread = threading.Thread(target=wait, args=(1,))
+    thread.start()
+    wait(2)
+    thread.join()
+    assert not order.given_up
+
+
+async def in_a_group(*waits: Callable[[], Awaitable[None]]) -> None:
+    """Both in tasks of a group of anyio."""
+    async with anyio.create_task_group() as group:
+        for wait in waits:
+            group.start_soon(as_coroutine, wait)
+
+
+async def in_a_group_of_asyncio(*waits: Callable[[], Awaitable[None]]) -> None:
+    """Both in tasks of a group of asyncio."""
+    async with asyncio.TaskGroup() as group:
+        for wait in waits:
+            group.create_task(as_coroutine(wait))
+
+
+async def gathered(*waits: Callable[[], Awaitable[None]]) -> None:
+    """Both gathered."""
+    await asyncio.gather(*(wait() for wait in waits))
+
+
+async def one_awaited(*waits: Callable[[], Awaitable[None]]) -> None:
+    """One in this task, which then waits for the other."""
+    task = asyncio.create_task(as_coroutine(waits[0]))
+    await waits[1]()
+    await task
+
+
+async def as_coroutine(wait: Callable[[], Awaitable[None]]) -> None:
+    """What asyncio makes tasks of."""
+    await wait()
+
+
+@pytest.mark.usefixtures("only_this_program")
+@pytest.mark.parametrize("both", [in_a_group, in_a_group_of_asyncio, gathered, one_awaited])
+def test_tasks_that_wait_for_one_another_go_on(both: Callable[..., Awaitable[None]]) -> None:
+    """The same among the tasks of an event loop, and with a task that waits for both to end."""
+    order = Order(dialogue(), [3])
+
+    def waiting(number: int) -> Callable[[], Awaitable[None]]:
+        others = OtherCallers(tasks=True)
+        return lambda: wait_async(order, Await(number, 0, True), None, others)
+
+    async def main() -> None:
+        await both(waiting(1), waiting(2))
+
+    asyncio.run(main())
+    assert not order.given_up
+
+
+@pytest.mark.usefixtures("only_this_program")
+@pytest.mark.parametrize("block", ["join", "event", "queue", "result"])
+def test_a_thread_that_only_others_can_wake_is_not_waited_for(block: str) -> None:
+    """It would make the request after what it waits for, which comes after the stream."""
+    order = Order(dialogue(), [3])
+    over = threading.Event()
+
+    def listen() -> None:
+        order.wait(Await(1, 0, True), OtherCallers(tasks=False).have_gone)
+        over.set()
+        given.put(None)
+
+    given: queue.Queue[None] = queue.Queue()
+    with ThreadPoolExecutor(1) as pool:
+        listening = threading.Thread(target=listen)
+        if block == "result":
+            pool.submit(listen).result()
+        else:
+            listening.start()
+            blocks: dict[str, Callable[[], object]] = {
+                "join": listening.join, "event": over.wait, "queue": given.get,
+            }  # fmt: skip
+            blocks[block]()
+            listening.join()
+    assert not order.given_up
+
+
+@pytest.mark.usefixtures("only_this_program")
+def test_a_thread_of_a_pool_that_is_at_work_is_waited_for() -> None:
+    """It may make the request, and does: nothing comes before."""
+    order = Order(dialogue(), [3])
+    others = OtherCallers(tasks=False)
+    go_on = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        work = pool.submit(go_on.wait, PATIENCE_S)
+        assert not any(others.have_gone(()) for _ in range(3))
+        work.add_done_callback(lambda _: order.came(1))
+        threading.Timer(0.0, go_on.set).start()
+        order.wait(Await(1, 0, True), others.have_gone)
+        assert order.has_come(1)
 
 
 def test_patience_comes_to_an_end(tmp_path: Any) -> None:
