@@ -15,7 +15,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Protocol
 
-from streamtape.errors import DamagedCassetteError, InstallError, ReplayEndError
+from streamtape.errors import DamagedCassetteError, InstallError
+from streamtape.playback.failures import FailureKind, failure_kind
 from streamtape.tape.http_values import head_problem
 from streamtape.tape.model import Ending, Head, Headers, Request
 
@@ -62,23 +63,48 @@ class Flavour:
             },
         )
 
-    def exception(self, ending: Ending, request: Any, where: str) -> Exception:
-        """The exception that an ending stands for, of this library; ours for an early end."""
-        if ending.kind != "error":
-            return ReplayEndError(_early_end(ending, where))
+    def recorded(self, response: Any, stream: Any) -> Any:
+        """The same response with another body: `stream` is this library's."""
+        return self.module.Response(
+            status_code=response.status_code,
+            headers=response.headers,
+            stream=stream,
+            extensions=response.extensions,
+        )
+
+    def exception(self, ending: Ending, request: Any) -> Exception:
+        """The exception that an ending of kind `error` stands for, of this library."""
         for name in (ending.exception, *ending.bases):
             kind = getattr(self.module, name or "", None)
             if isinstance(kind, type) and issubclass(kind, self.module.RequestError):
                 return kind(ending.message or "", request=request)  # type: ignore[no-any-return]  # the library is found at run time
+            if ending.module in _OTHERS or name in _RAW:
+                break
             kind = getattr(builtins, name or "", None)
             if isinstance(kind, type) and issubclass(kind, Exception):
                 return kind(ending.message or "")
             kind = getattr(sys.modules.get(ending.module or ""), name or "", None)
             if isinstance(kind, type) and issubclass(kind, Exception):
                 return _instance(kind, ending.message or "")
-        return self.module.ReadError(  # type: ignore[no-any-return]  # the library is found at run time
-            f"{ending.exception}: {ending.message}", request=request
-        )
+        made = getattr(self.module, _BY_KIND[failure_kind(ending)])
+        return made(f"{ending.exception}: {ending.message}", request=request)  # type: ignore[no-any-return]  # the same
+
+
+# Failures of other libraries, and of sockets, are this one's by what they mean.
+_OTHERS = {"aiohttp", "http", "socket", "ssl", "urllib3"}
+_RAW = {
+    "BrokenPipeError", "ConnectionAbortedError", "ConnectionRefusedError", "ConnectionResetError",
+    "TimeoutError",
+}  # fmt: skip
+_BY_KIND: dict[FailureKind, str] = {
+    "connect": "ConnectError",
+    "connect timeout": "ConnectTimeout",
+    "read timeout": "ReadTimeout",
+    "write timeout": "WriteTimeout",
+    "cut": "RemoteProtocolError",
+    "reset": "ReadError",
+    "other": "ReadError",
+}
 
 
 def _instance(kind: type[Exception], message: str) -> Exception:
@@ -86,20 +112,6 @@ def _instance(kind: type[Exception], message: str) -> Exception:
     error = kind.__new__(kind)
     error.args = (message,)
     return error
-
-
-def _early_end(ending: Ending, where: str) -> str:
-    if ending.kind == "abandoned":
-        return (
-            f"the client read past the end of {where}: when it was recorded, its client stopped "
-            "reading here, so nobody knows what came next; record it again with a client that "
-            "reads on"
-        )
-    why = f" ({ending.message})" if ending.message else ""
-    return (
-        f"the client read past the end of {where}: its recording is unfinished{why}, so nobody "
-        "knows what came next; record it again to its end"
-    )
 
 
 @cache
@@ -168,6 +180,12 @@ def head_of(response: Any, at_us: int) -> Head:
 
 def _text(value: bytes | str) -> str:
     return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def read_timeout_of(request: Any) -> float | None:
+    """How many seconds the client waits for the next bytes; None for ever."""
+    timeout = request.extensions.get("timeout") or {}
+    return timeout.get("read")
 
 
 def is_upgrade(request: Any) -> bool:

@@ -1,19 +1,20 @@
-"""The one patch a library: where a client picks its transport.
+"""Which sessions are active, and the patches of the libraries that they see.
 
-`Client._transport_for_url` and its async twin, of httpx and httpx2, see custom transports, mounts,
-proxies, ASGI and the SDKs' own transports alike. The seam is private, so its absence is an error,
-never a silence. Sessions are found by a ContextVar; a thread that has no context of its own uses
-the one active session. The patch is counted and undone exactly; a library that is imported while
-it is in place is patched then (importing it here would be in the way of `httpx2.alias_httpx()`).
+Sessions are found by a ContextVar; a thread that has no context of its own uses the one active
+session. The patches are counted and undone exactly. A library that is imported while they are in
+place is patched then (importing it here would cost time, and be in the way of
+`httpx2.alias_httpx()`). How a library is patched, its seam says: a module with a function
+`patch(module, patches, session_of)`. Seams are private places, so their absence is an error, never
+a silence.
 """
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -21,10 +22,14 @@ from typing import Any
 
 from streamtape.errors import AmbiguousSessionError, InstallError
 from streamtape.session.session import Session
-from streamtape.transport.client_library import LIBRARIES
-from streamtape.transport.transports import TapeTransport
+from streamtape.transport.carried import is_carried
+from streamtape.transport.patches import Patches
 
-SEAM = "_transport_for_url"
+# The seam of each library, by the module that is patched once it is imported.
+SEAMS = {
+    "httpx": "streamtape.transport.httpx_seam",
+    "httpx2": "streamtape.transport.httpx_seam",
+}
 _current: ContextVar[Session | None] = ContextVar("streamtape_session", default=None)
 
 
@@ -36,8 +41,7 @@ class Installation:
         self._sessions: list[Session] = []
         self._holders = 0
         self._owners: dict[int, object] = {}
-        self._patched: set[type[Any]] = set()
-        self._originals: dict[Any, Any] = {}  # by what stands in their place
+        self._patches = Patches()
         self._watch = _ImportWatch(self._patch)
 
     def add(self, session: Session, owner: object = None) -> None:
@@ -94,12 +98,16 @@ class Installation:
             )
         return active[0] if active else None
 
+    def seen_session(self) -> Session | None:
+        """The same for seams: None where a session's own request is on its way."""
+        return None if is_carried() else self.session()
+
     def _install(self) -> None:
         try:
-            for name in LIBRARIES:
+            for name in SEAMS:
                 module = sys.modules.get(name)
                 if module is not None:
-                    self._patch(module)
+                    self._patch(name, module)
         except InstallError:
             self._uninstall()
             raise
@@ -109,50 +117,23 @@ class Installation:
     def _uninstall(self) -> None:
         if self._watch in sys.meta_path:
             sys.meta_path.remove(self._watch)
-        for kind in self._patched:
-            # If somebody has patched over us since, our function stays below it and lets pass.
-            while (seam := kind.__dict__.get(SEAM)) in self._originals:
-                setattr(kind, SEAM, self._originals[seam])
-        self._patched.clear()
-        self._originals.clear()
+        self._patches.undo()
 
-    def _patch(self, module: ModuleType) -> None:
+    def _patch(self, name: str, module: ModuleType) -> None:
         with self._lock:
-            for kind in (module.Client, module.AsyncClient):
-                seam = kind.__dict__.get(SEAM)
-                if seam is None:
-                    version = getattr(module, "__version__", "unknown")
-                    raise InstallError(
-                        f"{module.__name__} {version} has no {kind.__name__}.{SEAM}, where "
-                        "streamtape hooks in; use an older release of it or a newer streamtape, "
-                        "or pass a streamtape.RecordingTransport or ReplayTransport to the client"
-                    )
-                if seam not in self._originals:  # new, or patched over while the patch was held
-                    ours = self._wrapped(seam)
-                    setattr(kind, SEAM, ours)
-                    self._originals[ours] = seam
-                    self._patched.add(kind)
-
-    def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def transport_for_url(client: Any, url: Any) -> Any:
-            inner = original(client, url)
-            session = None if isinstance(inner, TapeTransport) else self.session()
-            return inner if session is None else TapeTransport(session, inner)
-
-        return transport_for_url
+            import_module(SEAMS[name]).patch(module, self._patches, self.seen_session)
 
 
 class _ImportWatch(MetaPathFinder):
     """Calls `imported` with a library right after it was imported."""
 
-    def __init__(self, imported: Callable[[ModuleType], None]) -> None:
+    def __init__(self, imported: Callable[[str, ModuleType], None]) -> None:
         self._imported = imported
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in LIBRARIES:
+        if fullname not in SEAMS:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
@@ -171,7 +152,7 @@ class _ImportWatch(MetaPathFinder):
 
         def exec_module(module: ModuleType) -> None:
             original(module)
-            self._imported(module)
+            self._imported(module.__name__, module)
 
         loader.exec_module = exec_module
 

@@ -13,13 +13,16 @@ from streamtape.tape.model import Ending, Head
 from streamtape.transport.order_waits import wait_async
 from streamtape.transport.other_callers import OtherCallers
 
-Failure = Callable[[Ending], Exception]
+Failure = Callable[[Ending, bool], Exception]
 
 
 class ReplayingStream:
-    """The sync player of `steps`, whose times count from `start_us` on; it counts in `progress`."""
+    """The sync player of `steps`, whose times count from `start_us` on; it counts in `progress`.
 
-    __slots__ = ("_clock", "_failure", "_order", "_progress", "_start_us", "_steps")
+    `failure` makes the exception of an ending, and is told whether the head had been given.
+    """
+
+    __slots__ = ("_clock", "_failure", "_order", "_progress", "_start_us", "_started", "_steps")
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class ReplayingStream:
         self._clock = clock
         self._start_us = start_us
         self._failure = failure
+        self._started = False
 
     def head(self) -> Head:
         """Play up to the head of the response; raise where it fails before."""
@@ -44,6 +48,7 @@ class ReplayingStream:
             if isinstance(step, WaitUntil):
                 self._clock.wait_until(self._start_us + step.at_us)
             elif isinstance(step, Start):
+                self._started = True
                 return step.head
             elif isinstance(step, Await):
                 self._wait_for(step)
@@ -82,7 +87,7 @@ class ReplayingStream:
 
     def _failed(self, ending: Ending) -> Exception:
         self._progress.end("failed")
-        return self._failure(ending)
+        return self._failure(ending, self._started)
 
     def close(self) -> None:
         """Stop playing."""
@@ -101,6 +106,7 @@ class AsyncReplayingStream(ReplayingStream):
             if isinstance(step, WaitUntil):
                 await self._clock.wait_until_async(self._start_us + step.at_us)
             elif isinstance(step, Start):
+                self._started = True
                 return step.head
             elif isinstance(step, Await):
                 await self._wait_for_async(step)

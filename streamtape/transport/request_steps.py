@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streamtape.playback.pacing import at_once
 from streamtape.playback.read_timeout import impatient
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
 
 
-def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> Iterator[Step]:
-    """The steps for a library's request; faults that strike are put into `struck`."""
+def scored(
+    session: Session, play: Play, read_timeout_s: float | None, struck: list[Fault]
+) -> Iterator[Step]:
+    """The steps for a client with this read timeout; faults that strike are put into `struck`."""
     options = replace(session.options, fault=()) if play.resumed else session.options
 
     def strike(fault: Fault) -> None:
@@ -38,9 +40,8 @@ def scored(session: Session, play: Play, request: Any, struck: list[Fault]) -> I
         others=play.others,
     )
     timed = options.speed is not None or options.pace is not None
-    timeout_s = (request.extensions.get("timeout") or {}).get("read")
-    if timeout_s is not None and (timed or options.faults):
-        score = impatient(score, round(timeout_s * 1e6))
+    if read_timeout_s is not None and (timed or options.faults):
+        score = impatient(score, round(read_timeout_s * 1e6))
     if not timed and options.faults:
         score = at_once(score)
     if options.faults or options.rechunk is not None or options.pace is not None:

@@ -10,12 +10,11 @@ from streamtape.session.decisions import Record
 from streamtape.session.recorder import Recorder
 from streamtape.session.session import Session
 from streamtape.session.upload_recording import WholeUpload
-from streamtape.tape.model import Request
-from streamtape.transport.client_library import Flavour, head_of
+from streamtape.tape.model import Head, Request
 from streamtape.transport.recorded_streams import AsyncRecordingStream, RecordingStream
 
 
-class Watch:
+class ResponseRecorder:
     """One request on its way: the time since its sending, and what became of it.
 
     `recorder` is the session's; it is set later where the session is told of the request later.
@@ -42,50 +41,53 @@ class Watch:
         """Microseconds since the request was sent."""
         return self._clock.now_us() - self._sent_us
 
+    def take_head(self, head: Head) -> None:
+        """Record the head of the response, less its secrets."""
+        self._session.take_head(self.recorder, head)
+
+    def stream(self, inner: Any) -> RecordingStream:
+        """The body `inner` (an iterable with a `close`), recorded as it is read."""
+        return RecordingStream(inner, self.recorder, self.elapsed)
+
+    def stream_async(self, inner: Any) -> AsyncRecordingStream:
+        """The same of an async iterable with an `aclose`."""
+        return AsyncRecordingStream(inner, self.recorder, self.elapsed)
+
+    def feed(self, data: bytes) -> None:
+        """Record a piece of the body, where it is pushed; before the client gets it."""
+        self.recorder.feed(data, self.elapsed())
+
+    def complete(self) -> None:
+        """Record that the body ended as the protocol says."""
+        self.recorder.complete(self.elapsed())
+
     def failed(self, error: BaseException) -> None:
-        """Take down that there was no response."""
+        """Record an exception of the client; one that is no `Exception` has it stop reading."""
         if isinstance(error, Exception):
             self.recorder.fail(error, self.elapsed())
         else:
             self.recorder.abandon(self.elapsed(), error)
 
-    def answered(self, response: Any, flavour: Flavour) -> Any:
-        """Take down the head; the response's body is taken down as it is read."""
-        stream = RecordingStream(response.stream, self.recorder, self.elapsed)
-        return self._headed(response, flavour, flavour.sync_stream(stream))
+    def abandon(self, during: BaseException | None = None) -> None:
+        """Record that the client stopped reading, while it handled an exception, if it did."""
+        self.recorder.abandon(self.elapsed(), during)
 
-    def answered_async(self, response: Any, flavour: Flavour) -> Any:
-        """The same for an async client."""
-        stream = AsyncRecordingStream(response.stream, self.recorder, self.elapsed)
-        return self._headed(response, flavour, flavour.async_stream(stream))
-
-    def drain(self, response: Any) -> None:
-        """Take down the whole answer, and how it ended; nobody gets it."""
-        self._session.take_head(self.recorder, head_of(response, self.elapsed()))
-        stream = RecordingStream(response.stream, self.recorder, self.elapsed)
+    @staticmethod
+    def drain(body: RecordingStream) -> None:
+        """Read all of a body, and close it; nobody gets it."""
         try:
-            with suppress(Exception):  # taken down, and played
-                for _ in stream:
+            with suppress(Exception):  # recorded, and played
+                for _ in body:
                     pass
         finally:
-            stream.close()
+            body.close()
 
-    async def drain_async(self, response: Any) -> None:
-        """The same for an async client."""
-        self._session.take_head(self.recorder, head_of(response, self.elapsed()))
-        stream = AsyncRecordingStream(response.stream, self.recorder, self.elapsed)
+    @staticmethod
+    async def drain_async(body: AsyncRecordingStream) -> None:
+        """The same in event loops."""
         try:
             with suppress(Exception):
-                async for _ in stream:
+                async for _ in body:
                     pass
         finally:
-            await stream.aclose()
-
-    def _headed(self, response: Any, flavour: Flavour, stream: Any) -> Any:
-        self._session.take_head(self.recorder, head_of(response, self.elapsed()))
-        return flavour.module.Response(
-            status_code=response.status_code,
-            headers=response.headers,
-            stream=stream,
-            extensions=response.extensions,
-        )
+            await body.aclose()

@@ -8,31 +8,31 @@ transport; `RecordingTransport` and `ReplayTransport` bring a session of their o
 from __future__ import annotations
 
 import os
-import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from streamtape.errors import UsageError
 from streamtape.playback.clock import Clock
-from streamtape.session.decisions import Play, Record
-from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.session.options import OptionFields, Options
 from streamtape.session.session import Session
-from streamtape.tape.model import Cassette, Ending, Interaction
-from streamtape.transport import network_guard
-from streamtape.transport.client_library import Flavour, flavour_of, is_upgrade, request_of
+from streamtape.tape.model import Cassette
+from streamtape.transport.carried import carried
+from streamtape.transport.client_library import (
+    Flavour,
+    flavour_of,
+    head_of,
+    is_upgrade,
+    read_timeout_of,
+    request_of,
+)
 from streamtape.transport.clocks import SystemClock, wall_us
 from streamtape.transport.in_process import is_in_process
-from streamtape.transport.rehearsal import rehearsed
-from streamtape.transport.replayed_streams import AsyncReplayingStream, ReplayingStream
-from streamtape.transport.request_steps import scored
-from streamtape.transport.response_recorder import Watch
+from streamtape.transport.intercept import Call, intercept, passes_by
+from streamtape.transport.response_recorder import ResponseRecorder
 from streamtape.transport.session_factory import open_session
 from streamtape.transport.upload_streams import Kept, Upload
 
 if TYPE_CHECKING:
-    from streamtape.playback.faults import Fault
-
     # Either library's clients take it, which no class of either library can say to a type checker.
     _Anything: Any = object
 else:
@@ -57,9 +57,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         self.session = session
         self._rehearses = rehearses
         self._inner = inner
-        self._clock = clock or session.clock or SystemClock()
-        # What is recorded has the real times, whatever clock replays are played by.
-        self._recording_clock = clock or SystemClock()
+        self._clock = clock
 
     def handle_request(self, request: Any) -> Any:
         """Answer a request of a sync client."""
@@ -73,29 +71,29 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
             request.stream = body  # what can be sent once only is not made to be sent again
 
     def _answer(self, request: Any) -> Any:
-        start_us = self._clock.now_us()
-        decision = self._begin(request)
         flavour = flavour_of(request)
-        if isinstance(decision, Record):
-            watch = Watch(self.session, self._recording_clock, decision.recorder)
-            try:
-                with network_guard.let(request.url.host):
-                    response = self._inner.handle_request(request)
-            except BaseException as error:
-                watch.failed(error)
-                raise
-            if decision.rehearsal is None or not self._rehearses:
-                return watch.answered(response, flavour)
-            watch.drain(response)
-            decision = self.session.play_back(decision.rehearsal)
-        player = ReplayingStream(
-            *self._score(decision, request, flavour, start_us), order=self.session.order
-        )
+        call = self._intercept(request, flavour)
+        if (recording := call.recording) is not None:
+            with call.upstream():
+                response = self._inner.handle_request(request)
+            recording.take_head(head_of(response, recording.elapsed()))
+            body = recording.stream(response.stream)
+            if not call.must_rehearse:
+                return flavour.recorded(response, flavour.sync_stream(body))
+            recording.drain(body)
+            call.play_back()
+        player = call.player(read_timeout_of(request))
         return flavour.response(player.head(), flavour.sync_stream(player))
 
-    def _begin(self, request: Any) -> Play | Record:
-        here = is_in_process(self._inner)
-        return self.session.begin(request_of(request), wall_us, in_process=here)
+    def _intercept(self, request: Any, flavour: Flavour) -> Call:
+        return intercept(
+            self.session,
+            request_of(request),
+            lambda ending, _started: flavour.exception(ending, request),
+            clock=self._clock,
+            in_process=is_in_process(self._inner),
+            rehearses=self._rehearses,
+        )
 
     async def handle_async_request(self, request: Any) -> Any:
         """Answer a request of an async client."""
@@ -109,29 +107,25 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
             request.stream = body
 
     async def _answer_async(self, request: Any) -> Any:
-        start_us = self._clock.now_us()
-        decision = self._begin(request)
         flavour = flavour_of(request)
-        if isinstance(decision, Record):
-            watch = Watch(self.session, self._recording_clock, decision.recorder)
-            if decision.rehearsal is None or not self._rehearses:
-                return watch.answered_async(await self._watched(request, watch), flavour)
-            await rehearsed(self._rehearse(request, watch), self._clock)
-            decision = self.session.play_back(decision.rehearsal)
-        player = AsyncReplayingStream(
-            *self._score(decision, request, flavour, start_us), order=self.session.order
-        )
+        call = self._intercept(request, flavour)
+        if call.recording is not None:
+            if not call.must_rehearse:
+                response, body = await self._recorded(request, call, call.recording)
+                return flavour.recorded(response, flavour.async_stream(body))
+            await call.rehearse(self._drain(request, call, call.recording))
+        player = call.player_async(read_timeout_of(request))
         return flavour.response(await player.head_async(), flavour.async_stream(player))
 
-    async def _rehearse(self, request: Any, watch: Watch) -> None:
-        await watch.drain_async(await self._watched(request, watch))
+    async def _recorded(self, request: Any, call: Call, recording: ResponseRecorder) -> Any:
+        with call.upstream():
+            response = await self._inner.handle_async_request(request)
+        recording.take_head(head_of(response, recording.elapsed()))
+        return response, recording.stream_async(response.stream)
 
-    async def _watched(self, request: Any, watch: Watch) -> Any:
-        try:
-            return await self._send_async(request)
-        except BaseException as error:
-            watch.failed(error)
-            raise
+    async def _drain(self, request: Any, call: Call, recording: ResponseRecorder) -> None:
+        _, body = await self._recorded(request, call, recording)
+        await recording.drain_async(body)
 
     async def handle_upload(self, request: Any, upload: Upload) -> Any:
         """Send on a request that nothing in the cassette can answer, its body as it comes.
@@ -141,63 +135,38 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """
         if self._passes(request):
             return await self._inner.handle_async_request(request)
-        watch, started_at_us = Watch(self.session, self._recording_clock), wall_us()
+        recording = ResponseRecorder(self.session, self._clock or SystemClock())
+        started_at_us = wall_us()
         kept = Kept(self.session, request_of(request, b""), started_at_us)
-        upload.keep(kept, lambda whole: watch.begin(whole, started_at_us))
+        upload.keep(kept, lambda whole: recording.begin(whole, started_at_us))
         try:
-            response = await self._send_async(request)
+            with carried(request.url.host):
+                response = await self._inner.handle_async_request(request)
         except BaseException as error:
             if isinstance(error, Exception):
                 await upload.rest()
             if upload.is_whole:
-                watch.failed(error)
+                recording.failed(error)
             raise
         try:
             await upload.rest()
         except BaseException:
             await response.stream.aclose()
             raise
-        return watch.answered_async(response, flavour_of(request))
-
-    async def _send_async(self, request: Any) -> Any:
-        with network_guard.let(request.url.host):
-            return await self._inner.handle_async_request(request)
-
-    def _score(self, play: Play, request: Any, flavour: Flavour, start_us: int) -> Any:
-        struck: list[Fault] = []
-        score = scored(self.session, play, request, struck)
-
-        def failure(ending: Ending) -> Exception:
-            where = _where(self.session, play.interaction)
-            error = flavour.exception(ending, request, where)
-            if not struck and ending.kind == "error":
-                error.add_note(f"replayed by streamtape: {where} was recorded with it")
-            for fault in struck:
-                error.add_note(f"streamtape broke this replay as asked: {fault}")
-            return error
-
-        return score, self._clock, start_us, failure, play.progress
+        recording.take_head(head_of(response, recording.elapsed()))
+        flavour = flavour_of(request)
+        body = recording.stream_async(response.stream)
+        return flavour.recorded(response, flavour.async_stream(body))
 
     def _passes(self, request: Any) -> bool:
         """Whether a request goes straight to the transport behind; a MissError where it may not."""
-        if self.session.passes(str(request.url)):
-            if self._inner is None:
-                raise self.session.refuse(
-                    f"{request.method} {request.url} is to pass by (ignore_hosts, "
-                    "ignore_localhost), and a ReplayTransport has nothing to send it through"
-                )
-            return True
-        if not is_upgrade(request):
-            return False
-        url = request.url.copy_with(query=None)
-        what = self.session.masked(f"{request.method} {url} asks for a protocol upgrade")
-        if not self.session.records:
+        url = str(request.url)
+        if self._inner is None and self.session.passes(url):
             raise self.session.refuse(
-                f"{what}, which is no stream that a cassette can hold; record mode "
-                f"{self.session.mode!r} lets nothing through to the network"
+                f"{request.method} {url} is to pass by (ignore_hosts, ignore_localhost), and a "
+                "ReplayTransport has nothing to send it through"
             )
-        warnings.warn(f"{what}: it passes by unrecorded", StreamtapeWarning, stacklevel=3)
-        return True
+        return passes_by(self.session, request.method, url, upgrade=is_upgrade(request))
 
     def close(self) -> None:
         """Close the transport behind this one."""
@@ -300,8 +269,3 @@ class ReplayTransport(_Owning):
                 f"{wanted.mode!r}; RecordingTransport or use_cassette has the other modes"
             )
         super().__init__(open_session(cassette, wanted, expects_requests=False), None)
-
-
-def _where(session: Session, interaction: Interaction) -> str:
-    index = next((n for n, i in enumerate(session.cassette) if i is interaction), 0)
-    return f"interaction {index} of {session.name}"

@@ -14,7 +14,7 @@ import pytest
 import streamtape
 from streamtape.errors import InstallError, MissError, UsageError
 from streamtape.mock.server import EmbeddedEndpoint
-from streamtape.transport import patch
+from streamtape.transport import httpx_seam, patch
 from tests.fake_network import FakeNetwork
 
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
@@ -115,10 +115,10 @@ def test_libraries_imported_within_a_session_are_seen(
 def test_a_missing_seam_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a release has moved the seam, the session says so instead of seeing nothing."""
     monkeypatch.setattr(patch, "_installation", patch.Installation())  # that no run holds
-    monkeypatch.delattr(httpx2.Client, patch.SEAM)
+    monkeypatch.delattr(httpx2.Client, httpx_seam.SEAM)
     with pytest.raises(InstallError, match=r"httpx2 .* has no Client\._transport_for_url"):
         streamtape.use_cassette(tmp_path / "x.tape").__enter__()
-    assert patch.SEAM in httpx.Client.__dict__
+    assert httpx_seam.SEAM in httpx.Client.__dict__
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,60 @@
+"""What a recorded exception means on the wire, so that any library can raise its own for it.
+
+A recording says which exception its client got, by the name of the class and of the classes that it
+derives from. A client of the same library gets the same class again; a client of another one, and
+whoever is served over HTTP, gets what this library does in the same case. The names are those of
+Python, httpx and httpx2, http.client, urllib3 and requests, aiohttp.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from streamtape.tape.model import Ending
+
+FailureKind = Literal[
+    "connect",  # no connection: refused, no such name, no TLS
+    "connect timeout",
+    "read timeout",
+    "write timeout",
+    "cut",  # closed too soon: before a response, or within its body
+    "reset",
+    "other",
+]
+
+_NAMES: dict[FailureKind, frozenset[str]] = {
+    "connect": frozenset({
+        "ConnectError", "ProxyError", "NewConnectionError", "NameResolutionError",
+        "ClientConnectorError", "ClientConnectorDNSError", "ClientConnectorSSLError",
+        "ClientConnectorCertificateError", "ClientProxyConnectionError", "ClientSSLError",
+        "ConnectionRefusedError", "gaierror", "SSLError", "SSLCertVerificationError",
+    }),
+    "connect timeout": frozenset({
+        "ConnectTimeout", "ConnectTimeoutError", "ConnectionTimeoutError", "PoolTimeout",
+    }),
+    "read timeout": frozenset({
+        "ReadTimeout", "ReadTimeoutError", "SocketTimeoutError", "ServerTimeoutError",
+        "TimeoutException", "TimeoutError", "Timeout",
+    }),
+    "write timeout": frozenset({"WriteTimeout"}),
+    "cut": frozenset({
+        "RemoteProtocolError", "IncompleteRead", "ProtocolError", "ChunkedEncodingError",
+        "InvalidChunkLength", "RemoteDisconnected", "BadStatusLine", "ClientPayloadError",
+        "TransferEncodingError", "ContentLengthError", "ServerDisconnectedError",
+        "ServerConnectionError",
+    }),
+    "reset": frozenset({
+        "ReadError", "WriteError", "CloseError", "NetworkError", "ConnectionResetError",
+        "BrokenPipeError", "ConnectionAbortedError", "ConnectionError", "ClientOSError",
+        "ClientConnectionResetError", "ClientConnectionError", "OSError",
+    }),
+}  # fmt: skip
+_KINDS: dict[str, FailureKind] = {name: kind for kind, names in _NAMES.items() for name in names}
+
+
+def failure_kind(ending: Ending) -> FailureKind:
+    """What happened on the wire; the first known name of the class and its bases decides."""
+    for name in (ending.exception or "", *ending.bases):
+        if name in _KINDS:
+            return _KINDS[name]
+    return "other"

@@ -1,0 +1,203 @@
+"""One request at a seam, whatever the library: decided on, then recorded or played.
+
+A seam is the place where a client of some library is about to send a request. Its shell finds the
+library's own classes; modes, matching, pace, faults and clocks are none of its business:
+
+    call = intercept(session, request, failure)
+    if call.recording is not None:
+        with call.upstream():                   # what it raises is recorded, and goes on
+            response = ...                      # the library sends, as ever
+        call.recording.take_head(head)          # a `tape.Head` of the library's response
+        body = call.recording.stream(...)       # the library's body, recorded as it is read
+        if not call.must_rehearse:
+            return ...                          # the library's response, with that body
+        call.recording.drain(body)              # all of it is recorded before the client gets any
+        call.play_back()
+    player = call.player(read_timeout_s)
+    head = player.head()                        # `player` is the body: an iterator of bytes
+    return ...                                  # a response of the library
+
+In event loops `stream_async` and `player_async` are the same, and `await call.rehearse(...)` runs
+the coroutine that sends and drains. A library that pushes its bytes feeds `call.recording.recorder`
+itself: `feed`, then `complete`, `fail` or `abandon`, each with `call.recording.elapsed()`.
+
+`failure(ending, started)` makes the library's exception of a recorded one; `started` says that the
+client has the head. `playback.failures` says what the names of other libraries mean. Where nobody
+knows what came next (a recording that was abandoned or never finished), a player raises
+ReplayEndError.
+
+`passes_by` comes first: it says whether a request is the session's business at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from streamtape.errors import ReplayEndError
+from streamtape.playback.clock import Clock
+from streamtape.session.decisions import Play, Record
+from streamtape.session.diagnostics import warn
+from streamtape.session.exchange import Exchange
+from streamtape.session.session import Session
+from streamtape.tape.http_values import split_url
+from streamtape.tape.model import Ending, Interaction, Request
+from streamtape.transport.carried import carried
+from streamtape.transport.clocks import SystemClock, wall_us
+from streamtape.transport.rehearsal import rehearsed
+from streamtape.transport.replayed_streams import AsyncReplayingStream, ReplayingStream
+from streamtape.transport.request_steps import scored
+from streamtape.transport.response_recorder import ResponseRecorder
+
+if TYPE_CHECKING:
+    from streamtape.playback.faults import Fault
+
+Failure = Callable[[Ending, bool], Exception]
+P = TypeVar("P", bound=ReplayingStream)
+
+
+def passes_by(session: Session, method: str, url: str, *, upgrade: bool = False) -> bool:
+    """Whether a request goes out untouched: to an ignored host, or to leave HTTP with a warning.
+
+    `upgrade`: the request asks for another protocol (WebSocket). MissError where it may not be
+    sent.
+    """
+    if session.passes(url):
+        return True
+    if not upgrade:
+        return False
+    what = session.masked(f"{method} {url.partition('?')[0]} asks for a protocol upgrade")
+    if not session.records:
+        raise session.refuse(
+            f"{what}, which no cassette can hold as a stream; record mode {session.mode!r} lets "
+            "nothing through to the network"
+        )
+    warn(f"{what}: it passes by unrecorded")
+    return True
+
+
+def intercept(
+    session: Session,
+    request: Request,
+    failure: Failure,
+    *,
+    clock: Clock | None = None,
+    in_process: bool = False,
+    rehearses: bool = True,
+) -> Call:
+    """Decide what becomes of a request; a MissError where nothing answers it and it may not go out.
+
+    `clock` stands for the session's. `in_process` says that what would answer runs in this process.
+    `rehearses` False hands on a stream while it is recorded, also where the session would have it
+    recorded whole and then played.
+    """
+    playing_clock = clock or session.clock or SystemClock()
+    start_us = playing_clock.now_us()
+    decision = session.begin(request, wall_us, in_process=in_process)
+    call = Call(session, request, failure, playing_clock, start_us)
+    if isinstance(decision, Record):
+        # What is recorded has the real times, whatever clock replays are played by.
+        recording_clock = clock or SystemClock()
+        call.recording = ResponseRecorder(session, recording_clock, decision.recorder)
+        call.rehearsal = decision.rehearsal if rehearses else None
+    else:
+        call.play = decision
+    return call
+
+
+class Call:
+    """One request on its way. `recording` takes its answer down; None where it is only played."""
+
+    __slots__ = (
+        "_clock", "_failure", "_request", "_session", "_start_us", "play", "recording", "rehearsal",
+    )  # fmt: skip
+
+    def __init__(
+        self, session: Session, request: Request, failure: Failure, clock: Clock, start_us: int
+    ) -> None:
+        self.recording: ResponseRecorder | None = None
+        self.rehearsal: Exchange | None = None
+        self.play: Play | None = None
+        self._session = session
+        self._request = request
+        self._failure = failure
+        self._clock = clock
+        self._start_us = start_us
+
+    @property
+    def must_rehearse(self) -> bool:
+        """Whether all of the answer is recorded before the client gets what is then played."""
+        return self.rehearsal is not None
+
+    @contextmanager
+    def upstream(self) -> Iterator[None]:
+        """Send the request inside this: seams further in let it pass, and a failure is recorded."""
+        assert self.recording is not None, "nothing is sent in a replay"
+        try:
+            with carried(split_url(self._request.url).hostname or ""):
+                yield
+        except BaseException as error:
+            self.recording.failed(error)
+            raise
+
+    def play_back(self) -> None:
+        """Go on with a replay of what has just been recorded to its end."""
+        assert self.rehearsal is not None, "only a rehearsal is played back"
+        self.play = self._session.play_back(self.rehearsal)
+
+    async def rehearse(self, recording: Coroutine[Any, Any, None]) -> None:
+        """Run the coroutine that sends and drains to its end, then go on with a replay."""
+        await rehearsed(recording, self._clock)
+        self.play_back()
+
+    def player(self, read_timeout_s: float | None = None) -> ReplayingStream:
+        """The replay, for a client that waits so long for the next bytes (None: for ever)."""
+        return self._player(ReplayingStream, read_timeout_s)
+
+    def player_async(self, read_timeout_s: float | None = None) -> AsyncReplayingStream:
+        """The same for event loops."""
+        return self._player(AsyncReplayingStream, read_timeout_s)
+
+    def _player(self, kind: type[P], read_timeout_s: float | None) -> P:
+        play = self.play
+        assert play is not None, "what is recorded is not played"
+        struck: list[Fault] = []
+        steps = scored(self._session, play, read_timeout_s, struck)
+
+        def failed(ending: Ending, started: bool) -> Exception:
+            return self._exception(ending, started, play.interaction, struck)
+
+        return kind(
+            steps, self._clock, self._start_us, failed, play.progress, order=self._session.order
+        )
+
+    def _exception(
+        self, ending: Ending, started: bool, interaction: Interaction, struck: list[Fault]
+    ) -> Exception:
+        session = self._session
+        index = next((n for n, i in enumerate(session.cassette) if i is interaction), 0)
+        where = f"interaction {index} of {session.name}"
+        if ending.kind != "error":
+            error: Exception = ReplayEndError(_early_end(ending, where))
+        else:
+            error = self._failure(ending, started)
+            if not struck:
+                error.add_note(f"replayed by streamtape: {where} was recorded with it")
+        for fault in struck:
+            error.add_note(f"streamtape broke this replay as asked: {fault}")
+        return error
+
+
+def _early_end(ending: Ending, where: str) -> str:
+    if ending.kind == "abandoned":
+        return (
+            f"the client read past the end of {where}: when it was recorded, its client stopped "
+            "reading here, so nobody knows what came next; record it again with a client that "
+            "reads on"
+        )
+    why = f" ({ending.message})" if ending.message else ""
+    return (
+        f"the client read past the end of {where}: its recording is unfinished{why}, so nobody "
+        "knows what came next; record it again to its end"
+    )

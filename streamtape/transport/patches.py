@@ -1,0 +1,84 @@
+"""Attributes of other libraries that are replaced while sessions are open, and put back exactly."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from streamtape.errors import InstallError
+from streamtape.session.session import Session
+
+SessionOf = Callable[[], Session | None]
+Make = Callable[[Callable[..., Any]], Callable[..., Any]]
+_HOOK = "__init_subclass__"
+
+
+class Patches:
+    """What stands in the place of what; `replace` does nothing where ours stands there already."""
+
+    def __init__(self) -> None:
+        self._originals: dict[Any, Any] = {}  # by what stands in their place
+        self._places: list[tuple[Any, str]] = []
+        self._hooked: list[type[Any]] = []
+
+    def replace(self, owner: Any, name: str, make: Make, *, instead: str = "") -> None:
+        """Put `make(original)` in the place of a function that `owner` itself has.
+
+        InstallError where it has none; `instead` is what a user can do then, besides using other
+        versions.
+        """
+        original = vars(owner).get(name)
+        if original is None:
+            raise InstallError(_missing(owner, name, instead))
+        if original in self._originals:
+            return
+        ours = make(original)
+        setattr(owner, name, ours)
+        self._originals[ours] = original
+        self._places.append((owner, name))
+
+    def replace_in_subclasses(self, kind: type[Any], name: str, make: Make) -> None:
+        """The same for a class and all classes derived from it, now and later."""
+        self.replace(kind, name, make)
+        todo = list(kind.__subclasses__())
+        while todo:
+            one = todo.pop()
+            todo += one.__subclasses__()
+            if name in vars(one):
+                self.replace(one, name, make)
+
+        def init_subclass(derived: type[Any], /, **kwargs: Any) -> None:
+            super(kind, derived).__init_subclass__(**kwargs)
+            if name in vars(derived):
+                self.replace(derived, name, make)
+
+        if _HOOK not in vars(kind):
+            setattr(kind, _HOOK, classmethod(init_subclass))
+            self._hooked.append(kind)
+
+    def undo(self) -> None:
+        """Put everything back.
+
+        Where somebody has patched over us since, our function stays below theirs.
+        """
+        for owner, name in self._places:
+            while (here := vars(owner).get(name)) in self._originals:
+                setattr(owner, name, self._originals[here])
+        for kind in self._hooked:
+            delattr(kind, _HOOK)
+        self._places.clear()
+        self._originals.clear()
+        self._hooked.clear()
+
+
+def _missing(owner: Any, name: str, instead: str) -> str:
+    module = getattr(owner, "__module__", None) or owner.__name__
+    root = module.partition(".")[0]
+    version = getattr(sys.modules.get(root), "__version__", None)
+    version = version or f"of Python {sys.version.partition(' ')[0]}"
+    what = getattr(owner, "__qualname__", owner.__name__)
+    return (
+        f"{root} {version} has no {what}.{name}, where streamtape hooks in; use an older release "
+        f"of it or a newer streamtape{instead and ', or '}{instead}"
+    )
