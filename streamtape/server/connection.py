@@ -13,6 +13,7 @@ import logging
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from http import HTTPStatus
 
 import h11
@@ -52,7 +53,9 @@ class Connection(asyncio.Protocol):
         self._may_write = True
         self._exchange: Exchange | None = None
         self._unread = 0
-        self._tunnelled: bytearray | None = None
+        self._raw: bytearray | None = None  # what came since the connection stopped being HTTP
+        self._end: bool | Exception = False  # of a connection that is HTTP no longer
+        self.farewell: Callable[[], bytes] | None = None
         self._heard: float | None = None
         self._accepted = heard_at()
 
@@ -83,8 +86,8 @@ class Connection(asyncio.Protocol):
         self._unread += len(data)
         if self._unread > _READ_AHEAD:
             self.transport.pause_reading()
-        if self._tunnelled is not None:
-            self._tunnelled += data
+        if self._raw is not None:
+            self._raw += data
             self._arrived.set()
             return
         with contextlib.suppress(RuntimeError):  # bytes behind the end of a closing connection
@@ -106,7 +109,11 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         if self._exchange is not None and not self._exchange.finished:
             self._exchange.gone = True
-        if self.task is not None:
+        if self._raw is not None:
+            # Its handler reads to the end what came before.
+            self._end = exc or True
+            self._arrived.set()
+        elif self.task is not None:
             self.task.cancel()
 
     # What an exchange asks of us.
@@ -120,6 +127,11 @@ class Connection(asyncio.Protocol):
             return False
         self.transport.write(data)
         return self._may_write
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the connection has ended, or is about to."""
+        return self.transport.is_closing()
 
     async def drained(self) -> None:
         """Wait until the client has read enough for more."""
@@ -144,44 +156,38 @@ class Connection(asyncio.Protocol):
         self._reset_on_close()
         self.transport.abort()
 
-    async def tunnel(self, host: str, port: int) -> None:
-        """Join the client with a place on the network, until either side ends; OSError at first.
+    def take_over(self) -> None:
+        """Stop being HTTP: what comes from now on is had by `next_bytes`."""
+        self._raw = bytearray(self._parser.trailing_data[0])
 
-        What passes is not looked at.
+    async def next_bytes(self) -> bytes:
+        """The bytes that came since the last call, at least one; b"" at the end of the connection.
+
+        ConnectionError where the client reset it. Reading slowly slows the client down.
         """
-        reader, writer = await asyncio.open_connection(host, port)
-        up = asyncio.ensure_future(self._pour_into(writer))
-        try:
-            self.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            while data := await reader.read(_READ_AHEAD):
-                if not self.write(data):
-                    await self.drained()
-            await self.cut()
-        except ConnectionError:
-            await self.reset()
-        finally:
-            up.cancel()
-            writer.close()
+        assert self._raw is not None, "the connection is still HTTP"
+        while not self._raw and not self._end:
+            self._arrived.clear()
+            self._unread = 0
+            self.transport.resume_reading()
+            await self._arrived.wait()
+        data, self._raw = bytes(self._raw), bytearray()
+        if not data and isinstance(self._end, ConnectionError):
+            raise self._end
+        return data
 
-    async def _pour_into(self, writer: asyncio.StreamWriter) -> None:
-        """Pass on what the client sends, no faster than it is taken."""
-        self._tunnelled = bytearray(self._parser.trailing_data[0])
-        with contextlib.suppress(ConnectionError):
-            while True:
-                data, self._tunnelled = self._tunnelled, bytearray()
-                writer.write(data)
-                await writer.drain()
-                if not self._tunnelled:
-                    self._arrived.clear()
-                    self._unread = 0
-                    self.transport.resume_reading()
-                    await self._arrived.wait()
+    def end_writing(self) -> None:
+        """Tell the client that no more comes; it may go on sending."""
+        if not self.transport.is_closing() and self.transport.can_write_eof():
+            self.transport.write_eof()
 
     def abort(self) -> None:
-        """Close now; what was not sent yet is dropped.
+        """Close now, after the farewell, where there is one; what was not sent yet is dropped.
 
         A body that ends where the connection does is reset: its client would take it for whole.
         """
+        if self.farewell is not None and (last_words := self.farewell()):
+            self.write(last_words)
         if self._exchange is not None and self._exchange.ends_with_connection:
             self._reset_on_close()
         self.transport.abort()

@@ -27,12 +27,17 @@ _WAY_S = 0.0001
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client may take of a server."""
+    """What one client may take of a server.
+
+    A message over `max_message_bytes` closes its WebSocket with code 1009.
+    """
 
     max_header_bytes: int = 1 << 16
     max_body_bytes: int = 1 << 26
     max_connections: int = 2048
     idle_s: float = 75.0
+    max_message_bytes: int = 1 << 26
+    websocket_idle_s: float = 3600.0
 
 
 class RequestTooLargeError(ServerError):
@@ -70,13 +75,18 @@ class Link(Protocol):
     limits: Limits
     body_read: bool
     client: str
+    farewell: Callable[[], bytes] | None
 
+    @property
+    def is_closing(self) -> bool: ...
     async def next_piece(self) -> bytes | None: ...
     def write(self, data: bytes) -> bool: ...
     async def drained(self) -> None: ...
     async def cut(self) -> None: ...
     async def reset(self) -> None: ...
-    async def tunnel(self, host: str, port: int) -> None: ...
+    def take_over(self) -> None: ...
+    async def next_bytes(self) -> bytes: ...
+    def end_writing(self) -> None: ...
 
 
 class Exchange:
@@ -191,20 +201,18 @@ class Exchange:
         self.started = True
         empty = status in (204, 304)
         self._bodiless = empty or self.request.method == "HEAD"
-        phrase = reason.encode("latin-1", "replace") or _phrase(status)
-        lines = [b"HTTP/1.1 %d %b" % (status, phrase)]
-        lines += [name + b": " + value for name, value in headers]
+        framing: list[tuple[bytes, bytes]] = []
         if length is not None and not empty:
             self._length = None if self._bodiless else length
-            lines.append(b"Content-Length: %d" % length)
+            framing.append((b"Content-Length", b"%d" % length))
         elif not self._bodiless:
             self._chunked = self.request.http_version == "1.1"
             self._keep_alive = self._keep_alive and self._chunked
-            lines += [b"Transfer-Encoding: chunked"] if self._chunked else []
+            framing += [(b"Transfer-Encoding", b"chunked")] if self._chunked else []
         if not (self._keep_alive and self._link.body_read):
             self._keep_alive = False
-            lines.append(b"Connection: close")
-        if not self._link.write(b"\r\n".join(lines) + b"\r\n\r\n"):
+            framing.append((b"Connection", b"close"))
+        if not self._link.write(_head_bytes(status, (*headers, *framing), reason)):
             await self._link.drained()
 
     async def send(self, data: bytes) -> None:
@@ -241,10 +249,22 @@ class Exchange:
         self._keep_alive = False
         await self._link.cut()
 
-    async def tunnel(self, host: str, port: int) -> None:
-        """Join the client with a place on the network; OSError where it can't be reached."""
+    async def take_over(
+        self, status: int, headers: Iterable[tuple[bytes, bytes]] = (), *, reason: str = ""
+    ) -> Link:
+        """Send a head after which the connection is HTTP no longer, and get the connection.
+
+        The status is 101, or 200 for a tunnel. ServerError where HTTP can't carry the head.
+        """
+        headers = tuple(headers)
+        problem = head_problem(Head(status, headers, reason=reason))
+        if problem is not None:
+            raise ServerError(f"this response can't be sent over HTTP: {problem}")
+        self.started = True
         self._keep_alive = False
-        await self._link.tunnel(host, port)
+        self._link.take_over()
+        self._link.write(_head_bytes(status, headers, reason))
+        return self._link
 
     async def reset(self) -> None:
         """Reset the connection (RST), once the client has what was sent before."""
@@ -258,6 +278,13 @@ def content_length(headers: Headers) -> int | None:
     if text is None or header(headers, "transfer-encoding") or not text.strip().isdecimal():
         return None
     return int(text)
+
+
+def _head_bytes(status: int, headers: Headers, reason: str) -> bytes:
+    phrase = reason.encode("latin-1", "replace") or _phrase(status)
+    lines = [b"HTTP/1.1 %d %b" % (status, phrase)]
+    lines += [name + b": " + value for name, value in headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 def _wake(over: asyncio.Future[None]) -> None:

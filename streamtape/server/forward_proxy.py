@@ -19,6 +19,7 @@ from streamtape.printable import printable_line
 from streamtape.server.exchange import Exchange, RequestHead
 from streamtape.server.headers import for_upstream
 from streamtape.server.providers import Mount, names_proxy, proxies
+from streamtape.server.tunnel import tunnel
 from streamtape.server.upstreams import Upstreams, request_to
 from streamtape.tape.http_values import split_url
 
@@ -50,17 +51,17 @@ class Forwarder:
     async def forward(self, exchange: Exchange, pass_on: PassOn) -> None:
         """Join a tunnel, or send a plain request on; ServerError where that can't be."""
         head = exchange.request
-        tunnel = head.method == "CONNECT"
-        url = split_url(f"//{head.target}" if tunnel else head.target)
-        if not url.hostname or (not tunnel and url.scheme != "http"):
+        is_tunnel = head.method == "CONNECT"
+        url = split_url(f"//{head.target}" if is_tunnel else head.target)
+        if not url.hostname or (not is_tunnel and url.scheme != "http"):
             raise ServerError(
                 f"{printable_line(head.target)} is not a place that a proxy can reach"
             )
         place = printable_line(url.netloc.rpartition("@")[2])
         self.places[place] = None
         try:
-            if tunnel:
-                await exchange.tunnel(url.hostname, url.port or _HTTPS)
+            if is_tunnel:
+                await tunnel(exchange, url.hostname, url.port or _HTTPS)
                 return
             headers = for_upstream(head.headers)
             request = request_to(head.method, head.target, headers, await exchange.body())

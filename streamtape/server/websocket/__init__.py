@@ -1,0 +1,1 @@
+"""WebSockets over the server's own connections: handshake, framing, endpoint and relay."""
