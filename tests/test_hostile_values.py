@@ -20,6 +20,7 @@ from streamtape.tape.store import load, save
 from tests.cli.running import run
 
 DEEP = 100_000
+KINDS = ("cast", "svg")
 EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "8"))
 URLS = st.sampled_from(
     [
@@ -164,6 +165,7 @@ def command(*words: str) -> Callable[[Path], None]:
             "IN": str(path),
             "OUT": str(path.with_suffix(".out")),
             "HAR": str(path.with_suffix(".har")),
+            **{kind.upper(): str(path.with_suffix(f".{kind}")) for kind in KINDS},
         }
         result = run(*(places.get(word, word) for word in words))
         assert result.exit_code in {0, 1, 2}
@@ -179,6 +181,9 @@ ENTRIES: dict[str, Callable[[Path], object]] = {
     "stats": lambda path: streamtape.stats(path).to_dict(),
     "play": play,
     "serve": serve,
+    "play --plain": command("play", "IN", "--plain", "--speed", "max"),
+    "play --to svg": command("play", "IN", "--to", "SVG", "--force"),
+    "play --to cast": command("play", "IN", "--to", "CAST", "--force"),
     "show": command("show", "IN"),
     "show --json": command("show", "IN", "--json"),
     "show --body": command("show", "IN", "--body"),

@@ -13,11 +13,13 @@ from streamtape.errors import CassetteError, CassetteNotFoundError, UsageError
 
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 _LOOKED_AT_BYTES = 16_384
-# What pages and pictures of ours have near their beginning: HTML, SVG and PNG.
+# What pages and pictures of ours have near their beginning: HTML, SVG, PNG, GIF and asciicast.
 _MARKS = (
     b'<meta name="generator" content="streamtape">',
     b"<dc:title>streamtape</dc:title>",
     b"tEXtSoftware\0streamtape",
+    b"!\xfe\x0astreamtape\0",
+    b'"command": "streamtape play"',
 )
 
 with_force = click.option(

@@ -47,6 +47,8 @@ FILES = [
     "moderate ",
     "diff a b --html ",
     "stats a --plot-to ",
+    "play ",
+    "play x --to ",
     "replay x -- ",
     "record -o x -- ",
 ]
