@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from streamtape.session.session import Session
     from streamtape.snapshots import snapshot
     from streamtape.tape.events import Event, Frame, Transcript
+    from streamtape.tape.messages import Message, Messages
     from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
     from streamtape.tape.redact import RedactionOptions
     from streamtape.tape.scanning import Leak, scan
@@ -114,6 +115,8 @@ _HOMES = {
     "JournalLeftError": "streamtape.errors",
     "Leak": "streamtape.tape.scanning",
     "Measured": "streamtape.metrics.measures",
+    "Message": "streamtape.tape.messages",
+    "Messages": "streamtape.tape.messages",
     "MissError": "streamtape.errors",
     "Moderated": "streamtape.checks.moderation",
     "NDJSONParser": "streamtape.framing.ndjson",
@@ -196,6 +199,8 @@ __all__ = [
     "JournalLeftError",
     "Leak",
     "Measured",
+    "Message",
+    "Messages",
     "MissError",
     "Moderated",
     "NDJSONParser",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from streamtape.playback.steps import Step, recording_of
-from streamtape.tape.model import Chunks, Ending, EndingKind, Interaction, Request
+from streamtape.tape.model import Chunks, Ending, EndingKind, Interaction, Messages, Request
 
 State = Literal["open", "complete", "closed", "failed"]
 
@@ -17,6 +17,8 @@ State = Literal["open", "complete", "closed", "failed"]
 @dataclass(slots=True)
 class Progress:
     """How far a client has read: chunks that it was given, and whether it is still reading.
+
+    Of a dialogue `n_chunks` counts the messages of both directions that have gone by.
 
     `given` are the steps that it was given, where they are not those that were recorded.
     `closed` is a client that stopped before the end, `failed` one that was given an exception.
@@ -58,8 +60,15 @@ def as_seen(interaction: Interaction, progress: Progress) -> Interaction:
     if progress.state in {"complete", "failed"}:
         return interaction
     seen = tuple(interaction.chunks[: progress.n_chunks])
-    at_us = seen[-1].at_us if seen else None
+    said = tuple(interaction.messages[: progress.n_chunks])
+    times = [chunk.at_us for chunk in seen] + [message.at_us for message in said]
+    at_us = times[-1] if times else None
     kind: Literal["abandoned", "unfinished"] = (
         "abandoned" if progress.state == "closed" else "unfinished"
     )
-    return replace(interaction, chunks=Chunks.of(seen), ending=Ending(kind, at_us))
+    return replace(
+        interaction,
+        chunks=Chunks.of(seen),
+        messages=Messages.of(said),
+        ending=Ending(kind, at_us),
+    )

@@ -8,12 +8,14 @@ its session fails with the error when it ends.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from streamtape.errors import CassetteWriteError
 from streamtape.session.exchange import Progress
 from streamtape.session.upload_recording import Place
 from streamtape.tape.journal import Uploaded
+from streamtape.tape.messages import NO_CLOSE, Message
 from streamtape.tape.model import Ending, Head, Redaction, Request
 
 
@@ -33,6 +35,7 @@ class Journal(Protocol):
     ) -> Place | None: ...
     def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None: ...
     def chunk(self, number: int, at_us: int, data: bytes) -> None: ...
+    def message(self, number: int, message: Message) -> None: ...
     def ending(self, number: int, ending: Ending) -> None: ...
 
 
@@ -74,13 +77,29 @@ class Recorder:
                 self._journal.chunk(self.number, at_us, data)
             except CassetteWriteError as error:
                 self._stop(error)
+        self._check_cut()
+
+    def message(self, message: Message) -> None:
+        """Take down a message of a dialogue, before its receiver gets it.
+
+        SystemExit as for `feed`.
+        """
+        self.progress.n_chunks += 1
+        if self.active:
+            try:
+                self._journal.message(self.number, message)
+            except CassetteWriteError as error:
+                self._stop(error)
+        self._check_cut()
+
+    def _check_cut(self) -> None:
         if not self.active and self._cut:
             raise SystemExit("the interpreter is ending, and with it the recording of this stream")
 
-    def complete(self, at_us: int) -> None:
-        """Take down that the body ended as the protocol says."""
+    def complete(self, at_us: int, close_code: int | None = None, close_reason: str = "") -> None:
+        """Take down that the body ended as the protocol says: of a dialogue, with which close."""
         self.progress.end("complete")
-        self._end(Ending("complete", at_us))
+        self._end(Ending("complete", at_us, close_code=close_code, close_reason=close_reason))
 
     def abandon(self, at_us: int, during: BaseException | None = None) -> None:
         """Take down that the client stopped reading; `during` is what it was handling then."""
@@ -93,6 +112,11 @@ class Recorder:
         """Take down the exception that the client got."""
         self.progress.end("failed")
         self._end(ending_of(error, at_us))
+
+    def lose(self, error: BaseException, at_us: int) -> None:
+        """Take down the exception with which a dialogue ended that was never closed."""
+        self.progress.end("failed")
+        self._end(replace(ending_of(error, at_us), close_code=NO_CLOSE))
 
     def detach(self, *, cut: bool = False) -> None:
         """Stop: what is recorded so far stays, as `unfinished`.

@@ -8,32 +8,34 @@ specifies the records.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 from typing import Any
 
 from streamtape.errors import CassetteWriteError
 from streamtape.tape import columns, container, records
 from streamtape.tape.loading import Decoder
-from streamtape.tape.model import (
+from streamtape.tape.model import Cassette, Interaction, Request
+from streamtape.tape.segments import (
     SEGMENT_BYTES,
     SEGMENT_CHUNKS,
-    Cassette,
-    Chunks,
     Columns,
-    Interaction,
-    LoadedSegment,
-    Request,
+    Rows,
     Segment,
+    columns_of,
 )
+from streamtape.tape.versions import version_for
 
 PART_BYTES = 4 << 20  # bodies beyond this go on in "more" records
+_RUNS = ("chunks", "messages")
 
 
 def encode(interactions: Iterable[Interaction]) -> Iterator[bytes]:
     """Iterate over the bytes of the file that holds these interactions, in order."""
-    writer = container.Writer()
-    counts = [0, 0, 0]
+    interactions = tuple(interactions)  # values: the chunks of long ones are in their files
+    writer = container.Writer(version_for(interactions))
+    counts = dict.fromkeys(("interactions", "chunks", "messages", "bytes"), 0)
     for i, interaction in enumerate(interactions):
-        counts[0] += 1
+        counts["interactions"] += 1
         for record in _records(i, interaction, counts):
             packed = records.pack(record)
             if len(packed) > container.MAX_FRAME_BYTES:
@@ -41,15 +43,16 @@ def encode(interactions: Iterable[Interaction]) -> Iterator[bytes]:
                     f"a {record[0]} of {len(packed)} bytes is too large for a cassette "
                     f"(the limit is {container.MAX_FRAME_BYTES})"
                 )
-            n_last = len(record[1]["data"]) if record[0] == "chunks" else 0
+            n_last = len(record[1]["data"]) if record[0] in _RUNS else 0
             if out := writer.add(packed, n_last):
                 yield out
-    names = ("interactions", "chunks", "bytes")
-    last = writer.add(records.pack(["close", dict(zip(names, counts, strict=True))]))
+    if not counts["messages"]:
+        del counts["messages"]
+    last = writer.add(records.pack(["close", counts]))
     yield last + writer.close()
 
 
-def _records(i: int, interaction: Interaction, counts: list[int]) -> Iterator[list[Any]]:
+def _records(i: int, interaction: Interaction, counts: dict[str, int]) -> Iterator[list[Any]]:
     parts = _in_parts(interaction.request)
     first = next(parts, b"")
     fields = records.request_fields(
@@ -61,14 +64,24 @@ def _records(i: int, interaction: Interaction, counts: list[int]) -> Iterator[li
         yield ["head", {"i": i, **records.head_fields(interaction.head)}]
     for redaction in interaction.redactions:
         yield ["redaction", {"i": i, **records.redaction_fields(redaction)}]
-    for run in _canonical(interaction.chunks.segments):
-        counts[1] += len(run.sizes)
-        counts[2] += len(run.data)
-        first, *more = _parts(run.data)
-        times = {} if run.times_us is None else {"at_us": columns.pack_times(run.times_us)}
-        yield ["chunks", {"i": i, **times, "sizes": columns.pack(run.sizes), "data": first}]
-        yield from (["more", {"i": i, "data": part}] for part in more)
+    yield from _runs(i, "chunks", interaction.chunks, counts)
+    yield from _runs(i, "messages", interaction.messages, counts)
     yield ["ending", {"i": i, **records.ending_fields(interaction.ending)}]
+
+
+def _runs(i: int, kind: str, rows: Rows[Any], counts: dict[str, int]) -> Iterator[list[Any]]:
+    for run in _canonical(rows.segments):
+        counts[kind] += len(run.sizes)
+        counts["bytes"] += len(run.data)
+        first, *more = _parts(run.data)
+        fields: dict[str, Any] = {"i": i}
+        if run.times_us is not None:
+            fields["at_us"] = columns.pack_times(run.times_us)
+        fields["sizes"] = columns.pack(run.sizes)
+        if run.kinds:
+            fields["kinds"] = run.kinds
+        yield [kind, {**fields, "data": first}]
+        yield from (["more", {"i": i, "data": part}] for part in more)
 
 
 def _in_parts(request: Request) -> Iterator[bytes]:
@@ -97,7 +110,7 @@ def _parts(data: bytes) -> list[bytes]:
 
 
 def _canonical(segments: Iterable[Segment]) -> Iterator[Columns]:
-    """Runs cut as `Chunks.of` cuts them, whoever made the segments."""
+    """Runs cut as `columns_of` cuts them, whoever made the segments."""
     waiting = iter(segments)
     for segment in waiting:
         run = segment.columns()
@@ -107,8 +120,12 @@ def _canonical(segments: Iterable[Segment]) -> Iterator[Columns]:
         if full and tight:
             yield run
             continue
-        rest = Chunks((LoadedSegment(run), *waiting))
-        yield from (segment.columns() for segment in Chunks.of(iter(rest)).segments)
+        left = chain((run,), (segment.columns() for segment in waiting))
+        yield from columns_of(chain.from_iterable(map(_rows, left)))
+
+
+def _rows(run: Columns) -> Iterator[tuple[int | None, bytes, int]]:
+    return zip(run.times(), run.pieces(), run.kinds or repeat(0), strict=False)
 
 
 def decode(data: bytes, *, path: str | None = None, max_bytes: int | None = None) -> Cassette:

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from streamtape.errors import DamagedCassetteError, NewerFormatError, NotACassetteError
 
-VERSION = 1
+VERSION = 2  # the newest that is read; a file has the oldest that can say what it holds
+OLDEST_VERSION = 1
 NAME = b"STREAMTAPE\r\n\x1a\n"  # the line ends notice a file that was "converted" as text
 FRAME_BYTES = 4 << 20  # a frame is closed when it holds this much
 MAX_FRAME_BYTES = 16 << 20  # no frame holds more
@@ -25,7 +26,8 @@ _SKIPPABLE = Struct("<II")
 _U16 = Struct("<H")
 _HEAD_MAGIC, _TAIL_MAGIC, _ZSTD_MAGIC = 0x184D2A50, 0x184D2A5E, b"\x28\xb5\x2f\xfd"
 _HEAD = _SKIPPABLE.pack(_HEAD_MAGIC, len(NAME) + 2)
-HEAD = _HEAD + NAME + _U16.pack(VERSION)
+HEAD = _HEAD + NAME + _U16.pack(OLDEST_VERSION)
+_VERSIONS = range(OLDEST_VERSION, VERSION + 1)
 _TAIL = _SKIPPABLE.pack(_TAIL_MAGIC, 32)
 TAIL_BYTES = len(_TAIL) + 32
 # The level of the n-th frame: short recordings small, long ones soon written (FORMAT.md, figures).
@@ -52,7 +54,8 @@ class Piece(NamedTuple):
 class Writer:
     """Makes a file of content: every method returns the bytes to append."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: int = OLDEST_VERSION) -> None:
+        self._version = version
         self._digest = hashlib.sha256()
         self._content = bytearray()
         self._edges: list[int] = []
@@ -67,7 +70,7 @@ class Writer:
         out = b""
         if self._frames < 0:
             self._frames = 0
-            out = self._signed(HEAD)
+            out = self._signed(make_head(self._version))
         if self._content and len(self._content) + len(record) > MAX_FRAME_BYTES:
             out += self._frame()
         if n_last and len(record) - n_last >= _BLOCK_BYTES:
@@ -124,6 +127,7 @@ class Reader:
 
     def __init__(self, path: str | None = None) -> None:
         self.path = path
+        self.version = 0  # of the format, known once the first bytes are
         self.offset = 0  # how many bytes of the file are understood
         self._digest = hashlib.sha256()
         self._buffer = bytearray()
@@ -164,7 +168,9 @@ class Reader:
     def _start(self) -> bool:
         if len(self._buffer) < len(HEAD):
             return False
-        check_beginning(bytes(self._buffer[: len(HEAD)]), self.path)
+        head = bytes(self._buffer[: len(HEAD)])
+        check_beginning(head, self.path)
+        (self.version,) = _U16.unpack(head[-_U16.size :])
         self._take(len(HEAD))
         self._started = True
         return True
@@ -246,11 +252,16 @@ def damaged(what: str, path: str | None) -> DamagedCassetteError:
     )
 
 
+def make_head(version: int) -> bytes:
+    """Make the first bytes of a file."""
+    return _HEAD + NAME + _U16.pack(version)
+
+
 def check_beginning(data: bytes, path: str | None) -> None:
     """Check the first bytes of a file, as many as there are; every error is a CassetteError."""
-    if data and HEAD.startswith(data):
-        return
     head = data[: len(HEAD)]
+    if data and any(make_head(known).startswith(head) for known in _VERSIONS):
+        return
     if head[: len(_HEAD + NAME)] == _HEAD + NAME and len(head) == len(HEAD):
         (version,) = _U16.unpack(head[-2:])
         if version > VERSION:

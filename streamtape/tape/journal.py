@@ -15,13 +15,15 @@ from typing import NamedTuple
 from zlib import crc32
 
 from streamtape.tape import records
+from streamtape.tape.messages import Message, kind_byte
 from streamtape.tape.model import Ending, Head, Redaction, Request
 
 MAGIC = b"STREAMTAPE-JOURNAL\r\n\x1a\n"
 HEAD = MAGIC + b"\x01\0"  # of version 1, whose records have no headers
-VERSION = 2
+NUMBERED_VERSION, VERSION = 2, 3  # the first with headers; the one that is written
 HEAD_BYTES = len(MAGIC) + 2 + 4 + 4 + 4
-REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH, MORE, PIECE = range(1, 11)
+REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH = range(1, 9)
+MORE, PIECE, MESSAGE = range(9, 12)
 UPLOADS = 1 << 31  # numbers from here on are those of bodies that are taken down as they come
 
 MASK = b"*"
@@ -36,6 +38,8 @@ START = Struct("<BI")
 CHUNK_START = Struct("<BIq")
 PATCH_START = Struct("<BIQ")
 CONTENT_START = Struct("<BIqQ")
+MESSAGE_START = Struct("<BIqB")
+ROW_STARTS = {CHUNK: CHUNK_START, MESSAGE: MESSAGE_START}  # the records that a body consists of
 _COUNTS = Struct("<4sQIIQ")
 _CHECK = Struct("<I")
 _RECORD = Struct("<IIBI")
@@ -45,8 +49,8 @@ COUNTED_BYTES = _COUNTS.size + _CHECK.size
 class Counts(NamedTuple):
     """What a record's header says was written before it.
 
-    `sequence` counts the journal's records, `records` those of the interaction, `chunks` its chunk
-    records (of a content record: its content records), `n_bytes` the bytes of its chunks.
+    `sequence` counts the journal's records, `records` those of the interaction, `chunks` its chunks
+    or messages (of a content record: its content records), `n_bytes` the bytes of these.
     """
 
     sequence: int
@@ -107,18 +111,18 @@ class Numbering:
         )
         self._sequence += 1
         counts[0] = n_records + 1
-        if kind == CHUNK:
+        if kind in ROW_STARTS:
             counts[1] = chunks + 1
-            counts[3] = n_bytes + size - CHUNK_START.size
+            counts[3] = n_bytes + size - ROW_STARTS[kind].size
         elif kind == CONTENT:
             counts[2] = contents + 1
         check = crc32(PREFIX.pack(size, crc), crc32(packed, self._seed))
         return packed + _CHECK.pack(check)
 
 
-def make_head(salt: bytes) -> bytes:
+def make_head(salt: bytes, version: int = VERSION) -> bytes:
     """Make the beginning of a journal; the salt is there twice, in case one copy is damaged."""
-    head = MAGIC + VERSION.to_bytes(2, "little") + salt + salt
+    head = MAGIC + version.to_bytes(2, "little") + salt + salt
     return head + _CHECK.pack(crc32(head))
 
 
@@ -180,6 +184,15 @@ def chunk(number: int, at_us: int, data: Data, n_masked: int = 0) -> tuple[Data,
     It is given in pieces, so that a long chunk is not copied.
     """
     return _long(CHUNK_START.pack(CHUNK, number, at_us), data, n_masked)
+
+
+def message(number: int, value: Message, data: Data, n_masked: int = 0) -> tuple[Data, ...]:
+    """Make the record of a message: `data` in the place of its own, and `n_masked` bytes of mask.
+
+    A time that is not known is 0.
+    """
+    start = MESSAGE_START.pack(MESSAGE, number, value.at_us or 0, kind_byte(value))
+    return _long(start, data, n_masked)
 
 
 def _long(start: bytes, data: Data, n_masked: int) -> tuple[Data, ...]:

@@ -17,28 +17,20 @@ from streamtape.content.decode import decoder_for
 from streamtape.errors import ContentError
 from streamtape.tape import journal, recode, records
 from streamtape.tape.journal_records import Entry, Journal
-from streamtape.tape.model import (
-    SEGMENT_BYTES,
-    SEGMENT_CHUNKS,
-    Chunk,
-    Chunks,
-    Columns,
-    Ending,
-    Head,
-    Interaction,
-    Redaction,
-    Request,
-)
+from streamtape.tape.messages import Messages, is_kind_byte
+from streamtape.tape.model import Ending, Head, Interaction, Redaction, Request
 from streamtape.tape.records import Fields, RecordError
+from streamtape.tape.segments import SEGMENT_BYTES, SEGMENT_CHUNKS, Chunk, Chunks, Columns
 
 _MOST_LISTED = 3  # holes of one interaction that its ending names
 
 
 @dataclass(slots=True)
 class _Run:
-    """A run of chunk records: where they are, and the patches that fall into it."""
+    """A run of chunks or messages: where their records are, and the patches that fall into it."""
 
     start: int  # offset in the body
+    kind: int = journal.CHUNK
     n_chunks: int = 0
     n_bytes: int = 0
     places: array[int] = field(default_factory=lambda: array("Q"))  # pairs: from, to
@@ -186,8 +178,14 @@ class Draft:
     def _end(self, entry: Entry) -> None:
         self.ending = records.read_ending(_fields("ending", entry))
 
-    def _chunk(self, entry: Entry) -> None:
-        at_us = journal.CHUNK_START.unpack_from(entry.body)[2]
+    def _row(self, entry: Entry) -> None:
+        """Take a chunk or a message."""
+        start = journal.ROW_STARTS[entry.kind]
+        at_us = start.unpack_from(entry.body)[2]
+        if entry.kind == journal.MESSAGE and not is_kind_byte(start.unpack_from(entry.body)[3]):
+            raise RecordError("a message is of no kind that there is")
+        if self.runs and self.runs[-1].kind != entry.kind:
+            raise RecordError("chunks and messages in one interaction")
         self.last_us = max(self.last_us or 0, at_us)
         self.contents.pop(self.n_chunks, None)
         run = self.runs[-1] if self.runs else None
@@ -197,9 +195,9 @@ class Draft:
             or run.n_chunks >= SEGMENT_CHUNKS
             or run.start + run.n_bytes != self.n_bytes
         ):
-            run = _Run(self.n_bytes)
+            run = _Run(self.n_bytes, entry.kind)
             self.runs.append(run)
-        n_bytes = len(entry.body) - journal.CHUNK_START.size
+        n_bytes = len(entry.body) - start.size
         run.n_chunks += 1
         run.n_bytes += n_bytes
         self.n_chunks += 1
@@ -236,7 +234,9 @@ class Draft:
         `uploads` are the bodies of requests that are in the journal under numbers of their own.
         """
         request = self._whole_request(source, uploads)
-        head, chunks = self.head, Chunks(JournalSegment(run, source) for run in self.runs)
+        rows = [JournalSegment(run, source) for run in self.runs]
+        messages = Messages(row for row in rows if row.run.kind == journal.MESSAGE)
+        head, chunks = self.head, Chunks(row for row in rows if row.run.kind == journal.CHUNK)
         if self.contents:
             head, chunks = self._recode(head, chunks, source)
         return Interaction(
@@ -246,6 +246,7 @@ class Draft:
             ending=self._ending(),
             started_at_us=self.started_at_us,
             redactions=tuple(self.redactions),
+            messages=messages,
         )
 
     def _whole_request(self, source: Journal, uploads: Mapping[int, Draft]) -> Request:
@@ -305,7 +306,8 @@ class Draft:
 _TAKERS = {
     journal.REQUEST: Draft._request,
     journal.HEADER: Draft._head,
-    journal.CHUNK: Draft._chunk,
+    journal.CHUNK: Draft._row,
+    journal.MESSAGE: Draft._row,
     journal.PATCH: Draft._patch,
     journal.REDACTION: Draft._redaction,
     journal.ENDING: Draft._end,
@@ -334,7 +336,7 @@ def _fields(kind: str, entry: Entry) -> Fields:
 
 @dataclass(frozen=True, slots=True)
 class JournalSegment:
-    """A run of chunks that is still in a journal."""
+    """A run of chunks or messages that is still in a journal."""
 
     run: _Run
     source: Journal
@@ -351,20 +353,23 @@ class JournalSegment:
 
     def columns(self) -> Columns:
         """Fetch the run, patched."""
-        times, pieces, run = array("q"), [], self.run
+        times, pieces, kinds, run = array("q"), [], bytearray(), self.run
+        head = journal.ROW_STARTS[run.kind]
         for start, stop in zip(run.places[::2], run.places[1::2], strict=True):
             for entry in self.source.between(start, stop):
-                times.append(journal.CHUNK_START.unpack_from(entry.body)[2])
-                pieces.append(entry.body[journal.CHUNK_START.size :])
+                _, _, at_us, *kind = head.unpack_from(entry.body)
+                times.append(at_us)
+                kinds += bytes(kind)
+                pieces.append(entry.body[head.size :])
         sizes = array("Q", map(len, pieces))
         if not run.patches:
-            return Columns(times, sizes, b"".join(pieces))
+            return Columns(times, sizes, b"".join(pieces), bytes(kinds))
         body = bytearray().join(pieces)
         for offset in run.patches:
             entry = self.source.entry(offset)
             at = journal.PATCH_START.unpack_from(entry.body)[2] - run.start
             _put(body, at, entry.body[journal.PATCH_START.size :])
-        return Columns(times, sizes, bytes(body))
+        return Columns(times, sizes, bytes(body), bytes(kinds))
 
 
 def _contents(draft: Draft, source: Journal) -> list[Chunk]:

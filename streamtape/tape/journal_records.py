@@ -20,9 +20,10 @@ from streamtape.tape.journal import COUNTED_BYTES, PREFIX, START, Counts
 
 _WINDOW = 1 << 20
 _SEARCH_BYTES = 1 << 30  # of candidates that turned out to be none: hostile files are quadratic
+_NUMBERED = range(journal.NUMBERED_VERSION, journal.VERSION + 1)
 _MOST_ALIKE = 16  # bytes of the magic that a damaged beginning must still have
 # Of version 1, without headers: a length below 64 MiB, any CRC, a kind, a number below 2**24.
-_CANDIDATE = re.compile(rb"(?s)(?=.{3}[\0-\3].{4}[\1-\t].{3}\0)")
+_CANDIDATE = re.compile(rb"(?s)(?=.{3}[\0-\3].{4}[\1-\x0b].{3}\0)")
 
 Read = Callable[[int, int], bytes]  # offset, size -> bytes, fewer at the end of the file
 
@@ -74,13 +75,13 @@ def layout_of(read: Read, path: str | None = None) -> Layout | None:
     if data.startswith(journal.HEAD):
         return Layout(len(journal.HEAD), None)
     size = len(journal.MAGIC) + 2
-    current = journal.make_head(bytes(4))[:size]
     if len(data) < journal.HEAD_BYTES:
-        if current.startswith(data[:size]) or journal.HEAD.startswith(data):
+        numbered = (journal.make_head(bytes(4), version)[:size] for version in _NUMBERED)
+        if any(head.startswith(data[:size]) for head in (*numbered, journal.HEAD)):
             return None
         raise NotACassetteError(f"{named(path)} is not the journal of a recording", path=path)
     salts = data[size : size + 4], data[size + 4 : size + 8]
-    if data == journal.make_head(salts[0]):
+    if any(data == journal.make_head(salts[0], version) for version in _NUMBERED):
         return Layout(journal.HEAD_BYTES, crc32(salts[0]))
     version = int.from_bytes(data[size - 2 : size], "little")
     newer = data.startswith(journal.MAGIC) and version > journal.VERSION

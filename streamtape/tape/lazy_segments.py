@@ -55,6 +55,7 @@ class PackedSegment:
     times: bytes | None
     sizes: Sequence[int]
     data: bytes
+    kinds: bytes = b""
 
     @property
     def n_bytes(self) -> int:
@@ -63,12 +64,12 @@ class PackedSegment:
 
     def columns(self) -> Columns:
         """Undo the column of times."""
-        return _columns(self.times, self.sizes, self.data)
+        return _columns(self.times, self.sizes, self.data, self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSegment:
-    """A run of chunks in a file: a "chunks" record and the "more" that follow it."""
+    """A run of rows in a file: a "chunks" or "messages" record, and the "more" that follow it."""
 
     n_chunks: int
     n_bytes: int
@@ -81,8 +82,9 @@ class StoredSegment:
         parts = [fields.get("data", bytes)]
         parts += [self.reread(place).get("data", bytes) for place in self.places[1:]]
         times, sizes = fields.get("at_us", bytes, default=None), fields.get("sizes", bytes)
+        kinds = fields.get("kinds", bytes, default=b"")
         data = parts[0] if len(parts) == 1 else b"".join(parts)
-        return _columns(times, columns.unpack(sizes), data)
+        return _columns(times, columns.unpack(sizes), data, kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +103,5 @@ class StoredRequestBody:
             yield self.reread(place).get("data", bytes)
 
 
-def _columns(times: bytes | None, sizes: Sequence[int], data: bytes) -> Columns:
-    return Columns(None if times is None else columns.unpack_times(times), sizes, data)
+def _columns(times: bytes | None, sizes: Sequence[int], data: bytes, kinds: bytes) -> Columns:
+    return Columns(None if times is None else columns.unpack_times(times), sizes, data, kinds)

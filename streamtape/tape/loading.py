@@ -31,18 +31,11 @@ from streamtape.tape.lazy_segments import (
     StoredSegment,
     rereader,
 )
-from streamtape.tape.model import (
-    SEGMENT_CHUNKS,
-    Cassette,
-    Chunks,
-    Ending,
-    Head,
-    Interaction,
-    Redaction,
-    Request,
-    Segment,
-)
+from streamtape.tape.messages import Messages, is_kind_byte
+from streamtape.tape.model import Cassette, Ending, Head, Interaction, Redaction, Request
 from streamtape.tape.records import Fields, RecordError
+from streamtape.tape.segments import SEGMENT_CHUNKS, Chunks, Segment
+from streamtape.tape.versions import Record, brought_up
 
 EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
 DEFAULT_MAX_BYTES = 8 << 30  # of content, where the caller names no limit
@@ -57,7 +50,7 @@ MAX_UNKNOWN_BYTES = 64 << 20  # of records that a later version may have; or the
 
 @dataclass(slots=True)
 class _Run:
-    """One "chunks" record and the "more" that follow it."""
+    """One "chunks" or "messages" record and the "more" that follow it."""
 
     n_chunks: int
     n_bytes: int
@@ -67,6 +60,11 @@ class _Run:
     data: list[bytes]
     places: list[Place]
     seen_bytes: int = 0
+    kinds: bytes = b""
+
+    def leave(self) -> None:
+        """Leave its rows in the file."""
+        self.times, self.sizes, self.data, self.kinds = None, (), [], b""
 
 
 @dataclass(slots=True)
@@ -81,6 +79,7 @@ class _Draft:
     n_body_bytes: int
     head: Head | None = None
     runs: list[_Run] = field(default_factory=list)
+    has_messages: bool = False
     redactions: list[Redaction] = field(default_factory=list)
     ending: Ending | None = None
 
@@ -104,7 +103,7 @@ class Decoder:
         self._content_bytes = self._kept_bytes = self._fed_bytes = 0
         self._drafts: list[_Draft] = []
         self._counts: tuple[int, ...] | None = None
-        self._n_chunks = self._n_bytes = self._unknown_bytes = 0
+        self._n_chunks = self._n_messages = self._n_bytes = self._unknown_bytes = 0
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the file."""
@@ -117,7 +116,7 @@ class Decoder:
                 for draft in self._drafts:
                     self._leave_body(draft)
                     for run in draft.runs:
-                        run.times, run.sizes, run.data = None, (), []
+                        run.leave()
             try:
                 self._read(piece)
             except RecordError as error:
@@ -128,7 +127,8 @@ class Decoder:
         self._reader.close()
         if self._counts is None:
             raise damaged("it has no closing record", self.path)
-        if self._counts != (len(self._drafts), self._n_chunks, self._n_bytes):
+        held = (len(self._drafts), self._n_chunks, self._n_bytes, self._n_messages)
+        if self._counts != held:
             raise damaged("its closing record counts something else than it holds", self.path)
         reread = rereader(self._fetch, self.path) if self._fetch and not self._eager else None
         sizes = [sum(run.n_bytes for run in draft.runs) for draft in self._drafts]
@@ -165,12 +165,13 @@ class Decoder:
         for start, kind, value in records.unpack(piece.content, kinds=_KNOWN):
             if self._counts is not None:
                 raise RecordError("a record follows the closing one")
-            if kind == "close":
-                fields = Fields(kind, value)
+            known = self._brought_up(kind, value)
+            if known is not None and kind == "close":
+                fields = Fields(*known)
                 names = ("interactions", "chunks", "bytes")
-                self._counts = tuple(fields.integer(name) for name in names)
-            elif kind in _HANDLERS:
-                _HANDLERS[kind](self, Fields(kind, value), Place(piece.offset, piece.size, start))
+                self._counts = (*map(fields.integer, names), fields.integer("messages", 0))
+            elif known is not None:
+                _HANDLERS[kind](self, Fields(*known), Place(piece.offset, piece.size, start))
             else:
                 first_unknown = start if first_unknown is None else first_unknown
                 continue
@@ -180,6 +181,13 @@ class Decoder:
         self._unknown_bytes += n_unknown
         if self._unknown_bytes > max(MAX_UNKNOWN_BYTES, self._fed_bytes, self._max_bytes or 0):
             self._refuse("holds records of unknown kinds with", f"{MAX_UNKNOWN_BYTES} bytes")
+
+    def _brought_up(self, kind: str, value: Any) -> Record | None:
+        """The record as the newest version has it; None where it is of an unknown kind."""
+        if kind not in _KNOWN:
+            return None
+        version = self._reader.version
+        return (kind, value) if version == container.VERSION else brought_up(kind, value, version)
 
     def _leave_body(self, draft: _Draft) -> None:
         """Leave a long body of a request in the file; short ones are what requests are found by."""
@@ -210,34 +218,57 @@ class Decoder:
 
     def _chunks(self, fields: Fields, place: Place) -> None:
         draft = self._draft(fields)
+        if draft.has_messages:
+            raise RecordError("chunks stand beside messages")
+        self._n_chunks += self._run(draft, fields, place)
+        self._check_number(self._n_chunks, "chunks")
+
+    def _messages(self, fields: Fields, place: Place) -> None:
+        draft = self._draft(fields)
+        if draft.runs and not draft.has_messages:
+            raise RecordError("messages stand beside chunks")
+        draft.has_messages = True
+        kinds: bytes = fields.get("kinds", bytes)
+        if not all(map(is_kind_byte, kinds)):
+            raise RecordError("a message is of no kind that there is")
+        n_messages = self._run(draft, fields, place, kinds)
+        if len(kinds) != n_messages:
+            raise RecordError(f"{len(kinds)} kinds of {n_messages} messages")
+        self._n_messages += n_messages
+        self._check_number(self._n_messages, "messages")
+
+    def _check_number(self, n_rows: int, noun: str) -> None:
+        most = max(MIN_CHUNKS, CHUNKS_A_BYTE * self._fed_bytes)
+        if self._max_bytes is None and n_rows > most:
+            self._refuse("holds", f"{most} {noun}")
+
+    def _run(self, draft: _Draft, fields: Fields, place: Place, kinds: bytes = b"") -> int:
+        """Take a run of rows; get how many."""
         self._check_run(draft)
         times = fields.get("at_us", bytes, default=None)
         sizes: bytes = fields.get("sizes", bytes)
         data: bytes = fields.get("data", bytes)
-        n_chunks, rest = divmod(len(sizes), columns.WIDTH)
+        n_rows, rest = divmod(len(sizes), columns.WIDTH)
         if (
             rest
-            or not 0 < n_chunks <= SEGMENT_CHUNKS
+            or not 0 < n_rows <= SEGMENT_CHUNKS
             or len(sizes if times is None else times) != len(sizes)
         ):
             raise RecordError(f"{len(sizes)} bytes of sizes, {len(times or b'')} of times")
         timed = times is not None
         if draft.runs and draft.runs[0].timed != timed:
-            raise RecordError("some chunks have times and some have none")
+            raise RecordError(f"some {fields.kind} have times and some have none")
         column = columns.unpack(sizes)
         n_bytes = sum(column)
         if n_bytes < len(data):
-            raise RecordError("chunks hold more than their sizes say")
-        run = _Run(n_chunks, n_bytes, timed, times, column, [data], [place], len(data))
+            raise RecordError(f"{fields.kind} hold more than their sizes say")
+        run = _Run(n_rows, n_bytes, timed, times, column, [data], [place], len(data), kinds)
         if not self._eager:
-            run.times, run.sizes, run.data = None, (), []
+            run.leave()
         draft.runs.append(run)
         self._keep(400)
-        self._n_chunks += n_chunks
-        most = max(MIN_CHUNKS, CHUNKS_A_BYTE * self._fed_bytes)
-        if self._max_bytes is None and self._n_chunks > most:
-            self._refuse("holds", f"{most} chunks")
         self._n_bytes += n_bytes
+        return n_rows
 
     def _more(self, fields: Fields, place: Place) -> None:
         draft = self._draft(fields)
@@ -301,17 +332,18 @@ class Decoder:
         for run in draft.runs:
             if reread is None:
                 data = run.data[0] if len(run.data) == 1 else b"".join(run.data)
-                segments.append(PackedSegment(run.n_chunks, run.times, run.sizes, data))
+                segments.append(PackedSegment(run.n_chunks, run.times, run.sizes, data, run.kinds))
             else:
                 segments.append(StoredSegment(run.n_chunks, run.n_bytes, tuple(run.places), reread))
         return Interaction(
             request=request,
             head=draft.head,
-            chunks=Chunks(segments, allowance=allowance),
+            chunks=Chunks(() if draft.has_messages else segments, allowance=allowance),
             ending=draft.ending,
             started_at_us=draft.started_at_us,
             cuts_known=draft.cuts_known,
             redactions=tuple(draft.redactions),
+            messages=Messages(segments if draft.has_messages else (), allowance=allowance),
         )
 
 
@@ -331,6 +363,7 @@ _HANDLERS: dict[str, Callable[[Decoder, Fields, Place], None]] = {
     "head": Decoder._head,
     "redaction": Decoder._redaction,
     "chunks": Decoder._chunks,
+    "messages": Decoder._messages,
     "ending": Decoder._end,
 }
 _KNOWN = frozenset({*_HANDLERS, "close"})

@@ -1,4 +1,6 @@
-"""A recording as frozen values: Cassette, Interaction, Request, Head, Chunk, Ending.
+"""A recording as frozen values: Cassette, Interaction, Request, Head, Ending.
+
+Chunks and messages, of which a body consists, have modules of their own and are named here, too.
 
 Times are integer microseconds from the sending of the request, on a monotonic clock; None where a
 recording does not know them (a converted one). Bytes are as they were on the wire. Nothing here
@@ -11,172 +13,52 @@ place where the package imports against its order.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, repeat
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast, overload
 
 from streamtape.content.decode import decode_content
-from streamtape.content.limits import Allowance, within
+from streamtape.content.limits import within
+from streamtape.tape.messages import Message, Messages
+from streamtape.tape.segments import (
+    SEGMENT_BYTES,
+    SEGMENT_CHUNKS,
+    Chunk,
+    Chunks,
+    Columns,
+    LoadedSegment,
+    Segment,
+)
 
 if TYPE_CHECKING:
     from streamtape.tape.event_types import InteractionEvents
     from streamtape.tape.events import Event, Frame, Transcript
 
+__all__ = [
+    "SEGMENT_BYTES",
+    "SEGMENT_CHUNKS",
+    "Cassette",
+    "Chunk",
+    "Chunks",
+    "Columns",
+    "Ending",
+    "EndingKind",
+    "Head",
+    "Headers",
+    "Interaction",
+    "LoadedSegment",
+    "Message",
+    "Messages",
+    "Redaction",
+    "Request",
+    "Segment",
+    "StoredBody",
+    "header",
+]
+
 T = TypeVar("T")
 Headers = tuple[tuple[bytes, bytes], ...]
 EndingKind = Literal["complete", "error", "abandoned", "unfinished"]
-SEGMENT_BYTES = 1 << 20
-SEGMENT_CHUNKS = 1 << 15
-
-
-class Chunk(NamedTuple):
-    """Bytes as the transport delivered them, and when."""
-
-    at_us: int | None
-    data: bytes
-
-
-class Columns(NamedTuple):
-    """A run of chunks, by columns: `times_us` is None where times are unknown."""
-
-    times_us: Sequence[int] | None
-    sizes: Sequence[int]
-    data: bytes
-
-    def chunks(self) -> Iterator[Chunk]:
-        """Cut the data into its chunks."""
-        times: Iterable[int | None] = self.times_us or repeat(None)
-        return map(Chunk, times, self.pieces())
-
-    def pieces(self) -> Iterator[bytes]:
-        """Cut the data into the bytes of its chunks."""
-        data, start = self.data, 0
-        for end in accumulate(self.sizes):
-            yield data[start:end]
-            start = end
-
-
-class Segment(Protocol):
-    """A run of chunks that is in memory, or that can be fetched."""
-
-    @property
-    def n_chunks(self) -> int: ...
-    @property
-    def n_bytes(self) -> int: ...
-    def columns(self) -> Columns: ...
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedSegment:
-    """A run of chunks in memory."""
-
-    loaded: Columns
-
-    @property
-    def n_chunks(self) -> int:
-        return len(self.loaded.sizes)
-
-    @property
-    def n_bytes(self) -> int:
-        return len(self.loaded.data)
-
-    def columns(self) -> Columns:
-        return self.loaded
-
-
-class Chunks(Sequence[Chunk]):
-    """The chunks of one body, in order. Long ones are fetched from the file as they are read."""
-
-    __slots__ = ("_first", "_recent", "allowance", "segments")
-
-    def __init__(
-        self, segments: Iterable[Segment] = (), *, allowance: Allowance | None = None
-    ) -> None:
-        self.allowance = allowance  # how much may be read of it, if its file is not trusted
-        self.segments = tuple(s for s in segments if s.n_chunks)
-        self._first = [0, *accumulate(s.n_chunks for s in self.segments)]
-        self._recent: tuple[int, list[Chunk]] | None = None
-
-    @classmethod
-    def of(cls, chunks: Iterable[Chunk]) -> Chunks:
-        """Make columns of loose chunks; either all of them have a time or none has."""
-        if isinstance(chunks, Chunks):
-            return chunks
-        return cls(map(LoadedSegment, _columns(chunks)))
-
-    @property
-    def n_bytes(self) -> int:
-        """How many bytes all chunks hold."""
-        return sum(s.n_bytes for s in self.segments)
-
-    def join(self) -> bytes:
-        """All bytes, joined."""
-        return b"".join(s.columns().data for s in self.segments)
-
-    def pieces(self) -> Iterator[bytes]:
-        """The bytes of each chunk, in order."""
-        for segment in self.segments:
-            yield from segment.columns().pieces()
-
-    def __len__(self) -> int:
-        return self._first[-1]
-
-    def __iter__(self) -> Iterator[Chunk]:
-        for segment in self.segments:
-            yield from segment.columns().chunks()
-
-    @overload
-    def __getitem__(self, index: int) -> Chunk: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Chunk]: ...
-    def __getitem__(self, index: int | slice) -> Chunk | Sequence[Chunk]:
-        if isinstance(index, slice):
-            return tuple(self[i] for i in range(*index.indices(len(self))))
-        position = index + len(self) if index < 0 else index
-        if not 0 <= position < len(self):
-            raise IndexError(f"chunk {index} of {len(self)}")
-        number = bisect_right(self._first, position) - 1
-        recent = self._recent  # read once: another thread may fetch another segment meanwhile
-        if recent is None or recent[0] != number:
-            recent = self._recent = number, list(self.segments[number].columns().chunks())
-        return recent[1][position - self._first[number]]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence):
-            return NotImplemented
-        return len(self) == len(other) and all(map(_same, self, other))
-
-    def __hash__(self) -> int:
-        return hash((len(self), self.n_bytes))
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} chunks, {self.n_bytes} bytes>"
-
-
-def _same(one: Chunk, other: Chunk) -> bool:
-    return one == other
-
-
-def _columns(chunks: Iterable[Chunk]) -> Iterator[Columns]:
-    times: list[int] = []
-    pieces: list[bytes] = []
-    untimed = n_bytes = 0
-    for at_us, data in chunks:
-        if at_us is None:
-            untimed += 1
-        else:
-            times.append(at_us)
-        pieces.append(data)
-        n_bytes += len(data)
-        if times and untimed:
-            raise ValueError("either every chunk of an interaction has a time or none has")
-        if n_bytes >= SEGMENT_BYTES or len(pieces) >= SEGMENT_CHUNKS:
-            yield Columns(times or None, tuple(map(len, pieces)), b"".join(pieces))
-            times, pieces, n_bytes = [], [], 0
-    if pieces:
-        yield Columns(times or None, tuple(map(len, pieces)), b"".join(pieces))
 
 
 class StoredBody(Protocol):
@@ -263,6 +145,10 @@ class Ending:
     `complete`: as the protocol says. `error`: with `exception` (the class's name), from the package
     `module`, with the classes it derives from in `bases`, and `message`. `abandoned`: the client
     stopped reading. `unfinished`: the recorder stopped before the stream did; `message` says why.
+
+    Of a dialogue, `close_code` and `close_reason` are those of the first close that its client got
+    (RFC 6455 section 7.1.5): 1005 for one without a code, 1006 where it got none, None where the
+    recording does not know. A closing handshake makes it `complete`, whatever the code.
     """
 
     kind: EndingKind
@@ -271,6 +157,8 @@ class Ending:
     message: str | None = None
     module: str | None = None
     bases: tuple[str, ...] = ()
+    close_code: int | None = None
+    close_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +179,8 @@ class Interaction:
 
     `started_at_us` is the wall clock at the sending of the request (Unix time in microseconds).
     `cuts_known` is False where the chunks are not as the transport cut them (converted recordings).
+    A dialogue (WebSocket) has `messages` in both directions and no chunks: its request and head are
+    the opening handshake. A handshake that was refused is an ordinary response.
     """
 
     request: Request
@@ -300,9 +190,16 @@ class Interaction:
     started_at_us: int | None = None
     cuts_known: bool = True
     redactions: tuple[Redaction, ...] = ()
+    messages: Messages = field(default_factory=Messages)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chunks", Chunks.of(self.chunks))
+        object.__setattr__(self, "messages", Messages.of(self.messages))
+
+    @property
+    def is_dialogue(self) -> bool:
+        """Whether this is a WebSocket connection that was opened."""
+        return bool(self.messages) or opens_dialogue(self.head)
 
     @property
     def body(self) -> bytes:
@@ -399,3 +296,10 @@ def header(headers: Headers, name: str) -> str | None:
         if key.lower() == wanted:
             return value.decode("latin-1")
     return None
+
+
+def opens_dialogue(head: Head | None) -> bool:
+    """Whether a response opens a dialogue: 101 with `Upgrade: websocket` (RFC 6455 section 4)."""
+    if head is None or head.status != 101:
+        return False
+    return (head.get("upgrade") or "").strip().lower() == "websocket"

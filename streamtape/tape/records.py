@@ -22,6 +22,7 @@ _FIELDS = frozenset({
     "i", "method", "url", "headers", "body", "started_at_us", "cuts_known", "data", "status",
     "http_version", "reason", "at_us", "recoded", "where", "kind", "digest", "sizes", "exception",
     "message", "module", "bases", "interactions", "chunks", "bytes", "upload", "body_bytes",
+    "kinds", "messages", "close_code", "close_reason",
 })  # fmt: skip
 _KINDS = {"complete", "error", "abandoned", "unfinished"}
 _I64 = range(-(1 << 63), 1 << 63)
@@ -279,6 +280,8 @@ def ending_fields(ending: Ending) -> dict[str, Any]:
         message=ending.message,
         module=ending.module,
         bases=ending.bases,
+        close_code=ending.close_code,
+        close_reason=ending.close_reason,
     ) | ({"message": ""} if ending.message == "" else {})
 
 
@@ -297,6 +300,8 @@ def read_ending(fields: Fields) -> Ending:
         message=fields.get("message", str, default=None),
         module=fields.get("module", str, default=None),
         bases=tuple(bases),
+        close_code=fields.integer("close_code", None),
+        close_reason=fields.get("close_reason", str, default=""),
     )
 
 

@@ -201,15 +201,21 @@ class Redactor:
         return spans[0].kind if spans else None
 
     def redact_ending(self, ending: Ending) -> Ending:
-        """Get the ending without secrets in its message."""
-        if not ending.message:
+        """Get the ending without secrets in its message and its reason."""
+        if not (ending.message or ending.close_reason):
             return ending
-        return replace(ending, message=self.redact_text(ending.message))
+        message = self.redact_text(ending.message) if ending.message else ending.message
+        reason = self._masked(ending.close_reason.encode("utf-8", "surrogatepass"))
+        return replace(ending, message=message, close_reason=reason)
 
     def redact_text(self, text: str) -> str:
         """Get a text without secrets: by name in its URLs, by pattern everywhere."""
-        data = bytearray(self._url(text)[0].encode("utf-8", "surrogatepass"))
-        for start, end, _ in self.search.find(bytes(data)):
+        return self._masked(self._url(text)[0].encode("utf-8", "surrogatepass"))
+
+    def _masked(self, text: bytes) -> str:
+        """A text in which what the patterns find is masked, a star for each byte."""
+        data = bytearray(text)
+        for start, end, _ in self.search.find(text):
             data[start:end] = b"*" * (end - start)
         return data.decode("utf-8", "surrogatepass")
 

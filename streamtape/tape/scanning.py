@@ -15,16 +15,10 @@ from streamtape.content import encode
 from streamtape.content.decode import decode_content, encodings
 from streamtape.content.limits import within
 from streamtape.errors import ContentError, ContentLimitError
-from streamtape.secrets.json_spans import Document, documents, units
-from streamtape.secrets.scanner import Search
-from streamtape.tape import recode
+from streamtape.secrets.split import splits
+from streamtape.tape import message_scanning, recode
 from streamtape.tape.model import Cassette, Chunk, Chunks, Head, Interaction, Redaction
 from streamtape.tape.redact import Redactor
-
-# What tells the streams within a stream apart: texts are joined only where these agree.
-_DISCRIMINATORS = frozenset(
-    {"type", "item_id", "output_index", "content_index", "summary_index", "index", "call_id"}
-)
 
 
 class Leak(NamedTuple):
@@ -33,21 +27,14 @@ class Leak(NamedTuple):
     `interaction` is None for a file that is not a cassette.
 
     `where` is as in Redaction, or `response.text:OFFSET` for one that is split over deltas, with
-    the offset of its first piece in the body (its content-encoding undone).
+    the offset of its first piece in the body (its content-encoding undone). In a dialogue that is
+    `message.text:NUMBER`, with the message of its first piece.
     """
 
     interaction: int | None
     where: str
     kind: str
     length: int
-
-
-class Split(NamedTuple):
-    """A secret in several pieces: places in the content."""
-
-    kind: str
-    length: int
-    pieces: list[tuple[int, int]]
 
 
 def scan(cassette: Cassette, redactor: Redactor | None = None) -> list[Leak]:
@@ -69,6 +56,8 @@ def _leaks(n: int, interaction: Interaction, redactor: Redactor) -> Iterator[Lea
         yield Leak(n, f"response.body:{start}+{end - start}", kind, end - start)
     for split in splits(content, redactor.search):
         yield Leak(n, f"response.text:{split.pieces[0][0]}", split.kind, split.length)
+    for hit in message_scanning.find(interaction.messages, redactor.search):
+        yield Leak(n, hit.where, hit.kind, hit.length)
     if redactor.redact_ending(interaction.ending) != interaction.ending:
         yield Leak(n, "ending.message", "pattern", 0)
 
@@ -103,6 +92,8 @@ def _masked(interaction: Interaction, redactor: Redactor) -> Interaction:
         for start, end in places:
             body[start:end] = b"*" * (end - start)
         head, chunks = _recut(interaction, head, bytes(body), pieces)
+    said = list(message_scanning.find(interaction.messages, redactor.search))
+    found += tuple(Redaction(hit.where, hit.kind) for hit in said)
     ending = redactor.redact_ending(interaction.ending)
     if not found and ending == interaction.ending:
         return interaction
@@ -113,6 +104,7 @@ def _masked(interaction: Interaction, redactor: Redactor) -> Interaction:
         chunks=chunks,
         ending=ending,
         redactions=(*interaction.redactions, *found),
+        messages=message_scanning.mask(interaction.messages, said),
     )
 
 
@@ -153,45 +145,3 @@ def _pieces(interaction: Interaction) -> Iterator[bytes]:
 
 def _decoded(interaction: Interaction, encoding: str | None) -> Iterator[bytes]:
     return decode_content((c.data for c in interaction.chunks), encoding)
-
-
-def splits(content: bytes, search: Search) -> Iterator[Split]:
-    """Secrets that are whole only where the texts at one path are joined."""
-    runs: dict[tuple[object, ...], list[tuple[int, int]]] = {}
-    for document in documents(content):
-        told_apart = _told_apart(document, content)
-        for path, start, end, is_text in document.leaves:
-            if is_text and end > start:
-                runs.setdefault((path, told_apart), []).append((start, end))
-    for places in runs.values():
-        if len(places) > 1:
-            yield from _in_run(content, places, search)
-
-
-def _told_apart(document: Document, content: bytes) -> tuple[object, ...]:
-    return tuple(
-        (path, content[start:end])
-        for path, start, end, _ in document.leaves
-        if path[-1] in _DISCRIMINATORS
-    )
-
-
-def _in_run(content: bytes, places: list[tuple[int, int]], search: Search) -> Iterator[Split]:
-    parts = [
-        (text, start + begin, start + stop, n)
-        for n, (start, end) in enumerate(places)
-        for text, begin, stop in units(content[start:end])
-    ]
-    text = b"".join(part[0] for part in parts)
-    for first, last, kind in search.find(text):
-        at, touched, pieces = 0, set(), []
-        for piece, start, stop, n in parts:
-            low, high = max(first, at), min(last, at + len(piece))
-            if low < high:
-                touched.add(n)
-                # An escape is masked whole; a run of plain bytes only where the secret is.
-                whole = len(piece) != stop - start
-                pieces.append((start, stop) if whole else (start + low - at, start + high - at))
-            at += len(piece)
-        if len(touched) > 1:
-            yield Split(kind, last - first, pieces)

@@ -12,7 +12,8 @@ import re
 import zlib
 
 from streamtape.secrets.scanner import Search, default_search
-from streamtape.tape.scanning import Leak, splits
+from streamtape.secrets.split import splits
+from streamtape.tape.scanning import Leak
 
 _PACKED = re.compile(rb'"deflate"[^>]{0,200}>\s*([A-Za-z0-9+/=]{64,})\s*<')
 _MAX_UNPACKED_BYTES = 256 << 20

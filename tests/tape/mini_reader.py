@@ -28,7 +28,8 @@ def read(data: bytes) -> list[dict[str, Any]]:
     """The interactions of a cassette as plain dicts."""
     assert struct.unpack("<II", data[:8]) == (0x184D2A50, 16)
     assert data[8:22] == b"STREAMTAPE\r\n\x1a\n"
-    assert struct.unpack("<H", data[22:24]) == (1,)
+    (version,) = struct.unpack("<H", data[22:24])
+    assert version in {1, 2}
     assert struct.unpack("<II", data[-40:-32]) == (0x184D2A5E, 32)
     assert hashlib.sha256(data[:-32]).digest() == data[-32:]
     stream = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True)
@@ -42,7 +43,8 @@ def read(data: bytes) -> list[dict[str, Any]]:
             assert fields["i"] == len(interactions)
             interactions.append({"request": fields, "runs": [], "redactions": []})
         one = interactions[fields["i"]]
-        if kind == "chunks":
+        if kind in {"chunks", "messages"}:
+            assert kind == "chunks" or version == 2
             one["runs"].append(dict(fields))
         elif kind == "redaction":
             one["redactions"].append(fields)
@@ -53,20 +55,37 @@ def read(data: bytes) -> list[dict[str, Any]]:
         elif kind != "request":
             one[kind] = fields
     for one in interactions:
-        one["chunks"] = []
+        one["chunks"], one["messages"] = [], []
         for run in one["runs"]:
-            at = 0
-            for size, at_us in zip(
-                column(run["sizes"]),
-                times(run["at_us"]) if "at_us" in run else [None] * (len(run["sizes"]) // 8),
-                strict=True,
-            ):
-                one["chunks"].append((at_us, run["data"][at : at + size]))
-                at += size
-            assert at == len(run["data"])
+            rows = split(run)
+            if "kinds" in run:
+                assert len(run["kinds"]) == len(rows)
+                kinds = zip(rows, run["kinds"], strict=True)
+                one["messages"] += [(at_us, kind, piece) for (at_us, piece), kind in kinds]
+            else:
+                one["chunks"] += rows
+    n_messages = sum(len(one["messages"]) for one in interactions)
     assert counts == {
         "interactions": len(interactions),
         "chunks": sum(len(one["chunks"]) for one in interactions),
-        "bytes": sum(len(data) for one in interactions for _, data in one["chunks"]),
+        **({"messages": n_messages} if n_messages else {}),
+        "bytes": sum(
+            len(row[-1]) for one in interactions for row in (*one["chunks"], *one["messages"])
+        ),
     }
     return interactions
+
+
+def split(run: dict[str, Any]) -> list[tuple[int | None, bytes]]:
+    """The rows of a run: the time of each, and its bytes."""
+    rows: list[tuple[int | None, bytes]] = []
+    at = 0
+    for size, at_us in zip(
+        column(run["sizes"]),
+        times(run["at_us"]) if "at_us" in run else [None] * (len(run["sizes"]) // 8),
+        strict=True,
+    ):
+        rows.append((at_us, run["data"][at : at + size]))
+        at += size
+    assert at == len(run["data"])
+    return rows

@@ -100,9 +100,9 @@ def written(cassette: Cassette) -> bytes:
     return b"".join(encode(cassette))
 
 
-def forged(records: bytes, **options: Any) -> bytes:
+def forged(records: bytes, *, version: int = 1, **options: Any) -> bytes:
     """A file that is right outside, whatever the records are."""
-    data = container.HEAD
+    data = container.make_head(version)
     compressor = zstandard.ZstdCompressor(write_checksum=True, **options)
     data += compressor.compress(records)
     data += struct.pack("<II", 0x184D2A5E, 32)

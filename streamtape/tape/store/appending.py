@@ -16,7 +16,17 @@ from pathlib import Path
 from streamtape.errors import CassetteError, CassetteWriteError, ContentLimitError, ForkedError
 from streamtape.tape import journal, recovery
 from streamtape.tape.codec import encode
-from streamtape.tape.model import Cassette, Ending, Head, Interaction, Redaction, Request
+from streamtape.tape.message_masks import MessageMasks
+from streamtape.tape.model import (
+    Cassette,
+    Ending,
+    Head,
+    Interaction,
+    Message,
+    Redaction,
+    Request,
+    opens_dialogue,
+)
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store.body_writers import Body, body_of
 from streamtape.tape.store.disk import (
@@ -64,6 +74,7 @@ class Journal:
         self._failure: str | None = None
         self._redactor = redactor
         self._bodies: dict[int, Body] = {}
+        self._dialogues: dict[int, MessageMasks] = {}
         self._n_uploads = 0
         self._limit = sys.maxsize if max_body_bytes is None else max_body_bytes
         self._room: dict[int, int] = {}  # how many bytes of a body may still be written
@@ -127,7 +138,9 @@ class Journal:
 
     def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None:
         """Write the head of the response."""
-        if self._redactor is not None:
+        if self._redactor is not None and opens_dialogue(head):
+            self._dialogues[number] = MessageMasks(number, self._redactor.search)
+        elif self._redactor is not None:
             self._bodies[number] = body_of(number, head, self._redactor.search)
         self._append(journal.head(number, head) + _redacted(number, redactions))
 
@@ -146,8 +159,19 @@ class Journal:
             else:
                 self._write(*record)
 
+    def message(self, number: int, message: Message) -> None:
+        """Write one message of a dialogue, or a fragment of one, less its secrets."""
+        with self._lock:
+            if self._has_room(number, message.at_us or 0, len(message.data)):
+                masks = self._dialogues.get(number)
+                self._write(
+                    *journal.message(number, message, message.data)
+                    if masks is None
+                    else masks.feed(message)
+                )
+
     def _has_room(self, number: int, at_us: int, n_bytes: int) -> bool:
-        """Count a chunk; the one that is too much ends the recording of its body."""
+        """Count a chunk or message; the one that is too much ends the recording of its body."""
         room = self._room.get(number, self._limit)
         if room >= 0:
             self._room[number] = room - n_bytes
@@ -158,11 +182,15 @@ class Journal:
     def _cut(self, number: int, at_us: int, why: str) -> None:
         """End the recording of a body; its client has all of it."""
         self._room[number] = -1
-        body = self._bodies.pop(number, None)
         record = journal.ending(
             number, Ending("unfinished", at_us, message=f"cut by streamtape: {why}")
         )
-        self._write(record if body is None else body.close() + record)
+        self._write(self._close_body(number) + record)
+
+    def _close_body(self, number: int) -> bytes:
+        """What is to be written of a body, or of the messages of a dialogue, at its end."""
+        body = self._bodies.pop(number, None) or self._dialogues.pop(number, None)
+        return b"" if body is None else body.close()
 
     def ending(self, number: int, ending: Ending, redactions: Iterable[Redaction] = ()) -> None:
         """Write how the body ended."""
@@ -172,8 +200,7 @@ class Journal:
         with self._lock:
             if self._room.get(number, 0) < 0:
                 return  # cut before
-            body = self._bodies.pop(number, None)
-            self._write(record if body is None else body.close() + record)
+            self._write(self._close_body(number) + record)
 
     def so_far(self) -> tuple[Interaction, ...]:
         """What is recorded up to now; streams that go on are `unfinished`. Empty after the end."""
@@ -193,9 +220,10 @@ class Journal:
         (CassetteWriteError) says how to recover it. Streams that go on are not recorded further.
         """
         with self._lock:
-            if self._failure is None and self._bodies:  # of streams that go on
-                self._write(b"".join(body.close() for body in self._bodies.values()))
-                self._bodies.clear()
+            if self._failure is None:  # of streams that go on
+                going_on = [*self._bodies, *self._dialogues]
+                if left := b"".join(map(self._close_body, going_on)):
+                    self._write(left)
             self._failure = self._failure or "the recording has ended"
             fd, self._fd = self._fd, -1
         if fd < 0:
