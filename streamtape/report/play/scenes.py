@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.printable import printable
 from streamtape.report.masked import read
-from streamtape.report.play.prompts import prompt_of
+from streamtape.report.play.prompts import Prompt, prompt_of
 from streamtape.report.transcript_lines import distinct_parts
 from streamtape.tape.events import Part, Transcript
 from streamtape.tape.model import Cassette, Interaction
@@ -70,7 +70,7 @@ class Scene:
     name: str
     request: str
     short_request: str
-    prompt: str
+    prompt: Prompt
     answer: str
     answer_style: Style
     model: str
@@ -155,13 +155,14 @@ def scene_of(
     times_us, length_us, is_timed = _times(parsed)
     times_us, length_us = _shortened(times_us, length_us, idle_limit_us)
     request, head = interaction.request, interaction.head
+    prompt = prompt_of(request.body)
     ending, ending_style = ending_of(parsed)
     answer = f"{head.status} {head.reason}".rstrip() if head else "no response"
     return Scene(
         name=_clean(name),
         request=_clean(f"{request.method} {request.url}"),
         short_request=_clean(f"{request.method} {_path_of(request.url)}"),
-        prompt=_clean(prompt_of(request.body)),
+        prompt=prompt._replace(text=_clean(prompt.text)),
         answer=_clean(answer),
         answer_style="good" if head and head.status < 400 else "bad",
         model=_clean(parsed.transcript.model or ""),

@@ -148,9 +148,10 @@ def _body(scene: Scene | None, at_us: int, width: int, rows: int, scroll: int) -
 
 def _blocks(scene: Scene, at_us: int, width: int) -> Iterator[_Block]:
     room = max(width - 2, 1)
-    if scene.prompt:
-        prompt = scene.prompt
-        yield _Block(prompt, len(prompt), room, "dim", "  ", "❯ ", _PROMPT_LINES)
+    prompt = scene.prompt.text
+    if prompt:
+        mark = _MARKS["arguments"] if scene.prompt.is_tool else "❯ "
+        yield _Block(prompt, len(prompt), room, "dim", "  ", mark, _PROMPT_LINES)
         yield _plain("", width)
     begun = [text for text in scene.texts if text.times_us[0] <= at_us]
     latest = max(begun, key=lambda text: text.grew_us(at_us), default=None)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables
 """What plays, and when: texts grow as their events came, waits are found, endings are named."""
 
 from dataclasses import replace
@@ -18,7 +19,7 @@ def test_a_text_grows_as_its_events_came() -> None:
     (text,) = scene.texts
     grown = [text.content[: text.length_at(us)] for us in range(200_000, 600_001, 100_000)]
     assert grown == ["", "double ", "double bubble ", "double bubble bath", "double bubble bath"]
-    assert scene.prompt == "Say it."
+    assert scene.prompt.text == "Say it."
     assert scene.n_events_at(300_000) == 3
 
 
@@ -106,11 +107,11 @@ def test_recordings_play_side_by_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "prompt"),
+    ("body", "text"),
     [
         (b'{"input": "Say it."}', "Say it."),
         (
-            b'{"messages": [{"role": "user", "content": "a"}, {"role": "tool", "content": "b"}]}',
+            b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}',
             "a",
         ),
         (b'{"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}]}', "a"),
@@ -123,6 +124,24 @@ def test_recordings_play_side_by_side() -> None:
         (b"", ""),
     ],
 )
-def test_the_prompt_is_the_last_user_message(body: bytes, prompt: str) -> None:
+def test_the_prompt_is_the_last_user_message(body: bytes, text: str) -> None:
     """However the provider spells it; "" where there is none."""
-    assert prompt_of(body) == prompt
+    assert prompt_of(body).text == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"input": [{"role": "user", "content": "a"}, {"type": "function_call_output", "output": "38"}]}',
+        b'{"messages": [{"role": "user", "content": "a"}, {"role": "tool", "content": "38"}]}',
+        b'{"messages": [{"role": "user", "content": [{"type": "tool_result", "content": "38"}]}]}',
+        b'{"messages": [{"role": "user", "content": [{"type": "tool_result", "content": [{"text": "38"}]}]},'
+        b' {"role": "assistant", "content": "{"}]}',
+        b'{"contents": [{"role": "user", "parts": [{"functionResponse": {"response": {"c": 38}}}]}]}',
+    ],
+)
+def test_a_tool_result_that_comes_last_is_what_is_asked(body: bytes) -> None:
+    """It is told apart from what a user says."""
+    prompt = prompt_of(body)
+    assert "38" in prompt.text
+    assert prompt.is_tool
