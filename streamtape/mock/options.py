@@ -39,8 +39,11 @@ class Options:
     seed: of ids, obfuscation and the cuts between deltas; None takes the endpoint's, request by
     request. word: what the fifth "bubble" becomes. events: how many the text script sends.
     cut, reset, stall: after so many events close the connection, reset it, or fall silent.
+    close: the code with which a WebSocket is closed at `cut`; 0 closes it without a message.
+    hold: after so many events on a WebSocket, wait until the client says something.
     gzip: compress, flushed at each event. per_chunk: events in an HTTP chunk. pieces: HTTP chunks
-    an event. cookies: how many Set-Cookie headers. status: an HTTP error instead of the stream.
+    an event, or fragments of a WebSocket's message. cookies: how many Set-Cookie headers. status:
+    an HTTP error instead of the stream.
     """
 
     script: str = ""
@@ -52,6 +55,8 @@ class Options:
     cut: int | None = None
     reset: int | None = None
     stall: int | None = None
+    close: int = 0
+    hold: int | None = None
     gzip: bool = False
     per_chunk: int = 1
     pieces: int = 1
@@ -108,9 +113,16 @@ def _number(text: str) -> int:
     return number
 
 
+def _is_tool_output(item: Any) -> bool:
+    return isinstance(item, dict) and str(item.get("type")).endswith("_call_output")
+
+
 def _choose(model: str, body: Mapping[str, Any]) -> str:
     if model.startswith(_PREFIX):
         return model.removeprefix(_PREFIX)
+    items = body.get("input")
+    if isinstance(items, list) and any(map(_is_tool_output, items)):
+        return "text"
     tools = body.get("tools")
     if isinstance(tools, list) and tools and isinstance(tools[0], dict):
         return _TOOL_SCRIPTS.get(str(tools[0].get("type", "function")), "text")

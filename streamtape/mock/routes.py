@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from streamtape.mock.conversation import Conversation
 from streamtape.mock.options import Asked
+from streamtape.mock.responses_websocket import ResponsesConversation
 from streamtape.mock.scripts import others, responses
 
 
@@ -58,6 +60,15 @@ _DIALOGUES = {
     ),
     r"/v1\w*/models/[^/]+:generateContent": Dialogue(_SSE, others.gemini, others.gemini_whole),
 }
+
+
+_CONVERSATIONS: dict[str, type[Conversation]] = {r"/v1/responses": ResponsesConversation}
+
+
+def conversation_at(path: str) -> type[Conversation] | None:
+    """What speaks at the WebSocket of this path; None where nothing does."""
+    found = (c for pattern, c in _CONVERSATIONS.items() if re.fullmatch(pattern, path))
+    return next(found, None)
 
 
 def dialogue_at(path: str) -> Dialogue | None:

@@ -3,10 +3,10 @@
     with EmbeddedEndpoint(gap_us=25_000) as endpoint:
         client = OpenAI(base_url=endpoint.url, api_key="any")
 
-It speaks OpenAI's Responses (every event type, valid lifecycles), Chat Completions, Anthropic
-Messages, Ollama's NDJSON, and at `GET /events` what an EventSource reads. A model's name chooses
-the script: `scripted:refusal`. Options such as `?gap_us=0&cut=12` may follow it, or the URL (see
-asked.Options).
+It speaks OpenAI's Responses (every event type, valid lifecycles; over a WebSocket, too), Chat
+Completions, Anthropic Messages, Ollama's NDJSON, and at `GET /events` what an EventSource reads. A
+model's name chooses the script: `scripted:refusal`. Options such as `?gap_us=0&cut=12` may follow
+it, or the URL (see options.Options).
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from typing import Any, Self
 
 from streamtape.errors import UsageError
 from streamtape.mock.options import Asked, Options, ask
-from streamtape.mock.routes import EVENTS, RESPONSES, Dialogue, dialogue_at
+from streamtape.mock.routes import EVENTS, RESPONSES, Dialogue, conversation_at, dialogue_at
 from streamtape.mock.scripts import responses
 from streamtape.mock.send import send_events
 from streamtape.server.exchange import Exchange, RequestHead
 from streamtape.server.http_server import HttpServer
+from streamtape.server.websocket.endpoint import accept
+from streamtape.server.websocket.handshake import is_websocket
 
 _JSON = [(b"Content-Type", b"application/json")]
 _KEPT_RESPONSES = 256
@@ -39,7 +41,8 @@ class EmbeddedEndpoint:
     """A server on a free port of 127.0.0.1 that runs while its `with` block does.
 
     The keywords are the defaults of every request's options; see `Options` for all of them.
-    `requests` lists every request as it came; `finished` and `disconnects` count the answers that
+    `requests` lists every request as it came, `messages` what clients said over WebSockets;
+    `finished` and `disconnects` count the answers that
     were sent whole and those whose client went away before.
     """
 
@@ -52,6 +55,7 @@ class EmbeddedEndpoint:
         self._kept: dict[str, tuple[Asked, str]] = {}
         self._changed = threading.Condition()
         self.requests: list[tuple[RequestHead, bytes]] = []
+        self.messages: list[bytes] = []
         self.finished = 0
         self.disconnects = 0
         self._active = 0
@@ -106,8 +110,11 @@ class EmbeddedEndpoint:
             body = await exchange.body()
             number = len(self.requests)
             self.requests.append((exchange.request, body))
-            await self._route(exchange, body, number)
-            ended = "finished" if exchange.finished else ""
+            if is_websocket(exchange.request):
+                ended = "disconnects" if await self._converse(exchange) else ""
+            else:
+                await self._route(exchange, body, number)
+                ended = "finished" if exchange.finished else ""
         except asyncio.CancelledError:
             ended = "disconnects" if exchange.gone else ""
             raise
@@ -120,6 +127,52 @@ class EmbeddedEndpoint:
                 if ended:
                     setattr(self, ended, getattr(self, ended) + 1)
                 self._changed.notify_all()
+
+    @property
+    def options(self) -> Options:
+        """The defaults of every request's options."""
+        return self._options
+
+    def note_message(self, data: bytes) -> int:
+        """Take down a message of a WebSocket, and give it a number."""
+        self.messages.append(data)
+        return len(self.messages) - 1
+
+    def new_seed(self, asked: Asked, number: int) -> str:
+        """The seed of the answer to a request of this number."""
+        seed = asked.options.seed
+        return f"{self._seed}/{number}" if seed is None else f"{seed}"
+
+    def keep_response(self, asked: Asked, seed: str) -> None:
+        """Keep a response, so that it can be gone on with."""
+        self._keep(asked, seed)
+
+    def is_kept(self, response_id: str) -> bool:
+        """Whether a response can be gone on with."""
+        return response_id in self._kept
+
+    def count_finished(self) -> None:
+        """Count an answer on a WebSocket that was sent whole."""
+        with self._changed:
+            self.finished += 1
+            self._changed.notify_all()
+
+    async def _converse(self, exchange: Exchange) -> bool:
+        """Talk over a WebSocket to its end; True where its client left without closing it."""
+        request = exchange.request
+        asked = ask({}, request.query, self._options)
+        if asked.options.status != 200:
+            await _refuse(exchange, asked.options.status)
+            return False
+        conversation = conversation_at(request.path.rstrip("/"))
+        if conversation is None:
+            await _refuse(exchange, 404, f"no WebSocket at {request.path}")
+            return False
+        socket = await accept(exchange)
+        if socket is not None:
+            async with socket:
+                await conversation(socket, self, request.query).run()
+        return socket is not None and socket.was_left
 
     async def _route(self, exchange: Exchange, body: bytes, number: int) -> None:
         request = exchange.request
@@ -135,9 +188,7 @@ class EmbeddedEndpoint:
             await _refuse(exchange, 404, f"nothing at {request.method} {path}")
             return
         asked = ask(_parsed(body), request.query, self._options)
-        seed = f"{self._seed if asked.options.seed is None else asked.options.seed}"
-        if asked.options.seed is None:
-            seed += f"/{number}"
+        seed = self.new_seed(asked, number)
         if "stream" not in asked.body and dialogue.streams_by_default:
             asked = replace(asked, stream=True)
         await self._say(exchange, dialogue, asked, seed)

@@ -71,6 +71,7 @@ class WebSocket:
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._keeps = True  # what nobody has received yet
+        self._was_cut = False
         self._pump: asyncio.Task[None] | None = None
 
     @property
@@ -82,6 +83,11 @@ class WebSocket:
     def violation(self) -> Exception | None:
         """What the client did against the protocol; None where it did nothing."""
         return self._protocol.violation
+
+    @property
+    def was_left(self) -> bool:
+        """Whether the client has left without a close message, and without being cut off."""
+        return self._link.is_closing and self.client_close is None and not self._was_cut
 
     async def receive(self) -> WireMessage | None:
         """The client's next message, pings and closes as well; None after the last one."""
@@ -134,14 +140,17 @@ class WebSocket:
         self._room.set()
         if self._pump is not None:
             await asyncio.wait({self._pump}, timeout=_CLOSE_S)
-        await self._link.cut()
+        if not self._link.is_closing:
+            await self._link.cut()
 
     async def cut(self) -> None:
         """Close the connection (FIN) without a close message: the client sees code 1006."""
+        self._was_cut = True
         await self._link.cut()
 
     async def reset(self) -> None:
         """Reset the connection (RST), once the client has what was sent before."""
+        self._was_cut = True
         await self._link.reset()
 
     async def __aenter__(self) -> Self:
