@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streamtape.pytest_plugin import settings, stash, summary
+from streamtape.pytest_plugin import report_index, settings, stash, summary
 from streamtape.pytest_plugin.fixture_coverage import covered as find_covered
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     run.presets.config = lambda: _said_to(run)
     run.presets.began = lambda session: _begun(run, session)
     summary.register(config)
+    report_index.register(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

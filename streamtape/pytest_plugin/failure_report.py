@@ -2,7 +2,8 @@
 
 Events count from 0, as everywhere else.
 
-With `--tape-report=DIR` what happened is left there as a cassette, to be shown or replayed.
+With `--tape-report=DIR` what happened is left there: as a cassette, to be shown or replayed, and as
+a page, with a mark where the client stopped reading.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from pathlib import Path, PurePath
 import pytest
 
 from streamtape.errors import CassetteError, StreamtapeError
-from streamtape.session.exchange import Exchange
+from streamtape.pytest_plugin.report_index import LEFT
+from streamtape.session.exchange import Exchange, as_seen
 from streamtape.session.session import Session
 from streamtape.tape.events import Event
 from streamtape.tape.model import Cassette, Interaction
 
 LAST = 3
 WIDTH = 96
+MAX_MESSAGE = 2_000
 _STATES = {
     "open": "still being read",
     "complete": "read to its end",
@@ -37,27 +40,66 @@ def tell(
     folder: Path | None,
     reason: str | None = None,
 ) -> None:
-    """Add a section to the report of a failed test; leave a cassette where one is wanted.
+    """Add a section to the report of a failed test; leave a cassette and a page in `folder`.
 
     `reason` is why its recording is not kept, where it is not.
-
-    It lies below `folder` as the test's module does below the root, under the test's own `name`:
-    tests may share a cassette, and modules a name.
     """
     lines = list(_lines(session, reason))
     if folder is not None and session.seen:
-        module = PurePath(report.nodeid.partition("::")[0]).with_suffix("")
-        path = folder.joinpath(*(part for part in module.parts if part != ".."), name)
         try:
-            from streamtape.tape.store import save
-
-            save(Cassette(session.seen), path)
+            path = _leave(report, session, name, folder)
             lines.append(f"what happened is in {path} (streamtape show {path})")
+            lines.append(f"  and on the page {path.with_suffix('.html')}")
         except CassetteError as error:
             lines.append(f"what happened could not be left in {folder}: {error}")
     if lines:
         text = "\n".join(lines).encode("utf-8", "backslashreplace").decode()  # reports are UTF-8
         report.sections.append(("streamtape: where the streams were", text))
+
+
+def _leave(report: pytest.TestReport, session: Session, name: str, folder: Path) -> Path:
+    """Leave what happened as a cassette, whose path this gives, and as a page beside it.
+
+    They lie below `folder` as the test's module does below the root, under the test's own `name`:
+    tests may share a cassette, and modules a name.
+    """
+    from streamtape.report.failed_tests import Answer, FailedTest, failed_page
+    from streamtape.tape.store import save
+    from streamtape.tape.store.disk import writing
+    from streamtape.tape.store.ordinary import write_whole
+
+    module = PurePath(report.nodeid.partition("::")[0]).with_suffix("")
+    path = folder.joinpath(*(part for part in module.parts if part != ".."), name)
+    save(Cassette(session.seen), path)
+    answers = [
+        Answer(
+            as_seen(one, exchange.progress) if exchange.progress.given is not None else one,
+            exchange.progress.state,
+            exchange.progress.n_chunks,
+        )
+        for exchange, one in session.answers()
+    ]
+    page, streams = failed_page(report.nodeid, answers)
+    place = path.with_suffix(".html")
+    with writing(place):
+        write_whole(place, [page.encode("utf-8", "backslashreplace")])
+    left = FailedTest(
+        report.nodeid,
+        report.when,
+        _message(report),
+        place.relative_to(folder).as_posix(),
+        path.relative_to(folder).as_posix(),
+        streams,
+    )
+    setattr(report, LEFT, left.to_dict())
+    return path
+
+
+def _message(report: pytest.TestReport) -> str:
+    """What the test failed with, in short."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = str(crash.message if crash is not None else report.longrepr or "")
+    return text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}…"
 
 
 def _lines(session: Session, reason: str | None) -> Iterator[str]:
