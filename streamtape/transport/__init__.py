@@ -1,1 +1,1 @@
-"""Thin shells for httpx and httpx2, sync and async."""
+"""Thin shells for httpx, httpx2 and aiohttp, sync and async."""

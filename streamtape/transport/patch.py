@@ -29,6 +29,7 @@ from streamtape.transport.patches import Patches
 SEAMS = {
     "httpx": "streamtape.transport.httpx_seam",
     "httpx2": "streamtape.transport.httpx_seam",
+    "aiohttp": "streamtape.transport.aiohttp_seam",
 }
 _current: ContextVar[Session | None] = ContextVar("streamtape_session", default=None)
 

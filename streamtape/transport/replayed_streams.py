@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Self
 
 from streamtape.playback.clock import Clock
@@ -129,14 +130,23 @@ class AsyncReplayingStream(ReplayingStream):
             if isinstance(step, Emit):
                 self._progress.n_chunks += 1
                 return step.data
-            if isinstance(step, WaitUntil):
-                await self._clock.wait_until_async(self._start_us + step.at_us)
-            elif isinstance(step, Await):
-                await self._wait_for_async(step)
+            if isinstance(step, WaitUntil | Await):
+                await self._wait_async(step)
             elif not isinstance(step, Start):
                 raise self._failed(step.error)
         self._progress.end("complete")
         raise StopAsyncIteration
+
+    async def _wait_async(self, step: WaitUntil | Await) -> None:
+        """Wait as a step says; a caller that is cancelled meanwhile can read on, and waits on."""
+        try:
+            if isinstance(step, WaitUntil):
+                await self._clock.wait_until_async(self._start_us + step.at_us)
+            else:
+                await self._wait_for_async(step)
+        except BaseException:
+            self._steps = chain((step,), self._steps)
+            raise
 
     async def aclose(self) -> None:
         """Stop playing."""

@@ -28,9 +28,8 @@ from streamtape.transport.clocks import VirtualClock, clock_of, wall_us
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
-# Libraries that speak HTTP past httpx and httpx2, and what they are to people.
+# Libraries that speak HTTP past the ones that are seen, and what they are to people.
 _UNSEEN = {
-    "aiohttp": "aiohttp used directly",
     "requests": "requests",
     "urllib3": "urllib3",
     "niquests": "niquests",
@@ -219,11 +218,11 @@ def _told(age_us: int) -> str:
 def blind_spots() -> str:
     """What a session can't see, as far as this process has it, and how to record that."""
     seen = [what for module, what in _UNSEEN.items() if module in sys.modules]
-    if not {"httpx", "httpx2"} & set(sys.modules):
-        seen.insert(0, "any HTTP library but httpx and httpx2, neither of which is imported here")
+    if not {"httpx", "httpx2", "aiohttp"} & set(sys.modules):
+        seen.insert(0, "any HTTP library but httpx, httpx2 and aiohttp, none of which is imported")
     here = f" This process has imported some that it can't see: {', '.join(seen)}." if seen else ""
     return (
-        " It sees requests of httpx and httpx2 clients in this process, made while it is open; "
+        " It sees requests of httpx, httpx2 and aiohttp in this process, made while it is open; "
         f"not other libraries, and not child processes.{here} Whatever client it is, "
         "`streamtape record -o run.tape -- COMMAND` records it through a local proxy."
     )

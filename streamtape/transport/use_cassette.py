@@ -15,7 +15,7 @@ from streamtape.transport.session_factory import disabled_session, open_session
 
 
 class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like contextlib's own
-    """Record or replay every httpx and httpx2 request made inside a `with` or `async with`.
+    """Record or replay the requests of httpx, httpx2 and aiohttp made inside a `with`.
 
         with streamtape.use_cassette("run.tape", mode="once", speed=None) as session:
             ...

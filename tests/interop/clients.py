@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import anthropic
 import anyio
 import httpx
@@ -39,10 +40,10 @@ _VISIBLE = {"openai", "anthropic", "httpx", "httpx2", "streamtape"}
 
 
 def _errors(error: BaseException | None) -> tuple[str, ...]:
-    names = []
+    names: list[str] = []
     while error is not None:
         library = type(error).__module__.partition(".")[0]
-        if library in _VISIBLE:
+        if library in _VISIBLE or (library == "aiohttp" and not names):
             names.append(f"{library}.{type(error).__name__}")
         error = error.__cause__
     return tuple(names)
@@ -196,6 +197,27 @@ def httpx2_sse(root: str, query: str) -> Iterator[Any]:
         yield from source
 
 
+async def aiohttp_lines(root: str, query: str) -> AsyncIterator[Any]:
+    """aiohttp, line by line."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{root}/v1/responses?{query}", json=ASK) as response,
+    ):
+        async for line in response.content:
+            yield line
+
+
+async def aiohttp_chunks(root: str, query: str) -> AsyncIterator[Any]:
+    """aiohttp, chunk by chunk."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{root}/v1/responses?{query}", json=ASK) as response,
+    ):
+        async for chunk, _ in response.content.iter_chunks():
+            if chunk:
+                yield chunk
+
+
 CLIENTS = [
     _sync("openai", openai_sync),
     _sync("openai-on-httpx", openai_on_httpx),
@@ -213,6 +235,8 @@ CLIENTS = [
     _async("httpx-async-raw", _plain_async(httpx, "iter_raw")),
     _async("httpx2-async-raw", _plain_async(httpx2, "iter_raw")),
     _async("httpx2-async-lines", _plain_async(httpx2, "iter_lines")),
+    _async("aiohttp-lines", aiohttp_lines),
+    _async("aiohttp-chunks", aiohttp_chunks),
     _async("httpx-trio", _plain_async(httpx, "iter_raw"), "trio"),
     _async("httpx2-trio", _plain_async(httpx2, "iter_bytes"), "trio"),
 ]

@@ -1,4 +1,4 @@
-"""Clients that no patch of ours sees: requests, aiohttp, Ollama's and Google's, as `Client`s."""
+"""More clients, for servers: requests, aiohttp, Ollama's and Google's, as `Client`s."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
