@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streamtape.analysis.moderate import moderate
     from streamtape.analysis.stats import Stats, gates, stats
     from streamtape.checks.finding import Finding, Where
-    from streamtape.checks.moderation import Moderated
+    from streamtape.checks.moderation import ModerationResult
     from streamtape.compare.comparison import Change, Comparison
     from streamtape.dialects.base import Dialect, Piece
     from streamtape.dialects.registry import register_dialect
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from streamtape.framing.ndjson import NDJSONParser
     from streamtape.framing.sse import SSEParser
     from streamtape.framing.sse_frame import SSEFrame, encode_sse
-    from streamtape.metrics.measures import Measured
+    from streamtape.metrics.measures import StreamMetrics
     from streamtape.playback.faults import Fault
     from streamtape.server.proxy import RecordingProxy
     from streamtape.server.replay import ReplayServer, serve
@@ -114,11 +114,10 @@ _HOMES = {
     "Interaction": "streamtape.tape.model",
     "JournalLeftError": "streamtape.errors",
     "Leak": "streamtape.tape.scanning",
-    "Measured": "streamtape.metrics.measures",
     "Message": "streamtape.tape.messages",
     "Messages": "streamtape.tape.messages",
     "MissError": "streamtape.errors",
-    "Moderated": "streamtape.checks.moderation",
+    "ModerationResult": "streamtape.checks.moderation",
     "NDJSONParser": "streamtape.framing.ndjson",
     "NetworkBlockedError": "streamtape.errors",
     "NewerFormatError": "streamtape.errors",
@@ -140,6 +139,7 @@ _HOMES = {
     "Session": "streamtape.session.session",
     "SessionError": "streamtape.errors",
     "Stats": "streamtape.analysis.stats",
+    "StreamMetrics": "streamtape.metrics.measures",
     "StreamtapeError": "streamtape.errors",
     "StreamtapeWarning": "streamtape.session.diagnostics",
     "Transcript": "streamtape.tape.events",
@@ -198,11 +198,10 @@ __all__ = [
     "Interaction",
     "JournalLeftError",
     "Leak",
-    "Measured",
     "Message",
     "Messages",
     "MissError",
-    "Moderated",
+    "ModerationResult",
     "NDJSONParser",
     "NetworkBlockedError",
     "NewerFormatError",
@@ -224,6 +223,7 @@ __all__ = [
     "Session",
     "SessionError",
     "Stats",
+    "StreamMetrics",
     "StreamtapeError",
     "StreamtapeWarning",
     "Transcript",

@@ -15,8 +15,8 @@ def install_command(package: str = "", *, extra: str = "") -> str:
     """
     from importlib.util import find_spec
 
-    wanted = f'"{DISTRIBUTION}[{extra}]"' if extra else package
+    requirement = f'"{DISTRIBUTION}[{extra}]"' if extra else package
     python = shlex.quote(sys.executable or "python")
     if find_spec("pip") is not None:
-        return f"{python} -m pip install {wanted}"
-    return f"uv pip install --python {python} {wanted}"
+        return f"{python} -m pip install {requirement}"
+    return f"uv pip install --python {python} {requirement}"

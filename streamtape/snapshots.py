@@ -108,11 +108,11 @@ def _interaction(interaction: Interaction, level: str, dialect: str | None) -> I
     yield f"{interaction.request.method} /{path} -> {status}"
     parsed = ParsedResponse(interaction, dialect).or_raise()
     if level == "frames":
-        told = list(_frames(parsed.frames))
+        parts = list(_frames(parsed.frames))
     else:
-        told = list(_stream(parsed.events, parsed.dialect, level)) if parsed.events else []
-    yield from told
-    if not told and interaction.chunks:
+        parts = list(_stream(parsed.events, parsed.dialect, level)) if parsed.events else []
+    yield from parts
+    if not parts and interaction.chunks:
         yield from _indented("body", interaction.content.decode("utf-8", "backslashreplace"))
     ending = interaction.ending
     if ending.kind != "complete":
@@ -233,8 +233,8 @@ def difference(kept: str, found: str) -> Iterator[str]:
 
 def _marked(one: str, other: str) -> str:
     signs = {"same": "{}", "removed": "[-{}-]", "inserted": "{{+{}+}}"}
-    told = (
+    parts = (
         "".join(signs[piece.kind].format(piece.text) for piece in hunk.pieces)
         for hunk in hunks(one, other)
     )
-    return " ... ".join(told)
+    return " ... ".join(parts)

@@ -66,9 +66,9 @@ def faults(interaction: Interaction, kinds: Sequence[str] = KINDS) -> st.SearchS
     last_byte = max(min(n_bytes, n_decoded) - 1, 0)
 
     def at(fault: Fault, position: int) -> Fault:
-        if fault.place == "byte":
+        if fault.position == "byte":
             return fault.moved_to(min(position, last_byte))
-        if fault.place == "event":
+        if fault.position == "event":
             return fault.moved_to(min(bisect_left(bounds, position), max(len(ends) - 1, 0)))
         return fault
 
@@ -107,11 +107,17 @@ def replays(
     def of(number: int) -> st.SearchStrategy[Replay]:
         several: st.SearchStrategy[list[Fault]] = st.just([])
         if kinds:
-            broken = faults(loaded[number], kinds).map(lambda fault: replace(fault, of=number))
-            several = st.lists(broken, min_size=1, max_size=max_faults)
+            one_fault = faults(loaded[number], kinds).map(lambda fault: replace(fault, of=number))
+            several = st.lists(one_fault, min_size=1, max_size=max_faults)
         return st.builds(
-            lambda chosen, way, seed: Replay(
-                loaded, number, tuple(chosen), way, seed if way.how == "random" else 0, "", options
+            lambda chosen, chunking, seed: Replay(
+                loaded,
+                number,
+                tuple(chosen),
+                chunking,
+                seed if chunking.how == "random" else 0,
+                "",
+                options,
             ),
             several,
             cuts,
@@ -124,7 +130,7 @@ def replays(
 def _pattern(kind: str) -> Fault:
     """The fault of a kind, its position still open where it has one."""
     main, comma, rest = kind.partition(",")
-    place = main.rpartition("@")[2].partition(":")[0]
-    if place in ("event", "byte"):
-        return parse_fault(main.replace(f"@{place}", f"@{place}=?") + comma + rest)
+    position = main.rpartition("@")[2].partition(":")[0]
+    if position in ("event", "byte"):
+        return parse_fault(main.replace(f"@{position}", f"@{position}=?") + comma + rest)
     return parse_fault(kind)

@@ -120,7 +120,7 @@ def test_faults_lie_within_the_stream(data: st.DataObject) -> None:
     """Each fault is of one of the kinds, at a place that there is."""
     fault = data.draw(strategies.faults(TAPE[0], ["drop@event", "cut@byte,times=1", "cut@end"]))
     assert isinstance(fault, Fault)
-    assert fault.at < {"event": 8, "byte": len(TAPE[0].body), "end": 1}[fault.place]
+    assert fault.at < {"event": 8, "byte": len(TAPE[0].body), "end": 1}[fault.position]
 
 
 @given(strategies.rechunks())

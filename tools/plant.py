@@ -49,7 +49,7 @@ Pair = tuple[bytes, bytes]
 Body = Callable[[str], bytes]
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where a secret is put; `named` says that a name beside it gives it away."""
 
     name: str
@@ -70,9 +70,9 @@ def _made(
     )
 
 
-def _requests() -> Iterator[Place]:
-    def url(name: str, named: bool, text: str) -> Place:
-        return Place(f"URL: {name}", named, lambda s: _made(text.replace("SECRET", s)))
+def _requests() -> Iterator[Location]:
+    def url(name: str, named: bool, text: str) -> Location:
+        return Location(f"URL: {name}", named, lambda s: _made(text.replace("SECRET", s)))
 
     yield url("path", False, f"{URL}/SECRET/y")
     yield url("user", True, "https://SECRET@api.example/")
@@ -84,13 +84,13 @@ def _requests() -> Iterator[Place]:
     yield url("fragment, any name", False, f"{URL}#SECRET")
     yield url("matrix parameter", True, f"{URL};sessionid=SECRET")
 
-    def header(name: str, value: str, named: bool = True) -> Iterator[Place]:
+    def header(name: str, value: str, named: bool = True) -> Iterator[Location]:
         def build(secret: str, *, sent: bool) -> Interaction:
             pair = ((name.encode(), value.replace("SECRET", secret).encode("latin-1")),)
             return _made(headers=pair) if sent else _made(answer=pair)
 
-        yield Place(f"request header: {name}", named, lambda s: build(s, sent=True))
-        yield Place(f"response header: {name}", named, lambda s: build(s, sent=False))
+        yield Location(f"request header: {name}", named, lambda s: build(s, sent=True))
+        yield Location(f"response header: {name}", named, lambda s: build(s, sent=False))
 
     yield from header("Authorization", "Bearer SECRET")
     yield from header("X-Authentication", "SECRET")
@@ -104,7 +104,7 @@ def _requests() -> Iterator[Place]:
     yield from header("X-Note", "it is SECRET", named=False)
 
 
-def _bodies() -> Iterator[Place]:
+def _bodies() -> Iterator[Location]:
     texts: list[tuple[str, bool, tuple[bytes, bytes], str]] = [
         ("JSON field", True, JSON, '{"a":1,"api_key":"SECRET"}'),
         ("JSON field token", True, JSON, '{"token":"SECRET"}'),
@@ -154,7 +154,7 @@ def _bodies() -> Iterator[Place]:
             return _made(answer=(kind,), pieces=cut)
 
         for way in ("request body", "response body", "response body, byte by byte"):
-            yield Place(f"{way}: {name}", named, partial(build, way=way))
+            yield Location(f"{way}: {name}", named, partial(build, way=way))
     for encoding in ("gzip", "deflate", "br", "zstd"):
         coded = (b"content-encoding", encoding.encode())
 
@@ -167,13 +167,13 @@ def _bodies() -> Iterator[Place]:
                 URL, (JSON, coded), data, answer=(JSON, coded), pieces=[data[:cut], data[cut:]]
             )
 
-        yield Place(f"bodies: {encoding}", False, packed)
+        yield Location(f"bodies: {encoding}", False, packed)
 
 
-def _others() -> Iterator[Place]:
-    yield Place("reason phrase", False, lambda s: _made(reason=f"bad key {s}"))
-    yield Place("message of an error", False, lambda s: _made(message=f"no route for {s} there"))
-    yield Place(
+def _others() -> Iterator[Location]:
+    yield Location("reason phrase", False, lambda s: _made(reason=f"bad key {s}"))
+    yield Location("message of an error", False, lambda s: _made(message=f"no route for {s} there"))
+    yield Location(
         "message of an error, URL", True, lambda s: _made(message=f"at https://u:{s}@h/?key={s}")
     )
 
@@ -210,7 +210,7 @@ def everything(interaction: Interaction) -> bytes:
     return repr(facts).encode() + sent + interaction.content
 
 
-def recorded(secret: str, places: list[Place], folder: Path) -> Iterator[tuple[str, bool]]:
+def recorded(secret: str, places: list[Location], folder: Path) -> Iterator[tuple[str, bool]]:
     """Record a secret in every place; whether the journal or the cassette holds it, by place."""
     redactor = Redactor()
     for number, place in enumerate(places):

@@ -28,12 +28,12 @@ def check(
     out, `dialect` forces one by name. Errors come first. UsageError for an unknown name,
     CassetteError for a file that can't be loaded.
     """
-    wanted = None if profile is None else profile_named(profile)
+    chosen = None if profile is None else profile_named(profile)
     without = known_rules(frozenset(off))
     name, interactions = opened(source)
     findings: list[Finding] = []
     for number, interaction in enumerate(interactions):
-        one = wanted or profile_for(interaction.request.url)
+        one = chosen or profile_for(interaction.request.url)
         for found in _check_one(interaction, one, without, dialect):
             where = replace(found.where, interaction=number)
             findings.append(replace(found, where=where, source=name))

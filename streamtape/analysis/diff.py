@@ -14,7 +14,7 @@ from streamtape.analysis.pairing import address, body, pair
 from streamtape.analysis.streams import Source, opened
 from streamtape.choices import LEVELS, Level
 from streamtape.compare.coalesce import Coalescer
-from streamtape.compare.comparison import Change, Comparison, Place, short
+from streamtape.compare.comparison import Change, Comparison, Location, short
 from streamtape.compare.content_changes import compare_content
 from streamtape.compare.event_changes import compare_events
 from streamtape.compare.json_diff import walk
@@ -120,8 +120,8 @@ def _size(interaction: Interaction | None, level: Level, dialect: str | None) ->
 
 
 def _moved(one: Interaction) -> Change:
-    told = " ".join(address(one.request))
-    return Change("swapped", "interaction", Place(0), Place(0), "", None, told)
+    named = " ".join(address(one.request))
+    return Change("swapped", "interaction", Location(0), Location(0), "", None, named)
 
 
 def _comparer(level: Level, tolerance: float) -> Callable[[ParsedResponse, ParsedResponse], Result]:
@@ -200,23 +200,23 @@ def _clocked(parsed: ParsedResponse) -> Clocked:
 def _missing(one: Interaction | None, other: Interaction | None, number: int) -> Change:
     found = one or other
     assert found is not None
-    told = " ".join(address(found.request))
+    named = " ".join(address(found.request))
     if one is not None:
-        return Change("removed", "interaction", Place(0), None, "", told, None, (), number)
-    return Change("inserted", "interaction", None, Place(0), "", None, told, (), number)
+        return Change("removed", "interaction", Location(0), None, "", named, None, (), number)
+    return Change("inserted", "interaction", None, Location(0), "", None, named, (), number)
 
 
 def _heads(one: Interaction, other: Interaction) -> Iterable[Change]:
     before = one.head.status if one.head else None
     after = other.head.status if other.head else None
     if before != after:
-        yield Change("changed", "head", Place(0), Place(0), "status", before, after)
+        yield Change("changed", "head", Location(0), Location(0), "status", before, after)
 
 
 def _endings(one: Interaction, other: Interaction, n_a: int, n_b: int) -> Iterable[Change]:
     before, after = one.ending, other.ending
     if (before.kind, before.exception) != (after.kind, after.exception):
-        places = Place(n_a, before.at_us), Place(n_b, after.at_us)
+        places = Location(n_a, before.at_us), Location(n_b, after.at_us)
         yield Change("changed", "ending", *places, "", _ended(one), _ended(other))
 
 

@@ -13,9 +13,9 @@ from streamtape.analysis.streams import Source, opened, stream_of
 from streamtape.checks.moderation import (
     WAYS,
     Arrival,
+    CheckPoint,
     Every,
-    Moderated,
-    Way,
+    ModerationResult,
     flagged,
     judge,
     parse_every,
@@ -36,7 +36,7 @@ def moderate(
     window: int | None = None,
     threshold: float = 0.5,
     dialect: str | None = None,
-) -> list[Moderated]:
+) -> list[ModerationResult]:
     """When a classifier would have flagged each stream of a recording, as its text came.
 
     `classify` takes a text and returns a bool, a score (flagged from `threshold` on) or labels
@@ -46,28 +46,28 @@ def moderate(
     is none.
     """
     ways = (every,) if isinstance(every, int | str) else tuple(every)
-    for way in ways:
-        parse_every(str(way))
+    for checkpoint in ways:
+        parse_every(str(checkpoint))
     if window is not None and window < 1:
         raise UsageError(f"window {window!r}: a number of characters above 0 is wanted")
     name, interactions = opened(source)
-    found: list[Moderated] = []
+    found: list[ModerationResult] = []
     for number, interaction in enumerate(interactions):
         if interaction.head is None:
             continue
         stream = stream_of(interaction, DEFAULT, dialect)
         arrival = Arrival.of(stream.events, stream.dialect)
         if arrival.text:
-            one = _moderated(arrival, _asker(classify, threshold), ways, window)
+            one = _moderate(arrival, _asker(classify, threshold), ways, window)
             found.append(replace(one, source=name, interaction=number))
     return found
 
 
-def _moderated(
+def _moderate(
     arrival: Arrival, ask: Callable[[str], bool], every: Sequence[Every], window: int | None
-) -> Moderated:
+) -> ModerationResult:
     whole = ask(arrival.text)
-    ways: list[Way] = []
+    ways: list[CheckPoint] = []
     for one in every:
         verdicts: list[bool] = []
         for length in prefixes(arrival, one):
@@ -76,7 +76,9 @@ def _moderated(
             if verdicts[-1]:
                 break
         ways.append(judge(arrival, one, verdicts))
-    return Moderated(arrival.text, whole, tuple(ways), trade_off(arrival, ways[0]) if ways else ())
+    return ModerationResult(
+        arrival.text, whole, tuple(ways), trade_off(arrival, ways[0]) if ways else ()
+    )
 
 
 def _asker(classify: Classifier, threshold: float) -> Callable[[str], bool]:

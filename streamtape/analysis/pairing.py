@@ -34,19 +34,19 @@ def pair(a: Sequence[Interaction], b: Sequence[Interaction], answer: Key) -> lis
     """The interactions of two cassettes, in order; `answer` gives what an answer says, as a key."""
     if len(a) == len(b) == 1:
         return [Paired(a[0], b[0])]
-    asked = _Asked((*a, *b))
-    pairs = _aligned(a, b, (asked.key, _address_of))
+    requests = _RequestKeys((*a, *b))
+    pairs = _aligned(a, b, (requests.key, _address_of))
     known = _Remembered(answer)
-    if asked.repeated and _n_changed(pairs, known):
+    if requests.repeated and _n_changed(pairs, known):
 
         def request_and_answer(one: Interaction) -> Hashable:
-            return asked.key(one), known(one) if asked.key(one) in asked.repeated else None
+            return requests.key(one), known(one) if requests.key(one) in requests.repeated else None
 
-        closer = _aligned(a, b, (request_and_answer, asked.key, _address_of))
+        closer = _aligned(a, b, (request_and_answer, requests.key, _address_of))
         closer = _with_moved(closer, request_and_answer)
         if _n_changed(closer, known) < _n_changed(pairs, known):
             return closer
-    return _with_moved(pairs, asked.key)
+    return _with_moved(pairs, requests.key)
 
 
 def address(request: Request) -> tuple[str, str]:
@@ -63,11 +63,11 @@ def _address_of(interaction: Interaction) -> Hashable:
     return address(interaction.request)
 
 
-class _Asked:
+class _RequestKeys:
     """What each interaction was asked, as a key, and which keys one cassette has several times."""
 
     def __init__(self, interactions: Sequence[Interaction]) -> None:
-        self._keys = {id(one): _asked(one.request) for one in interactions}
+        self._keys = {id(one): _request_key(one.request) for one in interactions}
         counts = Counter(self._keys.values())
         self.repeated = {key for key, n in counts.items() if n > 2}
 
@@ -88,7 +88,7 @@ class _Remembered:
         return self._known[id(interaction)]
 
 
-def _asked(request: Request) -> Hashable:
+def _request_key(request: Request) -> Hashable:
     value = body(request)
     return (*address(request), request.body if value is NOT_JSON else canonical(value))
 

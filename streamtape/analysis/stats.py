@@ -10,15 +10,15 @@ from typing import Any
 from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.profiles import DEFAULT
-from streamtape.metrics.measures import DEFINITIONS, MEASURES, Measured, measure
-from streamtape.metrics.statistics import Gate, Summary, hold, parse_limit
+from streamtape.metrics.measures import DEFINITIONS, MEASURES, StreamMetrics, measure
+from streamtape.metrics.statistics import Gate, Summary, evaluate, parse_limit
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
     """The measures of many streams: `each` of them, and `summary` over all, by measure."""
 
-    each: tuple[Measured, ...] = ()
+    each: tuple[StreamMetrics, ...] = ()
 
     @property
     def summary(self) -> dict[str, Summary | None]:
@@ -39,9 +39,9 @@ class Stats:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, with what each measure is, ready for JSON."""
-        told = {name: found and asdict(found) for name, found in self.summary.items()}
+        summary_us = {name: found and asdict(found) for name, found in self.summary.items()}
         each = [one.to_dict() for one in self.each]
-        return {"definitions": DEFINITIONS, "summary_us": told, "streams": each}
+        return {"definitions": DEFINITIONS, "summary_us": summary_us, "streams": each}
 
 
 @collector_paused()
@@ -50,7 +50,7 @@ def stats(*sources: Source, dialect: str | None = None) -> Stats:
 
     An interaction without events (a failed request, an ordinary response) is left out.
     """
-    each: list[Measured] = []
+    each: list[StreamMetrics] = []
     for source in sources:
         name, interactions = opened(source)
         for number, interaction in enumerate(interactions):
@@ -74,7 +74,8 @@ def gates(a: Stats, b: Stats, limits: Collection[str], *, seed: int = 0) -> list
 
     A limit is `ttft=+20%` or `tpot=+5ms`: the change of the medians, with a bootstrap interval.
     """
-    wanted = [parse_limit(text) for text in limits]
+    parsed_limits = [parse_limit(text) for text in limits]
     return [
-        hold(a.medians_us(one.measure), b.medians_us(one.measure), one, seed=seed) for one in wanted
+        evaluate(a.medians_us(one.measure), b.medians_us(one.measure), one, seed=seed)
+        for one in parsed_limits
     ]

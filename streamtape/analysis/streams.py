@@ -61,12 +61,12 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
         ended=interaction.ending.kind,
         exception=interaction.ending.exception,
         cuts_known=interaction.cuts_known,
-        asked=_asked(interaction.request.body),
+        request_body=_parsed_body(interaction.request.body),
         resumed=_RESUMES.search(interaction.request.url) is not None,
         trouble=parsed.trouble,
         framing=parsed.framing,
         method=interaction.request.method.upper(),
-        asked_to_stream=asks_to_stream(interaction),
+        requested_stream=asks_to_stream(interaction),
         profile=profile.name,
     )
 
@@ -77,6 +77,6 @@ def is_whole_body(stream: Stream) -> bool:
     return media in _WHOLE_BODIES and len(stream.frames) < 2 and not stream.framing
 
 
-def _asked(body: bytes) -> dict[str, Any]:
+def _parsed_body(body: bytes) -> dict[str, Any]:
     value = decode(body.decode("utf-8", "backslashreplace")) if body else NOT_JSON
     return value if isinstance(value, dict) else {}

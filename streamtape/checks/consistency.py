@@ -25,7 +25,7 @@ _OUT_OF_ROOM = {"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "mode
 def joined(stream: Stream) -> Iterator[Hit]:
     """The deltas joined are the done value."""
     pieces: dict[Any, list[str]] = {}
-    said: dict[Any, str] = {}
+    whole_texts: dict[Any, str] = {}
     for event in stream.events:
         if not isinstance(event.payload, dict):
             continue
@@ -39,10 +39,10 @@ def joined(stream: Stream) -> Iterator[Hit]:
             target = found.rule.channel, found.key  # type: ignore[union-attr]  # find_wholes gives pieces
             if target in pieces:
                 text = join_text(pieces[target])
-            elif target in said:
-                text = said[target]
+            elif target in whole_texts:
+                text = whole_texts[target]
             else:
-                said[target] = found.value
+                whole_texts[target] = found.value
                 if found.value and event.type in stream.expected.streamed and not stream.resumed:
                     size = len(found.value)
                     yield Hit(event.index, f"gives {size} characters that no delta brought")
@@ -80,14 +80,14 @@ def _copies(copy: Copy, stream: Stream) -> Iterator[Hit]:
         if copy.lenient:
             again = _without_unseen(again, values, copy)
         if len(again) != len(values):
-            told = f"{len(again)}, but {len(values)} came before"
-            yield Hit(event.index, f"{copy.again} has {told}")
+            message = f"{len(again)}, but {len(values)} came before"
+            yield Hit(event.index, f"{copy.again} has {message}")
             continue
         in_order = sorted(values) if all(isinstance(k, int) for k in values) else list(values)
-        for place, key in enumerate(in_order):
-            path = differs(values[key], again[place], copy.save)
+        for index, key in enumerate(in_order):
+            path = differs(values[key], again[index], copy.save)
             if path is not None:
-                where = ".".join([copy.again, str(place), *path])
+                where = ".".join([copy.again, str(index), *path])
                 yield Hit(event.index, f"{where} is not what {copy.types[0]} gave")
 
 
@@ -114,10 +114,10 @@ def differs(a: Any, b: Any, save: tuple[str, ...]) -> list[str] | None:
                     return [str(name), *found]
         return None
     if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        for place, (one, other) in enumerate(zip(a, b, strict=True)):
+        for index, (one, other) in enumerate(zip(a, b, strict=True)):
             found = differs(one, other, save)
             if found is not None:
-                return [str(place), *found]
+                return [str(index), *found]
         return None
     return None if a == b else []
 
@@ -144,8 +144,8 @@ def _collected(rule: Collected, stream: Stream) -> Iterator[Hit]:
             if rule.any_came and not before:
                 continue
             if len(again) != len(before):
-                said = f"{rule.again} has {len(again)}, but {len(before)} came one by one"
-                yield Hit(event.index, said)
+                message = f"{rule.again} has {len(again)}, but {len(before)} came one by one"
+                yield Hit(event.index, message)
             elif differs(before, again, rule.save) is not None:
                 yield Hit(event.index, f"{rule.again} is not what {rule.types[0]} gave")
 
@@ -164,7 +164,7 @@ def states(stream: Stream) -> Iterator[Hit]:
 def usage(stream: Stream) -> Iterator[Hit]:
     """Usage is there where it belongs."""
     expected = stream.expected
-    if any(get(dict(stream.asked), parse_path(text)) is True for text in expected.usage_if):
+    if any(get(dict(stream.request_body), parse_path(text)) is True for text in expected.usage_if):
         whole = stream.finished and stream.events and stream.ended == "complete"
         if whole and not any(usage_of(stream, event.payload) for event in stream.events):
             yield Hit(None, f"{expected.usage_if[0]} was asked for, but no usage came")
@@ -175,30 +175,28 @@ def usage(stream: Stream) -> Iterator[Hit]:
 
 def truncated(stream: Stream) -> Iterator[Hit]:
     """A stream that used up the tokens it was allowed does not say that it is complete."""
-    for name, text, asked in stream.expected.truncated:
-        bound = get(dict(stream.asked), parse_path(asked))
+    for name, text, limit_path in stream.expected.truncated:
+        bound = get(dict(stream.request_body), parse_path(limit_path))
         for event in stream.events:
             made = get(event.payload, parse_path(text)) if event.type == name else None
             if isinstance(made, int) and isinstance(bound, int) and made >= bound > 0:
-                said = (
-                    f"says complete, but all {bound} tokens of {asked} were made: most likely cut"
-                )
-                yield Hit(event.index, said)
+                spent = f"all {bound} tokens of {limit_path} were made"
+                yield Hit(event.index, f"says complete, but {spent}: most likely cut")
 
 
 def arguments(stream: Stream) -> Iterator[Hit]:
     """The arguments of a call are JSON, whole."""
     if not stream.finished or not any(_calls(stream, event) for event in stream.events):
         return
-    said = transcript_of(stream.events, stream.dialect)
-    if not said.finished or said.error is not None:
+    transcript = transcript_of(stream.events, stream.dialect)
+    if not transcript.finished or transcript.error is not None:
         return
-    short = said.finish_reason in _OUT_OF_ROOM
-    for call in said.tool_calls:
+    short = transcript.finish_reason in _OUT_OF_ROOM
+    for call in transcript.tool_calls:
         if call.kind not in stream.expected.arguments or not call.arguments or call.complete:
             continue
-        told = f"the arguments of {call.name or call.kind} are no whole JSON value"
-        yield Hit(call.first_event, told, "info" if short else None)
+        message = f"the arguments of {call.name or call.kind} are no whole JSON value"
+        yield Hit(call.first_event, message, "info" if short else None)
 
 
 def _calls(stream: Stream, event: Event) -> bool:

@@ -20,17 +20,17 @@ def sequence(stream: Stream) -> Iterator[Hit]:
     numbers = [get(event.payload, path) for event in events]
     name = stream.dialect.sequence
     if numbers and all(number is None for number in numbers):
-        said = f"no event has {name}: a stream that breaks can't be resumed"
-        yield Hit(None, said, "warning")
+        message = f"no event has {name}: a stream that breaks can't be resumed"
+        yield Hit(None, message, "warning")
         return
-    wanted: int | None = None if stream.resumed else 0
+    expected: int | None = None if stream.resumed else 0
     for event, number in zip(events, numbers, strict=True):
         if not isinstance(number, int) or isinstance(number, bool):
             yield Hit(event.index, f"has no {name}, though others have")
             continue
-        if wanted is not None and number != wanted:
-            yield Hit(event.index, f"has {name} {number}: expected {wanted}")
-        wanted = number + 1
+        if expected is not None and number != expected:
+            yield Hit(event.index, f"has {name} {number}: expected {expected}")
+        expected = number + 1
 
 
 def counters(stream: Stream) -> Iterator[Hit]:
@@ -45,11 +45,11 @@ def counters(stream: Stream) -> Iterator[Hit]:
                 continue
             for bound, index in find(event.payload, path):
                 key = resolve_key(event.payload, counter.key, bound, event.index)
-                wanted = seen.get(key, 0)
-                if not isinstance(index, int) or (counter.grows and index < wanted):
+                expected = seen.get(key, 0)
+                if not isinstance(index, int) or (counter.grows and index < expected):
                     continue
-                if index != wanted:
-                    yield Hit(event.index, f"has {counter.path} {index}: expected {wanted}")
+                if index != expected:
+                    yield Hit(event.index, f"has {counter.path} {index}: expected {expected}")
                 seen[key] = index + 1
 
 
@@ -67,9 +67,9 @@ def paired(stream: Stream) -> Iterator[Hit]:
                 short = other.partition("|")[0]
                 yield Hit(event.index, f"has {short} {name!r} at {one} {index}, which is {known!r}")
                 continue
-            place = indices.setdefault(name, index)
-            if place != index:
-                yield Hit(event.index, f"has {one} {index} for {name!r}, which is at {place}")
+            first_index = indices.setdefault(name, index)
+            if first_index != index:
+                yield Hit(event.index, f"has {one} {index} for {name!r}, which is at {first_index}")
 
 
 def constant(stream: Stream) -> Iterator[Hit]:

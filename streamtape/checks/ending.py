@@ -50,16 +50,17 @@ def terminal(stream: Stream) -> Iterator[Hit]:
         elif event.type in dialect.terminal:
             ended = event
         yield from _choices(stream, event, done)
-    places = {place for place, _ in done.values()}
-    if done and stream.expected.ends_last and stream.events[-1].index not in places:
-        yield Hit(max(places), "ends the stream, but is not the last event")
+    indices = {index for index, _ in done.values()}
+    if done and stream.expected.ends_last and stream.events[-1].index not in indices:
+        yield Hit(max(indices), "ends the stream, but is not the last event")
     if ended is None and not done and stream.ended == "complete" and stream.trouble is None:
         if _ends_otherwise(stream):
             return
-        wanted = [*dialect.terminal, *(path for path, _ in dialect.terminal_if)]
-        said = f"ends without any of {', '.join(wanted)}: the stream was cut, or nothing ended it"
+        expected_types = [*dialect.terminal, *(path for path, _ in dialect.terminal_if)]
+        named = ", ".join(expected_types)
+        message = f"ends without any of {named}: the stream was cut, or nothing ended it"
         marked = bool(dialect.terminal_if) and stream.events[-1].type == dialect.done_marker
-        yield Hit(stream.events[-1].index, said, "warning" if marked else None)
+        yield Hit(stream.events[-1].index, message, "warning" if marked else None)
 
 
 def _ends_otherwise(stream: Stream) -> bool:
@@ -80,19 +81,21 @@ def _choices(stream: Stream, event: Event, done: dict[Any, tuple[int, Any]]) -> 
         grown = [*plan_for(dialect, event.type).find_deltas(event.payload, event.index)]
         for found in grown:
             if found.value and found.key[:1] in done:
-                said = f"adds to choice {found.key[0]}, which event #{done[found.key[:1]][0]} ended"
-                yield Hit(event.index, said)
+                message = (
+                    f"adds to choice {found.key[0]}, which event #{done[found.key[:1]][0]} ended"
+                )
+                yield Hit(event.index, message)
                 break
     for condition in dialect.terminal_if:
         for key, reason in _met(event.payload, condition):
             if key not in done:
                 done[key] = event.index, reason
                 continue
-            place, before = done[key]
+            index, before = done[key]
             # The chunk that carries the usage repeats the reason at OpenRouter, MiniMax and Avian.
             if reason != before or usage_of(stream, event.payload) is None:
-                said = f"ends choice {key[0]} again: event #{place} had ended it"
-                yield Hit(event.index, said, "warning")
+                message = f"ends choice {key[0]} again: event #{index} had ended it"
+                yield Hit(event.index, message, "warning")
 
 
 def _met(payload: dict[str, Any], condition: Condition) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -107,8 +110,8 @@ def _choice(payload: dict[str, Any], path: str, bound: tuple[Any, ...]) -> Any:
     if not bound:
         return 0
     holder = path.partition(".*")[0]
-    for place, one in find(payload, parse_path(f"{holder}.*")):
-        if place == bound[:1] and isinstance(one, dict):
+    for index, one in find(payload, parse_path(f"{holder}.*")):
+        if index == bound[:1] and isinstance(one, dict):
             number = one.get("index", bound[0])
             return number if isinstance(number, Hashable) else repr(number)
     return bound[0]
@@ -133,8 +136,8 @@ def usage_last(stream: Stream) -> Iterator[Hit]:
         elif came is not None and _says_more(event.payload.get(holder)):
             yield Hit(event.index, f"comes after the usage in event #{came}", "warning")
     if stream.owned and len(early) > 1:
-        told = f"gives usage before the end ({len(early)} events do)"
-        yield Hit(early[0], told, "warning")
+        message = f"gives usage before the end ({len(early)} events do)"
+        yield Hit(early[0], message, "warning")
 
 
 def _says_more(choices: Any) -> bool:
@@ -164,7 +167,7 @@ def marker(stream: Stream) -> Iterator[Hit]:
         return
     if stream.expected.no_marker and not dialect.marker_expected:
         yield Hit(at[0], f"{dialect.title or dialect.name} has no {dialect.done_marker}", "warning")
-    for place in at[1:]:
-        yield Hit(place, f"{dialect.done_marker} comes again")
+    for index in at[1:]:
+        yield Hit(index, f"{dialect.done_marker} comes again")
     if at[0] != last and len(at) == 1:
         yield Hit(at[0], f"{dialect.done_marker} comes before the last event")

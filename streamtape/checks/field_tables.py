@@ -35,7 +35,7 @@ class Fault(NamedTuple):
 
     kind: str
     path: str
-    said: str
+    message: str
 
 
 class Node:
@@ -46,16 +46,16 @@ class Node:
     )  # fmt: skip
 
     def __init__(self, raw: dict[str, Any], defs: Definitions) -> None:
-        held = {**defs.raw[raw["$"]], **raw} if "$" in raw else raw
-        self.kinds: str = held.get("t", "")
+        spec = {**defs.raw[raw["$"]], **raw} if "$" in raw else raw
+        self.kinds: str = spec.get("t", "")
         self.types = frozenset(t for letter in self.kinds for t in _TYPES[letter])
-        self.values = frozenset(held["e"]) if "e" in held else None
-        self.least: int | None = held.get("m")
-        self.fields = {name: defs.later(one) for name, one in held.get("f", {}).items()}
-        self.required: tuple[str, ...] = tuple(held.get("r", ()))
-        self.items = defs.later(held["i"]) if "i" in held else None
-        self.by: str = held.get("by", "")
-        self.of = {value: defs.later(one) for value, one in held.get("of", {}).items()}
+        self.values = frozenset(spec["e"]) if "e" in spec else None
+        self.least: int | None = spec.get("m")
+        self.fields = {name: defs.later(one) for name, one in spec.get("f", {}).items()}
+        self.required: tuple[str, ...] = tuple(spec.get("r", ()))
+        self.items = defs.later(spec["i"]) if "i" in spec else None
+        self.by: str = spec.get("by", "")
+        self.of = {value: defs.later(one) for value, one in spec.get("of", {}).items()}
 
 
 class Definitions:
@@ -136,18 +136,18 @@ class Schema:
         kind = type(value)
         if node.types and kind not in node.types:
             if value is None:
-                yield Fault("null", path, f"has {path} null: expected {_wanted(node)}")
+                yield Fault("null", path, f"has {path} null: expected {_expected(node)}")
             elif not (kind is float and int in node.types and value.is_integer()):
-                told = f"has {path} {_shown(value)}, {_NAMES[kind]}: expected {_wanted(node)}"
-                yield Fault("type", path, told)
+                message = f"has {path} {_shown(value)}, {_NAMES[kind]}: expected {_expected(node)}"
+                yield Fault("type", path, message)
         elif kind is str and node.values is not None and value not in node.values:
             known = "only" if len(node.values) == 1 else "value"
             yield Fault(known, path, f"has {path} {_shown(value)}: expected {_either(node)}")
         elif kind in {int, float} and node.least is not None and value < node.least:
             yield Fault("least", path, f"has {path} {value}: expected {node.least} or more")
         elif kind is list and node.items is not None:
-            for place, one in enumerate(value):
-                yield from self.faults(one, node.items, f"{path}.{place}" if path else str(place))
+            for index, one in enumerate(value):
+                yield from self.faults(one, node.items, f"{path}.{index}" if path else str(index))
         elif kind is dict:
             yield from self._inside(value, node, path)
 
@@ -163,11 +163,13 @@ class Schema:
             elif tag is None:
                 yield Fault("missing", f"{start}{node.by}", f"has no {start}{node.by}")
             elif type(tag) is not str:
-                told = f"has {start}{node.by} {_shown(tag)}, {_NAMES[type(tag)]}: expected a string"
-                yield Fault("type", f"{start}{node.by}", told)
+                message = (
+                    f"has {start}{node.by} {_shown(tag)}, {_NAMES[type(tag)]}: expected a string"
+                )
+                yield Fault("type", f"{start}{node.by}", message)
             else:
-                told = f"has {start}{node.by} {_shown(tag)}, which this version does not know"
-                yield Fault("kind", f"{start}{node.by}", told)
+                message = f"has {start}{node.by} {_shown(tag)}, which this version does not know"
+                yield Fault("kind", f"{start}{node.by}", message)
             return
         for name in node.required:
             if name not in value:
@@ -182,7 +184,7 @@ def _hashable(value: Any) -> Any:
     return value if type(value) is str else None
 
 
-def _wanted(node: Node) -> str:
+def _expected(node: Node) -> str:
     kinds = [_KINDS[letter] for letter in node.kinds if letter != "0" or len(node.kinds) == 1]
     return " or ".join(kinds)
 

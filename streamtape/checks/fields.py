@@ -18,7 +18,7 @@ from streamtape.checks.rule import Hit
 from streamtape.checks.schema import rules_of
 from streamtape.checks.stream import Stream
 
-_PLACE = re.compile(r"\.\d+(?=\.|$)")
+_INDEX = re.compile(r"\.\d+(?=\.|$)")
 # An enumeration of several values grows with the API; one of a single value does not.
 _OWNERS: dict[str, Severity] = {"value": "warning", "kind": "warning"}
 _OTHERS: dict[str, Severity] = {
@@ -39,17 +39,17 @@ def fields(stream: Stream) -> Iterator[Hit]:
         node = schema.node_of(event.type)
         if node is None or schema.fits(payload, node):
             continue
-        asked = _asked_elsewhere(stream.expected, event.type)
+        required = _required_elsewhere(stream.expected, event.type)
         lacking: dict[Severity, list[str]] = {}
         for fault in schema.faults(payload, node):
-            path = _PLACE.sub(".*", fault.path)
-            if fault.kind == "missing" and path in asked:
+            path = _INDEX.sub(".*", fault.path)
+            if fault.kind == "missing" and path in required:
                 continue
             weight = _weight(fault, f"{fault.kind} {path}", schema, owned=stream.owned)
             if weight is not None and fault.kind == "missing":
                 lacking.setdefault(weight, []).append(fault.path)
             elif weight is not None:
-                yield Hit(event.index, fault.said, weight)
+                yield Hit(event.index, fault.message, weight)
         for weight, paths in lacking.items():
             yield Hit(event.index, f"has no {', '.join(paths)}", weight)
 
@@ -63,6 +63,6 @@ def _weight(fault: Fault, name: str, schema: Schema, *, owned: bool) -> Severity
 
 
 @lru_cache(maxsize=512)
-def _asked_elsewhere(expected: Expected, event_type: str) -> frozenset[str]:
+def _required_elsewhere(expected: Expected, event_type: str) -> frozenset[str]:
     """The paths of whose absence the rule `required` tells."""
     return frozenset(path for rule in rules_of(expected, event_type) for path in rule.paths)

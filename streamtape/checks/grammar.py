@@ -55,22 +55,22 @@ class Grammar:
         """Whether the stream may end in a state."""
         return self._last in state
 
-    def _place(self) -> int:
+    def _new_state(self) -> int:
         self._steps.append(("", 0))
         self._free.append([])
         return len(self._steps) - 1
 
-    def _closed(self, places: set[int]) -> State:
-        found, todo = set(places), list(places)
+    def _closed(self, states: set[int]) -> State:
+        found, todo = set(states), list(states)
         while todo:
-            for place in self._free[todo.pop()]:
-                if place not in found:
-                    found.add(place)
-                    todo.append(place)
+            for index in self._free[todo.pop()]:
+                if index not in found:
+                    found.add(index)
+                    todo.append(index)
         return frozenset(found)
 
     def _choice(self, tokens: list[str]) -> tuple[int, int, list[str]]:
-        first, last = self._place(), self._place()
+        first, last = self._new_state(), self._new_state()
         while True:
             start, end, tokens = self._sequence(tokens)
             self._free[first].append(start)
@@ -80,7 +80,7 @@ class Grammar:
             tokens = tokens[1:]
 
     def _sequence(self, tokens: list[str]) -> tuple[int, int, list[str]]:
-        first = last = self._place()
+        first = last = self._new_state()
         while tokens and tokens[0] not in "|)":
             start, end, tokens = self._repeated(tokens)
             self._free[last].append(start)
@@ -90,7 +90,7 @@ class Grammar:
     def _repeated(self, tokens: list[str]) -> tuple[int, int, list[str]]:
         start, end, tokens = self._one(tokens)
         while tokens and tokens[0] in "*+?":
-            first, last = self._place(), self._place()
+            first, last = self._new_state(), self._new_state()
             self._free[first].append(start)
             self._free[end].append(last)
             if tokens[0] in "*?":
@@ -108,7 +108,7 @@ class Grammar:
             return first, last, rest[1:]
         if tokens[0] in "*+?":
             raise ValueError(f"grammar {self.text!r}: {tokens[0]!r} has nothing before it")
-        first, last = self._place(), self._place()
+        first, last = self._new_state(), self._new_state()
         self._steps[first] = (tokens[0], last)
         return first, last, tokens[1:]
 
@@ -121,12 +121,12 @@ def grammar(text: str) -> Grammar:
 
 def _tokens(text: str) -> list[str]:
     found: list[str] = []
-    place = 0
+    index = 0
     text = text.rstrip()
-    while place < len(text):
-        match = _TOKEN.match(text, place)
+    while index < len(text):
+        match = _TOKEN.match(text, index)
         if match is None:
-            raise ValueError(f"grammar {text!r}: {text[place:].strip()[:1]!r} is not understood")
+            raise ValueError(f"grammar {text!r}: {text[index:].strip()[:1]!r} is not understood")
         found.append(match[1])
-        place = match.end()
+        index = match.end()
     return found

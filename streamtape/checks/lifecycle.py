@@ -77,19 +77,19 @@ class _Runner:
             life = self._begin(key, event)
             if not life.grammar.step(life.state, name):
                 if not self.stream.resumed:
-                    wanted = self._names(life.grammar.expected(life.state))
-                    said = f"comes for {self._told(key)}, which no {wanted} opened"
-                    yield Hit(event.index, said, "warning" if name in track.loose else None)
+                    expected_types = self._names(life.grammar.expected(life.state))
+                    message = f"comes for {self._named(key)}, which no {expected_types} opened"
+                    yield Hit(event.index, message, "warning" if name in track.loose else None)
                 life.state = life.grammar.recover(name)
                 return
         after = life.grammar.step(life.state, name)
         if not after and name in track.loose and life.grammar.expected(life.state):
-            yield Hit(event.index, self._out_of_place(key, life), "warning")
+            yield Hit(event.index, self._unexpected(key, life), "warning")
             return
         if not after:
             if not (self.stream.resumed and life.last < 0):
                 weight = self._weight(life) if life.grammar.expected(life.state) else None
-                yield Hit(event.index, self._out_of_place(key, life), weight)
+                yield Hit(event.index, self._unexpected(key, life), weight)
             after = life.grammar.recover(name) or life.state
         life.state, life.last = after, event.index
 
@@ -101,19 +101,21 @@ class _Runner:
         self.lives[key] = life
         return life
 
-    def _out_of_place(self, key: tuple[Any, ...], life: _Life) -> str:
-        wanted = life.grammar.expected(life.state)
-        what = self._told(key, life.kind)
-        if not wanted:
+    def _unexpected(self, key: tuple[Any, ...], life: _Life) -> str:
+        expected_types = life.grammar.expected(life.state)
+        what = self._named(key, life.kind)
+        if not expected_types:
             return f"comes after the end of {what}"
-        return f"is out of place in {what}: expected {self._names(wanted)}"
+        return f"is out of place in {what}: expected {self._names(expected_types)}"
 
     def _unclosed(self) -> Iterator[Hit]:
         for key, life in self.lives.items():
             if not life.grammar.accepts(life.state):
-                wanted = self._names(life.grammar.expected(life.state))
-                said = f"{self._told(key, life.kind)} is never closed: expected {wanted}"
-                yield Hit(life.last, said, self._weight(life))
+                expected_types = self._names(life.grammar.expected(life.state))
+                message = (
+                    f"{self._named(key, life.kind)} is never closed: expected {expected_types}"
+                )
+                yield Hit(life.last, message, self._weight(life))
 
     def _weight(self, life: _Life) -> Severity | None:
         return "warning" if life.kind in self.track.lenient else None
@@ -126,9 +128,9 @@ class _Runner:
         ]
         return " or ".join(shown) + (" or others" if len(names) > _MAX_NAMED else "")
 
-    def _told(self, key: tuple[Any, ...], kind: str = "") -> str:
-        told = " ".join(str(part) for part in key if part is not None)
-        return f"{self.track.name} {told}".strip() + (f" ({kind})" if kind else "")
+    def _named(self, key: tuple[Any, ...], kind: str = "") -> str:
+        message = " ".join(str(part) for part in key if part is not None)
+        return f"{self.track.name} {message}".strip() + (f" ({kind})" if kind else "")
 
 
 def scopes(stream: Stream) -> Iterator[Hit]:
@@ -166,9 +168,9 @@ def _run_scope(scope: Scope, stream: Stream) -> Iterator[Hit]:
         return
     for key, is_open in opened.items():
         if is_open:
-            wanted = " or ".join(scope.closes[:_MAX_NAMED])
-            said = f"{_scope_name(scope, key)} is never closed: expected {wanted}"
-            yield Hit(first.get(key), said)
+            expected_types = " or ".join(scope.closes[:_MAX_NAMED])
+            message = f"{_scope_name(scope, key)} is never closed: expected {expected_types}"
+            yield Hit(first.get(key), message)
 
 
 def _scope_name(scope: Scope, key: tuple[Any, ...]) -> str:
@@ -185,18 +187,18 @@ def opening(stream: Stream) -> Iterator[Hit]:
             continue
         if event.type not in (*dialect.opening, *dialect.error_types):
             weight: Severity | None = "info" if stream.expected.lenient else None
-            wanted = " or ".join(dialect.opening)
-            yield Hit(event.index, f"is the first event: expected {wanted}", weight)
+            expected_types = " or ".join(dialect.opening)
+            yield Hit(event.index, f"is the first event: expected {expected_types}", weight)
         return
 
 
 def ended_well(stream: Stream) -> bool:
     """Whether something ended the stream that is no failure: what is open should be closed."""
     dialect = stream.dialect
-    broken = {*stream.expected.broken, *dialect.error_types}
+    failures = {*stream.expected.failures, *dialect.error_types}
     types = {event.type for event in stream.events}
     ends = types & {*dialect.terminal, dialect.done_marker} - {""}
-    if types & broken:
+    if types & failures:
         return False
     return bool(ends) or not dialect.terminal
 

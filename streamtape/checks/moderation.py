@@ -22,8 +22,8 @@ from streamtape.tape.events import Event
 
 Every = int | str
 WAYS: tuple[Every, ...] = ("event", "sentence", 100)
-HELD_CHARS = (0, 20, 50, 100, 200, 500)
-HELD_MS = (0, 100, 250, 500, 1000, 2000)
+HOLD_BACK_CHARS = (0, 20, 50, 100, 200, 500)
+HOLD_BACK_MS = (0, 100, 250, 500, 1000, 2000)
 # An end of a sentence that something follows, or a line's end.
 _SENTENCE = re.compile(r"[.!?…。！？][\"'”’)\]]*(?=\s)|\n")
 
@@ -105,7 +105,7 @@ def flagged(verdict: Any, threshold: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class CheckPoint:
     """One way of asking, and when it first flagged.
 
     `first` is how long the text was that was flagged, `shown` how many characters had reached the
@@ -122,7 +122,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HoldBack:
     """What one way of holding text back leaks: characters that the reader saw before the flag.
 
     `chars` or `ms` is what is held back; `delay_ms` is what the reader waits for it, where the
@@ -136,59 +136,59 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Moderated:
+class ModerationResult:
     """One stream, moderated. `agrees`: whether the ways say of the parts what is said of the whole.
 
-    `held` is the trade-off of the first way.
+    `held` is the trade-off at the first checkpoint rule.
     """
 
     text: str
     whole: bool
-    ways: tuple[Way, ...]
-    held: tuple[Held, ...] = ()
+    ways: tuple[CheckPoint, ...]
+    held: tuple[HoldBack, ...] = ()
     source: str = ""
     interaction: int = 0
 
     @property
     def agrees(self) -> bool:
         """Whether every way flagged something exactly where the whole is flagged."""
-        return all((way.first is not None) is self.whole for way in self.ways)
+        return all((checkpoint.first is not None) is self.whole for checkpoint in self.ways)
 
     @property
     def flagged(self) -> bool:
         """Whether the whole text, or any part of it, was flagged."""
-        return self.whole or any(way.first is not None for way in self.ways)
+        return self.whole or any(checkpoint.first is not None for checkpoint in self.ways)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, ready for JSON."""
         return {**asdict(self), "agrees": self.agrees, "flagged": self.flagged}
 
 
-def judge(arrival: Arrival, every: Every, verdicts: Sequence[bool]) -> Way:
+def judge(arrival: Arrival, every: Every, verdicts: Sequence[bool]) -> CheckPoint:
     """What a way's verdicts amount to; they may end with the first that flags."""
     for calls, (length, bad) in enumerate(zip(prefixes(arrival, every), verdicts, strict=False), 1):
         if bad:
             shown, event, at_us = arrival.shown_by(length)
-            return Way(every, calls, length, shown, event, at_us)
-    return Way(every, len(verdicts))
+            return CheckPoint(every, calls, length, shown, event, at_us)
+    return CheckPoint(every, len(verdicts))
 
 
-def trade_off(arrival: Arrival, way: Way) -> tuple[Held, ...]:
+def trade_off(arrival: Arrival, checkpoint: CheckPoint) -> tuple[HoldBack, ...]:
     """What reaches the reader before the flag when text is held back, by characters and by time."""
-    if way.first is None or way.shown is None:
+    if checkpoint.first is None or checkpoint.shown is None:
         return ()
     found = [
-        Held(max(0, way.shown - chars), chars=chars, delay_ms=_delay_ms(arrival, chars))
-        for chars in HELD_CHARS
+        HoldBack(max(0, checkpoint.shown - chars), chars=chars, delay_ms=_delay_ms(arrival, chars))
+        for chars in HOLD_BACK_CHARS
     ]
-    if way.at_us is not None:
+    if checkpoint.at_us is not None:
         found += [
-            Held(
-                way.shown if ms == 0 else arrival.chars_at(way.at_us - ms * 1000),
+            HoldBack(
+                checkpoint.shown if ms == 0 else arrival.chars_at(checkpoint.at_us - ms * 1000),
                 ms=ms,
                 delay_ms=ms,
             )
-            for ms in HELD_MS
+            for ms in HOLD_BACK_MS
         ]
     return tuple(found)
 

@@ -50,8 +50,8 @@ class Looking:
 
 
 Look = Callable[[Any, Any, Event, Bindings, Looking], Iterator[str]]
-Asked = tuple[Any, Look, Condition | None]  # a fact, who looks at it, and when
-Groups = tuple[tuple[Path, tuple[Asked, ...]], ...]
+Lookup = tuple[Any, Look, Condition | None]  # a fact, who looks at it, and when
+Groups = tuple[tuple[Path, tuple[Lookup, ...]], ...]
 
 
 def relations(stream: Stream) -> Iterator[Hit]:
@@ -69,22 +69,22 @@ def relations(stream: Stream) -> Iterator[Hit]:
 
 
 def _look(
-    facts: Sequence[Asked], value: Any, event: Event, bound: Bindings, looking: Looking
+    facts: Sequence[Lookup], value: Any, event: Event, bound: Bindings, looking: Looking
 ) -> Iterator[Hit]:
     for fact, look, when in facts:
         if when is not None and not holds(value, when):
             continue
         weight = looking.weight(fact)
         if weight is not None:
-            for said in look(fact, value, event, bound, looking):
-                yield Hit(event.index, said, weight)
+            for message in look(fact, value, event, bound, looking):
+                yield Hit(event.index, message, weight)
 
 
 @lru_cache(maxsize=1024)
 def groups_of(expected: Expected, event_type: str) -> Groups:
     """The facts of one event type, by the path of what holds their values."""
-    seen: dict[str, list[Asked]] = {}
-    groups: dict[str, list[Asked]] = {}
+    seen: dict[str, list[Lookup]] = {}
+    groups: dict[str, list[Lookup]] = {}
     for fact in expected.facts:
         if isinstance(fact, Because) and (not fact.seen_types or event_type in fact.seen_types):
             seen.setdefault(fact.seen, []).append((fact, _see, None))
@@ -108,17 +108,17 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _fixed(fact: Fixed, value: Any, *_: Any) -> Iterator[str]:
-    held = get(value, parse_path(fact.path), MISSING)
-    if held is MISSING:
+    found = get(value, parse_path(fact.path), MISSING)
+    if found is MISSING:
         if fact.there:
             yield f"has no {_at(fact, fact.path)}"
         return
     if not fact.values:
-        if held is None:
+        if found is None:
             yield f"has {_at(fact, fact.path)} null"
-    elif not any(_equal(held, one) for one in fact.values):
-        wanted = " or ".join(_shown(one) for one in fact.values)
-        yield f"has {_at(fact, fact.path)} {_shown(held)}: expected {wanted}"
+    elif not any(_equal(found, one) for one in fact.values):
+        expected_values = " or ".join(_shown(one) for one in fact.values)
+        yield f"has {_at(fact, fact.path)} {_shown(found)}: expected {expected_values}"
 
 
 def _sum(fact: Sum, value: Any, *_: Any) -> Iterator[str]:
@@ -142,42 +142,42 @@ def _is_number(value: Any) -> bool:
 
 
 def _at_most(fact: AtMost, value: Any, _event: Any, _bound: Any, looking: Looking) -> Iterator[str]:
-    held = get(value, parse_path(fact.path))
+    found = get(value, parse_path(fact.path))
     if fact.bound:
         most, named = get(value, parse_path(fact.bound)), fact.bound
     else:
-        most, named = _asked_number(fact, looking)
-    if not _is_number(held) or not _is_number(most):
+        most, named = _requested_number(fact, looking)
+    if not _is_number(found) or not _is_number(most):
         return
-    if held > most or (fact.below and held == most):
+    if found > most or (fact.below and found == most):
         word = "less than" if fact.below else "at most"
-        yield f"has {_at(fact, fact.path)} {held}: expected {word} {most}, its {named}"
+        yield f"has {_at(fact, fact.path)} {found}: expected {word} {most}, its {named}"
 
 
-def _asked_number(fact: AtMost, looking: Looking) -> tuple[Any, str]:
-    asked = dict(looking.stream.asked)
-    for path in fact.asked:
-        found = get(asked, parse_path(path))
+def _requested_number(fact: AtMost, looking: Looking) -> tuple[Any, str]:
+    request_body = dict(looking.stream.request_body)
+    for path in fact.in_request:
+        found = get(request_body, parse_path(path))
         if found is not None:
             return found, f"{path} in the request"
-    return (fact.default if asked else None), "number where none was asked for"
+    return (fact.default if request_body else None), "number where none was asked for"
 
 
 def _same(fact: Same, value: Any, event: Event, bound: Bindings, looking: Looking) -> Iterator[str]:
     key = resolve_key(event.payload, fact.key, bound, event.index)
     known = looking.known[fact.name].setdefault(key, {})
     for name in fact.names:
-        held = get(value, parse_path(name), MISSING)
-        if held is MISSING:
+        found = get(value, parse_path(name), MISSING)
+        if found is MISSING:
             if fact.known or not looking.stream.owned:
                 continue  # other servers leave out of one event what another has
-            held = None
-        if fact.known and held in (None, ""):
+            found = None
+        if fact.known and found in (None, ""):
             continue
-        before = known.setdefault(name, held)
-        if not _equal(before, held):
-            yield f"has {_at(fact, name)} {_shown(held)}: it was {_shown(before)}"
-            known[name] = held
+        before = known.setdefault(name, found)
+        if not _equal(before, found):
+            yield f"has {_at(fact, name)} {_shown(found)}: it was {_shown(before)}"
+            known[name] = found
 
 
 def _fields(fact: Fields, value: Any, event: Event, _bound: Any, looking: Looking) -> Iterator[str]:
@@ -196,44 +196,45 @@ def _fields(fact: Fields, value: Any, event: Event, _bound: Any, looking: Lookin
 def _unique(
     fact: Unique, value: Any, event: Event, bound: Bindings, looking: Looking
 ) -> Iterator[str]:
-    held = get(value, parse_path(fact.path))
-    if not isinstance(held, str) or not held:
+    found = get(value, parse_path(fact.path))
+    if not isinstance(found, str) or not found:
         return
     key = resolve_key(event.payload, fact.key, bound, event.index)
-    known = looking.known[fact.name].setdefault(held, (key, event.index))
+    known = looking.known[fact.name].setdefault(found, (key, event.index))
     if known[0] != key:
-        yield f"has {_at(fact, fact.path)} {held!r}, which event #{known[1]} had"
+        yield f"has {_at(fact, fact.path)} {found!r}, which event #{known[1]} had"
 
 
 def _given(fact: Given, value: Any, _event: Any, _bound: Any, looking: Looking) -> Iterator[str]:
-    held = get(value, parse_path(fact.path))
-    asked = dict(looking.stream.asked)
-    if held is None or not asked:
+    found = get(value, parse_path(fact.path))
+    request_body = dict(looking.stream.request_body)
+    if found is None or not request_body:
         return
     known = looking.known[fact.name]
     if "given" not in known:
-        known["given"] = [one for path in fact.asked for _, one in find(asked, parse_path(path))]
+        paths = map(parse_path, fact.in_request)
+        known["given"] = [one for path in paths for _, one in find(request_body, path)]
     if known["given"]:
-        if held not in known["given"]:
+        if found not in known["given"]:
             several = ", ".join(_shown(one) for one in known["given"][:4])
-            yield f"has {_at(fact, fact.path)} {_shown(held)}: the request gave {several}"
+            yield f"has {_at(fact, fact.path)} {_shown(found)}: the request gave {several}"
     elif not fact.otherwise:
-        yield f"has {_at(fact, fact.path)} {_shown(held)}: the request gave none"
+        yield f"has {_at(fact, fact.path)} {_shown(found)}: the request gave none"
 
 
 def _echo(fact: Echo, value: Any, _event: Any, _bound: Any, looking: Looking) -> Iterator[str]:
-    asked = looking.stream.asked
+    request_body = looking.stream.request_body
     for name in fact.names:
-        if asked.get(name) is None or name not in value:
+        if request_body.get(name) is None or name not in value:
             continue
-        if not _equal(asked[name], value[name]):
-            told = f"has {_at(fact, name)} {_shown(value[name])}"
-            yield f"{told}: the request asked for {_shown(asked[name])}"
+        if not _equal(request_body[name], value[name]):
+            message = f"has {_at(fact, name)} {_shown(value[name])}"
+            yield f"{message}: the request asked for {_shown(request_body[name])}"
 
 
 def _see(fact: Because, value: Any, *rest: Any) -> Iterator[str]:
-    held = get(value, parse_path(fact.seen_path), MISSING) if fact.seen_path else value
-    if held is not MISSING and (not fact.seen_values or held in fact.seen_values):
+    found = get(value, parse_path(fact.seen_path), MISSING) if fact.seen_path else value
+    if found is not MISSING and (not fact.seen_values or found in fact.seen_values):
         rest[-1].known[fact.name]["seen"] = True
     return iter(())
 
@@ -241,23 +242,23 @@ def _see(fact: Because, value: Any, *rest: Any) -> Iterator[str]:
 def _because(
     fact: Because, value: Any, _event: Any, _bound: Any, looking: Looking
 ) -> Iterator[str]:
-    held = get(value, parse_path(fact.path))
+    found = get(value, parse_path(fact.path))
     seen = looking.known[fact.name].get("seen", False)
-    wanted = fact.seen_values or (fact.seen,)
-    named = " or ".join(str(one) for one in wanted)
-    if held == fact.value and not seen and not looking.stream.resumed:
-        yield f"has {_at(fact, fact.path)} {held!r}, but no {named} came"
-    elif seen and held not in (None, fact.value, *fact.others) and not _forced(fact, looking):
-        yield f"has {_at(fact, fact.path)} {held!r}, but {named} came: expected {fact.value!r}"
+    expected_values = fact.seen_values or (fact.seen,)
+    named = " or ".join(str(one) for one in expected_values)
+    if found == fact.value and not seen and not looking.stream.resumed:
+        yield f"has {_at(fact, fact.path)} {found!r}, but no {named} came"
+    elif seen and found not in (None, fact.value, *fact.others) and not _forced(fact, looking):
+        yield f"has {_at(fact, fact.path)} {found!r}, but {named} came: expected {fact.value!r}"
 
 
 def _forced(fact: Because, looking: Looking) -> bool:
     """Whether the request made the choice itself, so that the value says nothing of it."""
     if not fact.forced:
         return False
-    asked = looking.stream.asked
-    choice = get(dict(asked), parse_path(fact.forced))
-    return not asked or isinstance(choice, dict) or choice == "required"
+    request_body = looking.stream.request_body
+    choice = get(dict(request_body), parse_path(fact.forced))
+    return not request_body or isinstance(choice, dict) or choice == "required"
 
 
 _LOOKS: dict[type, Look] = {

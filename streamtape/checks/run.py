@@ -59,5 +59,5 @@ def _finding(rule: Rule, hit: Hit, stream: Stream, profile: Profile) -> Finding:
 
 
 def _in_order(finding: Finding) -> tuple[int, int]:
-    place = -1 if finding.where.event is None else finding.where.event
-    return SEVERITIES.index(finding.severity), place
+    index = -1 if finding.where.event is None else finding.where.event
+    return SEVERITIES.index(finding.severity), index

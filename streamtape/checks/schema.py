@@ -33,14 +33,14 @@ def event_name(stream: Stream) -> Iterator[Hit]:
     for event in stream.events:
         if event.frame is None or event.type == stream.dialect.done_marker:
             continue
-        named, told = event.frame.event, get(event.payload, parse_path(field))
-        if named == PLAIN and told != PLAIN:
+        named, message = event.frame.event, get(event.payload, parse_path(field))
+        if named == PLAIN and message != PLAIN:
             nameless.append(event.index)
             continue
         n_named += 1
-        if isinstance(told, str) and told != named:
-            yield Hit(event.index, f"has `event: {named}`, but {field} {told!r}")
-        elif told is None and isinstance(event.payload, dict):
+        if isinstance(message, str) and message != named:
+            yield Hit(event.index, f"has `event: {named}`, but {field} {message!r}")
+        elif message is None and isinstance(event.payload, dict):
             yield Hit(event.index, f"has `event: {named}`, but no {field} in its data")
     if len(nameless) > 1 and not n_named:
         yield Hit(None, "no event has an `event:` line: clients that listen by name miss them all")
@@ -117,8 +117,8 @@ def firsts(stream: Stream) -> Iterator[Hit]:
                 if key not in seen:
                     seen.add(key)
                     if not get(holder, parse_path(rule.path)):
-                        told = " ".join(str(part) for part in key)
-                        yield Hit(event.index, f"is the first of {told}, but has no {rule.path}")
+                        message = " ".join(str(part) for part in key)
+                        yield Hit(event.index, f"is the first of {message}, but has no {rule.path}")
 
 
 def calls(stream: Stream) -> Iterator[Hit]:
@@ -141,8 +141,8 @@ def calls(stream: Stream) -> Iterator[Hit]:
                 yield Hit(event.index, f"{where} begins a call without {' and '.join(lacking)}")
 
 
-def _any(value: Any, place: str) -> bool:
-    return place.startswith("=") or any(get(value, parse_path(p)) for p in place.split("|"))
+def _any(value: Any, path: str) -> bool:
+    return path.startswith("=") or any(get(value, parse_path(p)) for p in path.split("|"))
 
 
 def unknown_type(stream: Stream) -> Iterator[Hit]:
@@ -162,5 +162,5 @@ def reported_error(stream: Stream) -> Iterator[Hit]:
             continue
         error = error_in(stream.dialect, event)
         if error is not None:
-            told = canonical(error).decode("utf-8", "replace")
-            yield Hit(event.index, f"the provider reports an error: {told[:_MAX_SHOWN]}")
+            message = canonical(error).decode("utf-8", "replace")
+            yield Hit(event.index, f"the provider reports an error: {message[:_MAX_SHOWN]}")

@@ -20,10 +20,10 @@ class Stream:
     """One response's stream.
 
     `ended` is how the body ended, in the words of a recording; rules about the end of a stream ask
-    `finished`, for what the client left or the recorder missed is no fault of the server. `asked`
-    is the request's body, where it was JSON; `resumed` says that the request asked for the rest of
-    an earlier stream. `trouble` is what kept the readers from going on. `profile` names whose
-    rules count.
+    `finished`, for what the client left or the recorder missed is no fault of the server.
+    `request_body` is the request's body, where it was JSON; `resumed` says that the request asked
+    for the rest of an earlier stream. `trouble` is what kept the readers from going on. `profile`
+    names whose rules count.
     """
 
     dialect: Dialect
@@ -36,11 +36,11 @@ class Stream:
     ended: str = "complete"
     exception: str | None = None
     cuts_known: bool = True
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    request_body: Mapping[str, Any] = field(default_factory=dict)
     resumed: bool = False
     trouble: str | None = None
     method: str = "POST"
-    asked_to_stream: bool = False
+    requested_stream: bool = False
     framing: str = ""
     profile: str = ""
 

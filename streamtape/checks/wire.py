@@ -52,19 +52,19 @@ def has_no_body(stream: Stream) -> bool:
 def content_type(stream: Stream) -> Iterator[Hit]:
     """The content type says what the body is."""
     media = media_of(stream)
-    told = f"is {media!r}" if media else "is missing"
+    found = f"is {media!r}" if media else "is missing"
     if stream.framing:
         if media not in _TYPES[stream.framing]:
-            yield Hit(None, f"content-type {told}, but the body is {_FRAMINGS[stream.framing]}",
+            yield Hit(None, f"content-type {found}, but the body is {_FRAMINGS[stream.framing]}",
                       _unread(stream, media))  # fmt: skip
     elif media in STREAM_TYPES and stream.content.strip() and stream.trouble is None:
         kind = (
             "JSON" if stream.content.lstrip(_BOM + b" \t\r\n").startswith((b"{", b"[")) else "text"
         )
-        yield Hit(None, f"content-type {told}, but the body is one piece of {kind}",
+        yield Hit(None, f"content-type {found}, but the body is one piece of {kind}",
                   _unread(stream, media))  # fmt: skip
     elif len(stream.frames) > 1 and media not in STREAM_TYPES:
-        yield Hit(None, f"content-type {told}, but the body is a stream")
+        yield Hit(None, f"content-type {found}, but the body is a stream")
     charset = re.search(r"charset=\"?([\w-]+)", stream.content_type, re.IGNORECASE)
     if media == SSE and charset and charset[1].lower() not in {"utf-8", "utf8"}:
         yield Hit(None, f"charset {charset[1]}: event streams are always UTF-8")
@@ -81,7 +81,7 @@ def empty(stream: Stream) -> Iterator[Hit]:
         return
     if media_of(stream) in STREAM_TYPES:
         yield Hit(None, f"{stream.status} and a stream without a single event")
-    elif stream.asked_to_stream:
+    elif stream.requested_stream:
         yield Hit(
             None, f"asked to stream, the server answered {stream.status} and nothing", "warning"
         )
@@ -92,7 +92,7 @@ def not_a_stream(stream: Stream) -> Iterator[Hit]:
     media = media_of(stream)
     if stream.status >= 400:
         yield Hit(None, f"HTTP {stream.status} and no stream", "info")
-    elif stream.asked_to_stream:
+    elif stream.requested_stream:
         yield Hit(None, f"asked to stream, the server answered with {media or 'no content type'}")
 
 
@@ -143,5 +143,5 @@ def unknown_field(stream: Stream) -> Iterator[Hit]:
         return
     names = sorted({m[1] for m in _FIELD.finditer(stream.content.removeprefix(_BOM))})
     for name in names[:3]:
-        told = name[:40].decode("utf-8", "replace")
-        yield Hit(None, f"lines with the field {told!r} are dropped by every reader")
+        found = name[:40].decode("utf-8", "replace")
+        yield Hit(None, f"lines with the field {found!r} are dropped by every reader")

@@ -15,7 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 import streamtape
-from streamtape.cli.errors import tidy_process, told
+from streamtape.cli.errors import reported_errors, tidy_process
 from streamtape.cli.help_format import Context
 from streamtape.cli.overview import COMMANDS, overview
 
@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
         formatter.write(overview())
 
     def invoke(self, ctx: click.Context) -> Any:
-        with told():
+        with reported_errors():
             return super().invoke(ctx)
 
 

@@ -96,7 +96,7 @@ def command(
     without = [name.strip() for names in off for name in names.split(",") if name.strip()]
     work = partial(_checked, profile=profile, off=without, dialect=dialect)
     results = list(parallel.each(work, tapes(paths), doing="checking", jobs=jobs))
-    _tell(results, as_sarif=as_sarif, as_json=as_json)
+    _report(results, as_sarif=as_sarif, as_json=as_json)
     weighs = ("error", "warning", "info")
     heavy = weighs[: weighs.index(fail_on) + 1]
     if any(result.error for result in results):
@@ -116,7 +116,7 @@ def _checked(path: Path, *, profile: str | None, off: list[str], dialect: str | 
     return Checked(str(path), len(cassette), found)
 
 
-def _tell(results: Sequence[Checked], *, as_sarif: bool, as_json: bool) -> None:
+def _report(results: Sequence[Checked], *, as_sarif: bool, as_json: bool) -> None:
     from streamtape.report.findings import finding_lines, sarif, total_line
 
     every = [finding for result in results for finding in result.findings]

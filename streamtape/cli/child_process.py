@@ -29,8 +29,8 @@ class WithChild(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         child: tuple[str, ...] | None = None
         if "--" in args:
-            place = args.index("--")
-            child, args = tuple(args[place + 1 :]), args[:place]
+            index = args.index("--")
+            child, args = tuple(args[index + 1 :]), args[:index]
             if not child and not ctx.resilient_parsing:
                 raise click.UsageError("There is no command after `--`.", ctx)
         rest = super().parse_args(ctx, args)
@@ -62,10 +62,10 @@ def served(command: F) -> F:
     return command
 
 
-def child_variables(url: str, wanted: Sequence[str]) -> dict[str, str]:
+def child_variables(url: str, named_variables: Sequence[str]) -> dict[str, str]:
     """The variables that --env asks for: `NAME` is the server's URL, `NAME=/v1` adds a path."""
     variables: dict[str, str] = {}
-    for text in wanted:
+    for text in named_variables:
         name, _, path = text.partition("=")
         if not name or (path and not path.startswith("/")):
             raise UsageError(f"--env {text!r}: NAME, or NAME=/PATH, is wanted")

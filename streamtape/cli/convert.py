@@ -81,20 +81,20 @@ def command(
     if from_ is None and not Path(source).suffix:
         check_there(source)  # a folder, most likely
     named_file(target, "OUT", Path(source).stem + (TAPE if to is None else f".{to}"))
-    wanted = _format(target, to)
+    format_name = _format(target, to)
     about = About(source, url=url, method=method)
     cassette = _load(source, from_, about, target=target, force=force)
     cassette = type(cassette)(tuple(cassette[i] for i in options.chosen(len(cassette), index)))
-    made = _made(source, target, cassette, _write(cassette, target, wanted), about)
+    made = _made(source, target, cassette, _write(cassette, target, format_name), about)
     if as_json:
         output.write_json(made)
         return
-    _tell(made)
+    _report(made)
     for number, interaction in enumerate(cassette):
-        if wanted is not None and interaction.ending.kind != "complete":
+        if format_name is not None and interaction.ending.kind != "complete":
             output.note(
                 f"interaction {number} ended as {interaction.ending.kind}, "
-                f"which {wanted.name} can't say"
+                f"which {format_name.name} can't say"
             )
 
 
@@ -110,18 +110,18 @@ def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_js
         raise UsageError(f"there is nothing to convert in {str(source)!r} ({', '.join(suffixes)})")
     results: list[dict[str, Any]] = []
     for path in found:
-        place = (target / path.relative_to(source)).with_suffix(TAPE)
-        result: dict[str, Any] = {"source": str(path), "target": str(place)}
+        target_path = (target / path.relative_to(source)).with_suffix(TAPE)
+        result: dict[str, Any] = {"source": str(path), "target": str(target_path)}
         try:
             about = About(str(path))
-            cassette = _load(str(path), from_, about, target=str(place), force=force)
-            n_bytes = _write(cassette, str(place), None)
-            result = _made(str(path), str(place), cassette, n_bytes, about)
+            cassette = _load(str(path), from_, about, target=str(target_path), force=force)
+            n_bytes = _write(cassette, str(target_path), None)
+            result = _made(str(path), str(target_path), cassette, n_bytes, about)
         except StreamtapeError as error:
             result["error"] = str(error)
         results.append(result)
         if not as_json:
-            _tell(result)
+            _report(result)
     failed = sum("error" in result for result in results)
     if as_json:
         output.write_json(results)
@@ -145,7 +145,7 @@ def _made(
     }
 
 
-def _tell(made: dict[str, Any]) -> None:
+def _report(made: dict[str, Any]) -> None:
     from streamtape.units import count
 
     if "error" in made:
@@ -153,8 +153,8 @@ def _tell(made: dict[str, Any]) -> None:
         return
     times = f", {made['without_times']} without times" if made["without_times"] else ""
     masked = f", {count(made['masked'], 'secret')} masked" if made["masked"] else ""
-    told = f"{count(made['interactions'], 'interaction')}{times}{masked}"
-    output.write_text(f"{made['target']}: {told}, {count(made['bytes'], 'byte')}")
+    done = f"{count(made['interactions'], 'interaction')}{times}{masked}"
+    output.write_text(f"{made['target']}: {done}, {count(made['bytes'], 'byte')}")
     notes = made["notes"]
     for note in notes[:_MOST_NOTES]:
         output.note(f"  note: {note}")
@@ -210,8 +210,8 @@ def _write(cassette: Cassette, path: str, known: Format | None) -> int:
         from streamtape.tape.store.disk import locked, make_folder, replace
 
         data = formats.write(cassette, known)
-        place = Path(path)
-        make_folder(place)
-        with locked(place):
-            replace(place, [data])
+        target_path = Path(path)
+        make_folder(target_path)
+        with locked(target_path):
+            replace(target_path, [data])
     return Path(path).stat().st_size

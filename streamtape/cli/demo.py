@@ -49,7 +49,7 @@ def command(keep: str | None, as_json: bool) -> None:
     if as_json:
         tour.go()
     else:
-        _tell(tour)
+        _report(tour)
     took_s = time.monotonic() - began
     if not tour.same_events:
         raise Trouble("the replay did not give the events of the recording: please report this")
@@ -60,8 +60,8 @@ def command(keep: str | None, as_json: bool) -> None:
                 "events": len(tour.first.events),
                 "replayed_the_same": tour.same_events,
                 "diff": tour.comparison.to_dict(),
-                "broken_recorded_as": tour.broken.error,
-                "broken_replayed_as": tour.broken_again.error,
+                "broken_recorded_as": tour.cut_run.error,
+                "broken_replayed_as": tour.cut_replay.error,
                 "files": [str(path) for path in tour.files],
                 "seconds": round(took_s, 3),
             }
@@ -72,20 +72,20 @@ def _check_free(path: Path) -> None:
     """UsageError where the demo would replace a file that it did not write."""
     import json
 
-    from streamtape.cli.demo_run import ASKED
+    from streamtape.cli.demo_run import PROMPT
     from streamtape.tape.store import load
 
     if not os.path.lexists(path):
         return
     try:
-        if [json.loads(one.request.body or b"0") for one in load(path)] == [ASKED]:
+        if [json.loads(one.request.body or b"0") for one in load(path)] == [PROMPT]:
             return
     except (StreamtapeError, ValueError):
         pass
     raise UsageError(f"--keep: {str(path)!r} is there already, and the demo did not write it")
 
 
-def _tell(tour: Tour) -> None:
+def _report(tour: Tour) -> None:
     from rich.console import Console
 
     from streamtape.cli import demo_output
@@ -98,4 +98,4 @@ def _tell(tour: Tour) -> None:
 
     console = Piped(highlight=False)
     console.soft_wrap = not console.is_terminal  # in a pipe nobody wants our line ends
-    demo_output.tell(tour, console)
+    demo_output.describe(tour, console)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _LONGEST_WORD = 12
 
 
-def tell(tour: Tour, console: Console) -> None:
+def describe(tour: Tour, console: Console) -> None:
     """Visit the stations and tell of each."""
     _station(console, 1, "Record a stream, live")
     console.print(f"The program, with {tour.program.name}, against a server in this process:")
@@ -64,8 +64,8 @@ def tell(tour: Tour, console: Console) -> None:
     tour.cut()
     console.print(
         f"The server cut the connection after {CUT_AFTER} events. Recorded: "
-        f"{len(tour.broken.events)} events, then {tour.broken.error}. Replayed: "
-        f"{len(tour.broken_again.events)} events, then {tour.broken_again.error}."
+        f"{len(tour.cut_run.events)} events, then {tour.cut_run.error}. Replayed: "
+        f"{len(tour.cut_replay.events)} events, then {tour.cut_replay.error}."
     )
     _next(tour, console)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streamtape.compare.comparison import Comparison
 
 OnText = Callable[[str], None]
-ASKED: dict[str, Any] = {
+PROMPT: dict[str, Any] = {
     "model": "gpt-4.1",
     "input": [{"role": "user", "content": "Say 'double bubble bath' ten times fast."}],
     "stream": True,
@@ -70,7 +70,7 @@ def _with_openai(base_url: str) -> Iterator[tuple[Any, str]]:
     from openai import OpenAI
 
     with OpenAI(base_url=base_url, api_key="sk-demo", max_retries=0) as client:
-        for event in client.responses.create(**ASKED):
+        for event in client.responses.create(**PROMPT):
             yield event, event.delta if event.type == "response.output_text.delta" else ""
 
 
@@ -80,7 +80,7 @@ def _with_httpx(base_url: str) -> Iterator[tuple[Any, str]]:
     headers = {"Authorization": "Bearer sk-demo"}
     with (
         httpx.Client(base_url=base_url, headers=headers) as client,
-        client.stream("POST", "/responses", json=ASKED) as response,
+        client.stream("POST", "/responses", json=PROMPT) as response,
     ):
         for line in response.iter_lines():
             if line.startswith("data: "):
@@ -131,7 +131,7 @@ class Tour:
         self.program = program()
         self.url = ""
         self.first, self.again, self.at_once = Take(), Take(), Take()
-        self.second, self.broken, self.broken_again = Take(), Take(), Take()
+        self.second, self.cut_run, self.cut_replay = Take(), Take(), Take()
         self.comparison: Comparison
 
     @property
@@ -162,8 +162,8 @@ class Tour:
 
     def cut(self) -> None:
         """Record a stream that breaks, and replay it."""
-        self.broken, url = self._recorded("broken.tape", _silent, cut=CUT_AFTER, gap_us=2_000)
-        self.broken_again = self._replayed("broken.tape", url, None, _silent)
+        self.cut_run, url = self._recorded("broken.tape", _silent, cut=CUT_AFTER, gap_us=2_000)
+        self.cut_replay = self._replayed("broken.tape", url, None, _silent)
 
     def go(self) -> None:
         """Visit every station, silently."""

@@ -12,7 +12,7 @@ import click
 import streamtape
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import FINDINGS, TROUBLE
-from streamtape.cli.files import check_there, page_place, with_force
+from streamtape.cli.files import check_there, page_path, with_force
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
 
 if TYPE_CHECKING:
@@ -109,26 +109,28 @@ def command(
         )
     if behaviour and level not in (None, "content"):
         raise UsageError(f"--fail-on behaviour compares at level content, got --level {level}")
-    wanted: dict[str, Any] = {
+    diff_options: dict[str, Any] = {
         "level": "content" if behaviour else level or "events",
         "dialect": dialect,
     }
     if tolerance is not None:
-        wanted["tolerance"] = tolerance
-    page = None if html is None else page_place(html, "--html", "diff.html", force=force)
+        diff_options["tolerance"] = tolerance
+    page = None if html is None else page_path(html, "--html", "diff.html", force=force)
     folders = Path(a).is_dir() + Path(b).is_dir()
     for name in (a, b) if folders == 1 else ():
         check_there(name)
     if folders == 1:
         raise UsageError(f"{a!r} and {b!r}: compare two files or two folders")
     if folders:
-        results = _folders(a, b, wanted, jobs=jobs, markdown=markdown, page=page, as_json=as_json)
+        results = _folders(
+            a, b, diff_options, jobs=jobs, markdown=markdown, page=page, as_json=as_json
+        )
         status = _status_of_folders(results, behaviour=behaviour)
     else:
-        comparison = streamtape.diff(a, b, **wanted)
+        comparison = streamtape.diff(a, b, **diff_options)
         if page is not None:
             _write_page(page, f"{a} → {b}", [("", comparison)])
-        _tell(comparison, show_all=show_all, markdown=markdown, as_json=as_json)
+        _report(comparison, show_all=show_all, markdown=markdown, as_json=as_json)
         status = _status(comparison, behaviour=behaviour)
     raise click.exceptions.Exit(status)
 
@@ -148,7 +150,7 @@ def _status_of_folders(results: Sequence[FileResult], *, behaviour: bool) -> int
     return 0 if all(fine) else FINDINGS
 
 
-def _tell(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bool) -> None:
+def _report(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bool) -> None:
     if as_json:
         output.write_json_text(comparison.to_json(indent=2))
     elif markdown:
@@ -163,7 +165,7 @@ def _tell(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bo
 
 
 def _write_page(
-    place: Path,
+    path: Path,
     title: str,
     comparisons: Iterable[tuple[str, Comparison]],
     first: Iterable[Report] = (),
@@ -178,13 +180,13 @@ def _write_page(
         for name, one in comparisons
     )
     page = sheet(title, [*first, *reports])
-    write_page(place, page.encode("utf-8", "backslashreplace"))
+    write_page(path, page.encode("utf-8", "backslashreplace"))
 
 
 def _folders(
     a: str,
     b: str,
-    wanted: dict[str, Any],
+    diff_options: dict[str, Any],
     *,
     jobs: int | None,
     markdown: bool,
@@ -192,7 +194,7 @@ def _folders(
     as_json: bool,
 ) -> list[FileResult]:
     names = sorted(_names(Path(a)) | _names(Path(b)))
-    work = partial(_compared, Path(a), Path(b), wanted)
+    work = partial(_compared, Path(a), Path(b), diff_options)
     results = list(parallel.each(work, names, doing="comparing", jobs=jobs))
     if not results:
         raise UsageError(f"there are no cassettes (*.tape) in {a!r} and {b!r}")
@@ -205,8 +207,8 @@ def _folders(
     if as_json:
         files = [result.to_dict() for result in results]
         verdicts = dict(Counter(r.judgement for r in results if r.judgement))
-        told = {"same": same, "a": a, "b": b, "verdicts": verdicts or None, "files": files}
-        output.write_json(told)
+        summary = {"same": same, "a": a, "b": b, "verdicts": verdicts or None, "files": files}
+        output.write_json(summary)
     elif markdown:
         from streamtape.report.markdown import folders_markdown
 
@@ -218,7 +220,7 @@ def _folders(
     return results
 
 
-def _compared(a: Path, b: Path, wanted: dict[str, Any], name: str) -> FileResult:
+def _compared(a: Path, b: Path, diff_options: dict[str, Any], name: str) -> FileResult:
     """What became of one name of two folders."""
     from streamtape.report.folders import FileResult
 
@@ -227,7 +229,7 @@ def _compared(a: Path, b: Path, wanted: dict[str, Any], name: str) -> FileResult
     if not (a / name).exists():
         return FileResult(name, "only in b")
     try:
-        comparison = streamtape.diff(a / name, b / name, **wanted)
+        comparison = streamtape.diff(a / name, b / name, **diff_options)
     except UsageError:
         raise  # an unknown level is no trouble of one file
     except StreamtapeError as error:

@@ -24,7 +24,7 @@ from streamtape.printable import printable
 FINDINGS = 1
 TROUBLE = 2
 INTERRUPTED = 130
-READER_GONE = 141
+READER_CLOSED = 141
 
 
 class Trouble(click.ClickException):
@@ -42,7 +42,7 @@ class Terminated(BaseException):
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def reported_errors() -> Iterator[None]:
     """Turn what the rooms and the system raise into what a user should read."""
     try:
         yield
@@ -53,7 +53,7 @@ def told() -> Iterator[None]:
         raise
     except BrokenPipeError:
         drop_stdout()
-        raise click.exceptions.Exit(READER_GONE) from None
+        raise click.exceptions.Exit(READER_CLOSED) from None
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None

@@ -68,7 +68,7 @@ def named_file(name: str, option: str, example: str) -> Path:
     return Path(name)
 
 
-def page_place(name: str, option: str, example: str, *, force: bool) -> Path:
+def page_path(name: str, option: str, example: str, *, force: bool) -> Path:
     """Where a page or a picture may be written: to a new file, or to one that we wrote.
 
     UsageError where there is another file, unless `force`; a cassette is never replaced by a page.
@@ -77,10 +77,10 @@ def page_place(name: str, option: str, example: str, *, force: bool) -> Path:
     from streamtape.tape.store.disk import place_of, reading
     from streamtape.tape.store.ordinary import open_to_read
 
-    place = place_of(named_file(name, option, example))
-    if not place.is_file():
-        return place
-    with reading(place), FileIO(open_to_read(place)) as file:
+    path = place_of(named_file(name, option, example))
+    if not path.is_file():
+        return path
+    with reading(path), FileIO(open_to_read(path)) as file:
         beginning = file.read(_LOOKED_AT_BYTES) or b""
     if beginning.startswith(HEAD[:-2]):
         raise UsageError(f"{name!r} is a cassette: a page would replace it")
@@ -89,13 +89,13 @@ def page_place(name: str, option: str, example: str, *, force: bool) -> Path:
             f"{name!r} is there already, and streamtape did not write it: choose another name with "
             f"{option}, or replace it with --force"
         )
-    return place
+    return path
 
 
-def write_page(place: Path, data: bytes) -> None:
+def write_page(path: Path, data: bytes) -> None:
     """Write a page or a picture, whole or not at all; CassetteWriteError where that fails."""
     from streamtape.tape.store.disk import writing
     from streamtape.tape.store.ordinary import write_whole
 
-    with writing(place):
-        write_whole(place, [data])
+    with writing(path):
+        write_whole(path, [data])

@@ -18,7 +18,7 @@ import click
 
 import streamtape
 from streamtape.cli import output
-from streamtape.cli.errors import FINDINGS, INTERRUPTED, READER_GONE, Terminated, drop_stdout
+from streamtape.cli.errors import FINDINGS, INTERRUPTED, READER_CLOSED, Terminated, drop_stdout
 from streamtape.errors import ServerError, UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestOptions:
     """A request as the command line asks for it."""
 
     method: str
@@ -92,7 +92,7 @@ def _content_type(body: bytes) -> str:
     return "application/json"
 
 
-def send(asked: Asked, path: str, *, mode: str, quiet: bool) -> int:
+def send(options: RequestOptions, path: str, *, mode: str, quiet: bool) -> int:
     """Send, print, record; gives the exit status. ServerError where no response came."""
     import httpx
 
@@ -106,20 +106,22 @@ def send(asked: Asked, path: str, *, mode: str, quiet: bool) -> int:
         telling = _Telling(quiet=quiet)
         status, broke = 0, None
         try:
-            _stream(asked, telling)
+            _stream(options, telling)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             status, broke = FINDINGS, error
         except (KeyboardInterrupt, Terminated) as error:
             status = error.status if isinstance(error, Terminated) else INTERRUPTED
         except BrokenPipeError:
             drop_stdout()
-            status = READER_GONE
+            status = READER_CLOSED
         writing.enter_context(until_signal())  # a second signal does not interrupt the writing
         # Raised here and not above, so that the session takes it for a failure of the program and
         # records nothing.
         if not telling.answered:
             if broke is not None:
-                raise ServerError(f"{_cause(broke)}: {asked.method} {asked.url}; nothing recorded")
+                raise ServerError(
+                    f"{_cause(broke)}: {options.method} {options.url}; nothing recorded"
+                )
             output.note("interrupted before a response had come: nothing recorded")
             raise click.exceptions.Exit(status)
     if broke is not None:
@@ -128,16 +130,16 @@ def send(asked: Asked, path: str, *, mode: str, quiet: bool) -> int:
     return status
 
 
-def _stream(asked: Asked, telling: _Telling) -> None:
+def _stream(options: RequestOptions, telling: _Telling) -> None:
     import httpx
 
     from streamtape.content.decode import decoder_for
 
-    times = httpx.Timeout(asked.timeout_s, connect=CONNECT_SECONDS)
-    with httpx.Client(timeout=times, follow_redirects=asked.follow) as client:
+    times = httpx.Timeout(options.timeout_s, connect=CONNECT_SECONDS)
+    with httpx.Client(timeout=times, follow_redirects=options.follow) as client:
         telling.sent()  # a client takes a while to make, and that is no part of the answer's time
         with client.stream(
-            asked.method, asked.url, headers=list(asked.headers), content=asked.body
+            options.method, options.url, headers=list(options.headers), content=options.body
         ) as response:
             telling.head(response)
             decoder = decoder_for(response.headers.get("content-encoding"))
@@ -147,10 +149,10 @@ def _stream(asked: Asked, telling: _Telling) -> None:
 
 def _cause(error: Exception) -> str:
     """Why no response came, in words: the system's own where httpx hides them."""
-    said = str(error) or type(error).__name__
+    reason = str(error) or type(error).__name__
     if type(error).__name__ == "ConnectTimeout":
-        said = f"no connection within {CONNECT_SECONDS:.0f} seconds"
-    return f"no response ({said})"
+        reason = f"no connection within {CONNECT_SECONDS:.0f} seconds"
+    return f"no response ({reason})"
 
 
 class _Telling:

@@ -71,7 +71,7 @@ def command(*, path: Path, write: bool, force: bool, as_json: bool) -> None:
     if as_json:
         output.write_json(_as_json(plan, written=write))
     else:
-        _tell(plan, written=write)
+        _report(plan, written=write)
     if plan.errors:
         raise click.exceptions.Exit(TROUBLE)
 
@@ -261,7 +261,7 @@ def _carry_out(plan: Plan) -> None:
             plan.errors.append(f"{file}: not written: {error}")
 
 
-def _tell(plan: Plan, *, written: bool) -> None:
+def _report(plan: Plan, *, written: bool) -> None:
     from streamtape.units import count
 
     for file, (before, after) in plan.texts.items():

@@ -22,7 +22,7 @@ from streamtape.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from streamtape.checks.moderation import Moderated
+    from streamtape.checks.moderation import ModerationResult
 
 
 @click.command(
@@ -78,7 +78,7 @@ def command(
     ways = tuple(parse_every(text) for text in every) or WAYS
     _classifier(name)
     work = partial(
-        _moderated, name=name, every=ways, window=window, threshold=threshold, dialect=dialect
+        _moderate, name=name, every=ways, window=window, threshold=threshold, dialect=dialect
     )
     # One process unless more are asked for: a classifier may be a model, or count its calls.
     each = parallel.each(work, tapes(paths), doing="moderating", jobs=jobs or 1)
@@ -96,7 +96,7 @@ def command(
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _moderated(path: Path, *, name: str, **wanted: Any) -> list[Moderated]:
+def _moderate(path: Path, *, name: str, **wanted: Any) -> list[ModerationResult]:
     return streamtape.moderate(path, _classifier(name), **wanted)
 
 
@@ -117,10 +117,10 @@ def _classifier(name: str) -> Any:
         found = None
     if not callable(found):
         raise UsageError(f"--with {name!r}: {module!r} has no function {function!r}")
-    return partial(_asked, found, name)
+    return partial(_classify, found, name)
 
 
-def _asked(function: Callable[[str], Any], name: str, text: str) -> Any:
+def _classify(function: Callable[[str], Any], name: str, text: str) -> Any:
     """The verdict of a function that may fail; of an async one what gives it."""
 
     async def awaited(verdict: Awaitable[Any]) -> Any:
@@ -140,5 +140,5 @@ def _blamed(name: str) -> Iterator[None]:
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{last.filename}:{last.lineno}"
-        told = f"{type(error).__name__}: {error}".removesuffix(": ")
-        raise UsageError(f"--with {name!r} raised {told} ({where})") from error
+        text = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise UsageError(f"--with {name!r} raised {text} ({where})") from error

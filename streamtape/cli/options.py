@@ -82,8 +82,8 @@ def chosen(count: int, index: int | None) -> range:
     """The indices of the interactions that are meant; UsageError for one that there is not."""
     if index is None:
         return range(count)
-    place = index + count if index < 0 else index
-    if not 0 <= place < count:
+    position = index + count if index < 0 else index
+    if not 0 <= position < count:
         have = f"interactions 0 to {count - 1}" if count else "no interactions"
         raise click.UsageError(f"--index {index}: the cassette has {have}.")
-    return range(place, place + 1)
+    return range(position, position + 1)

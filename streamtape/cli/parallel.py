@@ -141,7 +141,7 @@ class _Bar:
         self._total = total
         self._shown: tuple[Progress, TaskID] | None = None
         self._start = time.monotonic()
-        self._wanted = total > 1 and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_shown = total > 1 and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -157,7 +157,7 @@ class _Bar:
 
     def moved(self, done: int) -> None:
         """Show that so many are done, once it has taken a moment."""
-        if not self._wanted:
+        if not self._is_shown:
             return
         if self._shown is None:
             if time.monotonic() - self._start < BAR_AFTER_S:

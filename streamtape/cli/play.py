@@ -151,11 +151,11 @@ def _names(tapes: Sequence[str]) -> list[str]:
 
 def _write(target: str, tapes: Sequence[str], given: dict[str, Any]) -> None:
     """Write the recordings as a file that moves."""
-    from streamtape.cli.files import page_place, write_page
+    from streamtape.cli.files import page_path, write_page
     from streamtape.report.play.frames import film
     from streamtape.units import count, duration
 
-    place = page_place(target, "--to", f"{Path(tapes[0]).stem}.svg", force=given["force"])
+    place = page_path(target, "--to", f"{Path(tapes[0]).stem}.svg", force=given["force"])
     kind = place.suffix.lower()
     if kind not in KINDS:
         raise UsageError(

@@ -113,18 +113,18 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
             f"there is a cassette {path!r} already: --force replaces it, --mode new_episodes adds "
             "to it"
         )
-    wanted = "all" if force else mode or "once"
+    record_mode = "all" if force else mode or "once"
     if url is None:
-        raise click.exceptions.Exit(_through_proxy(path, wanted, given))
-    raise click.exceptions.Exit(_one(url, path, wanted, given))
+        raise click.exceptions.Exit(_through_proxy(path, record_mode, given))
+    raise click.exceptions.Exit(_one(url, path, record_mode, given))
 
 
 def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
     """Send one request."""
-    from streamtape.cli.http_request import Asked, body_of, headers_of, send
+    from streamtape.cli.http_request import RequestOptions, body_of, headers_of, send
 
     body = body_of(given["data"])
-    asked = Asked(
+    options_given = RequestOptions(
         method=given["method"] or ("GET" if body is None else "POST"),
         url=url,
         headers=headers_of(given["headers"], body, compressed=given["compressed"]),
@@ -132,9 +132,9 @@ def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
         timeout_s=given["timeout"],
         follow=given["location"],
     )
-    status = send(asked, path, mode=mode, quiet=given["as_json"])
+    status = send(options_given, path, mode=mode, quiet=given["as_json"])
     if given["as_json"]:
-        _tell_json(path)
+        _report_json(path)
     return status
 
 
@@ -163,7 +163,7 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
             if given["child"]:
                 status = child_process.run_beside(proxy, given["child"], given["env"], signals)
             else:
-                _tell_mounts(proxy)
+                _report_mounts(proxy)
                 child_process.listen(
                     proxy, f"recording to {path}", signals, as_json=given["as_json"]
                 )
@@ -174,7 +174,7 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
         return status
     output.note(f"recorded {path}: {count(proxy.session.n_recorded, 'interaction')}")
     if given["as_json"]:
-        _tell_json(path)
+        _report_json(path)
     return status
 
 
@@ -194,12 +194,12 @@ def _by_path(upstreams: Sequence[str]) -> dict[str, str] | str | None:
     return found
 
 
-def _tell_mounts(proxy: Any) -> None:
+def _report_mounts(proxy: Any) -> None:
     for mount in proxy.mounts:
         output.note(f"{proxy.url}{mount.prefix}{mount.base_path} → {mount.target}{mount.base_path}")
 
 
-def _tell_json(path: str) -> None:
+def _report_json(path: str) -> None:
     from streamtape.report.summary import summary
     from streamtape.tape.store import load
 

@@ -133,7 +133,7 @@ def _to_stdout(
         for number in options.chosen(len(cassette), index):
             interaction = cassette[number]
             if not given["as_json"]:
-                _say_head(number, interaction)
+                _print_head(number, interaction)
             obey = _as_json(number) if given["as_json"] else _body(raw=raw)
             failed = _play(_arranged(interaction, number, given, struck), obey)
             if failed is not None:
@@ -158,7 +158,7 @@ def _arranged(
         faults=given["faults"],
         seed=given["seed"],
         number=number,
-        told=struck,
+        on_fault=struck,
     )
 
 
@@ -186,7 +186,7 @@ class _Struck:
         return status
 
 
-def _say_head(number: int, interaction: Interaction) -> None:
+def _print_head(number: int, interaction: Interaction) -> None:
     request, head = interaction.request, interaction.head
     answer = f"{head.status} {head.reason}".rstrip() if head else "no response"
     output.note(f"interaction {number}: {request.method} {request.url} → {answer}")
@@ -195,8 +195,8 @@ def _say_head(number: int, interaction: Interaction) -> None:
 def ending_text(ending: Ending) -> str:
     """What to say of an ending that is not complete, in one line."""
     if ending.kind == "error":
-        said = ": ".join(part for part in (ending.exception, ending.message) if part)
-        return f"the stream breaks here with {said or 'an error'}"
+        reason = ": ".join(part for part in (ending.exception, ending.message) if part)
+        return f"the stream breaks here with {reason or 'an error'}"
     if ending.kind == "abandoned":
         return "the recording ends here: its client had stopped reading (abandoned)"
     why = f": {ending.message}" if ending.message else ""

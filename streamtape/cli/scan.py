@@ -54,7 +54,7 @@ Exit status: 1 where a secret is left, 2 where a file can't be read."""
 @parallel.with_jobs
 @options.as_json
 def command(
-    *, paths: tuple[str, ...], fix: bool, jobs: int | None, as_json: bool, **wanted: Any
+    *, paths: tuple[str, ...], fix: bool, jobs: int | None, as_json: bool, **masking: Any
 ) -> None:
     """Look for secrets in cassettes, journals and text files at PATH, or below it, and mask them.
 
@@ -63,7 +63,7 @@ def command(
     are text: snapshots, pages, reports, recordings of other tools. What is found is named by place
     and kind, never shown.
     """
-    work = partial(_scanned, rules=_rules(wanted), fix=fix)
+    work = partial(_scanned, rules=_rules(masking), fix=fix)
     results = list(parallel.each(work, list(_files(paths)), doing="scanning", jobs=jobs))
     if as_json:
         output.write_json({"clean": not any(map(_left, results)), "files": results})
@@ -71,7 +71,7 @@ def command(
         several = len(results) > _MOST_LISTED
         for result in results:
             if not (several and _is_clean(result)):
-                _tell(result)
+                _report(result)
         if several:
             clean = sum(map(_is_clean, results))
             output.note(f"{len(results):,} files: {clean:,} clean")
@@ -80,22 +80,22 @@ def command(
     raise click.exceptions.Exit(FINDINGS if any(map(_left, results)) else 0)
 
 
-def _rules(wanted: dict[str, Any]) -> RedactionOptions:
+def _rules(masking: dict[str, Any]) -> RedactionOptions:
     from streamtape.tape.redact import RedactionOptions
 
     patterns = []
-    for text in wanted["patterns"]:
+    for text in masking["patterns"]:
         kind, equals, pattern = text.partition("=")
         if not equals or not kind or not pattern:
             raise UsageError(f"--pattern {text!r}: KIND=REGEX is wanted, as in team=team-[0-9]+")
         patterns.append((kind, pattern))
     return RedactionOptions(
-        headers=wanted["headers"],
-        parameters=wanted["parameters"],
+        headers=masking["headers"],
+        parameters=masking["parameters"],
         patterns=tuple(patterns),
-        json_paths=wanted["json_paths"],
-        off=frozenset(wanted["off"]),
-        keep=wanted["keep"],
+        json_paths=masking["json_paths"],
+        off=frozenset(masking["off"]),
+        keep=masking["keep"],
     )
 
 
@@ -205,18 +205,18 @@ def _is_clean(result: dict[str, Any]) -> bool:
     return not result["leaks"] and not result["error"]
 
 
-def _tell(result: dict[str, Any]) -> None:
+def _report(result: dict[str, Any]) -> None:
     for leak in result["leaks"]:
         done = "masked" if result["fixed"] else "found"
         size = f", {leak['length']} bytes" if leak["length"] else ""
-        output.write_text(f"{result['path']}: {_place(leak)}: {leak['kind']} {done}{size}")
+        output.write_text(f"{result['path']}: {_location(leak)}: {leak['kind']} {done}{size}")
     if result["error"]:
         output.note(f"Error: {result['error']}")
     elif not result["leaks"]:
         output.note(f"{result['path']}: clean")
 
 
-def _place(leak: dict[str, Any]) -> str:
+def _location(leak: dict[str, Any]) -> str:
     if leak["interaction"] is None:
         return str(leak["where"])
     return f"interaction {leak['interaction']}: {leak['where']}"

@@ -72,21 +72,21 @@ def command(
         raise click.exceptions.Exit(list_paths([tape], as_json=as_json))
     cassette = load(tape)
     numbers = options.chosen(len(cassette), index)
-    wanted = [cassette[number] for number in numbers]
+    chosen = [cassette[number] for number in numbers]
     if as_json:
         output.write_json(
-            summary(wanted, numbers=numbers, dialect=dialect, events=events, frames=frames)
+            summary(chosen, numbers=numbers, dialect=dialect, events=events, frames=frames)
         )
     elif raw:
-        for interaction in wanted:
+        for interaction in chosen:
             output.write_bytes(interaction.content)
     elif events or frames:
         lines = event_report.event_lines if events else event_report.frame_lines
-        for interaction in wanted:
+        for interaction in chosen:
             shown = lines(read(interaction, dialect), times=not no_times)
             output.write_lines(shown, as_they_are=not output.is_terminal())
     else:
         width = output.width() if output.is_terminal() else None
         view = View(width, times=not no_times, full=full)
-        shown = cassette_lines(wanted, numbers, view, dialect=dialect)
+        shown = cassette_lines(chosen, numbers, view, dialect=dialect)
         output.write_lines(shown, as_they_are=not output.is_terminal())

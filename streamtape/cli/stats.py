@@ -54,20 +54,20 @@ def command(
     as_json: bool,
 ) -> None:
     """Measure streams: time to head, first event and first content, gaps, time a token, sizes."""
-    from streamtape.cli.files import page_place, tapes
+    from streamtape.cli.files import page_path, tapes
     from streamtape.report.measures import plot_lines, summary_lines, to_csv
     from streamtape.report.plots import check_kind
 
     if as_csv and as_json:
         raise UsageError("choose --json or --csv")
     files = tapes(paths)
-    place = None
+    plot_path = None
     if plot_to is not None:
-        place = page_place(plot_to, "--plot-to", f"{files[0].stem}.svg", force=force)
-        check_kind(_kind(place))
+        plot_path = page_path(plot_to, "--plot-to", f"{files[0].stem}.svg", force=force)
+        check_kind(_kind(plot_path))
     found = measured(files, dialect, jobs)
-    if place is not None:
-        _draw(place, found)
+    if plot_path is not None:
+        _draw(plot_path, found)
     if as_json:
         output.write_json(found.to_dict())
     elif as_csv:

@@ -70,7 +70,7 @@ def command(
     It shows how a stream ended, what the checks found and where, plays the text at the recorded
     pace, and searches the events. With --json only the facts of what was written go to stdout.
     """
-    from streamtape.cli.files import page_place, tapes, write_page
+    from streamtape.cli.files import page_path, tapes, write_page
     from streamtape.report.page.document import document
     from streamtape.units import count
 
@@ -78,7 +78,7 @@ def command(
     folder = Path(paths[0]).resolve().name if Path(paths[0]).is_dir() else ""
     usual = f"{folder or files[0].stem}.html"
     name = usual if target is None else target
-    place = None if name == "-" else page_place(name, "-o", usual, force=force)
+    place = None if name == "-" else page_path(name, "-o", usual, force=force)
     told: list[dict[str, Any]] = []
     plain: list[str] = []
     work = partial(_read, index=index, dialect=dialect, checked=not no_checks)

@@ -78,7 +78,7 @@ def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
             todo.extend(_blocks(gap))
         else:
             found.extend(_search(left, right, gap))
-    return [Gap(*(first + place for place in gap)) for gap in _joined(sorted(found))]
+    return [Gap(*(first + index for index in gap)) for gap in _joined(sorted(found))]
 
 
 def _between(anchors: Iterable[Block], gap: Gap) -> Iterator[Gap]:
@@ -168,13 +168,13 @@ def _in_order(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     at: list[int] = []  # which pair that is
     before: list[int] = []
     for number, (_, j) in enumerate(pairs):
-        place = bisect_left(tails, j)
-        before.append(at[place - 1] if place else -1)
-        if place == len(tails):
+        index = bisect_left(tails, j)
+        before.append(at[index - 1] if index else -1)
+        if index == len(tails):
             tails.append(j)
             at.append(number)
         else:
-            tails[place], at[place] = j, number
+            tails[index], at[index] = j, number
     run: list[tuple[int, int]] = []
     number = at[-1] if at else -1
     while number >= 0:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from streamtape.compare.event_items import itemiser_for
-from streamtape.compare.facts import Facts, Said
+from streamtape.compare.facts import Facts, FactValues
 from streamtape.compare.keys import Keys
 from streamtape.compare.normalise import MASK, looks_made, normaliser_for
 from streamtape.compare.units import CALL, ECHO, VEILED, IdSeen, Item, Run, Target, Unit, token_of
@@ -106,13 +106,13 @@ class Coalescer:
         fuller = [d for d in deltas if d.value]
         silent = bool(deltas)
         if self._compact and not fuller:
-            said = self._facts.of(clean, empty, wholes)
+            facts_found = self._facts.of(clean, empty, wholes)
             silent = not any(found.value for found in every_whole)
-            silent = silent and self._facts.silent(event, empty, said)
+            silent = silent and self._facts.silent(event, empty, facts_found)
             silent = silent and (not calls or any(map(_is_of_call, empty)))
         if fuller or silent:
-            said = self._facts.of(clean, [*deltas, *empty], wholes)
-            self._grow(event, fuller or self._about(empty), (said, ids), calls)
+            facts_found = self._facts.of(clean, [*deltas, *empty], wholes)
+            self._grow(event, fuller or self._about(empty), (facts_found, ids), calls)
             return
         unit = Unit("event", event.type, clean, event.index, event.at_us, ids=ids)
         unit.calls = [one for call in calls for one in self._keys.opened(call, payload)]
@@ -129,13 +129,13 @@ class Coalescer:
         self,
         event: Event,
         deltas: list[Found],
-        said: tuple[Said, list[IdSeen]],
+        facts_found: tuple[FactValues, list[IdSeen]],
         calls: list[Found],
     ) -> None:
-        payload, ids = event.payload, said[1]
+        payload, ids = event.payload, facts_found[1]
         targets = tuple(self._keys.target(found, payload) for found in deltas)
         of_calls = {_path(call): self._keys.target(call, payload) for call in calls}
-        facts = self._facts.news(event, targets, said[0], of_calls)
+        facts = self._facts.news(event, targets, facts_found[0], of_calls)
         beside = {t: len(d.value) for t, d in zip(targets, deltas, strict=True)}
         closing = {p: v for p, v in facts.items() if self._facts.closes(p)}
         opening = {p: v for p, v in facts.items() if p not in closing}
@@ -176,7 +176,7 @@ class Coalescer:
         runs.pop(targets, None)
         runs[targets] = run
 
-    def _open(self, event: Event, call: Found, facts: Said) -> None:
+    def _open(self, event: Event, call: Found, facts: FactValues) -> None:
         """Take the facts that open a tool call out of its event's, as a unit of their own."""
         rule, path = call.rule, _path(call)
         mine = [p for p in facts if p[: len(path)] == path and len(p) > len(path)]
@@ -208,7 +208,7 @@ class Coalescer:
     def _fact(
         self,
         event: Event,
-        facts: Said,
+        facts: FactValues,
         beside: dict[Target, int],
         n_facts: int,
         *,
@@ -260,19 +260,19 @@ class Coalescer:
         A text is what its deltas made or, without them, what the first event gives whole.
         """
         texts = {target: join_text(pieces) for target, pieces in self._texts.items()}
-        said = {(target[0], text) for target, text in texts.items()}
+        facts_found = {(target[0], text) for target, text in texts.items()}
         firsts: set[int] = set()
         for found, target in (whole for _, wholes in self._echoes for whole in wholes):
-            known = target in texts or (target[0], found.value) in said
+            known = target in texts or (target[0], found.value) in facts_found
             if not known and not getattr(found.rule, "final", False):
                 texts[target] = found.value
-                said.add((target[0], found.value))
+                facts_found.add((target[0], found.value))
                 firsts.add(id(found))
         for unit, wholes in self._echoes:
             for found, target in (whole for whole in wholes if id(whole[0]) not in firsts):
                 path = _path(found)
                 unit.literals = (*unit.literals, (path, found.value))
-                other = target not in texts and (target[0], found.value) in said
+                other = target not in texts and (target[0], found.value) in facts_found
                 if other or texts.get(target) == found.value:
                     _assign(unit.body, path, ECHO)
 

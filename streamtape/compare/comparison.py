@@ -24,7 +24,7 @@ _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where something stands in one recording: the event's (or frame's, byte's) index, and when."""
 
     index: int
@@ -51,8 +51,8 @@ class Change:
 
     kind: ChangeKind
     what: str
-    a: Place | None = None
-    b: Place | None = None
+    a: Location | None = None
+    b: Location | None = None
     path: str = ""
     before: Any = None
     after: Any = None

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from streamtape.compare.align import gaps
-from streamtape.compare.comparison import Change, Place
+from streamtape.compare.comparison import Change, Location
 from streamtape.compare.dedupe import join_swapped
 from streamtape.compare.json_diff import walk
 from streamtape.compare.normalise import is_id_name, looks_made
@@ -32,7 +32,7 @@ def compare_content(a: Transcript, b: Transcript, dialect: Dialect) -> tuple[Cha
     channels = dict.fromkeys(p.channel for p in (*a.parts, *b.parts) if p.channel not in SILENT)
     for channel in channels:
         changes.extend(_texts(channel, _parts(a, channel), _parts(b, channel)))
-    changes.extend(_calls(_in_place(a.tool_calls), _in_place(b.tool_calls)))
+    changes.extend(_calls(_in_order(a.tool_calls), _in_order(b.tool_calls)))
     changes.extend(
         _values("annotation", _plain(a.annotations, dialect), _plain(b.annotations, dialect))
     )
@@ -82,10 +82,10 @@ def _is_made_id(name: str, value: Any) -> bool:
 
 
 def _parts(transcript: Transcript, channel: str) -> list[Part]:
-    return [p for p in _in_place(transcript.parts) if p.channel == channel and p.text]
+    return [p for p in _in_order(transcript.parts) if p.channel == channel and p.text]
 
 
-def _in_place(things: tuple[Any, ...]) -> list[Any]:
+def _in_order(things: tuple[Any, ...]) -> list[Any]:
     """In the order of their keys where these are numbers; else as they came."""
     if all(isinstance(k, int) for thing in things for k in thing.key[:2]):
         return sorted(things, key=lambda thing: thing.key[:2])
@@ -100,9 +100,9 @@ def _texts(channel: str, a: list[Part], b: list[Part]) -> Iterator[Change]:
         ):
             yield from _one_text(channel, one, other)
         for part in a[gap.a1 + shared : gap.a2]:
-            yield Change("removed", channel, Place(part.first_event), None, "", part.text, None)
+            yield Change("removed", channel, Location(part.first_event), None, "", part.text, None)
         for part in b[gap.b1 + shared : gap.b2]:
-            yield Change("inserted", channel, None, Place(part.first_event), "", None, part.text)
+            yield Change("inserted", channel, None, Location(part.first_event), "", None, part.text)
 
 
 def _one_text(channel: str, one: Part, other: Part) -> Iterator[Change]:
@@ -110,15 +110,15 @@ def _one_text(channel: str, one: Part, other: Part) -> Iterator[Change]:
     before, after = data_in(one.text), data_in(other.text)
     if (before is None) is not (after is None):
         pieces = tuple(piece for hunk in hunks(one.text, other.text) for piece in hunk.pieces)
-        places = Place(one.first_event), Place(other.first_event)
-        yield Change("changed", channel, *places, STRUCTURE, one.text, other.text, pieces)
+        locations = Location(one.first_event), Location(other.first_event)
+        yield Change("changed", channel, *locations, STRUCTURE, one.text, other.text, pieces)
         return
     if channel == FOLDED:
         before, after = _without(before, ()), _without(after, ())
     if before is not None and type(before) is type(after):
-        places = Place(one.first_event), Place(other.first_event)
+        locations = Location(one.first_event), Location(other.first_event)
         found = [
-            Change("changed", channel, *places, ".".join(path), old, new)
+            Change("changed", channel, *locations, ".".join(path), old, new)
             for path, old, new in walk(before, after, ())
         ]
         if found or channel == FOLDED:
@@ -128,8 +128,8 @@ def _one_text(channel: str, one: Part, other: Part) -> Iterator[Change]:
         yield Change(
             "changed",
             channel,
-            Place(one.event_at(hunk.a_first)),
-            Place(other.event_at(hunk.b_first)),
+            Location(one.event_at(hunk.a_first)),
+            Location(other.event_at(hunk.b_first)),
             "",
             one.text[hunk.a_start : hunk.a_end],
             other.text[hunk.b_start : hunk.b_end],
@@ -148,30 +148,30 @@ def data_in(text: str) -> Any:
 def _calls(a: list[ToolCall], b: list[ToolCall]) -> Iterator[Change]:
     for gap in gaps([_call_token(c) for c in a], [_call_token(c) for c in b]):
         left, right = a[gap.a1 : gap.a2], b[gap.b1 : gap.b2]
-        gone: list[ToolCall] = []
-        come: list[ToolCall] = []
+        removed: list[ToolCall] = []
+        inserted: list[ToolCall] = []
         i = j = 0
         for inner in gaps([c.name for c in left], [c.name for c in right]):
             yield from _same_tool(left[i : inner.a1], right[j : inner.b1])
-            gone += left[inner.a1 : inner.a2]
-            come += right[inner.b1 : inner.b2]
+            removed += left[inner.a1 : inner.a2]
+            inserted += right[inner.b1 : inner.b2]
             i, j = inner.a2, inner.b2
         yield from _same_tool(left[i:], right[j:])
-        yield from _other_tools(gone, come)
+        yield from _other_tools(removed, inserted)
 
 
-def _other_tools(gone: list[ToolCall], come: list[ToolCall]) -> Iterator[Change]:
+def _other_tools(removed: list[ToolCall], inserted: list[ToolCall]) -> Iterator[Change]:
     """Calls without a namesake: one of the same arguments has another name; the rest is new."""
-    come = list(come)
-    for one in gone:
-        twin = next((c for c in come if c.name != one.name and _alike(one, c)), None)
+    inserted = list(inserted)
+    for one in removed:
+        twin = next((c for c in inserted if c.name != one.name and _alike(one, c)), None)
         if twin is None:
-            yield Change("removed", CALL, _at(one), None, "", _told(one), None)
+            yield Change("removed", CALL, _at(one), None, "", _call_value(one), None)
             continue
-        come.remove(twin)
+        inserted.remove(twin)
         yield Change("changed", CALL, _at(one), _at(twin), "name", one.name, twin.name)
-    for other in come:
-        yield Change("inserted", CALL, None, _at(other), "", None, _told(other))
+    for other in inserted:
+        yield Change("inserted", CALL, None, _at(other), "", None, _call_value(other))
 
 
 def _alike(one: ToolCall, other: ToolCall) -> bool:
@@ -193,16 +193,16 @@ def _arguments(call: ToolCall) -> Any:
     return call.parsed if call.complete else call.arguments
 
 
-def _told(call: ToolCall) -> dict[str, Any]:
+def _call_value(call: ToolCall) -> dict[str, Any]:
     return {"name": call.name, "arguments": _arguments(call)}
 
 
-def _at(call: ToolCall) -> Place:
-    return Place(call.first_event)
+def _at(call: ToolCall) -> Location:
+    return Location(call.first_event)
 
 
-def _last(transcript: Transcript) -> Place:
-    return Place(max(transcript.n_events - 1, 0))
+def _last(transcript: Transcript) -> Location:
+    return Location(max(transcript.n_events - 1, 0))
 
 
 def _values(what: str, a: Any, b: Any) -> Iterator[Change]:

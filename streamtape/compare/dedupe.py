@@ -51,37 +51,37 @@ def _fold_key(change: Change) -> Hashable:
     return (names[-1] if names else "", *values)
 
 
-def of_one_event(told: Sequence[Change], texts: Sequence[TextChange]) -> list[Change]:
+def of_one_event(changes: Sequence[Change], texts: Sequence[TextChange]) -> list[Change]:
     """What one event's text and its facts both tell, told once: that event came, or is gone."""
-    told = _calls_with_facts(told)
-    gone = {c.a.index: c for c in told if c.a and not c.b and _of_facts(c)}
-    come = {c.b.index: c for c in told if c.b and not c.a and _of_facts(c)}
+    changes = _calls_with_facts(changes)
+    removed = {c.a.index: c for c in changes if c.a and not c.b and _of_facts(c)}
+    inserted = {c.b.index: c for c in changes if c.b and not c.a and _of_facts(c)}
     out: list[Change] = []
     joined: set[int] = set()
     for text, of_one, _ in texts:
         before, after = text.before or "", text.after or ""
         fact = None
         if of_one and text.a and is_part(after, before):
-            fact = gone.get(text.a.index)
+            fact = removed.get(text.a.index)
         if of_one and fact is None and text.b and is_part(before, after):
-            fact = come.get(text.b.index)
+            fact = inserted.get(text.b.index)
         if fact is None:
             out.append(text)
             continue
         joined.add(id(fact))
         out.append(_whole_event(fact, text))
-    return [*(c for c in told if id(c) not in joined), *out]
+    return [*(c for c in changes if id(c) not in joined), *out]
 
 
 def _of_facts(change: Change) -> bool:
     return change.kind == "changed" or change.what == CALL
 
 
-def _calls_with_facts(told: Sequence[Change]) -> list[Change]:
+def _calls_with_facts(changes: Sequence[Change]) -> list[Change]:
     """A tool call that came, or is gone, with what else its event says."""
-    calls = {_side(c): n for n, c in enumerate(told) if c.what == CALL and not (c.a and c.b)}
-    out: list[Change | None] = list(told)
-    for number, fact in enumerate(told):
+    calls = {_side(c): n for n, c in enumerate(changes) if c.what == CALL and not (c.a and c.b)}
+    out: list[Change | None] = list(changes)
+    for number, fact in enumerate(changes):
         n = calls.get(_side(fact)) if fact.kind == "changed" and not (fact.a and fact.b) else None
         call = out[n] if n is not None else None
         if n is not None and call is not None:
@@ -97,8 +97,8 @@ def _calls_with_facts(told: Sequence[Change]) -> list[Change]:
 
 def _side(change: Change) -> tuple[bool, int]:
     """In which of the two streams a change stands that stands in one, and at which event."""
-    place = change.a or change.b
-    return change.a is None, place.index if place else -1
+    location = change.a or change.b
+    return change.a is None, location.index if location else -1
 
 
 def _whole_event(fact: Change, text: Change) -> Change:
@@ -119,17 +119,19 @@ def join_swapped(changes: Iterable[Change]) -> list[Change]:
         if key is None:
             out.append(change)
             continue
-        is_gone = change.kind == "removed" or change.b is None
-        twins = waiting.get((not is_gone, key))
+        is_removed = change.kind == "removed" or change.b is None
+        twins = waiting.get((not is_removed, key))
         if not twins:
-            waiting.setdefault((is_gone, key), []).append(len(out))
+            waiting.setdefault((is_removed, key), []).append(len(out))
             out.append(change)
             continue
         number = twins.pop(0)
         twin = out[number]
-        gone, come = (change, twin) if is_gone else (twin, change)
-        path = gone.path if gone.path == come.path else ""
-        out[number] = Change("swapped", gone.what, gone.a, come.b, path, None, come.after)
+        removed, inserted = (change, twin) if is_removed else (twin, change)
+        path = removed.path if removed.path == inserted.path else ""
+        out[number] = Change(
+            "swapped", removed.what, removed.a, inserted.b, path, None, inserted.after
+        )
     return _once(out)
 
 

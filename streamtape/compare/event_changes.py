@@ -16,7 +16,7 @@ from typing import Any
 
 from streamtape.compare.align import gaps
 from streamtape.compare.coalesce import Coalescer
-from streamtape.compare.comparison import Change, Place
+from streamtape.compare.comparison import Change, Location
 from streamtape.compare.dedupe import folded, join_swapped, of_one_event
 from streamtape.compare.id_renames import Pair, renamed_here
 from streamtape.compare.items import pair_items
@@ -45,13 +45,13 @@ def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
     """
     left, right, of_items = pair_items(left, right)
     found = gaps([u.token for u in left], [u.token for u in right])
-    told: list[Change] = []
+    event_changes: list[Change] = []
     pairs: list[Pair] = []
     i = j = 0
     for gap in found:
         pairs.extend(zip(left[i : gap.a1], right[j : gap.b1], strict=True))
         stretch = _Stretch(left[gap.a1 : gap.a2], right[gap.b1 : gap.b2])
-        told.extend(stretch.changes())
+        event_changes.extend(stretch.changes())
         pairs.extend(stretch.pairs)
         i, j = gap.a2, gap.b2
     pairs.extend(zip(left[i:], right[j:], strict=True))
@@ -62,8 +62,8 @@ def compare_units(left: list[Unit], right: list[Unit]) -> tuple[Change, ...]:
         if unit.target is not None
     )
     texts = _of_texts(left, right, touched, pairs) if touched else []
-    told.extend(renamed_here(pairs))
-    changes = of_one_event(*with_arguments(told, texts, left, right))
+    event_changes.extend(renamed_here(pairs))
+    changes = of_one_event(*with_arguments(event_changes, texts, left, right))
     if touched and not changes and not of_items:
         changes.extend(_interleaved(left, right))
     calls = {_call_at(change): change for change in reversed(of_items) if change.what == CALL}
@@ -108,7 +108,7 @@ def _moved(
     """Events that stand elsewhere between the pieces of texts that are themselves the same."""
     stretch_a, stretch_b = _stretches(left, settled), _stretches(right, settled)
     return [
-        Change("swapped", one.name, place(one), place(other), "", None, _shown(other))
+        Change("swapped", one.name, location(one), location(other), "", None, _shown(other))
         for one, other in pairs
         if one.target is None
         and not _overlap(stretch_a[one.first, one.after], stretch_b[other.first, other.after])
@@ -130,9 +130,9 @@ def _stretches(
     found: dict[Hashable, tuple[int, int]] = {}
     for unit in units:
         size = sum(n for target, n in unit.beside.items() if target in settled)
-        place = (n_chars - size, n_chars) if unit.after else (n_chars, n_chars + size)
+        location = (n_chars - size, n_chars) if unit.after else (n_chars, n_chars + size)
         if unit.target is None:
-            found.setdefault((unit.first, unit.after), place)
+            found.setdefault((unit.first, unit.after), location)
         if unit.target in settled:
             n_chars += len(unit.body)
     return found
@@ -145,7 +145,7 @@ def _interleaved(left: Sequence[Unit], right: Sequence[Unit]) -> Iterator[Change
             continue
         shared = min(len(one.body), len(other.body)) if one.target == other.target else 0
         before, after = (f"{u.name} {u.body[shared:]!r}"[:60] for u in (one, other))
-        a, b = (Place(*unit.event_at(shared)) for unit in (one, other))
+        a, b = (Location(*unit.event_at(shared)) for unit in (one, other))
         yield Change("swapped", one.name, a, b, "order", before, after)
         return
 
@@ -183,8 +183,8 @@ class _Stretch:
         self.left = list(_in_order(_by_path(u for u in left if u.target is None)))
         self.right = list(_in_order(_by_path(u for u in right if u.target is None)))
         self.pairs: list[Pair] = []
-        self.gone: list[Unit] = []
-        self.come: list[Unit] = []
+        self.removed: list[Unit] = []
+        self.inserted: list[Unit] = []
 
     def changes(self) -> list[Change]:
         """What differs in this stretch."""
@@ -196,8 +196,8 @@ class _Stretch:
             found.extend(self._paired(a[gap.a1 : gap.a2], b[gap.b1 : gap.b2]))
             i, j = gap.a2, gap.b2
         self.pairs.extend(zip(a[i:], b[j:], strict=True))
-        found.extend(_gone(u) for u in _by_event(self.gone))
-        found.extend(_come(u) for u in _by_event(self.come))
+        found.extend(_removed(u) for u in _by_event(self.removed))
+        found.extend(_inserted(u) for u in _by_event(self.inserted))
         return found
 
     def _paired(self, a: list[Unit], b: list[Unit]) -> list[Change]:
@@ -206,8 +206,8 @@ class _Stretch:
         i = j = 0
         for gap in gaps([_kind(u) for u in a], [_kind(u) for u in b]):
             found.extend(self._changed(a[i : gap.a1], b[j : gap.b1]))
-            self.gone += a[gap.a1 : gap.a2]
-            self.come += b[gap.b1 : gap.b2]
+            self.removed += a[gap.a1 : gap.a2]
+            self.inserted += b[gap.b1 : gap.b2]
             i, j = gap.a2, gap.b2
         found.extend(self._changed(a[i:], b[j:]))
         return found
@@ -218,14 +218,14 @@ class _Stretch:
             self.pairs.append((one, other))
             for path, before, after in differences(one, other):
                 found.append(
-                    Change("changed", one.name, place(one), place(other), path, before, after)
+                    Change("changed", one.name, location(one), location(other), path, before, after)
                 )
         return found
 
 
-def place(unit: Unit) -> Place:
+def location(unit: Unit) -> Location:
     """Where a unit stands in its recording."""
-    return Place(unit.first, unit.at_us)
+    return Location(unit.first, unit.at_us)
 
 
 def _kind(unit: Unit) -> Hashable:
@@ -270,24 +270,24 @@ def _by_event(units: Iterable[Unit]) -> Iterator[Unit]:
             yield replace(same[0], body={p: v for unit in same for p, v in unit.body.items()})
 
 
-def _gone(unit: Unit) -> Change:
+def _removed(unit: Unit) -> Change:
     if not _is_fact(unit) or unit.n_facts == len(unit.body):
-        return Change("removed", unit.name, place(unit), None, "", _shown(unit), None)
+        return Change("removed", unit.name, location(unit), None, "", _shown(unit), None)
     path, value = _fact(unit)
-    return Change("changed", unit.name, place(unit), None, path, value, None)
+    return Change("changed", unit.name, location(unit), None, path, value, None)
 
 
-def _come(unit: Unit) -> Change:
+def _inserted(unit: Unit) -> Change:
     if not _is_fact(unit) or unit.n_facts == len(unit.body):
-        return Change("inserted", unit.name, None, place(unit), "", None, _shown(unit))
+        return Change("inserted", unit.name, None, location(unit), "", None, _shown(unit))
     path, value = _fact(unit)
-    return Change("changed", unit.name, None, place(unit), path, None, value)
+    return Change("changed", unit.name, None, location(unit), path, None, value)
 
 
 def _fact(unit: Unit) -> tuple[str, Any]:
     """A fact's path and value; of several in one event, all of them without a path."""
-    told = _shown(unit)
-    return next(iter(told.items())) if len(told) == 1 else ("", told)
+    event_changes = _shown(unit)
+    return next(iter(event_changes.items())) if len(event_changes) == 1 else ("", event_changes)
 
 
 def _shown(unit: Unit) -> Any:

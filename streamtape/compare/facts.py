@@ -17,7 +17,7 @@ from streamtape.dialects.paths import Path, bind, find, parse_path, resolve_key
 from streamtape.dialects.rule_index import Found
 from streamtape.tape.events import Event
 
-Said = dict[Path, Any]
+FactValues = dict[Path, Any]
 
 
 class Facts:
@@ -26,20 +26,20 @@ class Facts:
     def __init__(self, dialect: Dialect, *, compact: bool) -> None:
         self._compact = compact
         self._dialect = dialect
-        self._type_places = {parse_path(place) for place in dialect.type_from}
+        self._type_paths = {parse_path(path) for path in dialect.type_from}
         self._closing = [parse_path(p) for p in (*dialect.finish_reason, *dialect.closing)]
         self._added = [parse_path(p) for p in (*dialect.annotations, *dialect.images)]
         self._indices = _indices(dialect) if compact else []
         self._types = {dialect.default_type}  # of the events that bring pieces of text
-        self._said: dict[Hashable, Said] = {}
+        self._known: dict[Hashable, FactValues] = {}
 
-    def of(self, clean: Any, deltas: Iterable[Found], wholes: Iterable[Found]) -> Said:
+    def of(self, clean: Any, deltas: Iterable[Found], wholes: Iterable[Found]) -> FactValues:
         """What an event says besides its pieces of text: its leaves, without what is nothing.
 
         Of an object that is masked, it is a fact that it is there (only when comparing).
         """
-        out: Said = {}
-        skipped = set(self._type_places)
+        out: FactValues = {}
+        skipped = set(self._type_paths)
         for found in deltas:
             skipped.add(bind(parse_path(found.rule.path), found.bound))
             if isinstance(found.rule, Piece) and found.rule.when:
@@ -52,7 +52,7 @@ class Facts:
         _leaves(clean, (), out, skipped, masks=self._compact)
         return out
 
-    def silent(self, event: Event, empty: Sequence[Found], facts: Said) -> bool:
+    def silent(self, event: Event, empty: Sequence[Found], facts: FactValues) -> bool:
         """Whether an event of a delta's type without a piece of text is no more than its facts.
 
         So it is where one type has all that a stream says; elsewhere where the place of a piece is
@@ -66,20 +66,24 @@ class Facts:
         return bool(empty) or event.type in self._types
 
     def news(
-        self, event: Event, targets: tuple[Target, ...], facts: Said, calls: Mapping[Path, Target]
-    ) -> Said:
+        self,
+        event: Event,
+        targets: tuple[Target, ...],
+        facts: FactValues,
+        calls: Mapping[Path, Target],
+    ) -> FactValues:
         """What of the facts was not said before: of the whole stream, or of what they are about.
 
         `calls` are the tool calls that the event names, by their paths.
         """
-        news: Said = {}
+        news: FactValues = {}
         if targets:
             self._types.add(event.type)
         for path, value in facts.items():
-            said = self._said.setdefault(self._about(event, targets, path, calls), {})
+            facts_found = self._known.setdefault(self._about(event, targets, path, calls), {})
             added = self._compact and self._is_added(path)
-            if added or path not in said or said[path] != value:
-                news[path] = said[path] = value
+            if added or path not in facts_found or facts_found[path] != value:
+                news[path] = facts_found[path] = value
         return news
 
     def _about(
@@ -89,12 +93,12 @@ class Facts:
         for n in range(len(path) if calls and self._compact else 0):
             if path[:n] in calls:
                 return calls[path[:n]]
-        places = [step for step in path if step.isdigit()]
-        if not places:
+        indices = [step for step in path if step.isdigit()]
+        if not indices:
             return ()
         if self._compact and self._dialect.by_choice:
             choice = self._dialect.deltas[0].key[:1]
-            return "choice", resolve_key(event.payload, choice, tuple(places[:1]), event.index)
+            return "choice", resolve_key(event.payload, choice, tuple(indices[:1]), event.index)
         return targets
 
     def closes(self, path: Path) -> bool:
@@ -135,7 +139,7 @@ def _beside(path: Path, pieces: Iterable[Found]) -> bool:
     return path[-1] != "type" and any(one and path[: len(one)] == one for one in holders)
 
 
-def _leaves(value: Any, path: Path, out: Said, skipped: set[Path], *, masks: bool) -> None:
+def _leaves(value: Any, path: Path, out: FactValues, skipped: set[Path], *, masks: bool) -> None:
     if path in skipped or value is None or value == "":
         return
     items: Sequence[tuple[str, Any]] = ()

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from streamtape.compare.comparison import Change, Place
+from streamtape.compare.comparison import Change, Location
 from streamtape.compare.normalise import looks_made
 from streamtape.compare.units import IdSeen, Unit
 
@@ -38,8 +38,8 @@ def renamed_here(pairs: Iterable[Pair]) -> Iterator[Change]:
             yield Change(
                 "changed",
                 one.name,
-                Place(x.event, one.at_us if x.event == one.first else None),
-                Place(y.event, other.at_us if y.event == other.first else None),
+                Location(x.event, one.at_us if x.event == one.first else None),
+                Location(y.event, other.at_us if y.event == other.first else None),
                 ".".join(x.path),
                 x.value,
                 y.value,

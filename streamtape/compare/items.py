@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from streamtape.compare.align import gaps
-from streamtape.compare.comparison import Change, Place
+from streamtape.compare.comparison import Change, Location
 from streamtape.compare.normalise import MASK
-from streamtape.compare.repeated import Gone, without_elements
+from streamtape.compare.repeated import RemovedItems, without_elements
 from streamtape.compare.units import CALL, ECHO, VARIES, Item, Unit, token_of
 from streamtape.dialects.json_codec import canonical
 
@@ -35,7 +35,7 @@ class Side(NamedTuple):
                 items.setdefault(unit.item, []).append(unit)
         return cls(items)
 
-    def said(self, item: Item) -> Hashable:
+    def content(self, item: Item) -> Hashable:
         """What an item says, whatever its number is and however its texts were interrupted."""
         events: list[Hashable] = []
         texts: dict[Hashable, str] = {}
@@ -61,14 +61,14 @@ class Side(NamedTuple):
         names = tuple(name for unit in units for name, _ in unit.calls)
         return item.group, *_type(units), names[:1]
 
-    def listed(self, alone: Sequence[Item]) -> Gone:
+    def listed(self, alone: Sequence[Item]) -> RemovedItems:
         """Some items as a list of all of them has them."""
-        places = sorted(self.items, key=lambda item: item.number)
+        in_order = sorted(self.items, key=lambda item: item.number)
         units = [unit for item in alone for unit in self.items[item]]
         whole = [value for item in alone for value in _whole(self.items[item])[-1:]]
         ids = {seen.value for u in units for seen in u.ids if seen.path == ("item", "id")}
-        types = {places.index(item): _type(self.items[item])[1] for item in alone}
-        return Gone(ids, list(map(canonical, whole)), types, len(places))
+        types = {in_order.index(item): _type(self.items[item])[1] for item in alone}
+        return RemovedItems(ids, list(map(canonical, whole)), types, len(in_order))
 
 
 def pair_items(left: list[Unit], right: list[Unit]) -> tuple[list[Unit], list[Unit], list[Change]]:
@@ -81,22 +81,24 @@ def pair_items(left: list[Unit], right: list[Unit]) -> tuple[list[Unit], list[Un
         return left, right, []
     pairs = _paired(a, b)
     of_b = dict(pairs)
-    gone = [item for item in a.items if item not in of_b]
+    removed = [item for item in a.items if item not in of_b]
     taken = set(of_b.values())
-    come = [item for item in b.items if item not in taken]
-    if not gone and not come:
+    inserted = [item for item in b.items if item not in taken]
+    if not removed and not inserted:
         return left, right, []
-    numbers = {other: one.number for one, other in pairs if _explained(one, other, gone, come)}
-    lost, new = a.listed(gone), b.listed(come)
-    out_a = [_without(unit, lost) for unit in left if unit.item not in gone]
+    numbers = {
+        other: one.number for one, other in pairs if _explained(one, other, removed, inserted)
+    }
+    lost, new = a.listed(removed), b.listed(inserted)
+    out_a = [_without(unit, lost) for unit in left if unit.item not in removed]
     out_b = [
         numbered(unit, numbers[unit.item]) if unit.item in numbers else _without(unit, new)
         for unit in right
-        if unit.item not in come
+        if unit.item not in inserted
     ]
-    out_a, out_b = _without_facts(out_a, out_b, a.events(gone))
-    out_b, out_a = _without_facts(out_b, out_a, b.events(come))
-    return out_a, out_b, _told(a, b, gone, come)
+    out_a, out_b = _without_facts(out_a, out_b, a.events(removed))
+    out_b, out_a = _without_facts(out_b, out_a, b.events(inserted))
+    return out_a, out_b, _item_changes(a, b, removed, inserted)
 
 
 def _without_facts(
@@ -152,7 +154,7 @@ def _paired(a: Side, b: Side) -> list[tuple[Item, Item]]:
     What is left has no partner, unless one of two items of one number lacks the event that opens
     it: then it is the same item, damaged.
     """
-    steps = (Side.said, Side.kind, Side.type)
+    steps = (Side.content, Side.kind, Side.type)
     found = _aligned(list(a.items), list(b.items), a, b, steps)
     known, taken = {one for one, _ in found}, {other for _, other in found}
     found.extend(
@@ -185,11 +187,11 @@ def _aligned(
     return found
 
 
-def _explained(one: Item, other: Item, gone: Sequence[Item], come: Sequence[Item]) -> bool:
+def _explained(one: Item, other: Item, removed: Sequence[Item], inserted: Sequence[Item]) -> bool:
     """Whether an item moved by as many places as items before it went and came."""
-    n_gone = sum(x.group == one.group and x.number < one.number for x in gone)
-    n_come = sum(x.group == other.group and x.number < other.number for x in come)
-    return other.number - one.number == n_come - n_gone
+    n_removed = sum(x.group == one.group and x.number < one.number for x in removed)
+    n_inserted = sum(x.group == other.group and x.number < other.number for x in inserted)
+    return other.number - one.number == n_inserted - n_removed
 
 
 def numbered(unit: Unit, number: int | None) -> Unit:
@@ -224,11 +226,11 @@ def _put(body: Any, path: tuple[str, ...], new: Any) -> Any:
     return {**body, path[0]: new if len(path) == 1 else _put(body[path[0]], path[1:], new)}
 
 
-def _without(unit: Unit, gone: Gone) -> Unit:
+def _without(unit: Unit, removed: RemovedItems) -> Unit:
     """A unit that lists all items without those that are told already."""
     if unit.item is not None or unit.kind != "event":
         return unit
-    body, ids = without_elements(unit.body, unit.ids, gone)
+    body, ids = without_elements(unit.body, unit.ids, removed)
     if body is unit.body:
         return unit
     changed = replace(unit, body=body, ids=ids)
@@ -236,32 +238,32 @@ def _without(unit: Unit, gone: Gone) -> Unit:
     return changed
 
 
-def _told(a: Side, b: Side, gone: list[Item], come: list[Item]) -> list[Change]:
+def _item_changes(a: Side, b: Side, removed: list[Item], inserted: list[Item]) -> list[Change]:
     """A change for each item that one stream lacks; one that is in both, elsewhere, has moved."""
     changes: list[Change] = []
     waiting: dict[Hashable, list[Item]] = {}
-    for item in come:
-        waiting.setdefault(b.said(item), []).append(item)
+    for item in inserted:
+        waiting.setdefault(b.content(item), []).append(item)
     moved: set[Item] = set()
-    for item in gone:
+    for item in removed:
         units = a.items[item]
         what, value = _shown(units)
-        place = Place(units[0].first, units[0].at_us)
-        twins = waiting.get(a.said(item))
+        location = Location(units[0].first, units[0].at_us)
+        twins = waiting.get(a.content(item))
         if not twins:
-            changes.append(Change("removed", what, place, None, "", value, None))
+            changes.append(Change("removed", what, location, None, "", value, None))
             continue
         twin = twins.pop(0)
         moved.add(twin)
         there = b.items[twin][0]
-        where = Place(there.first, there.at_us)
-        changes.append(Change("swapped", what, place, where, "", None, value))
-    for item in come:
+        where = Location(there.first, there.at_us)
+        changes.append(Change("swapped", what, location, where, "", None, value))
+    for item in inserted:
         if item not in moved:
             units = b.items[item]
             what, value = _shown(units)
-            place = Place(units[0].first, units[0].at_us)
-            changes.append(Change("inserted", what, None, place, "", None, value))
+            location = Location(units[0].first, units[0].at_us)
+            changes.append(Change("inserted", what, None, location, "", None, value))
     return changes
 
 

@@ -26,17 +26,17 @@ def differences(one: Unit, other: Unit) -> Iterator[Difference]:
             if before != after:
                 yield ".".join(path), before, after
         return
-    told, retold = dict(one.literals), dict(other.literals)
+    literals, other_literals = dict(one.literals), dict(other.literals)
     for path, before, after in walk(one.body, other.body, ()):
         if ECHO not in (before, after):
-            yield ".".join(path), _told(before, after), _told(after, before)
+            yield ".".join(path), _shown(before, after), _shown(after, before)
             continue
-        old, new = told.get(path, before), retold.get(path, after)
+        old, new = literals.get(path, before), other_literals.get(path, after)
         if old != new:
             yield ".".join(path), old, new
 
 
-def _told(value: Any, beside: Any) -> Any:
+def _shown(value: Any, beside: Any) -> Any:
     """A value as it is told; one that is not compared only says that it is there."""
     return VARIES if isinstance(value, str) and value == MASK and beside is None else value
 

@@ -79,8 +79,8 @@ class Keys:
 
 def _name(call: Found) -> str | None:
     """The name that an event gives a call; None where it gives none."""
-    places = call.rule.name.split("|") if isinstance(call.rule, Call) else ()
-    names = (get(call.value, parse_path(text)) for text in places)
+    paths = call.rule.name.split("|") if isinstance(call.rule, Call) else ()
+    names = (get(call.value, parse_path(text)) for text in paths)
     return next((name for name in names if isinstance(name, str) and name), None)
 
 

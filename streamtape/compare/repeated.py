@@ -9,7 +9,7 @@ from streamtape.compare.units import IdSeen
 from streamtape.dialects.json_codec import canonical
 
 
-class Gone(NamedTuple):
+class RemovedItems(NamedTuple):
     """The items that are not to be listed: by id, by what they say (canonical), by place and type.
 
     The list at the end of a stream mostly repeats each item as it was when it was done. Where it
@@ -23,13 +23,13 @@ class Gone(NamedTuple):
 
     def kept(self, elements: list[Any], ids: dict[str, str]) -> list[int]:
         """The places of the elements that stay; `ids` are theirs, by place."""
-        gone = {n for n in range(len(elements)) if ids.get(str(n)) in self.ids}
-        if not gone and len(elements) == self.n_items:
-            gone = {n for n, kind in self.types.items() if kind and _type(elements[n]) == kind}
-        if not gone:
+        removed = {n for n in range(len(elements)) if ids.get(str(n)) in self.ids}
+        if not removed and len(elements) == self.n_items:
+            removed = {n for n, kind in self.types.items() if kind and _type(elements[n]) == kind}
+        if not removed:
             known = [canonical(x) if isinstance(x, dict) else b"" for x in elements]
-            gone = {known.index(value) for value in self.values if value in known}
-        return [n for n in range(len(elements)) if n not in gone]
+            removed = {known.index(value) for value in self.values if value in known}
+        return [n for n in range(len(elements)) if n not in removed]
 
 
 def _type(element: Any) -> Any:
@@ -37,7 +37,7 @@ def _type(element: Any) -> Any:
 
 
 def without_elements(
-    value: Any, ids: Sequence[IdSeen], gone: Gone, path: tuple[str, ...] = ()
+    value: Any, ids: Sequence[IdSeen], removed: RemovedItems, path: tuple[str, ...] = ()
 ) -> tuple[Any, Sequence[IdSeen]]:
     """A payload whose lists lack the items that are gone, and its ids at their new paths.
 
@@ -47,28 +47,28 @@ def without_elements(
         out = value
         for name, one in value.items():
             if isinstance(one, dict | list):
-                new, ids = without_elements(one, ids, gone, (*path, name))
+                new, ids = without_elements(one, ids, removed, (*path, name))
                 if new is not one:
                     out = {**out, name: new}
         return out, ids
     if not isinstance(value, list):
         return value, ids
     mine = {x.path[-2]: x.value for x in ids if x.path[:-2] == path and x.path[-1] == "id"}
-    kept = gone.kept(value, mine)
+    kept = removed.kept(value, mine)
     if len(kept) == len(value):
         return value, ids
-    places = {str(old): str(new) for new, old in enumerate(kept)}
+    indices = {str(old): str(new) for new, old in enumerate(kept)}
     return [value[n] for n in kept], [
-        moved for seen in ids if (moved := _moved(seen, path, places)) is not None
+        moved for seen in ids if (moved := _moved(seen, path, indices)) is not None
     ]
 
 
-def _moved(seen: IdSeen, path: tuple[str, ...], places: dict[str, str]) -> IdSeen | None:
+def _moved(seen: IdSeen, path: tuple[str, ...], indices: dict[str, str]) -> IdSeen | None:
     """An id at the path that it has when some elements of a list above it are gone."""
     n = len(path)
     if seen.path[:n] != path or len(seen.path) <= n:
         return seen
-    place = places.get(seen.path[n])
-    if place is None:
+    index = indices.get(seen.path[n])
+    if index is None:
         return None
-    return seen._replace(path=(*path, place, *seen.path[n + 1 :]))
+    return seen._replace(path=(*path, index, *seen.path[n + 1 :]))

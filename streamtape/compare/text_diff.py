@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from streamtape.compare.comparison import Change, Place, WordPiece
+from streamtape.compare.comparison import Change, Location, WordPiece
 from streamtape.compare.units import Target, Unit
 from streamtape.compare.word_diff import hunks, shared_start
 
@@ -60,17 +60,21 @@ def text_changes(
     if before == after:
         return
     if not right:
-        change = Change("removed", name, _place_in(left, 0), None, "", _told(name, before), None)
+        change = Change(
+            "removed", name, _location_in(left, 0), None, "", _text_value(name, before), None
+        )
         yield TextChange(change, _in_one_event(left, 0, len(before)), one)
         return
     if not left:
-        change = Change("inserted", name, None, _place_in(right, 0), "", None, _told(name, after))
+        change = Change(
+            "inserted", name, None, _location_in(right, 0), "", None, _text_value(name, after)
+        )
         yield TextChange(change, _in_one_event(right, 0, len(after)), other)
         return
     if name in SOUNDS:
         start = len(shared_start([before, after]))
-        places = _place_in(left, start), _place_in(right, start)
-        change = Change("changed", name, *places, "", _sized(before), _sized(after))
+        locations = _location_in(left, start), _location_in(right, start)
+        change = Change("changed", name, *locations, "", _sized(before), _sized(after))
         yield TextChange(change, of_one_event=False)
         return
     found = hunks(before, after)
@@ -79,18 +83,18 @@ def text_changes(
         yield TextChange(swap, of_one_event=False)
         return
     for hunk in found:
-        gone, come = before[hunk.a_start : hunk.a_end], after[hunk.b_start : hunk.b_end]
-        places = _place_in(left, hunk.a_first), _place_in(right, hunk.b_first)
-        change = Change("changed", name, *places, "", gone, come, hunk.pieces)
+        removed, inserted = before[hunk.a_start : hunk.a_end], after[hunk.b_start : hunk.b_end]
+        locations = _location_in(left, hunk.a_first), _location_in(right, hunk.b_first)
+        change = Change("changed", name, *locations, "", removed, inserted, hunk.pieces)
         longer, first, size = (
-            (right, hunk.b_first, len(come) - len(gone))
-            if len(come) > len(gone)
-            else (left, hunk.a_first, len(gone) - len(come))
+            (right, hunk.b_first, len(inserted) - len(removed))
+            if len(inserted) > len(removed)
+            else (left, hunk.a_first, len(removed) - len(inserted))
         )
         yield TextChange(change, _in_one_event(longer, first, first + size))
 
 
-def _told(name: str, text: str) -> str:
+def _text_value(name: str, text: str) -> str:
     return _sized(text) if name in SOUNDS else text
 
 
@@ -101,7 +105,7 @@ def _sized(text: str) -> str:
 
 
 def _in_one_event(units: Sequence[Unit], start: int, end: int) -> bool:
-    return _place_in(units, start) == _place_in(units, max(start, end - 1))
+    return _location_in(units, start) == _location_in(units, max(start, end - 1))
 
 
 def is_part(part: str, whole: str) -> bool:
@@ -126,8 +130,8 @@ def _swapped(
             return Change(
                 "swapped",
                 name,
-                _place_in(left, first),
-                _place_in(right, first),
+                _location_in(left, first),
+                _location_in(right, first),
                 "",
                 one,
                 other,
@@ -153,10 +157,10 @@ def _at_cuts(units: Sequence[Unit], start: int, end: int) -> tuple[int, int]:
     )
 
 
-def _place_in(units: Sequence[Unit], offset: int) -> Place:
+def _location_in(units: Sequence[Unit], offset: int) -> Location:
     """The event that brought a character of a text which several units make."""
     for unit in units:
         if offset < len(unit.body) or unit is units[-1]:
-            return Place(*unit.event_at(offset))
+            return Location(*unit.event_at(offset))
         offset -= len(unit.body)
     raise AssertionError("a text that differs has at least one unit")

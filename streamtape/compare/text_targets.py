@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from streamtape.compare.align import gaps
-from streamtape.compare.comparison import Change, Place
+from streamtape.compare.comparison import Change, Location
 from streamtape.compare.text_diff import TextChange, Texts
 from streamtape.compare.units import CALL, Target, Unit
 
@@ -71,24 +71,29 @@ def _calls(units: Sequence[Unit]) -> dict[Target, str]:
 
 
 def with_arguments(
-    told: Sequence[Change], texts: Sequence[TextChange], left: Sequence[Unit], right: Sequence[Unit]
+    changes: Sequence[Change],
+    texts: Sequence[TextChange],
+    left: Sequence[Unit],
+    right: Sequence[Unit],
 ) -> tuple[list[Change], list[TextChange]]:
     """The same changes, with each tool call that came or is gone told with its arguments."""
     calls: dict[tuple[str, int, Any], list[int]] = {}
-    for number, change in enumerate(told):
-        place, value = (change.a, change.before) if change.b is None else (change.b, change.after)
-        if change.what == CALL and change.kind in SIDES and place is not None:
-            key = change.kind, place.index, value.get("name")
+    for number, change in enumerate(changes):
+        location, value = (
+            (change.a, change.before) if change.b is None else (change.b, change.after)
+        )
+        if change.what == CALL and change.kind in SIDES and location is not None:
+            key = change.kind, location.index, value.get("name")
             calls.setdefault(key, []).append(number)
     if not calls:
-        return list(told), list(texts)
+        return list(changes), list(texts)
     opened: dict[tuple[str, Target], tuple[str, int, Any]] = {}
     for kind, units in zip(SIDES, (left, right), strict=True):
         for unit in units:
             if unit.name == CALL:
                 at = kind, unit.first, unit.body.get(("name",))
                 opened.update(((kind, target), at) for _, target in unit.calls)
-    out, rest = list(told), list[TextChange]()
+    out, rest = list(changes), list[TextChange]()
     for text in texts:
         at_call = None if text.target is None else opened.get((text.change.kind, text.target))
         numbers = calls.get(at_call) if at_call else None
@@ -112,5 +117,8 @@ def moved_key(a: Texts, b: Texts, one: Target, other: Target) -> Iterator[Change
         return
     for name, before, after in zip(left[0].key_names, one[1], other[1], strict=False):
         if before != after and isinstance(before, int) and isinstance(after, int):
-            places = Place(left[0].first, left[0].at_us), Place(right[0].first, right[0].at_us)
-            yield Change("changed", one[0], *places, name, before, after)
+            locations = (
+                Location(left[0].first, left[0].at_us),
+                Location(right[0].first, right[0].at_us),
+            )
+            yield Change("changed", one[0], *locations, name, before, after)

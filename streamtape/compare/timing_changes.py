@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from streamtape.compare.comparison import Change, Place
+from streamtape.compare.comparison import Change, Location
 
 FLOOR_US = 1_000
 DEFAULT_TOLERANCE = 0.1
@@ -73,6 +73,6 @@ def compare_timing(
             continue
         off = abs(before - after)
         if off > FLOOR_US and off > tolerance * max(before, after):
-            where = Place(0, before), Place(0, after)
+            where = Location(0, before), Location(0, after)
             changes.append(Change("changed", "timing", *where, name, before, after))
     return tuple(changes)

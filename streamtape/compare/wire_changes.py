@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from streamtape.compare.align import gaps
-from streamtape.compare.comparison import Change, Place
+from streamtape.compare.comparison import Change, Location
 from streamtape.tape.events import Frame
 
 _FIELDS = ("event", "data", "id", "retry", "comments", "complete")
@@ -31,16 +31,16 @@ def _frame_changes(a: Sequence[Frame], b: Sequence[Frame]) -> Iterator[Change]:
                 if before != after:
                     yield Change("changed", "frame", _at(one), _at(other), name, before, after)
         for frame in a[gap.a1 + shared : gap.a2]:
-            yield Change("removed", "frame", _at(frame), None, "", _told(frame), None)
+            yield Change("removed", "frame", _at(frame), None, "", _frame_value(frame), None)
         for frame in b[gap.b1 + shared : gap.b2]:
-            yield Change("inserted", "frame", None, _at(frame), "", None, _told(frame))
+            yield Change("inserted", "frame", None, _at(frame), "", None, _frame_value(frame))
 
 
-def _at(frame: Frame) -> Place:
-    return Place(frame.index, frame.at_us)
+def _at(frame: Frame) -> Location:
+    return Location(frame.index, frame.at_us)
 
 
-def _told(frame: Frame) -> dict[str, Any]:
+def _frame_value(frame: Frame) -> dict[str, Any]:
     values = {name: getattr(frame, name) for name in _FIELDS}
     return {name: v for name, v in values.items() if v not in (None, "", (), True)}
 
@@ -57,7 +57,7 @@ def _byte_changes(a: list[bytes], b: list[bytes]) -> Iterator[Change]:
     for gap in gaps(a, b):
         before, after = b"\n".join(a[gap.a1 : gap.a2]), b"\n".join(b[gap.b1 : gap.b2])
         skip = _n_alike(before, after) if gap.a1 < gap.a2 and gap.b1 < gap.b2 else 0
-        one, other = Place(starts_a[gap.a1] + skip), Place(starts_b[gap.b1] + skip)
+        one, other = Location(starts_a[gap.a1] + skip), Location(starts_b[gap.b1] + skip)
         if gap.a1 == gap.a2:
             yield Change("inserted", "bytes", None, other, "", None, _shown(after))
         elif gap.b1 == gap.b2:

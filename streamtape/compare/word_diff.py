@@ -53,9 +53,9 @@ def hunks(before: str, after: str) -> list[Hunk]:
 def shared_start(texts: list[str]) -> str:
     """What all texts begin with."""
     low, high = min(texts), max(texts)
-    for place, letter in enumerate(low):
-        if letter != high[place]:
-            return low[:place]
+    for index, letter in enumerate(low):
+        if letter != high[index]:
+            return low[:index]
     return low
 
 

@@ -29,14 +29,14 @@ class Allowance(NamedTuple):
     def frames(self, n_frames: int) -> None:
         """ContentLimitError where that many frames are too many."""
         if n_frames > self.n_frames:
-            raise ContentLimitError(self._told(f"{self.n_frames:,} events"))
+            raise ContentLimitError(self._message(f"{self.n_frames:,} events"))
 
     def bytes(self, n_bytes: int) -> None:
         """ContentLimitError where that much content is too much."""
         if n_bytes > self.n_bytes:
-            raise ContentLimitError(self._told(f"{self.n_bytes:,} bytes"))
+            raise ContentLimitError(self._message(f"{self.n_bytes:,} bytes"))
 
-    def _told(self, read: str) -> str:
+    def _message(self, read: str) -> str:
         return (
             f"only the first {read} of this body were read, and the rest was left out: a file of "
             f"{self.file_bytes:,} bytes that unfolds to more is no recording; if it can be "

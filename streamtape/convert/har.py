@@ -250,8 +250,8 @@ def _response(one: Interaction) -> dict[str, Any]:
         content = one.content
     except ContentError:
         content = one.body
-    said = [part for part in (one.ending.exception, one.ending.message) if part]
-    error = ": ".join(said) or one.ending.kind
+    reason = [part for part in (one.ending.exception, one.ending.message) if part]
+    error = ": ".join(reason) or one.ending.kind
     return {
         "status": head.status,
         "statusText": head.reason,

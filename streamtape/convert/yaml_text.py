@@ -66,8 +66,8 @@ def load_yaml(data: bytes, about: About) -> Any:
         _check_depth(yaml.parse(data, Loader=base), about)
         return yaml.load(data, Loader=loader)
     except yaml.YAMLError as error:
-        said = " ".join(str(error).split())
-        raise about.error(f"not to be read as YAML: {said[:300]}") from error
+        reason = " ".join(str(error).split())
+        raise about.error(f"not to be read as YAML: {reason[:300]}") from error
     except _SCALAR_ERRORS as error:
         raise about.error(f"not to be read as YAML: {error!r:.300}") from error
 

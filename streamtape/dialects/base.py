@@ -82,11 +82,11 @@ class Call:
 class Patches:
     """Where patches of the last opened call's arguments stand: `path` is one patch, an object.
 
-    `place` is the field that holds its place (`$.city`), `values` those that hold the piece.
+    `path_field` is the field that holds its path (`$.city`), `values` those that hold the piece.
     """
 
     path: str
-    place: str
+    path_field: str
     values: tuple[str, ...]
 
 

@@ -196,9 +196,9 @@ def _name(call: OneCall, entry: _Entry) -> None:
         call.name = entry.name if entry.name.startswith(call.name) else call.name + entry.name
 
 
-def first_text(value: Any, place: str) -> str:
+def first_text(value: Any, path_field: str) -> str:
     """The first text or number at some alternative paths; what is behind `=` is itself."""
-    for path in place.split("|"):
+    for path in path_field.split("|"):
         if path.startswith("="):
             return path[1:]
         found = get(value, parse_path(path))

@@ -66,8 +66,8 @@ def is_fault(frame: Frame | None) -> bool:
 def error_in(dialect: Dialect, event: Event) -> Any:
     """The error that an event reports; None where it reports none."""
     if is_fault(event.frame):
-        told = event.payload if isinstance(event.payload, dict) else {"message": event.payload}
-        return {"type": event.type, **told}
+        fields = event.payload if isinstance(event.payload, dict) else {"message": event.payload}
+        return {"type": event.type, **fields}
     error: Any = None
     for path in dialect.error:
         value = get(event.payload, parse_path(path))

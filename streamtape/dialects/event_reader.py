@@ -76,10 +76,10 @@ def _fault(frame: Frame) -> Any:
     if payload is not NOT_JSON:
         return payload
     names = {":error-code": "code", ":error-message": "message"}
-    told = {
+    fields = {
         name: frame.headers[header] for header, name in names.items() if header in frame.headers
     }
-    return told or frame.data
+    return fields or frame.data
 
 
 def _unwrapped(payload: dict[str, Any], field: str) -> Any:

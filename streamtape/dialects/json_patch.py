@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-MAX_PLACES = 100_000  # of a list: a place beyond what came so far is filled up to it
-_PLACE = re.compile(r"\$(?:\.[^.\[\]]+|\[\d{1,6}\]|\['[^']*'\])*")
+MAX_STEPS = 100_000  # of a list: a place beyond what came so far is filled up to it
+_PATH = re.compile(r"\$(?:\.[^.\[\]]+|\[\d{1,6}\]|\['[^']*'\])*")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']*)'\]")
 Step = str | int
 
 
-def steps_of(place: str) -> list[Step] | None:
+def steps_of(path_field: str) -> list[Step] | None:
     """The steps of a place; None where it is none."""
-    if not _PLACE.fullmatch(place):
+    if not _PATH.fullmatch(path_field):
         return None
     return [
-        int(number) if number else name or quoted for name, number, quoted in _STEP.findall(place)
+        int(number) if number else name or quoted
+        for name, number, quoted in _STEP.findall(path_field)
     ]
 
 
@@ -33,7 +34,7 @@ def patched(value: Any, steps: list[Step], piece: Any) -> Any:
     step, rest = steps[0], steps[1:]
     if isinstance(step, int):
         items = value if isinstance(value, list) else [] if value is None else None
-        if items is None or step > MAX_PLACES:
+        if items is None or step > MAX_STEPS:
             return value
         items.extend([None] * (step + 1 - len(items)))
         items[step] = patched(items[step], rest, piece)

@@ -83,7 +83,7 @@ _CALLS = (
 )  # fmt: skip
 
 
-def _held(prefix: str, types: tuple[str, ...], item: str, n: int) -> tuple[Piece, ...]:
+def _texts_in(prefix: str, types: tuple[str, ...], item: str, n: int) -> tuple[Piece, ...]:
     """The wholes inside items that stand at `prefix`; `n` is how many `*` the prefix has."""
     return tuple(
         Piece(
@@ -117,9 +117,9 @@ OPENAI_RESPONSES = Dialect(
               (ITEM, "content_index"), ("part.type", ("reasoning_text",))),
         Piece("reasoning", "part.text", ("response.reasoning_summary_part.done",),
               (ITEM, "summary_index", "=summary")),
-        *_held("item", ("response.output_item.done",), OPENED_ITEM, 0),
-        *_held("response.output.*", _FINAL, "#0", 1),
-        *_held("output.*", _PLAIN, "#0", 1),
+        *_texts_in("item", ("response.output_item.done",), OPENED_ITEM, 0),
+        *_texts_in("response.output.*", _FINAL, "#0", 1),
+        *_texts_in("output.*", _PLAIN, "#0", 1),
     ),
     calls=(
         Call("item", (OPENED_ITEM,), ("response.output_item.added", "response.output_item.done"),

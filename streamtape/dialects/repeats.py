@@ -10,43 +10,43 @@ NEWS = -1  # nothing there says it
 COVERED = -2  # several texts together say it, or one that says more
 
 
-def match(told: Sequence[str], known: Sequence[str], *, in_turn: bool) -> list[int]:
+def match(values: Sequence[str], known: Sequence[str], *, in_turn: bool) -> list[int]:
     """For each value the place of the text that it repeats, or NEWS, or COVERED.
 
     Equal ones are one; so are values whose join is that of the texts, which were then cut
     otherwise. `in_turn`: as many values as texts are these texts, whatever they say. What only
     resembles a text is another version of it.
     """
-    found = [NEWS] * len(told)
+    found = [NEWS] * len(values)
     free = dict(enumerate(known))
-    _pair(told, found, free, equal)
-    rest = [n for n, place in enumerate(found) if place == NEWS]
+    _pair(values, found, free, equal)
+    rest = [n for n, index in enumerate(found) if index == NEWS]
     if not rest or not known:
         return found
-    joined = "".join(told[n] for n in rest)
+    joined = "".join(values[n] for n in rest)
     if _ends_with(list(free.values()), joined):
-        return [COVERED if place == NEWS else place for place in found]
+        return [COVERED if index == NEWS else index for index in found]
     if in_turn and len(rest) == len(free):
-        for n, place in zip(rest, list(free), strict=True):
-            found[n] = place
+        for n, index in zip(rest, list(free), strict=True):
+            found[n] = index
         return found
-    _pair(told, found, free, resemble)
+    _pair(values, found, free, resemble)
     everything = "".join(known)
     for n in rest:
-        if found[n] == NEWS and told[n] in everything:
+        if found[n] == NEWS and values[n] in everything:
             found[n] = COVERED
     return found
 
 
-def _pair(told: Sequence[str], found: list[int], free: dict[int, str], alike: object) -> None:
+def _pair(values: Sequence[str], found: list[int], free: dict[int, str], alike: object) -> None:
     """Give each value that has none the first free text that is like it."""
-    for n, value in enumerate(told):
+    for n, value in enumerate(values):
         if found[n] != NEWS:
             continue
-        place = next((p for p, text in free.items() if alike(value, text)), NEWS)  # type: ignore[operator]  # one of the two below
-        if place != NEWS:
-            found[n] = place
-            del free[place]
+        index = next((p for p, text in free.items() if alike(value, text)), NEWS)  # type: ignore[operator]  # one of the two below
+        if index != NEWS:
+            found[n] = index
+            del free[index]
 
 
 def _ends_with(texts: Sequence[str], joined: str) -> bool:

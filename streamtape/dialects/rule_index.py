@@ -65,12 +65,12 @@ class Plan:
 
     def find_patches(self, payload: Any, n_calls: int) -> Iterator[Found]:
         """Every piece of text that a patch adds to the arguments of the last opened call."""
-        for path, place, pieces in self.patches:
+        for path, path_field, pieces in self.patches:
             for bound, patch in find(payload, path):
                 for piece in pieces if isinstance(patch, dict) else ():
                     value = patch.get(piece.path.rpartition(".")[2])
                     if isinstance(value, str):
-                        yield Found(piece, (n_calls, str(patch.get(place))), bound, value)
+                        yield Found(piece, (n_calls, str(patch.get(path_field))), bound, value)
 
 
 def _find(rules: tuple[Placed, ...], payload: Any, event: int) -> Iterator[Found]:
@@ -100,7 +100,11 @@ def plan_for(dialect: Dialect, event_type: str) -> Plan:
         return tuple(_placed(r) for r in rules if not r.types or event_type in r.types)
 
     patches = tuple(
-        (parse_path(p.path), p.place, tuple(Piece("arguments", f"{p.path}.{v}") for v in p.values))
+        (
+            parse_path(p.path),
+            p.path_field,
+            tuple(Piece("arguments", f"{p.path}.{v}") for v in p.values),
+        )
         for p in dialect.patches
     )
     return Plan(mine(dialect.deltas), mine(dialect.wholes), mine(dialect.calls), patches)

@@ -160,21 +160,21 @@ def _types_of(dialect: Dialect) -> frozenset[str]:
 
 
 def _holds(dialect: Dialect, sign: tuple[str, str], url: str, frames: Sequence[Frame]) -> bool:
-    place, pattern = sign
-    if place == "@url":
+    path_field, pattern = sign
+    if path_field == "@url":
         return re.search(pattern, url) is not None
-    return any(_shows(dialect, place, pattern, frame) for frame in frames)
+    return any(_shows(dialect, path_field, pattern, frame) for frame in frames)
 
 
-def _shows(dialect: Dialect, place: str, pattern: str, frame: Frame) -> bool:
-    if place == "@event":
+def _shows(dialect: Dialect, path_field: str, pattern: str, frame: Frame) -> bool:
+    if path_field == "@event":
         return re.search(pattern, frame.event) is not None
     event = _reader(dialect).read(frame, 0)
-    if place == "@type":
+    if path_field == "@type":
         return re.search(pattern, event.type) is not None
     return any(
         re.search(pattern, value if isinstance(value, str) else type(value).__name__) is not None
-        for _, value in find(event.payload, parse_path(place))
+        for _, value in find(event.payload, parse_path(path_field))
     )
 
 

@@ -23,7 +23,7 @@ _Tree = dict[Step, Any]
 class Template:
     """One delta's payload, with its texts and the fields that may differ blanked."""
 
-    __slots__ = ("_blanked", "_flat", "_names", "_others", "_reads", "_said", "_text", "_tree")
+    __slots__ = ("_blanked", "_flat", "_names", "_others", "_reads", "_rest", "_text", "_tree")
 
     def __init__(self, payload: Any, texts: Iterable[Path], free: Iterable[Path] = ()) -> None:
         self._tree: _Tree = {}
@@ -45,7 +45,7 @@ class Template:
         self._names = list(payload)
         fixed = [name for name in payload if name not in self._tree]
         self._others = itemgetter(*fixed) if fixed else None
-        self._said = self._others(payload) if self._others else None
+        self._rest = self._others(payload) if self._others else None
 
     def text(self, payload: Any) -> str | None:
         """The one text of the next delta, if it has the same fields in the same order; else None.
@@ -54,7 +54,7 @@ class Template:
         """
         if self._text is None or self._others is None or type(payload) is not dict:
             return None
-        if list(payload) != self._names or self._others(payload) != self._said:
+        if list(payload) != self._names or self._others(payload) != self._rest:
             return None
         text = payload[self._text]
         return text if type(text) is str else None

@@ -144,21 +144,21 @@ class Texts:
         self, channel: str, values: list[tuple[Key, Any]], index: int, *, final: bool = False
     ) -> None:
         """Take all texts of an item; or all of the stream, of which the last word stands."""
-        told = [(key, as_text(value)) for key, value in values if value not in ("", None)]
-        if not told:
+        values_told = [(key, as_text(value)) for key, value in values if value not in ("", None)]
+        if not values_told:
             return
         known = [t for t in self._of(channel) if t.says]
         if not final:
-            known = self._near(channel, told[0][0])
+            known = self._near(channel, values_told[0][0])
         texts = [join_text(text.pieces) for text in known]
-        places = match([whole for _, whole in told], texts, in_turn=True)
-        for (key, whole), place in zip(told, places, strict=True):
-            if place == NEWS:
+        matches = match([whole for _, whole in values_told], texts, in_turn=True)
+        for (key, whole), match_index in zip(values_told, matches, strict=True):
+            if match_index == NEWS:
                 self._new(channel, key).set(whole, index)
-            elif place != COVERED:
-                known[place].done_by.add("all")
-                if final and not equal(texts[place], whole):
-                    known[place].correct(whole, index)
+            elif match_index != COVERED:
+                known[match_index].done_by.add("all")
+                if final and not equal(texts[match_index], whole):
+                    known[match_index].correct(whole, index)
 
     def _near(self, channel: str, key: Key) -> list[Text]:
         """The texts of the same item that say something; of any, where none or this has no index.
@@ -183,17 +183,19 @@ class Texts:
 
 def item_of(key: Key) -> Key:
     """A key less the index of the text in its item."""
-    place = _index_in(key)
-    return key if place is None else key[:place] + key[place + 1 :]
+    match_index = _index_in(key)
+    return key if match_index is None else key[:match_index] + key[match_index + 1 :]
 
 
 def next_free(key: Key, taken: Container[Key]) -> Key:
     """The key, or where it is taken the one with the next index that is not."""
     if key not in taken:
         return key
-    place = _index_in(key)
-    before, after = (key, ()) if place is None else (key[:place], key[place + 1 :])
-    first = 2 if place is None else (key[place] or 0)
+    match_index = _index_in(key)
+    before, after = (
+        (key, ()) if match_index is None else (key[:match_index], key[match_index + 1 :])
+    )
+    first = 2 if match_index is None else (key[match_index] or 0)
     return next(k for n in count(first) if (k := (*before, n, *after)) not in taken)
 
 

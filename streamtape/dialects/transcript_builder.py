@@ -121,8 +121,8 @@ class Assembler:
                 self._texts.put(rule.channel, key, found.value, event.index, by=by)
         for (channel, final, _), values in items.items():
             values.sort(key=lambda one: one[0].bound)  # as they stand, not rule by rule
-            told = [(key, found.value) for found, key in values]
-            self._texts.put_all(channel, told, event.index, final=final)
+            keyed_values = [(key, found.value) for found, key in values]
+            self._texts.put_all(channel, keyed_values, event.index, final=final)
         for patches in self.dialect.patches:
             self._patch(patches, event.payload, event.index)
 
@@ -148,7 +148,7 @@ class Assembler:
             call = self._calls.last
             if not isinstance(patch, dict) or call is None:
                 continue
-            steps = steps_of(str(patch.get(patches.place)))
+            steps = steps_of(str(patch.get(patches.path_field)))
             pieces = [patch[name] for name in patches.values if name in patch]
             if steps is None or not pieces:
                 continue
@@ -230,16 +230,16 @@ class Assembler:
         if not alone:
             parts = tuple(p for p in parts if p.key[:1] == (choice,))
             calls = tuple(c for c in calls if c.key[:1] == (choice,))
-        said = {
+        texts = {
             channel: between.join(p.text for p in parts if p.channel == channel and p.text)
             for channel, between in _BETWEEN
         }
-        parsed, parsed_complete = _parsed(said["text"])
+        parsed, parsed_complete = _parsed(texts["text"])
         return Transcript(
             self.dialect.name,
-            text=said["text"],
-            refusal=said["refusal"],
-            reasoning=said["reasoning"] or said["details"],
+            text=texts["text"],
+            refusal=texts["refusal"],
+            reasoning=texts["reasoning"] or texts["details"],
             tool_calls=calls,
             parsed=parsed,
             parsed_complete=parsed_complete,

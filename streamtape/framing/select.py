@@ -94,13 +94,18 @@ _FRAMERS = {media: _PARSERS[framing] for media, framing in STREAM_TYPES.items()}
 _ASKS_TO_STREAM = re.compile(r"stream", re.IGNORECASE)
 
 
-def framer_for(content_type: str | None, first_bytes: bytes, *, asked: bool = False) -> Framer:
+def framer_for(
+    content_type: str | None, first_bytes: bytes, *, stream_requested: bool = False
+) -> Framer:
     """Get a new framer for a body: by its first bytes, and failing that by its content type.
 
-    `asked`: the request asked for a stream, so that a JSON array is one.
+    `stream_requested`: the request asked for a stream, so that a JSON array is one.
     """
     named = _FRAMERS.get(media_type(content_type), WholeBody)
-    return _framer(content_type, first_bytes, at_end=True, asked=asked) or named()
+    return (
+        _framer(content_type, first_bytes, at_end=True, stream_requested=stream_requested)
+        or named()
+    )
 
 
 def asks_to_stream(interaction: Interaction) -> bool:
@@ -112,7 +117,7 @@ def asks_to_stream(interaction: Interaction) -> bool:
 
 
 def _framer(
-    content_type: str | None, first: bytes, *, at_end: bool, asked: bool = False
+    content_type: str | None, first: bytes, *, at_end: bool, stream_requested: bool = False
 ) -> Framer | None:
     """Choose a framer, or None where more bytes could still change the choice.
 
@@ -133,7 +138,7 @@ def _framer(
     if start.startswith(b"{"):
         return _of_objects(start, named, at_end=at_end)
     if start.startswith(b"["):
-        return _of_array(start, named, at_end=at_end, asked=asked)
+        return _of_array(start, named, at_end=at_end, stream_requested=stream_requested)
     if named is SSEParser and start.startswith(b"<"):
         return WholeBody()  # a page in place of the stream
     if named:
@@ -155,7 +160,7 @@ def _of_objects(start: bytes, named: Callable[[], Framer] | None, *, at_end: boo
 
 
 def _of_array(
-    start: bytes, named: Callable[[], Framer] | None, *, at_end: bool, asked: bool
+    start: bytes, named: Callable[[], Framer] | None, *, at_end: bool, stream_requested: bool
 ) -> Framer | None:
     """The framer of a body that begins with a list: one that grows, or one document.
 
@@ -166,7 +171,7 @@ def _of_array(
         return None
     if not first.startswith(b"{"):
         return named() if named else WholeBody()
-    if asked or named:
+    if stream_requested or named:
         return JSONArrayParser()
     array = JSONArrayParser()
     grows = bool(array.feed(start)) and array.between_elements
@@ -202,8 +207,8 @@ def open_frames(interaction: Interaction) -> tuple[str, Iterator[Frame]]:
 
 def _frames(interaction: Interaction, framer: Framer, pieces: Iterator[_Piece]) -> Iterator[Frame]:
     allowance = interaction.chunks.allowance
-    numbers, place, at_us, n_bytes = _numbers(allowance), 0, None, 0
-    for place, at_us, data in pieces:
+    numbers, chunk_index, at_us, n_bytes = _numbers(allowance), 0, None, 0
+    for chunk_index, at_us, data in pieces:
         n_bytes += len(data)
         if allowance is not None:
             allowance.bytes(n_bytes)
@@ -211,15 +216,15 @@ def _frames(interaction: Interaction, framer: Framer, pieces: Iterator[_Piece]) 
             found = framer.feed(data)
         except FramingError as error:
             for frame in error.frames:
-                yield _in_place(frame, at_us, place, next(numbers))
+                yield _located(frame, at_us, chunk_index, next(numbers))
             raise
         for frame in found:
-            yield _in_place(frame, at_us, place, next(numbers))
+            yield _located(frame, at_us, chunk_index, next(numbers))
     last = framer.close()
     if isinstance(last, SSEFrame) and isinstance(framer, NDJSONParser | WholeBody):
         last = replace(last, complete=interaction.ending.kind == "complete")
     if last is not None:
-        yield _in_place(last, at_us, place, next(numbers))
+        yield _located(last, at_us, chunk_index, next(numbers))
 
 
 def _numbers(allowance: Allowance | None) -> Iterator[int]:
@@ -230,16 +235,16 @@ def _numbers(allowance: Allowance | None) -> Iterator[int]:
         yield number
 
 
-def _in_place(frame: AnyFrame, at_us: int | None, place: int, number: int) -> Frame:
+def _located(frame: AnyFrame, at_us: int | None, chunk_index: int, number: int) -> Frame:
     if isinstance(frame, SSEFrame):
-        where = (frame.complete, at_us, place, number)
+        where = (frame.complete, at_us, chunk_index, number)
         return Frame(frame.event, frame.data, frame.id, frame.retry, frame.comments, *where)
     return Frame(
         frame.event,
         frame.data,
         complete=frame.complete,
         at_us=at_us,
-        chunk=place,
+        chunk=chunk_index,
         index=number,
         headers=frame.headers,
     )
@@ -248,13 +253,13 @@ def _in_place(frame: AnyFrame, at_us: int | None, place: int, number: int) -> Fr
 def _decoded(chunks: Chunks, decoder: Decoder) -> Iterator[_Piece]:
     """The pieces of a body, its content-encoding undone; those that decode to nothing left out."""
     feed = decoder.feed
-    for place, (at_us, data) in enumerate(chunks):
+    for chunk_index, (at_us, data) in enumerate(chunks):
         if content := feed(data):
-            yield place, at_us, content
+            yield chunk_index, at_us, content
 
 
 def _chosen(
-    content_type: str | None, pieces: Iterator[_Piece], *, asked: bool
+    content_type: str | None, pieces: Iterator[_Piece], *, stream_requested: bool
 ) -> tuple[Framer, list[_Piece]]:
     """The framer of a body, and the pieces that had to be read to choose it."""
     read: list[_Piece] = []
@@ -264,11 +269,13 @@ def _chosen(
         read.append(piece)
         first += piece[2]
         if len(first) >= look_at:
-            framer = _framer(content_type, bytes(first), at_end=False, asked=asked)
+            framer = _framer(
+                content_type, bytes(first), at_end=False, stream_requested=stream_requested
+            )
             if framer is not None:
                 return framer, read
             look_at = 2 * len(first)
-    return framer_for(content_type, bytes(first), asked=asked), read
+    return framer_for(content_type, bytes(first), stream_requested=stream_requested), read
 
 
 def framing_of(interaction: Interaction) -> str:
@@ -285,5 +292,7 @@ def _opened(interaction: Interaction) -> tuple[Framer, Iterator[_Piece]]:
     if head is None:
         return WholeBody(), iter(())
     pieces = _decoded(interaction.chunks, decoder_for(head.get("content-encoding")))
-    framer, first = _chosen(head.get("content-type"), pieces, asked=asks_to_stream(interaction))
+    framer, first = _chosen(
+        head.get("content-type"), pieces, stream_requested=asks_to_stream(interaction)
+    )
     return framer, chain(first, pieces)

@@ -35,7 +35,7 @@ MEASURES = tuple(DEFINITIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class StreamMetrics:
     """The measures of one stream.
 
     `first` is the channel of its first content, `text` how its text grew: (time, characters).
@@ -69,14 +69,14 @@ class Measured:
 
     def to_dict(self) -> dict[str, Any]:
         """All but the growing text, ready for JSON."""
-        told = asdict(self)
-        del told["text"]
-        return told
+        fields = asdict(self)
+        del fields["text"]
+        return fields
 
 
 def measure(
     events: Sequence[Event], dialect: Dialect, *, head_us: int | None, n_bytes: int
-) -> Measured:
+) -> StreamMetrics:
     """The measures of a stream of events."""
     times = [event.at_us for event in events if event.at_us is not None]
     content = content_of(transcript_of(events, dialect))
@@ -87,7 +87,7 @@ def measure(
     tpot: float | None = None
     if first_us is not None and tokens is not None and tokens > 1:
         tpot = (times[-1] - first_us) / (tokens - 1)
-    return Measured(
+    return StreamMetrics(
         dialect=dialect.name,
         model=_model(events, dialect),
         ttfb_us=head_us,

@@ -109,9 +109,9 @@ class Gate:
             return f"{self.limit}: too few to tell ({sizes}; {MIN_SIDE} a side are needed)"
         times = f"median {_ms(self.before_us)} → {_ms(self.after_us)}"
         span = f"{self._grown(self.low)} to {self._grown(self.high)}"
-        said = {"within": "within", "beyond": "BEYOND", "unclear": "unclear"}[self.outcome]
-        told = f"{self.limit}: {said}: {times}, {self._grown(self.change)}"
-        return f"{told} (95 % interval {span}; {sizes})"
+        outcome = {"within": "within", "beyond": "BEYOND", "unclear": "unclear"}[self.outcome]
+        text = f"{self.limit}: {outcome}: {times}, {self._grown(self.change)}"
+        return f"{text} (95 % interval {span}; {sizes})"
 
     def _grown(self, change: float | None) -> str:
         if change is None:
@@ -127,14 +127,14 @@ def _ms(us: float | None) -> str:
     return "?" if us is None else f"{us / 1e3:.1f} ms"
 
 
-def hold(a: Sequence[float], b: Sequence[float], limit: Limit, *, seed: int = 0) -> Gate:
+def evaluate(a: Sequence[float], b: Sequence[float], limit: Limit, *, seed: int = 0) -> Gate:
     """Whether the values of `b` are beyond those of `a` by more than the limit allows."""
     if len(a) < MIN_SIDE or len(b) < MIN_SIDE:
         return Gate(limit, "too few", len(a), len(b))
     before, after = median(a), median(b)
-    dice = random.Random(seed)  # noqa: S311 - a statistic, no secret
+    rng = random.Random(seed)  # noqa: S311 - a statistic, no secret
     drawn = sorted(
-        _change(median(dice.choices(a, k=len(a))), median(dice.choices(b, k=len(b))), limit)
+        _change(median(rng.choices(a, k=len(a))), median(rng.choices(b, k=len(b))), limit)
         for _ in range(DRAWS)
     )
     tail = (1 - CONFIDENCE) / 2

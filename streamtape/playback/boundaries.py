@@ -38,8 +38,8 @@ def boundaries(body: bytes) -> dict[int, str]:
     if body:
         found[0] = "before the first byte"
     for name, pattern in _CLASSES.items():
-        for place in _few([match.start() for match in pattern.finditer(body)]):
-            found.setdefault(place, name)
+        for offset in _few([match.start() for match in pattern.finditer(body)]):
+            found.setdefault(offset, name)
     if len(body) > 1:
         found.setdefault(1, "behind the first byte")
         found.setdefault(len(body) - 1, "before the last byte")
@@ -52,15 +52,15 @@ def boundaries_of(interaction: Interaction) -> dict[int, str]:
     wire = _joined(score)
     if _joined(plain(score)) == wire:
         return boundaries(wire)
-    places = {0: "before the first byte", 5: "inside the head of the compressed data"}
-    places |= {len(wire) * n // 4: "inside compressed data" for n in (1, 2, 3)}
-    places |= {len(wire) - 1: "before the last byte"}
-    return {place: name for place, name in sorted(places.items()) if place < len(wire)}
+    offsets = {0: "before the first byte", 5: "inside the head of the compressed data"}
+    offsets |= {len(wire) * n // 4: "inside compressed data" for n in (1, 2, 3)}
+    offsets |= {len(wire) - 1: "before the last byte"}
+    return {offset: name for offset, name in sorted(offsets.items()) if offset < len(wire)}
 
 
 def _joined(score: Iterable[Step]) -> bytes:
     return b"".join(step.data for step in score if isinstance(step, Emit))
 
 
-def _few(places: list[int]) -> set[int]:
-    return {places[0], places[len(places) // 2], places[-1]} if places else set()
+def _few(offsets: list[int]) -> set[int]:
+    return {offsets[0], offsets[len(offsets) // 2], offsets[-1]} if offsets else set()

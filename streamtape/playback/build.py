@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from streamtape.playback.completeness import ended_well
-from streamtape.playback.fault_injection import Broken, broken
+from streamtape.playback.fault_injection import FaultContext, inject_faults
 from streamtape.playback.faults import Fault, Faults, parse_faults
 from streamtape.playback.ordering import ordered
 from streamtape.playback.pace import Pace, at_pace, parse_pace
@@ -33,7 +33,7 @@ def arranged(
     seed: int = 0,
     attempt: int = 0,
     number: int | None = None,
-    told: Callable[[Fault], None] | None = None,
+    on_fault: Callable[[Fault], None] | None = None,
     others: Sequence[Await] = (),
 ) -> Iterator[Step]:
     """Give the steps that replay an interaction as asked.
@@ -41,14 +41,14 @@ def arranged(
     Without a `pace`, `speed` counts (None: at once) with `idle_limit`, in seconds; with one they
     are applied after it. `attempt` is how often the interaction was asked for before, and `number`
     its place in the cassette, for faults that strike only so often, or one interaction only.
-    `told` is called with each fault when it strikes. `others` are requests that what came after
+    `on_fault` is called with each fault when it strikes. `others` are requests that what came after
     them waits for.
     UsageError for texts that say nothing known, here and not while playing.
     """
     cuts = parse_rechunk(rechunk)
-    wanted = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]
+    parsed_faults = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]
     chosen = None if pace is None else parse_pace(pace)
-    at_once = speed is None and chosen is None and cuts.how == "recorded" and not wanted
+    at_once = speed is None and chosen is None and cuts.how == "recorded" and not parsed_faults
     if at_once and not others:
         score = steps_at_once(interaction)
     else:
@@ -63,7 +63,7 @@ def arranged(
         score = at_pace(score, chosen, interaction=interaction, new_framer=new_framer, seed=seed)
         speed = speed or 1.0
     score = paced(score, factor=speed, idle_limit_s=idle_limit)
-    if not wanted:
+    if not parsed_faults:
         return score
-    replay = Broken(interaction, new_framer, seed, told or (lambda fault: None))
-    return broken(score, wanted, replay)
+    replay = FaultContext(interaction, new_framer, seed, on_fault or (lambda fault: None))
+    return inject_faults(score, parsed_faults, replay)

@@ -32,8 +32,8 @@ def _openai(status: int, name: str, message: str) -> Any:
 
 
 def _responses(number: int, name: str, message: str) -> Any:
-    told = {"type": "error", "code": name, "message": message, "param": None}
-    return {**told, "sequence_number": number}
+    payload = {"type": "error", "code": name, "message": message, "param": None}
+    return {**payload, "sequence_number": number}
 
 
 def _anthropic(status: int, name: str, message: str) -> Any:
@@ -130,11 +130,11 @@ def error_event(dialect: Dialect, framer: Framer, n_before: int, name: str) -> b
     """The provider's error event, as wire bytes; `name` is its type, "" for the usual one."""
     row = _AWS if isinstance(framer, EventStreamParser) else refusal_of(dialect)
     number = n_before if row.streamed is _responses else 500
-    told = _json(row.streamed(number, name or row.otherwise, MESSAGE))
+    payload = _json(row.streamed(number, name or row.otherwise, MESSAGE))
     if isinstance(framer, EventStreamParser):
         kind = {":exception-type": name or row.otherwise, ":message-type": "exception"}
-        return encode_message({":content-type": "application/json", **kind}, told)
-    return _framed(framer, row.event or "message", told.decode())
+        return encode_message({":content-type": "application/json", **kind}, payload)
+    return _framed(framer, row.event or "message", payload.decode())
 
 
 def done_event(dialect: Dialect, framer: Framer) -> bytes:

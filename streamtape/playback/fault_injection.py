@@ -17,7 +17,7 @@ from streamtape.framing.sse import SSEParser
 from streamtape.playback.error_responses import done_event, error_event, http_body
 from streamtape.playback.faults import ANYWHERE, Fault
 from streamtape.playback.positions import Mark, NewFramer, marked, n_events, plain, without
-from streamtape.playback.seeded_random import Dice
+from streamtape.playback.seeded_random import SeededRandom
 from streamtape.playback.steps import Emit, Fail, Start, Step, WaitUntil, steps
 from streamtape.tape.model import Ending, Head, Interaction
 
@@ -30,7 +30,7 @@ _EURO_CUT = "€".encode()[:2]
 
 
 @dataclass
-class Broken:
+class FaultContext:
     """One replay of an interaction that is being broken: what faults need to know of it."""
 
     interaction: Interaction
@@ -43,41 +43,43 @@ class Broken:
         """How many events were recorded."""
         return n_events(steps(self.interaction), self.new_framer)
 
-    def dice(self, fault: Fault) -> Dice:
+    def rng(self, fault: Fault) -> SeededRandom:
         """The chance of one fault."""
-        return Dice(self.seed, str(fault))
+        return SeededRandom(self.seed, str(fault))
 
     def settled(self, fault: Fault, number: int) -> Fault:
         """A fault whose place is known: one that may be anywhere gets its place by the seed."""
         if fault.at != ANYWHERE:
             return fault
-        n = self.n_events if fault.place == "event" else self.interaction.chunks.n_bytes
-        return fault.moved_to(Dice(self.seed, f"{number} {fault}").below(max(n, 1)))
+        n = self.n_events if fault.position == "event" else self.interaction.chunks.n_bytes
+        return fault.moved_to(SeededRandom(self.seed, f"{number} {fault}").randbelow(max(n, 1)))
 
 
-def broken(score: Iterator[Step], faults: Iterable[Fault], broken: Broken) -> Iterator[Step]:
+def inject_faults(
+    score: Iterator[Step], faults: Iterable[Fault], inject_faults: FaultContext
+) -> Iterator[Step]:
     """Give the steps with all faults in them; every place is one in the stream as recorded.
 
     So they are put in from the end of the stream to its start, bytes before events.
     """
-    known = [broken.settled(fault, number) for number, fault in enumerate(faults)]
+    known = [inject_faults.settled(fault, number) for number, fault in enumerate(faults)]
     known.reverse()  # of two at one place the first one given strikes first: it is put in last
     for fault in sorted(known, key=_from_the_end):
-        if fault.place == "event":
+        if fault.position == "event":
             score = plain(score)
-        score = _KINDS[fault.kind](score, fault, broken)
+        score = _KINDS[fault.kind](score, fault, inject_faults)
     return score
 
 
 def _from_the_end(fault: Fault) -> tuple[int, int]:
-    return ("end", "byte", "event", "head", "").index(fault.place), -fault.at
+    return ("end", "byte", "event", "head", "").index(fault.position), -fault.at
 
 
-def _cut(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+def _cut(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
     n_bytes, head = 0, None
-    for step in _to(score, fault, broken):
+    for step in _to(score, fault, inject_faults):
         if isinstance(step, Mark):
-            broken.struck(fault)
+            inject_faults.struck(fault)
             yield Fail(_lost(fault, head, n_bytes))
             return
         if isinstance(step, Start):
@@ -104,52 +106,52 @@ def _lost(fault: Fault, head: Head | None, n_bytes: int) -> Ending:
     return Ending("error", None, exception=kind, message=text, module="httpx", bases=bases)
 
 
-def _stall(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+def _stall(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
     late_us = now_us = 0
-    for step in _to(score, fault, broken):
+    for step in _to(score, fault, inject_faults):
         if isinstance(step, WaitUntil):
             now_us = step.at_us + late_us
             yield WaitUntil(now_us)
         elif isinstance(step, Mark):
-            broken.struck(fault)
+            inject_faults.struck(fault)
             late_us, now_us = fault.us, now_us + fault.us
             yield WaitUntil(now_us)
         else:
             yield step
 
 
-def _last_words(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+def _last_words(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
     from streamtape.dialects.select import dialect_for
 
-    dialect, framer = dialect_for(broken.interaction), broken.new_framer()
+    dialect, framer = dialect_for(inject_faults.interaction), inject_faults.new_framer()
     if fault.kind == "error":
         words = error_event(dialect, framer, fault.at, fault.type)
     elif isinstance(framer, SSEParser) and dialect.done_marker:
         words = done_event(dialect, framer)
     else:
         raise UsageError(f"fault {str(fault)!r}: this stream's dialect knows no [DONE]")
-    for step in _to(_open(score), fault, broken):
+    for step in _to(_open(score), fault, inject_faults):
         if isinstance(step, Mark):
-            broken.struck(fault)
+            inject_faults.struck(fault)
             yield Emit(words)
             return
         yield step
 
 
-def _altered(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+def _altered(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
     """Change one event: its pieces are kept back until it is whole."""
     change = _CHANGES[fault.kind]
     end = fault.at + (2 if fault.kind == "swap" else 1)
-    places = (fault.at, fault.at + 1, end)
+    positions = (fault.at, fault.at + 1, end)
     held: list[bytes] = []
     holding = passed = False
-    for step in marked(_open(score), *places, new_framer=broken.new_framer):
+    for step in marked(_open(score), *positions, new_framer=inject_faults.new_framer):
         if isinstance(step, Mark):
             holding = step.at == fault.at
             passed = passed or step.at == end
             if passed and held:
-                broken.struck(fault)
-                yield from _changed(change, held, broken.dice(fault))
+                inject_faults.struck(fault)
+                yield from _changed(change, held, inject_faults.rng(fault))
         elif holding and isinstance(step, Emit):
             held.append(step.data)
         elif isinstance(step, Fail):
@@ -160,11 +162,11 @@ def _altered(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[St
     yield from _as_it_was(held)
 
 
-Change = Callable[[bytes, Dice], bytes]
+Change = Callable[[bytes, SeededRandom], bytes]
 
 
-def _changed(change: Change, held: list[bytes], dice: Dice) -> Iterator[Emit]:
-    data = change(b"".join(held), dice)
+def _changed(change: Change, held: list[bytes], rng: SeededRandom) -> Iterator[Emit]:
+    data = change(b"".join(held), rng)
     held.clear()
     if data:
         yield Emit(data)
@@ -175,14 +177,14 @@ def _as_it_was(held: list[bytes]) -> Iterator[Emit]:
     held.clear()
 
 
-def _corrupted(event: bytes, dice: Dice) -> bytes:
-    places = [m.start() for m in _WORD.finditer(event)]
+def _corrupted(event: bytes, rng: SeededRandom) -> bytes:
+    positions = [m.start() for m in _WORD.finditer(event)]
     values = _DATA.search(event)
     if values is not None:
-        places = [n for n in places if values.start(1) <= n < values.end(1)] or places
-    if not places:
+        positions = [n for n in positions if values.start(1) <= n < values.end(1)] or positions
+    if not positions:
         return event
-    at = places[dice.below(len(places))]
+    at = positions[rng.randbelow(len(positions))]
     return _flipped(event, at)
 
 
@@ -190,10 +192,10 @@ def _flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
-def _torn(event: bytes, dice: Dice) -> bytes:
+def _torn(event: bytes, rng: SeededRandom) -> bytes:
     long = list(_LONG.finditer(event))
     if long:
-        one = long[dice.below(len(long))]
+        one = long[rng.randbelow(len(long))]
         return event[: one.end() - 1] + event[one.end() :]
     words = list(_WORD.finditer(event))
     if not words:
@@ -202,17 +204,17 @@ def _torn(event: bytes, dice: Dice) -> bytes:
 
 
 _CHANGES: dict[str, Change] = {
-    "drop": lambda event, dice: b"",
-    "double": lambda event, dice: event + event,
-    "swap": lambda event, dice: event,
+    "drop": lambda event, rng: b"",
+    "double": lambda event, rng: event + event,
+    "swap": lambda event, rng: event,
     "corrupt": _corrupted,
     "utf8": _torn,
 }
 
 
-def _corrupt(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
-    if fault.place == "event":
-        yield from _altered(score, fault, broken)
+def _corrupt(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
+    if fault.position == "event":
+        yield from _altered(score, fault, inject_faults)
         return
     due = False
     for step in marked(score, fault.at, new_framer=None):
@@ -220,13 +222,13 @@ def _corrupt(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[St
             due = True
         elif due and isinstance(step, Emit):
             due = False
-            broken.struck(fault)
+            inject_faults.struck(fault)
             yield Emit(_flipped(step.data, 0))
         else:
             yield step
 
 
-def _http(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]:
+def _http(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
     from streamtape.dialects.select import dialect_for
 
     now_us = 0
@@ -235,8 +237,8 @@ def _http(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step]
             now_us = step.at_us
             yield step
             continue
-        broken.struck(fault)
-        body = http_body(dialect_for(broken.interaction), fault.status)
+        inject_faults.struck(fault)
+        body = http_body(dialect_for(inject_faults.interaction), fault.status)
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
@@ -256,13 +258,13 @@ def _open(score: Iterable[Step]) -> Iterator[Step]:
         yield Start(without(step.head, b"content-length")) if isinstance(step, Start) else step
 
 
-def _to(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step | Mark]:
+def _to(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step | Mark]:
     """Mark the place of a fault."""
-    if fault.place in ("event", "byte"):
-        framer = broken.new_framer if fault.place == "event" else None
+    if fault.position in ("event", "byte"):
+        framer = inject_faults.new_framer if fault.position == "event" else None
         yield from marked(score, fault.at, new_framer=framer)
         return
-    last = (Start, Fail) if fault.place == "head" else (Fail,)
+    last = (Start, Fail) if fault.position == "head" else (Fail,)
     found = False
     for step in score:
         if isinstance(step, last) and not found:
@@ -273,7 +275,7 @@ def _to(score: Iterable[Step], fault: Fault, broken: Broken) -> Iterator[Step | 
         yield Mark(0)
 
 
-_KINDS: dict[str, Callable[[Iterator[Step], Fault, Broken], Iterator[Step]]] = {
+_KINDS: dict[str, Callable[[Iterator[Step], Fault, FaultContext], Iterator[Step]]] = {
     "cut": _cut,
     "stall": _stall,
     "error": _last_words,

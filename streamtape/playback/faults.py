@@ -41,7 +41,7 @@ class Kind:
     `breaks`: a client that meets it is likely to ask again, so it leaves its interaction unplayed.
     """
 
-    places: tuple[str, ...]
+    positions: tuple[str, ...]
     value: str = ""
     breaks: bool = False
     times: int | None = None
@@ -71,7 +71,7 @@ class Fault:
     """
 
     kind: str
-    place: str = ""
+    position: str = ""
     at: int = 0
     us: int = 0
     status: int = 0
@@ -102,9 +102,9 @@ class Fault:
         elif self.kind == "http":
             value = str(self.status)
         text = f"{self.kind}={value}" if value else self.kind
-        if self.place:
-            text += f"@{self.place}"
-        if self.place in (_EVENT, _BYTE):
+        if self.position:
+            text += f"@{self.position}"
+        if self.position in (_EVENT, _BYTE):
             text += f"={'?' if self.at == ANYWHERE else self.at}"
         if self.reset:
             text += ":rst"
@@ -135,15 +135,15 @@ def parse_fault(text: str) -> Fault:
     """Read one fault; UsageError says what is wrong with it, and what there is."""
     what = f"fault {text!r}"
     body, _, options = text.strip().partition(",")
-    told, _, place = body.partition("@")
-    name, _, value = told.partition("=")
+    main, _, position = body.partition("@")
+    name, _, value = main.partition("=")
     kind = KINDS.get(name)
     if kind is None:
         raise UsageError(
             f"{what}: unknown fault {name!r} (known: {', '.join(KINDS)}; for instance "
             "cut@event=12, a reset cut@event=12:rst, slow headers stall=1s@head)"
         )
-    place, colon, ending = place.partition(":")
+    position, colon, ending = position.partition(":")
     if colon and (name != "cut" or ending not in {"rst", "fin"}):
         raise UsageError(f"{what}: only a cut has an ending, :rst or :fin")
     given = fields(options, what, kind.options) if options else {}
@@ -156,7 +156,7 @@ def parse_fault(text: str) -> Fault:
         times=kind.times if times is None else _times(times, what),
         of=None if of is None else count(of, what),
     )
-    return _at(_valued(fault, kind, value, what), kind, place, what)
+    return _at(_valued(fault, kind, value, what), kind, position, what)
 
 
 def _times(text: str, what: str) -> int | None:
@@ -181,14 +181,14 @@ def _valued(fault: Fault, kind: Kind, value: str, what: str) -> Fault:
 
 
 def _at(fault: Fault, kind: Kind, text: str, what: str) -> Fault:
-    place, _, at = text.partition("=")
-    if not kind.places and not text:
+    position, _, at = text.partition("=")
+    if not kind.positions and not text:
         return fault
-    if place not in kind.places:
-        known = ", ".join(f"@{p}=N" if p in (_EVENT, _BYTE) else f"@{p}" for p in kind.places)
+    if position not in kind.positions:
+        known = ", ".join(f"@{p}=N" if p in (_EVENT, _BYTE) else f"@{p}" for p in kind.positions)
         raise UsageError(f"{what}: {fault.kind} needs a place (known: {known or 'none'})")
-    if place in (_HEAD, _END):
+    if position in (_HEAD, _END):
         if at:
-            raise UsageError(f"{what}: @{place} takes no number")
-        return replace(fault, place=place)
-    return replace(fault, place=place, at=ANYWHERE if at == "?" else count(at, what))
+            raise UsageError(f"{what}: @{position} takes no number")
+        return replace(fault, position=position)
+    return replace(fault, position=position, at=ANYWHERE if at == "?" else count(at, what))

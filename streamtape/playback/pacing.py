@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from streamtape.errors import UsageError
-from streamtape.playback.seeded_random import Dice
+from streamtape.playback.seeded_random import SeededRandom
 from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
 from streamtape.tape.model import Head
 
@@ -128,7 +128,7 @@ def jittered(
     `by_share` is a share of the gap before it. Order is kept, and since it is each deadline that
     moves and not each gap, nothing drifts.
     """
-    dice = Dice(seed, "jitter")
+    rng = SeededRandom(seed, "jitter")
     before_us = moved_us = 0
     for step in steps:
         if not isinstance(step, WaitUntil):
@@ -136,7 +136,7 @@ def jittered(
             continue
         bound_us = by_us + by_share * (step.at_us - before_us)
         before_us = step.at_us
-        moved_us = max(moved_us, step.at_us + round(bound_us * (2 * dice.unit() - 1)))
+        moved_us = max(moved_us, step.at_us + round(bound_us * (2 * rng.unit() - 1)))
         yield WaitUntil(moved_us)
 
 

@@ -45,7 +45,7 @@ def framer_of(interaction: Interaction) -> NewFramer:
                 first.extend(data)
                 if len(first) >= _SNIFF_BYTES:
                     break
-        return framer_for(kind, bytes(first), asked=asks_to_stream(interaction))
+        return framer_for(kind, bytes(first), stream_requested=asks_to_stream(interaction))
 
     return make
 
@@ -139,51 +139,51 @@ def without(head: Head, *names: bytes) -> Head:
 
 
 def marked(
-    steps: Iterable[Step], *places: int, new_framer: NewFramer | None
+    steps: Iterable[Step], *targets: int, new_framer: NewFramer | None
 ) -> Iterator[Step | Mark]:
     """Give the steps with a Mark at each of the places; without a framer, places count bytes.
 
     A place past the end of the body gets none. Place 0 is right behind the head. The place behind
     the last event comes before the wait for the ending.
     """
-    wanted = sorted(set(places))
+    due = sorted(set(targets))
     counter = EventCounter(new_framer()) if new_framer else None
     seen = 0
     started = closed = False
-    held: list[WaitUntil] = []  # a wait is the next chunk's or the ending's
+    waiting: list[WaitUntil] = []  # a wait is the next chunk's or the ending's
     for step in steps:
         if isinstance(step, WaitUntil) and started:
-            held[:] = [step]
+            waiting[:] = [step]
             continue
         if isinstance(step, Fail) and started and not closed:
-            yield from _at_end(counter, seen, wanted)
+            yield from _at_end(counter, seen, due)
             closed = True
-        yield from held
-        held.clear()
+        yield from waiting
+        waiting.clear()
         if not isinstance(step, Emit):
             yield step
             if isinstance(step, Start):
                 started = True
-                yield from _due(wanted, 0)
+                yield from _due(due, 0)
             continue
-        ends = counter.ends(step.data) if counter else _bytes(wanted, seen, len(step.data))
+        ends = counter.ends(step.data) if counter else _bytes(due, seen, len(step.data))
         start = 0
         for end in ends:
             seen = seen + 1 if counter else seen + end - start
-            if wanted and wanted[0] <= seen:
+            if due and due[0] <= seen:
                 yield from _emitted(step.data[start:end])
                 start = end
-                yield from _due(wanted, seen)
+                yield from _due(due, seen)
         yield from _emitted(step.data[start:])
         if not counter:
             seen += len(step.data) - start
     if started and not closed:
-        yield from _at_end(counter, seen, wanted)
-    yield from held
+        yield from _at_end(counter, seen, due)
+    yield from waiting
 
 
-def _bytes(wanted: list[int], seen: int, size: int) -> list[int]:
-    return [place - seen for place in wanted if seen < place <= seen + size]
+def _bytes(due: list[int], seen: int, size: int) -> list[int]:
+    return [chunk_index - seen for chunk_index in due if seen < chunk_index <= seen + size]
 
 
 def _emitted(data: bytes) -> Iterator[Emit]:
@@ -191,11 +191,11 @@ def _emitted(data: bytes) -> Iterator[Emit]:
         yield Emit(data)
 
 
-def _due(wanted: list[int], seen: int) -> Iterator[Mark]:
-    while wanted and wanted[0] <= seen:
-        yield Mark(wanted.pop(0))
+def _due(due: list[int], seen: int) -> Iterator[Mark]:
+    while due and due[0] <= seen:
+        yield Mark(due.pop(0))
 
 
-def _at_end(counter: EventCounter | None, seen: int, wanted: list[int]) -> Iterator[Mark]:
+def _at_end(counter: EventCounter | None, seen: int, due: list[int]) -> Iterator[Mark]:
     if counter:
-        yield from _due(wanted, seen + counter.close())
+        yield from _due(due, seen + counter.close())

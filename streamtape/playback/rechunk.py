@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from streamtape.errors import UsageError
 from streamtape.playback.option_syntax import count
-from streamtape.playback.seeded_random import Dice
+from streamtape.playback.seeded_random import SeededRandom
 from streamtape.playback.steps import Emit, Start, Step, WaitUntil
 
 if TYPE_CHECKING:
@@ -84,15 +84,15 @@ def rechunked(
         return _cut(plain(steps), _Events(lambda: EventCounter(new_framer())))
     sizes: dict[str, Callable[[], int]] = {"byte": lambda: 1, "bytes": lambda: how.n_bytes}
     if how.how == "random":
-        dice = Dice(seed, "rechunk")
-        sizes["random"] = lambda: 1 + dice.below(how.n_bytes)
+        rng = SeededRandom(seed, "rechunk")
+        sizes["random"] = lambda: 1 + rng.randbelow(how.n_bytes)
     return _cut(steps, _Sizes(sizes.get(how.how)))
 
 
-def _inside(steps: Iterable[Step], place: re.Pattern[bytes]) -> Iterator[Step]:
+def _inside(steps: Iterable[Step], pattern: re.Pattern[bytes]) -> Iterator[Step]:
     for step in steps:
         if isinstance(step, Emit):
-            yield from (Emit(piece) for piece in place.split(step.data) if piece)
+            yield from (Emit(piece) for piece in pattern.split(step.data) if piece)
         else:
             yield step
 
@@ -104,25 +104,25 @@ class _Cutter(Protocol):
 
 def _cut(steps: Iterable[Step], cutter: _Cutter) -> Iterator[Step]:
     """Cut the joined bytes; a rest goes out with the last chunk, before the wait for the ending."""
-    held: list[Step] = []
+    pending: list[Step] = []
     started = False
     for step in steps:
         if isinstance(step, WaitUntil) and started:
-            held = [step]
+            pending = [step]
             continue
         if isinstance(step, Emit):
-            yield from held
+            yield from pending
             yield from map(Emit, cutter.feed(step.data))
         elif isinstance(step, Start) or not started:
             started = started or isinstance(step, Start)
             yield step
         else:
             yield from _rest(cutter)
-            yield from held
+            yield from pending
             yield step
-        held = []
+        pending = []
     yield from _rest(cutter)
-    yield from held
+    yield from pending
 
 
 def _rest(cutter: _Cutter) -> Iterator[Step]:
@@ -137,23 +137,23 @@ class _Sizes:
     def __init__(self, size: Callable[[], int] | None) -> None:
         self._size = size
         self._next = size() if size else 0
-        self._held = bytearray()
+        self._pending = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        held = self._held
-        held += data
+        pending = self._pending
+        pending += data
         if self._size is None:
             return
         start = 0
-        while len(held) - start >= self._next:
-            yield bytes(held[start : start + self._next])
+        while len(pending) - start >= self._next:
+            yield bytes(pending[start : start + self._next])
             start += self._next
             self._next = self._size()
-        del held[:start]
+        del pending[:start]
 
     def close(self) -> bytes:
-        rest = bytes(self._held)
-        self._held.clear()
+        rest = bytes(self._pending)
+        self._pending.clear()
         return rest
 
 
@@ -163,19 +163,19 @@ class _Events:
     def __init__(self, new_counter: Callable[[], EventCounter]) -> None:
         self._new_counter = new_counter  # once there is a body
         self._counter: EventCounter | None = None
-        self._held: list[bytes] = []
+        self._pending: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         self._counter = self._counter or self._new_counter()
         start = 0
         for end in self._counter.ends(data):
-            yield b"".join((*self._held, data[start:end]))
-            self._held.clear()
+            yield b"".join((*self._pending, data[start:end]))
+            self._pending.clear()
             start = end
         if start < len(data):
-            self._held.append(data[start:])
+            self._pending.append(data[start:])
 
     def close(self) -> bytes:
-        rest = b"".join(self._held)
-        self._held.clear()
+        rest = b"".join(self._pending)
+        self._pending.clear()
         return rest

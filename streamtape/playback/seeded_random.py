@@ -11,7 +11,7 @@ from hashlib import blake2b
 _SPAN = 1 << 64
 
 
-class Dice:
+class SeededRandom:
     """A sequence of numbers that only `seed` and `label` decide."""
 
     __slots__ = ("_label", "_n", "_seed")
@@ -21,7 +21,7 @@ class Dice:
         self._label = label
         self._n = 0
 
-    def below(self, limit: int) -> int:
+    def randbelow(self, limit: int) -> int:
         """The next number: 0 or more, below `limit`."""
         return self._next() * limit // _SPAN
 

@@ -28,9 +28,9 @@ _COUNTS = (
 def n_tokens(transcript: Transcript, n_characters: int) -> float:
     """How many tokens a stream has: what its usage says, else an estimate."""
     usage = transcript.usage or {}
-    told = next((usage[name] for name in _COUNTS if usage.get(name)), None)
-    if isinstance(told, int | float) and told > 0:
-        return float(told)
+    usage_count = next((usage[name] for name in _COUNTS if usage.get(name)), None)
+    if isinstance(usage_count, int | float) and usage_count > 0:
+        return float(usage_count)
     return n_characters / _CHARACTERS_A_TOKEN
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from streamtape.compare.comparison import ABSENT, Change, ChangeKind, Comparison, Place
+from streamtape.compare.comparison import ABSENT, Change, ChangeKind, Comparison, Location
 from streamtape.printable import printable
 from streamtape.report.events import compact
 from streamtape.report.lines import Line, Span, line, one_line
@@ -59,7 +59,7 @@ def comparison_lines(
         yield line((f"  … and {count(left, 'more change')}", "dim"))
 
 
-def places(change: Change) -> str:
+def locations(change: Change) -> str:
     """Where a change is: the event's number in a, or in both where they differ."""
     if change.what == TIMING:
         return ""  # a measure is of the whole stream
@@ -70,8 +70,8 @@ def places(change: Change) -> str:
     return f"#{_known(change).index}"
 
 
-def _known(change: Change) -> Place:
-    return change.a or change.b or Place(0)
+def _known(change: Change) -> Location:
+    return change.a or change.b or Location(0)
 
 
 def name_of(change: Change) -> str:
@@ -84,7 +84,7 @@ def name_of(change: Change) -> str:
 def _heading(change: Change, *, several: bool) -> Line:
     style = {"inserted": "added", "removed": "removed"}.get(change.kind, "warn")
     at_us = None if change.what == TIMING else _known(change).at_us
-    where = places(change)
+    where = locations(change)
     return line(
         (f"  {_SIGNS[change.kind]} ", style),
         (f"{where}  " if where else "", "dim"),
@@ -134,10 +134,10 @@ def _side(change: Change, kind: str) -> Line:
     value = change.before if kind == "removed" else change.after
     if value is None and not change.pieces:
         return (Span(ABSENT, "dim"),)
-    return (Span(told_value(change, value), _STYLES[kind]),)
+    return (Span(shown_value(change, value), _STYLES[kind]),)
 
 
-def told_value(change: Change, value: Any, limit: int = _MAX_VALUE) -> str:
+def shown_value(change: Change, value: Any, limit: int = _MAX_VALUE) -> str:
     """A value of a change in one line: a time as a duration, anything else as it is."""
     if change.what == TIMING and isinstance(value, int):
         return duration(value)

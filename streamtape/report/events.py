@@ -76,19 +76,19 @@ def grouped_lines(parsed: ParsedResponse, width: int, *, times: bool = True) -> 
 
     Without times, counts and numbers are left out, too: equal runs differ in them.
     """
-    told = list(runs(parsed.events, parsed.dialect))
-    rows = [_margins(run, times=times) for run in told]
+    grouped = list(runs(parsed.events, parsed.dialect))
+    rows = [_margins(run, times=times) for run in grouped]
     widths = [max((len(row[n]) for row in rows), default=0) for n in range(3)]
     last = len(parsed.events) - 1
-    for run, (when, numbers, name) in zip(told, rows, strict=True):
+    for run, (when, numbers, name) in zip(grouped, rows, strict=True):
         first = run.events[0]
         left = f"{when:>{widths[0]}}  " if widths[0] else ""
         left += f"{numbers:>{widths[1]}}  " if widths[1] else ""
         middle = f"{name:<{min(widths[2], _MAX_NAME)}}  "
         room = max(width - 4 - len(left) - len(middle), _MIN_SNIPPET)
         bad = "bad" if first.index == last and _is_error(first) else ""
-        says = bad or ("text" if run.text is not None else "")
-        yield line("    ", (left, "dim"), (middle, bad or "type"), (_says(run, room), says))
+        summary = bad or ("text" if run.text is not None else "")
+        yield line("    ", (left, "dim"), (middle, bad or "type"), (_summary(run, room), summary))
 
 
 def _margins(run: Run, *, times: bool) -> tuple[str, str, str]:
@@ -106,15 +106,15 @@ def _is_error(event: Event) -> bool:
     return event.type in {"error", "response.failed"}
 
 
-def says(event: Event, dialect: Dialect, room: int) -> str:
+def summary(event: Event, dialect: Dialect, room: int) -> str:
     """What one event says, in a line: the text that it adds, or its most telling field."""
     added = _added(event, dialect)
     if added:
         return one_line("".join(added.values()), room)
-    return _says(Run((event,), None), room)
+    return _summary(Run((event,), None), room)
 
 
-def _says(run: Run, room: int) -> str:
+def _summary(run: Run, room: int) -> str:
     if run.text is not None:
         return f'"{one_line(run.text, room - 2)}"'
     payload = run.events[0].payload

@@ -26,10 +26,10 @@ def _counted(findings: Iterable[Finding]) -> str:
 def total_line(found: Sequence[Sequence[Finding]], n_unreadable: int) -> Line:
     """One line over several files: how many are fine, and what was found in the rest."""
     fine = sum(not findings for findings in found)
-    told = _counted(finding for findings in found for finding in findings)
+    counted = _counted(finding for findings in found for finding in findings)
     parts = [
         f"{fine:,} fine" if fine else "",
-        f"{told} in {len(found) - fine:,}" if told else "",
+        f"{counted} in {len(found) - fine:,}" if counted else "",
         f"{n_unreadable:,} can't be read" if n_unreadable else "",
     ]
     total = f"{len(found) + n_unreadable:,} files"
@@ -38,18 +38,18 @@ def total_line(found: Sequence[Sequence[Finding]], n_unreadable: int) -> Line:
 
 def finding_lines(findings: Sequence[Finding], name: str, *, numbered: bool) -> Iterator[Line]:
     """A line a finding, below its file's name; one quiet line where there are none."""
-    told = _counted(findings)
-    yield line((printable(name), "title"), ": ", (told, "") if told else ("fine", "good"))
+    counted = _counted(findings)
+    yield line((printable(name), "title"), ": ", (counted, "") if counted else ("fine", "good"))
     width = max((len(finding.rule) for finding in findings), default=0)
     for finding in findings:
-        place = str(finding.where)
+        location = str(finding.where)
         if numbered:
-            place = f"{finding.where.interaction}:{place}"
+            location = f"{finding.where.interaction}:{location}"
         times = f" ({finding.count} times)" if finding.count > 1 else ""
         yield line(
             (f"  {finding.severity:<7} ", _STYLES[finding.severity]),
             (f"{finding.rule:<{width}}  ", "label"),
-            (f"{printable(place)} ", "type"),
+            (f"{printable(location)} ", "type"),
             printable(finding.message),
             (times, "dim"),
         )
@@ -115,8 +115,8 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _location(path: str) -> dict[str, Any]:
-    place = {"artifactLocation": {"uri": _uri(path)}, "region": {"startLine": 1}}
-    return {"physicalLocation": place}
+    location = {"artifactLocation": {"uri": _uri(path)}, "region": {"startLine": 1}}
+    return {"physicalLocation": location}
 
 
 def _uri(path: str) -> str:

@@ -78,9 +78,9 @@ def folder_lines(results: Sequence[FileResult], a: str, b: str) -> Iterator[Line
             (f"  {result.detail}" if result.detail else "", "dim"),
         )
     counts = Counter(result.verdict for result in results)
-    told = ", ".join(f"{n} {name}" for name, n in counts.items())
+    counted = ", ".join(f"{n} {name}" for name, n in counts.items())
     yield ()
-    yield line((f"{count(len(results), 'cassette')}: {told or 'none found'}", "title"))
+    yield line((f"{count(len(results), 'cassette')}: {counted or 'none found'}", "title"))
     if judged:
         judgements = Counter(result.judgement for result in results if result.judgement)
         yield line("verdicts: " + ", ".join(f"{n} {name}" for name, n in judgements.items()))

@@ -16,8 +16,8 @@ from streamtape.tape.model import Cassette, Interaction
 from streamtape.units import count, moment, size
 
 _GAP = "  "
-_MOST_ASKED = 2000  # characters of it that anybody reads
-_MIN_ASKED = 24  # cells of what was asked, below which a row is put below its name
+_MAX_PROMPT = 2000  # characters of it that anybody reads
+_MIN_PROMPT = 24  # cells of what was asked, below which a row is put below its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Listed:
         }
 
     @property
-    def asked(self) -> str:
+    def prompt(self) -> str:
         """What was asked: the model, where one is named, and the address without its scheme."""
         parts = urlsplit(self.url) if self.url.isprintable() else None
         where = f"{parts.netloc}{parts.path}" if parts is not None and parts.netloc else self.url
@@ -116,13 +116,13 @@ def listing_lines(found: Sequence[Listed], *, width: int | None) -> Iterator[Lin
     widths = [max(map(cells, column), default=0) for column in (names, when, ended, sizes)]
     room = None if width is None else width - sum(widths) - len(_GAP) * 4
     for one, *row in zip(found, names, when, ended, sizes, strict=True):
-        asked = one.error or one.asked
+        prompt = one.error or one.prompt
         if width is None or room is None:
-            yield _in_columns(one, row, widths, one_line(asked, _MOST_ASKED))
-        elif room >= _MIN_ASKED:
-            yield _in_columns(one, row, widths, one_line(asked, room))
+            yield _in_columns(one, row, widths, one_line(prompt, _MAX_PROMPT))
+        elif room >= _MIN_PROMPT:
+            yield _in_columns(one, row, widths, one_line(prompt, room))
         else:
-            yield from _in_rows(one, row, asked, width)
+            yield from _in_rows(one, row, prompt, width)
     total = sum(one.n_bytes for one in found)
     yield line((count(len(found), "file"), "title"), f", {size(total)}")
     if any(one.kind == "journal" for one in found):
@@ -139,7 +139,7 @@ def _style(one: Listed) -> str:
     return "good"
 
 
-def _in_columns(one: Listed, row: Sequence[str], widths: Sequence[int], asked: str) -> Line:
+def _in_columns(one: Listed, row: Sequence[str], widths: Sequence[int], prompt: str) -> Line:
     name, when, ended, n_bytes = row
     return line(
         (_padded(name, widths[0]), "title"),
@@ -150,15 +150,15 @@ def _in_columns(one: Listed, row: Sequence[str], widths: Sequence[int], asked: s
         _GAP,
         f"{n_bytes:>{widths[3]}}",
         _GAP,
-        asked,
+        prompt,
     )
 
 
-def _in_rows(one: Listed, row: Sequence[str], asked: str, width: int) -> Iterator[Line]:
+def _in_rows(one: Listed, row: Sequence[str], prompt: str, width: int) -> Iterator[Line]:
     name, when, ended, n_bytes = row
     yield line((name, "title"))
-    if asked:
-        yield line("  ", one_line(asked, max(width - 2, 1)))
+    if prompt:
+        yield line("  ", one_line(prompt, max(width - 2, 1)))
     yield line("  ", (ended, _style(one)), f", {n_bytes} bytes")
     if one.started_at_us is not None:
         yield line("  ", (when, "dim"))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from streamtape.compare.comparison import ABSENT, Change, Comparison
 from streamtape.printable import printable
-from streamtape.report.differences import name_of, places, told_value, verdict
+from streamtape.report.differences import locations, name_of, shown_value, verdict
 from streamtape.report.folders import FileResult
 from streamtape.report.lines import one_line
 from streamtape.units import count
@@ -64,7 +64,7 @@ def _block(changes: Sequence[Change], *, several: bool, limit: int = _MAX_VALUE)
     for change in changes:
         which = f", interaction {change.interaction}" if several else ""
         which = f" {change.n_repeats + 1} times{which}" if change.n_repeats else which
-        where = f"{places(change)} {name_of(change)}".strip()
+        where = f"{locations(change)} {name_of(change)}".strip()
         rows.append(f"@@ {where} {change.kind}{which} @@")
         before, after = _sides(change, limit)
         if change.kind == "swapped" and change.before is None:
@@ -82,7 +82,7 @@ def _block(changes: Sequence[Change], *, several: bool, limit: int = _MAX_VALUE)
 def _sides(change: Change, limit: int) -> tuple[str, str]:
     if not change.pieces:
         before, after = (
-            ABSENT if value is None else told_value(change, value, limit)
+            ABSENT if value is None else shown_value(change, value, limit)
             for value in (change.before, change.after)
         )
         return before, after
@@ -117,12 +117,12 @@ def folders_markdown(results: Sequence[FileResult], a: str, b: str) -> str:
     for number, result in enumerate(differing):
         assert result.comparison is not None
         text = comparison_markdown(result.comparison, level=4).rstrip()
-        told = f"<details><summary>{_escaped(result.name)}</summary>\n\n{text}\n\n</details>"
-        left -= len(told) + 2
+        counted = f"<details><summary>{_escaped(result.name)}</summary>\n\n{text}\n\n</details>"
+        left -= len(counted) + 2
         if left < 0:
             parts.append(f"… and {count(len(differing) - number, 'file')} that would not fit")
             break
-        parts.append(told)
+        parts.append(counted)
     return "\n\n".join(parts) + "\n"
 
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from streamtape.metrics.measures import DEFINITIONS, MEASURES, Measured
+from streamtape.metrics.measures import DEFINITIONS, MEASURES, StreamMetrics
 from streamtape.metrics.statistics import Summary
 from streamtape.printable import printable, printable_cell
 from streamtape.report.lines import Line, line
@@ -21,7 +21,7 @@ _FIGURES = ("mean", "median", "p90", "p99")
 _TABLE_WIDTH = 63
 
 
-def summary_lines(measured: Sequence[Measured], *, width: int = 100) -> Iterator[Line]:
+def summary_lines(measured: Sequence[StreamMetrics], *, width: int = 100) -> Iterator[Line]:
     """One stream in full, or many as mean, median, p90 and p99; then what each measure is."""
     if len(measured) == 1:
         yield from _one(measured[0], width)
@@ -32,7 +32,7 @@ def summary_lines(measured: Sequence[Measured], *, width: int = 100) -> Iterator
         yield line((f"  {name:<6}", "label"), (DEFINITIONS[name], "dim"))
 
 
-def _one(one: Measured, width: int) -> Iterator[Line]:
+def _one(one: StreamMetrics, width: int) -> Iterator[Line]:
     tokens = "" if one.n_output_tokens is None else f", {one.n_output_tokens:,} output tokens"
     yield line(
         (printable(one.source), "title"), f": {one.dialect}, {printable(one.model or 'no model')}"
@@ -45,16 +45,16 @@ def _one(one: Measured, width: int) -> Iterator[Line]:
     yield from _table([one], ("gap", "itl"), width)
 
 
-def _many(measured: Sequence[Measured], width: int) -> Iterator[Line]:
+def _many(measured: Sequence[StreamMetrics], width: int) -> Iterator[Line]:
     names = {one.source for one in measured}
     events = sum(one.n_events for one in measured)
     size = sum(one.n_bytes for one in measured)
-    told = f"{count(len(measured), 'stream')} in {count(len(names), 'file')}"
-    yield line((told, "title"), f": {events:,} events, {size:,} bytes")
+    text = f"{count(len(measured), 'stream')} in {count(len(names), 'file')}"
+    yield line((text, "title"), f": {events:,} events, {size:,} bytes")
     yield from _table(measured, MEASURES, width)
 
 
-def _table(measured: Sequence[Measured], names: Sequence[str], width: int) -> Iterator[Line]:
+def _table(measured: Sequence[StreamMetrics], names: Sequence[str], width: int) -> Iterator[Line]:
     """A row a measure; where columns have no room, one that is wrapped, with its figures named."""
     fits = width >= _TABLE_WIDTH
     if fits:
@@ -70,15 +70,15 @@ def _table(measured: Sequence[Measured], names: Sequence[str], width: int) -> It
         if fits:
             yield line(label, f"{found.n:>7}", "".join(f"{value:>12}" for value in values))
         else:
-            told = ", ".join(map(" ".join, zip(_FIGURES, values, strict=True)))
-            yield line(label, f"  n {found.n}, {told}")
+            text = ", ".join(map(" ".join, zip(_FIGURES, values, strict=True)))
+            yield line(label, f"  n {found.n}, {text}")
 
 
 def _ms(us: float | None) -> str:
     return "not known" if us is None else f"{us / 1e3:,.1f} ms"
 
 
-def to_csv(measured: Sequence[Measured]) -> str:
+def to_csv(measured: Sequence[StreamMetrics]) -> str:
     """A row a stream, with a heading."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -88,7 +88,7 @@ def to_csv(measured: Sequence[Measured]) -> str:
     return out.getvalue()
 
 
-def plot_lines(one: Measured, width: int = _WIDTH) -> Iterator[Line]:
+def plot_lines(one: StreamMetrics, width: int = _WIDTH) -> Iterator[Line]:
     """Events over time, the text growing, and how the gaps are spread, as bars of text."""
     if one.ttfe_us is None or one.total_us is None:
         yield line(("  no times in this recording: nothing to plot", "dim"))
@@ -105,14 +105,14 @@ def plot_lines(one: Measured, width: int = _WIDTH) -> Iterator[Line]:
         yield line(f"  {_bars(one.gaps_us, 0, max(most, 1), width)}")
 
 
-def _growth(one: Measured, total_us: int, width: int) -> str:
+def _growth(one: StreamMetrics, total_us: int, width: int) -> str:
     """How much of the text had come by each moment, as bars."""
     whole = one.text[-1][1]
     marks = []
-    for place in range(width):
-        until = (place + 1) * total_us / width
-        come = max((n for us, n in one.text if us <= until), default=0)
-        marks.append(_BARS[-(-come * (len(_BARS) - 1) // whole)])
+    for column in range(width):
+        until = (column + 1) * total_us / width
+        n_chars = max((n for us, n in one.text if us <= until), default=0)
+        marks.append(_BARS[-(-n_chars * (len(_BARS) - 1) // whole)])
     return "".join(marks)
 
 

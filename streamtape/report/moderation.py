@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from streamtape.checks.moderation import Held, Moderated, Way
+from streamtape.checks.moderation import CheckPoint, HoldBack, ModerationResult
 from streamtape.printable import printable
 from streamtape.report.lines import Line, line
 from streamtape.units import count
 
 
-def moderated_lines(one: Moderated) -> Iterator[Line]:
+def moderated_lines(one: ModerationResult) -> Iterator[Line]:
     """The verdict on the whole, each way of asking, and what holding text back would spare."""
     verdict = ("flagged", "bad") if one.whole else ("fine", "good")
     yield line(
@@ -19,25 +19,28 @@ def moderated_lines(one: Moderated) -> Iterator[Line]:
         f", interaction {one.interaction}: {len(one.text):,} characters, as a whole ",
         verdict,
     )
-    for way in one.ways:
-        yield _way(way, whole=one.whole)
+    for checkpoint in one.ways:
+        yield _checkpoint(checkpoint, whole=one.whole)
     if one.held:
         yield line(("  held back       the reader waits   leaked before the flag", "dim"))
         for held in one.held:
-            yield _held(held)
+            yield _hold_back(held)
 
 
-def total_lines(found: Sequence[Moderated]) -> Iterator[Line]:
+def total_lines(found: Sequence[ModerationResult]) -> Iterator[Line]:
     """Over many streams: how many were flagged, by which way, and what holding back would spare."""
     whole = sum(one.whole for one in found)
     part = sum(one.flagged and not one.whole for one in found)
-    told = (
+    text = (
         f"{whole:,} flagged as a whole, {part:,} only in a part, {len(found) - whole - part:,} fine"
     )
-    yield line((count(len(found), "stream"), "title"), f": {told}")
+    yield line((count(len(found), "stream"), "title"), f": {text}")
     for ways in zip(*(one.ways for one in found), strict=True):
-        flags = [way.shown for way in ways if way.shown is not None]
-        missed = sum(way.first is None and one.whole for way, one in zip(ways, found, strict=True))
+        flags = [checkpoint.shown for checkpoint in ways if checkpoint.shown is not None]
+        missed = sum(
+            checkpoint.first is None and one.whole
+            for checkpoint, one in zip(ways, found, strict=True)
+        )
         seen = f", {median(flags):,.0f} characters shown by then (median)" if flags else ""
         late = f"; misses {missed:,} that are flagged as a whole" if missed else ""
         yield line((_name(ways[0]), "label"), f"flags {len(flags):,}{seen}", (late, "warn"))
@@ -52,37 +55,41 @@ def total_lines(found: Sequence[Moderated]) -> Iterator[Line]:
         share = f"{leaks:,} of {len(same):,}"
         leaked = f"{median(one.leaked for one in same):,.0f} characters"
         style = "good" if not leaks else ""
-        yield line(f"  {_held_name(same[0]):<16}{wait:<19}", (f"{share:<20}{leaked}", style))
+        yield line(f"  {_hold_back_name(same[0]):<16}{wait:<19}", (f"{share:<20}{leaked}", style))
 
 
-def _in_columns(held: Sequence[Sequence[Held]]) -> Iterator[list[Held]]:
+def _in_columns(held: Sequence[Sequence[HoldBack]]) -> Iterator[list[HoldBack]]:
     """What each stream leaks, by what is held back; not every recording knows times."""
-    for name in dict.fromkeys(_held_name(one) for each in held for one in each):
-        yield [one for each in held for one in each if _held_name(one) == name]
+    for name in dict.fromkeys(_hold_back_name(one) for each in held for one in each):
+        yield [one for each in held for one in each if _hold_back_name(one) == name]
 
 
-def _name(way: Way) -> str:
-    unit = f"{way.every} characters" if isinstance(way.every, int) else str(way.every)
+def _name(checkpoint: CheckPoint) -> str:
+    unit = (
+        f"{checkpoint.every} characters"
+        if isinstance(checkpoint.every, int)
+        else str(checkpoint.every)
+    )
     return f"  every {unit:<15}"
 
 
-def _held_name(held: Held) -> str:
+def _hold_back_name(held: HoldBack) -> str:
     return f"{held.chars} characters" if held.chars is not None else f"{held.ms} ms"
 
 
-def _way(way: Way, *, whole: bool) -> Line:
-    name = (_name(way), "label")
-    calls = (f"  ({count(way.calls, 'call')})", "dim")
-    if way.first is None:
-        told = "never flags, though the whole is flagged" if whole else "never flags"
-        return line(name, (told, "warn" if whole else ""), calls)
-    when = "" if way.at_us is None else f" at {way.at_us / 1e6:.2f} s"
+def _checkpoint(checkpoint: CheckPoint, *, whole: bool) -> Line:
+    name = (_name(checkpoint), "label")
+    calls = (f"  ({count(checkpoint.calls, 'call')})", "dim")
+    if checkpoint.first is None:
+        text = "never flags, though the whole is flagged" if whole else "never flags"
+        return line(name, (text, "warn" if whole else ""), calls)
+    when = "" if checkpoint.at_us is None else f" at {checkpoint.at_us / 1e6:.2f} s"
     misled = "" if whole else "; the whole is fine: the early part misled"
-    told = f"flags{when}, event #{way.event}: {way.shown:,} characters had been shown"
-    return line(name, (told, "bad"), (misled, "warn"), calls)
+    text = f"flags{when}, event #{checkpoint.event}: {checkpoint.shown:,} characters had been shown"
+    return line(name, (text, "bad"), (misled, "warn"), calls)
 
 
-def _held(held: Held) -> Line:
+def _hold_back(held: HoldBack) -> Line:
     wait = "not known" if held.delay_ms is None else f"{held.delay_ms:,.0f} ms"
     style = "good" if held.leaked == 0 else ""
-    return line(f"  {_held_name(held):<16}{wait:<19}", (f"{held.leaked:,} characters", style))
+    return line(f"  {_hold_back_name(held):<16}{wait:<19}", (f"{held.leaked:,} characters", style))

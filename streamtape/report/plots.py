@@ -8,7 +8,7 @@ from typing import IO
 
 from streamtape.errors import UsageError
 from streamtape.extras import install_command
-from streamtape.metrics.measures import Measured
+from streamtape.metrics.measures import StreamMetrics
 
 FORMATS = ("png", "svg")
 # Who made it, so that we replace no other's picture; and no time, so that equal ones are equal.
@@ -29,7 +29,7 @@ def check_kind(kind: str) -> None:
         )
 
 
-def draw(measured: Sequence[Measured], out: IO[bytes], kind: str) -> None:
+def draw(measured: Sequence[StreamMetrics], out: IO[bytes], kind: str) -> None:
     """Write one picture of some streams.
 
     UsageError for another kind of file, or where matplotlib is not installed.

@@ -18,7 +18,7 @@ from streamtape.printable import printable
 from streamtape.report.events import grouped_lines
 from streamtape.report.lines import Line, block, line, one_line
 from streamtape.report.masked import read, timing
-from streamtape.report.transcript_lines import said_lines
+from streamtape.report.transcript_lines import transcript_lines
 from streamtape.tape.model import Headers, Interaction
 from streamtape.units import count, duration, moment, size
 
@@ -53,8 +53,8 @@ def cassette_lines(
     """Everything of a cassette's interactions; `numbers` are their places in it."""
     if not interactions:
         yield line(("an empty cassette: no interactions", "warn"))
-    for place, (number, interaction) in enumerate(zip(numbers, interactions, strict=True)):
-        if place:
+    for index, (number, interaction) in enumerate(zip(numbers, interactions, strict=True)):
+        if index:
             yield ()
         yield from interaction_lines(read(interaction, dialect), number, view)
 
@@ -65,7 +65,7 @@ def interaction_lines(parsed: ParsedResponse, number: int, view: View) -> Iterat
     yield from _request(parsed.interaction, view)
     yield from _response(parsed, view)
     yield from _events(parsed, view)
-    yield from said_lines(parsed.transcript, view.width)
+    yield from transcript_lines(parsed.transcript, view.width)
     yield from _ending(parsed, view)
     yield from _redactions(parsed.interaction)
 
@@ -138,12 +138,12 @@ def _timing(parsed: ParsedResponse, per_row: int) -> Iterator[Line]:
         "head_us": "head", "first_event_us": "first event", "first_content_us": "first content",
         "ending_us": "end", "median_gap_us": "median gap", "longest_gap_us": "longest gap",
     }  # fmt: skip
-    told = [
+    facts = [
         f"{name} {duration(measures[k])}" for k, name in names.items() if measures[k] is not None
     ]
-    if told:
-        for start in range(0, len(told), per_row):
-            yield _section("" if start else "timing", " · ".join(told[start : start + per_row]))
+    if facts:
+        for start in range(0, len(facts), per_row):
+            yield _section("" if start else "timing", " · ".join(facts[start : start + per_row]))
     else:
         yield _section("timing", ("unknown", "dim"))
 
@@ -166,18 +166,19 @@ def _ending(parsed: ParsedResponse, view: View) -> Iterator[Line]:
     if ending.kind == "complete":
         yield _section("ending", ("complete", "good"), at)
         return
-    said = ": ".join(part for part in (ending.exception, ending.message) if part)
+    reason = ": ".join(part for part in (ending.exception, ending.message) if part)
     why = {
-        "error": f"the stream broke with {printable(said) or 'an error'}",
+        "error": f"the stream broke with {printable(reason) or 'an error'}",
         "abandoned": "the client stopped reading",
-        "unfinished": f"the recorder stopped before the stream did{f': {said}' if said else ''}",
+        "unfinished": "the recorder stopped before the stream did"
+        + (f": {reason}" if reason else ""),
     }[ending.kind]
     yield _section("ending", (f"{ending.kind.upper()}{at}", "bad"))
     yield from block(why, "    ", view.width, "bad")
 
 
 def _redactions(interaction: Interaction) -> Iterator[Line]:
-    for place, masked in enumerate(interaction.redactions):
+    for index, masked in enumerate(interaction.redactions):
         yield _section(
-            "" if place else "masked", printable(masked.where), (f"  {masked.kind}", "dim")
+            "" if index else "masked", printable(masked.where), (f"  {masked.kind}", "dim")
         )

@@ -25,11 +25,11 @@ def summary(
     frames: bool = False,
 ) -> dict[str, Any]:
     """Everything of the interactions; with every event and frame where they are asked for."""
-    places = range(len(cassette)) if numbers is None else numbers
+    shown_numbers = range(len(cassette)) if numbers is None else numbers
     return {
         "interactions": [
             _interaction(number, read(interaction, dialect), events=events, frames=frames)
-            for number, interaction in zip(places, cassette, strict=True)
+            for number, interaction in zip(shown_numbers, cassette, strict=True)
         ]
     }
 
@@ -39,7 +39,7 @@ def _interaction(
 ) -> dict[str, Any]:
     one = parsed.interaction
     head = one.head
-    told: dict[str, Any] = {
+    out: dict[str, Any] = {
         "index": number,
         "started_at_us": one.started_at_us,
         "request": {
@@ -73,26 +73,26 @@ def _interaction(
         "trouble": parsed.trouble,
     }
     if events:
-        told["events"] = [_event(event) for event in parsed.events]
+        out["events"] = [_event(event) for event in parsed.events]
     if frames:
-        told["frames"] = [_frame(frame) for frame in parsed.frames]
-    return told
+        out["frames"] = [_frame(frame) for frame in parsed.frames]
+    return out
 
 
 def _transcript(parsed: ParsedResponse) -> dict[str, Any]:
-    said = parsed.transcript
+    transcript = parsed.transcript
     return {
-        "text": said.text,
-        "refusal": said.refusal,
-        "reasoning": said.reasoning,
-        "tool_calls": [asdict(call) for call in said.tool_calls],
-        "parsed": said.parsed,
-        "usage": said.usage,
-        "status": said.status,
-        "finish_reason": said.finish_reason,
-        "model": said.model,
-        "error": said.error,
-        "finished": said.finished,
+        "text": transcript.text,
+        "refusal": transcript.refusal,
+        "reasoning": transcript.reasoning,
+        "tool_calls": [asdict(call) for call in transcript.tool_calls],
+        "parsed": transcript.parsed,
+        "usage": transcript.usage,
+        "status": transcript.status,
+        "finish_reason": transcript.finish_reason,
+        "model": transcript.model,
+        "error": transcript.error,
+        "finished": transcript.finished,
     }
 
 

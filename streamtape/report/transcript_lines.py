@@ -22,7 +22,7 @@ _STYLES = {
 _PLAIN_CALLS = frozenset({"function", "function_call"})
 
 
-def said_lines(transcript: Transcript, width: int | None) -> Iterator[Line]:
+def transcript_lines(transcript: Transcript, width: int | None) -> Iterator[Line]:
     """The sections of a transcript that hold something."""
     choices = transcript.choices or (transcript,)
     for number, choice in enumerate(choices):
@@ -35,22 +35,22 @@ def said_lines(transcript: Transcript, width: int | None) -> Iterator[Line]:
     yield from _facts(transcript, width)
 
 
-def _texts(said: Transcript, which: str, width: int | None) -> Iterator[Line]:
+def _texts(transcript: Transcript, which: str, width: int | None) -> Iterator[Line]:
     """Each text by itself, in the order in which they began."""
-    for part in distinct_parts(said):
+    for part in distinct_parts(transcript):
         style = _STYLES.get(part.channel)
         if style is not None:
             yield line("  ", (f"{part.channel}{which}", "label"))
             yield from block(part.text, _INDENT, width, style)
 
 
-def distinct_parts(said: Transcript) -> Iterator[Part]:
+def distinct_parts(transcript: Transcript) -> Iterator[Part]:
     """The texts that hold something, each once.
 
     A server that gives its deltas no index repeats a text whole where it has one: the same text.
     """
-    grown = {(part.channel, part.text) for part in said.parts if len(part.cuts) > 1}
-    for part in said.parts:
+    grown = {(part.channel, part.text) for part in transcript.parts if len(part.cuts) > 1}
+    for part in transcript.parts:
         repeats = len(part.cuts) == 1 and (part.channel, part.text) in grown
         if part.text and not repeats:
             yield part
@@ -70,22 +70,22 @@ def _call(call: ToolCall, width: int | None) -> Iterator[Line]:
     yield from block(shown, _INDENT, width, "call")
 
 
-def _facts(said: Transcript, width: int | None) -> Iterator[Line]:
+def _facts(transcript: Transcript, width: int | None) -> Iterator[Line]:
     facts = [
         f"{name} {printable(str(value))}"
         for name, value in (
-            ("model", said.model),
-            ("status", said.status),
-            ("finish", said.finish_reason),
+            ("model", transcript.model),
+            ("status", transcript.status),
+            ("finish", transcript.finish_reason),
         )
         if value
     ]
     if facts:
         yield line("  ", ("outcome   ", "label"), ", ".join(facts))
-    if said.usage:
-        counts = ", ".join(f"{k} {v:,}" for k, v in said.usage.items() if isinstance(v, int))
-        yield line("  ", ("usage     ", "label"), printable(counts or compact(said.usage)))
-    if said.error:
-        error = said.error if isinstance(said.error, str) else compact(said.error)
+    if transcript.usage:
+        counts = ", ".join(f"{k} {v:,}" for k, v in transcript.usage.items() if isinstance(v, int))
+        yield line("  ", ("usage     ", "label"), printable(counts or compact(transcript.usage)))
+    if transcript.error:
+        error = transcript.error if isinstance(transcript.error, str) else compact(transcript.error)
         yield line("  ", ("error", "bad"))
         yield from block(error, _INDENT, width, "bad")

@@ -91,9 +91,9 @@ class Named(Pattern):
     def _part(self) -> re.Pattern[bytes]:
         return re.compile(_PART)
 
-    def spans_at(self, text: bytes, places: Iterable[int]) -> Iterator[Span]:
+    def spans_at(self, text: bytes, offsets: Iterable[int]) -> Iterator[Span]:
         """Iterate over the secrets whose names' literals stand at these places."""
-        for at in places:
+        for at in offsets:
             part = self._part.match(text, at)
             if part is not None:
                 before = text[max(0, at - _MAX_NAME_BYTES) : at]
@@ -108,9 +108,9 @@ class Named(Pattern):
 class OpenNamed(Named):
     """A quoted value that has begun and not ended."""
 
-    def spans_at(self, text: bytes, places: Iterable[int]) -> Iterator[Span]:
+    def spans_at(self, text: bytes, offsets: Iterable[int]) -> Iterator[Span]:
         """Iterate over the values that are open at the end of a text."""
-        for at in places:
+        for at in offsets:
             part = self._part.match(text, at)
             found = part and _compiled(_OPEN_FIELD).match(text, part.end())
             if found and found.start("s") < found.end("s"):

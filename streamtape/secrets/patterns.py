@@ -66,10 +66,10 @@ class Pattern:
     def _regex(self) -> re.Pattern[bytes]:
         return re.compile(self._expression)
 
-    def spans_at(self, text: bytes, places: Iterable[int]) -> Iterator[Span]:
+    def spans_at(self, text: bytes, offsets: Iterable[int]) -> Iterator[Span]:
         """Iterate over the secrets whose literals stand at these places of a text."""
         match, before = self._regex.match, self._before
-        for at in places:
+        for at in offsets:
             if at >= before and (found := match(text, at - before)) is not None:
                 yield from self._spans(text, found)
 

@@ -34,9 +34,9 @@ def splits(content: bytes, search: Search) -> Iterator[Split]:
         for path, start, end, is_text in document.leaves:
             if is_text and end > start:
                 runs.setdefault((path, told_apart), []).append((start, end))
-    for places in runs.values():
-        if len(places) > 1:
-            yield from _in_run(content, places, search)
+    for offsets in runs.values():
+        if len(offsets) > 1:
+            yield from _in_run(content, offsets, search)
 
 
 def _told_apart(document: Document, content: bytes) -> tuple[object, ...]:
@@ -47,10 +47,10 @@ def _told_apart(document: Document, content: bytes) -> tuple[object, ...]:
     )
 
 
-def _in_run(content: bytes, places: list[tuple[int, int]], search: Search) -> Iterator[Split]:
+def _in_run(content: bytes, offsets: list[tuple[int, int]], search: Search) -> Iterator[Split]:
     parts = [
         (text, start + begin, start + stop, n)
-        for n, (start, end) in enumerate(places)
+        for n, (start, end) in enumerate(offsets)
         for text, begin, stop in units(content[start:end])
     ]
     text = b"".join(part[0] for part in parts)

@@ -38,9 +38,9 @@ class Unescaped(NamedTuple):
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Where a span of `text` stands in the original."""
-        return self._place(start), self._place(end)
+        return self._original_offset(start), self._original_offset(end)
 
-    def _place(self, at: int) -> int:
+    def _original_offset(self, at: int) -> int:
         n = bisect_right(self.starts, at - 1) - 1
         return at if n < 0 else self.ends[n] + at - self.starts[n] - 1
 

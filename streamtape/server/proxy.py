@@ -244,7 +244,7 @@ class RecordingProxy(Service):
             options,
             attempt=decision.attempt,
             number=decision.number,
-            told=self.session.struck.append,
+            on_fault=self.session.struck.append,
             others=decision.others,
         )
         await play(

@@ -163,7 +163,7 @@ class ReplayServer(Service):
             options,
             attempt=0 if number is None else tape.plays[number] - 1,
             number=number,
-            told=self._on_fault,
+            on_fault=self._on_fault,
             others=() if number is None else tape.order.others(number),
         )
 

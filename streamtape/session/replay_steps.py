@@ -24,13 +24,14 @@ def score_of(
     *,
     attempt: int = 0,
     number: int | None = None,
-    told: Callable[[Fault], None] | None = None,
+    on_fault: Callable[[Fault], None] | None = None,
     others: Sequence[Await] = (),
 ) -> Iterator[Step]:
     """The steps of an interaction as the options want them.
 
-    `attempt` is how often it was asked for before, `number` its place in the cassette; `told` is
-    called with each fault as it strikes. `others` are requests that began while it went on.
+    `attempt` is how often it was asked for before, `number` its place in the cassette;
+    `on_fault` is called with each fault as it strikes. `others` are requests that began
+    while it went on.
     """
     kept = interaction.ending.kind not in _MAY_BE_WHOLE
     if options.plays_as_recorded and kept and not others:
@@ -47,6 +48,6 @@ def score_of(
         seed=options.seed,
         attempt=attempt,
         number=number,
-        told=told,
+        on_fault=on_fault,
         others=others,
     )

@@ -33,7 +33,7 @@ class _Run:
     kind: int = journal.CHUNK
     n_chunks: int = 0
     n_bytes: int = 0
-    places: array[int] = field(default_factory=lambda: array("Q"))  # pairs: from, to
+    offsets: array[int] = field(default_factory=lambda: array("Q"))  # pairs: from, to
     patches: array[int] = field(default_factory=lambda: array("Q"))  # where their records are
 
 
@@ -42,7 +42,7 @@ class Upload:
     """The body of a request as it came: where its pieces are, and what was put right in them."""
 
     starts: array[int] = field(default_factory=lambda: array("Q"))  # offsets in the body
-    places: array[int] = field(default_factory=lambda: array("Q"))  # offsets in the journal
+    offsets: array[int] = field(default_factory=lambda: array("Q"))  # offsets in the journal
     patches: dict[int, list[int]] = field(default_factory=dict)  # by piece: where their records are
     n_bytes: int = 0
 
@@ -52,7 +52,7 @@ class Upload:
         if self.starts and start < self.starts[-1]:
             raise RecordError("a piece of a request's body goes back")
         self.starts.append(start)
-        self.places.append(entry.offset)
+        self.offsets.append(entry.offset)
         self.n_bytes += len(entry.body) - journal.PATCH_START.size
 
     def patch(self, entry: Entry, start: int) -> None:
@@ -79,7 +79,7 @@ class JournalBody:
 
     def pieces(self) -> Iterator[bytes]:
         """Fetch the pieces, patched."""
-        for n, place in enumerate(self.upload.places):
+        for n, place in enumerate(self.upload.offsets):
             data = self.source.entry(place).body[journal.PATCH_START.size :]
             if n in self.upload.patches:
                 piece = bytearray(data)
@@ -202,10 +202,10 @@ class Draft:
         run.n_bytes += n_bytes
         self.n_chunks += 1
         self.n_bytes += n_bytes
-        if run.places and run.places[-1] == entry.offset:
-            run.places[-1] = entry.end
+        if run.offsets and run.offsets[-1] == entry.offset:
+            run.offsets[-1] = entry.end
         else:
-            run.places.extend((entry.offset, entry.end))
+            run.offsets.extend((entry.offset, entry.end))
 
     def _content(self, entry: Entry) -> None:
         self.last_us = journal.CONTENT_START.unpack_from(entry.body)[2]
@@ -355,7 +355,7 @@ class JournalSegment:
         """Fetch the run, patched."""
         times, pieces, kinds, run = array("q"), [], bytearray(), self.run
         head = journal.ROW_STARTS[run.kind]
-        for start, stop in zip(run.places[::2], run.places[1::2], strict=True):
+        for start, stop in zip(run.offsets[::2], run.offsets[1::2], strict=True):
             for entry in self.source.between(start, stop):
                 _, _, at_us, *kind = head.unpack_from(entry.body)
                 times.append(at_us)

@@ -291,9 +291,9 @@ class Cassette(Sequence[Interaction]):
 
 def header(headers: Headers, name: str) -> str | None:
     """The value of the first header of this name, in any case; None where there is none."""
-    wanted = name.lower().encode("ascii")
+    name_bytes = name.lower().encode("ascii")
     for key, value in headers:
-        if key.lower() == wanted:
+        if key.lower() == name_bytes:
             return value.decode("latin-1")
     return None
 

@@ -19,7 +19,7 @@ from streamtape.tape.journal_records import Damage, Entry, Journal, Read, layout
 from streamtape.tape.model import Interaction
 from streamtape.tape.records import RecordError
 
-_MOST_TOLD = 10
+_MAX_LISTED = 10
 
 
 class Loss(NamedTuple):
@@ -49,9 +49,9 @@ class Reading(NamedTuple):
         """What was wrong, in one line; None where the journal is whole."""
         if not self.losses:
             return None
-        more = len(self.losses) - _MOST_TOLD
-        told = "; ".join(map(str, self.losses[:_MOST_TOLD]))
-        return told + (f"; and {more} more" if more > 0 else "")
+        more = len(self.losses) - _MAX_LISTED
+        text = "; ".join(map(str, self.losses[:_MAX_LISTED]))
+        return text + (f"; and {more} more" if more > 0 else "")
 
 
 def scan(read: Read, *, path: str | None = None, cut_uploads: bool = False) -> Reading:
@@ -161,9 +161,9 @@ def _numbered(items: Iterator[Entry | Damage]) -> Iterator[Entry | Loss]:
 
 
 def _lost(damage: Damage, n_records: int | None = None) -> Loss:
-    told = "" if n_records is None else f" ({n_records} record{'' if n_records == 1 else 's'})"
+    text = "" if n_records is None else f" ({n_records} record{'' if n_records == 1 else 's'})"
     size = damage.end - damage.offset
-    return Loss(damage.offset, size, n_records, damage.what + told)
+    return Loss(damage.offset, size, n_records, damage.what + text)
 
 
 def _records(before: int, n: int) -> str:

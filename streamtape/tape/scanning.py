@@ -83,13 +83,13 @@ def _masked(interaction: Interaction, redactor: Redactor) -> Interaction:
     content = b"".join(pieces)
     spans = redactor.search.find_in_body(content)
     found += tuple(Redaction(f"response.body:{s}+{e - s}", kind) for s, e, kind in spans)
-    places = [(start, end) for start, end, _ in spans]
+    spans_found = [(start, end) for start, end, _ in spans]
     for split in splits(content, redactor.search):
         found += (Redaction(f"response.text:{split.pieces[0][0]}", split.kind),)
-        places += split.pieces
-    if places:
+        spans_found += split.pieces
+    if spans_found:
         body = bytearray(content)
-        for start, end in places:
+        for start, end in spans_found:
             body[start:end] = b"*" * (end - start)
         head, chunks = _recut(interaction, head, bytes(body), pieces)
     said = list(message_scanning.find(interaction.messages, redactor.search))

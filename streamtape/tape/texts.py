@@ -48,10 +48,10 @@ def scan_text(data: bytes, search: Search | None = None) -> list[Leak]:
 def mask_text_bytes(data: bytes, search: Search | None = None) -> bytes:
     """The text without what `scan_text` finds, but for packed data; its length stays."""
     search = search or default_search()
-    places: list[tuple[int, int]] = [(s, e) for s, e, _ in search.find_in_body(data)]
-    places += (piece for split in splits(data, search) for piece in split.pieces)
+    spans: list[tuple[int, int]] = [(s, e) for s, e, _ in search.find_in_body(data)]
+    spans += (piece for split in splits(data, search) for piece in split.pieces)
     out = bytearray(data)
-    for start, end in places:
+    for start, end in spans:
         out[start:end] = b"*" * (end - start)
     return bytes(out)
 

@@ -36,7 +36,7 @@ def scored(
         options,
         attempt=play.attempt,
         number=play.number,
-        told=strike,
+        on_fault=strike,
         others=play.others,
     )
     timed = options.speed is not None or options.pace is not None

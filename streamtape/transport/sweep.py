@@ -156,13 +156,13 @@ def _struck(
     mine = replace(fault, of=number if fault.of is None else fault.of)
     if mine.of != number:
         return
-    for at, why in _places(mine, interaction) if everywhere else [(mine.at, "")]:
+    for at, why in _positions(mine, interaction) if everywhere else [(mine.at, "")]:
         for rest, more in _struck(others, interaction, number):
             yield (mine.moved_to(at), *rest), ", ".join(filter(None, (why, more)))
 
 
-def _places(fault: Fault, interaction: Interaction) -> Iterator[tuple[int, str]]:
-    if fault.place == "byte":
+def _positions(fault: Fault, interaction: Interaction) -> Iterator[tuple[int, str]]:
+    if fault.position == "byte":
         yield from boundaries_of(interaction).items()
         return
     n = n_events(steps(interaction), framer_of(interaction))

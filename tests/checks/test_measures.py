@@ -10,7 +10,7 @@ import streamtape
 from streamtape.checks.bursts import bursts
 from streamtape.errors import UsageError
 from streamtape.metrics.measures import DEFINITIONS, MEASURES
-from streamtape.metrics.statistics import Gate, Summary, hold, parse_limit, percentile
+from streamtape.metrics.statistics import Gate, Summary, evaluate, parse_limit, percentile
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 from tests.streams import ADDRESS, Writer, frames_of
 
@@ -93,19 +93,19 @@ def around(middle: float, n: int, seed: int) -> list[float]:
 )
 def test_a_limit_is_held_with_an_interval(after: list[float], outcome: str) -> None:
     """Beyond and within are said only where the whole interval says so."""
-    gate = hold(around(100, 30, 1), after, parse_limit("ttft=+20%"))
+    gate = evaluate(around(100, 30, 1), after, parse_limit("ttft=+20%"))
     assert gate.outcome == outcome
     assert gate.low is not None
     assert gate.high is not None
     assert gate.change is not None
     assert gate.low <= gate.change <= gate.high
-    again = hold(around(100, 30, 1), after, parse_limit("ttft=+20%"))
+    again = evaluate(around(100, 30, 1), after, parse_limit("ttft=+20%"))
     assert again == gate
 
 
 def test_few_recordings_cannot_tell() -> None:
     """Below five a side nothing is claimed, however far apart they are."""
-    gate: Gate = hold([1.0] * 4, [9.0] * 40, parse_limit("ttft=+20%"))
+    gate: Gate = evaluate([1.0] * 4, [9.0] * 40, parse_limit("ttft=+20%"))
     assert gate.outcome == "too few"
     assert "too few to tell (4 and 40 recordings" in str(gate)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import streamtape
-from streamtape.checks.moderation import Arrival, Held, flagged, parse_every, prefixes
+from streamtape.checks.moderation import Arrival, HoldBack, flagged, parse_every, prefixes
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
 from streamtape.errors import UsageError
 from tests.streams import Writer
@@ -48,7 +48,7 @@ def test_holding_text_back_keeps_it_from_the_reader() -> None:
     by_time = {held.ms: held.leaked for held in one.held if held.ms is not None}
     assert by_time[0] == 23
     assert by_time[100] == 0
-    assert all(isinstance(held, Held) for held in one.held)
+    assert all(isinstance(held, HoldBack) for held in one.held)
 
 
 def test_what_only_the_whole_shows_is_told() -> None:

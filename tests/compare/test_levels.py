@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamtape.compare.comparison import Change, Comparison, Place
+from streamtape.compare.comparison import Change, Comparison, Location
 from streamtape.compare.content_changes import compare_content
 from streamtape.compare.timing_changes import Clocked, compare_timing, measure
 from streamtape.compare.wire_changes import compare_bytes, compare_frames
@@ -50,7 +50,7 @@ def test_frames_are_compared_field_by_field() -> None:
     b = [*a[:2], replace(a[2], event="other"), *a[3:], replace(a[0], data="new")]
     first, second = compare_frames(a, b)
     assert (first.kind, first.path, first.after) == ("changed", "event", "other")
-    assert (second.kind, second.b) == ("inserted", Place(a[0].index, a[0].at_us))
+    assert (second.kind, second.b) == ("inserted", Location(a[0].index, a[0].at_us))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_measures_are_nearest_rank() -> None:
 
 def test_a_comparison_says_itself() -> None:
     """In a few lines, and as JSON."""
-    change = Change("removed", "ping", Place(3, 30), None, "", {"type": "ping"}, None)
+    change = Change("removed", "ping", Location(3, 30), None, "", {"type": "ping"}, None)
     comparison = Comparison("events", (change,) * 12, ("request model: 1 → 2",), 9, 8)
     lines = comparison.summary().splitlines()
     assert lines[0] == "different at level events: 12 removed (9 and 8 events)"

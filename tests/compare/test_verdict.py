@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import streamtape
-from streamtape.compare.comparison import Change, Place
+from streamtape.compare.comparison import Change, Location
 from streamtape.compare.verdict import reason_of, verdict_of
 from streamtape.tape.model import Ending
 from tests.streams import Writer
@@ -87,7 +87,7 @@ def test_how_it_ended_and_what_the_server_said() -> None:
     assert found.reasons == ('ending: "complete" → "error: ReadError"',)
 
 
-AT = Place(0)
+AT = Location(0)
 
 
 @pytest.mark.parametrize(

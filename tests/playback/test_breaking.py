@@ -42,11 +42,11 @@ def test_a_cut_gives_so_many_events_and_then_the_exception(
     n: int, ending: str, exception: str
 ) -> None:
     """Cut after 0 to all events, closed or reset: as many events, and the client's exception."""
-    told: list[object] = []
-    score = list(arranged(FOUR, faults=f"cut@event={n}{ending}", told=told.append))
+    on_fault: list[object] = []
+    score = list(arranged(FOUR, faults=f"cut@event={n}{ending}", on_fault=on_fault.append))
     assert pieces(score) == numbered(n)
     assert failure(score) == exception
-    assert list(map(str, told)) == [f"cut@event={n}{ending}"]
+    assert list(map(str, on_fault)) == [f"cut@event={n}{ending}"]
 
 
 def test_a_cut_lies_between_events_of_one_chunk() -> None:
@@ -64,11 +64,11 @@ def test_a_cut_by_bytes(n: int) -> None:
 
 def test_a_cut_past_the_end_strikes_nothing() -> None:
     """A place that the stream never reaches leaves it whole, and nobody is told of a fault."""
-    told: list[object] = []
-    score = list(arranged(FOUR, faults=["cut@event=5", "cut@byte=999"], told=told.append))
+    on_fault: list[object] = []
+    score = list(arranged(FOUR, faults=["cut@event=5", "cut@byte=999"], on_fault=on_fault.append))
     assert pieces(score) == numbered(4)
     assert failure(score) is None
-    assert told == []
+    assert on_fault == []
 
 
 def test_a_cut_before_the_head_and_behind_the_end() -> None:
@@ -120,9 +120,13 @@ def test_an_error_event_ends_the_stream() -> None:
     assert len(pieces(score)) == 4
     assert failure(score) is None
     name, data = pieces(score)[-1].decode().strip().split("\n")
-    told = json.loads(data.removeprefix("data: "))
-    assert (name, told["type"], told["code"]) == ("event: error", "error", "rate_limit_exceeded")
-    assert told["sequence_number"] == 3
+    on_fault = json.loads(data.removeprefix("data: "))
+    assert (name, on_fault["type"], on_fault["code"]) == (
+        "event: error",
+        "error",
+        "rate_limit_exceeded",
+    )
+    assert on_fault["sequence_number"] == 3
 
 
 def test_streams_of_nobody_have_an_error_event_too() -> None:
@@ -259,7 +263,7 @@ def test_a_cut_has_the_words_and_the_classes_of_the_library(
 def test_every_fault_is_reported_once_when_it_strikes(fault: str) -> None:
     """The callback gets the fault, and the stream is another one than without it."""
     struck: list[object] = []
-    score = list(arranged(FOUR, faults=fault, told=struck.append))
+    score = list(arranged(FOUR, faults=fault, on_fault=struck.append))
     assert struck == list(parse_faults(fault))
     assert score != broken()
 
@@ -284,9 +288,9 @@ def test_a_place_by_the_seed() -> None:
     found = {len(pieces(broken("cut@event=?", seed=s))) for s in range(40)}
     assert found == {0, 1, 2, 3}
     assert broken("cut@byte=?", seed=5) == broken("cut@byte=?", seed=5)
-    told: list[object] = []
-    list(arranged(FOUR, faults="cut@event=?", seed=5, told=told.append))
-    assert "?" not in str(told[0])
+    on_fault: list[object] = []
+    list(arranged(FOUR, faults="cut@event=?", seed=5, on_fault=on_fault.append))
+    assert "?" not in str(on_fault[0])
 
 
 def test_a_failure_before_the_head_stays_one() -> None:
@@ -319,15 +323,15 @@ def test_any_stream_with_any_faults_is_a_score(
 ) -> None:
     """Whatever is broken however: one head first, times in order, and a Fail only at the end."""
     of = recording(*chunks)
-    told: list[object] = []
-    score = list(arranged(of, faults=faults, seed=seed, speed=1.0, told=told.append))
+    on_fault: list[object] = []
+    score = list(arranged(of, faults=faults, seed=seed, speed=1.0, on_fault=on_fault.append))
     shape = [type(step) for step in score if not isinstance(step, WaitUntil)]
     assert shape.count(Start) <= 1
     assert Start not in shape[1:]
     assert Fail not in shape[:-1]
     assert waits(score) == sorted(waits(score))
-    assert len(told) <= len(parse_faults(faults))
-    if not told:
+    assert len(on_fault) <= len(parse_faults(faults))
+    if not on_fault:
         assert body(score) == of.body
 
 

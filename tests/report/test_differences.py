@@ -5,7 +5,7 @@ import re
 import pytest
 
 import streamtape
-from streamtape.compare.comparison import Change, Comparison, Place, WordPiece
+from streamtape.compare.comparison import Change, Comparison, Location, WordPiece
 from streamtape.report.differences import comparison_lines
 from streamtape.report.folders import FileResult, folder_lines
 from streamtape.report.lines import line, plain, text_of
@@ -23,12 +23,17 @@ PIECES = (
 DIFFERENT = Comparison(
     "events",
     (
-        Change("changed", "text", Place(4, 45_000), Place(5, 46_000), pieces=PIECES),
-        Change("inserted", "ping", None, Place(6, 47_000), after={"type": "ping"}),
-        Change("removed", "response.output_item.done", Place(7), None, before={"a": [1, "é"]}),
-        Change("changed", "head", Place(0), Place(0), "status", 200, 429, (), 1),
+        Change("changed", "text", Location(4, 45_000), Location(5, 46_000), pieces=PIECES),
+        Change("inserted", "ping", None, Location(6, 47_000), after={"type": "ping"}),
+        Change("removed", "response.output_item.done", Location(7), None, before={"a": [1, "é"]}),
+        Change("changed", "head", Location(0), Location(0), "status", 200, 429, (), 1),
         Change(
-            "swapped", "content_part.added", Place(8), Place(9), before={"n": 1}, after={"n": 1}
+            "swapped",
+            "content_part.added",
+            Location(8),
+            Location(9),
+            before={"n": 1},
+            after={"n": 1},
         ),
     ),
     ("request model: 'a' → 'b'",),

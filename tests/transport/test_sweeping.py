@@ -285,7 +285,7 @@ def test_under_every_cut_an_sdk_gives_a_beginning_and_then_raises(
             continue
         assert isinstance(error, sdk.APIConnectionError | cause), str(replay)
         assert isinstance(error, cause) or isinstance(error.__cause__, cause), str(replay)
-        if replay.faults[0].place == "event":
+        if replay.faults[0].position == "event":
             assert len(got) == min(replay.faults[0].at, len(events)), str(replay)
     # Only a stream whose last event had come can be taken for a whole one.
     assert all(got == events for got in ended_well)

@@ -121,19 +121,18 @@ class Collected:
 class Expected:
     """What a good stream of one dialect looks like.
 
-    `owners`: the profiles of those who define the API, or run the owner's own servers.
-    `paired`: (path, path) whose values go together in every event, one to one. `constant`: paths
-    with one value throughout, where they are. `states`: (type, path, values) that must hold.
-    `usage_in`: types that must carry usage at the dialect's path; `usage_if`: paths of the request
-    that ask for usage; `usage_alone`: the list that is empty in an event that carries usage alone,
-    which comes once, after what ends the stream. `arguments`: kinds of call whose
-    arguments are JSON. `truncated`: (type, path of the tokens made, path of the bound in the
-    request): a stream that made as many as were allowed should not say that it is complete.
-    `cumulative`: paths of counts that never go down. `streamed`: types whose text must have come in
-    deltas before. `broken`: types after which what is open may stay open. `followed_by`: (terminal
-    type, type that may still come). `no_marker`: a done marker does not belong here. `ends_last`:
-    what ends the stream is in its last event. `plain_text`: data need not be JSON, nor that of
-    `plain_types`. `call_fields`:
+    `owners`: the profiles of those who define the API, or run the owner's own servers. `paired`:
+    (path, path) whose values go together in every event, one to one. `constant`: paths with one
+    value throughout, where they are. `states`: (type, path, values) that must hold. `usage_in`:
+    types that must carry usage at the dialect's path; `usage_if`: paths of the request that ask for
+    usage; `usage_alone`: the list that is empty in an event that carries usage alone, which comes
+    once, after what ends the stream. `arguments`: kinds of call whose arguments are JSON.
+    `truncated`: (type, path of the tokens made, path of the bound in the request): a stream that
+    made as many as were allowed should not say that it is complete. `cumulative`: paths of counts
+    that never go down. `streamed`: types whose text must have come in deltas before. `failures`:
+    types after which what is open may stay open. `followed_by`: (terminal type, type that may still
+    come). `no_marker`: a done marker does not belong here. `ends_last`: what ends the stream is in
+    its last event. `plain_text`: data need not be JSON, nor that of `plain_types`. `call_fields`:
     what a call's first event must have, of id and name. `lenient`: scopes that may stay open, or be
     closed unopened. `types`: further types that there are. `endless`: methods of requests whose
     streams have no end of their own. `ends_if`: (path, values) of events after which no other end
@@ -159,7 +158,7 @@ class Expected:
     truncated: tuple[tuple[str, str, str], ...] = ()
     cumulative: tuple[str, ...] = ()
     streamed: tuple[str, ...] = ()
-    broken: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
     followed_by: tuple[tuple[str, str], ...] = ()
     no_marker: bool = False
     ends_last: bool = False

@@ -55,13 +55,13 @@ class Sum(Fact):
 class AtMost(Fact):
     """The number at `path` is at most the one at `bound`, or the one that was asked for.
 
-    `asked` are paths in the request, of which the first that is there counts; `default` stands for
-    a number that was not asked for. `below`: it is less than that.
+    `in_request` are paths in the request's body: the first that exists gives the limit, `default`
+    does where none exists. `below`: the number is less than the limit.
     """
 
     path: str
     bound: str = ""
-    asked: tuple[str, ...] = ()
+    in_request: tuple[str, ...] = ()
     below: bool = False
     default: int | None = None
 
@@ -97,13 +97,13 @@ class Unique(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given(Fact):
-    """The value at `path`, where there is one, is among those at a path of `asked` in the request.
+    """The value at `path`, if present, is among those at the paths `in_request` of the request.
 
     A request that has none of these paths gives `otherwise` the last word: True is fine.
     """
 
     path: str
-    asked: tuple[str, ...]
+    in_request: tuple[str, ...]
     otherwise: bool = True
 
 

@@ -36,11 +36,11 @@ _FACTS = (
     Fixed(name="null-index", holder=_CANDIDATE, path="index"),
     Fixed(name="role", holder=f"{_CANDIDATE}.content", path="role", values=("model",)),
     AtMost(name="candidates-asked", holder=_CANDIDATE, path="index", default=1, below=True,
-           asked=("generationConfig.candidateCount", "generation_config.candidate_count")),
+           in_request=("generationConfig.candidateCount", "generation_config.candidate_count")),
     Unique(name="ids", holder=f"{_CANDIDATE}.content.parts.*.functionCall", path="id",
            key=("@event", "#0", "#1")),
     Given(name="tool-given", holder=f"{_CANDIDATE}.content.parts.*.functionCall", path="name",
-          asked=_DECLARED),
+          in_request=_DECLARED),
 )  # fmt: skip
 
 GEMINI = Expected(

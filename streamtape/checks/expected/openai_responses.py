@@ -171,7 +171,7 @@ _FACTS = (
     Unique(name="calls", types=_ADDED, holder="item", path="call_id",
            when=("type", ("function_call", "custom_tool_call"))),
     Given(name="tool-given", types=_ADDED, holder="item", path="name",
-          asked=("tools.*.name", "tools.*.tools.*.name"), when=("type", ("function_call",))),
+          in_request=("tools.*.name", "tools.*.tools.*.name"), when=("type", ("function_call",))),
     Echo(name="echo", types=(*_OPEN, *_FINAL), holder="response", names=(
         "background", "max_output_tokens", "max_tool_calls", "parallel_tool_calls",
         "previous_response_id", "store", "temperature", "tool_choice", "top_logprobs", "top_p",
@@ -183,7 +183,7 @@ _FACTS = (
     AtMost(name="cached-input", types=_FINAL, holder=_USAGE, bound="input_tokens",
            path="input_tokens_details.cached_tokens"),
     AtMost(name="output-asked", types=_FINAL, path="response.usage.output_tokens",
-           asked=("max_output_tokens",), weight="warning", elsewhere=None),
+           in_request=("max_output_tokens",), weight="warning", elsewhere=None),
     AtMost(name="times", types=_FINAL, holder="response", path="created_at", bound="completed_at"),
 )  # fmt: skip
 OPENAI_RESPONSES = Expected(
@@ -269,7 +269,7 @@ OPENAI_RESPONSES = Expected(
     arguments=("function_call", "mcp_call"),
     truncated=(("response.completed", "response.usage.output_tokens", "max_output_tokens"),),
     streamed=tuple(f"response.{name}" for name, path in _WHOLES if path != "part"),
-    broken=("error", "response.failed"),
+    failures=("error", "response.failed"),
     followed_by=(("error", "response.failed"),),
     no_marker=True,
     call_fields=("id", "name"),

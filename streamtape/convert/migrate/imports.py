@@ -60,12 +60,12 @@ def with_import(source: str, name: str) -> str:
 
 
 def _added(module: cst.Module, names: list[str]) -> cst.Module:
-    at = _first_place(module)
+    at = _first_index(module)
     lines = [cst.parse_statement(f"import {name}\n") for name in names]
     return module.with_changes(body=[*module.body[:at], *lines, *module.body[at:]])
 
 
-def _first_place(module: cst.Module) -> int:
+def _first_index(module: cst.Module) -> int:
     """Where an import can be added: after those at the head, or after the docstring."""
     at = 0
     for index, statement in enumerate(module.body):

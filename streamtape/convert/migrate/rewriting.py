@@ -25,7 +25,7 @@ from streamtape.convert.migrate.names import ERRORS, VCR_CLASSES, Names, keyword
 from streamtape.convert.migrate.options import Option, mapped, text_of
 from streamtape.convert.migrate.paths import below, renamed, text
 
-_GONE = ("vcr_cassette_dir", "vcr_cassette_name", "vcr_cassette_path", "vcr_markers")
+_REMOVED = ("vcr_cassette_dir", "vcr_cassette_name", "vcr_cassette_path", "vcr_markers")
 _BESIDE = cst.parse_expression('pathlib.Path(__file__).parent / "cassettes"')
 
 
@@ -203,7 +203,7 @@ class _Rewriter(cst.CSTTransformer):
     def _is_fixture(self, name: str) -> bool:
         return any(name in names for names in self._fixtures)
 
-    def _asked(
+    def _call_options(
         self, node: cst.BaseExpression
     ) -> tuple[cst.BaseExpression | None, list[cst.Arg], bool]:
         """The path of a `use_cassette`, its options in our words, and whether it is in a folder."""
@@ -234,7 +234,7 @@ class _Rewriter(cst.CSTTransformer):
 
     def _block(self, node: cst.Call) -> cst.Call:
         """`with vcr.use_cassette(...)` as `with streamtape.use_cassette(...)`."""
-        path, options, _ = self._asked(node)
+        path, options, _ = self._call_options(node)
         if path is None:
             self.note(node, "give it the path of a cassette: VCR.py took the function's name")
             return node
@@ -247,7 +247,7 @@ class _Rewriter(cst.CSTTransformer):
         used = original_node.decorator
         if not self._is_use(used):
             return updated_node
-        path, options, in_folder = self._asked(used)
+        path, options, in_folder = self._call_options(used)
         args = list(options)
         if path is not None:
             value = text_of(path)
@@ -303,7 +303,7 @@ class _Rewriter(cst.CSTTransformer):
         name = original_node.name.value
         if name == "vcr_config":
             return rewrite_config(updated_node, self.suite.extra, self._noter(original_node))
-        if name in _GONE:
+        if name in _REMOVED:
             self.note(original_node, f"the fixture {name} has no counterpart: name the cassettes")
         if not taken:
             return updated_node

@@ -16,7 +16,7 @@ from streamtape.checks.finding import Finding
 from streamtape.dialects.content import content_of
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.metrics.measures import output_tokens
-from streamtape.report.events import compact, says
+from streamtape.report.events import compact, summary
 from streamtape.report.masked import timing
 from streamtape.report.transcript_lines import distinct_parts
 from streamtape.tape.events import Event, Part, ToolCall, Transcript
@@ -92,14 +92,14 @@ def _body(body: bytes) -> dict[str, Any] | None:
 def _ending(one: Interaction) -> dict[str, Any]:
     ending = one.ending
     told = ": ".join(part for part in (ending.exception, ending.message) if part)
-    says = {
+    summary = {
         "complete": "The stream ended as the protocol says.",
         "error": f"{'The stream broke off' if one.head else 'The request failed'}: "
         f"{told or 'an error'}",
         "abandoned": "The client stopped parsed.",
         "unfinished": "The recorder stopped before the stream did." + (told and f" {told}"),
     }[ending.kind]
-    return {"kind": ending.kind, "at": ending.at_us, "says": says}
+    return {"kind": ending.kind, "at": ending.at_us, "says": summary}
 
 
 def _chunks(one: Interaction) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _events(parsed: ParsedResponse) -> dict[str, Any]:
             types.setdefault(event.type, len(types)),
             channels.setdefault(channel, len(channels)),
             payload_text(event),
-            says(event, parsed.dialect, MAX_SAYS),
+            summary(event, parsed.dialect, MAX_SAYS),
         ))  # fmt: skip
     return {
         "types": [*types],
