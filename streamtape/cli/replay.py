@@ -240,7 +240,7 @@ def _body(*, raw: bool) -> Callable[[Step], None]:
 
 def _as_json(number: int) -> Callable[[Step], None]:
     """Write each step as a line of JSON."""
-    from streamtape.playback.steps import Emit, Fail, Start, WaitUntil
+    from streamtape.playback.steps import Emit, Fail, Receive, Send, Start, WaitUntil
     from streamtape.report.summary import data_fields, pairs
 
     at_us: int | None = None
@@ -256,6 +256,9 @@ def _as_json(number: int) -> Callable[[Step], None]:
             line["headers"] = pairs(step.head.headers)
         elif isinstance(step, Emit):
             line |= {"step": "emit", **data_fields(step.data)}
+        elif isinstance(step, Send | Receive):
+            name = "send" if isinstance(step, Send) else "receive"
+            line |= {"step": name, "kind": step.message.kind, **data_fields(step.message.data)}
         elif isinstance(step, Fail):
             error = step.error
             line |= {"step": "fail", "kind": error.kind, "exception": error.exception}

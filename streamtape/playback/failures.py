@@ -3,7 +3,7 @@
 A recording says which exception its client got, by the name of the class and of the classes that it
 derives from. A client of the same library gets the same class again; a client of another one, and
 whoever is served over HTTP, gets what this library does in the same case. The names are those of
-Python, httpx and httpx2, http.client, urllib3 and requests, aiohttp.
+Python, httpx and httpx2, http.client, urllib3 and requests, aiohttp, websockets.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NAMES: dict[FailureKind, frozenset[str]] = {
         "RemoteProtocolError", "IncompleteRead", "ProtocolError", "ChunkedEncodingError",
         "InvalidChunkLength", "RemoteDisconnected", "BadStatusLine", "ClientPayloadError",
         "TransferEncodingError", "ContentLengthError", "ServerDisconnectedError",
-        "ServerConnectionError",
+        "ServerConnectionError", "ConnectionClosedError", "InvalidMessage", "EOFError",
     }),
     "reset": frozenset({
         "ReadError", "WriteError", "CloseError", "NetworkError", "ConnectionResetError",

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from streamtape.errors import UsageError
 from streamtape.playback.seeded_random import SeededRandom
-from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
+from streamtape.playback.steps import Await, Emit, Receive, Send, Start, Step, WaitUntil
 from streamtape.tape.model import Head
 
 
@@ -29,7 +29,7 @@ def speed(steps: Iterable[Step], factor: float) -> Iterator[Step]:
         return iter(steps)
     return (
         replace(step, at_us=round(step.at_us / factor))
-        if isinstance(step, WaitUntil | Await)
+        if isinstance(step, WaitUntil | Await | Receive) and step.at_us is not None
         else step
         for step in steps
     )
@@ -45,6 +45,9 @@ def idle_limit(steps: Iterable[Step], limit_us: int) -> Iterator[Step]:
             saved_us += max(0, step.at_us - before_us - limit_us)
             before_us = step.at_us
             yield WaitUntil(step.at_us - saved_us)
+        elif isinstance(step, Receive) and step.at_us is not None:
+            before_us = step.at_us  # how long the client takes, it decides itself
+            yield replace(step, at_us=step.at_us - saved_us)
         elif isinstance(step, Await):
             yield replace(step, at_us=min(step.at_us, before_us + limit_us) - saved_us)
         else:
@@ -93,15 +96,16 @@ def retimed(steps: Iterable[Step], times: Times) -> Iterator[Step]:
         elif isinstance(step, Start):
             times.start(step.head)
             head, head_us, due = step, recorded_us, False
-        elif isinstance(step, Emit):
-            last_us, emitted_us, due = max(last_us, times.at_us(step.data)), recorded_us, False
+        elif isinstance(step, Emit | Send):
+            data = step.data if isinstance(step, Emit) else step.message.data
+            last_us, emitted_us, due = max(last_us, times.at_us(data)), recorded_us, False
             if head is not None:
                 yield WaitUntil(min(head_us, last_us))
                 yield head
                 head = None
             yield WaitUntil(last_us)
             yield step
-        elif isinstance(step, Await):
+        elif isinstance(step, Await | Receive):
             yield from _behind(head, False, last_us)
             head = None
             yield replace(step, at_us=last_us)

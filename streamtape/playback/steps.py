@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from streamtape.tape.messages import Message, Messages, joined
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction
 
 
@@ -48,13 +49,31 @@ class Emit:
 
 
 @dataclass(frozen=True, slots=True)
+class Send:
+    """Give the client this message of a dialogue, or this fragment of one."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """Wait until the client says this message, which it did at `at_us` when recorded.
+
+    What follows keeps its distance from it: it is later, or earlier, by as much as the client is.
+    """
+
+    message: Message
+    at_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """End here, as `error` says: the client's own exception, or ours for an early end."""
 
     error: Ending
 
 
-Step = WaitUntil | Await | Start | Emit | Fail
+Step = WaitUntil | Await | Start | Emit | Send | Receive | Fail
 
 
 def steps(interaction: Interaction) -> Iterator[Step]:
@@ -71,6 +90,7 @@ def steps(interaction: Interaction) -> Iterator[Step]:
         if at_us is not None:
             yield WaitUntil(at_us)
         yield Emit(data)
+    yield from _dialogue(interaction.messages)
     if ending.kind == "complete":
         if ending.at_us is not None:
             yield WaitUntil(ending.at_us)
@@ -86,8 +106,40 @@ def steps_at_once(interaction: Interaction) -> Iterator[Step]:
     if interaction.head is not None:
         yield Start(interaction.head)
     yield from map(Emit, interaction.chunks.pieces())
+    for step in _dialogue(interaction.messages):
+        if not isinstance(step, WaitUntil):
+            yield step
     if interaction.ending.kind != "complete":
         yield Fail(interaction.ending)
+
+
+def _dialogue(messages: Messages) -> Iterator[Step]:
+    """The steps of a dialogue: what the server said, and a wait for what the client said.
+
+    Pings of the client are answered as they come, so neither they nor the answers are steps, nor
+    are the client's answers to pings of the server. What the client sent in fragments is whole.
+    """
+    for message in _with_client_joined(messages):
+        if message.direction == "client":
+            if message.is_data or message.kind == "close":
+                yield Receive(message, message.at_us)
+        elif message.kind != "pong":
+            if message.at_us is not None:
+                yield WaitUntil(message.at_us)
+            yield Send(message)
+
+
+def _with_client_joined(messages: Messages) -> Iterator[Message]:
+    """The messages with the client's fragments put together; a server's are sent as they came."""
+    if all(message.final or message.direction == "server" for message in messages):
+        yield from messages
+        return
+    whole = joined(message for message in messages if message.direction == "client")
+    for message in messages:
+        if message.direction == "server":
+            yield message
+        elif message.final:  # of each message of the client there is one entry that is final
+            yield next(whole)
 
 
 def recording_of(interaction: Interaction, given: Iterable[Step], ending: Ending) -> Interaction:
@@ -95,6 +147,7 @@ def recording_of(interaction: Interaction, given: Iterable[Step], ending: Ending
     head: Head | None = None
     now_us: int | None = None
     chunks: list[tuple[int | None, bytes]] = []
+    messages: list[Message] = []
     for step in given:
         if isinstance(step, WaitUntil):
             now_us = step.at_us
@@ -102,8 +155,18 @@ def recording_of(interaction: Interaction, given: Iterable[Step], ending: Ending
             head = replace(step.head, at_us=now_us)
         elif isinstance(step, Emit):
             chunks.append((now_us, step.data))
+        elif isinstance(step, Send | Receive):
+            messages.append(step.message)
         elif isinstance(step, Fail):
             ending = step.error
     timed = all(at_us is not None for at_us, _ in chunks)
     body = Chunks.of(Chunk(at_us if timed else None, data) for at_us, data in chunks)
-    return replace(interaction, head=head, chunks=body, ending=replace(ending, at_us=now_us))
+    if messages:
+        now_us = messages[-1].at_us
+    return replace(
+        interaction,
+        head=head,
+        chunks=body,
+        messages=Messages.of(messages),
+        ending=replace(ending, at_us=now_us),
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
+from streamtape.playback.steps import Await, Emit, Fail, Start, Step, WaitUntil
 from streamtape.server.exchange import Exchange, content_length
 from streamtape.server.headers import end_to_end, without_cors
 from streamtape.session.exchange import Progress, State
@@ -77,7 +77,7 @@ async def _obey(
         elif isinstance(step, Start):
             headers = [*served_headers(step.head), *more_headers]
             await exchange.start(step.head.status, headers, reason=step.head.reason, length=length)
-        else:
+        elif isinstance(step, Fail):
             await _fail(exchange, step.error)
             return "failed"
     if exchange.started:

@@ -56,6 +56,8 @@ def as_seen(interaction: Interaction, progress: Progress) -> Interaction:
     if progress.given is not None:
         kinds: dict[State, EndingKind] = {"complete": "complete", "closed": "abandoned"}
         ending = Ending(kinds.get(progress.state, "unfinished"))
+        if progress.state == "complete" and interaction.is_dialogue:
+            ending = interaction.ending  # with its close
         return recording_of(interaction, progress.given, ending)
     if progress.state in {"complete", "failed"}:
         return interaction

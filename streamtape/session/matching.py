@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
@@ -34,7 +35,7 @@ from streamtape.session.order import Order
 from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Interaction, Redaction, Request
 
-_PORTS = {"http": 80, "https": 443}
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _PAIRS = {"query", "headers"}
 
 
@@ -172,6 +173,20 @@ class Matcher:
             if said is not None:
                 found.append(Difference(said, "", ""))
         return found
+
+    def message_differences(self, recorded: bytes, said: bytes) -> list[Difference]:
+        """Where two messages of a client differ, compared as bodies of requests are.
+
+        What is learned of ids holds for later messages and requests. Nothing differs where bodies
+        are not compared.
+        """
+        if "body" not in self._parts:
+            return []
+        one, other = Request("", "", (), recorded), Request("", "", (), said)
+        found = self._body_differences(one, other)
+        if not found:
+            self.learn(one, other)
+        return [replace(d, where=d.where.removeprefix("body ")) for d in found]
 
     def _body_differences(self, recorded: Request, asked: Request) -> list[Difference]:
         before, after = structured(recorded), structured(asked)

@@ -7,7 +7,7 @@ from the file's own room. All methods may be called from several threads.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,11 @@ from streamtape.errors import (
     CassetteWriteError,
     MissError,
 )
+from streamtape.playback.steps import Step
 from streamtape.session.close import Closing
 from streamtape.session.decisions import Place, Play, Record, Redactor
 from streamtape.session.diagnostics import Compare
+from streamtape.session.dialogue_player import DialoguePlayer
 from streamtape.session.exchange import Exchange
 from streamtape.session.journal_recording import StartedAt, Take, Taken
 from streamtape.session.matching import Tape, is_ignored
@@ -235,6 +237,19 @@ class Session(Closing):
         self.exchanges.append(exchange)
         others = tape.order.others(index)
         return Play(interaction, exchange.progress, tape.numbers[index], attempt, others=others)
+
+    def dialogue(self, play: Play, steps: Iterator[Step]) -> DialoguePlayer:
+        """What plays the server's side of a dialogue."""
+        asked = play.interaction.request
+        return DialoguePlayer(
+            steps,
+            self._tape.matcher,
+            self._redactor,
+            play.progress,
+            where=f"interaction {play.number} of {self.name}: {asked.method} {asked.url}",
+            order=self.order,
+            refuse=self.refuse,
+        )
 
     def play_back(self, exchange: Exchange) -> Play:
         """What is to be played of an exchange that has just been recorded to its end."""

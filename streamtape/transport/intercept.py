@@ -33,13 +33,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from streamtape.errors import ReplayEndError
 from streamtape.playback.clock import Clock
 from streamtape.session.decisions import Play, Record
 from streamtape.session.diagnostics import warn
+from streamtape.session.dialogue_player import DialoguePlayer
 from streamtape.session.exchange import Exchange
+from streamtape.session.order import Order
 from streamtape.session.session import Session
 from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Ending, Interaction, Request
@@ -159,6 +162,18 @@ class Call:
         """The same for event loops."""
         return self._player(AsyncReplayingStream, read_timeout_s)
 
+    def dialogue(self) -> Dialogue:
+        """The replay where a dialogue was opened, or refused: for a client that talks WebSocket."""
+        play = self.play
+        assert play is not None, "what is recorded is not played"
+        struck: list[Fault] = []
+        player = self._session.dialogue(play, scored(self._session, play, None, struck))
+
+        def failed(ending: Ending, started: bool) -> Exception:
+            return self._exception(ending, started, play.interaction, struck)
+
+        return Dialogue(player, self._clock, self._start_us, failed, self._session.order)
+
     def _player(self, kind: type[P], read_timeout_s: float | None) -> P:
         play = self.play
         assert play is not None, "what is recorded is not played"
@@ -187,6 +202,21 @@ class Call:
         for fault in struck:
             error.add_note(f"streamtape broke this replay as asked: {fault}")
         return error
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A dialogue to be played: by whom, by which clock, and what a failure is to its client."""
+
+    player: DialoguePlayer
+    clock: Clock
+    start_us: int
+    failed: Failure
+    order: Order
+
+    def now_us(self) -> int:
+        """Microseconds since the handshake arrived."""
+        return self.clock.now_us() - self.start_us
 
 
 def _early_end(ending: Ending, where: str) -> str:

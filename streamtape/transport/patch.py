@@ -30,6 +30,10 @@ SEAMS = {
     "httpx": "streamtape.transport.httpx_seam",
     "httpx2": "streamtape.transport.httpx_seam",
     "aiohttp": "streamtape.transport.aiohttp_seam",
+    "websockets.asyncio.client": "streamtape.transport.websockets_seam",
+    "websockets.legacy.client": "streamtape.transport.websockets_seam",
+    "websockets.sync.client": "streamtape.transport.websockets_seam",
+    "websockets.trio.client": "streamtape.transport.websockets_seam",
 }
 _current: ContextVar[Session | None] = ContextVar("streamtape_session", default=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from streamtape.errors import InstallError
@@ -21,6 +22,7 @@ class Patches:
         self._originals: dict[Any, Any] = {}  # by what stands in their place
         self._places: list[tuple[Any, str]] = []
         self._hooked: list[type[Any]] = []
+        self._recoded: list[tuple[Any, ...]] = []
 
     def replace(self, owner: Any, name: str, make: Make, *, instead: str = "") -> None:
         """Put `make(original)` in the place of a function that `owner` itself has.
@@ -57,6 +59,30 @@ class Patches:
             setattr(kind, _HOOK, classmethod(init_subclass))
             self._hooked.append(kind)
 
+    def replace_code(self, function: Any, make: Make) -> None:
+        """Put `make(original)` in the place of a function, also for who imported it by its name.
+
+        The function object stays what it is, and gets code that calls ours.
+        """
+        if any(function is one for one, *_ in self._recoded):
+            return
+        code, defaults, kwdefaults = (
+            function.__code__,
+            function.__defaults__,
+            function.__kwdefaults__,
+        )
+        original = FunctionType(
+            code, function.__globals__, function.__name__, defaults, function.__closure__
+        )
+        original.__kwdefaults__ = kwdefaults
+        name = f"_streamtape_{function.__name__}"
+        space: dict[str, Any] = {}
+        exec(f"def call(*args, **kwargs): return {name}(*args, **kwargs)", space)  # noqa: S102
+        self._recoded.append((function, code, defaults, kwdefaults))
+        function.__globals__[name] = make(original)
+        function.__kwdefaults__ = function.__defaults__ = None
+        function.__code__ = space["call"].__code__
+
     def undo(self) -> None:
         """Put everything back.
 
@@ -67,6 +93,11 @@ class Patches:
                 setattr(owner, name, self._originals[here])
         for kind in self._hooked:
             delattr(kind, _HOOK)
+        for function, code, defaults, kwdefaults in self._recoded:
+            function.__code__ = code
+            function.__defaults__, function.__kwdefaults__ = defaults, kwdefaults
+            del function.__globals__[f"_streamtape_{function.__name__}"]
+        self._recoded.clear()
         self._places.clear()
         self._originals.clear()
         self._hooked.clear()

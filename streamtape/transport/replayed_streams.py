@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Self
 
 from streamtape.playback.clock import Clock
-from streamtape.playback.steps import Await, Emit, Start, Step, WaitUntil
+from streamtape.playback.steps import Await, Emit, Fail, Start, Step, WaitUntil
 from streamtape.session.exchange import Progress
 from streamtape.session.order import Order
 from streamtape.tape.model import Ending, Head
@@ -53,7 +53,7 @@ class ReplayingStream:
                 return step.head
             elif isinstance(step, Await):
                 self._wait_for(step)
-            elif not isinstance(step, Emit):
+            elif isinstance(step, Fail):
                 raise self._failed(step.error)
         raise self._failed(_HEADLESS)
 
@@ -81,7 +81,7 @@ class ReplayingStream:
                 self._clock.wait_until(self._start_us + step.at_us)
             elif isinstance(step, Await):
                 self._wait_for(step)
-            elif not isinstance(step, Start):
+            elif isinstance(step, Fail):
                 raise self._failed(step.error)
         self._progress.end("complete")
         raise StopIteration
@@ -111,7 +111,7 @@ class AsyncReplayingStream(ReplayingStream):
                 return step.head
             elif isinstance(step, Await):
                 await self._wait_for_async(step)
-            elif not isinstance(step, Emit):
+            elif isinstance(step, Fail):
                 raise self._failed(step.error)
         raise self._failed(_HEADLESS)
 
@@ -132,7 +132,7 @@ class AsyncReplayingStream(ReplayingStream):
                 return step.data
             if isinstance(step, WaitUntil | Await):
                 await self._wait_async(step)
-            elif not isinstance(step, Start):
+            elif isinstance(step, Fail):
                 raise self._failed(step.error)
         self._progress.end("complete")
         raise StopAsyncIteration

@@ -65,3 +65,22 @@ def test_what_is_not_there() -> None:
     """The error names the library, its version, the place and the way out."""
     with pytest.raises(InstallError, match=r"tests .* has no Plain\.greet.*, or wait$"):
         Patches().replace(Plain, "greet", louder, instead="wait")
+
+
+def greeting(name: str, *, loud: bool = False) -> str:
+    """Greet somebody."""
+    return name.upper() if loud else name
+
+
+def test_a_function_that_others_imported_by_its_name() -> None:
+    """The object stays, its code changes, and changes back."""
+    held, code = greeting, greeting.__code__
+    patches = Patches()
+    for _ in range(2):
+        patches.replace_code(
+            greeting, lambda original: lambda *args, **kwargs: f"<{original(*args, **kwargs)}>"
+        )
+    assert (held("a"), held("a", loud=True)) == ("<a>", "<A>")
+    patches.undo()
+    assert (held("a"), held("b", loud=True), held.__code__ is code) == ("a", "B", True)
+    assert held.__kwdefaults__ == {"loud": False}

@@ -1,0 +1,229 @@
+"""The server's side of a replayed dialogue: what to do next, and whether the client says its part.
+
+It obeys steps, and knows no socket and no clock: a shell asks `next` what to do now, does it, and
+asks again; it tells `hear` of each message that the client sends. Messages of the server are
+played up to where the client spoke. What the client says is matched as the body of a request is;
+a difference is a MissError with the first path that differs.
+
+    while not isinstance(action := player.next(now_us), Done):
+        if isinstance(action, WaitUntil): ...  # wait, or until the client says something
+        elif isinstance(action, Listen): ...   # wait until the client says something
+        elif isinstance(action, Await): ...    # wait for another request, see `session.order`
+        elif isinstance(action, Fail): ...     # end the connection as the ending says; it is over
+        else: ...                              # Start, Emit, Send: give it to the client
+
+After Done nothing more comes of the server; the connection stays open until the client closes it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from streamtape.errors import MissError
+from streamtape.playback.steps import (
+    Await,
+    Emit,
+    Fail,
+    Receive,
+    Send,
+    Start,
+    Step,
+    WaitUntil,
+)
+from streamtape.printable import printable
+from streamtape.session.decisions import Redactor
+from streamtape.session.difference import Difference
+from streamtape.session.exchange import Progress
+from streamtape.session.matching import Matcher
+from streamtape.session.order import Order
+from streamtape.tape.messages import Message
+from streamtape.tape.model import Request
+
+CLOSE_CODE = 1008  # policy violation: what a peer is closed with after a miss
+CLOSE_REASON = "streamtape: not what was recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Do nothing before the client says something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing more comes of the server."""
+
+
+Action = WaitUntil | Await | Start | Emit | Send | Fail | Listen | Done
+_LISTEN, _DONE = Listen(), Done()
+_MOST_DIFFERENCES, _MOST_SHOWN = 5, 200
+
+
+class DialoguePlayer:
+    """One replayed dialogue. Times are microseconds from the arrival of the handshake.
+
+    `where` is how messages call the dialogue; `refuse` makes the MissError of a text. What was
+    given and heard is noted in `progress`.
+    """
+
+    def __init__(
+        self,
+        steps: Iterator[Step],
+        matcher: Matcher,
+        redactor: Redactor,
+        progress: Progress,
+        *,
+        where: str,
+        order: Order | None = None,
+        refuse: Callable[[str], MissError] = MissError,
+    ) -> None:
+        self._steps = steps
+        self._matcher = matcher
+        self._redactor = redactor
+        self._progress = progress
+        self._where = where
+        self._order = order
+        self._refuse = refuse
+        self._pending: Step | None = None
+        self._heard: deque[tuple[Message, int]] = deque()
+        self._shift_us = 0
+        self._given: list[Step] = []
+        self._n_heard = 0
+        self._over = False
+        self._is_closed = False  # by the client, where it closed when recorded
+        progress.given = self._given
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether the client has said something that was not looked at yet."""
+        return bool(self._heard)
+
+    def hear(self, message: Message, now_us: int) -> None:
+        """Take what the client said: whole messages and its close; pings and pongs are ignored."""
+        if message.is_data or message.kind == "close":
+            self._heard.append((message, now_us))
+
+    def next(self, now_us: int) -> Action:
+        """What to do now. MissError where the client did not say what was recorded: it is over."""
+        while not self._over:
+            step = self._take()
+            if step is None:
+                return self._at_the_end()
+            if isinstance(step, Receive):
+                if not self._heard:
+                    self._pending = step
+                    return _LISTEN
+                self._match(step, *self._heard.popleft())
+            elif isinstance(step, Fail):
+                self._over = True
+                self._progress.end("failed")
+                return step
+            elif self._is_closed_early():
+                break
+            elif isinstance(step, WaitUntil | Await):
+                if (wait := self._wait(step, now_us)) is not None:
+                    self._pending = step
+                    return wait
+            else:
+                self._note(step)
+                return step
+        return _DONE
+
+    def wait_no_longer(self, now_us: int) -> None:
+        """Go on though the other request that was awaited has not come."""
+        if isinstance(step := self._pending, Await):
+            self._pending = None
+            self._shift_us += max(0, now_us - step.at_us - self._shift_us)
+
+    def close(self, now_us: int) -> None:
+        """Say that the client has closed, and that the connection has ended with it."""
+        while not isinstance(action := self.next(now_us), Listen | Fail | Done):
+            if isinstance(action, WaitUntil):
+                now_us = action.at_us
+            elif isinstance(action, Await | Send) and not self._is_closed:
+                break
+        self.leave()
+
+    def leave(self) -> None:
+        """Say that the client is gone, without a close."""
+        self._over = True
+        self._progress.end("closed")
+
+    def _wait(self, step: WaitUntil | Await, now_us: int) -> WaitUntil | Await | None:
+        """What is to be waited for, if it is still to come."""
+        due_us = step.at_us + self._shift_us
+        if isinstance(step, WaitUntil):
+            return WaitUntil(due_us) if due_us > now_us else None
+        if self._order is not None and not self._order.has_come(step.number):
+            return step
+        self._shift_us += max(0, now_us - due_us)
+        return None
+
+    def _note(self, step: Step) -> None:
+        self._progress.n_chunks += isinstance(step, Send | Receive)
+        self._given.append(step)
+
+    def _take(self) -> Step | None:
+        step, self._pending = self._pending, None
+        return next(self._steps, None) if step is None else step
+
+    def _at_the_end(self) -> Action:
+        """All was played: the client may close, and say nothing more."""
+        if self._heard:
+            message, _ = self._heard.popleft()
+            if message.is_data:
+                raise self._miss(None, message, [])
+        self._over = True
+        self._progress.end("complete")
+        return _DONE
+
+    def _is_closed_early(self) -> bool:
+        """Whether the client closes before the server has said all: as it may in earnest."""
+        if self._heard and self._heard[0][0].kind == "close":
+            self.leave()
+        return self._over
+
+    def _match(self, step: Receive, said: Message, at_us: int) -> None:
+        recorded = step.message
+        if said.kind == "close" and recorded.is_data:
+            self.leave()
+            return
+        differences = self._differences(recorded, said)
+        if differences:
+            raise self._miss(recorded, said, differences)
+        if step.at_us is not None:
+            self._shift_us = at_us - step.at_us
+        self._n_heard += 1
+        self._is_closed = recorded.kind == "close"
+        self._note(step)
+
+    def _differences(self, recorded: Message, said: Message) -> list[Difference]:
+        if recorded.kind != said.kind:
+            return [Difference("kind", recorded.kind, said.kind)]
+        if recorded.kind == "close":  # its code is the library's choice
+            return []
+        return self._matcher.message_differences(recorded.data, self._masked(said.data))
+
+    def _masked(self, data: bytes) -> bytes:
+        return self._redactor.redact_request(Request("", "", (), data))[0].body
+
+    def _miss(
+        self, recorded: Message | None, said: Message, differences: list[Difference]
+    ) -> MissError:
+        self._over = True
+        self._progress.end("failed")
+        if recorded is None:
+            head = "the client says more than was recorded"
+            said_text = self._masked(said.data).decode("utf-8", "backslashreplace")
+            lines = [f"  says      {said_text[:_MOST_SHOWN]}"]
+        else:
+            head = "the client does not say what was recorded"
+            lines = []
+            for number, difference in enumerate(differences[:_MOST_DIFFERENCES]):
+                lines.append(f"  {'differs' if not number else '       '}   {difference.where}")
+                lines.append(f"              recorded  {difference.recorded}")
+                lines.append(f"              said      {difference.asked}")
+        place = f"  message   {self._n_heard} of the client (they count from 0)"
+        text = "\n".join((head, "", f"  dialogue  {self._where}", place, *lines))
+        return self._refuse(printable(text))

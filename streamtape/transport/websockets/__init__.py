@@ -1,0 +1,1 @@
+"""The seam of the library `websockets`: its asyncio and its threading client."""

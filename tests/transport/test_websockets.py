@@ -1,0 +1,350 @@
+"""The clients of `websockets` in a session: recorded, and replayed without their server."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets.asyncio.client
+import websockets.sync.client
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+import streamtape
+from streamtape import StreamtapeWarning
+from streamtape.errors import MissError, NothingRecordedError
+from tests.dialogues import client, dialogue, server, websocket_server
+
+# By its name, before any session: as programs have it.
+from websockets.sync.client import connect as sync_connect  # isort: skip
+
+Run = Callable[..., list[Any]]
+
+
+async def answer(ws: Any) -> None:
+    """Two messages for each; closes, cuts or goes silent where it is told to."""
+    async for message in ws:
+        if message == "close":
+            await ws.close(4001, "see you")
+        elif message == "cut":
+            ws.transport.abort()
+        elif message == "fragments":
+            await ws.send(["frag", "ments"])
+        else:
+            await ws.send(json.dumps({"echo": str(message)}))
+            await ws.send(b"\0" + len(message).to_bytes(2))
+
+
+def refuse(connection: Any, request: Any) -> Any:
+    """A server that lets nobody in without a key."""
+    if "let-me-in" not in request.path:
+        return connection.respond(401, "no such key\n")
+    return None
+
+
+def choose(connection: Any, offered: Any) -> Any:
+    """The subprotocol of a server that needs none."""
+    return "chat" if "chat" in offered else None
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A server that answers."""
+    options = {"select_subprotocol": choose, "process_request": refuse}
+    with websocket_server(answer, **options) as url:
+        yield f"{url}?let-me-in=1"
+
+
+def run_sync(url: str, *said: str | bytes, **options: Any) -> list[Any]:
+    """What a threading client sees."""
+    seen: list[Any] = []
+    with sync_connect(url, **options) as ws:
+        seen.append((ws.subprotocol, ws.response and ws.response.status_code))
+        try:
+            for message in said:
+                ws.send(message)
+                seen += [ws.recv(timeout=30), ws.recv(timeout=30)]
+            ws.ping().wait()
+        except ConnectionClosed as closed:
+            seen.append((type(closed).__name__, str(closed), repr(closed.__cause__)))
+    return seen
+
+
+def run_async(url: str, *said: str | bytes, **options: Any) -> list[Any]:
+    """What an asyncio client sees."""
+
+    async def run() -> list[Any]:
+        seen: list[Any] = []
+        async with websockets.asyncio.client.connect(url, **options) as ws:
+            seen.append((ws.subprotocol, ws.response and ws.response.status_code))
+            try:
+                for message in said:
+                    await ws.send(message)
+                    seen += [await ws.recv(), await ws.recv()]
+                await (await ws.ping())
+            except ConnectionClosed as closed:
+                seen.append((type(closed).__name__, str(closed), repr(closed.__cause__)))
+        return seen
+
+    return asyncio.run(run())
+
+
+both = pytest.mark.parametrize("run", [run_sync, run_async])
+
+
+def recorded(path: Path, run: Run, *args: Any, **options: Any) -> list[Any]:
+    """Record a run; what its client saw."""
+    with streamtape.use_cassette(path, mode="all"):
+        return run(*args, **options)
+
+
+@both
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [(("a", b"bc"), 1000), (("a", "close"), 4001), (("a", "cut"), 1006), ((), 1000)],
+)
+def test_a_replay_is_the_same_to_its_client(
+    url: str, tmp_path: Path, run: Run, said: tuple[str, ...], code: int
+) -> None:
+    """Messages, subprotocol, close and its exception, pings: without the server, as with it."""
+    path = tmp_path / "x.tape"
+    compression = "deflate" if code == 1000 else None
+    options: dict[str, Any] = {"subprotocols": ["chat"], "compression": compression}
+    live = recorded(path, run, url, *said, **options)
+    (one,) = streamtape.load(path)
+    assert one.ending.close_code == code
+    assert one.ending.kind == ("error" if code == 1006 else "complete")
+    assert one.request.url.startswith("ws://127.0.0.1:")
+    assert one.head is not None
+    deflated = "permessage-deflate" in (one.head.get("sec-websocket-extensions") or "")
+    assert deflated == (compression == "deflate")
+    with streamtape.use_cassette(path, mode="none") as session:
+        assert run(url, *said, **options) == live
+    assert session.exchanges[0].progress.state == ("failed" if code == 1006 else "complete")
+    said_again = [m for m in session.seen[0].messages if m.is_data]
+    assert said_again == [m for m in one.messages if m.is_data]
+
+
+@both
+def test_a_refused_handshake(url: str, tmp_path: Path, run: Run) -> None:
+    """It is an ordinary response, and the same exception in a replay."""
+    path, refused = tmp_path / "x.tape", url.partition("?")[0]
+    told = []
+    for mode in ("all", "none"):
+        with streamtape.use_cassette(path, mode=mode):
+            with pytest.raises(InvalidStatus) as caught:
+                run(refused)
+        response = caught.value.response
+        told.append((response.status_code, response.body, response.headers["Content-Type"]))
+    assert told == [(401, b"no such key\n", "text/plain; charset=utf-8")] * 2
+    (one,) = streamtape.load(path)
+    assert (one.is_dialogue, one.body) == (False, b"no such key\n")
+
+
+@both
+def test_nobody_is_there(tmp_path: Path, run: Run, unused_tcp_port: int) -> None:
+    """A connection that fails is recorded, and fails again with the same exception."""
+    path, told = tmp_path / "x.tape", []
+    for mode in ("all", "none"):
+        with streamtape.use_cassette(path, mode=mode):
+            with pytest.raises(ConnectionRefusedError) as caught:
+                run(f"ws://127.0.0.1:{unused_tcp_port}/")
+        told.append(str(caught.value))
+    assert told[0] == told[1]
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """A port at which nobody listens."""
+    import socket
+
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+    return port
+
+
+@both
+def test_mode_none_lets_nothing_out(url: str, tmp_path: Path, run: Run) -> None:
+    """A handshake that nothing answers is a miss, and no connection is made."""
+    with pytest.raises(MissError, match="no recorded interaction"):
+        with streamtape.use_cassette(tmp_path / "x.tape", mode="none", allow_no_requests=True):
+            run(url)
+
+
+@both
+def test_a_miss_closes_the_connection(url: str, tmp_path: Path, run: Run) -> None:
+    """The client sees its connection closed, with the miss as the cause."""
+    path = tmp_path / "x.tape"
+    recorded(path, run, url, '{"a":1}')
+    with pytest.warns(StreamtapeWarning, match=r"\$\.a"):
+        with streamtape.use_cassette(path, mode="none"):
+            seen = run(url, '{"a":2}')
+    assert "received 1008 (policy violation)" in seen[1][1]
+    assert "MissError" in seen[1][2]
+
+
+def test_a_miss_that_nobody_catches(url: str, tmp_path: Path) -> None:
+    """The session raises it, in the place of what the client got."""
+    path = tmp_path / "x.tape"
+    recorded(path, run_sync, url, '{"a":1}')
+    with pytest.raises(MissError, match=r"\$\.a"):
+        with streamtape.use_cassette(path, mode="none"):
+            with sync_connect(url) as ws:
+                ws.send('{"a":2}')
+                ws.recv()
+
+
+@both
+def test_wss_needs_no_tls_in_a_replay(tmp_path: Path, run: Run) -> None:
+    """Nothing leaves the process, so nobody has to have a certificate."""
+    path = tmp_path / "x.tape"
+    talk = dialogue(client("hi"), server('{"n":1}'), server(b"\1"))
+    streamtape.save(streamtape.Cassette((talk,)), path)
+    with streamtape.use_cassette(path, mode="none"):
+        assert run(talk.request.url, "hi") == [(None, 101), '{"n":1}', b"\1"]
+
+
+@both
+def test_recordings_play_at_their_pace(tmp_path: Path, run: Run) -> None:
+    """On a clock that jumps, ten minutes are over at once."""
+    talk = dialogue(client("hi", 1), server("a", 300_000_000), server("b", 600_000_000))
+    path = tmp_path / "x.tape"
+    streamtape.save(streamtape.Cassette((talk,)), path)
+    with streamtape.use_cassette(path, mode="none", clock="auto") as session:
+        # The keepalive of the library would wake up many times, by the virtual time.
+        assert run(talk.request.url, "hi", ping_interval=None) == [(None, 101), "a", "b"]
+    assert session.clock.now_s == pytest.approx(600, abs=1)
+
+
+@pytest.mark.parametrize("ending", ["abandoned", "unfinished"])
+@both
+def test_a_client_that_reads_on(tmp_path: Path, run: Run, ending: Any) -> None:
+    """Where nobody knows what came next, the connection ends, and the cause says why."""
+    talk = dialogue(client("hi"), server("a"), ending=streamtape.Ending(ending))
+    path = tmp_path / "x.tape"
+    streamtape.save(streamtape.Cassette((talk,)), path)
+    with streamtape.use_cassette(path, mode="none"):
+        seen = run(talk.request.url, "hi")
+    assert seen[-1][0] == "ConnectionClosedError"
+    assert "ReplayEndError" in seen[-1][2]
+
+
+def test_a_client_that_goes_away(url: str, tmp_path: Path) -> None:
+    """An asyncio client that is cancelled leaves without a close: the dialogue is abandoned."""
+    path = tmp_path / "x.tape"
+
+    async def run() -> None:
+        ws = await websockets.asyncio.client.connect(url)
+        await ws.send("a")
+        await ws.recv()
+        ws.transport.abort()
+        await asyncio.sleep(0)
+
+    with streamtape.use_cassette(path, mode="all"):
+        asyncio.run(run())
+    (one,) = streamtape.load(path)
+    assert (one.ending.kind, one.ending.close_code) == ("abandoned", None)
+
+
+def test_fragments_come_as_they_came(url: str, tmp_path: Path) -> None:
+    """`recv_streaming` gives the same pieces in a replay."""
+
+    async def run() -> list[str | bytes]:
+        async with websockets.asyncio.client.connect(url) as ws:
+            await ws.send(["frag", "ments"])
+            return [piece async for piece in ws.recv_streaming()]
+
+    path = tmp_path / "x.tape"
+    with streamtape.use_cassette(path, mode="all"):
+        live = asyncio.run(run())
+    with streamtape.use_cassette(path, mode="none"):
+        assert asyncio.run(run()) == live
+    assert live[:2] == ["frag", "ments"]
+
+
+def test_a_client_that_reconnects(url: str, tmp_path: Path) -> None:
+    """`async for ws in connect(...)`: each connection is an interaction of its own."""
+
+    async def run() -> list[Any]:
+        seen: list[Any] = []
+        async for ws in websockets.asyncio.client.connect(url):
+            try:
+                await ws.send(f"round {len(seen)}")
+                seen.append(await ws.recv())
+                if len(seen) == 2:
+                    return seen
+                await ws.send("close")
+                while True:
+                    await ws.recv()
+            except ConnectionClosed:
+                continue
+        return seen
+
+    path = tmp_path / "x.tape"
+    with streamtape.use_cassette(path, mode="all"):
+        live = asyncio.run(run())
+    assert len(streamtape.load(path)) == 2
+    with streamtape.use_cassette(path, mode="none"):
+        assert asyncio.run(run()) == live
+
+
+def test_secrets_never_reach_the_tape(url: str, tmp_path: Path) -> None:
+    """Neither those of the handshake nor those of messages, in either direction."""
+    key = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0"  # made up
+    path = tmp_path / "x.tape"
+    headers = {"Authorization": f"Bearer {key}"}
+    with streamtape.use_cassette(path, mode="all"):
+        live = run_sync(f"{url}&api_key={key}", key, additional_headers=headers)
+    assert key in live[1]
+    assert key.encode() not in b"".join(m.data for m in streamtape.load(path)[0].messages)
+    assert streamtape.scan(streamtape.load(path)) == []
+    other = key[:-1] + "1"
+    with streamtape.use_cassette(path, mode="none"):
+        assert "*" * len(key) in run_sync(f"{url}&api_key={other}", other)[1]
+
+
+def test_ignored_hosts_pass_by(url: str, tmp_path: Path) -> None:
+    """They are neither recorded nor replayed."""
+    with pytest.raises(NothingRecordedError):
+        with streamtape.use_cassette(tmp_path / "x.tape", mode="all", ignore_localhost=True):
+            assert len(run_sync(url, "a")) == 3
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_legacy_client_is_noticed(tmp_path: Path) -> None:
+    """It is not recorded: mode none refuses it, and recording says that it passes by."""
+    import websockets.legacy.client
+
+    with pytest.raises(MissError, match="protocol upgrade"):
+        with streamtape.use_cassette(tmp_path / "x.tape", mode="none", allow_no_requests=True):
+            websockets.legacy.client.connect("ws://h.test/")
+
+
+def test_the_patches_are_undone(url: str, tmp_path: Path) -> None:
+    """After a session the library is what it was before."""
+    connect = websockets.asyncio.client.connect
+    before = dict(vars(connect)), sync_connect.__code__, sync_connect.__kwdefaults__
+    recorded(tmp_path / "x.tape", run_sync, url, "a")
+    assert (dict(vars(connect)), sync_connect.__code__, sync_connect.__kwdefaults__) == before
+
+
+def test_the_decorator_and_the_tests_of_pytest(pytester: pytest.Pytester, url: str) -> None:
+    """A marked test records its dialogue, and replays it in the next run."""
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from websockets.sync.client import connect
+
+        @pytest.mark.streamtape
+        def test_dialogue(tape):
+            with connect({url!r}) as ws:
+                ws.send("hi")
+                assert ws.recv() == '{{"echo": "hi"}}'
+            assert len(tape.played[0].messages) >= 3
+        """
+    )
+    for mode in ("once", "none"):
+        result = pytester.runpytest_subprocess("--tape-record", mode, "-p", "no:cacheprovider")
+        result.assert_outcomes(passed=1)
