@@ -10,15 +10,28 @@ from typing import Any
 from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.profiles import DEFAULT
-from streamtape.metrics.measures import DEFINITIONS, MEASURES, StreamMetrics, measure
+from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, StreamMetrics, measure
 from streamtape.metrics.statistics import Gate, Summary, evaluate, parse_limit
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that got an error status instead of a stream."""
+
+    source: str
+    interaction: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
-    """The measures of many streams: `each` of them, and `summary` over all, by measure."""
+    """The measures of many streams: `each` of them, and `summary` over all, by measure.
+
+    `refused` are the requests that got an error status, of 400 or above, and no stream.
+    """
 
     each: tuple[StreamMetrics, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
     @property
     def summary(self) -> dict[str, Summary | None]:
@@ -41,16 +54,21 @@ class Stats:
         """All of it, with what each measure is, ready for JSON."""
         summary_us = {name: found and asdict(found) for name, found in self.summary.items()}
         each = [one.to_dict() for one in self.each]
-        return {"definitions": DEFINITIONS, "summary_us": summary_us, "streams": each}
+        refused = [asdict(one) for one in self.refused]
+        return {
+            "definitions": DEFINITIONS, "summary_us": summary_us, "streams": each, "refused": refused,
+        }  # fmt: skip
 
 
 @collector_paused()
 def stats(*sources: Source, dialect: str | None = None) -> Stats:
     """The measures of every stream in some recordings: paths, cassettes or interactions.
 
-    An interaction without events (a failed request, an ordinary response) is left out.
+    An interaction without events (a failed request, an ordinary response) is left out; those with
+    an error status are in `refused`.
     """
     each: list[StreamMetrics] = []
+    refused: list[Refused] = []
     for source in sources:
         name, interactions = opened(source)
         for number, interaction in enumerate(interactions):
@@ -58,6 +76,8 @@ def stats(*sources: Source, dialect: str | None = None) -> Stats:
                 continue
             stream = stream_of(interaction, DEFAULT, dialect)
             if not stream.events or is_whole_body(stream):
+                if interaction.head.status >= ERROR_STATUS:
+                    refused.append(Refused(name, number, interaction.head.status))
                 continue
             found = measure(
                 stream.events,
@@ -65,8 +85,9 @@ def stats(*sources: Source, dialect: str | None = None) -> Stats:
                 head_us=interaction.head.at_us,
                 n_bytes=interaction.chunks.n_bytes,
             )
-            each.append(replace(found, source=name, interaction=number))
-    return Stats(tuple(each))
+            status = interaction.head.status
+            each.append(replace(found, source=name, interaction=number, status=status))
+    return Stats(tuple(each), tuple(refused))
 
 
 def gates(a: Stats, b: Stats, limits: Collection[str], *, seed: int = 0) -> list[Gate]:

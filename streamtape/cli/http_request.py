@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from streamtape.session.session import Session
 
 CONNECT_SECONDS = 15.0
+ERROR_STATUS = 400
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -92,8 +93,11 @@ def _content_type(body: bytes) -> str:
     return "application/json"
 
 
-def send(options: RequestOptions, path: str, *, mode: str, quiet: bool) -> int:
-    """Send, print, record; gives the exit status. ServerError where no response came."""
+def send(options: RequestOptions, path: str, *, mode: str, quiet: bool, fail: bool = False) -> int:
+    """Send, print, record; gives the exit status. ServerError where no response came.
+
+    With `fail`, an error status of the response (400 or above) is one that fails us, too.
+    """
     import httpx
 
     from streamtape.server.child import until_signal
@@ -127,7 +131,7 @@ def send(options: RequestOptions, path: str, *, mode: str, quiet: bool) -> int:
     if broke is not None:
         output.note(f"the stream broke: {type(broke).__name__}: {broke}")
     telling.recorded(path, session)
-    return status
+    return FINDINGS if fail and not status and telling.status >= ERROR_STATUS else status
 
 
 def _stream(options: RequestOptions, telling: _Telling) -> None:
@@ -160,6 +164,7 @@ class _Telling:
 
     def __init__(self, *, quiet: bool) -> None:
         self.answered = False
+        self.status = 0
         self._quiet = quiet
         self._write = output.body_writer()
         self._began = 0.0
@@ -170,6 +175,8 @@ class _Telling:
 
     def head(self, response: httpx.Response) -> None:
         self.answered = True
+        self.status, self._reason = response.status_code, response.reason_phrase
+        self._leads_to = response.headers.get("location", "") if response.is_redirect else ""
         took_ms = (time.monotonic() - self._began) * 1e3
         kind = response.headers.get("content-type", "no content type")
         status = f"{response.http_version} {response.status_code} {response.reason_phrase}"
@@ -188,8 +195,18 @@ class _Telling:
         size = f"{count(self._n_chunks, 'chunk')}, {count(self._n_bytes, 'byte')} in {took_s:.1f} s"
         if not session.n_recorded:
             output.note(f"replayed from {path}: {size}")
+            self._warn()
             return
         last = session.interactions[-1]
         masked = [r.where.partition(":")[2] or r.where for r in last.redactions]
         secrets = f"; masked: {', '.join(dict.fromkeys(masked))}" if masked else ""
         output.note(f"recorded {path}: {size}, {last.ending.kind}{secrets}")
+        self._warn()
+
+    def _warn(self) -> None:
+        """Name a status that says that this is not the answer that was asked for."""
+        status = f"HTTP {self.status} {self._reason}".rstrip()
+        if self.status >= ERROR_STATUS:
+            output.note(f"warning: the response is an error: {status}")
+        elif self._leads_to:
+            output.note(f"warning: {status} leads to {self._leads_to}; -L follows")

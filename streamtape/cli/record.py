@@ -29,7 +29,8 @@ Examples:
 \b
 Secrets in headers, cookies and URLs are masked before anything is written.
 Ctrl-C, SIGTERM and SIGHUP save what there is. Exit status: a child's own; 1 where the stream broke
-(it is recorded as it broke), 2 where no response came at all.""",
+(it is recorded as it broke), 2 where no response came at all. An error status of the response, such
+as 401, is recorded and named; with --fail it makes the exit status 1.""",
 )
 @click.argument("url", type=completion_values.URL, required=False)
 @click.option(
@@ -51,6 +52,9 @@ Ctrl-C, SIGTERM and SIGHUP save what there is. Exit status: a child's own; 1 whe
     help="The body, sent as it is; @FILE reads it from a file, @- from stdin.",
 )
 @click.option("-L", "--location", is_flag=True, help="Follow redirects; each is an interaction.")
+@click.option(
+    "-f", "--fail", is_flag=True, help="Exit status 1 for a response with a status from 400 on."
+)
 @click.option("--compressed", is_flag=True, help="Ask for a compressed body, print it unpacked.")
 @click.option(
     "--timeout",
@@ -104,6 +108,8 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
             "what is to be recorded? Give a URL, or a command after `--`, or --upstream or "
             "--provider for a proxy: one of them"
         )
+    if proxied and given["fail"]:
+        raise UsageError("--fail is for a URL: a child or a client of the proxy decides for itself")
     if url is not None and not url.lower().startswith(("http://", "https://")):
         raise UsageError(f"{url!r} is no address: it should begin with http:// or https://")
     named_file(path, "-o", "run.tape")
@@ -132,7 +138,7 @@ def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
         timeout_s=given["timeout"],
         follow=given["location"],
     )
-    status = send(options_given, path, mode=mode, quiet=given["as_json"])
+    status = send(options_given, path, mode=mode, quiet=given["as_json"], fail=given["fail"])
     if given["as_json"]:
         _report_json(path)
     return status
@@ -140,6 +146,8 @@ def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
 
 def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
     """Run the proxy, beside a child or alone; the cassette is written when it stops."""
+    from streamtape.metrics.measures import ERROR_STATUS
+    from streamtape.report.measures import refused_text
     from streamtape.server.child import until_signal
     from streamtape.server.proxy import RecordingProxy
     from streamtape.session.options import Options
@@ -173,6 +181,9 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
         output.note(f"Error: {error}")  # a child that failed is the better reason
         return status
     output.note(f"recorded {path}: {count(proxy.session.n_recorded, 'interaction')}")
+    heads = [one.head for one in proxy.session.interactions if one.head is not None]
+    if failed := refused_text(head.status for head in heads if head.status >= ERROR_STATUS):
+        output.note(f"warning: answered with errors: {failed}")
     if given["as_json"]:
         _report_json(path)
     return status

@@ -55,7 +55,7 @@ def command(
 ) -> None:
     """Measure streams: time to head, first event and first content, gaps, time a token, sizes."""
     from streamtape.cli.files import page_path, tapes
-    from streamtape.report.measures import plot_lines, summary_lines, to_csv
+    from streamtape.report.measures import plot_lines, refused_text, summary_lines, to_csv
     from streamtape.report.plots import check_kind
 
     if as_csv and as_json:
@@ -74,8 +74,11 @@ def command(
         output.write_text(to_csv(found.each).rstrip("\n"))
     else:
         if not found.each:
-            raise UsageError("there are no streams in these cassettes")
-        output.write_lines(summary_lines(found.each, width=output.width()))
+            refused = refused_text(one.status for one in found.refused)
+            why = f": {refused}" if refused else ""
+            raise UsageError(f"there are no streams in these cassettes{why}")
+        statuses = [one.status for one in found.refused]
+        output.write_lines(summary_lines(found.each, statuses, width=output.width()))
         for one in found.each if plot else ():
             output.write_lines([(), *plot_lines(one, width=min(60, output.width() - 2))])
 
@@ -84,7 +87,11 @@ def measured(files: list[Path], dialect: str | None, jobs: int | None) -> stream
     """The measures of all streams in some files."""
     work = partial(_measured, dialect=dialect)
     each = parallel.each(work, files, doing="measuring", jobs=jobs)
-    return streamtape.Stats(tuple(one for found in each for one in found.each))
+    found = list(each)
+    return streamtape.Stats(
+        tuple(one for stats in found for one in stats.each),
+        tuple(one for stats in found for one in stats.refused),
+    )
 
 
 def _measured(path: Path, *, dialect: str | None) -> streamtape.Stats:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from streamtape.convert.about import About
+from streamtape.convert.recognise import explained
 from streamtape.errors import ConvertError, UsageError
 from streamtape.tape.http_values import problem_of
 from streamtape.tape.model import Cassette, Interaction
@@ -75,8 +76,14 @@ def read(data: bytes, about: About, known: Format) -> Cassette:
     One odd entry or fact does not lose the rest: it is left out, and `about.notes` says so. Secrets
     are taken out as they are at recording: other tools often leave them in.
     """
+    if not data.strip():
+        size = f"there are only {len(data)} blanks in it" if data else "the file is empty"
+        raise about.error(f"{size}; expected {known.title}")
     module: Any = import_module(known.module)
-    cassette: Cassette = module.read(data, about, known.name)
+    try:
+        cassette: Cassette = module.read(data, about, known.name)
+    except ConvertError as error:
+        raise explained(error, data, about, known.name) from error.__cause__
     return mask(_playable(cassette, about))
 
 
@@ -97,9 +104,9 @@ def _playable(cassette: Cassette, about: About) -> Cassette:
 
 
 def write(cassette: Cassette, known: Format) -> bytes:
-    """Write a cassette as a document; UsageError where that can't be."""
+    """Write a cassette as a document, without its secrets; UsageError where that can't be."""
     if not known.writes:
         raise UsageError(f"{known.title} can be read, but not written")
     module: Any = import_module(known.module)
-    data: bytes = module.write(cassette, known.name)
+    data: bytes = module.write(mask(cassette), known.name)
     return data

@@ -7,14 +7,19 @@ at replay needs an address, which the user may give.
 
 from __future__ import annotations
 
+import json
+
 from streamtape.convert.about import About
 from streamtape.errors import FramingError, UsageError
 from streamtape.framing.media import NDJSON, SSE
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.sse import SSEParser
+from streamtape.framing.sse_frame import SSEFrame
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
+from streamtape.tape.texts import shortened
 
 _TYPES = {"sse": SSE.encode(), "ndjson": NDJSON.encode()}
+_BEGINNING = 4096  # bytes of what is none of the format, to be searched for secrets
 
 
 def read(data: bytes, about: About, name: str) -> Cassette:
@@ -31,7 +36,8 @@ def read(data: bytes, about: About, name: str) -> Cassette:
     except FramingError as error:
         raise about.error(str(error)) from error
     if not framed:
-        size = f"{len(data):,} bytes that begin with {data[:24]!r}" if data else "an empty file"
+        begins = shortened(repr(data[:_BEGINNING]), 27)
+        size = f"{len(data):,} bytes that begin with {begins}"
         raise about.error(f"no {name} event in it; it is {size}")
     return Cassette((interaction,))
 
@@ -40,10 +46,20 @@ def _has_event(data: bytes, name: str) -> bool:
     """Whether the body has an event of the format that its name says, whatever else it may be."""
     if name == "ndjson":
         lines = NDJSONParser()
-        return bool(lines.feed(data) or lines.close())
+        return any(map(_is_json, [*lines.feed(data), lines.close()]))
     events = SSEParser()
     frames = [*events.feed(data), events.close()]
     return any(frame is not None and frame.data is not None for frame in frames)
+
+
+def _is_json(line: SSEFrame | None) -> bool:
+    if line is None or line.data is None:
+        return False
+    try:
+        json.loads(line.data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def write(cassette: Cassette, name: str) -> bytes:

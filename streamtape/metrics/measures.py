@@ -32,6 +32,7 @@ DEFINITIONS = {
     "tpot": "(total - ttft) / (output tokens - 1), where usage tells more than one",
 }
 MEASURES = tuple(DEFINITIONS)
+ERROR_STATUS = 400  # from here on, an HTTP status says that a request failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class StreamMetrics:
     interaction: int = 0
     dialect: str = ""
     model: str | None = None
+    status: int | None = None
     ttfb_us: int | None = None
     ttfe_us: int | None = None
     ttft_us: int | None = None

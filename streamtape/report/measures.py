@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from streamtape.metrics.measures import DEFINITIONS, MEASURES, StreamMetrics
+from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, StreamMetrics
 from streamtape.metrics.statistics import Summary
 from streamtape.printable import printable, printable_cell
 from streamtape.report.lines import Line, line
@@ -15,18 +16,25 @@ from streamtape.units import count
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = ("source", "interaction", "dialect", "model", "ttfb_us", "ttfe_us", "ttft_us", "first",
-            "total_us", "tpot_us", "n_bytes", "n_events", "n_output_tokens")  # fmt: skip
+            "total_us", "tpot_us", "n_bytes", "n_events", "n_output_tokens", "status")  # fmt: skip
 _WIDTH = 60
 _FIGURES = ("mean", "median", "p90", "p99")
 _TABLE_WIDTH = 63
 
 
-def summary_lines(measured: Sequence[StreamMetrics], *, width: int = 100) -> Iterator[Line]:
-    """One stream in full, or many as mean, median, p90 and p99; then what each measure is."""
+def summary_lines(
+    measured: Sequence[StreamMetrics], statuses: Iterable[int] = (), *, width: int = 100
+) -> Iterator[Line]:
+    """One stream in full, or many as mean, median, p90 and p99; then what each measure is.
+
+    `statuses` are those of requests that got an error and no stream.
+    """
     if len(measured) == 1:
         yield from _one(measured[0], width)
     else:
         yield from _many(measured, width)
+    if told := refused_text(statuses):
+        yield line("  ", (f"not measured: {told}", "bad"))
     yield ()
     for name in MEASURES:
         yield line((f"  {name:<6}", "label"), (DEFINITIONS[name], "dim"))
@@ -37,7 +45,9 @@ def _one(one: StreamMetrics, width: int) -> Iterator[Line]:
     yield line(
         (printable(one.source), "title"), f": {one.dialect}, {printable(one.model or 'no model')}"
     )
-    yield line(f"  {one.n_events:,} events, {one.n_bytes:,} bytes{tokens}")
+    failed = one.status is not None and one.status >= ERROR_STATUS
+    status = (f", HTTP {one.status}", "bad") if failed else ""
+    yield line(f"  {one.n_events:,} events, {one.n_bytes:,} bytes{tokens}", status)
     for name in ("ttfb", "ttfe", "ttft", "total", "tpot"):
         (value,) = one.values_us(name) or (None,)
         what = f" ({one.first})" if name == "ttft" and one.first else ""
@@ -45,12 +55,20 @@ def _one(one: StreamMetrics, width: int) -> Iterator[Line]:
     yield from _table([one], ("gap", "itl"), width)
 
 
+def refused_text(statuses: Iterable[int]) -> str:
+    """How many requests got an error, by status: `2 requests with HTTP 401`; empty for none."""
+    counts = sorted(Counter(statuses).items())
+    return ", ".join(f"{count(n, 'request')} with HTTP {status}" for status, n in counts)
+
+
 def _many(measured: Sequence[StreamMetrics], width: int) -> Iterator[Line]:
     names = {one.source for one in measured}
     events = sum(one.n_events for one in measured)
     size = sum(one.n_bytes for one in measured)
-    text = f"{count(len(measured), 'stream')} in {count(len(names), 'file')}"
-    yield line((text, "title"), f": {events:,} events, {size:,} bytes")
+    told = f"{count(len(measured), 'stream')} in {count(len(names), 'file')}"
+    failed = [one.status for one in measured if one.status and one.status >= ERROR_STATUS]
+    statuses = (f", {refused_text(failed)}", "bad") if failed else ""
+    yield line((told, "title"), f": {events:,} events, {size:,} bytes", statuses)
     yield from _table(measured, MEASURES, width)
 
 

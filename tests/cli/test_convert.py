@@ -1,5 +1,6 @@
 """`streamtape convert` of plain bodies, there and back."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_what_a_format_can_not_say_is_told(tmp_path: Path) -> None:
     ("name", "data", "says"),
     [
         ("in.sse", b"<html>hi</html>", "no sse event in it"),
-        ("in.sse", b"", "an empty file"),
+        ("in.sse", b"", "the file is empty"),
         ("in.xyz", b"data: a\n\n", "says no format"),
         ("in.tape", b"data: a\n\n", "is not a cassette"),
     ],
@@ -145,3 +146,57 @@ def test_folders_that_hold_nothing_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "nothing to convert" in refused("convert", tmp_path / "empty", tmp_path / "new")
     assert "is a file" in refused("convert", tmp_path / "empty", tmp_path / "file")
+
+
+NO_HAR = '{"log": {"entries": []}}'
+NO_VCR = '{"interactions": []}'
+EVENTS = 'data: {"a": 1}\n\n'
+
+
+@pytest.mark.parametrize("suffix", ["har", "yaml", "json", "toml", "sse", "ndjson", "jsonl"])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "the file is empty; expected "),
+        (b" \n\t\n", "there are only 4 blanks in it; expected "),
+        (b"<!DOCTYPE html>\n<html>", "; it is an HTML page"),
+        (b"<?xml version='1.0'?>", "; it is XML"),
+        (gzip.compress(EVENTS.encode()), "; it is compressed with gzip; unpack it first"),
+        (b"PK\x03\x04rest", "; it is a zip archive; unpack it first"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "; it is not text"),
+    ],
+    ids=["empty", "blank", "html", "xml", "gzip", "zip", "picture"],
+)
+def test_what_is_none_of_the_format(tmp_path: Path, suffix: str, data: bytes, said: str) -> None:
+    """The message says what the file is, and nothing is written."""
+    (source := tmp_path / f"in.{suffix}").write_bytes(data)
+    assert said in refused("convert", source, tmp_path / "out.tape")
+    assert not (tmp_path / "out.tape").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("in.json", NO_HAR, "--from har"),
+        ("in.yaml", NO_HAR, "--from har"),
+        ("in.har", NO_VCR, "--from vcr"),
+        ("in.har", "interactions:\n- request: {}\n", "--from vcr"),
+        ("in.har", EVENTS, "--from sse"),
+        ("in.ndjson", EVENTS, "--from sse"),
+        ("in.har", '{"a": 1}\n{"a": 2}\n', "--from ndjson"),
+        ("in.sse", '{"a": 1}\n{"a": 2}\n', "--from ndjson"),
+        ("in.sse", NO_HAR, "--from har"),
+        ("in.sse", NO_VCR, "--from vcr"),
+    ],
+)
+def test_another_format_than_its_name_says(tmp_path: Path, name: str, text: str, hint: str) -> None:
+    """The message names the option that reads it."""
+    (source := tmp_path / name).write_text(text)
+    assert hint in refused("convert", source, tmp_path / "out.tape")
+
+
+def test_a_cassette_under_another_name(tmp_path: Path) -> None:
+    """Renamed to .har it is told to be one of ours, not broken JSON."""
+    source = tape(tmp_path / "run.tape", interaction([b"data: 1\n\n"]))
+    said = refused("convert", source.rename(tmp_path / "run.har"), tmp_path / "out.tape")
+    assert "it is a cassette of streamtape; its name should end in .tape" in said

@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 
 from streamtape.cli import http_request
 from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.server.replay import ReplayServer
+from streamtape.tape.model import Head, Request
 from streamtape.tape.store import load
 from tests.cli.running import ASKED, interaction, recording, refused, responses, run, tape
 from tests.patience import PATIENCE_S
@@ -221,3 +224,60 @@ def test_times_are_those_of_the_request(
     result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED)
     assert ", after 0 ms" in result.stderr
     assert " in 0.0 s, complete" in result.stderr
+
+
+@pytest.fixture
+def refusing(tmp_path: Path) -> Iterator[str]:
+    """A server whose `/401` and `/404` are refused, and whose `/302` leads elsewhere."""
+    answers = {
+        401: Head(401, ((b"content-type", b"application/json"),), 1, "HTTP/1.1", "Unauthorized"),
+        404: Head(404, (), 1, "HTTP/1.1", "Not Found"),
+        302: Head(302, ((b"location", b"/elsewhere"),), 1, "HTTP/1.1", "Found"),
+    }
+    recorded = [
+        replace(interaction([b"{}"], url=f"https://h.example/{status}"), head=head)
+        for status, head in answers.items()
+    ]
+    requests = [replace(i, request=Request("GET", i.request.url)) for i in recorded]
+    with ReplayServer(tape(tmp_path / "answers.tape", *requests), repeat=True) as server:
+        yield server.url
+
+
+@pytest.mark.parametrize(
+    ("status", "options", "expected"),
+    [
+        (401, [], (0, "warning: the response is an error: HTTP 401 Unauthorized")),
+        (401, ["--fail"], (1, "warning: the response is an error: HTTP 401 Unauthorized")),
+        (404, ["-f"], (1, "warning: the response is an error: HTTP 404 Not Found")),
+        (302, ["--fail"], (0, "warning: HTTP 302 Found leads to /elsewhere; -L follows")),
+    ],
+)
+def test_an_error_status_is_named(
+    refusing: str, path: Path, status: int, options: list[str], expected: tuple[int, str]
+) -> None:
+    """It is recorded whole all the same; with --fail it decides the exit status, as for curl."""
+    result = run("record", "-o", path, f"{refusing}/{status}", *options)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == expected
+    assert result.stdout == "{}"
+    assert load(path)[0].head.status == status  # type: ignore[union-attr]  # there is a head
+    assert load(path)[0].ending.kind == "complete"
+
+
+def test_fail_is_for_a_url(path: Path) -> None:
+    """What a child or a client does about a status is its own matter."""
+    said = refused("record", "-o", path, "--fail", "--provider", "openai", "--port", "0")
+    assert "--fail is for a URL" in said
+    assert not path.exists()
+
+
+def test_refused_requests_are_named_by_stats_and_ls(refusing: str, path: Path) -> None:
+    """Neither of them says no more than that there is no stream, or that all is well."""
+    run("record", "-o", path, f"{refusing}/401")
+    assert "there are no streams in these cassettes: 1 request with HTTP 401" in refused(
+        "stats", path
+    )
+    found = json.loads(run("stats", path, "--json").stdout)
+    assert found["streams"] == []
+    assert [(one["interaction"], one["status"]) for one in found["refused"]] == [(0, 401)]
+    assert json.loads(run("ls", path, "--json").stdout)[0]["endings"] == {"401": 1}
+    assert "401 Unauthorized" in run("show", path).stdout

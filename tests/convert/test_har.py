@@ -135,7 +135,7 @@ def test_written_and_read_again() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "no HAR"),
+        (b"", "the file is empty"),
         (b"[]", 'no "log"'),
         (b'{"log": 5}', "document.log: expected an object, got 5"),
         (b'{"log": {}}', "document.log.entries is missing"),

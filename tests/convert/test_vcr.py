@@ -172,7 +172,7 @@ interactions:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "no interactions"),
+        (b"", "the file is empty"),
         (b"hello", "no interactions"),
         (b"{}", "no interactions"),
         (b'{"log": {}}', "--from har"),
