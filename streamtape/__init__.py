@@ -252,6 +252,15 @@ __all__ = [
 ]
 
 
+def masked_message(text: str) -> str:
+    """The message of an error without its secrets; errors stand above the room that knows these."""
+    try:
+        from streamtape.tape.texts import masked_text
+    except ImportError:  # the interpreter is ending
+        return text
+    return masked_text(text)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'streamtape' has no attribute {name!r}")

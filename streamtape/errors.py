@@ -30,6 +30,8 @@ StreamtapeError
     └── ReplayEndError            the client read past the end of what was recorded
 
 A subclass says whose fault it is. A message says what was wrong, the value, the file, the way out.
+A value may hold a secret, so a message is masked when it is shown, wherever that is: on a terminal,
+in a log, in a report of tests. `args` has it as it is.
 """
 
 from __future__ import annotations
@@ -38,9 +40,17 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+import streamtape
+
 
 class StreamtapeError(Exception):
     """The base of every error that streamtape raises on purpose."""
+
+    def __str__(self) -> str:
+        return streamtape.masked_message(super().__str__())
+
+    def __repr__(self) -> str:
+        return streamtape.masked_message(super().__repr__())
 
 
 class UsageError(StreamtapeError, ValueError):

@@ -27,6 +27,7 @@ from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
 from streamtape.tape.events import Event
 from streamtape.tape.model import Interaction, Request
+from streamtape.tape.texts import masked_value
 
 MAX_NOTES = 6
 Pair = tuple[Interaction, Interaction]
@@ -228,10 +229,11 @@ def _ended(interaction: Interaction) -> str:
 def _request_notes(one: Request, other: Request) -> Iterable[str]:
     if address(one) != address(other):
         yield f"request: {' '.join(address(one))} → {' '.join(address(other))}"
-    before, after = body(one), body(other)
-    if NOT_JSON in (before, after):
+    old_body, new_body = body(one), body(other)
+    if NOT_JSON in (old_body, new_body):
         if one.body != other.body:
             yield f"request body: {len(one.body)} → {len(other.body)} bytes"
         return
-    for path, old, new in walk(before, after, ()):
-        yield f"request {'.'.join(path)}: {short(old)} → {short(new)}"
+    for path, old, new in walk(old_body, new_body, ()):
+        before, after = (short(masked_value(path, value)) for value in (old, new))
+        yield f"request {'.'.join(path)}: {before} → {after}"

@@ -55,9 +55,8 @@ class Stats:
         summary_us = {name: found and asdict(found) for name, found in self.summary.items()}
         each = [one.to_dict() for one in self.each]
         refused = [asdict(one) for one in self.refused]
-        return {
-            "definitions": DEFINITIONS, "summary_us": summary_us, "streams": each, "refused": refused,
-        }  # fmt: skip
+        facts = {"definitions": DEFINITIONS, "summary_us": summary_us}
+        return {**facts, "streams": each, "refused": refused}
 
 
 @collector_paused()

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from streamtape.tape.texts import shortened
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "s": (str,), "i": (int,), "n": (int, float), "b": (bool,), "o": (dict,), "a": (list,),
     "0": (type(None),),
@@ -197,7 +199,7 @@ def _either(node: Node) -> str:
 
 def _shown(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+    return shortened(text, _MAX_SHOWN + 1)
 
 
 @cache

@@ -19,6 +19,7 @@ from streamtape.dialects.base import Dialect
 from streamtape.dialects.rule_index import plan_for
 from streamtape.errors import UsageError
 from streamtape.tape.events import Event
+from streamtape.tape.texts import shortened
 
 Every = int | str
 WAYS: tuple[Every, ...] = ("event", "sentence", 100)
@@ -101,7 +102,8 @@ def flagged(verdict: Any, threshold: float) -> bool:
         return any(flagged(value, threshold) for value in verdict.values())
     if isinstance(verdict, Sequence | set | frozenset):
         return any(flagged(value, threshold) for value in verdict)
-    raise UsageError(f"the classifier returned {verdict!r:.80}: return a bool, a score or labels")
+    shown = shortened(repr(verdict), 80)
+    raise UsageError(f"the classifier returned {shown}: return a bool, a score or labels")
 
 
 @dataclass(frozen=True, slots=True)

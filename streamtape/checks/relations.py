@@ -31,6 +31,7 @@ from streamtape.dialects.base import Condition
 from streamtape.dialects.ends import holds
 from streamtape.dialects.paths import MISSING, Bindings, Path, find, get, parse_path, resolve_key
 from streamtape.tape.events import Event
+from streamtape.tape.texts import shortened
 
 _MAX_SHOWN = 60
 
@@ -100,7 +101,7 @@ def _at(fact: Fact, path: str) -> str:
 
 def _shown(value: Any) -> str:
     text = "null" if value is None else repr(value)
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+    return shortened(text, _MAX_SHOWN + 1)
 
 
 def _equal(one: Any, other: Any) -> bool:

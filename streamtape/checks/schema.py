@@ -18,6 +18,7 @@ from streamtape.dialects.generic import GENERIC
 from streamtape.dialects.json_codec import canonical
 from streamtape.dialects.paths import MISSING, bind, find, get, parse_path, resolve_key
 from streamtape.dialects.rule_index import plan_for
+from streamtape.tape.texts import shortened
 
 _MAX_SHOWN = 160
 _FIELD = re.compile(r"(?:data|event|id|retry):\s?[\[{\"]")  # an event that was framed twice
@@ -54,7 +55,7 @@ def json_data(stream: Stream) -> Iterator[Hit]:
     if stream.dialect.name == GENERIC.name:
         for event in stream.events:
             if isinstance(event.payload, str) and _FIELD.match(event.payload):
-                shown = event.payload[:_MAX_SHOWN]
+                shown = shortened(event.payload, _MAX_SHOWN)
                 yield Hit(event.index, f"data begins with a field's name: {shown!r}")
         return
     if stream.expected.plain_text:
@@ -63,7 +64,7 @@ def json_data(stream: Stream) -> Iterator[Hit]:
         if event.type in stream.expected.plain_types:
             continue
         if isinstance(event.payload, str) and event.type != stream.dialect.done_marker:
-            yield Hit(event.index, f"data is no JSON: {event.payload[:_MAX_SHOWN]!r}")
+            yield Hit(event.index, f"data is no JSON: {shortened(event.payload, _MAX_SHOWN)!r}")
 
 
 def required(stream: Stream) -> Iterator[Hit]:
@@ -162,5 +163,5 @@ def reported_error(stream: Stream) -> Iterator[Hit]:
             continue
         error = error_in(stream.dialect, event)
         if error is not None:
-            message = canonical(error).decode("utf-8", "replace")
-            yield Hit(event.index, f"the provider reports an error: {message[:_MAX_SHOWN]}")
+            told = canonical(error).decode("utf-8", "replace")
+            yield Hit(event.index, f"the provider reports an error: {shortened(told, _MAX_SHOWN)}")

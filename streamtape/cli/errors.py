@@ -18,8 +18,8 @@ from typing import Any
 
 import click
 
+from streamtape.cli.output import shown
 from streamtape.errors import StreamtapeError
-from streamtape.printable import printable
 
 FINDINGS = 1
 TROUBLE = 2
@@ -47,9 +47,9 @@ def reported_errors() -> Iterator[None]:
     try:
         yield
     except StreamtapeError as error:
-        raise Trouble(printable(str(error))) from error
+        raise Trouble(shown(str(error))) from error
     except click.ClickException as error:
-        error.message = printable(error.message)  # type: ignore[misc]  # it may quote a file name
+        error.message = shown(error.message)  # type: ignore[misc]  # it may quote a file name
         raise
     except BrokenPipeError:
         drop_stdout()
@@ -61,7 +61,7 @@ def reported_errors() -> Iterator[None]:
         raise click.exceptions.Exit(error.status) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        raise Trouble(printable(f"{where}{error.strerror or error}")) from error
+        raise Trouble(shown(f"{where}{error.strerror or error}")) from error
 
 
 def drop_stdout() -> None:
@@ -78,7 +78,7 @@ def tidy_process() -> None:
     """Set up what only a process of our own may: warnings in plain words, signals like Ctrl-C."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        click.echo(printable(f"warning: {message}"), err=True)
+        click.echo(shown(f"warning: {message}"), err=True)
 
     def terminate(number: int, frame: FrameType | None) -> None:
         raise Terminated(number)

@@ -43,11 +43,16 @@ def body_writer() -> Callable[[bytes], None]:
     return lambda data: write_bytes(made.feed(data))
 
 
-def write_text(text: str) -> None:
-    """Write text to stdout, made printable, with a line end; a report, too, shows no secret."""
+def shown(text: str) -> str:
+    """The text as it is shown: printable, and without secrets."""
     from streamtape.tape.texts import masked_text
 
-    write_bytes(masked_text(printable(text)).encode("utf-8", "backslashreplace") + b"\n")
+    return masked_text(printable(text))
+
+
+def write_text(text: str) -> None:
+    """Write text to stdout, made printable, with a line end; a report, too, shows no secret."""
+    write_bytes(shown(text).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def write_json(value: Any, *, indent: int | None = 2) -> None:
@@ -63,7 +68,7 @@ def write_json_text(text: str) -> None:
 def note(text: str) -> None:
     """Write a line for people to stderr."""
     with contextlib.suppress(OSError):  # a terminal that was closed: SIGHUP ends us in good order
-        click.echo(printable(text), err=True)
+        click.echo(shown(text), err=True)
 
 
 def is_terminal() -> bool:
@@ -96,8 +101,9 @@ def write_lines(lines: Iterable[Line], *, as_they_are: bool = False) -> None:
     What is wider than the screen is wrapped, and goes on below its own text; unless
     `as_they_are`, for text whose width is known to be right, or that is for programs.
     """
-    from streamtape.report.lines import plain, styled
+    from streamtape.report.lines import masked, plain, styled
 
+    lines = masked(lines)
     room = None if as_they_are else screen_width()
     if room is not None:
         from streamtape.report.side_by_side import fitted

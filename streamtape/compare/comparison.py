@@ -11,8 +11,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
+
+from streamtape.tape.texts import masked_text, masked_value, shortened
 
 ChangeKind = Literal["inserted", "removed", "changed", "swapped"]
 PieceKind = Literal["same", "removed", "inserted"]
@@ -60,13 +62,19 @@ class Change:
     interaction: int = 0
     n_repeats: int = 0
 
+    def masked(self) -> Change:
+        """The same without the secrets in its values, for people and for files."""
+        path = tuple(re.findall(r"[^.\[\]\"']+", self.path))
+        before, after = (masked_value(path, value) for value in (self.before, self.after))
+        return replace(self, before=before, after=after)
+
     def __str__(self) -> str:
         where = "→".join(f"#{p.index}" if p else "–" for p in (self.a, self.b))
         if self.a and self.b and self.a.index == self.b.index:
             where = f"#{self.a.index}"
         name = f"{self.what} {self.path}".rstrip()
         again = f" (repeated {self.n_repeats}×)" if self.n_repeats else ""
-        return f"{_SIGNS[self.kind]} {where} {name}: {self._values()}{again}"
+        return masked_text(f"{_SIGNS[self.kind]} {where} {name}: {self.masked()._values()}{again}")
 
     def _values(self) -> str:
         if self.pieces:
@@ -141,7 +149,7 @@ class Comparison:
                 lines.append(f"  … and {len(self.changes) - max_changes} more")
         if self.verdict is not None and not self.same:
             lines.insert(1, f"  verdict: {self.judgement()}")
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+        return masked_text("\n".join([*lines, *(f"  note: {note}" for note in self.notes)]))
 
     def judgement(self, max_reasons: int = 4) -> str:
         """The verdict with the facts that made it, in one line; empty where there is none."""
@@ -151,7 +159,7 @@ class Comparison:
         return f"{self.verdict or ''}{': ' if shown else ''}{'; '.join(shown)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain dicts, lists and texts, ready for JSON."""
+        """All of it but secrets as plain dicts, lists and texts, ready for JSON."""
         return {
             "same": self.same,
             "level": self.level,
@@ -163,7 +171,7 @@ class Comparison:
             "unit": self.unit,
             "n_a": self.n_a,
             "n_b": self.n_b,
-            "changes": [asdict(change) for change in self.changes],
+            "changes": [asdict(change.masked()) for change in self.changes],
             "notes": list(self.notes),
         }
 
@@ -174,14 +182,12 @@ class Comparison:
 
 def short(value: Any, limit: int = MAX_SHOWN) -> str:
     """A value in one line of bounded length."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return shortened(json.dumps(value, ensure_ascii=False, default=repr), limit)
 
 
 def _marked(piece: WordPiece) -> str:
     text = _BREAKS.sub(" ", piece.text)
     if piece.kind == "same":
         return text
-    if len(text) > MAX_SHOWN:
-        text = f"{text[: MAX_SHOWN - 1]}…"
+    text = shortened(text, MAX_SHOWN)
     return f"[-{text}-]" if piece.kind == "removed" else f"{{+{text}+}}"

@@ -8,6 +8,7 @@ from typing import Any
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Change, Location
 from streamtape.tape.events import Frame
+from streamtape.tape.texts import mask_text_bytes
 
 _FIELDS = ("event", "data", "id", "retry", "comments", "complete")
 
@@ -64,7 +65,7 @@ def _byte_changes(a: list[bytes], b: list[bytes]) -> Iterator[Change]:
             yield Change("removed", "bytes", one, None, "", _shown(before), None)
         else:
             yield Change(
-                "changed", "bytes", one, other, "", _shown(before[skip:]), _shown(after[skip:])
+                "changed", "bytes", one, other, "", _shown(before, skip), _shown(after, skip)
             )
 
 
@@ -86,5 +87,6 @@ def _n_alike(a: bytes, b: bytes) -> int:
     return low
 
 
-def _shown(data: bytes) -> str:
-    return data.decode("utf-8", "backslashreplace")
+def _shown(data: bytes, skip: int = 0) -> str:
+    """The bytes from there on as text; secrets are looked for in all of them."""
+    return mask_text_bytes(data)[skip:].decode("utf-8", "backslashreplace")

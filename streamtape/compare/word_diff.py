@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from streamtape.compare.align import Gap, gaps
 from streamtape.compare.comparison import PieceKind, WordPiece
+from streamtape.tape.texts import masked_pieces
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+|\s+|[^\w\s]")
 N_AROUND = 5  # words shown on either side of a hunk
@@ -24,7 +25,8 @@ MIN_WORDS_BETWEEN = 2  # fewer equal words than that between two differences joi
 class Hunk(NamedTuple):
     """One place where two texts differ: the stretches by character, and the words around them.
 
-    `a_first` and `b_first` are the first characters that differ, inside of the first word.
+    `a_first` and `b_first` are the first characters that differ, inside of the first word. The
+    words in `pieces` are without secrets: a cut, or a mark amid one, would hide it from a search.
     """
 
     a_first: int
@@ -40,12 +42,13 @@ def hunks(before: str, after: str) -> list[Hunk]:
     """Where two texts differ, in order."""
     a, b = _WORD.findall(before), _WORD.findall(after)
     a_at, b_at = [0, *accumulate(map(len, a))], [0, *accumulate(map(len, b))]
+    shown_a, shown_b = masked_pieces(a), masked_pieces(b)
     found: list[Hunk] = []
     for group in _grouped(gaps(a, b), a, b):
         whole = Gap(group[0].a1, group[-1].a2, group[0].b1, group[-1].b2)
         a1, a2, b1, b2 = a_at[whole.a1], a_at[whole.a2], b_at[whole.b1], b_at[whole.b2]
         alike = len(shared_start([before[a1:a2], after[b1:b2]]))
-        pieces = _pieces(a, b, whole, group)
+        pieces = _pieces(shown_a, shown_b, whole, _phrases(group, a, b))
         found.append(Hunk(a1 + alike, b1 + alike, a1, a2, b1, b2, pieces))
     return found
 
@@ -94,7 +97,7 @@ def _n_words(tokens: Sequence[str]) -> int:
 
 
 def _pieces(
-    a: Sequence[str], b: Sequence[str], whole: Gap, group: Sequence[Gap]
+    a: Sequence[str], b: Sequence[str], whole: Gap, phrases: Sequence[Gap]
 ) -> tuple[WordPiece, ...]:
     around = 2 * N_AROUND
     start, end = max(0, whole.a1 - around), min(len(a), whole.a2 + around)
@@ -105,7 +108,7 @@ def _pieces(
         tail = f"{tail[:MAX_AROUND]}…"
     parts: list[tuple[PieceKind, str]] = [("same", lead)]
     at = whole.a1
-    for gap in _phrases(group, a, b):
+    for gap in phrases:
         parts.append(("same", "".join(a[at : gap.a1])))
         parts.append(("removed", "".join(a[gap.a1 : gap.a2])))
         parts.append(("inserted", "".join(b[gap.b1 : gap.b2])))

@@ -21,6 +21,7 @@ from streamtape.convert.about import About
 from streamtape.errors import ConvertError
 from streamtape.tape.http_values import headers_problem
 from streamtape.tape.model import Headers
+from streamtape.tape.texts import shortened
 
 _MAX_NODES = 5_000_000  # of one body that stands as JSON: references can make a few lines endless
 _MISSING: Any = object()
@@ -269,7 +270,7 @@ def to_bytes(text: str) -> bytes:
 def _short(value: Any) -> str:
     """A value in one line of bounded length."""
     if isinstance(value, str | bytes):
-        return repr(value[:60]) + ("…" if len(value) > 60 else "")
+        return shortened(repr(value), 62)
     if isinstance(value, bool) or value is None:
         return repr(value)
     if isinstance(value, int):

@@ -15,6 +15,7 @@ from typing import Any
 from streamtape.convert.about import About
 from streamtape.errors import UsageError
 from streamtape.extras import install_command
+from streamtape.tape.texts import shortened
 
 # What PyYAML's own constructors raise for a scalar that is not what its tag says.
 _SCALAR_ERRORS = (
@@ -67,9 +68,9 @@ def load_yaml(data: bytes, about: About) -> Any:
         return yaml.load(data, Loader=loader)
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
-        raise about.error(f"not to be read as YAML: {reason[:300]}") from error
+        raise about.error(f"not to be read as YAML: {shortened(reason, 300)}") from error
     except _SCALAR_ERRORS as error:
-        raise about.error(f"not to be read as YAML: {error!r:.300}") from error
+        raise about.error(f"not to be read as YAML: {shortened(repr(error), 300)}") from error
 
 
 def _check_depth(events: Iterable[Any], about: About) -> None:

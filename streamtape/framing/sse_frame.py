@@ -11,6 +11,7 @@ import msgspec
 
 from streamtape.errors import FramingError
 from streamtape.tape.events import Frame
+from streamtape.tape.texts import shortened
 
 
 # A msgspec.Struct and no dataclass: it is built from C columns, eight times as fast.
@@ -125,7 +126,7 @@ def _checked(field: str, text: str, forbidden: str) -> str:
     for character in forbidden:
         if character in text:
             raise FramingError(
-                f"{character!r} in the {field} of a frame can't be written: {text[:80]!r}"
+                f"{character!r} in the {field} of a frame can't be written: {shortened(text, 80)!r}"
             )
     return text
 

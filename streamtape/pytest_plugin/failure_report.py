@@ -21,6 +21,7 @@ from streamtape.session.exchange import Exchange, as_seen
 from streamtape.session.session import Session
 from streamtape.tape.events import Event
 from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.texts import masked_text, shortened
 
 LAST = 3
 WIDTH = 96
@@ -54,7 +55,7 @@ def tell(
             lines.append(f"what happened could not be left in {folder}: {error}")
     if lines:
         text = "\n".join(lines).encode("utf-8", "backslashreplace").decode()  # reports are UTF-8
-        report.sections.append(("streamtape: where the streams were", text))
+        report.sections.append(("streamtape: where the streams were", masked_text(text)))
 
 
 def _leave(report: pytest.TestReport, session: Session, name: str, folder: Path) -> Path:
@@ -152,4 +153,4 @@ def _where(exchange: Exchange, interaction: Interaction) -> Iterator[str]:
         payload = event.payload
         text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
         line = f"  #{number} {event.type}  {text}"
-        yield line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+        yield shortened(line, WIDTH)

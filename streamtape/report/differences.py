@@ -14,6 +14,7 @@ from streamtape.printable import printable
 from streamtape.report.events import compact
 from streamtape.report.lines import Line, Span, line, one_line
 from streamtape.report.side_by_side import side_by_side, wrapped
+from streamtape.tape.texts import masked_text
 from streamtape.units import count, duration
 
 SIDE_BY_SIDE_WIDTH = 110
@@ -49,7 +50,7 @@ def comparison_lines(
     for note in comparison.notes:
         yield line("  ", (f"note: {printable(note)}", "warn"))
     several = any(change.interaction for change in comparison.changes)
-    for change in comparison.changes[:max_changes]:
+    for change in (change.masked() for change in comparison.changes[:max_changes]):
         yield ()
         yield _heading(change, several=several)
         yield from _values(change, width)
@@ -146,4 +147,4 @@ def shown_value(change: Change, value: Any, limit: int = _MAX_VALUE) -> str:
 
 def value_text(value: Any, limit: int = _MAX_VALUE) -> str:
     """A value in one line: a text in quotes, anything else as JSON."""
-    return one_line(compact(value), limit)
+    return one_line(masked_text(compact(value)), limit)

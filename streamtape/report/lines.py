@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from streamtape.printable import printable, printable_line
+from streamtape.tape.texts import masked_pieces, masked_text, shortened
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -58,17 +59,29 @@ def styled(one: Line) -> Text:
     return Text.assemble(*((printable_line(span.text), STYLES.get(span.style, "")) for span in one))
 
 
+def masked(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines without the secrets that stand in them, be it in several pieces of one line."""
+    rows = [tuple(Span(printable_line(s.text), s.style) for s in one) for one in lines]
+    texts = [text for row in rows for text in (*(span.text for span in row), "\n")]
+    found = iter(masked_pieces(texts))
+    for row in rows:
+        yield tuple(Span(next(found), span.style) for span in row)
+        next(found)  # the line end
+
+
 def one_line(text: str, limit: int) -> str:
     """The text in one line of at most `limit` characters; what was left out is marked."""
-    shown = printable(text[: limit * 2]).replace("\n", "↵").replace("\t", " ")
-    if len(shown) <= limit and len(text) <= limit * 2:
-        return shown
-    return f"{shown[: max(limit - 1, 0)]}…"
+    if len(text) <= limit:
+        text = printable_line(text).replace("\t", " ")
+        if len(text) <= limit:
+            return text
+    return shortened(printable_line(shortened(text, limit * 2)).replace("\t", " "), limit)
 
 
 def block(text: str, indent: str, width: int | None, style: str = "") -> Iterator[Line]:
     """The text as indented lines, wrapped at `width` where there is one."""
-    for row in printable(text).expandtabs(4).split("\n"):
+    shown = printable(text) if width is None else masked_text(printable(text))
+    for row in shown.expandtabs(4).split("\n"):
         room = None if width is None else max(width - len(indent), 20)
         if room is None or len(row) <= room:
             yield line(indent, (row, style))

@@ -66,7 +66,7 @@ def _block(changes: Sequence[Change], *, several: bool, limit: int = _MAX_VALUE)
         which = f" {change.n_repeats + 1} times{which}" if change.n_repeats else which
         where = f"{locations(change)} {name_of(change)}".strip()
         rows.append(f"@@ {where} {change.kind}{which} @@")
-        before, after = _sides(change, limit)
+        before, after = _sides(change.masked(), limit)
         if change.kind == "swapped" and change.before is None:
             rows.append(f"  {after}")
             continue

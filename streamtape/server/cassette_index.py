@@ -24,6 +24,7 @@ from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import load
+from streamtape.tape.texts import masked_text
 
 _HOST_PARTS = {"scheme", "host", "port"}
 _KEPT_MISSES = 100
@@ -111,7 +112,7 @@ class Shelf:
         )
 
     def _missed(self, line: str, text: str) -> Miss:
-        found = Miss(line, text)
+        found = Miss(masked_text(line), masked_text(text))
         self.misses.append(found)
         self.n_missed += 1
         return found

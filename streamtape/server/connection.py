@@ -13,6 +13,7 @@ import logging
 import socket
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -21,6 +22,7 @@ import h11
 from streamtape.server.event_loop import heard_at
 from streamtape.server.exchange import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
 from streamtape.server.socket_queue import unread_bytes
+from streamtape.tape.texts import masked_text
 
 _LOG = logging.getLogger("streamtape.server")
 _READ_AHEAD = 1 << 18
@@ -252,7 +254,9 @@ class Connection(asyncio.Protocol):
         except TimeoutError:
             pass  # an idle connection is closed without a word
         except Exception:  # noqa: BLE001 - the server goes on, and says what happened
-            _LOG.exception("a handler failed; its connection is closed")
+            # The message of an exception that is none of ours may quote what a client sent.
+            told = masked_text(traceback.format_exc())
+            _LOG.error("a handler failed; its connection is closed\n%s", told)
         finally:
             await self._close_gently()
 

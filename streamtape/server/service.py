@@ -15,6 +15,7 @@ from streamtape.playback.error_responses import error_body
 from streamtape.server.exchange import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
 from streamtape.server.headers import cors_headers, is_known_host, is_known_page
 from streamtape.server.http_server import HttpServer
+from streamtape.tape.texts import masked_text
 
 JSON = (b"Content-Type", b"application/json; charset=utf-8")
 _NOT_HTTP = "only HTTP requests are recorded and replayed: no tunnels, no WebSockets"
@@ -124,7 +125,8 @@ class Service:
     async def refuse(
         self, exchange: Exchange, status: int, message: str, kind: str, **more: object
     ) -> None:
-        """Answer with an error, in the shape that clients of this path know."""
+        """Answer with an error, without secrets, in the shape that clients of this path know."""
+        message = masked_text(message)
         body = error_body(exchange.request.path, status, message, kind, **more)
         await exchange.respond(status, [JSON, NO_RETRY, *self.cors_of(exchange)], body)
 

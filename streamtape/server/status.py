@@ -11,6 +11,7 @@ from pathlib import PurePath
 from streamtape.printable import printable, printable_json
 from streamtape.server.cassette_index import Shelf
 from streamtape.tape.http_values import split_url
+from streamtape.tape.texts import masked_text
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>streamtape replay</title>
@@ -63,7 +64,9 @@ def _rows(shelf: Shelf) -> list[dict[str, object]]:
         {
             "cassette": book.cassette,
             "interaction": book.number,
-            "request": f"{book.interaction.request.method} {book.interaction.request.url}",
+            "request": masked_text(
+                f"{book.interaction.request.method} {book.interaction.request.url}"
+            ),
             "status": book.interaction.head.status if book.interaction.head else None,
             "ending": book.interaction.ending.kind,
             "chunks": len(book.interaction.chunks),
@@ -74,14 +77,15 @@ def _rows(shelf: Shelf) -> list[dict[str, object]]:
 
 
 def escape(text: str) -> str:
-    """The text as HTML, made printable."""
-    return _escape(printable(text))
+    """The text as HTML, made printable, without secrets."""
+    return _escape(masked_text(printable(text)))
 
 
 def _json(shelf: Shelf, url: str) -> bytes:
     misses = [{"request": miss.line, "why": miss.text} for miss in shelf.misses]
     value = {"url": url, "interactions": _rows(shelf), "missed": shelf.n_missed, "misses": misses}
-    return printable_json(json.dumps(value, indent=2, ensure_ascii=False)).encode()
+    text = printable_json(json.dumps(value, indent=2, ensure_ascii=False))
+    return masked_text(text).encode()
 
 
 def _html(shelf: Shelf, url: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 from streamtape.errors import UsageError
 from streamtape.tape.model import Request
+from streamtape.tape.texts import masked_text
 
 MOST_SHOWN = 200  # characters of one value
 
@@ -39,8 +40,8 @@ def _str(value: str | bytes) -> str:
 
 
 def shown(old: str, new: str) -> tuple[str, str]:
-    """Both values, bounded: of long ones, what stands around the first difference."""
-    old, new = (v.encode("utf-8", "backslashreplace").decode() for v in (old, new))
+    """Both values, without secrets, bounded: of long ones, what is around the first difference."""
+    old, new = (masked_text(v.encode("utf-8", "backslashreplace").decode()) for v in (old, new))
     if max(len(old), len(new)) <= MOST_SHOWN:
         return old, new
     same = next((n for n, (x, y) in enumerate(zip(old, new, strict=False)) if x != y), None)

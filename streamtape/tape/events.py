@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
+import streamtape
 from streamtape.errors import UsageError
 from streamtape.extras import install_command
 
@@ -171,12 +172,13 @@ class Transcript:
             raise UsageError(
                 f"parsed_as needs pydantic; to install it: {install_command('pydantic')}"
             ) from None
+        text = streamtape.masked_message(self.text)
         if self.parsed is None and not self.parsed_complete:
-            raise UsageError(f"the text is not JSON: {self.text[:60]!r}")
+            raise UsageError(f"the text is not JSON: {text[:60]!r}")
         if not self.parsed_complete and not partial:
             raise UsageError(
-                f"the JSON text is not whole: it ends with {self.text[-40:]!r}; parsed has what "
-                "there is of it, and partial=True validates that"
+                f"the JSON text is not whole: it ends with {text[-40:]!r}; parsed has what there "
+                "is of it, and partial=True validates that"
             )
         adapter: TypeAdapter[Any] = TypeAdapter(model)
         if self.parsed_complete:

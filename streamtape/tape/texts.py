@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import zlib
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
 
 from streamtape.secrets.scanner import Search, default_search
 from streamtape.secrets.split import splits
@@ -17,15 +21,62 @@ from streamtape.tape.scanning import Leak
 
 _PACKED = re.compile(rb'"deflate"[^>]{0,200}>\s*([A-Za-z0-9+/=]{64,})\s*<')
 _MAX_UNPACKED_BYTES = 256 << 20
+_LONGEST_SECRET = 1 << 16
 
 
 def masked_text(text: str, search: Search | None = None) -> str:
     """A text without the secrets that stand in it in one piece; its length stays."""
     search = search or default_search()
-    data = bytearray(text.encode("utf-8", "surrogatepass"))
-    for start, end, _ in search.find_in_body(bytes(data)):
-        data[start:end] = b"*" * (end - start)
-    return data.decode("utf-8", "surrogatepass")
+    data = text.encode("utf-8", "surrogatepass")
+    pieces: list[str] = []
+    at = 0
+    for start, end, _ in search.find_in_body(data):
+        first, last = _whole_characters(data, max(start, at), end)
+        length = len(data[first:last].decode("utf-8", "surrogatepass"))
+        pieces += [data[at:first].decode("utf-8", "surrogatepass"), "*" * length]
+        at = last
+    return "".join([*pieces, data[at:].decode("utf-8", "surrogatepass")]) if pieces else text
+
+
+def _whole_characters(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """A stretch of UTF-8, with the characters whole whose bytes it cuts."""
+    while 0 < start < len(data) and data[start] & 0xC0 == 0x80:
+        start -= 1
+    while end < len(data) and data[end] & 0xC0 == 0x80:
+        end += 1
+    return start, end
+
+
+def masked_pieces(pieces: Sequence[str]) -> list[str]:
+    """The pieces that a text was cut into, without the secrets that stand in the whole text."""
+    whole = iter(masked_text("".join(pieces)))
+    return ["".join(islice(whole, len(piece))) for piece in pieces]
+
+
+def masked_value(path: Sequence[str], value: Any) -> Any:
+    """A JSON value without its secrets; the names on its path say what is one, too."""
+    held = value
+    for name in reversed(path):
+        held = {name: held}
+    text = json.dumps(held, ensure_ascii=False, default=repr)
+    masked = masked_text(text)
+    if masked == text:
+        return value
+    found = json.loads(masked)
+    for name in path:
+        found = found[name]
+    return found
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most so many characters of a text, and a mark where some are left out.
+
+    Secrets are masked first: half of one is not recognised any more, and may still be enough.
+    """
+    if len(text) <= limit:
+        return text
+    # What is left out counts only as far as a secret may reach that begins before it.
+    return f"{masked_text(text[: limit + _LONGEST_SECRET])[: max(limit - 1, 0)]}…"
 
 
 def scan_text(data: bytes, search: Search | None = None) -> list[Leak]:

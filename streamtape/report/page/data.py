@@ -21,6 +21,7 @@ from streamtape.report.masked import timing
 from streamtape.report.transcript_lines import distinct_parts
 from streamtape.tape.events import Event, Part, ToolCall, Transcript
 from streamtape.tape.model import Headers, Interaction
+from streamtape.tape.texts import shortened
 from streamtape.units import moment
 
 MAX_PAYLOAD = 60_000  # characters of one payload: an image is not worth a page of base64
@@ -143,7 +144,7 @@ def payload_text(event: Event) -> str:
     if text is None:
         text = event.payload if isinstance(event.payload, str) else compact(event.payload)
     if len(text) > MAX_PAYLOAD:
-        return f"{text[:MAX_PAYLOAD]}… ({len(text):,} characters in all)"
+        return f"{shortened(text, MAX_PAYLOAD)} ({len(text):,} characters in all)"
     return text
 
 
