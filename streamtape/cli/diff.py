@@ -33,6 +33,7 @@ Examples:
   streamtape diff a.tape b.tape --level content
   streamtape diff a.tape b.tape --level timing --tolerance 0.5
   streamtape diff cassettes/ new-cassettes/ --markdown > comment.md
+  streamtape diff a.tape b.tape --markdown --picture ab.svg > comment.md
   streamtape diff cassettes/ new-cassettes/ --html changes.html
   streamtape diff before/ after/ --fail-on ttft=+20% --fail-on tpot=+5ms
   streamtape diff before/ after/ --fail-on behaviour
@@ -72,6 +73,12 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 @click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
 @click.option(
+    "--picture",
+    type=completion_values.FILE,
+    metavar="FILE.svg",
+    help="Draw both runs on one clock, too; --markdown then shows the picture.",
+)
+@click.option(
     "--html",
     type=completion_values.FILE,
     metavar="FILE",
@@ -91,6 +98,7 @@ def command(
     show_all: bool,
     markdown: bool,
     html: str | None,
+    picture: str | None,
     force: bool,
     jobs: int | None,
     as_json: bool,
@@ -117,6 +125,8 @@ def command(
         diff_options["tolerance"] = tolerance
     page = None if html is None else page_path(html, "--html", "diff.html", force=force)
     folders = Path(a).is_dir() + Path(b).is_dir()
+    if picture is not None:
+        drawn = _picture_place(picture, folders=folders, force=force)
     for name in (a, b) if folders == 1 else ():
         check_there(name)
     if folders == 1:
@@ -130,9 +140,30 @@ def command(
         comparison = streamtape.diff(a, b, **diff_options)
         if page is not None:
             _write_page(page, f"{a} → {b}", [("", comparison)])
-        _report(comparison, show_all=show_all, markdown=markdown, as_json=as_json)
+        if picture is not None:
+            _draw(drawn, a, b, dialect)
+        _report(comparison, show_all=show_all, markdown=markdown, as_json=as_json, picture=picture)
         status = _status(comparison, behaviour=behaviour)
     raise click.exceptions.Exit(status)
+
+
+def _picture_place(picture: str, *, folders: int, force: bool) -> Path:
+    """Where the picture goes; UsageError for another kind of file, and for folders."""
+    if folders:
+        raise UsageError("--picture is of two recordings, and not of folders: name two files")
+    if not picture.lower().endswith(".svg"):
+        raise UsageError(f"--picture {picture}: name a file *.svg")
+    return page_path(picture, "--picture", "diff.svg", force=force)
+
+
+def _draw(place: Path, a: str, b: str, dialect: str | None) -> None:
+    """Draw both recordings on one clock."""
+    from streamtape.cli.files import short_names, write_page
+    from streamtape.report.waterfall import run_of, waterfall
+
+    names = zip((a, b), short_names([a, b]), strict=True)
+    runs = [run_of(name, streamtape.load(path), dialect=dialect) for path, name in names]
+    write_page(place, waterfall(runs).encode("utf-8", "backslashreplace"))
 
 
 def _status(comparison: Comparison, *, behaviour: bool) -> int:
@@ -150,13 +181,15 @@ def _status_of_folders(results: Sequence[FileResult], *, behaviour: bool) -> int
     return 0 if all(fine) else FINDINGS
 
 
-def _report(comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bool) -> None:
+def _report(
+    comparison: Comparison, *, show_all: bool, markdown: bool, as_json: bool, picture: str | None
+) -> None:
     if as_json:
         output.write_json_text(comparison.to_json(indent=2))
     elif markdown:
         from streamtape.report.markdown import comparison_markdown
 
-        output.write_text(comparison_markdown(comparison).rstrip())
+        output.write_text(comparison_markdown(comparison, picture=picture).rstrip())
     else:
         from streamtape.report.differences import comparison_lines
 

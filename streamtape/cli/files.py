@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import FileIO
 from pathlib import Path
 
@@ -43,6 +43,12 @@ def tapes(paths: Iterable[str]) -> list[Path]:
     if not found:
         raise UsageError(f"there are no cassettes (*.tape) in {', '.join(map(repr, named))}")
     return list(found)
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """What to call some files: by their names, or by their whole paths where names are equal."""
+    names = [Path(path).name for path in paths]
+    return names if len(set(names)) == len(names) else list(paths)
 
 
 def check_there(name: str) -> None:

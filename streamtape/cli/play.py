@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamtape.cli import completion_values, options, output
-from streamtape.cli.files import with_force
+from streamtape.cli.files import short_names, with_force
 from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _acts(tapes: Sequence[str], given: dict[str, Any]) -> list[Act]:
 
     limit_s = given["idle_limit"]
     recordings: list[list[Scene]] = []
-    for name, shown in zip(tapes, _names(tapes), strict=True):
+    for name, shown in zip(tapes, short_names(tapes), strict=True):
         cassette = load(name)
         numbers = options.chosen(len(cassette), given["index"])
         recordings.append(
@@ -141,12 +141,6 @@ def _acts(tapes: Sequence[str], given: dict[str, Any]) -> list[Act]:
     if not any(recordings):
         raise UsageError(f"nothing to play: no interactions in {', '.join(map(repr, tapes))}")
     return acts_of(recordings)
-
-
-def _names(tapes: Sequence[str]) -> list[str]:
-    """The names of files as they are shown: with their folders where they would be the same."""
-    names = [Path(tape).name for tape in tapes]
-    return names if len(set(names)) == len(names) else list(tapes)
 
 
 def _write(target: str, tapes: Sequence[str], given: dict[str, Any]) -> None:
@@ -171,7 +165,7 @@ def _write(target: str, tapes: Sequence[str], given: dict[str, Any]) -> None:
         speed=given["speed"],
         min_gap_us=_GAP_US[kind],
     )
-    data = _data(made, kind, ", ".join(_names(tapes)), acts, given)
+    data = _data(made, kind, ", ".join(short_names(tapes)), acts, given)
     write_page(place, data)
     n_frames = count(len(made.frames), "frame")
     output.note(f"{place}: {n_frames}, {duration(made.length_us)}, {count(len(data), 'byte')}")

@@ -28,6 +28,7 @@ Examples:
   streamtape view run.tape -o run.html --open
   streamtape view before.tape after.tape -o both.html
   streamtape view run.tape -o - | ssh host 'cat > run.html'
+  streamtape view run.tape -o run.svg         a picture of the run alone, for a comment
 
 \b
 The page loads nothing and sends nothing: it can be mailed, or kept beside a failed test."""
@@ -79,6 +80,9 @@ def command(
     usual = f"{folder or files[0].stem}.html"
     name = usual if target is None else target
     place = None if name == "-" else page_path(name, "-o", usual, force=force)
+    if place is not None and place.suffix.lower() == ".svg":
+        _write_picture(place, files, index, dialect)
+        return
     told: list[dict[str, Any]] = []
     plain: list[str] = []
     work = partial(_read, index=index, dialect=dialect, checked=not no_checks)
@@ -99,6 +103,24 @@ def command(
         output.note(f"{place}: {count(len(told), 'interaction')}, {count(len(page), 'byte')}")
     if opened:
         click.launch(str(place))
+
+
+def _write_picture(place: Path, files: list[Path], index: int | None, dialect: str | None) -> None:
+    """Write the waterfall of some recordings, one below the other."""
+    import streamtape
+    from streamtape.cli.files import write_page
+    from streamtape.report.waterfall import run_of, waterfall
+    from streamtape.units import count
+
+    runs = []
+    for path in files:
+        cassette = streamtape.load(path)
+        numbers = options.chosen(len(cassette), index)
+        chosen = streamtape.Cassette(tuple(cassette[number] for number in numbers))
+        runs.append(run_of(path.name, chosen, dialect=dialect))
+    picture = waterfall(runs).encode("utf-8", "backslashreplace")
+    write_page(place, picture)
+    output.note(f"{place}: {count(len(runs), 'recording')}, {count(len(picture), 'byte')}")
 
 
 def _read(

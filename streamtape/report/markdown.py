@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from streamtape.compare.comparison import ABSENT, Change, Comparison
 from streamtape.printable import printable
@@ -27,12 +28,18 @@ _MAX_VALUE = 1000
 _MARKS = {"removed": "[-{}-]", "inserted": "{{+{}+}}"}
 
 
-def comparison_markdown(comparison: Comparison, *, max_changes: int = SHOWN, level: int = 3) -> str:
-    """A heading with the verdict, then the changes; many of them are folded away."""
+def comparison_markdown(
+    comparison: Comparison, *, max_changes: int = SHOWN, level: int = 3, picture: str | None = None
+) -> str:
+    """A heading with the verdict, then the changes; many of them are folded away.
+
+    `picture` is the path or the address of a picture of both runs, which is shown below the names.
+    """
     mark = "✅" if comparison.same else "❌"
     parts = [
         f"{'#' * level} {mark} {verdict(comparison)}",
         f"{code(comparison.a)} → {code(comparison.b)}",
+        *([f"![both runs on one clock](<{_address(picture)}>)"] if picture else []),
         *_judgement(comparison),
         *(f"- note: {code(note)}" for note in comparison.notes),
     ]
@@ -137,6 +144,11 @@ def code(text: str) -> str:
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _address(text: str) -> str:
+    """A path or an address, between angle brackets."""
+    return quote(text, safe="/:?#[]@!$&'()*+,;=%~")
 
 
 def _escaped(text: str) -> str:

@@ -43,7 +43,7 @@ def animated_svg(film: Film, *, title: str, themes: Sequence[Theme]) -> str:
     width = round(film.columns * _CELL_PX + 2 * _PAD_PX, 1)
     height = film.rows * _ROW_PX + 2 * _PAD_PX
     shown = [*_shown(film)]
-    told = escape(_NO_XML.sub("\ufffd", printable_line(title)))
+    told = escape(xml_text(title))
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height}" '
         f'width="{width:g}" height="{height}" role="img" aria-label="{told}">',
@@ -56,6 +56,11 @@ def animated_svg(film: Film, *, title: str, themes: Sequence[Theme]) -> str:
         *(_group(number, one) for number, one in enumerate(shown)),
         "</svg>\n",
     ])  # fmt: skip
+
+
+def xml_text(text: str) -> str:
+    """A text in one line, printable, without what XML does not know."""
+    return _NO_XML.sub("\ufffd", printable_line(text))
 
 
 def _shown(film: Film) -> Iterator[_Shown]:
@@ -114,7 +119,7 @@ def _texts(line: Line, y: int) -> Iterator[str]:
     """A text a span, each at its column, and as wide as its cells whatever the font."""
     column = 0
     for span in line:
-        text = _NO_XML.sub("\ufffd", printable_line(span.text))
+        text = xml_text(span.text)
         width = cells(text)
         if text.strip(" "):
             yield _text(Span(text, span.style), column, width, y)

@@ -16,6 +16,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from streamtape.dialects.parsed import ParsedResponse
+from streamtape.metrics.measures import output_tokens
 from streamtape.printable import printable
 from streamtape.report.masked import read
 from streamtape.report.play.prompts import Prompt, prompt_of
@@ -82,6 +83,7 @@ class Scene:
     ending_style: Style
     is_timed: bool = True
     started_at_us: int | None = None
+    n_output_tokens: int | None = None
 
     def n_events_at(self, at_us: int) -> int:
         """How many events have come by a moment."""
@@ -174,6 +176,7 @@ def scene_of(
         ending_style=ending_style,
         is_timed=is_timed,
         started_at_us=interaction.started_at_us,
+        n_output_tokens=output_tokens(parsed.events, parsed.dialect),
     )
 
 
