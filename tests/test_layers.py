@@ -13,7 +13,7 @@ from tools import house
 PACKAGE = Path(streamtape.__file__).parent
 ROOMS = (
     "errors", "printable", "choices", "extras", "units", "json_path", "content", "secrets",
-    "tape", "framing", "dialects", "playback", "compare", "checks", "metrics", "analysis",
+    "tape", "framing", "dialects", "metrics", "playback", "compare", "checks", "analysis",
     "convert", "session", "transport", "sdk_events", "strategies", "server", "mock", "snapshots",
     "report", "pytest_plugin", "pytest_entry", "cli", "__main__",
 )  # fmt: skip

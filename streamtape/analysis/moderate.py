@@ -12,7 +12,6 @@ from typing import Any
 from streamtape.analysis.streams import Source, opened, stream_of
 from streamtape.checks.moderation import (
     WAYS,
-    Arrival,
     CheckPoint,
     Every,
     ModerationResult,
@@ -24,6 +23,7 @@ from streamtape.checks.moderation import (
 )
 from streamtape.checks.profiles import DEFAULT
 from streamtape.errors import UsageError
+from streamtape.metrics.arrival import Arrival
 
 Classifier = Callable[[str], Any]
 

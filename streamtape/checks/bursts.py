@@ -42,14 +42,10 @@ def buffering(stream: Stream) -> Iterator[Hit]:
     if total < LONG_US:
         return
     if first >= SHARE_WAITED * total and len(sizes) <= max(2, len(times) // MIN_BURST):
-        message = f"all {len(times)} events came within {_seconds(total - first)}"
-        yield Hit(0, f"{message} after {_seconds(first)} of silence: looks buffered")
+        message = f"all {len(times)} events came within {(total - first) / 1e6:.2f} s"
+        yield Hit(0, f"{message} after {first / 1e6:.2f} s of silence: looks buffered")
         return
     gaps = [b - a for a, b in pairwise(times) if b - a > BURST_US]
     if len(times) >= MIN_BURST * len(sizes) and gaps and median(gaps) >= LONG_US // 10:
         message = f"{len(times)} events came in {len(sizes)} bursts"
-        yield Hit(None, f"{message}, {_seconds(round(median(gaps)))} apart: looks buffered")
-
-
-def _seconds(us: int) -> str:
-    return f"{us / 1e6:.2f} s"
+        yield Hit(None, f"{message}, {median(gaps) / 1e6:.2f} s apart: looks buffered")

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from streamtape.compare.comparison import Change, Location
+from streamtape.metrics.statistics import percentile
 
 FLOOR_US = 1_000
 DEFAULT_TOLERANCE = 0.1
@@ -50,15 +51,8 @@ def measure(clocked: Clocked) -> Measures:
         times[0] if times else None,
         times[-1] if times else None,
         clocked.end_us,
-        *(percentile(found, share) for share in (0.5, 0.9, 0.99, 1.0)),
+        *(percentile(found, share) if found else None for share in (0.5, 0.9, 0.99, 1.0)),
     )
-
-
-def percentile(in_order: Sequence[int], share: float) -> int | None:
-    """The value that a share of all values does not exceed (nearest rank); None of no values."""
-    if not in_order:
-        return None
-    return in_order[max(0, -(-int(share * 1000) * len(in_order) // 1000) - 1)]
 
 
 def compare_timing(

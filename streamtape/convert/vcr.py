@@ -29,12 +29,12 @@ from streamtape.convert.document import Node, to_bytes
 from streamtape.convert.imported import imported_interaction
 from streamtape.errors import UsageError
 from streamtape.tape.model import Cassette, Ending, Head, Headers, Interaction, Request
+from streamtape.units import UNITS_US
 
 _VERSIONS = {"1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2", "2.0": "HTTP/2", "3": "HTTP/3"}
 _LISTS = ("interactions", "http_interactions")
 _KINDS_OF_BODY = {"string", "data", "encoding", "base64_string", "file"}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?)(h|ms|m|s|us|µs|μs|ns)")
-_UNIT_US = {"h": 3.6e9, "m": 6e7, "s": 1e6, "ms": 1e3, "us": 1, "µs": 1, "μs": 1, "ns": 1e-3}
 
 
 def read(data: bytes, about: About, name: str) -> Cassette:
@@ -134,7 +134,7 @@ def _duration_us(node: Node) -> int | None:
     parts = _DURATION.findall(text)
     if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
         raise node.error("a duration such as 1.5s")
-    return int(sum(float(number) * _UNIT_US[unit] for number, unit in parts) + 0.5)
+    return int(sum(float(number) * UNITS_US[unit] for number, unit in parts) + 0.5)
 
 
 def _version(node: Node) -> str:

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from streamtape.checks.moderation import Arrival
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.content import content_of
 from streamtape.dialects.paths import get, parse_path
 from streamtape.dialects.transcript import transcript_of
+from streamtape.metrics.arrival import Arrival
 from streamtape.tape.events import Event
 
 # Where usage has the tokens that were made, as the providers spell it.

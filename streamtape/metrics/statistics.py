@@ -12,17 +12,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, median
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from streamtape.errors import UsageError
 from streamtape.metrics.measures import MEASURES
+from streamtape.units import UNITS_US, milliseconds
 
 MIN_SIDE = 5  # recordings a side, below which no interval is worth its name
 DRAWS = 2_000
 CONFIDENCE = 0.95
+T = TypeVar("T", int, float)
 Outcome = Literal["within", "beyond", "unclear", "too few"]
 _LIMIT = re.compile(r"(\w+)=\+?(\d+(?:\.\d+)?)(%|us|µs|ms|s)")
-_UNITS_US = {"us": 1.0, "µs": 1.0, "ms": 1e3, "s": 1e6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Summary:
         )
 
 
-def percentile(ranked: Sequence[float], share: float) -> float:
+def percentile(ranked: Sequence[T], share: float) -> T:
     """The value that a share of all values does not exceed (nearest rank)."""
     return ranked[max(0, -(-int(share * 1000) * len(ranked) // 1000) - 1)]
 
@@ -82,7 +83,7 @@ def parse_limit(text: str) -> Limit:
     amount = float(match[2])
     if match[3] == "%":
         return Limit(match[1], amount / 100, relative=True)
-    return Limit(match[1], amount * _UNITS_US[match[3]], relative=False)
+    return Limit(match[1], amount * UNITS_US[match[3]], relative=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Gate:
         sizes = f"{self.n_a} and {self.n_b} recordings"
         if self.outcome == "too few":
             return f"{self.limit}: too few to tell ({sizes}; {MIN_SIDE} a side are needed)"
-        times = f"median {_ms(self.before_us)} → {_ms(self.after_us)}"
+        times = f"median {milliseconds(self.before_us)} → {milliseconds(self.after_us)}"
         span = f"{self._grown(self.low)} to {self._grown(self.high)}"
         outcome = {"within": "within", "beyond": "BEYOND", "unclear": "unclear"}[self.outcome]
         text = f"{self.limit}: {outcome}: {times}, {self._grown(self.change)}"
@@ -121,10 +122,6 @@ class Gate:
     def to_dict(self) -> dict[str, Any]:
         """All of it, ready for JSON."""
         return {**asdict(self), "limit": str(self.limit)}
-
-
-def _ms(us: float | None) -> str:
-    return "?" if us is None else f"{us / 1e3:.1f} ms"
 
 
 def evaluate(a: Sequence[float], b: Sequence[float], limit: Limit, *, seed: int = 0) -> Gate:

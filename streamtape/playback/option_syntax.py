@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 
 from streamtape.errors import UsageError
+from streamtape.units import UNITS_US, parse_us
 
-_UNITS_US = {"us": 1, "ms": 1000, "s": 1_000_000, "m": 60_000_000}
-_DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,9})?|\.\d{1,9})(us|ms|s|m)", re.ASCII)
+_UNITS = ("us", "ms", "s", "m")
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?|\.\d{1,9}", re.ASCII)
 _LONGEST_US = 10**15  # thirty years; a float still holds every whole number
 _MAX_DIGITS = 15
@@ -34,20 +34,19 @@ def fields(text: str, what: str, known: Iterable[str]) -> dict[str, str]:
 
 def duration_us(text: str, what: str) -> int:
     """Read `30s`, `20ms`, `800us` or `1.5m` as microseconds."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        raise UsageError(f"{what}: {text!r} is no duration; write it as 30s, 20ms, 800us or 1.5m")
-    us = round(float(match[1]) * _UNITS_US[match[2]])
+    us = parse_us(text.strip(), _UNITS)
+    if us is None:
+        raise UsageError(f"{what}: invalid duration {text!r}; write it as 30s, 20ms, 800us or 1.5m")
     if us > _LONGEST_US:
         raise UsageError(f"{what}: {text!r} is longer than thirty years")
-    return us
+    return round(us)
 
 
 def duration_text(us: int) -> str:
     """Write microseconds so that `duration_us` reads them back."""
-    for unit, size in (("s", 1_000_000), ("ms", 1000)):
-        if us and us % size == 0:
-            return f"{us // size}{unit}"
+    for unit in ("s", "ms"):
+        if us and us % UNITS_US[unit] == 0:
+            return f"{us // int(UNITS_US[unit])}{unit}"
     return f"{us}us" if us else "0s"
 
 

@@ -12,7 +12,7 @@ from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, Str
 from streamtape.metrics.statistics import Summary
 from streamtape.printable import printable, printable_cell
 from streamtape.report.lines import Line, line
-from streamtape.units import count
+from streamtape.units import count, milliseconds
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = ("source", "interaction", "dialect", "model", "ttfb_us", "ttfe_us", "ttft_us", "first",
@@ -51,7 +51,7 @@ def _one(one: StreamMetrics, width: int) -> Iterator[Line]:
     for name in ("ttfb", "ttfe", "ttft", "total", "tpot"):
         (value,) = one.values_us(name) or (None,)
         what = f" ({one.first})" if name == "ttft" and one.first else ""
-        yield line((f"  {name:<6}", "label"), _ms(value), (what, "dim"))
+        yield line((f"  {name:<6}", "label"), milliseconds(value), (what, "dim"))
     yield from _table([one], ("gap", "itl"), width)
 
 
@@ -84,16 +84,12 @@ def _table(measured: Sequence[StreamMetrics], names: Sequence[str], width: int) 
         if found is None:
             yield line(label, f"{0:>7}  " if fits else "  n 0, ", ("not known", "dim"))
             continue
-        values = [_ms(v) for v in (found.mean, found.median, found.p90, found.p99)]
+        values = [milliseconds(v) for v in (found.mean, found.median, found.p90, found.p99)]
         if fits:
             yield line(label, f"{found.n:>7}", "".join(f"{value:>12}" for value in values))
         else:
             text = ", ".join(map(" ".join, zip(_FIGURES, values, strict=True)))
             yield line(label, f"  n {found.n}, {text}")
-
-
-def _ms(us: float | None) -> str:
-    return "not known" if us is None else f"{us / 1e3:,.1f} ms"
 
 
 def to_csv(measured: Sequence[StreamMetrics]) -> str:
@@ -112,14 +108,19 @@ def plot_lines(one: StreamMetrics, width: int = _WIDTH) -> Iterator[Line]:
         yield line(("  no times in this recording: nothing to plot", "dim"))
         return
     at = list(accumulate(one.gaps_us, initial=one.ttfe_us))
-    yield line(("  events over time", "label"), (f"  0 to {_ms(one.total_us)}", "dim"))
+    yield line(
+        ("  events over time", "label"),
+        (f"  0 to {milliseconds(one.total_us, 'not known')}", "dim"),
+    )
     yield line(f"  {_bars(at, 0, max(one.total_us, 1), width)}")
     if one.text:
         yield line(("  text growing", "label"), (f"  0 to {one.text[-1][1]:,} characters", "dim"))
         yield line(f"  {_growth(one, one.total_us, width)}")
     if one.gaps_us:
         most = max(one.gaps_us)
-        yield line(("  gaps by length", "label"), (f"  0 to {_ms(most)}", "dim"))
+        yield line(
+            ("  gaps by length", "label"), (f"  0 to {milliseconds(most, 'not known')}", "dim")
+        )
         yield line(f"  {_bars(one.gaps_us, 0, max(most, 1), width)}")
 
 

@@ -6,7 +6,6 @@ refused at the door, with the known ones in the message.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -18,6 +17,7 @@ from streamtape.json_path import path_pattern
 from streamtape.playback.clock import Clock
 from streamtape.tape.model import Request
 from streamtape.tape.redact import RedactionOptions
+from streamtape.units import parse_us
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault, Faults
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RequestMatcher = Callable[[Request, Request], bool]
 RequestFilter = Callable[[Request], Request]
 CLOCKS = ("system", "auto", "manual")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_AGE_UNITS = ("s", "m", "h", "d", "w")
 MATCHERS = ("method", "scheme", "host", "port", "path", "query", "url", "headers", "body")
 
 
@@ -200,14 +200,14 @@ class Options:
         if isinstance(age, timedelta):
             age = age.total_seconds()
         if isinstance(age, str):
-            found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", age.strip())
-            age = float(found[1]) * _UNITS[found[2]] if found else -1.0
+            us = parse_us(age.strip(), _AGE_UNITS)
+            age = -1.0 if us is None else us / 1e6
         if age is None:
             return None
         if isinstance(age, bool) or not age > 0:
             raise UsageError(
-                f"max_age={self.max_age!r}: seconds, a timedelta, or a number with s, m, h, d or w "
-                "('30d') is wanted"
+                "max_age must be seconds, a timedelta or a number with s, m, h, d or w ('30d'), "
+                f"got {self.max_age!r}"
             )
         return round(age * 1e6)
 

@@ -24,6 +24,7 @@ from streamtape.tape.store import TapeFile, load
 from streamtape.transport import run_defaults
 from streamtape.transport.cassette_paths import refuse_foreign
 from streamtape.transport.clocks import VirtualClock, clock_of, wall_us
+from streamtape.units import age
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -196,23 +197,13 @@ def _aged(file: TapeFile, options: Options) -> Options:
     age_us = wall_us() - min(times) if times else 0
     if age_us <= most_us:
         return options
-    told = (
-        f"the cassette {str(file.path)!r} is {_told(age_us)} old, and max_age is {options.max_age}"
-    )
+    told = f"the cassette {str(file.path)!r} is {age(age_us)} old, and max_age is {options.max_age}"
     if options.on_expired == "fail":
         raise ExpiredError(f"{told}; record it again (mode 'all'), or see with mode 'verify'")
     if options.on_expired == "record" and options.mode != "none":
         return replace(options, mode="all")
     warnings.warn(f"{told}; mode 'all' records it again", StreamtapeWarning, stacklevel=4)
     return options
-
-
-def _told(age_us: int) -> str:
-    seconds = age_us / 1e6
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
 
 
 def blind_spots() -> str:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 import streamtape
-from streamtape.checks.moderation import Arrival, HoldBack, flagged, parse_every, prefixes
+from streamtape.checks.moderation import HoldBack, flagged, parse_every, prefixes
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
 from streamtape.errors import UsageError
+from streamtape.metrics.arrival import Arrival
 from tests.streams import Writer
 
 # The early part misleads: what is said at first is taken back at the end.

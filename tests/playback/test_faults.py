@@ -68,7 +68,7 @@ def test_of_says_which_interaction_is_struck() -> None:
         ("cut@event=3:abort", ":rst or :fin"),
         ("drop@event=3:rst", "only a cut"),
         ("cut=3@event=3", "takes no value"),
-        ("stall@event=3", "no duration"),
+        ("stall@event=3", "invalid duration"),
         ("stall=3@event=3", "30s"),
         ("drop@byte=3", "needs a place"),
         ("http", "whole number"),

@@ -13,6 +13,8 @@ from streamtape.convert.about import About
 from streamtape.convert.yaml_text import load_yaml
 from streamtape.errors import ContentError, UsageError
 from streamtape.extras import install_command
+from streamtape.report.play.gif import Painter
+from streamtape.report.play.themes import THEMES
 from streamtape.report.plots import draw
 
 PYTHON = sys.executable
@@ -39,6 +41,7 @@ def test_it_is_pips_or_uvs(has_pip: bool, command: str, monkeypatch: pytest.Monk
         ("brotli", ["brotli", "brotlicffi"], brotli_library),
         ("migrate", ["libcst"], _require_libcst),
         ("plot", ["matplotlib", "matplotlib.figure"], lambda: draw([], None, "svg")),  # type: ignore[arg-type]
+        ("play", ["PIL"], lambda: Painter(THEMES["dark"], None)),
     ],
 )
 def test_each_missing_library_gives_the_whole_command(
@@ -57,4 +60,4 @@ def test_every_extra_is_told() -> None:
     import tomllib
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    assert set(project["optional-dependencies"]) == {"brotli", "migrate", "plot", "yaml"}
+    assert set(project["optional-dependencies"]) == {"brotli", "migrate", "play", "plot", "yaml"}
