@@ -44,6 +44,13 @@ from streamtape.server.providers import (
 from streamtape.server.service import Service
 from streamtape.server.upstreams import Upstreams, request_to
 from streamtape.server.url_candidates import Origins
+from streamtape.server.websocket.handshake import is_websocket
+from streamtape.server.websocket.relay import Relay
+from streamtape.server.websocket.upstream import (
+    handshake_for_upstream,
+    open_websocket,
+    websocket_url,
+)
 from streamtape.session.decisions import Play
 from streamtape.session.diagnostics import warn
 from streamtape.session.options import OptionFields, Options
@@ -96,7 +103,7 @@ class RecordingProxy(Service):
             host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits or _LIMITS
         )
         self._owns_session = not isinstance(cassette, Session)
-        self._running: set[Exchange] = set()
+        self._running: set[Exchange | Relay] = set()
         self._notices: dict[str, None] = {}
         try:
             self.session = _session(cassette, options)
@@ -196,7 +203,9 @@ class RecordingProxy(Service):
             body = await exchange.body()
             played = self._in_cassette(request, body, found[1] if found else None)
         try:
-            if played is not None:
+            if played is not None and is_websocket(request):
+                await self.refuse(exchange, 501, "WebSockets are not replayed yet", "not_http")
+            elif played is not None:
                 decision = session.begin(played, wall_us())
                 assert isinstance(decision, Play), "would_play said so"
                 await self._play(exchange, decision)
@@ -204,6 +213,8 @@ class RecordingProxy(Service):
                 known = ", ".join(sorted(mount.prefix for mount in self._mounts))
                 message = f"nothing is mounted at {request.path!r}; mounted: {known}"
                 await self.refuse(exchange, 404, message, "not_mounted")
+            elif is_websocket(request):
+                await self._relay(exchange, *found)
             else:
                 await self._send_on(exchange, *found, body)
         except MissError as error:
@@ -232,6 +243,8 @@ class RecordingProxy(Service):
     def _in_cassette(self, head: RequestHead, body: bytes, url: str | None) -> Request | None:
         """The request that the cassette answers, or is to refuse; None for one to be sent."""
         session = self.session
+        if url is not None and is_websocket(head):
+            url = websocket_url(url)
         sent = [] if url is None else [Request(head.method, url, head.headers, body)]
         spelled = [*sent, *self._origins.spellings(head, body)]
         answered = next((one for one in spelled if session.would_play(one)), None)
@@ -272,12 +285,40 @@ class RecordingProxy(Service):
             else:
                 response = await transport.handle_upload(request, upload)
         except httpx.TransportError as error:
-            message = (
-                f"the upstream {mount.target} can't be reached: {type(error).__name__}: {error}"
-            )
-            await self.refuse(exchange, 502, message, "bad_gateway")
+            await self._refuse_unreachable(exchange, mount, error)
         else:
             await self._pass_on(exchange, response, mount)
+
+    async def _relay(self, exchange: Exchange, mount: Mount, url: str) -> None:
+        """Open the upstream's WebSocket, and pass messages on both ways; a refusal passes on."""
+        request = request_to("GET", url, handshake_for_upstream(exchange.request.headers), None)
+        try:
+            opened = await open_websocket(request, self._upstreams, self.session)
+        except httpx.TransportError as error:
+            await self._refuse_unreachable(exchange, mount, error)
+            return
+        if not opened.is_open:
+            await self._pass_on(exchange, opened.response, mount)
+            return
+        cors = self.cors_of(exchange)
+        try:
+            link = await exchange.take_over(101, [*opened.headers, *cors], reason=opened.reason)
+            relay = opened.relay(link)
+            self._running.add(relay)
+            try:
+                await relay.run()
+            finally:
+                self._running.discard(relay)
+            if relay.oversize:
+                self._notices[f"{relay.oversize}: its WebSocket was closed with code 1009"] = None
+        finally:
+            await to_the_end(opened.response.aclose())
+
+    async def _refuse_unreachable(
+        self, exchange: Exchange, mount: Mount, error: httpx.TransportError
+    ) -> None:
+        message = f"the upstream {mount.target} can't be reached: {type(error).__name__}: {error}"
+        await self.refuse(exchange, 502, message, "bad_gateway")
 
     async def _pass_on(self, exchange: Exchange, response: Any, mount: Mount) -> None:
         """Give the client each chunk as it comes; whoever ends first ends the other."""

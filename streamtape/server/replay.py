@@ -24,6 +24,7 @@ from streamtape.server.exchange import Exchange, Limits
 from streamtape.server.player import kept_length, play
 from streamtape.server.providers import child_env
 from streamtape.server.service import Service
+from streamtape.server.websocket.handshake import is_websocket
 from streamtape.session.options import Options, RequestMatcher
 from streamtape.session.replay_steps import score_of
 from streamtape.tape.model import Cassette, Interaction
@@ -113,6 +114,9 @@ class ReplayServer(Service):
     async def answer(self, exchange: Exchange) -> None:
         """Play what answers a request; else resume, show the status, or say why it is a miss."""
         request = exchange.request
+        if is_websocket(request):
+            await self.refuse(exchange, 501, "WebSockets are not replayed yet", "not_http")
+            return
         shelf = self._shelf
         asked = shelf.ask(request, await exchange.body())
         interaction = (

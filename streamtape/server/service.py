@@ -12,21 +12,15 @@ from typing import Self
 
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.playback.error_responses import error_body
-from streamtape.server.exchange import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
+from streamtape.server.exchange import Exchange, Handler, Limits, RequestTooLargeError
 from streamtape.server.headers import cors_headers, is_known_host, is_known_page
 from streamtape.server.http_server import HttpServer
 from streamtape.tape.texts import masked_text
 
 JSON = (b"Content-Type", b"application/json; charset=utf-8")
-_NOT_HTTP = "only HTTP requests are recorded and replayed: no tunnels, no WebSockets"
+_NOT_HTTP = "only HTTP requests and WebSockets are recorded and replayed: no tunnels"
 # SDKs try again on many errors; a miss will not be better the next time.
 NO_RETRY = (b"X-Should-Retry", b"false")
-
-
-def _is_websocket(request: RequestHead) -> bool:
-    """Whether a request wants a WebSocket; other offers to upgrade (h2c) a server may ignore."""
-    offered = (request.header("upgrade") or "").lower()
-    return "websocket" in offered and "upgrade" in (request.header("connection") or "").lower()
 
 
 class Service:
@@ -144,8 +138,6 @@ class Service:
             page = request.header("origin") or "another origin"
             why = f"this request comes from a web page of {page}; --cors (cors=) lets pages in"
             await self.refuse(exchange, 403, why, "foreign_origin")
-        elif _is_websocket(request):
-            await self.refuse(exchange, 501, _NOT_HTTP, "not_http")
         elif request.method == "OPTIONS" and self.cors_of(exchange):
             await exchange.respond(204, self.cors_of(exchange), b"")
         else:

@@ -24,19 +24,40 @@ class Upstreams:
         self._session = session
         self._transports: dict[str, TapeTransport] = {}
         self._proxies: dict[str, str] = {}
+        self._for_websockets: dict[str, httpx.AsyncBaseTransport] = {}
         self._unrecorded: httpx.AsyncHTTPTransport | None = None
 
     def transport(self, url: httpx.URL) -> TapeTransport:
         """The transport that leads to a URL."""
-        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
-        proxy = self._proxies.get(origin)
-        if proxy is None:  # asked once: it reads the whole environment
-            proxy = self._proxies[origin] = _proxy_for(url)
+        proxy = self._proxy_for(url)
         if proxy not in self._transports:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
             inner = httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)
             self._transports[proxy] = TapeTransport(self._session, inner, rehearses=False)
         return self._transports[proxy]
+
+    def for_websockets(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        """The transport that sends opening handshakes to a URL; it records nothing."""
+        from streamtape.server.websocket.tunnel_transport import TunnelTransport
+
+        proxy = self._proxy_for(url)
+        tunnelled = proxy if url.scheme == "http" and proxy.startswith("http") else ""
+        found = self._for_websockets.get(f"{url.scheme} {proxy}")
+        if found is None:
+            limits = httpx.Limits(max_connections=None)
+            found = self._for_websockets[f"{url.scheme} {proxy}"] = (
+                TunnelTransport(tunnelled)
+                if tunnelled
+                else httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)
+            )
+        return found
+
+    def _proxy_for(self, url: httpx.URL) -> str:
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        proxy = self._proxies.get(origin)
+        if proxy is None:  # asked once: it reads the whole environment
+            proxy = self._proxies[origin] = _proxy_for(url)
+        return proxy
 
     def unrecorded(self) -> httpx.AsyncHTTPTransport:
         """A transport that leads anywhere, and records nothing."""
@@ -48,6 +69,8 @@ class Upstreams:
         """Close the connections."""
         for transport in self._transports.values():
             await transport.aclose()
+        for one in self._for_websockets.values():
+            await one.aclose()
         if self._unrecorded is not None:
             await self._unrecorded.aclose()
 

@@ -483,11 +483,11 @@ def test_other_modes(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
 
 
 def test_no_tunnels(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
-    """A WebSocket or a tunnel is refused, and not recorded."""
+    """A tunnel is refused to whoever is not our child, and not recorded."""
 
     def use(url: str) -> None:
-        headers = {"Connection": "Upgrade", "Upgrade": "websocket"}
-        assert httpx.get(f"{url}/v1/realtime", headers=headers).status_code == 501
+        came, _ = talk(url, b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        assert came.startswith(b"HTTP/1.1 501")
         httpx.post(f"{url}/v1/responses", json=ASK)
 
     assert len(recorded(tmp_path / "x.tape", endpoint.root, use)) == 1

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+import streamtape
+from streamtape.mock.server import EmbeddedEndpoint
 from streamtape.server.exchange import RequestHead
 from streamtape.server.headers import is_host_signed
 from streamtape.server.proxy import RecordingProxy
@@ -17,6 +21,7 @@ from streamtape.server.upstreams import ExactURL
 from streamtape.session.diagnostics import StreamtapeWarning
 from tests.patience import PATIENCE_S
 from tests.server.tapes import talk
+from tests.server.websockets_raw import RawClient, frame, opening
 
 AWS = (
     "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/bedrock/aws4_request, "
@@ -25,10 +30,15 @@ AWS = (
 
 
 class CorporateProxy(threading.Thread):
-    """A forward proxy that answers by itself, and refuses tunnels; it keeps what it was asked."""
+    """A forward proxy that answers by itself; it keeps what it was asked.
+
+    It refuses tunnels, unless `tunnel` says where all of them lead.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
+        self.tunnel: tuple[str, int] | None = None
+        self.heads: list[bytes] = []
         self.asked: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -45,6 +55,12 @@ class CorporateProxy(threading.Thread):
                 while b"\r\n\r\n" not in data:
                     data += sock.recv(1 << 16)
                 self.asked.append(data.partition(b"\r\n")[0].decode())
+                self.heads.append(data)
+                if data.startswith(b"CONNECT") and self.tunnel is not None:
+                    with socket.create_connection(self.tunnel) as there:
+                        sock.sendall(b"HTTP/1.1 200 Joined\r\n\r\n")
+                        _join(sock, there)
+                    continue
                 status = b"403 No" if data.startswith(b"CONNECT") else b"200 OK"
                 sock.sendall(b"HTTP/1.1 %b\r\nContent-Length: 2\r\n\r\nhi" % status)
 
@@ -53,6 +69,19 @@ class CorporateProxy(threading.Thread):
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.join(PATIENCE_S)
+
+
+def _join(one: socket.socket, other: socket.socket) -> None:
+    def pour(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    back = threading.Thread(target=pour, args=(other, one))
+    back.start()
+    pour(one, other)
+    back.join(PATIENCE_S)
 
 
 @pytest.fixture
@@ -84,6 +113,38 @@ def test_behind_a_proxy(scheme: str, line: str, corporate: CorporateProxy, tmp_p
     else:
         assert b"502 Bad Gateway" in data
         assert b"ProxyError: 403 No" in data
+
+
+@pytest.mark.parametrize("credentials", ["", "user:secret@"])
+def test_a_websocket_behind_a_proxy(
+    credentials: str, corporate: CorporateProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plain one too goes through a tunnel: a proxy would drop the upgrade."""
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, corporate.url.replace("//", f"//{credentials}"))
+    with EmbeddedEndpoint(gap_us=0) as endpoint:
+        address = urlsplit(endpoint.root)
+        corporate.tunnel = str(address.hostname), int(address.port or 0)
+        with RecordingProxy(tmp_path / "x.tape", upstream="http://api.example:81") as proxy:
+            with RawClient(f"{proxy.url}/v1/responses") as client:
+                client.send(frame(1, b"{}"))
+                seen = client.read(messages=1)
+                client.send(frame(8))
+                client.read()
+    assert corporate.asked == ["CONNECT api.example:81 HTTP/1.1"]
+    basic = b"Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"
+    assert (basic in corporate.heads[0]) is bool(credentials)
+    assert "unknown_message_type" in str(seen.messages)
+    (only,) = streamtape.load(tmp_path / "x.tape")
+    assert (only.request.url, len(only.messages)) == ("ws://api.example:81/v1/responses", 4)
+
+
+def test_a_websocket_that_a_proxy_refuses(corporate: CorporateProxy, tmp_path: Path) -> None:
+    """A 502 that says so."""
+    with RecordingProxy(tmp_path / "x.tape", upstream="http://api.example") as proxy:
+        came, _ = talk(proxy.url, opening(), until=b"with status 403")
+    assert came.startswith(b"HTTP/1.1 502")
+    assert corporate.asked == ["CONNECT api.example:80 HTTP/1.1"]
 
 
 def test_a_url_goes_out_as_it_is_spelled() -> None:

@@ -1,0 +1,96 @@
+"""The opening handshake of a WebSocket, sent on to an upstream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import httpx
+
+from streamtape.errors import ServerError
+from streamtape.server.exchange import Link
+from streamtape.server.headers import end_to_end, for_upstream, without_cors
+from streamtape.server.upstreams import Upstreams
+from streamtape.server.websocket.framing import offered_deflate
+from streamtape.server.websocket.relay import Relay
+from streamtape.session.session import Session
+from streamtape.tape.model import Headers
+from streamtape.transport.client_library import flavour_of, head_of, request_of
+from streamtape.transport.intercept import intercept
+from streamtape.transport.response_recorder import ResponseRecorder
+
+_UPGRADE = [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+_SWITCHING = 101
+_EXTENSIONS = b"sec-websocket-extensions"
+
+
+def websocket_url(url: str) -> str:
+    """The same URL with the scheme of WebSockets: ws for http, wss for https."""
+    return f"ws{url[4:]}" if url.startswith("http") else url
+
+
+def handshake_for_upstream(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers of an opening handshake that go on to an upstream.
+
+    Of the extensions that the client offers, only permessage-deflate goes on: what others would do
+    to messages, no recording could undo.
+    """
+    offered = [value.decode("latin-1") for name, value in headers if name.lower() == _EXTENSIONS]
+    kept = offered_deflate(offered)
+    deflate = [] if kept is None else [(b"Sec-WebSocket-Extensions", kept.encode("latin-1"))]
+    others = [(n, v) for n, v in for_upstream(headers) if n.lower() != _EXTENSIONS]
+    return [*_UPGRADE, *others, *deflate]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An upstream's answer to an opening handshake.
+
+    `response` is httpx's; where it refuses, its body is recorded as it is read.
+    """
+
+    response: httpx.Response
+    recording: ResponseRecorder | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the upstream has accepted."""
+        return self.response.status_code == _SWITCHING
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """What the client is answered."""
+        return [*_UPGRADE, *without_cors(end_to_end(tuple(self.response.headers.raw)))]
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase of the answer."""
+        phrase: bytes = self.response.extensions.get("reason_phrase", b"")
+        return phrase.decode("latin-1")
+
+    def relay(self, link: Link) -> Relay:
+        """What passes messages on between the client and the upstream."""
+        extensions = self.response.headers.get("sec-websocket-extensions")
+        stream = self.response.extensions["network_stream"]
+        return Relay(link, stream, self.recording, extensions)
+
+
+async def open_websocket(request: httpx.Request, upstreams: Upstreams, session: Session) -> Opened:
+    """Send an opening handshake on, and record it and its answer.
+
+    httpx.TransportError where the upstream can't be reached.
+    """
+    transport = upstreams.for_websockets(request.url)
+    asked = request_of(request, b"")
+    asked = replace(asked, url=websocket_url(asked.url))
+    if session.passes(asked.url):
+        return Opened(await transport.handle_async_request(request), None)
+    call = intercept(session, asked, lambda *_: ServerError("it is recorded"), rehearses=False)
+    assert call.recording is not None, "the cassette does not answer it"
+    with call.upstream():
+        response = await transport.handle_async_request(request)
+    call.recording.take_head(head_of(response, call.recording.elapsed()))
+    if response.status_code != _SWITCHING:
+        flavour = flavour_of(request)
+        body = call.recording.stream_async(response.stream)
+        response = flavour.recorded(response, flavour.async_stream(body))
+    return Opened(response, call.recording)
