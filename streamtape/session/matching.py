@@ -129,6 +129,13 @@ class Matcher:
                 return False
         return self.equal(recorded, asked)
 
+    def may_be_masked(self, request: Request) -> bool:
+        """Whether something may have been masked where requests are compared."""
+        if "REDACTED" in request.url or b"****" in content(request):
+            return True
+        values = (value for _, value in request.headers if "headers" in self._parts)
+        return any(b"****" in value or b"[redacted]" in value for value in values)
+
     def learn(self, recorded: Request, asked: Request) -> None:
         """Keep which recorded ids stand for which asked ones, from a request that was answered."""
         self.pairs = self._matched_up(recorded, asked) or self.pairs
@@ -262,7 +269,9 @@ class Tape:
         self._spent = [False] * len(self.interactions)
         self._faults = options.faults
         self._by_key: dict[tuple[Hashable, ...], list[int]] = {}
-        self._masked = [n for n, request in enumerate(self._requests) if _may_be_masked(request)]
+        self._masked = [
+            n for n, one in enumerate(self._requests) if self.matcher.may_be_masked(one)
+        ]
         for index, request in enumerate(self._requests):
             self._by_key.setdefault(self.matcher.key(request), []).append(index)
 
@@ -274,7 +283,7 @@ class Tape:
         if found:
             return found
         # Another secret than the recorded one: what was masked stands for any of that kind.
-        tried = range(len(self._requests)) if _may_be_masked(asked) else self._masked
+        tried = range(len(self._requests)) if self.matcher.may_be_masked(asked) else self._masked
         return [i for i in tried if self.matcher.stands_for(self._requests[i], asked)]
 
     def same_address(self, asked: Request) -> list[int]:
@@ -360,12 +369,6 @@ class Tape:
             for index, request in enumerate(self._requests)
         ]
         return min(found, key=lambda pair: (_distance(pair[1]), self.plays[pair[0]]))
-
-
-def _may_be_masked(request: Request) -> bool:
-    """Whether something may have been masked where requests are compared."""
-    body = content(request)
-    return "REDACTED" in request.url or b"****" in body
 
 
 def _digests(redactions: Iterable[Redaction]) -> frozenset[tuple[str, str]]:

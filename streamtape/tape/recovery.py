@@ -161,7 +161,7 @@ def _numbered(items: Iterator[Entry | Damage]) -> Iterator[Entry | Loss]:
 
 
 def _lost(damage: Damage, n_records: int | None = None) -> Loss:
-    text = "" if n_records is None else f" ({n_records} record{'' if n_records == 1 else 's'})"
+    text = f" ({n_records} record{'' if n_records == 1 else 's'})" if n_records else ""
     size = damage.end - damage.offset
     return Loss(damage.offset, size, n_records, damage.what + text)
 

@@ -31,6 +31,23 @@ def test_gaps_are_what_differs(a: str, b: str, found: list[Gap]) -> None:
     assert gaps(a, b) == found
 
 
+@pytest.mark.parametrize(
+    ("pairs", "kept"),
+    [
+        ([], []),
+        ([(0, 5)], [(0, 5)]),
+        ([(0, 1), (2, 3), (4, 5)], [(0, 1), (2, 3), (4, 5)]),
+        ([(0, 9), (1, 2), (2, 3), (3, 1), (4, 4)], [(1, 2), (2, 3), (4, 4)]),
+        ([(0, 3), (1, 2), (2, 1)], [(2, 1)]),
+    ],
+)
+def test_the_most_places_that_are_in_order(
+    pairs: list[tuple[int, int]], kept: list[tuple[int, int]]
+) -> None:
+    """Of places in both sides, the longest run that goes up in both, none of it left out."""
+    assert align._in_order(pairs) == kept
+
+
 @given(st.text("abc", max_size=20), st.text("abcd", max_size=20))
 def test_what_is_between_gaps_is_equal(a: str, b: str) -> None:
     """Outside the gaps both sides are the same, in order and without a hole."""

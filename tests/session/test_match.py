@@ -213,6 +213,55 @@ def test_what_is_no_path_is_refused(path: str) -> None:
         Options(ignore_json_paths=(path,))
 
 
+def with_headers(**values: str) -> Request:
+    """A request with these headers."""
+    pairs = tuple((name.encode(), value.encode()) for name, value in values.items())
+    return Request("GET", "http://h/", pairs)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked", "same"),
+    [
+        ({"x": "[redacted]"}, {"x": "another key"}, True),
+        ({"x": "Bearer ****"}, {"x": "Bearer another"}, True),
+        ({"x": "Bearer ****"}, {"x": "Basic another"}, False),
+        ({"x": "[redacted]", "y": "1"}, {"x": "key", "y": "2"}, False),
+        ({"x": "[redacted]"}, {"y": "key"}, False),
+        ({"x": "[redacted]"}, {"x": "key", "y": "1"}, False),
+        ({"x": "[redacted]"}, {}, False),
+    ],
+)
+def test_masked_headers_stand_for_any_secret(
+    recorded: dict[str, str], asked: dict[str, str], same: bool
+) -> None:
+    """Where headers are compared: the name, what is beside the mask, and their number count."""
+    tape = Tape([take(with_headers(**recorded))], Options(match_on=("headers",)))
+    assert tape.has_answer(with_headers(**asked)) == same
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked", "where"),
+    [
+        ({"a": {}}, {"a": {"b": 1}}, ["body $.a.b"]),
+        ({"a": {"b": 1}}, {"a": {}}, ["body $.a.b"]),
+        ({"a": []}, {"a": [1, 2]}, ["body $.a[0]", "body $.a[1]"]),
+        ({"a": {}}, {"a": []}, ["body $.a"]),
+        ({"a": {}}, {}, ["body $.a"]),
+        ({"a": []}, {"a": None}, ["body $.a"]),
+        ({"a": [], "b": 1}, {"a": [], "b": 2}, ["body $.b"]),
+    ],
+)
+def test_empty_containers_differ_where_something_stands(
+    recorded: Any, asked: Any, where: list[str]
+) -> None:
+    """What is in one and not in the other is told once: below it, or, if nothing is, itself."""
+    tape = Tape([take(ask(recorded))], Options())
+    assert not tape.has_answer(ask(asked))
+    nearest = tape.nearest(ask(asked))
+    assert nearest is not None
+    assert [difference.where for difference in nearest[1]] == where
+
+
 def test_a_function_may_assert() -> None:
     """A matcher that asserts, as VCR.py's may, says why; one that forgets to answer is told."""
 

@@ -93,6 +93,49 @@ def test_what_is_missing_is_named(recorded: bytes, tmp_path: Path, where: str) -
     assert found.losses[0][:3] == (start, end - start, 1)
 
 
+@pytest.mark.parametrize(
+    ("order", "at", "said"),
+    [
+        ("0 1 2 4 5", 3, ["record 3 is missing"]),
+        ("0 1 2 5 6", 3, ["records 3 to 4 are missing"]),
+        ("1 2 3", 0, ["record 0 is missing"]),
+        ("0 1 2 3 3 4", 4, ["record 3 is there a second time"]),
+        ("0 1 2 4 5 3 6", 5, ["record 3 comes after record 5"]),
+        ("0 1 2 3 4 5 3 6", 6, [
+            "record 3 comes after record 5", "record 3 is there a second time"]),
+    ],
+)  # fmt: skip
+def test_missing_doubled_and_moved_records_are_told(
+    recorded: bytes, order: str, at: int, said: list[str]
+) -> None:
+    """Which record, and the byte in this journal where it was noticed."""
+    places = damage.places(recorded)
+    numbers = [*map(int, order.split())]
+    rest = range(max(numbers) + 1, len(places))
+    pieces = [recorded[slice(*places[n])] for n in (*numbers, *rest)]
+    data = recorded[: places[0][0]] + b"".join(pieces)
+    place = places[0][0] + sum(map(len, pieces[:at]))
+    losses = [str(loss) for loss in damage.read(data).losses if loss.what.startswith("record")]
+    assert losses == [f"at byte {place}: {one}" for one in said]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_damaged_record_is_told_with_its_size(recorded: bytes, moved: bool) -> None:
+    """Once: among moved records it is told where it is, and counted where it is missed."""
+    places = damage.places(recorded)
+    (start, end), (_, third) = places[3], places[4]
+    later = recorded[end:]
+    if moved:
+        fifth = recorded[slice(*places[5])]
+        later = fifth + recorded[end:third] + recorded[places[5][1] :]
+    found = damage.read(recorded[:start] + flipped(recorded[start:end], 45) + later)
+    counted = "" if moved else " (1 record)"
+    lost = f"at byte {start}: a record is damaged{counted} ({end - start} bytes could not be read)"
+    assert lost in map(str, found.losses)
+    assert sum(loss.n_records or 0 for loss in found.losses) == 1
+    assert (f"at byte {third}: record 3 is missing" in map(str, found.losses)) == moved
+
+
 def test_a_lost_request_keeps_its_response(recorded: bytes, tmp_path: Path) -> None:
     """The response is there, its request empty; the stream is not called complete."""
     start, _ = damage.places(recorded)[0]
