@@ -266,6 +266,9 @@ class Connection(asyncio.Protocol):
         if not isinstance(event, h11.Request):
             return False
         self.body_read = False
+        if _is_ambiguous(event):
+            self._say_plainly(400)
+            return False
         if not _has_body(event):
             await self.next_piece()
         head = RequestHead(
@@ -301,6 +304,14 @@ class Connection(asyncio.Protocol):
                     while await self.next_piece() is not None:
                         pass
         self.transport.close()
+
+
+def _is_ambiguous(request: h11.Request) -> bool:
+    """Whether a request tells its length in two ways, as when one is hidden in another.
+
+    RFC 9112 section 6.1 lets a server refuse it; h11 takes the chunks.
+    """
+    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in request.headers}
 
 
 def _has_body(request: h11.Request) -> bool:

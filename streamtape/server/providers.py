@@ -6,9 +6,10 @@ for `https://api.openai.com/v1/responses`. Clients are pointed at it by environm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from streamtape.errors import UsageError
 
@@ -113,11 +114,26 @@ class Mount:
     base_path: str = ""
 
     def upstream(self, target: str) -> str | None:
-        """The upstream's URL for a path and query of ours; None for one elsewhere."""
+        """The upstream's URL for a path and query of ours; None for one elsewhere.
+
+        So it is for a path that climbs above what is mounted, `..` and its escapes.
+        """
         rest = target.removeprefix(self.prefix)
         if not target.startswith(self.prefix) or (rest and rest[0] not in "/?"):
             return None
+        if _climbs(rest.partition("?")[0]):
+            return None
         return self.target + (rest if rest.startswith("/") else f"/{rest}")
+
+
+def _climbs(path: str) -> bool:
+    """Whether dot segments of a path lead above its beginning (RFC 3986 section 5.2.4)."""
+    depth = 0
+    for segment in re.split(r"[/\\]", unquote(path).lstrip("/")):
+        depth += -1 if segment == ".." else segment not in ("", ".")
+        if depth < 0:
+            return True
+    return False
 
 
 def mount(

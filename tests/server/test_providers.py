@@ -14,6 +14,20 @@ from streamtape.server.providers import (
 )
 
 
+@pytest.mark.parametrize(
+    ("path", "fits"),
+    [
+        ("/a/x", True), ("/a/x/../y", True), ("/a/./x", True), ("/a//x", True), ("/a/..x", True),
+        ("/a/x?to=../..", True), ("/a/..", False), ("/a/../x", False), ("/a/x/../../y", False),
+        ("/a/%2e%2E/x", False), ("/a/..%2fx", False), ("/a/..\\x", False), ("/a/x/..//../y", False),
+    ],
+)  # fmt: skip
+def test_a_path_stays_below_what_is_mounted(path: str, fits: bool) -> None:
+    """Dot segments lead nowhere else on the upstream's host, however they are spelled."""
+    found = Mount("/a", "http://h/base").upstream(path)
+    assert found == (f"http://h/base{path.removeprefix('/a')}" if fits else None)
+
+
 def test_a_mount_stands_for_an_upstream() -> None:
     """Paths below the prefix lead to the upstream, others nowhere."""
     openai = mount("openai")

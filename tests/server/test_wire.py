@@ -151,6 +151,17 @@ def test_bad_requests_are_refused(server: HttpServer, data: bytes, status: bytes
     assert talk(server.origin, CLOSING % b"")[0].startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_length_told_in_two_ways_is_refused(server: HttpServer, order: int) -> None:
+    """Who takes one of them and who takes the other see different requests (smuggling)."""
+    lengths = [b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n"][::order]
+    hidden = b"GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    request = b"POST /echo HTTP/1.1\r\nHost: localhost\r\n" + b"".join(lengths)
+    answer, _ = talk(server.origin, request + b"\r\n0\r\n\r\n" + hidden)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_an_unread_body_closes_the_connection(server: HttpServer) -> None:
     """A client that is still sending gets its answer, and then the end."""
     ask = b"POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n" + b"y" * 50

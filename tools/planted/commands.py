@@ -54,7 +54,7 @@ _REFUSED: dict[str, Callable[[Secret], list[str]]] = {
     "replay: --fault": lambda s: ["raw.tape", "--fault", s.free],
     "replay: --env": lambda s: ["raw.tape", "--env", f"api_key={s.text}", "--", "true"],
     "convert: --from": lambda s: ["raw.tape", "y.har", "--from", s.free],
-    "scan: --pattern": lambda s: ["raw.tape", "--pattern", f"((((((((({s.free}"],
+    "scan: --pattern": lambda s: ["raw.tape", "--pattern", f"x=((((((((({s.free}"],
     "recover: no such file": lambda s: [f"{s.free}.tape"],
 }  # fmt: skip
 
