@@ -76,7 +76,7 @@ def _lines(source: Source, level: str, dialect: str | None) -> Iterator[str]:
         yield from _interaction(source, level, dialect)
     elif isinstance(source, Transcript):
         if level != "content":
-            raise UsageError("a transcript has no events any more; give the events themselves")
+            raise UsageError("a transcript does not keep its events; give the events")
         yield from _transcript(source)
     else:
         events = list(_checked(source))
@@ -91,7 +91,7 @@ def _checked(source: Any) -> Iterator[Event]:
             yield one
         return
     raise UsageError(
-        f"can't make a snapshot of a {type(source).__name__}: give a session, a cassette, an "
+        f"cannot make a snapshot of a {type(source).__name__}: give a session, a cassette, an "
         "interaction, a transcript or events"
     )
 

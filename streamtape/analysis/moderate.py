@@ -49,7 +49,7 @@ def moderate(
     for checkpoint in ways:
         parse_every(str(checkpoint))
     if window is not None and window < 1:
-        raise UsageError(f"window {window!r}: a number of characters above 0 is wanted")
+        raise UsageError(f"window must be a number of characters above 0, got {window!r}")
     name, interactions = opened(source)
     found: list[ModerationResult] = []
     for number, interaction in enumerate(interactions):

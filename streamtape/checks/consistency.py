@@ -167,7 +167,7 @@ def usage(stream: Stream) -> Iterator[Hit]:
     if any(get(dict(stream.request_body), parse_path(text)) is True for text in expected.usage_if):
         whole = stream.finished and stream.events and stream.ended == "complete"
         if whole and not any(usage_of(stream, event.payload) for event in stream.events):
-            yield Hit(None, f"{expected.usage_if[0]} was asked for, but no usage came")
+            yield Hit(None, f"{expected.usage_if[0]} was requested, but no usage came")
     for event in stream.events:
         if event.type in expected.usage_in and usage_of(stream, event.payload) is None:
             yield Hit(event.index, f"has no {' or '.join(stream.dialect.usage)}")
@@ -195,7 +195,7 @@ def arguments(stream: Stream) -> Iterator[Hit]:
     for call in transcript.tool_calls:
         if call.kind not in stream.expected.arguments or not call.arguments or call.complete:
             continue
-        message = f"the arguments of {call.name or call.kind} are no whole JSON value"
+        message = f"the arguments of {call.name or call.kind} are not complete JSON"
         yield Hit(call.first_event, message, "info" if short else None)
 
 

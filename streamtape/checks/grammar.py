@@ -29,7 +29,7 @@ class Grammar:
         tokens = _tokens(text)
         first, last, rest = self._choice(tokens)
         if rest:
-            raise ValueError(f"grammar {text!r}: {rest[0]!r} is out of place")
+            raise ValueError(f"grammar {text!r}: unexpected {rest[0]!r}")
         self._last = last
         self.start = self._closed({first})
         self.names = frozenset(name for name, _ in self._steps if name)
@@ -126,7 +126,7 @@ def _tokens(text: str) -> list[str]:
     while index < len(text):
         match = _TOKEN.match(text, index)
         if match is None:
-            raise ValueError(f"grammar {text!r}: {text[index:].strip()[:1]!r} is not understood")
+            raise ValueError(f"grammar {text!r}: unexpected {text[index:].strip()[:1]!r}")
         found.append(match[1])
         index = match.end()
     return found

@@ -88,7 +88,7 @@ def _halves(data: str, index: int) -> Iterator[Hit]:
         before = data[: match.start()]
         if (len(before) - len(before.rstrip("\\"))) % 2 == 0:  # else the backslash is escaped
             half = match[0] if match[0].startswith("\\") else f"U+{ord(match[0]):04X}"
-            yield Hit(index, f"has half of a surrogate pair, {half}, which is no character")
+            yield Hit(index, f"has half of a surrogate pair, {half}, which is not a character")
             return
 
 

@@ -59,7 +59,7 @@ def flagged(verdict: Any, threshold: float) -> bool:
         return bool(verdict)
     if isinstance(verdict, int | float):
         if math.isnan(verdict):
-            raise UsageError("the classifier returned NaN, which is no score")
+            raise UsageError("the classifier returned NaN, which is not a score")
         return verdict >= threshold
     if isinstance(verdict, str):
         return verdict != ""

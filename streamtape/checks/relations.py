@@ -161,7 +161,7 @@ def _requested_number(fact: AtMost, looking: Looking) -> tuple[Any, str]:
         found = get(request_body, parse_path(path))
         if found is not None:
             return found, f"{path} in the request"
-    return (fact.default if request_body else None), "number where none was asked for"
+    return (fact.default if request_body else None), "number where the request gave none"
 
 
 def _same(fact: Same, value: Any, event: Event, bound: Bindings, looking: Looking) -> Iterator[str]:

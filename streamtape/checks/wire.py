@@ -83,7 +83,9 @@ def empty(stream: Stream) -> Iterator[Hit]:
         yield Hit(None, f"{stream.status} and a stream without a single event")
     elif stream.requested_stream:
         yield Hit(
-            None, f"asked to stream, the server answered {stream.status} and nothing", "warning"
+            None,
+            f"the request asked for a stream; the server answered {stream.status} with no body",
+            "warning",
         )
 
 
@@ -93,7 +95,11 @@ def not_a_stream(stream: Stream) -> Iterator[Hit]:
     if stream.status >= 400:
         yield Hit(None, f"HTTP {stream.status} and no stream", "info")
     elif stream.requested_stream:
-        yield Hit(None, f"asked to stream, the server answered with {media or 'no content type'}")
+        yield Hit(
+            None,
+            "the request asked for a stream; the server answered with "
+            f"{media or 'no content type'}",
+        )
 
 
 def byte_order_mark(stream: Stream) -> Iterator[Hit]:

@@ -32,7 +32,7 @@ class WithChild(click.Command):
             index = args.index("--")
             child, args = tuple(args[index + 1 :]), args[:index]
             if not child and not ctx.resilient_parsing:
-                raise click.UsageError("There is no command after `--`.", ctx)
+                raise click.UsageError("No command after `--`.", ctx)
         rest = super().parse_args(ctx, args)
         ctx.params["child"] = child
         return rest
@@ -68,7 +68,7 @@ def child_variables(url: str, named_variables: Sequence[str]) -> dict[str, str]:
     for text in named_variables:
         name, _, path = text.partition("=")
         if not name or (path and not path.startswith("/")):
-            raise UsageError(f"--env {text!r}: NAME, or NAME=/PATH, is wanted")
+            raise UsageError(f"--env must be NAME or NAME=/PATH, got {text!r}")
         variables[name] = url + path
     return variables
 

@@ -107,7 +107,7 @@ def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_js
     suffixes = tuple(suffix for known in FORMATS for suffix in known.suffixes)
     found = sorted(p for p in source.rglob("*") if p.name.lower().endswith(suffixes))
     if not found:
-        raise UsageError(f"there is nothing to convert in {str(source)!r} ({', '.join(suffixes)})")
+        raise UsageError(f"nothing to convert in {str(source)!r} ({', '.join(suffixes)})")
     results: list[dict[str, Any]] = []
     for path in found:
         target_path = (target / path.relative_to(source)).with_suffix(TAPE)
@@ -174,7 +174,10 @@ def _format(path: str, name: str | None) -> Format | None:
     found = detect(path)
     if found is None:
         known = ", ".join((TAPE, *(s for f in FORMATS for s in f.suffixes)))
-        raise UsageError(f"the name {path!r} says no format; known: {known}; or use --from or --to")
+        raise UsageError(
+            f"the format of {path!r} is not clear from its name; known formats: {known}; "
+            "or use --from or --to"
+        )
     return found
 
 

@@ -82,7 +82,7 @@ def _check_free(path: Path) -> None:
             return
     except (StreamtapeError, ValueError):
         pass
-    raise UsageError(f"--keep: {str(path)!r} is there already, and the demo did not write it")
+    raise UsageError(f"--keep: {str(path)!r} exists, and the demo did not write it")
 
 
 def _report(tour: Tour) -> None:

@@ -113,7 +113,7 @@ def command(
         raise click.exceptions.Exit(gate(a, b, limits, dialect, as_json=as_json))
     if behaviour and len(set(limits)) > 1:
         raise UsageError(
-            "--fail-on behaviour looks at what was said: give limits of time to a run of their own"
+            "--fail-on behaviour can't be combined with limits of time: run diff once for each"
         )
     if behaviour and level not in (None, "content"):
         raise UsageError(f"--fail-on behaviour compares at level content, got --level {level}")
@@ -230,7 +230,7 @@ def _folders(
     work = partial(_compared, Path(a), Path(b), diff_options)
     results = list(parallel.each(work, names, doing="comparing", jobs=jobs))
     if not results:
-        raise UsageError(f"there are no cassettes (*.tape) in {a!r} and {b!r}")
+        raise UsageError(f"no cassettes (*.tape) in {a!r} and {b!r}")
     same = all(result.same for result in results)
     if page is not None:
         from streamtape.report.folders import folder_lines

@@ -41,7 +41,7 @@ def tapes(paths: Iterable[str]) -> list[Path]:
         except OSError as error:
             raise CassetteError(f"cannot read the folder {name!r}: {error.strerror}") from error
     if not found:
-        raise UsageError(f"there are no cassettes (*.tape) in {', '.join(map(repr, named))}")
+        raise UsageError(f"no cassettes (*.tape) in {', '.join(map(repr, named))}")
     return list(found)
 
 

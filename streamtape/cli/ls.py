@@ -82,7 +82,7 @@ def _files(paths: Sequence[str]) -> list[Path]:
         except OSError as error:
             raise CassetteError(f"cannot read the folder {name!r}: {error.strerror}") from error
     if not found:
-        raise UsageError(f"there are no cassettes (*.tape) in {', '.join(map(repr, paths))}")
+        raise UsageError(f"no cassettes (*.tape) in {', '.join(map(repr, paths))}")
     return list(found)
 
 

@@ -30,7 +30,7 @@ def speed_factor(value: str) -> float | None:
         factor = 0.0
     if not 0 < factor < float("inf"):
         raise click.BadParameter(
-            f"{value!r} is no speed: a number above 0 (2 is twice as fast), or max."
+            f"invalid speed {value!r}: give a number above 0 (2 is twice as fast) or max."
         )
     return factor
 

@@ -105,19 +105,21 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
     proxied = bool(given["child"] or given["upstreams"] or given["providers"])
     if (url is None) != proxied:
         raise UsageError(
-            "what is to be recorded? Give a URL, or a command after `--`, or --upstream or "
-            "--provider for a proxy: one of them"
+            "nothing to record: give a URL, a command after `--`, or --upstream or --provider "
+            "for a proxy (one of them)"
         )
     if proxied and given["fail"]:
-        raise UsageError("--fail is for a URL: a child or a client of the proxy decides for itself")
+        raise UsageError(
+            "--fail is for a URL; a child process and the clients of a proxy see the status "
+            "themselves"
+        )
     if url is not None and not url.lower().startswith(("http://", "https://")):
-        raise UsageError(f"{url!r} is no address: it should begin with http:// or https://")
+        raise UsageError(f"invalid URL {url!r}: it must begin with http:// or https://")
     named_file(path, "-o", "run.tape")
     if mode is None and not force and Path(path).exists():
         check_replaceable(Path(path))
         raise UsageError(
-            f"there is a cassette {path!r} already: --force replaces it, --mode new_episodes adds "
-            "to it"
+            f"the cassette {path!r} exists: --force replaces it, --mode new_episodes adds to it"
         )
     record_mode = "all" if force else mode or "once"
     if url is None:

@@ -65,7 +65,9 @@ def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: An
     _check(given)
     if given["port"] is not None or given["child"]:
         if index is not None or raw:
-            raise UsageError("--index and --raw are for stdout; a server serves what is asked for")
+            raise UsageError(
+                "--index and --raw are for stdout; a server serves what clients request"
+            )
         status = _serve(tapes, given)
     else:
         status = _to_stdout(tapes, index, raw=raw, given=given)
@@ -118,7 +120,9 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
     if server.misses:
         output.note(server.misses[-1].text)
     if server.unplayed:
-        output.note(f"{len(server.unplayed)} of {len(server.interactions)} were not asked for")
+        output.note(
+            f"{len(server.unplayed)} of {len(server.interactions)} interactions were not requested"
+        )
     return status or struck.status(given["faults"])
 
 

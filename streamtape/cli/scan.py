@@ -49,8 +49,8 @@ Exit status: 1 where a secret is left, 2 where a file can't be read."""
     "--json-path", "json_paths", multiple=True, metavar="PATH",
     help="Texts below it in JSON are secret, too: $.user.email, $..phone.",
 )  # fmt: skip
-@click.option("--off", multiple=True, metavar="KIND", help="A kind that is no secret here.")
-@click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter that is none.")
+@click.option("--off", multiple=True, metavar="KIND", help="A kind of secret not to mask.")
+@click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter not to mask.")
 @parallel.with_jobs
 @options.as_json
 def command(
@@ -87,7 +87,7 @@ def _rules(masking: dict[str, Any]) -> RedactionOptions:
     for text in masking["patterns"]:
         kind, equals, pattern = text.partition("=")
         if not equals or not kind or not pattern:
-            raise UsageError(f"--pattern {text!r}: KIND=REGEX is wanted, as in team=team-[0-9]+")
+            raise UsageError(f"--pattern must be KIND=REGEX, as in team=team-[0-9]+, got {text!r}")
         patterns.append((kind, pattern))
     return RedactionOptions(
         headers=masking["headers"],
@@ -162,7 +162,7 @@ def _leaks_of_cassette(path: Path, redactor: Redactor, *, fix: bool) -> list[Lea
         left = scan(masked, redactor)
         if left:
             raise CassetteError(
-                f"{str(path)!r} is as it was: {left[0].where} could not be masked", path=path
+                f"{str(path)!r} was not changed: {left[0].where} could not be masked", path=path
             )
         save(masked, path)
     return leaks
@@ -189,8 +189,8 @@ def _leaks_of_text(path: Path, search: Search, *, fix: bool) -> list[Leak]:
         left = scan_text(masked, search)
         if left:
             raise CassetteError(
-                f"{str(path)!r} is as it was: {left[0].where} could not be masked; make the file "
-                "again from a masked cassette",
+                f"{str(path)!r} was not changed: {left[0].where} could not be masked; make the "
+                "file again from a masked cassette",
                 path=path,
             )
         replace(path, [masked])

@@ -68,7 +68,7 @@ def command(
         raise UsageError("choose one of --events, --frames, --raw; --raw is not JSON")
     if Path(tape).is_dir():
         if events or frames or raw or index is not None:
-            raise UsageError(f"{tape!r} is a folder: name a file to look into")
+            raise UsageError(f"{tape!r} is a folder: give a file")
         raise click.exceptions.Exit(list_paths([tape], as_json=as_json))
     cassette = load(tape)
     numbers = options.chosen(len(cassette), index)

@@ -119,7 +119,7 @@ class Comparison:
         return self.comparable and not self.changes
 
     def __bool__(self) -> bool:
-        raise TypeError("a Comparison is neither true nor false: ask .same or .changes")
+        raise TypeError("a Comparison has no truth value: use .same or .changes")
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)

@@ -45,10 +45,10 @@ def read(data: bytes, about: About, name: str) -> Cassette:
     try:
         document = json.loads(data.removeprefix(b"\xef\xbb\xbf"), strict=False)
     except (ValueError, RecursionError) as error:
-        raise about.error(f"no HAR: not to be read as JSON: {error}") from error
+        raise about.error(f"not a HAR file: invalid JSON: {error}") from error
     root = Node(document, "the document", about)
     if not isinstance(document, dict) or "log" not in document:
-        raise about.error('no HAR: there is no "log" in it')
+        raise about.error('not a HAR file: it has no "log"')
     return Cassette(tuple(root.get("log").get("entries").each(_interaction)))
 
 

@@ -69,7 +69,7 @@ def _toml(data: bytes, about: About) -> Any:
     try:
         return tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:
-        raise about.error(f"not to be read as TOML: {error}") from error
+        raise about.error(f"invalid TOML: {error}") from error
 
 
 def _interaction(node: Node) -> Interaction:

@@ -68,9 +68,9 @@ def load_yaml(data: bytes, about: About) -> Any:
         return yaml.load(data, Loader=loader)
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
-        raise about.error(f"not to be read as YAML: {shortened(reason, 300)}") from error
+        raise about.error(f"invalid YAML: {shortened(reason, 300)}") from error
     except _SCALAR_ERRORS as error:
-        raise about.error(f"not to be read as YAML: {shortened(repr(error), 300)}") from error
+        raise about.error(f"invalid YAML: {shortened(repr(error), 300)}") from error
 
 
 def _check_depth(events: Iterable[Any], about: About) -> None:
@@ -80,7 +80,7 @@ def _check_depth(events: Iterable[Any], about: About) -> None:
         kind = type(event).__name__
         depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
         if depth > _MAX_DEPTH:
-            raise about.error(f"not to be read as YAML: it is nested deeper than {_MAX_DEPTH}")
+            raise about.error(f"invalid YAML: it is nested deeper than {_MAX_DEPTH}")
 
 
 def _unread(loader: Any, node: Any) -> Any:

@@ -33,7 +33,8 @@ def register_dialect(dialect: Dialect) -> Dialect:
             re.compile(pattern)
         except re.error as error:
             raise UsageError(
-                f"dialect {dialect.name!r}: {where} {pattern!r} is no regular expression: {error}"
+                f"dialect {dialect.name!r}: {where} {pattern!r} is not a regular expression: "
+                f"{error}"
             ) from error
     _check_table(dialect, f"dialect {dialect.name!r}: ")
     _users.pop(dialect.name, None)
@@ -52,7 +53,8 @@ def _check_table(part: Any, where: str) -> None:
             continue
         if not isinstance(value, tuple):
             raise UsageError(
-                f"{where}{field.name}={value!r}: a tuple is wanted; of one thing, ({value!r},)"
+                f"{where}{field.name} must be a tuple, got {value!r}; "
+                f"a tuple of one is ({value!r},)"
             )
         for one in value:
             if is_dataclass(one):

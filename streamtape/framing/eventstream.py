@@ -103,7 +103,7 @@ class EventStreamParser:
         if crc32(prelude[:8]) != _uint(prelude, 8):
             raise FramingError(
                 f"byte {self._offset} of an event stream: the CRC of a message's prelude is wrong; "
-                "the body is damaged, or is no application/vnd.amazon.eventstream"
+                "the body is damaged or not application/vnd.amazon.eventstream"
             )
         if size < _LEAST_BYTES + headers_size:
             raise FramingError(
@@ -112,7 +112,7 @@ class EventStreamParser:
             )
         if size > self._max:
             raise FrameTooLargeError(
-                f"an event stream message is to be {size:,} bytes, over the bound of "
+                f"an event stream message declares {size:,} bytes, over the bound of "
                 f"{self._max:,}; if that is right, raise it: "
                 "EventStreamParser(max_frame_bytes=...)",
                 max_bytes=self._max,

@@ -69,7 +69,7 @@ class WholeBody:
         self._size += len(data)
         if self._size > self._max:
             raise FrameTooLargeError(
-                f"a body that is no stream is {self._size:,} bytes so far, over the bound of "
+                f"a body that is not a stream is {self._size:,} bytes so far, over the bound of "
                 f"{self._max:,} for one frame; read it as interaction.content",
                 max_bytes=self._max,
             )

@@ -78,7 +78,8 @@ def parse_limit(text: str) -> Limit:
     match = _LIMIT.fullmatch(text.strip())
     if match is None or match[1] not in MEASURES:
         raise UsageError(
-            f"{text!r} is no limit: MEASURE=+20% or MEASURE=+50ms; measures: {', '.join(MEASURES)}"
+            f"invalid limit {text!r}: write MEASURE=+20% or MEASURE=+50ms; "
+            f"measures: {', '.join(MEASURES)}"
         )
     amount = float(match[2])
     if match[3] == "%":

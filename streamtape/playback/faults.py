@@ -127,7 +127,7 @@ def parse_faults(given: Faults) -> tuple[Fault, ...]:
     if isinstance(given, str):
         return tuple(parse_fault(text) for text in given.split(";") if text.strip())
     if not isinstance(given, Iterable):
-        raise UsageError(f"fault={given!r}: a text, a Fault, or several of them are wanted")
+        raise UsageError(f"fault must be a string, a Fault or several of them, got {given!r}")
     return tuple(fault for one in given for fault in parse_faults(one))
 
 
@@ -173,7 +173,7 @@ def _valued(fault: Fault, kind: Kind, value: str, what: str) -> Fault:
         return replace(fault, status=status)
     if kind.value:
         if value and _TYPE.fullmatch(value) is None:
-            raise UsageError(f"{what}: {value!r} is no error type; write it as overloaded_error")
+            raise UsageError(f"{what}: invalid error type {value!r}; write it as overloaded_error")
         return replace(fault, type=value)
     if value:
         raise UsageError(f"{what}: {fault.kind} takes no value")

@@ -53,14 +53,14 @@ def duration_text(us: int) -> str:
 def count(text: str, what: str, *, least: int = 0) -> int:
     """Read a whole number that is not below `least`."""
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) >= least):
-        raise UsageError(f"{what}: {text!r} is no whole number from {least} on")
+        raise UsageError(f"{what}: expected a whole number, {least} or more, got {text!r}")
     return int(text)
 
 
 def number(text: str, what: str) -> float:
     """Read a number above 0."""
     if _NUMBER.fullmatch(text) is None or not float(text) > 0:
-        raise UsageError(f"{what}: {text!r} is no number above 0")
+        raise UsageError(f"{what}: expected a number above 0, got {text!r}")
     return float(text)
 
 

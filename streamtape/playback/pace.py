@@ -78,7 +78,7 @@ def parse_pace(text: str | Pace) -> Pace:
     if isinstance(text, Pace):
         return text
     if not isinstance(text, str):
-        raise UsageError(f"pace={text!r}: a text, a Pace or None is wanted")
+        raise UsageError(f"pace must be a string, a Pace or None, got {text!r}")
     what = f"pace {text!r}"
     factors = [part.strip() for part in text.split(",") if _FACTOR.fullmatch(part.strip())]
     rest = ",".join(part for part in text.split(",") if part.strip() not in factors)

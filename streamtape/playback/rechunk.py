@@ -55,7 +55,7 @@ def parse_rechunk(text: str | Rechunk | None) -> Rechunk:
     if isinstance(text, Rechunk):
         return text
     if not isinstance(text, str | None):
-        raise UsageError(f"rechunk={text!r}: a text, a Rechunk or None is wanted")
+        raise UsageError(f"rechunk must be a string, a Rechunk or None, got {text!r}")
     how, equals, value = "recorded" if text is None else text.strip(), "", ""
     if text is not None:
         how, equals, value = (part.strip() for part in text.partition("="))

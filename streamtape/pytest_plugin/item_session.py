@@ -46,7 +46,7 @@ class Taping:
         self._guard: Guard | None = None
         self.wanted = wanted = wanted_of(item)
         if not isinstance(config, Mapping):
-            raise UsageError(f"tape_config gives {config!r}; a dict of options is wanted")
+            raise UsageError(f"tape_config must give a dict of options, got {config!r}")
         said = {**config, **wanted.options}
         self.own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
         self._allowed = settings.hosts_of(self.own)

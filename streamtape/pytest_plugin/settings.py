@@ -224,7 +224,9 @@ def _speed(text: str) -> float | str | None:
     except ValueError:
         speed = 0.0
     if not 0 < speed < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is no speed: a number above 0, or none for at once")
+        raise ArgumentTypeError(
+            f"invalid speed {text!r}: give a number above 0, or none for at once"
+        )
     return speed
 
 

@@ -65,7 +65,7 @@ class Summary:
         prune = bool(self._config.option.tape_prune)
         why = self._why_partial(session, exitstatus)
         if self._crashed:
-            self._lines.append("a worker crashed: what was not played or not used can't be told")
+            self._lines.append("a worker crashed: what was not played or used is not known")
             self._lines += [
                 f"{_short(path)}: a recording that died; streamtape recover makes a cassette of it"
                 for path in sorted(set(self._journals()))

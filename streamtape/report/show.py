@@ -105,7 +105,7 @@ def _body(body: bytes, view: View) -> Iterator[Line]:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        yield line("    ", (f"{size(len(body))} that are no text", "dim"))
+        yield line("    ", (f"{size(len(body))} of binary data", "dim"))
         return
     with contextlib.suppress(ValueError, RecursionError):  # not JSON: shown as it is
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)

@@ -35,7 +35,7 @@ def run_child(argv: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         process = subprocess.Popen(list(argv), env={**os.environ, **env})  # noqa: S603 - the user's own command
     except FileNotFoundError:
-        raise UsageError(f"can't run {argv[0]!r}: there is no such command") from None
+        raise UsageError(f"can't run {argv[0]!r}: command not found") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"can't run {argv[0]!r}: {error}") from error
     with process, _passing_signals_to(process):

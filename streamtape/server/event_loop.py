@@ -117,7 +117,9 @@ class LoopThread:
         if self._thread.ident is not None:
             self._thread.join(_END_S)
             if self._thread.is_alive():
-                raise ServerError("the server's thread does not end; it was left running")
+                raise ServerError(
+                    "the thread of the server did not end in time; it is left running"
+                )
 
     def _run(self) -> None:
         loop = self._loop = new_loop()

@@ -174,12 +174,12 @@ def upstream_mounts(upstream: str | Mapping[str, str]) -> list[Mount]:
     """
     given = {"": upstream} if isinstance(upstream, str) else upstream
     if not given:
-        raise UsageError("upstream={}: at least one path and its URL are wanted")
+        raise UsageError("upstream={}: give at least one path and its URL")
     found = []
     for path, url in given.items():
         prefix = path.rstrip("/")
         if (prefix and not prefix.startswith("/")) or set(prefix) & set("?# "):
-            raise UsageError(f"{path!r} is no path for an upstream: one like /search is wanted")
+            raise UsageError(f"invalid path for an upstream: {path!r}; expected one like /search")
         found.append(Mount(prefix, checked_url(url)))
     return found
 
@@ -192,7 +192,7 @@ def checked_url(url: str) -> str:
     except ValueError:
         fine = False
     if not fine or parts.query or parts.fragment:
-        raise UsageError(f"{url!r} is no upstream: one like https://api.openai.com is wanted")
+        raise UsageError(f"invalid upstream {url!r}: expected one like https://api.openai.com")
     return url.rstrip("/")
 
 

@@ -93,7 +93,7 @@ class RecordingProxy(Service):
         **options: Unpack[OptionFields],
     ) -> None:
         if isinstance(upstream, str) and providers is not None:
-            raise UsageError("upstream and providers can't be combined: one says it all")
+            raise UsageError("upstream and providers can't be combined: give one")
         own = [] if upstream is None else upstream_mounts(upstream)
         named = [] if own and providers is None else mounts(environ, providers)
         # The longest path that fits says where a request goes; the empty one fits all.

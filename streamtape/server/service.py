@@ -36,7 +36,7 @@ class Service:
         limits: Limits | None = None,
     ) -> None:
         if not 0 <= port < 65536:
-            raise UsageError(f"port={port!r}: a number from 0 (any free one) to 65535 is wanted")
+            raise UsageError(f"port must be a number from 0 (any free port) to 65535, got {port!r}")
         self._cors = frozenset([cors] if isinstance(cors, str) else cors)
         self._allowed = frozenset(name.lower() for name in (*allowed_hosts, host))
         self._server = HttpServer(

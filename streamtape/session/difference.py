@@ -62,7 +62,7 @@ def objection(
 ) -> str | None:
     """What a function of the user's has against a match; one may assert, as VCR.py's may."""
     name = getattr(function, "__name__", repr(function))
-    said = f"{name}() says that they differ"
+    said = f"{name}() reports a difference"
     try:
         equal: object = function(recorded, asked)
     except AssertionError as error:

@@ -89,7 +89,7 @@ class Inside:
         """What a stream said, assembled: that of the last one, or of the one at `index`."""
         played = self.played
         if not -len(played) <= index < len(played):
-            raise UsageError(f"there is no stream {index}: {len(played)} were asked for so far")
+            raise UsageError(f"there is no stream {index}: {len(played)} were requested so far")
         return played[index].transcript(dialect=dialect)
 
     def assert_all_played(self) -> None:
@@ -133,7 +133,7 @@ class Inside:
     def _answer(self, index: int) -> tuple[Exchange, Interaction]:
         answers = list(self.answers())
         if not -len(answers) <= index < len(answers):
-            raise UsageError(f"there is no stream {index}: {len(answers)} were asked for so far")
+            raise UsageError(f"there is no stream {index}: {len(answers)} were requested so far")
         return answers[index]
 
     def watch(self, outputs: Iterable[T]) -> Iterator[T]:

@@ -43,7 +43,7 @@ def miss_text(
     lines = [
         "no recorded interaction answers this request",
         "",
-        f"  asked     {_line(asked)}",
+        f"  request   {_line(asked)}",
         f"  cassette  {name}: {'there is no such file' if missing else holds}"
         + ("" if mode is None else f", mode {mode!r}"),
     ]
@@ -91,7 +91,7 @@ def _nearest(tape: Tape, index: int, differences: list[Difference]) -> list[str]
         lines.append(f"  {'differs' if not number else '       '}   {difference.where}")
         if difference.recorded or difference.asked:
             lines.append(f"              recorded  {difference.recorded}")
-            lines.append(f"              asked     {difference.asked}")
+            lines.append(f"              request   {difference.asked}")
     more = len(differences) - MOST_SHOWN
     if more > 0:
         lines.append(f"            and {more} more difference{'' if more == 1 else 's'}")

@@ -131,10 +131,10 @@ class Options:
             value = getattr(self, name)
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if value is not None and not (number and value >= 0 and (name, value) != ("speed", 0)):
-                raise UsageError(f"{name}={value!r}: a positive number or None is wanted")
+                raise UsageError(f"{name} must be a positive number or None, got {value!r}")
         limit = self.max_body_bytes
         if limit is not None and not (type(limit) is int and limit >= 0):
-            raise UsageError(f"max_body_bytes={limit!r}: a number of bytes or None is wanted")
+            raise UsageError(f"max_body_bytes must be a number of bytes or None, got {limit!r}")
         if self.on_expired not in EXPIRED:
             raise UsageError(refusal("on_expired", self.on_expired, EXPIRED))
         if isinstance(self.clock, str) and self.clock not in CLOCKS:
@@ -145,7 +145,7 @@ class Options:
         for name in ("match_on", "ignore_json_paths", "ignore_hosts", "filters"):
             value = getattr(self, name)
             if isinstance(value, str) or not isinstance(value, Sequence):
-                raise UsageError(f"{name}={value!r}: a list or tuple is wanted")
+                raise UsageError(f"{name} must be a list or tuple, got {value!r}")
             # Lists come from ini files and marks.
             object.__setattr__(self, name, tuple(value))
         for path in self.ignore_json_paths:
@@ -173,9 +173,9 @@ class Options:
 
             object.__setattr__(self, "fault", parse_faults(self.fault))
         if not isinstance(self.seed, int):
-            raise UsageError(f"seed={self.seed!r}: a whole number is wanted")
+            raise UsageError(f"seed must be a whole number, got {self.seed!r}")
         if not isinstance(self.redaction, RedactionOptions | None):
-            raise UsageError(f"redaction={self.redaction!r}: RedactionOptions or None is wanted")
+            raise UsageError(f"redaction must be RedactionOptions or None, got {self.redaction!r}")
 
     @property
     def faults(self) -> tuple[Fault, ...]:

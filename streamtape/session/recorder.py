@@ -94,7 +94,9 @@ class Recorder:
 
     def _check_cut(self) -> None:
         if not self.active and self._cut:
-            raise SystemExit("the interpreter is ending, and with it the recording of this stream")
+            raise SystemExit(
+                "the interpreter is shutting down, which ends the recording of this stream"
+            )
 
     def complete(self, at_us: int, close_code: int | None = None, close_reason: str = "") -> None:
         """Take down that the body ended as the protocol says: of a dialogue, with which close."""

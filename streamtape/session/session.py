@@ -88,7 +88,7 @@ class Session(Closing):
         loaded = None if options.mode == "all" else place.load()
         if loaded is None and self._needs_one():
             raise CassetteNotFoundError(
-                f"there is no cassette {name!r}, and record mode {self.mode!r} makes none; "
+                f"no cassette {name!r}, and record mode {self.mode!r} does not make one; "
                 f"record it with mode 'once'{again and f': {again}'}",
                 path=name,
             )

@@ -31,7 +31,7 @@ def unpack(planes: bytes) -> array[int]:
     """Read a column back; ValueError where its length is no multiple of 8."""
     n, rest = divmod(len(planes), WIDTH)
     if rest:
-        raise ValueError(f"a column of {len(planes)} bytes is no multiple of {WIDTH}")
+        raise ValueError(f"the {len(planes)} bytes of a column are not a multiple of {WIDTH}")
     if n < WIDTH:  # the bytes of each number, or else each byte of all numbers
         raw = b"".join([planes[number::n] for number in range(n)])
     else:

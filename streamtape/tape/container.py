@@ -177,7 +177,7 @@ class Reader:
 
     def _end(self) -> bool:
         if self._buffer[: len(_TAIL)] != _TAIL[: len(self._buffer)]:
-            raise self.damaged("what should be a zstd frame is none")
+            raise self.damaged("expected a zstd frame")
         if len(self._buffer) < TAIL_BYTES:
             return False
         self._take(len(_TAIL))

@@ -68,7 +68,9 @@ class Event:
                 return payload[name]
             known = ", ".join(sorted(map(str, payload))) or "none"
             raise AttributeError(f"event {self.type!r} has no field {name!r}; its fields: {known}")
-        raise AttributeError(f"event {self.type!r} has no field {name!r}: its payload is no object")
+        raise AttributeError(
+            f"event {self.type!r} has no field {name!r}: its payload is not an object"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ class Draft:
         start = journal.ROW_STARTS[entry.kind]
         at_us = start.unpack_from(entry.body)[2]
         if entry.kind == journal.MESSAGE and not is_kind_byte(start.unpack_from(entry.body)[3]):
-            raise RecordError("a message is of no kind that there is")
+            raise RecordError("unknown kind of message")
         if self.runs and self.runs[-1].kind != entry.kind:
             raise RecordError("chunks and messages in one interaction")
         self.last_us = max(self.last_us or 0, at_us)

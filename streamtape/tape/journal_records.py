@@ -203,7 +203,7 @@ class Journal:
         if not rest:
             return None
         torn = self.layout.seed is None or rest[:4] == journal.MARKER[: len(rest)]
-        return _Wrong("the last bytes are no record", torn=torn)
+        return _Wrong("the last bytes are not a record", torn=torn)
 
     def _following(self, offset: int, wrong: _Wrong) -> int | None:
         """Where the next record after a damaged one begins, or None."""

@@ -129,7 +129,9 @@ class Decoder:
             raise damaged("it has no closing record", self.path)
         held = (len(self._drafts), self._n_chunks, self._n_bytes, self._n_messages)
         if self._counts != held:
-            raise damaged("its closing record counts something else than it holds", self.path)
+            raise damaged(
+                "the counts in its closing record are not those of its content", self.path
+            )
         reread = rereader(self._fetch, self.path) if self._fetch and not self._eager else None
         sizes = [sum(run.n_bytes for run in draft.runs) for draft in self._drafts]
         limits: Iterable[Allowance | None] = repeat(None)  # the caller's own limit is enough
@@ -198,7 +200,7 @@ class Decoder:
     def _request(self, fields: Fields, place: Place) -> None:
         if fields.integer("i") != len(self._drafts):
             raise RecordError(
-                f"request {fields.integer('i')} stands where {len(self._drafts)} should"
+                f"request {fields.integer('i')} where request {len(self._drafts)} was expected"
             )
         request, started_at_us, cuts_known = records.read_request(fields)
         self._keep(2000 + _text_bytes(fields), request.body, request.headers)
@@ -208,7 +210,7 @@ class Decoder:
     def _head(self, fields: Fields, _place: Place) -> None:
         draft = self._draft(fields)
         if draft.head is not None or draft.runs:
-            raise RecordError("a head stands where none should")
+            raise RecordError("unexpected head")
         draft.head = records.read_head(fields)
         self._keep(500 + _text_bytes(fields), b"", draft.head.headers)
 
@@ -219,18 +221,18 @@ class Decoder:
     def _chunks(self, fields: Fields, place: Place) -> None:
         draft = self._draft(fields)
         if draft.has_messages:
-            raise RecordError("chunks stand beside messages")
+            raise RecordError("chunks and messages in one interaction")
         self._n_chunks += self._run(draft, fields, place)
         self._check_number(self._n_chunks, "chunks")
 
     def _messages(self, fields: Fields, place: Place) -> None:
         draft = self._draft(fields)
         if draft.runs and not draft.has_messages:
-            raise RecordError("messages stand beside chunks")
+            raise RecordError("messages and chunks in one interaction")
         draft.has_messages = True
         kinds: bytes = fields.get("kinds", bytes)
         if not all(map(is_kind_byte, kinds)):
-            raise RecordError("a message is of no kind that there is")
+            raise RecordError("unknown kind of message")
         n_messages = self._run(draft, fields, place, kinds)
         if len(kinds) != n_messages:
             raise RecordError(f"{len(kinds)} kinds of {n_messages} messages")
@@ -302,7 +304,7 @@ class Decoder:
     def _draft(self, fields: Fields) -> _Draft:
         i: int = fields.integer("i")
         if not 0 <= i < len(self._drafts) or self._drafts[i].ending is not None:
-            raise RecordError(f"a {fields.kind!r} of interaction {i} stands where none should")
+            raise RecordError(f"a {fields.kind!r} record of interaction {i} where none is expected")
         return self._drafts[i]
 
     def _check_run(self, draft: _Draft) -> None:

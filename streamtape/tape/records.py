@@ -100,7 +100,7 @@ def _pair(data: bytes, start: int, stop: int, kinds: frozenset[str] | None) -> t
         return _Piecewise(record).record(kinds)
     value = _whole(record)
     if type(value) is not list or len(value) < 2 or type(value[0]) is not str:
-        raise RecordError("something that is no record")
+        raise RecordError("something that is not a record")
     return value[0], value[1]
 
 
@@ -119,10 +119,10 @@ class _Piecewise:
 
     def record(self, kinds: frozenset[str] | None) -> tuple[str, Any]:
         if not self._is_in(_ARRAYS) or self._unpacker.read_array_header() < 2:
-            raise RecordError("something that is no record")
+            raise RecordError("something that is not a record")
         kind = self._scalar("the kind of a record")
         if type(kind) is not str:
-            raise RecordError("something that is no record")
+            raise RecordError("something that is not a record")
         return kind, self.fields() if kinds is None or kind in kinds else None
 
     def fields(self) -> Any:
@@ -143,7 +143,7 @@ class _Piecewise:
         if not self._is_in(_ARRAYS):
             return self._scalar(name)
         if self._unpacker.read_array_header() != 2:
-            raise RecordError(f"an item of {name!r} is no pair")
+            raise RecordError(f"an item of {name!r} is not a pair")
         return [self._scalar(name), self._scalar(name)]
 
     def _scalar(self, what: str) -> Any:
@@ -187,7 +187,7 @@ class Fields:
 
     def __init__(self, kind: str, fields: Any) -> None:
         if not isinstance(fields, dict):
-            raise RecordError(f"the fields of a {kind!r} record are no map")
+            raise RecordError(f"the fields of a {kind!r} record are not a map")
         self.kind = kind
         self.fields = fields
 
@@ -214,7 +214,7 @@ class Fields:
         pairs = self.get("headers", list, default=[])
         for pair in pairs:
             if type(pair) is not list or [*map(type, pair)] != [bytes, bytes]:
-                raise RecordError(f"a header of a {self.kind!r} record is no pair of bytes")
+                raise RecordError(f"a header of a {self.kind!r} record is not a pair of bytes")
         return tuple([(name, value) for name, value in pairs])
 
 
@@ -289,10 +289,10 @@ def read_ending(fields: Fields) -> Ending:
     """Get an ending."""
     kind = fields.get("kind", str)
     if kind not in _KINDS:
-        raise RecordError(f"no ending is {kind!r}")
+        raise RecordError(f"unknown kind of ending {kind!r}")
     bases = fields.get("bases", list, default=[])
     if any(type(base) is not str for base in bases):
-        raise RecordError("the bases of an ending are no texts")
+        raise RecordError("the bases of an ending are not strings")
     return Ending(
         kind=cast(EndingKind, kind),
         at_us=fields.integer("at_us", None),

@@ -194,7 +194,7 @@ def columns_of(
         kinds.append(kind)
         n_bytes += len(data)
         if times and untimed:
-            raise ValueError(f"either every {noun} of an interaction has a time or none has")
+            raise ValueError(f"either all {noun}s of an interaction have a time or none")
         if n_bytes >= SEGMENT_BYTES or len(pieces) >= SEGMENT_CHUNKS:
             yield _columns(times, pieces, kinds)
             times, pieces, kinds, n_bytes = [], [], bytearray(), 0

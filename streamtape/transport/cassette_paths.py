@@ -73,7 +73,7 @@ def place_of(
         from streamtape.errors import UsageError  # a run without cassettes needs none
 
         raise UsageError(
-            f"a cassette can't be called {cassette!r}; give the name of a file, or none"
+            f"invalid name of a cassette: {cassette!r}; give the name of a file or None"
         )
     base = file.parent if os.path.dirname(cassette) else home  # noqa: PTH120 - a Path forgets the `./`
     if path.suffix == suffix:
@@ -95,8 +95,7 @@ def refuse_foreign(cassette: str, path: Path) -> NoReturn:
     if path.exists():
         way = f"`streamtape convert {near} {near.with_suffix(SUFFIX)}` converts it; then {way}"
     raise UsageError(
-        f"{cassette!r} is the name of another tool's recording, and cassettes end in {SUFFIX!r}: "
-        + way
+        f"{cassette!r} is a file of another tool; the names of cassettes end in {SUFFIX!r}: " + way
     )
 
 

@@ -223,7 +223,7 @@ def _early_end(ending: Ending, where: str) -> str:
     if ending.kind == "abandoned":
         return (
             f"the client read past the end of {where}: when it was recorded, its client stopped "
-            "reading here, so nobody knows what came next; record it again with a client that "
+            "reading here, so what came next is not known; record it again with a client that "
             "reads on"
         )
     why = f" ({ending.message})" if ending.message else ""

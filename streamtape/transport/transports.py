@@ -265,7 +265,7 @@ class ReplayTransport(_Owning):
         wanted = Options.of(**{"mode": "none", **options})
         if wanted.mode != "none":
             raise UsageError(
-                f"a ReplayTransport has nothing to send through, so its mode is 'none', not "
+                f"a ReplayTransport cannot send requests, so its mode is 'none', not "
                 f"{wanted.mode!r}; RecordingTransport or use_cassette has the other modes"
             )
         super().__init__(open_session(cassette, wanted, expects_requests=False), None)

@@ -28,11 +28,14 @@ def test_help_lists_every_command() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_with_examples_and_json(name: str) -> None:
-    """Every command's help says what it does, shows examples, and has --json."""
+    """Every command's help says what it does, shows examples, and has --json.
+
+    `play` is for people alone: what it plays, `show --json` has for programs.
+    """
     result = run(name, "--help")
     assert result.exit_code == 0
     assert "Examples:" in result.stdout
-    assert "--json" in result.stdout
+    assert name == "play" or "--json" in result.stdout
 
 
 def test_help_imports_no_command() -> None:

@@ -71,7 +71,7 @@ def test_what_a_format_can_not_say_is_told(tmp_path: Path) -> None:
     [
         ("in.sse", b"<html>hi</html>", "no sse event in it"),
         ("in.sse", b"", "the file is empty"),
-        ("in.xyz", b"data: a\n\n", "says no format"),
+        ("in.xyz", b"data: a\n\n", "is not clear from its name"),
         ("in.tape", b"data: a\n\n", "is not a cassette"),
     ],
 )

@@ -87,7 +87,7 @@ def test_refusals(folder: Path) -> None:
     assert "no cassettes" in refused("ls", "tapes/none")
     assert "did you mean 'tapes'?" in refused("ls", "tape")
     for option in ("--events", "--frames", "--raw"):
-        assert "is a folder: name a file" in refused("show", "tapes", option)
+        assert "is a folder: give a file" in refused("show", "tapes", option)
 
 
 @pytest.mark.parametrize("columns", [30, 40, 50, 79])

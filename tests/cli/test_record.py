@@ -145,7 +145,7 @@ def test_an_unreachable_upstream_leaves_no_file(path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["ftp://host/x"], "'ftp://host/x' is no address"),
+        (["ftp://host/x"], "'ftp://host/x' must begin with http"),
         (["http://127.0.0.1:9/", "-H", "nocolon"], "a header is written 'Name: value'"),
         (["http://127.0.0.1:9/", "-d", "@missing.json"], "-d @missing.json: No such file"),
         (["http://127.0.0.1:9/", "--mode", "onze"], "did you mean 'once'?"),
@@ -166,7 +166,7 @@ def test_a_folder_that_can_not_be_written_is_told_before_anything_is_sent(
     (tmp_path / "file").write_text("")
     n_before = len(endpoint.requests)
     said = refused("record", "-o", tmp_path / "file" / "x.tape", f"{endpoint.url}/responses")
-    assert "a part of its path is no folder" in said
+    assert "a part of its path is not a folder" in said
     assert len(endpoint.requests) == n_before
 
 

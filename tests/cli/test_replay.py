@@ -96,7 +96,7 @@ def test_json_gives_the_steps(tmp_path: Path) -> None:
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan", "inf"])
 def test_a_speed_that_is_none_is_refused(speed: str, tmp_path: Path) -> None:
     """Only numbers above 0 and max are speeds."""
-    assert "is no speed" in refused("replay", tmp_path / "x.tape", "--speed", speed)
+    assert "invalid speed" in refused("replay", tmp_path / "x.tape", "--speed", speed)
 
 
 def test_what_is_no_cassette_is_refused(tmp_path: Path) -> None:

@@ -134,14 +134,14 @@ def test_a_server_replays_until_a_signal(tmp_path: Path) -> None:
 def test_refusals(tmp_path: Path) -> None:
     """Nothing to record or too much of it, an unknown provider or command, a bad variable."""
     path = tmp_path / "x.tape"
-    assert "what is to be recorded?" in refused("record", "-o", path)
+    assert "nothing to record" in refused("record", "-o", path)
     assert "one of them" in refused("record", "-o", path, "http://x/", "--upstream", "http://y/")
     assert "unknown provider 'opnai'" in refused("record", "-o", path, "--provider", "opnai")
-    assert "is no upstream" in refused("record", "-o", path, "--upstream", "api.openai.com")
+    assert "invalid upstream" in refused("record", "-o", path, "--upstream", "api.openai.com")
     twice = ("--upstream", "/a=http://x/", "--upstream", "/a=http://y/")
     assert "'/a' has an upstream already" in refused("record", "-o", path, *twice)
-    assert "is no upstream" in refused("record", "-o", path, "--upstream", "/a")
-    assert "no command after" in refused("record", "-o", path, "--")
+    assert "invalid upstream" in refused("record", "-o", path, "--upstream", "/a")
+    assert "No command after" in refused("record", "-o", path, "--")
     tape(path, interaction(responses("a")))
     assert "there is no such command" in refused("replay", path, "--", "no-such-command-here")
     assert "NAME=/PATH" in refused("replay", path, "--env", "A=b", "--", sys.executable)

@@ -47,7 +47,7 @@ def test_a_limit_needs_enough_recordings(tmp_path: Path) -> None:
     result = run("diff", LLAMA, LLAMA, "--fail-on", "ttft=+20%")
     assert result.exit_code == 2
     assert "too few to tell (1 and 1 recordings" in result.stdout
-    assert "is no limit" in refused("diff", LLAMA, LLAMA, "--fail-on", "speed=+20%")
+    assert "invalid limit" in refused("diff", LLAMA, LLAMA, "--fail-on", "speed=+20%")
 
 
 def test_slower_recordings_fail(tmp_path: Path) -> None:

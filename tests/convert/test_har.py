@@ -143,11 +143,11 @@ def test_written_and_read_again() -> None:
             b'{"log": {"entries": [{"request": {"method": "GET", "url": 1}}]}}',
             "url: expected text, got 1",
         ),
-        (b'{"log": ' + b"[" * 100_000, "no HAR"),
+        (b'{"log": ' + b"[" * 100_000, "not a HAR file"),
     ],
 )
 def test_what_is_malformed_is_our_error(data: bytes, says: str) -> None:
-    """Anything that is no HAR is an error with the file and the place."""
+    """Anything that is not a HAR file is an error with the file and the place."""
     with pytest.raises(ConvertError, match=says):
         read(data, ABOUT, HAR)
 

@@ -69,11 +69,11 @@ def test_a_table_that_cannot_work_is_refused() -> None:
     """No name, a broken pattern, a comma left out, a name that nobody registered."""
     with pytest.raises(UsageError, match="needs a name"):
         register_dialect(Dialect(name=""))
-    with pytest.raises(UsageError, match="no regular expression"):
+    with pytest.raises(UsageError, match="not a regular expression"):
         register_dialect(Dialect(name="x", url="("))
-    with pytest.raises(UsageError, match=r"terminal='end': a tuple is wanted; .*\('end',\)"):
+    with pytest.raises(UsageError, match=r"terminal must be a tuple, got 'end'; .*\('end',\)"):
         register_dialect(Dialect(name="x", terminal="end"))  # type: ignore[arg-type]  # the slip
-    with pytest.raises(UsageError, match="'x': deltas: key='a': a tuple is wanted"):
+    with pytest.raises(UsageError, match="'x': deltas: key must be a tuple, got 'a'"):
         register_dialect(Dialect(name="x", deltas=(Piece("text", "b", key="a"),)))  # type: ignore[arg-type]  # the slip
     with pytest.raises(UsageError, match="unknown channel 'txt'"):
         register_dialect(Dialect(name="x", deltas=(Piece("txt", "b"),)))  # type: ignore[arg-type]  # the slip

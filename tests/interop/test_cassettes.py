@@ -95,7 +95,9 @@ def test_the_messages_of_llama() -> None:
 @pytest.mark.parametrize("tape", sorted(FOLDER.glob("*/*.tape")), ids=lambda p: p.stem)
 def test_they_keep_real_timing_and_no_key(tape: Path) -> None:
     """Each has times that grow, and what was masked is listed."""
-    for interaction in streamtape.load(tape):
+    interactions = streamtape.load(tape)
+    assert interactions
+    for interaction in interactions:
         times = [chunk.at_us or 0 for chunk in interaction.chunks]
         assert times == sorted(times)
         assert times[-1] > 100_000

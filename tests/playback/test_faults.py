@@ -78,7 +78,7 @@ def test_of_says_which_interaction_is_struck() -> None:
         ("http=429,retry_after=soon", "whole number"),
         ("http=429,wait=1", "unknown 'wait'"),
         ("cut@head,times=0", "whole number"),
-        ("error=<b>@event=1", "no error type"),
+        ("error=<b>@event=1", "invalid error type"),
     ],
 )
 def test_what_is_wrong_is_refused(text: str, said: str) -> None:

@@ -204,7 +204,7 @@ def test_a_worker_that_dies(suite: Suite) -> None:
     result = suite.run("--tape-prune", "-n1", "--max-worker-restart=0")
     result.stdout.fnmatch_lines(
         [
-            "a worker crashed: what was not played or not used can't be told",
+            "a worker crashed: what was not played or used is not known",
             "cassettes/test_it/test_b.tape.part: a recording that died; streamtape recover *",
             "nothing was removed, as a worker crashed",
         ]

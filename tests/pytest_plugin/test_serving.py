@@ -89,7 +89,7 @@ def test_a_miss_fails_the_test_as_one_in_process_does(suite: Suite) -> None:
         result = suite.run("-k", name)
         result.assert_outcomes(failed=1)
         lines = [line.removeprefix("E").strip() for line in result.outlines]
-        start = next(n for n, line in enumerate(lines) if line.startswith("asked  "))
+        start = next(n for n, line in enumerate(lines) if line.startswith("request  "))
         told.append([line.replace("test_b", "test_a") for line in lines[start : start + 9]])
     assert told[0] == told[1]
     assert "differs   path" in told[0]

@@ -82,4 +82,4 @@ def test_what_is_no_stream_is_refused(suite: Suite) -> None:
     suite.write("def test_a(tape_snapshot):\n    assert 5 == tape_snapshot\n")
     result = suite.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*UsageError: can't make a snapshot of a int*"])
+    result.stdout.fnmatch_lines(["*UsageError: cannot make a snapshot of a int*"])

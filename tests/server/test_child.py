@@ -57,14 +57,14 @@ def test_commands_that_can_not_run(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
     for argv, why in (
         ([], "after `--`"),
-        (["no-such-command"], "no such"),
+        (["no-such-command"], "command not found"),
         ([str(tmp_path / "x")], "ermission"),
     ):
         with pytest.raises(UsageError, match=why):
             run_child(argv, {})
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has command not found signals")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_signals_go_on_to_the_child(name: str) -> None:
     """A signal that we get ends the child, and we tell its status; our handlers come back."""
@@ -98,7 +98,7 @@ def test_waiting_for_a_signal() -> None:
         assert signals.wait() == signal.SIGINT
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has command not found signals")
 def test_an_ignored_hangup_stays_ignored() -> None:
     """As under nohup: closing the terminal does not end what was to outlive it."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -172,6 +172,6 @@ def test_a_recorder_that_is_cut(tmp_path: Path) -> None:
     recorder.head(Head(200))
     recorder.feed(b"a", 1)
     recorder.detach(cut=True)
-    with pytest.raises(SystemExit, match="interpreter is ending"):
+    with pytest.raises(SystemExit, match="interpreter is shutting down"):
         recorder.feed(b"b", 2)
     assert [i.body for i in journal.commit()] == [b"a"]

@@ -54,7 +54,7 @@ def test_the_environment_says_where_a_provider_is() -> None:
 )
 def test_an_upstream_is_a_url(url: str) -> None:
     """What is no URL of HTTP is refused, with an example."""
-    with pytest.raises(UsageError, match=r"https://api\.openai\.com is wanted"):
+    with pytest.raises(UsageError, match=r"expected one like https://api\.openai\.com"):
         mount("openai", url)
 
 

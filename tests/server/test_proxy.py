@@ -447,9 +447,9 @@ def test_upstreams_by_path(tmp_path: Path) -> None:
     ("upstreams", "what"),
     [
         ({}, "at least one path"),
-        ({"a": "http://h"}, "'a' is no path"),
-        ({"/a?b": "http://h"}, "is no path"),
-        ({"/a": "ftp://h"}, "'ftp://h' is no upstream"),
+        ({"a": "http://h"}, "an upstream: 'a'"),
+        ({"/a?b": "http://h"}, "an upstream: '/a?b'"),
+        ({"/a": "ftp://h"}, "invalid upstream 'ftp://h'"),
     ],
 )
 def test_wrong_upstreams(tmp_path: Path, upstreams: dict[str, str], what: str) -> None:

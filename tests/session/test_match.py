@@ -273,7 +273,7 @@ def test_a_function_may_assert() -> None:
     assert tape.take(ask({"a": 12})) is None
     nearest = tape.nearest(ask({"a": 12}))
     assert nearest is not None
-    assert nearest[1][0].where == "same_length() says that they differ: lengths differ"
+    assert nearest[1][0].where == "same_length() reports a difference: lengths differ"
     assert tape.take(ask({"a": 2})) is not None
     with pytest.raises(UsageError, match="gave None"):
         Tape([take(ask())], Options(match_on=(lambda recorded, asked: None,))).take(ask())  # type: ignore[arg-type,return-value]  # the mistake

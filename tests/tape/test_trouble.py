@@ -100,7 +100,7 @@ def test_a_vanished_folder(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
     """A file where a folder should be is our error, at the opening."""
     (tmp_path / "f").write_text("x")
-    with pytest.raises(CassetteError, match="a part of its path is no folder"):
+    with pytest.raises(CassetteError, match="a part of its path is not a folder"):
         TapeFile(tmp_path / "f" / "a.tape").open_journal()
     with pytest.raises(CassetteError):
         load(tmp_path / "f" / "a.tape")

@@ -42,7 +42,7 @@ def test_it_is_refused(
     """Where the file is there, with the command that converts it; it is left as it is."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / f"x{suffix}"
-    with pytest.raises(UsageError, match=r"another tool's.*: name '.*x\.tape'"):
+    with pytest.raises(UsageError, match=r"a file of another tool.*: name '.*x\.tape'"):
         opened(path, way)
     assert list(tmp_path.iterdir()) == []
     path.write_text(VCR)

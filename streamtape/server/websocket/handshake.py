@@ -48,7 +48,7 @@ def answer_handshake(
 ) -> Handshake:
     """Check an opening handshake, and agree on a subprotocol and on permessage-deflate."""
     if request.method != "GET" or request.http_version != "1.1":
-        why = "a WebSocket is asked for by GET and HTTP/1.1"
+        why = "a WebSocket handshake must be a GET request of HTTP/1.1"
         return _refusal(400, why, [])
     protocol = ServerProtocol(
         extensions=[ServerPerMessageDeflateFactory()] if compresses else None,

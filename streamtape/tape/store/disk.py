@@ -25,7 +25,7 @@ _REASONS = {
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
     errno.ENOENT: "its folder does not exist",
-    errno.ENOTDIR: "a part of its path is no folder",
+    errno.ENOTDIR: "a part of its path is not a folder",
     errno.EISDIR: "there is a folder of that name",
     errno.ENAMETOOLONG: "the name is too long",
     errno.EFBIG: "the file would be too large",
@@ -46,9 +46,7 @@ def place_of(path: str | os.PathLike[str]) -> Path:
     except UnicodeEncodeError:
         holds_nul = True
     if holds_nul:
-        raise CassetteError(
-            f"no file can be called {str(path)!r}: it holds what names of files can't", path=path
-        )
+        raise CassetteError(f"invalid name of a file: {str(path)!r}", path=path)
     return place
 
 
@@ -186,8 +184,8 @@ def locked(path: Path) -> Iterator[None]:
     if os.fstat(fd).st_size:
         os.close(fd)
         raise CassetteWriteError(
-            f"cannot write {str(path)!r}: {str(lock)!r} is no lock of streamtape's, which are "
-            "empty; move it away",
+            f"cannot write {str(path)!r}: {str(lock)!r} is not a lock file of streamtape (those "
+            "are empty); move it away",
             path=path,
         )
     try:
