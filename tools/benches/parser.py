@@ -58,7 +58,7 @@ def limit_split(chunks: Chunks) -> int:
 
 def httpx_sse() -> Reader:
     """Read with httpx-sse's decoders."""
-    from httpx_sse._decoders import (  # type: ignore[import-not-found]  # the bench's own
+    from httpx_sse._decoders import (
         SSEDecoder,
         SSELineDecoder,
     )

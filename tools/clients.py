@@ -1,0 +1,129 @@
+"""Tries real clients with streamtape, each in an environment of its own, and prints the table.
+
+For each client: (a) recorded in process, (b) replayed in process with the server stopped, (c)
+recorded by `streamtape record`, (d) replayed by `streamtape replay` with the server stopped, (e) a
+stream that is cut ends in the same exception, recorded and replayed, in process and through the
+server. Y yes, P partly, N no, - not tried, ? the client does not run here. What a client sees
+without streamtape is what every cell is compared with.
+
+    python tools/clients.py                         all of them, the table on stdout
+    python tools/clients.py --only aiohttp --only boto3
+    python tools/clients.py --list
+
+Environments are made by uv (or pip) in the folder of --environments, and stay there. Node clients
+need npm. A client that fails is a row like any other; the exit status is 1 where there is an N or
+a P without a remark.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tools import environments
+from tools.client_table.rows import ENVIRONMENTS, ROWS, Row
+from tools.client_table.run import CELLS, HERE, Result, run
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def prepare(name: str, folder: Path) -> str:
+    """Make one environment, where it is missing; why that failed, or an empty text."""
+    done = folder / name / "ready"
+    if not name or done.exists():
+        return ""
+    print(f"making the environment {name!r}", file=sys.stderr)
+    if name == "node":
+        problem = _prepare_node(folder / name)
+    else:
+        python = environments.make(folder / name)
+        problem = environments.install(python, "-e", str(REPOSITORY), *ENVIRONMENTS[name])
+    if not problem:
+        done.touch()
+    return problem
+
+
+def _prepare_node(folder: Path) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (HERE / "node").iterdir():
+        if file.is_file():
+            shutil.copy(file, folder)
+    if shutil.which("npm") is None:
+        return "there is no npm"
+    command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stderr.strip()[-300:] if done.returncode else ""
+
+
+def chosen(only: list[str]) -> list[Row]:
+    """The rows whose name or program has one of the words."""
+    if not only:
+        return list(ROWS)
+    words = [word.lower() for word in only]
+    return [row for row in ROWS if any(w in row.name.lower() or w == row.program for w in words)]
+
+
+def tried(row: Row, folder: Path) -> Result:
+    """One row, whatever happens on the way."""
+    problem = prepare(row.environment, folder)
+    if problem:
+        return Result(row, dict.fromkeys(CELLS, "?"), {"direct": problem})
+    if row.kind == "node":
+        shutil.copy(HERE / "node" / "programs.mjs", folder / "node")
+    try:
+        return run(row, folder)
+    except Exception as error:  # noqa: BLE001 - the other rows are tried all the same
+        why = {"direct": f"{type(error).__name__}: {error}"}
+        return Result(row, dict.fromkeys(CELLS, "?"), why)
+
+
+def table(results: list[Result]) -> str:
+    """The results as Markdown."""
+    lines = ["| client | a | b | c | d | e | remark |", "|---|---|---|---|---|---|---|"]
+    for result in results:
+        cells = " | ".join(_bold(result.cells.get(cell, "-")) for cell in CELLS)
+        why = [f"{cell}: {text}" for cell, text in result.why.items() if not result.row.remark]
+        remark = result.row.remark or "; ".join(why)
+        lines.append(f"| {result.row.name} | {cells} | {remark.replace('|', '/')} |")
+    return "\n".join(lines)
+
+
+def _bold(cell: str) -> str:
+    return f"**{cell}**" if cell in {"N", "?"} else cell
+
+
+def main() -> int:
+    """Run the table."""
+    parser = argparse.ArgumentParser(description="Try real clients, and print the table.")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--list", action="store_true", help="print the names")
+    default = Path(tempfile.gettempdir()) / "streamtape-clients"
+    parser.add_argument("--environments", type=Path, default=default, metavar="FOLDER")
+    options = parser.parse_args()
+    rows = chosen(options.only)
+    if options.list or not rows:
+        print("\n".join(row.name for row in ROWS))
+        return 0 if options.list else 2
+    results = []
+    for number, row in enumerate(rows, 1):
+        began = time.monotonic()
+        result = tried(row, options.environments)
+        results.append(result)
+        cells = " ".join(result.cells.get(cell, "-") for cell in CELLS)
+        took = time.monotonic() - began
+        print(f"{number}/{len(rows)} {row.name}: {cells} ({took:.0f} s)", file=sys.stderr)
+        for cell, why in result.why.items():
+            print(f"    {cell}: {why}", file=sys.stderr)
+    print(table(results))
+    return int(any({"N", "P", "?"} & {*r.cells.values()} and not r.row.remark for r in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
