@@ -3,17 +3,29 @@
 import base64
 import json
 import random
+import traceback
 import zlib
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import streamtape
 from streamtape.choices import SnapshotLevel
+from streamtape.errors import UsageError
 from streamtape.report.page.document import document
 from streamtape.session.exchange import Exchange
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.redact import RedactionOptions
-from streamtape.tape.texts import mask_text_bytes, masked_text, scan_text
+from streamtape.tape.texts import (
+    mask_text_bytes,
+    masked_pieces,
+    masked_text,
+    masked_value,
+    scan_text,
+    shortened,
+)
 from tests.tape.planting import MAKERS
 
 TOKEN = MAKERS["github"](random.Random(4))[0]
@@ -84,3 +96,69 @@ def test_masking_keeps_the_length_and_odd_text() -> None:
     text = f"\ud800 é {TOKEN}"
     assert masked_text(text) == f"\ud800 é {'*' * len(TOKEN)}"
     assert masked_text("plain") == "plain"
+
+
+LONG_KEY = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" * 3  # made up
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("nothing to hide", "nothing to hide"),
+        (f"é {LONG_KEY} 日本", f"é {'*' * len(LONG_KEY)} 日本"),
+        (f"\udcff{LONG_KEY}", f"\udcff{'*' * len(LONG_KEY)}"),
+        ('{"password": "pässwörd1"}', f'{{"password": "{"*" * 9}"}}'),
+    ],
+)
+def test_a_masked_text_keeps_its_length_in_characters(text: str, shown: str) -> None:
+    """What stands behind a secret stays where it is, whatever characters there are."""
+    assert masked_text(text) == shown
+
+
+@given(st.integers(1, len(LONG_KEY) + 20))
+def test_a_shortened_text_shows_no_beginning_of_a_key(limit: int) -> None:
+    """Wherever the cut falls, the key was masked before."""
+    shown = shortened(f"key is {LONG_KEY} and more of it", limit)
+    assert len(shown) <= limit
+    assert LONG_KEY[:6] not in shown
+    assert shortened("short", 5) == "short"
+    assert shortened("longer", 5) == "long…"
+
+
+@given(st.lists(st.integers(0, len(LONG_KEY) + 14), max_size=6))
+def test_pieces_of_a_text_are_masked_as_a_whole(cuts: list[int]) -> None:
+    """However a text is cut, the pieces keep their lengths and together show no key."""
+    whole = f"before {LONG_KEY} after"
+    edges = [0, *sorted(cuts), len(whole)]
+    pieces = [whole[a:b] for a, b in pairwise(edges)]
+    masked = masked_pieces(pieces)
+    assert [len(one) for one in masked] == [len(one) for one in pieces]
+    assert "".join(masked) == masked_text(whole)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "shown"),
+    [
+        (["api_key"], "hunter2hunter2X9", "*" * 16),
+        (["client_secret", "value"], "hunter2hunter2X9", "*" * 16),
+        (["headers"], {"authorization": "Bearer hunter2X9"}, {"authorization": "*" * 16}),
+        (["text"], "hunter2hunter2X9", "hunter2hunter2X9"),
+        ([], {"password": "hunter2X9", "n": 1}, {"password": "*********", "n": 1}),
+        (["text"], None, None),
+    ],
+)
+def test_a_value_is_masked_by_the_names_on_its_path(
+    path: list[str], value: object, shown: object
+) -> None:
+    """Shown by itself, it would not tell that it is secret."""
+    assert masked_value(path, value) == shown
+
+
+def test_errors_mask_their_messages() -> None:
+    """In str, repr and a traceback; `args` has the message as it was."""
+    error = UsageError(f"no upstream at https://u:hunter2X9@h/?api_key={LONG_KEY}")
+    told = "".join([str(error), repr(error), *traceback.format_exception(error)])
+    assert LONG_KEY not in told
+    assert "hunter2X9" not in told
+    assert "no upstream at https://u:" in str(error)
+    assert LONG_KEY in error.args[0]
