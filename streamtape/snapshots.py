@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -106,15 +107,19 @@ def _interaction(interaction: Interaction, level: str, dialect: str | None) -> I
     status = interaction.head.status if interaction.head else "no response"
     path = interaction.request.url.partition("://")[2].partition("/")[2].partition("?")[0]
     yield f"{interaction.request.method} /{path} -> {status}"
-    parsed = ParsedResponse(interaction, dialect).or_raise()
-    if level == "frames":
-        parts = list(_frames(parsed.frames))
-    else:
-        parts = list(_stream(parsed.events, parsed.dialect, level)) if parsed.events else []
+    parts: list[str] = []
+    for turn in interaction.turns(dialect=dialect):
+        parsed = ParsedResponse(turn, dialect).or_raise()
+        if level == "frames":
+            parts += _frames(parsed.frames)
+        elif parsed.events:
+            parts += _stream(parsed.events, parsed.dialect, level)
     yield from parts
     if not parts and interaction.chunks:
         yield from _indented("body", interaction.content.decode("utf-8", "backslashreplace"))
     ending = interaction.ending
+    if interaction.is_dialogue and ending.close_code not in (None, 1000):
+        yield f"close: {ending.close_code} {ending.close_reason}".rstrip()
     if ending.kind != "complete":
         yield f"ending: {ending.kind}{(ending.exception and f' {ending.exception}') or ''}"
 
@@ -126,8 +131,10 @@ def _stream(events: Sequence[Event], dialect: Dialect, level: str) -> Iterator[s
     if level == "frames":
         yield from _frames(e.frame for e in events if e.frame is not None)
         return
-    for unit in Coalescer(dialect).units(events):
-        yield f"{unit.kind} {unit.name}: {_json(_plain(unit.body))}"
+    for sender, run in groupby(events, key=lambda event: event.direction):
+        said = "client " if sender == "client" else ""
+        for unit in Coalescer(dialect).units(run):
+            yield f"{said}{unit.kind} {unit.name}: {_json(_plain(unit.body))}"
 
 
 def _frames(frames: Iterable[Frame]) -> Iterator[str]:
@@ -136,6 +143,8 @@ def _frames(frames: Iterable[Frame]) -> Iterator[str]:
     for number, frame in enumerate(frames):
         if number:
             yield ""
+        if frame.direction == "client":
+            yield "client:"
         yield from (f":{comment}" for comment in frame.comments)
         if frame.event != "message":
             yield f"event: {frame.event}"

@@ -30,6 +30,7 @@ FACADE = {
     "streamtape.framing.select.frames",
     "streamtape.dialects.select.events",
     "streamtape.dialects.transcript.transcript",
+    "streamtape.dialects.turns.turns",
     "streamtape.sdk_events.sdk_events",
 }
 # What reaches disk, sockets, clocks or dice, and who may.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from streamtape.analysis.gc_paused import collector_paused
@@ -10,7 +10,11 @@ from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.finding import Finding
 from streamtape.checks.profiles import Profile, known_rules, profile_for, profile_named
 from streamtape.checks.run import check_answer, check_stream
+from streamtape.checks.stream import Stream
 from streamtape.checks.wire import has_no_body
+from streamtape.dialects.ends import ends
+from streamtape.dialects.parsed import ParsedResponse
+from streamtape.dialects.turns import numbered_turns
 from streamtape.tape.model import Interaction
 
 
@@ -45,6 +49,8 @@ def _check_one(
 ) -> list[Finding]:
     if interaction.head is None:
         return []
+    if interaction.is_dialogue:
+        return list(_check_turns(interaction, profile, off, dialect))
     stream = stream_of(interaction, profile, dialect)
     if has_no_body(stream):
         return []
@@ -53,3 +59,36 @@ def _check_one(
     if interaction.head.status >= 400 and not stream.is_sse:
         return check_answer(stream, profile, off)
     return check_stream(stream, profile, off)
+
+
+# Rules about the wire of HTTP, which a dialogue has not.
+_NOT_OF_DIALOGUES = frozenset({"content-type", "event-name", "empty"})
+
+
+def _is_response(stream: Stream) -> bool:
+    """Whether a turn of a dialogue is an answer, or what there was of one, and not only notices."""
+    opens = {
+        name for scope in stream.dialect.scopes if scope.within is None for name in scope.opens
+    }
+    return any(event.type in opens or ends(stream.dialect, event) for event in stream.events)
+
+
+def _check_turns(
+    interaction: Interaction, profile: Profile, off: frozenset[str], dialect: str | None
+) -> Iterator[Finding]:
+    """Each response of a dialogue by the rules of its API; what is between them has none."""
+    for turn in numbered_turns(interaction, dialect):
+        stream = stream_of(turn.interaction, profile, dialect)
+        if not _is_response(stream):
+            continue
+        events = ParsedResponse(turn.interaction, dialect).events
+        numbers = [
+            number
+            for number, event in zip(turn.numbers, events, strict=True)
+            if event.direction == "server"
+        ]
+        for found in check_stream(stream, profile, off | _NOT_OF_DIALOGUES):
+            at = found.where.event
+            known = at is not None and 0 <= at < len(numbers)
+            place = numbers[at] if known and at is not None else at
+            yield replace(found, where=replace(found.where, event=place))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.pairing import address, body, pair
@@ -24,6 +25,7 @@ from streamtape.compare.wire_changes import compare_bytes, compare_frames
 from streamtape.dialects.json_codec import NOT_JSON, decode
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.transcript import transcript_of
+from streamtape.dialects.turns import asked_at_us, turns
 from streamtape.errors import UsageError
 from streamtape.tape.events import Event
 from streamtape.tape.model import Interaction, Request
@@ -62,8 +64,11 @@ def diff(
             changes.append(_missing(one, other, number))
             n_a, n_b = n_a + _size(one, level, dialect), n_b + _size(other, level, dialect)
             continue
-        parsed = ParsedResponse(one, dialect), ParsedResponse(other, dialect)
-        found, size_a, size_b = compare(*parsed)
+        if one.is_dialogue or other.is_dialogue:
+            found, size_a, size_b = _by_turns(compare, one, other, level, dialect)
+        else:
+            parsed = ParsedResponse(one, dialect), ParsedResponse(other, dialect)
+            found, size_a, size_b = compare(*parsed)
         n_a, n_b = n_a + size_a, n_b + size_b
         if level == "timing":
             untimed = [name for name, i in ((name_a, one), (name_b, other)) if not _is_timed(i)]
@@ -98,6 +103,44 @@ def diff(
     )
 
 
+Compare = Callable[[ParsedResponse, ParsedResponse], Result]
+
+
+def _by_turns(
+    compare: Compare, one: Interaction, other: Interaction, level: Level, dialect: str | None
+) -> Result:
+    """The changes between two dialogues, turn by turn, each in its place in the whole."""
+    changes: list[Change] = []
+    n_a = n_b = 0
+    for a, b in zip_longest(turns(one, dialect), turns(other, dialect)):
+        if a is None or b is None:
+            changes.append(_turn_alone(a, n_a) if a is not None else _turn_alone(b, n_b, new=True))
+            size_a, size_b = _size(a, level, dialect), _size(b, level, dialect)
+        else:
+            parsed = ParsedResponse(a, dialect), ParsedResponse(b, dialect)
+            inside, size_a, size_b = compare(*parsed)
+            changes += (_later(change, n_a, n_b) for change in inside)
+        n_a, n_b = n_a + size_a, n_b + size_b
+    return tuple(changes), n_a, n_b
+
+
+def _turn_alone(turn: Interaction | None, n_before: int, *, new: bool = False) -> Change:
+    """A turn that the other dialogue has not."""
+    assert turn is not None
+    at = Location(n_before, asked_at_us(turn))
+    asked = turn.request.body.decode("utf-8", "replace")
+    if new:
+        return Change("inserted", "turn", None, at, after=asked)
+    return Change("removed", "turn", at, None, before=asked)
+
+
+def _later(change: Change, n_a: int, n_b: int) -> Change:
+    """A change of a turn, at its places in the whole dialogue."""
+    a = change.a and replace(change.a, index=change.a.index + n_a)
+    b = change.b and replace(change.b, index=change.b.index + n_b)
+    return replace(change, a=a, b=b)
+
+
 def _answer_key(dialect: str | None) -> Callable[[Interaction], Hashable]:
     """What an answer says, blind to ids, times and cuts, so that equal answers have equal keys."""
 
@@ -115,7 +158,7 @@ def _size(interaction: Interaction | None, level: Level, dialect: str | None) ->
     if interaction is None:
         return 0
     if level == "bytes":
-        return interaction.chunks.n_bytes
+        return interaction.chunks.n_bytes + interaction.messages.n_bytes
     parsed = ParsedResponse(interaction, dialect).or_raise()
     return len(parsed.frames) if level == "frames" else len(_events(parsed))
 
@@ -127,8 +170,8 @@ def _moved(one: Interaction) -> Change:
 
 def _comparer(level: Level, tolerance: float) -> Callable[[ParsedResponse, ParsedResponse], Result]:
     def by_bytes(a: ParsedResponse, b: ParsedResponse) -> Result:
-        one, other = a.interaction, b.interaction
-        return compare_bytes(one.body, other.body), one.chunks.n_bytes, other.chunks.n_bytes
+        left, right = _bytes_of(a.interaction), _bytes_of(b.interaction)
+        return compare_bytes(left, right), len(left), len(right)
 
     def by_frames(a: ParsedResponse, b: ParsedResponse) -> Result:
         left = a.or_raise().frames
@@ -166,9 +209,18 @@ def _comparer(level: Level, tolerance: float) -> Callable[[ParsedResponse, Parse
     }[level]
 
 
+def _bytes_of(interaction: Interaction) -> bytes:
+    return interaction.messages.join() if interaction.is_dialogue else interaction.body
+
+
 def _same_answer(a: Interaction, b: Interaction) -> bool:
     """Whether two interactions hold the same bytes, and would be read alike: nothing can differ."""
-    if a.chunks.n_bytes != b.chunks.n_bytes or a.request.url != b.request.url:
+    if (
+        a.is_dialogue
+        or b.is_dialogue
+        or a.chunks.n_bytes != b.chunks.n_bytes
+        or a.request.url != b.request.url
+    ):
         return False
     names = ("content-type", "content-encoding")
     one, other = ([i.head.get(n) if i.head else None for n in names] for i in (a, b))
@@ -189,12 +241,18 @@ def _events(parsed: ParsedResponse) -> Sequence[Event]:
 def _is_timed(interaction: Interaction) -> bool:
     head = interaction.head
     times = [head and head.at_us, interaction.ending.at_us]
-    return any(t is not None for t in (*times, *(chunk.at_us for chunk in interaction.chunks)))
+    rows = (*interaction.chunks, *interaction.messages)
+    return any(t is not None for t in (*times, *(row.at_us for row in rows)))
 
 
 def _clocked(parsed: ParsedResponse) -> Clocked:
     head, ending = parsed.interaction.head, parsed.interaction.ending
     times = [event.at_us for event in _events(parsed)]
+    if parsed.interaction.is_dialogue:  # from the question on
+        start_us = asked_at_us(parsed.interaction) or 0
+        said = [event.at_us for event in _events(parsed) if event.direction == "server"]
+        since = [None if at_us is None else at_us - start_us for at_us in said]
+        return Clocked(None, since, since[-1] if since else None)
     return Clocked(head.at_us if head else None, times, ending.at_us)
 
 
@@ -216,14 +274,19 @@ def _heads(one: Interaction, other: Interaction) -> Iterable[Change]:
 
 def _endings(one: Interaction, other: Interaction, n_a: int, n_b: int) -> Iterable[Change]:
     before, after = one.ending, other.ending
-    if (before.kind, before.exception) != (after.kind, after.exception):
+    if (before.kind, before.exception, before.close_code) != (
+        after.kind,
+        after.exception,
+        after.close_code,
+    ):
         places = Location(n_a, before.at_us), Location(n_b, after.at_us)
         yield Change("changed", "ending", *places, "", _ended(one), _ended(other))
 
 
 def _ended(interaction: Interaction) -> str:
     ending = interaction.ending
-    return f"{ending.kind}: {ending.exception}" if ending.exception else ending.kind
+    code = "" if ending.close_code is None else f" ({ending.close_code})"
+    return (f"{ending.kind}: {ending.exception}" if ending.exception else ending.kind) + code
 
 
 def _request_notes(one: Request, other: Request) -> Iterable[str]:

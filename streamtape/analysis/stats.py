@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.profiles import DEFAULT
+from streamtape.dialects.turns import asked_at_us, turns
 from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, StreamMetrics, measure
 from streamtape.metrics.statistics import Gate, Summary, evaluate, parse_limit
+from streamtape.tape.model import Interaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ def stats(*sources: Source, dialect: str | None = None) -> Stats:
         for number, interaction in enumerate(interactions):
             if interaction.head is None:
                 continue
+            if interaction.is_dialogue:
+                for found in _of_turns(interaction, dialect):
+                    each.append(replace(found, source=name, interaction=number, status=101))
+                continue
             stream = stream_of(interaction, DEFAULT, dialect)
             if not stream.events or is_whole_body(stream):
                 if interaction.head.status >= ERROR_STATUS:
@@ -87,6 +93,20 @@ def stats(*sources: Source, dialect: str | None = None) -> Stats:
             status = interaction.head.status
             each.append(replace(found, source=name, interaction=number, status=status))
     return Stats(tuple(each), tuple(refused))
+
+
+def _of_turns(interaction: Interaction, dialect: str | None) -> Iterator[StreamMetrics]:
+    """The measures of each response of a dialogue, from the message that asked for it."""
+    for turn in turns(interaction, dialect):
+        stream = stream_of(turn, DEFAULT, dialect)
+        start_us = asked_at_us(turn) or 0
+        events = [
+            replace(event, at_us=None if event.at_us is None else event.at_us - start_us)
+            for event in stream.events
+        ]
+        if events:
+            n_bytes = sum(len(m.data) for m in turn.messages if m.direction == "server")
+            yield measure(events, stream.dialect, head_us=None, n_bytes=n_bytes)
 
 
 def gates(a: Stats, b: Stats, limits: Collection[str], *, seed: int = 0) -> list[Gate]:

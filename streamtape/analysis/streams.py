@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import Any
 
 from streamtape.checks.expected.tables import expected_of
@@ -50,9 +51,13 @@ def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = 
     parsed = ParsedResponse(interaction, dialect)
     if dialect is None and (own := dict(profile.dialects).get(parsed.dialect.name)) is not None:
         parsed = parsed.with_dialect(own)
+    events = parsed.events
+    if interaction.is_dialogue:  # what the client says is no matter of the server's rules
+        said = (event for event in events if event.direction == "server")
+        events = tuple(replace(event, index=number) for number, event in enumerate(said))
     return Stream(
         dialect=parsed.dialect,
-        events=parsed.events,
+        events=events,
         frames=parsed.frames,
         expected=expected_of(parsed.dialect),
         content=parsed.content,

@@ -125,6 +125,8 @@ class Dialect:
     `terminal` are the types that end a stream, `terminal_if` conditions on any event that do (no
     values: anything but null). `by_choice`: the first part of every key is the choice's index.
 
+    `lane` is the path of what tells the streams of a dialogue apart that go on beside each other.
+
     `annotations` are paths of annotations that events add; `annotation_lists` of lists that an
     event gives as they are so far, which the next one repeats.
 
@@ -160,6 +162,7 @@ class Dialect:
     terminal: tuple[str, ...] = ()
     terminal_if: tuple[Condition, ...] = ()
     by_choice: bool = False
+    lane: str = ""
     marker_expected: bool = False
     sequence: str = ""
     event_equals_type: bool = False

@@ -1,4 +1,4 @@
-"""OpenAI Responses: `POST /v1/responses` with `stream: true`.
+"""OpenAI Responses: `POST /v1/responses` with `stream: true`, or the same events over WebSocket.
 
 Source: OpenAI's API reference, "Streaming events", and the types of openai-python 3.54; types seen
 beyond them (`keepalive`, `apply_patch_call_operation_diff`, `reasoning_part`) are in the table too.
@@ -170,6 +170,7 @@ OPENAI_RESPONSES = Dialect(
     opening=("response.created", "response.queued", "response.in_progress"),
     terminal=_ENDS,
     sequence="sequence_number",
+    lane="stream_id",
     event_equals_type=True,
     id=("response.id", "id"),
     model=("response.model", "model"),
@@ -195,6 +196,7 @@ OPENAI_RESPONSES = Dialect(
         "annotation.container_id", "part.annotations.*.container_id",
         "item.content.*.annotations.*.container_id",
         "response.output.*.content.*.annotations.*.container_id",
+        "input.*.id", "input.*.call_id", "steer.id", "steer.previous_response_id",
         "**.turn_id", "**.file_id", "item.fingerprint", "response.output.*.fingerprint",
     ),
     opaque=("tools", "metadata", "text", "response.tools", "response.metadata", "response.text",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 N_LOOKED_AT = (
     6  # an opening comment, a prompt filter's verdict or a ping may come before the first sign
 )
+N_LOOKED_AT_IN_DIALOGUES = 64  # a client may send much audio before it gets an answer
 
 
 def events(
@@ -50,7 +51,10 @@ def open_events(
     frames = interaction.frames()
     if name is not None:
         return dialect_named(name), frames
-    first = _first_with_data(frames)
+    if interaction.is_dialogue:
+        first = list(islice(frames, N_LOOKED_AT_IN_DIALOGUES))
+    else:
+        first = _first_with_data(frames)
     return choose_for(interaction, first), chain(first, frames)
 
 
@@ -62,6 +66,9 @@ def dialect_for(interaction: Interaction, name: str | None = None) -> Dialect:
 def choose_for(interaction: Interaction, frames: Iterable[Frame]) -> Dialect:
     """The dialect that fits a request, the head of its response and the first frames best."""
     media = (interaction.head.get("content-type") if interaction.head else None) or ""
+    if interaction.is_dialogue:  # the server's words tell most; a client may have said much before
+        first = list(islice(frames, N_LOOKED_AT_IN_DIALOGUES))
+        frames = [frame for frame in first if frame.direction == "server"] or first
     return choose(interaction.request.url, media, _first_with_data(frames))
 
 

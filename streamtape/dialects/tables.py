@@ -22,9 +22,12 @@ from streamtape.dialects.openai_responses import (
     OPENAI_RESPONSES,
     OPENROUTER_RESPONSES,
 )
+from streamtape.dialects.realtime import GEMINI_LIVE, OPENAI_REALTIME
 from streamtape.dialects.single_table import MCP, REPLICATE, WATSONX, WRITER
 
 BUILTIN = (
+    OPENAI_REALTIME,
+    GEMINI_LIVE,
     OPENROUTER_RESPONSES,
     OPENAI_RESPONSES,
     OPEN_RESPONSES,

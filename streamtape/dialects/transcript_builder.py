@@ -72,6 +72,8 @@ class Assembler:
     def feed(self, event: Event) -> None:
         """Take the next event of the stream."""
         self._n_events += 1
+        if event.direction == "client":
+            return  # what it asked is no part of what was said
         if self._alike is not None and event.type == self._alike.type and self._alike.take(event):
             return
         self._alike = None

@@ -26,6 +26,7 @@ from streamtape.framing.eventstream import (
 )
 from streamtape.framing.json_array import JSONArrayParser
 from streamtape.framing.media import STREAM_TYPES, media_type
+from streamtape.framing.messages import message_frames
 from streamtape.framing.ndjson import NDJSONParser
 from streamtape.framing.sse import MAX_FRAME_BYTES, SSEFrame, SSEParser
 from streamtape.tape.events import Frame
@@ -53,6 +54,9 @@ class Framer(Protocol):
 
     def feed(self, data: bytes) -> Iterable[AnyFrame]: ...
     def close(self) -> AnyFrame | None: ...
+
+
+MESSAGES = "messages"
 
 
 class WholeBody:
@@ -201,6 +205,8 @@ def open_frames(interaction: Interaction) -> tuple[str, Iterator[Frame]]:
 
     ContentError and FramingError as from `frames`; an unknown content-encoding is raised here.
     """
+    if interaction.is_dialogue:
+        return MESSAGES, message_frames(interaction.messages)
     framer, pieces = _opened(interaction)
     return _NAMES.get(type(framer), ""), _frames(interaction, framer, pieces)
 
@@ -281,8 +287,11 @@ def _chosen(
 def framing_of(interaction: Interaction) -> str:
     """How a body is framed: "sse", "ndjson", "eventstream", "array", or "" where it is one piece.
 
-    ContentError where its content-encoding can't be undone.
+    The messages of a dialogue are "messages". ContentError where its content-encoding can't be
+    undone.
     """
+    if interaction.is_dialogue:
+        return MESSAGES
     return _NAMES.get(type(_opened(interaction)[0]), "")
 
 

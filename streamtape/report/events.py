@@ -48,7 +48,7 @@ def runs(events: tuple[Event, ...], dialect: Dialect) -> Iterator[Run]:
     target: Any = None
     for event in events:
         added = _added(event, dialect)
-        mine = (event.type, tuple(added)) if added else None
+        mine = (event.type, tuple(added)) if added and event.direction == "server" else None
         if pending and (mine is None or mine != target):
             yield Run(tuple(pending), "".join(pieces) if target is not None else None)
             pending, pieces = [], []
@@ -94,12 +94,17 @@ def grouped_lines(parsed: ParsedResponse, width: int, *, times: bool = True) -> 
 def _margins(run: Run, *, times: bool) -> tuple[str, str, str]:
     """What stands left of what a run says: when, which numbers, type."""
     first, last = run.events[0], run.events[-1]
-    name = printable(first.type)
+    name = signed(first)
     if not times:
         return "", "", name
     if first is last:
         return seconds(first.at_us), str(first.index), name
     return seconds(first.at_us), f"{first.index}–{last.index}", f"{name} ×{len(run.events)}"
+
+
+def signed(event: Event) -> str:
+    """The type of an event, with an arrow before what a client said."""
+    return ("→ " if event.direction == "client" else "") + printable(event.type)
 
 
 def _is_error(event: Event) -> bool:
@@ -151,7 +156,7 @@ def event_lines(parsed: ParsedResponse, *, times: bool = True) -> Iterator[Line]
         when = f"{seconds(event.at_us)}  " if times and event.at_us is not None else ""
         yield line(
             (f"{event.index}  {when}", "dim"),
-            (f"{printable(event.type)}  ", "type"),
+            (f"{signed(event)}  ", "type"),
             printable(payload).replace("\n", "↵"),
         )
 
@@ -164,6 +169,7 @@ def frame_lines(parsed: ParsedResponse, *, times: bool = True) -> Iterator[Line]
     for frame in parsed.frames:
         when = f"{seconds(frame.at_us)}  " if times and frame.at_us is not None else ""
         parts = [f"event: {frame.event}"] if frame.event != "message" else []
+        parts += ["client"] if frame.direction == "client" else []
         parts += [f"id: {frame.id}"] if frame.id else []
         parts += [f"retry: {frame.retry}"] if frame.retry is not None else []
         parts += [f":{comment}" for comment in frame.comments]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from streamtape.printable import printable
 from streamtape.report.lines import Line, line, one_line
@@ -16,6 +16,7 @@ from streamtape.tape.model import Cassette, Interaction
 from streamtape.units import count, moment, size
 
 _GAP = "  "
+_LOOKED_AT = 16  # messages of a dialogue
 _MAX_PROMPT = 2000  # characters of it that anybody reads
 _MIN_PROMPT = 24  # cells of what was asked, below which a row is put below its name
 
@@ -95,9 +96,21 @@ def _ending(interaction: Interaction) -> str:
 
 
 def _model(interaction: Interaction) -> str:
-    """The model that the request names; nothing where it names none."""
+    """The model that the request names; nothing where it names none.
+
+    In a dialogue it is the first message of the client that names one, or the address.
+    """
+    if interaction.is_dialogue:
+        said = (m.data for m in interaction.messages[:_LOOKED_AT] if m.direction == "client")
+        named = next(filter(None, map(_model_in, said)), "")
+        asked = parse_qs(urlsplit(interaction.request.url).query).get("model", [""])
+        return named or asked[0]
+    return _model_in(interaction.request.body)
+
+
+def _model_in(data: bytes) -> str:
     try:
-        body = json.loads(interaction.request.body or b"null")
+        body = json.loads(data or b"null")
     except (ValueError, RecursionError):
         return ""
     model = body.get("model") if isinstance(body, dict) else None

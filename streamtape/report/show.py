@@ -122,14 +122,26 @@ def _response(parsed: ParsedResponse, view: View) -> Iterator[Line]:
     if head is None:
         return
     cuts = "" if interaction.cuts_known else " (cuts unknown)"
+    held = f"{size(chunks.n_bytes)} in {count(len(chunks), 'chunk')}{cuts}"
+    if interaction.is_dialogue:
+        held = f"WebSocket, {_said(interaction)}"
     yield _section(
         "response",
         f"{head.http_version}{', ' if view.times else ''}" if head.http_version else "",
-        f"{size(chunks.n_bytes)} in {count(len(chunks), 'chunk')}{cuts}" if view.times else "",
+        held if view.times else "",
     )
     yield from _headers(head.headers, view)
     if view.times:
         yield from _timing(parsed, 2 if view.width and view.width < _NARROW else 3)
+
+
+def _said(interaction: Interaction) -> str:
+    """How much was said in a dialogue, and by whom."""
+    messages = interaction.messages
+    by_client = sum(message.direction == "client" for message in messages)
+    return (
+        f"{size(messages.n_bytes)} in {count(len(messages), 'message')} ({by_client} of the client)"
+    )
 
 
 def _timing(parsed: ParsedResponse, per_row: int) -> Iterator[Line]:
@@ -163,6 +175,9 @@ def _events(parsed: ParsedResponse, view: View) -> Iterator[Line]:
 def _ending(parsed: ParsedResponse, view: View) -> Iterator[Line]:
     ending = parsed.interaction.ending
     at = f" at {duration(ending.at_us)}" if view.times and ending.at_us is not None else ""
+    if ending.close_code is not None:
+        why = f" {printable(ending.close_reason)}" if ending.close_reason else ""
+        at += f", closed with {ending.close_code}{why}"
     if ending.kind == "complete":
         yield _section("ending", ("complete", "good"), at)
         return

@@ -57,7 +57,7 @@ def _interaction(
             "at_us": head.at_us,
         },
         "chunks": len(one.chunks),
-        "bytes": one.chunks.n_bytes,
+        "bytes": one.chunks.n_bytes + one.messages.n_bytes,
         "cuts_known": one.cuts_known,
         "ending": {
             "kind": one.ending.kind,
@@ -65,6 +65,7 @@ def _interaction(
             "exception": one.ending.exception,
             "message": one.ending.message,
         },
+        **(_dialogue(one) if one.is_dialogue else {}),
         "redactions": [{"where": r.where, "kind": r.kind} for r in one.redactions],
         "dialect": parsed.dialect.name,
         "events": len(parsed.events),
@@ -77,6 +78,23 @@ def _interaction(
     if frames:
         out["frames"] = [_frame(frame) for frame in parsed.frames]
     return out
+
+
+def _dialogue(one: Interaction) -> dict[str, Any]:
+    """What a dialogue has besides."""
+    return {
+        "close": {"code": one.ending.close_code, "reason": one.ending.close_reason},
+        "messages": [
+            {
+                "direction": message.direction,
+                "at_us": message.at_us,
+                "kind": message.kind,
+                **data_fields(message.data),
+                **({} if message.final else {"final": False}),
+            }
+            for message in one.messages
+        ],
+    }
 
 
 def _transcript(parsed: ParsedResponse) -> dict[str, Any]:
@@ -102,6 +120,7 @@ def _event(event: Event) -> dict[str, Any]:
         "at_us": event.at_us,
         "type": event.type,
         "payload": event.payload,
+        **({"direction": "client"} if event.direction == "client" else {}),
     }
 
 
@@ -116,6 +135,7 @@ def _frame(frame: Frame) -> dict[str, Any]:
         "comments": list(frame.comments),
         "complete": frame.complete,
         "chunk": frame.chunk,
+        **({"direction": "client"} if frame.direction == "client" else {}),
     }
 
 

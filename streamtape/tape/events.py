@@ -30,6 +30,10 @@ class Frame:
 
     `at_us` is when the chunk that completed the frame arrived (None where the recording does not
     know), `chunk` is that chunk's index, `complete` is False for a last frame that nothing ended.
+
+    Of a dialogue, each whole message of data is a frame: `chunk` is its index among the messages,
+    `direction` says who sent it ("client" or "server"), and `event` is "binary" where the data is
+    Base64 of bytes that are no JSON.
     """
 
     event: str
@@ -42,6 +46,7 @@ class Frame:
     chunk: int = 0
     index: int = 0
     headers: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    direction: str = "server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ class Event:
     at_us: int | None = None
     index: int = 0
     frame: Frame | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def direction(self) -> str:
+        """Who sent it: "server", or "client" for what a client said in a dialogue."""
+        return "server" if self.frame is None else self.frame.direction
 
     def __getattr__(self, name: str) -> Any:
         """Read a field of the payload; AttributeError names the fields that there are."""

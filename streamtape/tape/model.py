@@ -260,6 +260,17 @@ class Interaction:
 
         return sdk_events(self, kind, dialect)
 
+    def turns(self, *, dialect: str | None = None) -> Iterator[Interaction]:
+        """Iterate over the turns of a dialogue: each response, with what the client said for it.
+
+        Each is an interaction of its own, with `events()` and `transcript()`; the body of its
+        request is the client's last message before the answer. An ordinary interaction is its own
+        only turn.
+        """
+        from streamtape.dialects.turns import turns
+
+        return turns(self, dialect)
+
     def transcript(self, *, dialect: str | None = None, n_events: int | None = None) -> Transcript:
         """What the stream said, assembled: text, refusal, reasoning, tool calls, usage, status.
 
