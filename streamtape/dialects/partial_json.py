@@ -2,7 +2,8 @@
 
 `{"city": "Par` is `{"city": "Par"}`: what is open is closed, a string keeps what it has, and a key
 without its value, a number that may go on and half a literal are left out. Text that is not how
-any JSON begins is NOT_JSON: nothing is guessed.
+any JSON begins is NOT_JSON: nothing is guessed. (jiter's partial mode keeps a number that may go
+on, 1 of what may become 12, and takes `{"a": 1} and more` for whole; so this is our own.)
 """
 
 from __future__ import annotations

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import zip_longest
+
+from rich.cells import cell_len, split_graphemes
 
 from streamtape.report.lines import Line, Span
 
@@ -56,25 +57,20 @@ def _from(one: Line, start: int) -> Line:
 
 def cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_cells(character) for character in text)
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def wrapped(one: Line, room: int) -> Iterator[Line]:
-    """The line cut into lines of at most `room` cells, at a blank where one is near."""
-    letters = [(letter, span.style) for span in one for letter in span.text]
+    """The line cut into lines of at most `room` cells, at a blank where one is near.
+
+    What is read as one character stays together: a letter with its accents, an emoji of several.
+    """
+    letters = [letter for span in one for letter in _letters(span)]
     start = 0
     while start < len(letters):
         end, used, blank = start, 0, -1
         while end < len(letters):
-            used += _cells(letters[end][0])
+            used += letters[end][2]
             if used > room:
                 break
             if letters[end][0] == " ":
@@ -87,9 +83,18 @@ def wrapped(one: Line, room: int) -> Iterator[Line]:
         start = end
 
 
-def _joined(letters: list[tuple[str, str]]) -> Line:
+def _letters(span: Span) -> Iterator[tuple[str, str, int]]:
+    """Each character as it is read, with its style and its cells."""
+    if span.text.isascii():
+        yield from ((letter, span.style, 1) for letter in span.text)
+        return
+    for start, end, size in split_graphemes(span.text)[0]:
+        yield span.text[start:end], span.style, size
+
+
+def _joined(letters: list[tuple[str, str, int]]) -> Line:
     spans: list[Span] = []
-    for letter, style in letters:
+    for letter, style, _ in letters:
         if spans and spans[-1].style == style:
             spans[-1] = Span(spans[-1].text + letter, style)
         else:

@@ -143,10 +143,10 @@ def test_refusals(tmp_path: Path) -> None:
     assert "invalid upstream" in refused("record", "-o", path, "--upstream", "/a")
     assert "No command after" in refused("record", "-o", path, "--")
     tape(path, interaction(responses("a")))
-    assert "there is no such command" in refused("replay", path, "--", "no-such-command-here")
+    assert "command not found" in refused("replay", path, "--", "no-such-command-here")
     assert "NAME=/PATH" in refused("replay", path, "--env", "A=b", "--", sys.executable)
     assert "for stdout" in refused("replay", path, "--port", "0", "--raw")
-    assert "port=-1" in refused("replay", path, "--port", "-1")
+    assert "port must be" in refused("replay", path, "--port", "-1")
     assert run("replay", path, "--speed", "max").exit_code == 0
 
 

@@ -108,3 +108,14 @@ def test_columns_fit_whatever_the_characters_are() -> None:
 def plain_exact(one: tuple[tuple[str, str], ...]) -> str:
     """The text of a line, blanks at its end included."""
     return "".join(span[0] for span in one)
+
+
+@pytest.mark.parametrize(
+    "letter", ["e\u0301", "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\u2764\ufe0f"]
+)
+def test_what_is_read_as_one_character_stays_together(letter: str) -> None:
+    """An accent is not cut from its letter, nor a family into people."""
+    rows = [plain(row) for row in wrapped(line(letter * 20), 7)]
+    assert "".join(rows) == letter * 20
+    assert {cells(row) for row in rows[:-1]} <= {6, 7}
+    assert all(len(row) % len(letter) == 0 for row in rows)
