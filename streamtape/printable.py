@@ -28,7 +28,7 @@ def printable(text: str) -> str:
 
 
 def printable_line(text: str) -> str:
-    """The same in one line: a line end is shown, too."""
+    """The text in one line, with control characters and line ends shown and not obeyed."""
     return printable(text).replace("\n", "↵")
 
 

@@ -1,7 +1,7 @@
 """Two recordings opened and compared: `diff`.
 
 `compare` sees events and never a cassette; here cassettes are opened, their interactions paired in
-the order of their requests, and each pair handed down at the level that was asked for.
+the order of their requests, and each pair handed down at the level that was requested.
 """
 
 from __future__ import annotations

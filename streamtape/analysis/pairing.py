@@ -55,7 +55,7 @@ def address(request: Request) -> tuple[str, str]:
 
 
 def body(request: Request) -> Any:
-    """A request's body as JSON; NOT_JSON where it is none."""
+    """A request's body as JSON; NOT_JSON if it is not one."""
     return decode(request.body.decode("utf-8", "backslashreplace")) if request.body else NOT_JSON
 
 
@@ -64,7 +64,7 @@ def _address_of(interaction: Interaction) -> Hashable:
 
 
 class _RequestKeys:
-    """What each interaction was asked, as a key, and which keys one cassette has several times."""
+    """The request of each interaction, as a key, and which keys one cassette has several times."""
 
     def __init__(self, interactions: Sequence[Interaction]) -> None:
         self._keys = {id(one): _request_key(one.request) for one in interactions}
@@ -110,7 +110,7 @@ def _aligned(
 
 
 def _with_moved(pairs: Sequence[Paired], key: Key) -> list[Paired]:
-    """The same pairs, with those joined that stand alone on either side and have one key."""
+    """Join pairs that have one side only and the same key: interactions that moved."""
     waiting: dict[Hashable, list[Interaction]] = {}
     for one in pairs:
         if one.a is None and one.b is not None:
@@ -129,7 +129,7 @@ def _with_moved(pairs: Sequence[Paired], key: Key) -> list[Paired]:
 
 
 def _n_changed(pairs: Sequence[Paired], answer: Key) -> int:
-    """How many pairs would be told: alone, moved, or of different answers."""
+    """How many pairs would be reported: alone, moved, or of different answers."""
     return sum(
         one.a is None or one.b is None or one.moved or answer(one.a) != answer(one.b)
         for one in pairs

@@ -115,7 +115,7 @@ class Grammar:
 
 @lru_cache(maxsize=256)
 def grammar(text: str) -> Grammar:
-    """The grammar of a text, compiled once; ValueError where the text is none."""
+    """The grammar of a text, compiled once; ValueError if it is malformed."""
     return Grammar(text)
 
 

@@ -1,4 +1,4 @@
-"""The rules that there are, in the order in which they are asked and told."""
+"""The rules that there are, in the order in which they run and report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All rules over one stream: findings, each defect told once, in the order of the events."""
+"""All rules over one stream: findings, each defect reported once, in the order of the events."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def command(
 
 
 def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_json: bool) -> int:
-    """Convert every document below a folder; what can't be read is told and hides no other."""
+    """Convert every document below a folder; what can't be read is reported."""
     from streamtape.convert import FORMATS, About
 
     if target.exists() and not target.is_dir():

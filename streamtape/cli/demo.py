@@ -1,4 +1,4 @@
-"""`streamtape demo`: the whole tour on an embedded server, told as it happens."""
+"""`streamtape demo`: the whole tour on an embedded server, reported as it happens."""
 
 from __future__ import annotations
 

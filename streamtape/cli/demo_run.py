@@ -1,7 +1,7 @@
 """The stations of the demo: an endpoint, a program, what it recorded, replayed and differed in.
 
 The program is the one of the README, with the OpenAI SDK where it is installed and with httpx where
-it is not. Each station runs when it is asked for and hands text on as it arrives; how that is told
+it is not. Each station runs when it is requested and hands text on as it arrives; how that is told
 is not known here.
 """
 

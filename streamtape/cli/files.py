@@ -28,7 +28,7 @@ with_force = click.option(
 
 
 def tapes(paths: Iterable[str]) -> list[Path]:
-    """The cassettes of files and folders, in order, each once; UsageError where there are none."""
+    """The cassettes of files and folders, in order, each once; UsageError if there are none."""
     found: dict[Path, None] = {}
     named = list(paths)
     for name in named:

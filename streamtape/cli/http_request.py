@@ -45,7 +45,7 @@ class RequestOptions:
 
 
 def body_of(data: tuple[str, ...]) -> bytes | None:
-    """The body that -d options make, joined with `&` as curl does; None where there is none."""
+    """The body that -d options make, joined with `&` as curl does; None if there is none."""
     if not data:
         return None
     return b"&".join(map(_read_data, data))
@@ -204,7 +204,7 @@ class _Telling:
         self._warn()
 
     def _warn(self) -> None:
-        """Name a status that says that this is not the answer that was asked for."""
+        """Name a status that says that this is not the answer that was requested."""
         status = f"HTTP {self.status} {self._reason}".rstrip()
         if self.status >= ERROR_STATUS:
             output.note(f"warning: the response is an error: {status}")

@@ -44,7 +44,7 @@ Exit status: 0, or 2 where a file can't be read."""
 @parallel.with_jobs
 @options.as_json
 def command(*, paths: tuple[str, ...], sort: str, jobs: int | None, as_json: bool) -> None:
-    """List recordings: name, when, what was asked, how it ended, size."""
+    """List recordings: name, time, prompt, ending, size."""
     raise click.exceptions.Exit(list_paths(paths or (".",), sort, jobs, as_json=as_json))
 
 

@@ -1,4 +1,4 @@
-"""The same work over many files: on all cores where that helps, with a bar for people who wait.
+"""One function over many files: on all cores where that helps, with a bar for people who wait.
 
 `each(work, files)` gives the results in the order of the files. It begins in this process, so that
 a few small files cost no more than a loop; once it has seen that much is left, it hands the rest

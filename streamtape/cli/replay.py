@@ -150,7 +150,7 @@ def _to_stdout(
 def _arranged(
     interaction: Interaction, number: int, given: dict[str, Any], struck: _Struck
 ) -> Iterator[Step]:
-    """The score as --speed, --pace, --rechunk and --fault want it; faults that strike are told."""
+    """The steps as --speed, --pace, --rechunk and --fault say; faults that strike are reported."""
     from streamtape.playback.build import arranged
 
     return arranged(

@@ -137,7 +137,7 @@ def _anchors(a: list[int], b: list[int], gap: Gap) -> list[Block]:
 
 
 def _anchors_of_runs(a: list[int], b: list[int], gap: Gap) -> list[Block]:
-    """The same for runs of elements, in a gap that is too large to be searched exactly.
+    """Anchors of equal runs of elements, in a gap that is too large to be searched exactly.
 
     One side is cut into runs, end to end; each is looked for at every place of the other. A twin
     that is at least twice as long as a run holds one of them whole, however it lies. Short runs

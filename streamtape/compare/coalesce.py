@@ -1,10 +1,10 @@
 """Events to units: what is compared, with the deltas to one target joined.
 
 A unit is a text (adjacent deltas to the same target, joined, however they were cut), a fact (what a
-delta's event says besides its piece of text, told once, where it first says it; the opening of a
-tool call is one of its own) or a whole event.
-A done value that repeats its joined deltas is an echo: it is no news, so that one changed word is
-one change and not five. Each unit knows its events, so that a report can point at them.
+delta's event says besides its piece of text, reported once, where it first says it; the opening of
+a tool call is one of its own) or a whole event. A done value that repeats its joined deltas is an
+echo: it is no news, so that one changed word is one change and not five. Each unit knows its
+events, so that a report can point at them.
 """
 
 from __future__ import annotations

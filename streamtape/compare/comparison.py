@@ -63,7 +63,7 @@ class Change:
     n_repeats: int = 0
 
     def masked(self) -> Change:
-        """The same without the secrets in its values, for people and for files."""
+        """A copy without the secrets in its values, for people and for files."""
         path = tuple(re.findall(r"[^.\[\]\"']+", self.path))
         before, after = (masked_value(path, value) for value in (self.before, self.after))
         return replace(self, before=before, after=after)
@@ -152,7 +152,7 @@ class Comparison:
         return masked_text("\n".join([*lines, *(f"  note: {note}" for note in self.notes)]))
 
     def judgement(self, max_reasons: int = 4) -> str:
-        """The verdict with the facts that made it, in one line; empty where there is none."""
+        """The verdict with the facts that made it, in one line; empty if there is none."""
         shown = list(self.reasons[:max_reasons])
         if len(self.reasons) > max_reasons:
             shown.append(f"and {len(self.reasons) - max_reasons} more")

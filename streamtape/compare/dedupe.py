@@ -1,4 +1,4 @@
-"""What several places tell, told once: repeats, swaps, and one event's text with its facts.
+"""What several places tell, reported once: repeats, swaps, and one event's text with its facts.
 
 Changes go in and fewer changes come out; events and units are not known here.
 """
@@ -52,7 +52,7 @@ def _fold_key(change: Change) -> Hashable:
 
 
 def of_one_event(changes: Sequence[Change], texts: Sequence[TextChange]) -> list[Change]:
-    """What one event's text and its facts both tell, told once: that event came, or is gone."""
+    """What one event's text and its facts both tell, reported once: that event came, or is gone."""
     changes = _calls_with_facts(changes)
     removed = {c.a.index: c for c in changes if c.a and not c.b and _of_facts(c)}
     inserted = {c.b.index: c for c in changes if c.b and not c.a and _of_facts(c)}

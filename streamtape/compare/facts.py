@@ -1,4 +1,4 @@
-"""What a delta's event says besides its piece of text: facts by path, each told once.
+"""What a delta's event says besides its piece of text: facts by path, each reported once.
 
 A fact is news where nothing said it before of the same thing: of the stream, of a choice, of a
 text. When comparing, an event of a delta's type may be all facts: servers write an empty piece as

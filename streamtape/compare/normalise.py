@@ -53,7 +53,7 @@ def looks_made(value: str) -> bool:
 
 
 class _Masked(str):
-    """The same mask, of a value that held several: a report says that it was there."""
+    """The mask of a value that held several secrets; reports say that it was there."""
 
     __slots__ = ()
 

@@ -2,7 +2,7 @@
 
 Most have the same key in both. Where an item more came before, the indices behind it have moved:
 then tool calls are paired by their names, in order, and the other texts that have no namesake by
-their channel. That the key moved is a change, told once a text.
+their channel. That the key moved is a change, reported once a text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TargetPair = tuple[Target | None, Target | None]
 def paired(
     a: Texts, b: Texts, touched: Iterable[Target], left: Sequence[Unit], right: Sequence[Unit]
 ) -> list[TargetPair]:
-    """The texts that were touched, each with what it is compared to; None where there is none."""
+    """The texts that were touched, each with what it is compared to; None if there is none."""
     partners = dict(_of_calls(left, right))
     taken = set(partners.values())
     pairs: list[TargetPair] = []
@@ -76,7 +76,7 @@ def with_arguments(
     left: Sequence[Unit],
     right: Sequence[Unit],
 ) -> tuple[list[Change], list[TextChange]]:
-    """The same changes, with each tool call that came or is gone told with its arguments."""
+    """Put the arguments of tool calls that were inserted or removed into their changes."""
     calls: dict[tuple[str, int, Any], list[int]] = {}
     for number, change in enumerate(changes):
         location, value = (

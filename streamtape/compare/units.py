@@ -77,7 +77,7 @@ class Unit:
     n_facts: int = 0
 
     def cuts(self) -> list[int]:
-        """Where in the text each piece begins; reckoned once, and only when it is asked for."""
+        """Where in the text each piece begins; reckoned once, and only when it is requested."""
         if self.starts is None:
             self.starts = list(accumulate(map(len, self.pieces[:-1]), initial=0))
         return self.starts

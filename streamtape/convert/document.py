@@ -90,7 +90,7 @@ class Node:
             yield Node(value, f"{self.where}[{number}]", self.about)
 
     def text(self, default: str | None = None) -> str:
-        """The text; the default where there is none."""
+        """The text; the default if there is none."""
         if not self and default is not None:
             return default
         if isinstance(self.value, bytes):

@@ -60,7 +60,7 @@ def detect(path: str) -> Format | None:
 
 
 def named(name: str) -> Format:
-    """The format of this name; UsageError where there is none."""
+    """The format of this name; UsageError if there is none."""
     for known in FORMATS:
         if known.name == name:
             return known
@@ -88,7 +88,7 @@ def read(data: bytes, about: About, known: Format) -> Cassette:
 
 
 def _playable(cassette: Cassette, about: About) -> Cassette:
-    """The interactions that HTTP can carry; ConvertError where there is none."""
+    """The interactions that HTTP can carry; ConvertError if there is none."""
     errors: list[ConvertError] = []
     kept: list[Interaction] = []
     for number, interaction in enumerate(cassette):

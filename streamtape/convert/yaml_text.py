@@ -47,7 +47,7 @@ def _yaml() -> Any:
 
 
 def load_yaml(data: bytes, about: About) -> Any:
-    """The value of a YAML document; ConvertError where it is none."""
+    """The value of a YAML document; ConvertError if it is not one."""
     yaml = _yaml()
     base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loader: Any = type("_Loader", (base,), {})

@@ -48,7 +48,7 @@ def only_one_field(found: Sequence[Found]) -> list[Found]:
 
 
 def _as_text(one: Found, found: Sequence[Found]) -> str:
-    """The text that a value of another type makes; "" where there is none."""
+    """The text that a value of another type makes; "" if there is none."""
     return json.dumps(one.value, ensure_ascii=False) if is_text(one, found) else ""
 
 

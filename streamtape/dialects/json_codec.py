@@ -20,7 +20,7 @@ _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 def decode(text: str) -> Any:
-    """The value of a JSON text; NOT_JSON where it is none, or deeper than MAX_DEPTH."""
+    """The value of a JSON text; NOT_JSON if it is not one, or deeper than MAX_DEPTH."""
     try:
         value = _decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):

@@ -16,7 +16,7 @@ Step = str | int
 
 
 def steps_of(path_field: str) -> list[Step] | None:
-    """The steps of a place; None where it is none."""
+    """The steps of a place; None if it is not one."""
     if not _PATH.fullmatch(path_field):
         return None
     return [

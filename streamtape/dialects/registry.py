@@ -62,7 +62,7 @@ def _check_table(part: Any, where: str) -> None:
 
 
 def unregister_dialect(name: str) -> None:
-    """Forget a dialect that `register_dialect` made known; UsageError where there is none."""
+    """Forget a dialect that `register_dialect` made known; UsageError if there is none."""
     if _users.pop(name, None) is None:
         raise UsageError(f"no dialect {name!r} was registered; registered: {', '.join(_users)}")
 

@@ -43,7 +43,7 @@ def turns(interaction: Interaction, dialect: str | None = None) -> Iterator[Inte
 
 
 def numbered_turns(interaction: Interaction, dialect: str | None = None) -> Iterator[Turn]:
-    """The same, each with the numbers of its events."""
+    """Iterate over the turns of a dialogue, each with the numbers of its events."""
     if not interaction.is_dialogue:
         yield Turn(interaction, ())
         return

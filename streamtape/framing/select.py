@@ -126,7 +126,7 @@ def _framer(
     """Choose a framer, or None where more bytes could still change the choice.
 
     The bytes count for more than the type, since servers mislabel: errors as JSON where a stream
-    was asked for, streams as JSON. A type that names a stream decides what they leave open.
+    was requested, streams as JSON. A type that names a stream decides what they leave open.
     """
     named = _FRAMERS.get(media_type(content_type))
     if is_prelude(first):
@@ -168,7 +168,7 @@ def _of_array(
 ) -> Framer | None:
     """The framer of a body that begins with a list: one that grows, or one document.
 
-    It grows where a stream was asked for, and where the bytes that came end between two elements.
+    It grows where a stream was requested, and where the bytes that came end between two elements.
     """
     first = start[1:].lstrip()
     if not first and not at_end:

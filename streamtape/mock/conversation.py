@@ -142,7 +142,7 @@ class Conversation:
 class Pace:
     """When the events of one answer are sent, and after how many it waits or breaks off.
 
-    Deadlines are absolute, so that gaps do not add up. Made when the answer is asked for.
+    Deadlines are absolute, so that gaps do not add up. Made when the answer is requested.
     """
 
     def __init__(self, conversation: Conversation, options: Options) -> None:

@@ -38,7 +38,7 @@ def _responses_whole(asked: Asked, seed: str) -> dict[str, Any]:
 
 
 def _event_source(asked: Asked, seed: str) -> Iterator[str]:
-    """The same events for a browser's EventSource: unnamed, with ids."""
+    """The events of a response for a browser's EventSource: unnamed, with ids."""
     for payload in responses.play(asked, seed):
         if payload["sequence_number"] > asked.starting_after:
             retry = "retry: 50\n" if payload["sequence_number"] == asked.starting_after + 1 else ""

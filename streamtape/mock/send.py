@@ -17,7 +17,7 @@ from streamtape.server.exchange import Exchange
 async def send_events(
     exchange: Exchange, content_type: bytes, events: Iterator[str], options: Options
 ) -> None:
-    """Send events at their pace, in the chunks that were asked for, up to the end or the fault."""
+    """Send events at their pace, in the chunks that were requested, up to the end or the fault."""
     headers = [(b"Content-Type", content_type), (b"Cache-Control", b"no-cache")]
     headers += [(b"Set-Cookie", b"crumb%d=1; Path=/" % n) for n in range(options.cookies)]
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16) if options.gzip else None

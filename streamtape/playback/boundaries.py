@@ -47,7 +47,7 @@ def boundaries(body: bytes) -> dict[int, str]:
 
 
 def boundaries_of(interaction: Interaction) -> dict[int, str]:
-    """The same of a recorded body. One with a content-encoding is cut in its compressed bytes."""
+    """Where cuts hurt in a recorded body; an encoded one is cut in its compressed bytes."""
     score = list(steps(interaction))
     wire = _joined(score)
     if _joined(plain(score)) == wire:

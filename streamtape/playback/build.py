@@ -1,4 +1,4 @@
-"""The score of a replay as it was asked for: cuts, pace and faults put together.
+"""The score of a replay as it was requested: cuts, pace and faults put together.
 
 Everyone who plays asks here, so that one text means the same in process, over HTTP and at the
 command line. First the bytes are cut anew, then paced, then broken: a stall lasts as long as it
@@ -39,7 +39,7 @@ def arranged(
     """Give the steps that replay an interaction as asked.
 
     Without a `pace`, `speed` counts (None: at once) with `idle_limit`, in seconds; with one they
-    are applied after it. `attempt` is how often the interaction was asked for before, and `number`
+    are applied after it. `attempt` is how often the interaction was requested before, and `number`
     its place in the cassette, for faults that strike only so often, or one interaction only.
     `on_fault` is called with each fault when it strikes. `others` are requests that what came after
     them waits for.

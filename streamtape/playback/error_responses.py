@@ -1,7 +1,7 @@
 """What providers say when something is wrong: their error event, and the body of an HTTP error.
 
 One row a dialect: the shape of its error, and the names that it has for what happened. A dialect
-without a row is asked for by the profile that it comes from, then the generic row counts. Errors of
+without a row is requested by the profile that it comes from, then the generic row counts. Errors of
 our own, on a path that says whose client asks, have the same shapes.
 """
 

@@ -1,7 +1,8 @@
 """What each kind of fault does: functions from steps to steps.
 
 Each finds its place with `marked` and changes the steps there, and only there. A place that the
-stream never reaches leaves it as it is; `Broken.struck` is called with each fault that did strike.
+stream never reaches leaves it as it is; `FaultContext.struck` is called with each fault that did
+strike.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@
     swap@event=3            it comes after event 4
     corrupt@event=3         one byte of it is another one; @byte
     utf8@event=3            a character in it has lost its last byte
-    http=429,retry_after=1  this status instead of the stream, the first time it is asked for
+    http=429,retry_after=1  this status instead of the stream, the first time it is requested
 
 Events count from 0, as `interaction.events()` numbers them, bytes as they are sent: `@event=5` is
 where five events have gone by. `?` is a place by the seed. `times=N` strikes the first N requests
@@ -92,7 +92,7 @@ class Fault:
         return mine and (self.times is None or attempt < self.times)
 
     def moved_to(self, at: int) -> Fault:
-        """The same fault at a place that is known."""
+        """A copy of the fault at position `at`, which was open before (`@event=?`)."""
         return replace(self, at=at)
 
     def __str__(self) -> str:

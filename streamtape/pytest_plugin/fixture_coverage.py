@@ -47,7 +47,7 @@ def is_taped(item: pytest.Function) -> bool:
 def covered(items: Iterable[pytest.Item]) -> set[pytest.FixtureDef[Any]] | None:
     """The fixtures of wider scopes that tests with a cassette need.
 
-    None where there are none, and where no such test can ask for one by name while it runs.
+    None if there are none, and where no such test can ask for one by name while it runs.
     """
     found: set[pytest.FixtureDef[Any]] = set()
     by_name = False

@@ -324,7 +324,7 @@ def absolute(path: str | os.PathLike[str]) -> str:
     return _normal(text if os.path.isabs(text) else f"{os.getcwd()}{os.sep}{text}")  # noqa: PTH109, PTH117 - Path costs ten times as much
 
 
-# A test's cassette is asked for when it is placed, when it is opened and when it is loaded.
+# A test's cassette is requested when it is placed, when it is opened and when it is loaded.
 @lru_cache(maxsize=8)
 def _normal(path: str) -> str:
     return os.path.normpath(path)

@@ -60,7 +60,7 @@ class Summary:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Find what is not used, and remove it where that was asked for."""
+        """Find what is not used, and remove it where that was requested."""
         self._used.update(settings.of(self._config).opened)  # read while modules were imported
         prune = bool(self._config.option.tape_prune)
         why = self._why_partial(session, exitstatus)

@@ -37,7 +37,7 @@ def total_line(found: Sequence[Sequence[Finding]], n_unreadable: int) -> Line:
 
 
 def finding_lines(findings: Sequence[Finding], name: str, *, numbered: bool) -> Iterator[Line]:
-    """A line a finding, below its file's name; one quiet line where there are none."""
+    """A line a finding, below its file's name; one quiet line if there are none."""
     counted = _counted(findings)
     yield line((printable(name), "title"), ": ", (counted, "") if counted else ("fine", "good"))
     width = max((len(finding.rule) for finding in findings), default=0)

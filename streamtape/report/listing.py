@@ -1,4 +1,4 @@
-"""What is in a folder of cassettes, a row each: name, when, what was asked, how it ended, size."""
+"""What is in a folder of cassettes, a row each: name, when, its prompt, how it ended, size."""
 
 from __future__ import annotations
 

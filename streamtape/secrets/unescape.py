@@ -17,7 +17,7 @@ _ESCAPE = re.compile(rb"\\{1,8}u00([2-7][0-9a-fA-F])|\\{1,8}(/)|%([2-7][0-9a-fA-
 
 
 def last_escape(text: bytes) -> int:
-    """Where the last escape of a text is that would be undone; -1 where there is none.
+    """Where the last escape of a text is that would be undone; -1 if there is none.
 
     Most texts have no such sign at all, and that is found out at the speed of memory.
     """

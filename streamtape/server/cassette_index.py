@@ -102,7 +102,7 @@ class Shelf:
         return self._missed(printable_line(line), text)
 
     def block(self, place: str) -> Miss:
-        """Take down that a tunnel to a place on the network was asked for."""
+        """Take down that a tunnel to a place on the network was requested."""
         line = printable_line(f"CONNECT {place}")
         return self._missed(
             line,

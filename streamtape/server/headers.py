@@ -1,7 +1,7 @@
 """What headers may pass a server in the middle, and who may ask it at all.
 
 Hop-by-hop headers belong to one connection. A Host that is a name we were not told of is a web page
-playing tricks with DNS. Cross-origin readers get in only where CORS was asked for. Pure functions.
+playing tricks with DNS. Cross-origin readers get in only where CORS was requested. Pure functions.
 """
 
 from __future__ import annotations

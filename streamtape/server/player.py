@@ -104,7 +104,7 @@ def promised_length(interaction: Interaction, method: str) -> int | None:
 
 
 def kept_length(interaction: Interaction, method: str, options: Options) -> int | None:
-    """The same for a replay by these options: one that is cut or broken promises nothing."""
+    """The length that a replay with these options promises; None if it is cut or broken."""
     as_recorded = not options.faults and options.rechunk is None
     return promised_length(interaction, method) if as_recorded else None
 

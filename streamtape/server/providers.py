@@ -185,7 +185,7 @@ def upstream_mounts(upstream: str | Mapping[str, str]) -> list[Mount]:
 
 
 def checked_url(url: str) -> str:
-    """A URL of an upstream, without a slash at its end; UsageError where it is none."""
+    """A URL of an upstream, without a slash at its end; UsageError if it is not one."""
     try:
         parts = urlsplit(url)
         fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

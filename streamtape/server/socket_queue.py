@@ -15,7 +15,7 @@ _TABLES = {socket.AF_INET: "/proc/net/tcp", socket.AF_INET6: "/proc/net/tcp6"}
 
 
 def unread_bytes(sock: socket.socket) -> int:
-    """The bytes that wait for the client of a connection to read them; 0 where nobody knows."""
+    """The bytes that wait for the client of a connection to read them; 0 if that is not known."""
     table = _TABLES.get(sock.family)
     if table is None or sys.platform != "linux":
         return 0

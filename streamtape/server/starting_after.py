@@ -27,7 +27,7 @@ _CHANGED = {b"content-encoding", b"content-length"}
 
 
 def after_number(shelf: Shelf, head: RequestHead) -> Interaction | None:
-    """The rest of the stream of a response after a sequence number; None where there is none."""
+    """The rest of the stream of a response after a sequence number; None if there is none."""
     query = parse_qs(head.query)
     path = _RESPONSE_PATH.search(head.path)
     number = query.get("starting_after", ["-1"])[0]
@@ -60,7 +60,7 @@ def _response_id(interaction: Interaction) -> str | None:
             if isinstance(response, dict) and isinstance(response.get("id"), str):
                 return str(response["id"])
     except (ContentError, FramingError):
-        pass  # a body that can't be read is not the one that was asked for
+        pass  # a body that can't be read is not the one that was requested
     return None
 
 

@@ -206,7 +206,7 @@ class Closing(Inside):
             warn(text)
 
     def remarks(self) -> list[str]:
-        """What a user should know of a session that went well, told once."""
+        """What a user should know of a session that went well, reported once."""
         if self._remarked:
             return []
         self._remarked = True

@@ -56,7 +56,7 @@ class Inside:
 
     @property
     def seen(self) -> tuple[Interaction, ...]:
-        """The same, as the clients saw it: cut where one stopped reading."""
+        """What the clients saw, in the order of requests: cut where one stopped reading."""
         return tuple(
             as_seen(interaction, exchange.progress) if exchange.interaction else interaction
             for exchange, interaction in self.answers()
@@ -147,7 +147,7 @@ class Inside:
             yield output
 
     async def watch_async(self, outputs: AsyncIterable[T]) -> AsyncIterator[T]:
-        """The same for an asynchronous program: `async for piece in tape.watch_async(...)`."""
+        """Watch an asynchronous program's output: `async for piece in tape.watch_async(...)`."""
         async for output in outputs:
             self._mark()
             yield output

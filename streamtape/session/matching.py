@@ -228,7 +228,7 @@ class Matcher:
 
 
 def _part_stands_for(one: Any, other: Any) -> bool:
-    """The same of a part: a text, or sorted pairs of texts."""
+    """Whether a part (a text, or sorted pairs of texts) differs only in masked secrets."""
     if isinstance(one, str) and isinstance(other, str):
         return stands_for(one, other)
     if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):

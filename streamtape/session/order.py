@@ -1,4 +1,4 @@
-"""Which interactions of a tape have been asked for, and who waits for the others.
+"""Which interactions of a tape were requested, and who waits for the others.
 
 What came after another request began is not given before that request is made. A program that no
 longer makes it would wait for ever, so whoever waits in vain gives up: each time after half as long
@@ -54,7 +54,7 @@ class Order:
         return ()
 
     def came(self, number: int) -> None:
-        """Say that an interaction was asked for."""
+        """Say that an interaction was requested."""
         with self._changed:
             self._came.add(number)
             woken = [wake for n, wake in self._waiting if n == number]
@@ -64,7 +64,7 @@ class Order:
             wake()
 
     def has_come(self, number: int) -> bool:
-        """Whether an interaction was asked for, or nobody waits for it any more."""
+        """Whether an interaction was requested, or nobody waits for it any more."""
         return number in self._came
 
     def patience(self, step: Await) -> float:
@@ -123,7 +123,7 @@ class Order:
         return alone
 
     def when(self, number: int, wake: Callable[[], None]) -> None:
-        """Have `wake` called, in whichever thread, once an interaction is asked for."""
+        """Have `wake` called, in whichever thread, once an interaction is requested."""
         with self._changed:
             if number not in self._came:
                 self._waiting.append((number, wake))

@@ -29,7 +29,7 @@ def score_of(
 ) -> Iterator[Step]:
     """The steps of an interaction as the options want them.
 
-    `attempt` is how often it was asked for before, `number` its place in the cassette;
+    `attempt` is how often it was requested before, `number` its place in the cassette;
     `on_fault` is called with each fault as it strikes. `others` are requests that began
     while it went on.
     """

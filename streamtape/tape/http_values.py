@@ -27,14 +27,14 @@ def problem_of(interaction: Interaction) -> str | None:
 
 
 def request_problem(request: Request) -> str | None:
-    """The same for a request: its method, URL and headers."""
+    """What HTTP can't carry of a request (method, URL, headers); None if it can."""
     if not _TOKEN.fullmatch(request.method.encode("utf-8", "replace")):
         return f"the method {_shown(request.method)} is not one that HTTP allows"
     return url_problem(request.url) or headers_problem(request.headers)
 
 
 def url_problem(url: str) -> str | None:
-    """The same for the URL of a request; one that is not known ("") is fine."""
+    """What HTTP can't carry of a URL; None if it can. A URL that is not known ("") is fine."""
     if url and split_url(url).path == url and "://" in url:
         return f"the URL {_shown(url)} can't be read"
     if _CONTROLS.search(url):
@@ -56,7 +56,7 @@ def split_url(url: str) -> SplitResult:
 
 
 def head_problem(head: Head) -> str | None:
-    """The same for the head of a response: its status, reason and headers."""
+    """What HTTP can't carry of a head (status, reason, headers); None if it can."""
     if not 100 <= head.status <= 999:
         return f"the status {_number(head.status)} has not three digits"
     if _LINE_BREAKS.search(head.reason.encode("utf-8", "replace")):
@@ -65,7 +65,7 @@ def head_problem(head: Head) -> str | None:
 
 
 def headers_problem(headers: Headers) -> str | None:
-    """The same for headers: a name is a token, a value is one line."""
+    """What HTTP can't carry of headers: a name is a token, a value one line. None if it can."""
     for name, value in headers:
         if not _TOKEN.fullmatch(name):
             return f"the header name {_shown(name.decode('latin-1'))} is not one that HTTP allows"

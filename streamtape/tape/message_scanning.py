@@ -46,7 +46,7 @@ def find(messages: Messages, search: Search) -> Iterator[Found]:
 
 
 def mask(messages: Messages, found: list[Found]) -> Messages:
-    """The same messages without what was found; each keeps its length."""
+    """A copy of messages without what was found; each keeps its length."""
     if not found:
         return messages
     data = [bytearray(message.data) for message in messages]

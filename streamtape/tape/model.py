@@ -134,7 +134,7 @@ class Head:
     recoded: bool = False
 
     def get(self, name: str) -> str | None:
-        """The value of the first header of this name, in any case; None where there is none."""
+        """The value of the first header of this name, in any case; None if there is none."""
         return header(self.headers, name)
 
 
@@ -301,7 +301,7 @@ class Cassette(Sequence[Interaction]):
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """The value of the first header of this name, in any case; None where there is none."""
+    """The value of the first header of this name, in any case; None if there is none."""
     name_bytes = name.lower().encode("ascii")
     for key, value in headers:
         if key.lower() == name_bytes:

@@ -57,7 +57,7 @@ def unpack(
 ) -> Iterator[tuple[int, str, Any]]:
     """Iterate over the records in the bytes: where each starts, its kind, its fields.
 
-    Strictly; RecordError where they are none. No extension types, no huge arrays (which would be
+    Strictly; RecordError if they are not. No extension types, no huge arrays (which would be
     allocated before they are read), no depth beyond what msgpack's own stack holds. Records of
     other kinds than `kinds` are passed over, and nothing is made of them: their fields are None.
     """

@@ -25,7 +25,7 @@ _MAX_LISTED = 10
 class Loss(NamedTuple):
     """Something that is wrong with a journal, at a byte of it.
 
-    `n_bytes` could not be read there; `n_records` are missing, None where nobody knows how many.
+    `n_bytes` could not be read there; `n_records` are missing, None if that is not known how many.
     """
 
     offset: int

@@ -68,7 +68,7 @@ def _length(redaction: Redaction) -> int:
 
 
 def mask(cassette: Cassette, redactor: Redactor | None = None) -> Cassette:
-    """The same cassette without what `scan` finds; bodies and chunks keep their lengths."""
+    """A copy of a cassette without what `scan` finds; bodies and chunks keep their lengths."""
     redactor = redactor or Redactor()
     return replace(cassette, interactions=tuple(_masked(i, redactor) for i in cassette))
 

@@ -100,7 +100,7 @@ class RequestCapture(ResponseHandler):
         """Nothing is read that was not asked for."""
 
     def resume_reading(self, *_: Any, **__: Any) -> None:
-        """The same."""
+        """Do nothing: reading never pauses."""
 
     async def read(self) -> tuple[Message, StreamReader]:
         """Give the response's message and body."""
@@ -119,7 +119,7 @@ class _Unpaused(ResponseHandler):
         """Everything is handed on at once."""
 
     def resume_reading(self, *_: Any, **__: Any) -> None:
-        """The same."""
+        """Do nothing: reading never pauses."""
 
 
 class RecordedReader(StreamReader):
@@ -189,7 +189,7 @@ class RecordedParser:
         return opened, upgraded, tail
 
     def feed_eof(self) -> Any:
-        """Parse the end of the connection; raises where it is none of the response."""
+        """Parse the end of the connection; raises if it is not one of the response."""
         try:
             return self._parser.feed_eof()
         finally:
@@ -363,7 +363,7 @@ def head_of(message: Message, at_us: int) -> Head:
 
 
 def message_of(head: Head) -> Message:
-    """A response's head as aiohttp's parser gives it; DamagedCassetteError where it is none."""
+    """A response's head as aiohttp's parser gives it; DamagedCassetteError if it is not one."""
     problem = head_problem(head)
     if problem is not None:
         raise DamagedCassetteError(f"the recorded response can't be replayed: {problem}")

@@ -64,7 +64,7 @@ class Flavour:
         )
 
     def recorded(self, response: Any, stream: Any) -> Any:
-        """The same response with another body: `stream` is this library's."""
+        """A copy of a response with another body; `stream` is of this library."""
         return self.module.Response(
             status_code=response.status_code,
             headers=response.headers,

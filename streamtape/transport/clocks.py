@@ -68,7 +68,7 @@ class VirtualClock:
 
     @property
     def now_s(self) -> float:
-        """The same in seconds."""
+        """The time that it shows, in seconds."""
         return self._now_us / 1e6
 
     def advance(self, seconds: float) -> None:
@@ -95,7 +95,7 @@ class VirtualClock:
                 raise self._stands(deadline_us)
 
     async def wait_until_async(self, deadline_us: int) -> None:
-        """The same under asyncio or trio; other tasks run before the clock jumps."""
+        """Wait under asyncio or trio; other tasks run before the clock jumps."""
         import anyio
 
         loop = _asyncio_loop()

@@ -159,7 +159,7 @@ class Call:
         return self._player(ReplayingStream, read_timeout_s)
 
     def player_async(self, read_timeout_s: float | None = None) -> AsyncReplayingStream:
-        """The same for event loops."""
+        """The replay in an event loop, for a client with this read timeout (None: no timeout)."""
         return self._player(AsyncReplayingStream, read_timeout_s)
 
     def dialogue(self) -> Dialogue:

@@ -104,7 +104,7 @@ class Installation:
         return active[0] if active else None
 
     def seen_session(self) -> Session | None:
-        """The same for seams: None where a session's own request is on its way."""
+        """The session that a seam serves; None while a session's own request is on its way."""
         return None if is_carried() else self.session()
 
     def _install(self) -> None:

@@ -41,7 +41,7 @@ class Patches:
         self._places.append((owner, name))
 
     def replace_in_subclasses(self, kind: type[Any], name: str, make: Make) -> None:
-        """The same for a class and all classes derived from it, now and later."""
+        """Replace an attribute of a class and of all classes derived from it, now and later."""
         self.replace(kind, name, make)
         todo = list(kind.__subclasses__())
         while todo:

@@ -116,7 +116,7 @@ class AsyncReplayingStream(ReplayingStream):
         raise self._failed(_HEADLESS)
 
     async def _wait_for_async(self, step: Await) -> None:
-        """The same among tasks."""
+        """Wait, in an event loop, until the other request was made."""
         if self._order.has_come(step.number):
             return
         await wait_async(self._order, step, self._clock, OtherCallers(tasks=True))

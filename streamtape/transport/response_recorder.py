@@ -50,7 +50,7 @@ class ResponseRecorder:
         return RecordingStream(inner, self.recorder, self.elapsed)
 
     def stream_async(self, inner: Any) -> AsyncRecordingStream:
-        """The same of an async iterable with an `aclose`."""
+        """The body `inner` (an async iterable with an `aclose`), recorded as it is read."""
         return AsyncRecordingStream(inner, self.recorder, self.elapsed)
 
     def feed(self, data: bytes) -> None:
@@ -84,7 +84,7 @@ class ResponseRecorder:
 
     @staticmethod
     async def drain_async(body: AsyncRecordingStream) -> None:
-        """The same in event loops."""
+        """Read all of a body in an event loop, and close it."""
         try:
             with suppress(Exception):
                 async for _ in body:

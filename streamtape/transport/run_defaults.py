@@ -14,8 +14,8 @@ from typing import Any
 class Presets:
     """`defaults` hold where a program says nothing, `overrides` (a command line) whatever it says.
 
-    `disabled` lets everything pass by, unrecorded. `opened` is told of every cassette, `began` of
-    every session that a program opens. `config` gives what a fixture says, above `defaults`. (No
+    `disabled` lets everything pass by, unrecorded. `opened` is notified of every cassette, `began`
+    of every session that a program opens. `config` gives what a fixture says, above `defaults`. (No
     dataclass: making one takes a millisecond of every test run's start.)
     """
 

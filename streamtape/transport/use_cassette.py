@@ -38,7 +38,7 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
         defaults: Mapping[str, Any],
         wanted: Mapping[str, Any],
     ) -> Self:
-        """The same with other defaults, which hold where nobody says anything."""
+        """Make a context with other defaults for the options that are not given."""
         made = cls(cassette)
         made._options = Options.of(**run_defaults.held().options(defaults, **wanted))
         return made

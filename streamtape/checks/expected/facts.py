@@ -53,7 +53,7 @@ class Sum(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtMost(Fact):
-    """The number at `path` is at most the one at `bound`, or the one that was asked for.
+    """The number at `path` is at most the one at `bound`, or the one that was requested.
 
     `in_request` are paths in the request's body: the first that exists gives the limit, `default`
     does where none exists. `below`: the number is less than the limit.

@@ -1,4 +1,4 @@
-"""The same text in other dialects: Chat Completions, Anthropic Messages, Gemini, Ollama's NDJSON.
+"""Scripts of other dialects: Chat Completions, Anthropic Messages, Gemini, Ollama's NDJSON.
 
 Each function gives the whole wire text of an answer, one piece an event: these dialects differ in
 framing, too. Kept small on purpose: enough for clients of each kind to be recorded and replayed.
@@ -35,7 +35,7 @@ def _tool(asked: Asked) -> str | None:
 
 
 def chat(asked: Asked, seed: str) -> Iterator[str]:
-    """A Chat Completions stream, with the usage chunk where it was asked for."""
+    """A Chat Completions stream, with the usage chunk where it was requested."""
     stage = Stage(asked, seed)
     base = {
         "id": "chatcmpl-" + stage.new_id("")[1:30], "object": "chat.completion.chunk",

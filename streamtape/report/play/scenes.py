@@ -280,7 +280,7 @@ def _texts_of(said: Transcript) -> Iterator[tuple[str, str, Part]]:
 
 
 def _from_event(part: Part, event: int) -> Part:
-    """The same text, on show from an event on.
+    """A part of the transcript, shown from an event on.
 
     That is the one that brought its first character, not an empty delta before it; a call is there
     when it is named, before its arguments come.
@@ -314,7 +314,7 @@ def _grown(kind: str, label: str, part: Part, times_us: Sequence[int]) -> Growin
 
 
 def _path_of(url: str) -> str:
-    """The path of an address; all of it where it is none."""
+    """The path of an address; all of it if it is not one."""
     try:
         return urlsplit(url).path or url
     except ValueError:

@@ -134,7 +134,7 @@ def close_data(code: int | None, reason: str = "") -> bytes:
 
 
 def offered_deflate(values: Iterable[str]) -> str | None:
-    """The offers of permessage-deflate in Sec-WebSocket-Extensions; None where there are none.
+    """The offers of permessage-deflate in Sec-WebSocket-Extensions; None if there are none.
 
     Offers of other extensions are left out: what they do to messages is not known here.
     """

@@ -24,7 +24,7 @@ _EXTENSIONS = b"sec-websocket-extensions"
 
 
 def websocket_url(url: str) -> str:
-    """The same URL with the scheme of WebSockets: ws for http, wss for https."""
+    """Change the scheme of a URL to that of WebSockets: ws for http, wss for https."""
     return f"ws{url[4:]}" if url.startswith("http") else url
 
 

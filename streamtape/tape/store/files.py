@@ -1,4 +1,4 @@
-"""Cassettes from and to paths: load, save, recover, and what to say where there is none.
+"""Cassettes from and to paths: load, save, recover, and what to say if there is none.
 
 Loading reads the file once, whole, and trusts nothing before its end. A long cassette stays in its
 file, which is kept open, so that a later recording that takes its place harms no reader.
@@ -89,7 +89,7 @@ def _fetcher(path: str) -> Fetch:
 
 
 def identity(path: Path) -> bytes:
-    """What identifies the bytes of a file, trusting its digest: b"" where there is none."""
+    """What identifies the bytes of a file, trusting its digest: b"" if there is none."""
     try:
         with reading(path), FileIO(open_to_read(path)) as file:
             size = file.seek(0, os.SEEK_END)

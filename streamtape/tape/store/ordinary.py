@@ -31,14 +31,14 @@ _KINDS = (
 
 
 def open_to_read(path: str | os.PathLike[str]) -> int:
-    """Open an ordinary file, or a link to one, for reading; OSError where it is none."""
+    """Open an ordinary file, or a link to one, for reading; OSError if it is not one."""
     check_ordinary(Path(path).stat(), path)  # opening some devices has effects
     fd = os.open(path, os.O_RDONLY | _COMMON)
     return _checked(fd, path)
 
 
 def read_whole(path: str | os.PathLike[str]) -> bytes:
-    """The bytes of an ordinary file; OSError where it is none."""
+    """The bytes of an ordinary file; OSError if it is not one."""
     with open(open_to_read(path), "rb") as file:
         return file.read()
 

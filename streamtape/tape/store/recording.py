@@ -53,7 +53,7 @@ class TapeFile:
         self._found: bytes | None = None  # what was there when we first looked
 
     def load(self) -> Cassette | None:
-        """Load the cassette; None where there is none. A damaged one raises."""
+        """Load the cassette; None if there is none. A damaged one raises."""
         try:
             cassette, self._found = load_known(self.path)
         except FileNotFoundError:

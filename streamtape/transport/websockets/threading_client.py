@@ -50,7 +50,7 @@ class NoTLS:
 
     @staticmethod
     def wrap_socket(sock: socket.socket, **_options: Any) -> socket.socket:
-        """The same socket."""
+        """Return the socket as it is."""
         return sock
 
 
