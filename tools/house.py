@@ -36,7 +36,8 @@ import streamtape
 
 # Where the package that is imported lies: the checkout, or where a wheel was installed.
 ROOT = Path(streamtape.__file__).parent.parent
-FACADE = ("streamtape.tape.model", "Interaction")
+# Classes whose methods import against the order of rooms, when they are called: module, class.
+FACADE = {"streamtape.displayed": "Displayed", "streamtape.tape.model": "Interaction"}
 WORDS = ("asked", "told", "wanted", "said", "held", "broken", "stands", "is none")
 CHANGES = {
     "append", "add", "clear", "discard", "extend", "insert", "pop", "popitem", "remove",
@@ -71,9 +72,8 @@ def homes(tree: ast.Module) -> dict[str, str]:
 
 def facade(module: str, tree: ast.Module) -> set[ast.AST]:
     """The imports of a module that the order of rooms does not hold for."""
-    if module != FACADE[0]:
-        return set()
-    classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == FACADE[1]]
+    name = FACADE.get(module)
+    classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name]
     return {
         node
         for one in classes

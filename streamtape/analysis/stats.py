@@ -11,6 +11,7 @@ from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.profiles import DEFAULT
 from streamtape.dialects.turns import asked_at_us, turns
+from streamtape.displayed import Displayed
 from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, StreamMetrics, measure
 from streamtape.metrics.statistics import Gate, Summary, evaluate, parse_limit
 from streamtape.tape.model import Interaction
@@ -26,7 +27,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Displayed):
     """The measures of many streams: `each` of them, and `summary` over all, by measure.
 
     `refused` are the requests that got an error status, of 400 or above, and no stream.

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from streamtape.displayed import Displayed
 from streamtape.tape.texts import masked_text, masked_value, shortened
 
 ChangeKind = Literal["inserted", "removed", "changed", "swapped"]
@@ -90,7 +91,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Displayed):
     """Two recordings compared at one level. `changes` are in order, the first divergence first.
 
     `notes` are differences that are no change of the stream itself: what the requests differ in.

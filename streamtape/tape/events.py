@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 import streamtape
+from streamtape.displayed import Displayed
 from streamtape.errors import UsageError
 from streamtape.extras import install_command
 
@@ -132,7 +133,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
+class Transcript(Displayed):
     """What a stream said, assembled.
 
     `text`, `refusal` and `reasoning` are those of the first choice where a stream has several

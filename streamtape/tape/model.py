@@ -7,8 +7,8 @@ recording does not know them (a converted one). Bytes are as they were on the wi
 touches a disk or reads a clock.
 
 The reading methods of Interaction (`frames`, `events`, `sdk_events`, `transcript`) are a facade:
-the readers are in rooms further down, and are imported when a method is called. This is the one
-place where the package imports against its order.
+the readers are in rooms further down, and are imported when a method is called. But for how values
+show themselves (`displayed`), this is where the package imports against its order.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast, overloa
 
 from streamtape.content.decode import decode_content
 from streamtape.content.limits import within
+from streamtape.displayed import Displayed
 from streamtape.tape.messages import Message, Messages
 from streamtape.tape.segments import (
     SEGMENT_BYTES,
@@ -174,7 +175,7 @@ class Redaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(Displayed):
     """One request and what came back. `head` is None where the request failed before a response.
 
     `started_at_us` is the wall clock at the sending of the request (Unix time in microseconds).
@@ -283,7 +284,7 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Cassette(Sequence[Interaction]):
+class Cassette(Displayed, Sequence[Interaction]):
     """Interactions in the order of their requests; `path` is where they were loaded from."""
 
     interactions: tuple[Interaction, ...] = ()
