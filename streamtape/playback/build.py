@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from streamtape.errors import UsageError
+from streamtape.framing.sse import SSEParser
 from streamtape.playback.completeness import ended_well
+from streamtape.playback.dialogue_faults import inject_dialogue_faults
 from streamtape.playback.fault_injection import FaultContext, inject_faults
 from streamtape.playback.faults import Fault, Faults, parse_faults
 from streamtape.playback.ordering import ordered
@@ -57,6 +60,12 @@ def arranged(
         score = ended_well(score, interaction)
     if at_once:
         return without_waits(score) if others else score
+    if interaction.is_dialogue:
+        score = _dialogue_at_pace(score, chosen, speed, idle_limit, seed)
+        if not parsed_faults:
+            return score
+        replay = FaultContext(interaction, SSEParser, seed, on_fault or (lambda fault: None))
+        return inject_dialogue_faults(score, parsed_faults, replay)
     new_framer = framer_of(interaction)
     score = rechunked(score, cuts, new_framer=new_framer, seed=seed)
     if chosen is not None:
@@ -67,3 +76,21 @@ def arranged(
         return score
     replay = FaultContext(interaction, new_framer, seed, on_fault or (lambda fault: None))
     return inject_faults(score, parsed_faults, replay)
+
+
+def _dialogue_at_pace(
+    score: Iterator[Step],
+    pace: Pace | None,
+    speed: float | None,
+    idle_limit: float | None,
+    seed: int,
+) -> Iterator[Step]:
+    """The steps of a dialogue at a pace; its messages are never cut."""
+    if pace is not None:
+        if pace.ttft_us is not None or pace.tokens_per_s is not None:
+            raise UsageError(
+                f"pace {str(pace)!r}: a WebSocket dialogue has a factor (2x), rate=, idle= and "
+                "jitter=, but no ttft= and no tokens="
+            )
+        score, speed = at_pace(score, pace, seed=seed), speed or 1.0
+    return paced(score, factor=speed, idle_limit_s=idle_limit)

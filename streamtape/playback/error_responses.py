@@ -36,6 +36,11 @@ def _responses(number: int, name: str, message: str) -> Any:
     return {**payload, "sequence_number": number}
 
 
+def _realtime(status: int, name: str, message: str) -> Any:
+    error = {"type": "server_error", "code": name, "message": message, "param": None}
+    return {"type": "error", "event_id": f"event_{status}", "error": error}
+
+
 def _anthropic(status: int, name: str, message: str) -> Any:
     del status
     return {"type": "error", "error": {"type": name, "message": message}}
@@ -89,6 +94,8 @@ _AWS = Refusal(_aws, _aws, otherwise="internalServerException")
 _ROWS = {
     "openai-responses": Refusal(_openai, _responses, "error", _OPENAI),
     "openai-chat": Refusal(_openai, _openai, "", _OPENAI),
+    "openai-realtime": Refusal(_openai, _realtime, "", _OPENAI),
+    "gemini-live": Refusal(_google, _google, "", _GOOGLE, "INTERNAL", str.upper),
     "anthropic": Refusal(_anthropic, _anthropic, "error", _ANTHROPIC, "api_error"),
     "gemini": Refusal(_google, _google, "", _GOOGLE, "INTERNAL", str.upper),
     "ollama": Refusal(_plain, _plain, "", spelled=lambda name: ""),
@@ -124,6 +131,13 @@ def error_body(path: str, status: int, message: str, kind: str, **more: Any) -> 
     name = next((name for pattern, name in _PATHS if pattern.search(path)), "openai-chat")
     row = _ROWS[name]
     return _json({**row.body(status, row.spelled(kind), message), **more})
+
+
+def error_payload(dialect: Dialect, n_before: int, name: str) -> Any:
+    """The provider's error event as a message of a dialogue."""
+    row = refusal_of(dialect)
+    number = n_before if row.streamed is _responses else 500
+    return row.streamed(number, name or row.otherwise, MESSAGE)
 
 
 def error_event(dialect: Dialect, framer: Framer, n_before: int, name: str) -> bytes:

@@ -61,9 +61,14 @@ def inject_faults(
 ) -> Iterator[Step]:
     """Give the steps with all faults in them; every place is one in the stream as recorded.
 
-    So they are put in from the end of the stream to its start, bytes before events.
+    So they are put in from the end of the stream to its start, bytes before events. A stream has no
+    close, so a fault that is one never strikes.
     """
-    known = [inject_faults.settled(fault, number) for number, fault in enumerate(faults)]
+    known = [
+        inject_faults.settled(fault, number)
+        for number, fault in enumerate(faults)
+        if fault.kind != "close"
+    ]
     known.reverse()  # of two at one place the first one given strikes first: it is put in last
     for fault in sorted(known, key=_from_the_end):
         if fault.position == "event":
@@ -178,7 +183,8 @@ def _as_it_was(held: list[bytes]) -> Iterator[Emit]:
     held.clear()
 
 
-def _corrupted(event: bytes, rng: SeededRandom) -> bytes:
+def corrupted(event: bytes, rng: SeededRandom) -> bytes:
+    """An event with one bit of its data flipped."""
     positions = [m.start() for m in _WORD.finditer(event)]
     values = _DATA.search(event)
     if values is not None:
@@ -193,7 +199,8 @@ def _flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
-def _torn(event: bytes, rng: SeededRandom) -> bytes:
+def torn(event: bytes, rng: SeededRandom) -> bytes:
+    """An event in which a character has lost its last byte."""
     long = list(_LONG.finditer(event))
     if long:
         one = long[rng.randbelow(len(long))]
@@ -208,8 +215,8 @@ _CHANGES: dict[str, Change] = {
     "drop": lambda event, rng: b"",
     "double": lambda event, rng: event + event,
     "swap": lambda event, rng: event,
-    "corrupt": _corrupted,
-    "utf8": _torn,
+    "corrupt": corrupted,
+    "utf8": torn,
 }
 
 
@@ -229,7 +236,10 @@ def _corrupt(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -
             yield step
 
 
-def _http(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
+def http_refusal(
+    score: Iterable[Step], fault: Fault, inject_faults: FaultContext
+) -> Iterator[Step]:
+    """An HTTP error in the place of the response."""
     from streamtape.dialects.select import dialect_for
 
     now_us = 0
@@ -286,5 +296,5 @@ _KINDS: dict[str, Callable[[Iterator[Step], Fault, FaultContext], Iterator[Step]
     "swap": _altered,
     "corrupt": _corrupt,
     "utf8": _altered,
-    "http": _http,
+    "http": http_refusal,
 }

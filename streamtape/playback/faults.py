@@ -2,6 +2,7 @@
 
     cut@event=12            the connection ends after 12 events; @byte=900, @head, @end
     cut@byte=900:rst        it is reset (RST) instead of closed (FIN)
+    close=1011@event=12     a WebSocket is closed with this code after 12 events; @end
     stall=30s@event=5       silence for so long before event 5; @byte, @head (slow headers)
     error@event=5           the provider's error event instead of event 5, and the end;
                             error=overloaded_error@event=5 says of which type
@@ -14,9 +15,13 @@
     http=429,retry_after=1  this status instead of the stream, the first time it is requested
 
 Events count from 0, as `interaction.events()` numbers them, bytes as they are sent: `@event=5` is
-where five events have gone by. `?` is a place by the seed. `times=N` strikes the first N requests
-for an interaction (`times=all` every one): what comes after them is a good take. Only `http` has
-`times=1` unless told otherwise. `of=N` strikes only interaction N of the cassette, counted from 0.
+where five events have gone by. Those of a WebSocket dialogue are the messages of both sides, and
+its faults are at events (`cut`, `close`, `stall`, `error`, `drop`, `double`, `swap`, `corrupt`,
+`utf8`), at the head or the end, or `http`.
+
+`?` is a place by the seed. `times=N` strikes the first N requests for an interaction (`times=all`
+every one): what comes after them is a good take. Only `http` has `times=1` unless told otherwise.
+`of=N` strikes only interaction N of the cassette, counted from 0.
 `str()` of a fault is its text.
 """
 
@@ -32,6 +37,7 @@ from streamtape.playback.option_syntax import count, duration_text, duration_us,
 ANYWHERE = -1
 _TYPE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _EVENT, _BYTE, _HEAD, _END = "event", "byte", "head", "end"
+_NEVER_SENT = {1004, 1005, 1006, 1015}  # RFC 6455 section 7.4.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Kind:
 
 KINDS = {
     "cut": Kind((_EVENT, _BYTE, _HEAD, _END), breaks=True),
+    "close": Kind((_EVENT, _END), "code", breaks=True),
     "stall": Kind((_EVENT, _BYTE, _HEAD), "duration", breaks=True),
     "error": Kind((_EVENT,), "type?", breaks=True),
     "done": Kind((_EVENT,), breaks=True),
@@ -66,8 +73,8 @@ KINDS = {
 class Fault:
     """One thing that is broken. `at` is ANYWHERE for a place by the seed.
 
-    `us` is how long a stall lasts, `status` that of an HTTP error, `type` that of an error event;
-    `times` None strikes every request, `of` None every interaction.
+    `us` is how long a stall lasts, `status` that of an HTTP error or the code of a close, `type`
+    that of an error event; `times` None strikes every request, `of` None every interaction.
     """
 
     kind: str
@@ -99,7 +106,7 @@ class Fault:
         value = self.type
         if self.kind == "stall":
             value = duration_text(self.us)
-        elif self.kind == "http":
+        elif self.kind in {"http", "close"}:
             value = str(self.status)
         text = f"{self.kind}={value}" if value else self.kind
         if self.position:
@@ -171,6 +178,11 @@ def _valued(fault: Fault, kind: Kind, value: str, what: str) -> Fault:
         if status > 599:
             raise UsageError(f"{what}: {value} is no HTTP status from 200 to 599")
         return replace(fault, status=status)
+    if kind.value == "code":
+        code = count(value, what, least=1000)
+        if code > 4999 or code in _NEVER_SENT:
+            raise UsageError(f"{what}: {value} is no close code that can be sent (1000 to 4999)")
+        return replace(fault, status=code)
     if kind.value:
         if value and _TYPE.fullmatch(value) is None:
             raise UsageError(f"{what}: invalid error type {value!r}; write it as overloaded_error")

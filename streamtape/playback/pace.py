@@ -121,8 +121,8 @@ def at_pace(
     steps: Iterable[Step],
     pace: Pace,
     *,
-    interaction: Interaction,
-    new_framer: NewFramer,
+    interaction: Interaction | None = None,
+    new_framer: NewFramer | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
     """Give the steps of an interaction at a pace."""
@@ -131,6 +131,8 @@ def at_pace(
     if pace.rate_us is not None:
         steps = retimed(steps, FixedRate(pace.rate_us))
     elif pace.ttft_us is not None or pace.tokens_per_s is not None:
+        assert interaction is not None, "a schedule is made of what was recorded"
+        assert new_framer is not None
         from streamtape.playback.token_schedule import Schedule
 
         times = Schedule(interaction, new_framer, first_us=pace.ttft_us, per_s=pace.tokens_per_s)

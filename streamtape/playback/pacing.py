@@ -17,8 +17,12 @@ from streamtape.tape.model import Head
 
 
 def at_once(steps: Iterable[Step]) -> Iterator[Step]:
-    """Give the steps without their waits."""
-    return (step for step in steps if not isinstance(step, WaitUntil))
+    """Give the steps without their waits, and without the times that others count from."""
+    return (
+        replace(step, at_us=None) if isinstance(step, Receive) else step
+        for step in steps
+        if not isinstance(step, WaitUntil)
+    )
 
 
 def speed(steps: Iterable[Step], factor: float) -> Iterator[Step]:

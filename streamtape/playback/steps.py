@@ -108,7 +108,7 @@ def steps_at_once(interaction: Interaction) -> Iterator[Step]:
     yield from map(Emit, interaction.chunks.pieces())
     for step in _dialogue(interaction.messages):
         if not isinstance(step, WaitUntil):
-            yield step
+            yield replace(step, at_us=None) if isinstance(step, Receive) else step
     if interaction.ending.kind != "complete":
         yield Fail(interaction.ending)
 

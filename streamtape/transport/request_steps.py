@@ -42,8 +42,8 @@ def scored(
     timed = options.speed is not None or options.pace is not None
     if read_timeout_s is not None and (timed or options.faults):
         score = impatient(score, round(read_timeout_s * 1e6))
-    if not timed and options.faults:
-        score = at_once(score)
+    if not timed and options.faults and not play.interaction.is_dialogue:
+        score = at_once(score)  # a client that talks WebSocket has timeouts of its own
     if options.faults or options.rechunk is not None or options.pace is not None:
         play.progress.given = []
         return _noted(score, play.progress.given)

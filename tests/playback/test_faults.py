@@ -9,6 +9,7 @@ from streamtape.playback.faults import KINDS, Fault, parse_fault, parse_faults
 
 TEXTS = [
     "cut@event=12", "cut@byte=900:rst", "cut@head", "cut@end:rst", "cut@event=?",
+    "close=1011@event=3", "close=4000@end",
     "stall=30s@event=5", "stall=1500us@byte=7", "stall=2s@head,times=1", "error@event=5",
     "error=overloaded_error@event=0", "done@event=1", "drop@event=3", "double@event=3",
     "swap@event=3,times=2", "corrupt@event=3", "corrupt@byte=17", "utf8@event=3",

@@ -348,3 +348,35 @@ def test_the_decorator_and_the_tests_of_pytest(pytester: pytest.Pytester, url: s
     for mode in ("once", "none"):
         result = pytester.runpytest_subprocess("--tape-record", mode, "-p", "no:cacheprovider")
         result.assert_outcomes(passed=1)
+
+
+@both
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("cut@event=2", "ConnectionClosedError"),
+        ("close=1013@event=2", "received 1013 (try again later)"),
+        ("close=1000@event=2", "ConnectionClosedOK"),
+        ("utf8@event=1", "1007"),
+    ],
+)
+def test_faults_are_what_the_client_sees(
+    url: str, tmp_path: Path, run: Run, fault: str, told: str
+) -> None:
+    """As exceptions of the library, with the messages before them."""
+    path = tmp_path / "x.tape"
+    recorded(path, run, url, "grün")
+    with streamtape.use_cassette(path, mode="none", fault=fault) as session:
+        seen = run(url, "grün")
+    assert told in " ".join(seen[-1])
+    assert [str(one) for one in session.struck] == [fault]
+
+
+def test_a_handshake_is_refused_once(url: str, tmp_path: Path) -> None:
+    """An HTTP error strikes the first try; the next one gets the dialogue."""
+    path = tmp_path / "x.tape"
+    live = recorded(path, run_sync, url, "a")
+    with streamtape.use_cassette(path, mode="none", fault="http=503"):
+        with pytest.raises(InvalidStatus, match="503"):
+            run_sync(url, "a")
+        assert run_sync(url, "a") == live
