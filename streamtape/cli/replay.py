@@ -114,7 +114,8 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
 
             serving = f"serving {count(len(server.interactions), 'interaction')}"
             child_process.listen(server, serving, signals, as_json=given["as_json"])
-            status = FINDINGS if server.misses else 0
+            status = 0
+    status = status or (FINDINGS if server.misses else 0)
     for miss in server.misses:
         output.note(f"missed: {miss.line}")
     if server.misses:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from streamtape.errors import CassetteNotFoundError
+from streamtape.playback.steps import Step
 from streamtape.printable import printable_line
 from streamtape.server.exchange import RequestHead
 from streamtape.server.url_candidates import Origins
+from streamtape.session.dialogue_player import DialoguePlayer
+from streamtape.session.exchange import Progress
 from streamtape.session.last_event_id import rest_after_event
 from streamtape.session.matching import Tape
 from streamtape.session.miss import miss_text
@@ -101,6 +104,24 @@ class Shelf:
         line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
         return self._missed(printable_line(line), text)
 
+    def miss_in_dialogue(self, interaction: Interaction, text: str) -> Miss:
+        """Take down that the client of a dialogue did not say what was recorded."""
+        path = split_url(interaction.request.url).path or "/"
+        return self._missed(printable_line(f"WEBSOCKET {path}"), text)
+
+    def dialogue(self, interaction: Interaction, steps: Iterator[Step]) -> DialoguePlayer:
+        """What plays the server's side of a dialogue."""
+        book = next((b for b in self.books if b.interaction is interaction), None)
+        where = "" if book is None else f"interaction {book.number} of {book.cassette}: "
+        return DialoguePlayer(
+            steps,
+            self.tape.matcher,
+            self._redactor,
+            Progress(),
+            where=f"{where}{interaction.request.method} {interaction.request.url}",
+            order=self.tape.order,
+        )
+
     def block(self, place: str) -> Miss:
         """Take down that a tunnel to a place on the network was requested."""
         line = printable_line(f"CONNECT {place}")
@@ -126,9 +147,14 @@ class Shelf:
         return f"\n  interaction {nearest[0]} is number {book.number} of {book.cassette}"
 
 
+def same_protocol(recorded: Request, asked: Request) -> bool:
+    """Whether both requests are of HTTP, or both open a WebSocket: they may have one path."""
+    return recorded.url.startswith("ws") == asked.url.startswith("ws")
+
+
 def without_host(options: Options) -> Options:
     """The options, with nothing compared that names the recorded host."""
-    names: list[object] = []
+    names: list[object] = [same_protocol]
     for name in options.match_on:
         names += ["path", "query"] if name == "url" else [] if name in _HOST_PARTS else [name]
     return replace(options, match_on=tuple(dict.fromkeys(names)))  # type: ignore[arg-type]  # the names are those that were checked

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Literal
 
 from streamtape.playback.steps import Await, Emit, Fail, Start, Step, WaitUntil
 from streamtape.server.exchange import Exchange, content_length
@@ -20,6 +21,7 @@ from streamtape.tape.model import Ending, Head, Interaction
 from streamtape.transport.order_waits import wait_async
 
 _SILENCE_S = 3600.0
+Failing = Literal["silence", "reset", "cut"]
 # Exceptions by name (httpx and httpx2, aiohttp, requests, Python's own): the first of an ending's
 # class and its bases that is here says what the wire does.
 _RESETS = frozenset({
@@ -109,12 +111,21 @@ def kept_length(interaction: Interaction, method: str, options: Options) -> int 
     return promised_length(interaction, method) if as_recorded else None
 
 
-async def _fail(exchange: Exchange, ending: Ending) -> None:
+def failing(ending: Ending) -> Failing:
+    """What the wire does where a recording failed as its ending says."""
     for name in (ending.exception or "", *ending.bases):
         if name in _SILENCES:
-            await asyncio.sleep(_SILENCE_S)
-            break
+            return "silence"
         if name in _RESETS:
-            await exchange.reset()
-            return
+            return "reset"
+    return "cut"
+
+
+async def _fail(exchange: Exchange, ending: Ending) -> None:
+    how = failing(ending)
+    if how == "silence":
+        await asyncio.sleep(_SILENCE_S)
+    elif how == "reset":
+        await exchange.reset()
+        return
     await exchange.cut()

@@ -45,10 +45,12 @@ from streamtape.server.service import Service
 from streamtape.server.upstreams import Upstreams, request_to
 from streamtape.server.url_candidates import Origins
 from streamtape.server.websocket.handshake import is_websocket
+from streamtape.server.websocket.player import play_dialogue
 from streamtape.server.websocket.relay import Relay
 from streamtape.server.websocket.upstream import (
     handshake_for_upstream,
     open_websocket,
+    pass_messages,
     websocket_url,
 )
 from streamtape.session.decisions import Play
@@ -203,9 +205,7 @@ class RecordingProxy(Service):
             body = await exchange.body()
             played = self._in_cassette(request, body, found[1] if found else None)
         try:
-            if played is not None and is_websocket(request):
-                await self.refuse(exchange, 501, "WebSockets are not replayed yet", "not_http")
-            elif played is not None:
+            if played is not None:
                 decision = session.begin(played, wall_us())
                 assert isinstance(decision, Play), "would_play said so"
                 await self._play(exchange, decision)
@@ -260,6 +260,10 @@ class RecordingProxy(Service):
             on_fault=self.session.struck.append,
             others=decision.others,
         )
+        if interaction.is_dialogue:
+            player, order = self.session.dialogue(decision, score), self.session.order
+            await play_dialogue(exchange, player, order=order, more_headers=self.cors_of(exchange))
+            return
         await play(
             exchange,
             score,
@@ -300,19 +304,9 @@ class RecordingProxy(Service):
         if not opened.is_open:
             await self._pass_on(exchange, opened.response, mount)
             return
-        cors = self.cors_of(exchange)
-        try:
-            link = await exchange.take_over(101, [*opened.headers, *cors], reason=opened.reason)
-            relay = opened.relay(link)
-            self._running.add(relay)
-            try:
-                await relay.run()
-            finally:
-                self._running.discard(relay)
-            if relay.oversize:
-                self._notices[f"{relay.oversize}: its WebSocket was closed with code 1009"] = None
-        finally:
-            await to_the_end(opened.response.aclose())
+        await pass_messages(
+            exchange, opened, self.cors_of(exchange), self._running, self._notices.setdefault
+        )
 
     async def _refuse_unreachable(
         self, exchange: Exchange, mount: Mount, error: httpx.TransportError

@@ -24,7 +24,7 @@ from streamtape.server.exchange import Exchange, Limits
 from streamtape.server.player import kept_length, play
 from streamtape.server.providers import child_env
 from streamtape.server.service import Service
-from streamtape.server.websocket.handshake import is_websocket
+from streamtape.server.websocket.player import play_dialogue
 from streamtape.session.options import Options, RequestMatcher
 from streamtape.session.replay_steps import score_of
 from streamtape.tape.model import Cassette, Interaction
@@ -114,9 +114,6 @@ class ReplayServer(Service):
     async def answer(self, exchange: Exchange) -> None:
         """Play what answers a request; else resume, show the status, or say why it is a miss."""
         request = exchange.request
-        if is_websocket(request):
-            await self.refuse(exchange, 501, "WebSockets are not replayed yet", "not_http")
-            return
         shelf = self._shelf
         asked = shelf.ask(request, await exchange.body())
         interaction = (
@@ -146,12 +143,27 @@ class ReplayServer(Service):
         if self._score is None:
             length = kept_length(interaction, exchange.request.method, self._options)
         score = self._scored(interaction)
+        if interaction.is_dialogue:
+            await self._play_dialogue(exchange, interaction, score)
+            return
         await play(
             exchange,
             score,
             length=length,
             more_headers=self.cors_of(exchange),
             order=self._shelf.tape.order,
+        )
+
+    async def _play_dialogue(
+        self, exchange: Exchange, interaction: Interaction, score: Iterator[Step]
+    ) -> None:
+        shelf = self._shelf
+        await play_dialogue(
+            exchange,
+            shelf.dialogue(interaction, score),
+            order=shelf.tape.order,
+            more_headers=self.cors_of(exchange),
+            on_miss=lambda error: shelf.miss_in_dialogue(interaction, str(error)),
         )
 
     def _scored(self, interaction: Interaction) -> Iterator[Step]:

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator
 
 from streamtape.server.exchange import RequestHead
 from streamtape.server.providers import PROVIDERS
+from streamtape.server.websocket.handshake import is_websocket
 from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Request
 
 _ANYWHERE = ("http://localhost",)
+_SCHEMES = {False: ("http", "https"), True: ("ws", "wss")}
 
 
 class Origins:
@@ -34,8 +36,12 @@ class Origins:
             parts = split_url(target)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path, mark, query = target.partition("?")
+        schemes = _SCHEMES[is_websocket(head)]
         for one in self._paths(path):
-            for origin in self._by_path.get(one, _ANYWHERE):
+            origins = self._by_path.get(one, _ANYWHERE)
+            fitting = [o for o in origins if o.partition(":")[0] in schemes]
+            other = [f"{schemes[0]}://{o.partition('://')[2]}" for o in origins]
+            for origin in fitting or dict.fromkeys(other):
                 yield Request(head.method, f"{origin}{one}{mark}{query}", head.headers, body)
 
     def _paths(self, path: str) -> Iterator[str]:

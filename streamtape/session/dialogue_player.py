@@ -13,6 +13,7 @@ a difference is a MissError with the first path that differs.
         else: ...                              # Start, Emit, Send: give it to the client
 
 After Done nothing more comes of the server; the connection stays open until the client closes it.
+Asked again then, the player looks at what the client said since: that is a miss, too.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ _MOST_DIFFERENCES, _MOST_SHOWN = 5, 200
 class DialoguePlayer:
     """One replayed dialogue. Times are microseconds from the arrival of the handshake.
 
-    `where` is how messages call the dialogue; `refuse` makes the MissError of a text. What was
+    `where` is how messages call the dialogue; `refuse` makes the MissError of a text, after which
+    `close_reason` names the first path that differs, for the close with CLOSE_CODE. What was
     given and heard is noted in `progress`.
     """
 
@@ -92,6 +94,7 @@ class DialoguePlayer:
         self._n_heard = 0
         self._over = False
         self._is_closed = False  # by the client, where it closed when recorded
+        self.close_reason = CLOSE_REASON
         progress.given = self._given
 
     @property
@@ -174,7 +177,7 @@ class DialoguePlayer:
             message, _ = self._heard.popleft()
             if message.is_data:
                 raise self._miss(None, message, [])
-        self._over = True
+            self._over = True
         self._progress.end("complete")
         return _DONE
 
@@ -213,6 +216,8 @@ class DialoguePlayer:
     ) -> MissError:
         self._over = True
         self._progress.end("failed")
+        if differences:
+            self.close_reason = f"{CLOSE_REASON}: {differences[0].where}"
         if recorded is None:
             head = "the client says more than was recorded"
             said_text = self._masked(said.data).decode("utf-8", "backslashreplace")

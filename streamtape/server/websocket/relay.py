@@ -40,11 +40,16 @@ class Relay:
     """One connection of a client to its upstream, after the handshake.
 
     `stream` is the upstream's network stream, `extensions` what the handshake agreed on. Without a
-    `recording` nothing is taken down. `oversize` says which message was too large, if one was.
+    `recording` nothing is taken down. `notify` is told what to say of it when the proxy ends.
     """
 
     def __init__(
-        self, link: Link, stream: Any, recording: ResponseRecorder | None, extensions: str | None
+        self,
+        link: Link,
+        stream: Any,
+        recording: ResponseRecorder | None,
+        extensions: str | None,
+        notify: Callable[[str], object],
     ) -> None:
         self._link = link
         self._stream = stream
@@ -54,7 +59,7 @@ class Relay:
         self._from_server = _protocol(extensions, is_server=False, limit=limit)
         self._closes: dict[Direction, WireMessage] = {}
         self._has_ended = False
-        self.oversize: str = ""
+        self._notify = notify
 
     @property
     def is_all_sent(self) -> bool:
@@ -174,8 +179,9 @@ class Relay:
 
     def _too_big(self, direction: Direction) -> ServerError:
         limit = self._link.limits.max_message_bytes
-        self.oversize = f"a message of the {direction} is over the limit of {limit} bytes"
-        return ServerError(self.oversize)
+        what = f"a message of the {direction} is over the limit of {limit} bytes"
+        self._notify(f"{what}: its WebSocket was closed with code 1009")
+        return ServerError(what)
 
     async def _end_too_big(self, direction: Direction, error: ServerError) -> None:
         """Close both sides with code 1009, where a close message can stand there."""

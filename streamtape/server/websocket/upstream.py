@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import httpx
 
 from streamtape.errors import ServerError
-from streamtape.server.exchange import Link
+from streamtape.server.event_loop import to_the_end
+from streamtape.server.exchange import Exchange, Link
 from streamtape.server.headers import end_to_end, for_upstream, without_cors
 from streamtape.server.upstreams import Upstreams
 from streamtape.server.websocket.framing import offered_deflate
@@ -41,6 +44,31 @@ def handshake_for_upstream(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [*_UPGRADE, *others, *deflate]
 
 
+async def pass_messages(
+    exchange: Exchange,
+    opened: Opened,
+    more_headers: Iterable[tuple[bytes, bytes]],
+    running: set[Any],
+    notify: Callable[[str], object],
+) -> None:
+    """Pass messages on between the client and an open WebSocket, to the end of both.
+
+    The relay is among `running` meanwhile; `notify` is told what to say when the proxy ends.
+    """
+    try:
+        head = [*opened.headers, *more_headers]
+        link = await exchange.take_over(_SWITCHING, head, reason=opened.reason)
+        relay = opened.relay(link, notify)
+        running.add(relay)
+        try:
+            await relay.run()
+        finally:
+            running.discard(relay)
+    finally:
+        # The pool would forget a connection amid closing it.
+        await to_the_end(opened.response.aclose())
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An upstream's answer to an opening handshake.
@@ -67,11 +95,11 @@ class Opened:
         phrase: bytes = self.response.extensions.get("reason_phrase", b"")
         return phrase.decode("latin-1")
 
-    def relay(self, link: Link) -> Relay:
+    def relay(self, link: Link, notify: Callable[[str], object]) -> Relay:
         """What passes messages on between the client and the upstream."""
         extensions = self.response.headers.get("sec-websocket-extensions")
         stream = self.response.extensions["network_stream"]
-        return Relay(link, stream, self.recording, extensions)
+        return Relay(link, stream, self.recording, extensions, notify)
 
 
 async def open_websocket(request: httpx.Request, upstreams: Upstreams, session: Session) -> Opened:
