@@ -7,7 +7,7 @@ server. Y yes, P partly, N no, - not tried, ? the client does not run here. What
 without streamtape is what every cell is compared with.
 
     python tools/clients.py                         all of them, the table on stdout
-    python tools/clients.py --only aiohttp --only boto3
+    python tools/clients.py --only aiohttp --only boto3 --results clients.json
     python tools/clients.py --list
 
 Environments are made by uv (or pip) in the folder of --environments, and stay there. Node clients
@@ -18,6 +18,7 @@ a P without a remark.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -99,10 +100,26 @@ def _bold(cell: str) -> str:
     return f"**{cell}**" if cell in {"N", "?"} else cell
 
 
+def keep(file: Path, result: Result) -> None:
+    """Put the result of one row into a file, in the place of an earlier one."""
+    found = json.loads(file.read_text()) if file.exists() else {}
+    found[result.row.name] = {"cells": result.cells, "why": result.why}
+    file.write_text(json.dumps(found, indent=1))
+
+
+def kept(file: Path) -> list[Result]:
+    """The results in a file, in the order of the table."""
+    found = json.loads(file.read_text())
+    return [Result(row, **found[row.name]) for row in ROWS if row.name in found]
+
+
 def main() -> int:
     """Run the table."""
     parser = argparse.ArgumentParser(description="Try real clients, and print the table.")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="keep results here, and print those in it too"
+    )
     parser.add_argument("--list", action="store_true", help="print the names")
     default = Path(tempfile.gettempdir()) / "streamtape-clients"
     parser.add_argument("--environments", type=Path, default=default, metavar="FOLDER")
@@ -121,7 +138,9 @@ def main() -> int:
         print(f"{number}/{len(rows)} {row.name}: {cells} ({took:.0f} s)", file=sys.stderr)
         for cell, why in result.why.items():
             print(f"    {cell}: {why}", file=sys.stderr)
-    print(table(results))
+        if options.results is not None:
+            keep(options.results, result)
+    print(table(results if options.results is None else kept(options.results)))
     return int(any({"N", "P", "?"} & {*r.cells.values()} and not r.row.remark for r in results))
 
 

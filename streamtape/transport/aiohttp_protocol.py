@@ -252,13 +252,12 @@ def feed(body: Any, reader: StreamReader, data: bytes, *, ends: bool, chunked: b
     if reader.exception() is not None:
         return
     try:
-        n_bytes = reader.total_bytes
         if chunked:
             body.begin_http_chunk_receiving()
         more = body.feed_data(data, len(data)) if data else False
         while more:
             more = body.feed_data(b"", 0)
-        if ends and reader.total_bytes > n_bytes:
+        if ends:
             body.end_http_chunk_receiving()
     except ContentEncodingError as error:
         _fail(reader, error)
@@ -317,6 +316,8 @@ class ReplayedReader(StreamReader):
             )
         data = await self._pull()
         if data is None:
+            # Live, the chunk of no bytes that ends a chunked body is told, too.
+            feed(self.body, self, b"", chunked=self.chunked, ends=self.chunked)
             feed_eof(self.body, self)
         else:
             feed(self.body, self, data, chunked=self.chunked, ends=self.chunked)

@@ -587,6 +587,55 @@ def test_what_the_session_passes_by(tmp_path: Path) -> None:
             outcome(upgrade, root)
 
 
+def test_the_ends_of_http_chunks(tmp_path: Path) -> None:
+    """`iter_chunks` tells them as it does live, with the one of no bytes that ends the body."""
+
+    async def told(content: aiohttp.StreamReader) -> Any:
+        return [(chunk, ends) async for chunk, ends in content.iter_chunks()]
+
+    path = tmp_path / "x.tape"
+    with upstream() as (root, _), streamtape.use_cassette(path):
+        recorded = outcome(reading(told), root)
+    with streamtape.use_cassette(path):
+        replayed = outcome(reading(told), root)
+    assert replayed == [*((piece, True) for piece in PIECES), (b"", True)]
+    assert recorded in (replayed, replayed[:-1])  # without it, where all came at once
+
+
+def test_through_a_proxy(tmp_path: Path) -> None:
+    """The recording has the URL that was asked for, and the replay asks neither."""
+
+    async def talk(root: str) -> Any:
+        async with aiohttp.ClientSession(proxy=root) as session:
+            async with session.get("http://nowhere.test/stream") as response:
+                return await response.read()
+
+    path = tmp_path / "x.tape"
+    with raw_upstream(OK + b"\r\nby proxy") as root, streamtape.use_cassette(path):
+        assert outcome(talk, root) == b"by proxy"
+    with streamtape.use_cassette(path, mode="none"):
+        assert outcome(talk, root) == b"by proxy"
+    assert streamtape.load(path)[0].request.url == "http://nowhere.test/stream"
+
+
+def test_a_client_that_does_not_read_is_waited_for(tmp_path: Path) -> None:
+    """As ever: no more than aiohttp's own buffers is read ahead of it."""
+    path, size = tmp_path / "x.tape", 20_000_000
+
+    async def talk(root: str) -> Any:
+        async with aiohttp.ClientSession() as session, session.get(root) as response:
+            assert response.connection is not None
+            protocol: Any = response.connection.protocol
+            while not protocol._reading_paused:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0)
+            return response.content.total_bytes, len(await response.read())
+
+    with raw_upstream(OK + b"\r\n" + bytes(size)) as root, streamtape.use_cassette(path):
+        ahead, read = outcome(talk, root)
+    assert ahead < 2_000_000
+    assert read == size
+
+
 def test_a_miss_is_ours(tmp_path: Path) -> None:
     """What nothing answers is a MissError, and reaches nobody."""
     path = tmp_path / "x.tape"
