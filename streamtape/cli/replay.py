@@ -226,9 +226,12 @@ def _play(score: Iterator[Step], obey: Callable[[Step], None]) -> Ending | None:
 
 
 def _body(*, raw: bool) -> Callable[[Step], None]:
-    """Write the bytes of Emit steps to stdout, unpacked as the head of the response says."""
+    """Write the bytes of Emit steps to stdout, unpacked as the head of the response says.
+
+    Of a dialogue, a line a message of the server.
+    """
     from streamtape.content.decode import decoder_for
-    from streamtape.playback.steps import Emit, Start
+    from streamtape.playback.steps import Emit, Send, Start
 
     decoder: Decoder = decoder_for(None)
     write = output.body_writer()
@@ -239,6 +242,8 @@ def _body(*, raw: bool) -> Callable[[Step], None]:
             decoder = decoder_for(step.head.get("content-encoding"))
         elif isinstance(step, Emit):
             write(decoder.feed(step.data))
+        elif isinstance(step, Send) and step.message.is_data:
+            write(step.message.data + (b"\n" if step.message.final else b""))
 
     return obey
 

@@ -3,8 +3,9 @@
 The format: http://www.softwareishard.com/blog/har-12-spec. It keeps a body unpacked and in one
 piece, and three times of a response: sent, waited, received.
 A body that was not kept and a request that failed are kept as such, never as an empty answer;
-of a stream that Chrome did not keep, it may have the events. A time that can't be true is unknown,
-and an entry that can't be read is left out: neither is an error of the whole file.
+of a stream that Chrome did not keep, it may have the events, and of a WebSocket the messages. A
+time that can't be true is unknown, and an entry that can't be read is left out: neither is an error
+of the whole file.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import streamtape
 from streamtape.convert.about import About
 from streamtape.convert.document import Node
 from streamtape.convert.har_messages import chunks_of
+from streamtape.convert.har_websockets import har_fields, messages_of
 from streamtape.convert.imported import imported_interaction
 from streamtape.errors import ContentError
 from streamtape.framing.media import SSE, media_type
@@ -32,7 +34,10 @@ from streamtape.tape.model import (
     Head,
     Headers,
     Interaction,
+    Message,
+    Messages,
     Request,
+    opens_dialogue,
 )
 
 _Times = tuple[int | None, int | None]
@@ -64,6 +69,13 @@ def _interaction(entry: Node) -> Interaction:
         kept = True
         if ending_us is not None:
             ending_us = max(ending_us, received[-1].at_us or 0)
+    said: list[Message] = []
+    if opens_dialogue(head):
+        said = entry.optional(lambda n: messages_of(n, head_us), [], "the messages are left out")
+    if said:
+        if ending_us is not None:
+            ending_us = max(ending_us, said[-1].at_us or 0)
+        kept = True
     one = imported_interaction(
         request,
         head,
@@ -72,6 +84,8 @@ def _interaction(entry: Node) -> Interaction:
         started_at_us=entry.get("startedDateTime").optional(Node.moment, None, _UNKNOWN) or None,
         decoded=True,
     )
+    if said:
+        return replace(one, chunks=Chunks(), messages=Messages.of(said))
     return replace(one, chunks=Chunks.of(received)) if received else one
 
 
@@ -216,6 +230,7 @@ def _entry(one: Interaction) -> dict[str, Any]:
         "response": _response(one),
         "cache": {},
         "timings": {"send": 0, "wait": wait, "receive": receive},
+        **(har_fields(one) if one.is_dialogue else {}),
     }
 
 

@@ -26,7 +26,7 @@ def chunks_of(entry: Node, head_us: int | None) -> list[Chunk]:
     if not messages:
         return []
     found = list(messages.items())
-    times = _times(found, _sent_at_us(entry), head_us or 0)
+    times = times_of(found, sent_at_us(entry), head_us or 0)
     return [Chunk(at_us, frame) for at_us, frame in zip(times, _frames(found), strict=True)]
 
 
@@ -45,7 +45,7 @@ def _frames(messages: Iterable[Node]) -> Iterable[bytes]:
         last_id = frame.id
 
 
-def _sent_at_us(entry: Node) -> int | None:
+def sent_at_us(entry: Node) -> int | None:
     """When the request was sent, in Unix time; None where the entry does not say."""
     try:
         started_us = entry.get("startedDateTime").moment()
@@ -57,7 +57,7 @@ def _sent_at_us(entry: Node) -> int | None:
         return None
 
 
-def _times(messages: Sequence[Node], sent_us: int | None, head_us: int) -> list[int | None]:
+def times_of(messages: Sequence[Node], sent_us: int | None, head_us: int) -> list[int | None]:
     """When each event came, from the sending; all None where that is not known, or out of order."""
     unknown: list[int | None] = [None] * len(messages)
     if sent_us is None:

@@ -11,8 +11,9 @@ from codecs import getincrementaldecoder
 from dataclasses import replace
 
 from streamtape.content.decode import decoder_for, encodings
-from streamtape.errors import ContentError
+from streamtape.errors import ContentError, UsageError
 from streamtape.tape.model import (
+    Cassette,
     Chunk,
     Chunks,
     Ending,
@@ -99,3 +100,13 @@ def _is_utf8(data: bytes, *, whole: bool = True) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def refuse_dialogues(cassette: Cassette, what: str) -> None:
+    """UsageError where a format that has no place for dialogues is to hold one."""
+    for number, one in enumerate(cassette):
+        if one.is_dialogue:
+            raise UsageError(
+                f"interaction {number} is a WebSocket dialogue, which {what} can't hold; convert "
+                "it to .har"
+            )

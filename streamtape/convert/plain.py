@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 
 from streamtape.convert.about import About
+from streamtape.convert.imported import refuse_dialogues
 from streamtape.errors import FramingError, UsageError
 from streamtape.framing.media import NDJSON, SSE
 from streamtape.framing.ndjson import NDJSONParser
@@ -68,4 +69,5 @@ def write(cassette: Cassette, name: str) -> bytes:
         raise UsageError(
             f"{name} holds one body, and the cassette has {len(cassette)} interactions: choose one"
         )
+    refuse_dialogues(cassette, "a file with one body")
     return cassette[0].content

@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 
 from streamtape.convert.about import About
 from streamtape.convert.document import Node, to_bytes
-from streamtape.convert.imported import imported_interaction
+from streamtape.convert.imported import imported_interaction, refuse_dialogues
 from streamtape.errors import UsageError
 from streamtape.tape.model import Cassette, Ending, Head, Headers, Interaction, Request
 from streamtape.units import UNITS_US
@@ -214,6 +214,7 @@ def write(cassette: Cassette, name: str) -> bytes:
     """The document in YAML, as VCR.py reads it; what was cut short can't be said in it."""
     from streamtape.convert.yaml_text import dump_yaml
 
+    refuse_dialogues(cassette, "VCR's YAML")
     interactions = [_as_vcr(number, one) for number, one in enumerate(cassette)]
     return dump_yaml({"version": 1, "interactions": interactions})
 

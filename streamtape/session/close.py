@@ -140,7 +140,9 @@ class Closing(Inside):
 
     def _drop(self, take: Take, error: BaseException, reason: str) -> None:
         """Keep nothing in the cassette's place; what was paid for is set aside."""
-        if self.options.record_on_exception == "whole" and any(i.body for i in take.recorded()):
+        if self.options.record_on_exception == "whole" and any(
+            i.body or i.messages for i in take.recorded()
+        ):
             self.set_aside = take.journal.set_aside()
         take.discard()
         error.add_note(

@@ -177,7 +177,8 @@ class Inside:
 
 def _events_by_chunk(interaction: Interaction) -> list[int]:
     """How many events are whole after the first n chunks, for each n."""
-    counts = [0] * (len(interaction.chunks) + 1)
+    rows = interaction.messages if interaction.is_dialogue else interaction.chunks
+    counts = [0] * (len(rows) + 1)
     for event in interaction.events():
         if event.frame is not None and event.frame.complete:
             counts[min(event.frame.chunk + 1, len(counts) - 1)] += 1

@@ -16,7 +16,7 @@ from streamtape.checks.finding import Finding
 from streamtape.dialects.content import content_of
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.metrics.measures import output_tokens
-from streamtape.report.events import compact, summary
+from streamtape.report.events import compact, signed, summary
 from streamtape.report.masked import timing
 from streamtape.report.transcript_lines import distinct_parts
 from streamtape.tape.events import Event, Part, ToolCall, Transcript
@@ -55,7 +55,7 @@ def interaction_data(
         "ending": _ending(one),
         "timing": timing(parsed),
         "tokens": output_tokens(parsed.events, parsed.dialect),
-        "bytes": one.chunks.n_bytes,
+        "bytes": one.chunks.n_bytes + one.messages.n_bytes,
         "chunks": _chunks(one),
         "events": _events(parsed) if is_stream else None,
         "parts": [*_parts(said)],
@@ -97,7 +97,7 @@ def _ending(one: Interaction) -> dict[str, Any]:
         "complete": "The stream ended as the protocol says.",
         "error": f"{'The stream broke off' if one.head else 'The request failed'}: "
         f"{told or 'an error'}",
-        "abandoned": "The client stopped parsed.",
+        "abandoned": "The client stopped reading.",
         "unfinished": "The recorder stopped before the stream did." + (told and f" {told}"),
     }[ending.kind]
     return {"kind": ending.kind, "at": ending.at_us, "says": summary}
@@ -105,7 +105,7 @@ def _ending(one: Interaction) -> dict[str, Any]:
 
 def _chunks(one: Interaction) -> dict[str, Any]:
     times, sizes = [], []
-    for chunk in one.chunks:
+    for chunk in one.messages if one.is_dialogue else one.chunks:
         times.append(chunk.at_us)
         sizes.append(len(chunk.data))
     return {"at": steps(times), "sizes": sizes, "cuts_known": one.cuts_known}
@@ -121,7 +121,7 @@ def _events(parsed: ParsedResponse) -> dict[str, Any]:
         if event.type in parsed.dialect.error_types:
             channel = "error"
         rows.append((
-            types.setdefault(event.type, len(types)),
+            types.setdefault(signed(event), len(types)),
             channels.setdefault(channel, len(channels)),
             payload_text(event),
             summary(event, parsed.dialect, MAX_SAYS),
