@@ -359,7 +359,7 @@ def test_what_breaks_the_protocol_passes(tmp_path: Path, sender: str) -> None:
                 client.send(wrong)
                 assert client.read().code == 1007
             else:
-                assert client.sock.recv(65536) == wrong
+                assert client.read_bytes(len(wrong)) == wrong
                 client.send(frame(CLOSE, close(1007)))
 
     with raw_server(upstream) as url:

@@ -107,6 +107,15 @@ class RawClient:
         """Send bytes as they are."""
         self.sock.sendall(b"".join(frames))
 
+    def read_bytes(self, size: int) -> bytes:
+        """The next bytes after the handshake, as they come."""
+        while len(self._rest) < size:
+            more = self.sock.recv(65536)
+            assert more, f"the connection ended after {self._rest!r}"
+            self._rest += more
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return taken
+
     def read(self, *, messages: int | None = None) -> Seen:
         """Read to the end of the connection, or up to so many messages."""
         seen = Seen()
