@@ -20,6 +20,7 @@ Examples:
   streamtape stats monday/ tuesday/
   streamtape stats cassettes/ --csv > streams.csv
   streamtape stats run.tape --plot-to run.svg    (needs the extra `plot`)
+  streamtape stats monday/ tuesday/ --plot-to days.svg   a box a folder
 
 \b
 To hold two sets of recordings against each other:
@@ -66,7 +67,7 @@ def command(
         plot_path = page_path(plot_to, "--plot-to", f"{files[0].stem}.svg", force=force)
         check_kind(_kind(plot_path))
     found = measured(files, dialect, jobs)
-    if plot_path is not None:
+    if plot_path is not None and found.each:
         _draw(plot_path, found)
     if as_json:
         output.write_json(found.to_dict())
@@ -80,7 +81,7 @@ def command(
         statuses = [one.status for one in found.refused]
         output.write_lines(summary_lines(found.each, statuses, width=output.width()))
         for one in found.each if plot else ():
-            output.write_lines([(), *plot_lines(one, width=min(60, output.width() - 2))])
+            output.write_lines([(), *plot_lines(one, width=output.width())])
 
 
 def measured(files: list[Path], dialect: str | None, jobs: int | None) -> streamtape.Stats:
@@ -110,6 +111,8 @@ def _draw(path: Path, found: streamtape.Stats) -> None:
     from streamtape.units import count
 
     picture = io.BytesIO()
-    draw(found.each, picture, _kind(path))
+    n_drawn = draw(found.each, picture, _kind(path))
     write_page(path, picture.getvalue())
-    output.note(f"{path}: {count(len(found.each), 'stream')} drawn")
+    n_left = len(found.each) - n_drawn
+    left = f"; {count(n_left, 'more')} without times left out" if n_left else ""
+    output.note(f"{path}: {count(n_drawn, 'stream')} drawn{left}")

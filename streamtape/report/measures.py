@@ -18,6 +18,7 @@ _BARS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = ("source", "interaction", "dialect", "model", "ttfb_us", "ttfe_us", "ttft_us", "first",
             "total_us", "tpot_us", "n_bytes", "n_events", "n_output_tokens", "status")  # fmt: skip
 _WIDTH = 60
+_INDENT, _END = "  ", "▏"
 _FIGURES = ("mean", "median", "p90", "p99")
 _TABLE_WIDTH = 63
 
@@ -103,7 +104,11 @@ def to_csv(measured: Sequence[StreamMetrics]) -> str:
 
 
 def plot_lines(one: StreamMetrics, width: int = _WIDTH) -> Iterator[Line]:
-    """Events over time, the text growing, and how the gaps are spread, as bars of text."""
+    """Events over time, the text growing, and how the gaps are spread, as bars of text.
+
+    No bars are wider than `width` cells, however narrow; a line ends each row of them.
+    """
+    width = max(min(width - len(_INDENT) - len(_END), _WIDTH), 1)
     if one.ttfe_us is None or one.total_us is None:
         yield line(("  no times in this recording: nothing to plot", "dim"))
         return
@@ -112,21 +117,21 @@ def plot_lines(one: StreamMetrics, width: int = _WIDTH) -> Iterator[Line]:
         ("  events over time", "label"),
         (f"  0 to {milliseconds(one.total_us, 'not known')}", "dim"),
     )
-    yield line(f"  {_bars(at, 0, max(one.total_us, 1), width)}")
+    yield line(_INDENT, _bars(at, 0, max(one.total_us, 1), width), (_END, "dim"))
     if one.text:
         yield line(("  text growing", "label"), (f"  0 to {one.text[-1][1]:,} characters", "dim"))
-        yield line(f"  {_growth(one, one.total_us, width)}")
+        yield line(_INDENT, _growth(one, one.total_us, width), (_END, "dim"))
     if one.gaps_us:
         most = max(one.gaps_us)
         yield line(
             ("  gaps by length", "label"), (f"  0 to {milliseconds(most, 'not known')}", "dim")
         )
-        yield line(f"  {_bars(one.gaps_us, 0, max(most, 1), width)}")
+        yield line(_INDENT, _bars(one.gaps_us, 0, max(most, 1), width), (_END, "dim"))
 
 
 def _growth(one: StreamMetrics, total_us: int, width: int) -> str:
     """How much of the text had come by each moment, as bars."""
-    whole = one.text[-1][1]
+    whole = max(one.text[-1][1], 1)
     marks = []
     for column in range(width):
         until = (column + 1) * total_us / width
@@ -138,6 +143,6 @@ def _growth(one: StreamMetrics, total_us: int, width: int) -> str:
 def _bars(values: Sequence[float], low: float, high: float, width: int) -> str:
     counts = [0] * width
     for value in values:
-        counts[min(int((value - low) / (high - low) * width), width - 1)] += 1
+        counts[max(min(int((value - low) / (high - low) * width), width - 1), 0)] += 1
     top = max(counts)
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // top)] for count in counts)
