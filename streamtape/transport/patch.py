@@ -34,6 +34,7 @@ SEAMS = {
     "websockets.legacy.client": "streamtape.transport.websockets_seam",
     "websockets.sync.client": "streamtape.transport.websockets_seam",
     "websockets.trio.client": "streamtape.transport.websockets_seam",
+    "http.client": "streamtape.transport.http_client_seam",
 }
 _current: ContextVar[Session | None] = ContextVar("streamtape_session", default=None)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -22,23 +21,13 @@ from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load
 from streamtape.transport import run_defaults
+from streamtape.transport.blind_spots import blind_spots
 from streamtape.transport.cassette_paths import refuse_foreign
 from streamtape.transport.clocks import VirtualClock, clock_of, wall_us
 from streamtape.units import age
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
-
-# Libraries that speak HTTP past the ones that are seen, and what they are to people.
-_UNSEEN = {
-    "requests": "requests",
-    "urllib3": "urllib3",
-    "niquests": "niquests",
-    "pycurl": "pycurl",
-    "botocore": "boto3",
-    "grpc": "gRPC",
-    "websockets": "websockets",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,16 +193,3 @@ def _aged(file: TapeFile, options: Options) -> Options:
         return replace(options, mode="all")
     warnings.warn(f"{told}; mode 'all' records it again", StreamtapeWarning, stacklevel=4)
     return options
-
-
-def blind_spots() -> str:
-    """What a session can't see, as far as this process has it, and how to record that."""
-    seen = [what for module, what in _UNSEEN.items() if module in sys.modules]
-    if not {"httpx", "httpx2", "aiohttp"} & set(sys.modules):
-        seen.insert(0, "any HTTP library but httpx, httpx2 and aiohttp, none of which is imported")
-    here = f" This process has imported some that it can't see: {', '.join(seen)}." if seen else ""
-    return (
-        " It sees requests of httpx, httpx2 and aiohttp in this process, made while it is open; "
-        f"not other libraries, and not child processes.{here} Whatever client it is, "
-        "`streamtape record -o run.tape -- COMMAND` records it through a local proxy."
-    )
