@@ -3,8 +3,8 @@
 import pytest
 
 from tests.shared import needs_corpus
-from tools.reported.__main__ import MODULES, measure, rates
-from tools.reported.kit import ALL, APIS, parse, write
+from tools.corpus.reported.__main__ import MODULES, measure, rates
+from tools.corpus.reported.kit import ALL, APIS, parse, write
 
 # Below what is found today, so that a rule that goes blind is noticed, and a single stream is not.
 FLOORS = {"responses": 0.95, "anthropic": 0.93, "chat": 0.8, "gemini": 0.7}

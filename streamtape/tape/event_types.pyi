@@ -1,6 +1,6 @@
 """The events of known types, as type checkers see them; at run time each is an Event.
 
-Written by tools/generate_event_types.py from the types that the SDKs of OpenAI and Anthropic
+Written by tools/generate/event_types.py from the types that the SDKs of OpenAI and Anthropic
 publish. `Interaction.events("response.output_text.delta")` gives events of the class that is named
 here beside that type. Its fields are those of the payload, but for `index`, which is the event's
 own; fields that the schema does not have can be read, too, and are Any.

@@ -7,7 +7,7 @@ import pytest
 
 from tests.corpus import DOCTORED, OWNERS, findings, streams
 from tests.shared import SHARED, needs_corpus
-from tools.mutate_check import OPERATORS, Tally, measure
+from tools.corpus.mutate_check import OPERATORS, Tally, measure
 
 CORE = SHARED / "corpus" / "core"
 APIS = {"responses", "chat-completions", "messages", "generate-content"}
@@ -49,7 +49,7 @@ def test_broken_streams_are_found() -> None:
 def test_a_mutation_changes_the_stream(name: str) -> None:
     """Each way of breaking does break: what it returns is whether the stream is another one."""
     from tests.streams import Writer
-    from tools.mutate_check import Item, take_apart
+    from tools.corpus.mutate_check import Item, take_apart
 
     interaction = Writer().message("Double ", "bath").call("wash", '{"times":10}').end()
     from streamtape.dialects.openai_responses import OPENAI_RESPONSES

@@ -7,7 +7,7 @@ from streamtape.mock.server import EmbeddedEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import recording, refused, run
 from tests.patience import PATIENCE_S
-from tools import damage
+from tools.attacks import damage
 
 
 def left_behind(path: Path) -> bytes:

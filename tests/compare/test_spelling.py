@@ -27,7 +27,7 @@ Payload = dict[str, Any]
 @needs_corpus
 @pytest.mark.parametrize("name", [*WAYS, "all of them"])
 def test_a_real_stream_told_otherwise_is_the_same(name: str) -> None:
-    """At levels events and content, in every dialect; `tools/corpus_same.py` takes any folder."""
+    """At levels events and content, in every dialect; `tools/corpus/same.py` takes any folder."""
     told: Told = WAYS.get(name, in_all_ways)
     n_altered = 0
     for path in bodies(CORE):

@@ -1,6 +1,6 @@
 """Recorded streams of forty providers: held against the SDKs, and cut at every event.
 
-A share of the short ones of the archive; `tools/corpus_meaning.py` does all of it.
+A share of the short ones of the archive; `tools/corpus/meaning.py` does all of it.
 """
 
 from functools import cache

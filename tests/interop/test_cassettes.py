@@ -10,7 +10,7 @@ import pytest
 
 import streamtape
 from tests.shared import REPO
-from tools.record_cassettes import PROMPT, SCRIPTS
+from tools.record.cassettes import PROMPT, SCRIPTS
 
 FOLDER = REPO / "cassettes"
 

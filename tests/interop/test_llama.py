@@ -19,7 +19,7 @@ PROMPT: Any = [{"role": "user", "content": "the stream"}]
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on random weights; its text holds broken UTF-8 and control characters."""
-    from tools.llama import llama_server, tiny_model
+    from tools.record.llama import llama_server, tiny_model
 
     with llama_server(tiny_model(tmp_path_factory.mktemp("llama") / "tiny.gguf")) as root:
         yield root

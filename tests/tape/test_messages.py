@@ -32,7 +32,7 @@ from streamtape.tape.store import TapeFile, load_journal, recover, save
 from streamtape.tape.store.appending import Journal
 from tests.tape import mini_reader
 from tests.tape.test_codec import forged, records_of
-from tools import damage
+from tools.attacks import damage
 
 KEY = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0"  # made up
 REQUEST = Request("GET", "wss://x.test/v1/responses", ((b"upgrade", b"websocket"),))

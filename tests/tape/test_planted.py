@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.plant import Maker, count, planted, said, secrets_of
-from tools.planted import commands, servers, sessions
+from tools.attacks.plant import Maker, count, planted, said, secrets_of
+from tools.attacks.planted import commands, servers, sessions
 
 
 def test_planted_secrets_are_written_nowhere() -> None:

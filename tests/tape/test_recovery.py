@@ -12,7 +12,7 @@ from streamtape.errors import DamagedCassetteError, NewerFormatError, NotACasset
 from streamtape.tape import journal
 from streamtape.tape.model import Chunk, Ending, Head, Request
 from streamtape.tape.store import TapeFile, load_journal, recover
-from tools import damage
+from tools.attacks import damage
 
 KINDS = sorted(damage.KINDS)
 

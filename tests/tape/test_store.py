@@ -30,7 +30,7 @@ from streamtape.tape.model import (
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load, recover, save
 from streamtape.tape.store.appending import Journal
-from tools.damage import places
+from tools.attacks.damage import places
 
 REQUEST = Request("POST", "http://127.0.0.1/v1", ((b"Accept", b"*/*"), (b"accept", b"b")), b"{}")
 HEAD = Head(200, ((b"content-type", b"text/event-stream"),), 900)

@@ -17,7 +17,7 @@ from streamtape.tape.model import Cassette, Chunks, Ending, Head, Interaction, R
 from streamtape.tape.redact import RedactionOptions, Redactor
 from streamtape.tape.store import TapeFile, load, load_journal, recover, save
 from streamtape.tape.store.appending import Journal
-from tools import damage
+from tools.attacks import damage
 
 KEY = b"sk-proj-" + b"a1B2c3D4" * 6
 JSON = ((b"content-type", b"application/json"),)

@@ -9,7 +9,7 @@ from openai.types.responses import ResponseStreamEvent
 
 from streamtape.tape import event_types
 from streamtape.tape.events import Event
-from tools.generate_event_types import TARGET, generate, main
+from tools.generate.event_types import TARGET, generate, main
 
 
 def published(union: object) -> set[str]:
@@ -27,7 +27,7 @@ def test_the_stub_is_what_the_sdks_publish() -> None:
     lines = difflib.unified_diff(
         TARGET.read_text().splitlines(), generate().splitlines(), "stub", "SDKs", lineterm="", n=1
     )
-    assert list(lines) == [], "write it again: python tools/generate_event_types.py"
+    assert list(lines) == [], "write it again: python tools/generate/event_types.py"
 
 
 @pytest.mark.parametrize("union", [ResponseStreamEvent, RawMessageStreamEvent])
@@ -46,7 +46,7 @@ def test_check_tells_an_old_stub(
     """--check prints the difference, and changes nothing."""
     old = tmp_path / "event_types.pyi"
     old.write_text(TARGET.read_text().replace("    delta: str\n", "    delta: bytes\n"))
-    monkeypatch.setattr("tools.generate_event_types.TARGET", old)
+    monkeypatch.setattr("tools.generate.event_types.TARGET", old)
     before = old.read_text()
     assert main(["--check"]) == 1
     assert "+    delta: str" in capsys.readouterr().out

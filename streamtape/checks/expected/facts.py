@@ -4,7 +4,7 @@ Each fact is looked at in the events of `types` (any where empty), in every obje
 where `when` (path, values) holds in that object; its other paths begin there. It weighs `weight`
 at the servers of the API's owner and `elsewhere` at others: None is not asked, since good streams
 of others break it. How many real streams keep each fact is in `shares.json`, by its `name`
-(`python -m tools.rule_shares` counts them).
+(`python -m tools.corpus.rule_shares` counts them).
 """
 
 from __future__ import annotations
