@@ -65,6 +65,11 @@ class BodyRedactor:
         """Whether nothing is held back: all that was fed is decided."""
         return self._held == self._base + len(self._buffer)
 
+    @property
+    def n_decided(self) -> int:
+        """How many bytes of the body no later patch changes."""
+        return self._held
+
     def feed(self, data: bytes) -> Masked:
         """Take a chunk."""
         if len(data) >= LARGE_BYTES and self._quiet and not (self._growing or self._in_key):

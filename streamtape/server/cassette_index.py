@@ -24,7 +24,7 @@ from streamtape.session.matching import Tape
 from streamtape.session.miss import miss_text
 from streamtape.session.options import Options
 from streamtape.tape.http_values import split_url
-from streamtape.tape.model import Cassette, Interaction, Request
+from streamtape.tape.model import Cassette, Interaction, Request, StoredBody
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import load
 from streamtape.tape.texts import masked_text
@@ -69,10 +69,10 @@ class Shelf:
         self.tape = Tape([b.interaction for b in self.books], without_host(options), sizes)
         self._origins = Origins(i.request for i in self.tape.interactions)
 
-    def ask(self, head: RequestHead, body: bytes) -> list[Request]:
+    def ask(self, head: RequestHead, body: bytes | StoredBody) -> list[Request]:
         """The requests that a live one may stand for, the likeliest first."""
         spelled = self._origins.spellings(head, body)
-        return [self._redactor.redact_request(request)[0] for request in spelled]
+        return [self._redactor.redact_for_matching(request) for request in spelled]
 
     def candidates(self, asked: Sequence[Request]) -> list[int]:
         """The indices of all interactions that match, played or not."""

@@ -41,9 +41,10 @@ from streamtape.server.providers import (
     mounts,
     upstream_mounts,
 )
+from streamtape.server.request_bodies import spooled_body
 from streamtape.server.service import Service
 from streamtape.server.upstreams import Upstreams, request_to
-from streamtape.server.url_candidates import Origins
+from streamtape.server.url_candidates import Origins, request_with
 from streamtape.server.websocket.handshake import is_websocket
 from streamtape.server.websocket.player import play_dialogue
 from streamtape.server.websocket.relay import Relay
@@ -59,9 +60,11 @@ from streamtape.session.options import OptionFields, Options
 from streamtape.session.replay_steps import score_of
 from streamtape.session.session import Session
 from streamtape.tape.model import Request
+from streamtape.tape.store.spool import Spool
 from streamtape.transport.clocks import wall_us
 from streamtape.transport.session_factory import open_session
-from streamtape.transport.upload_streams import Upload
+from streamtape.transport.spooled_bodies import Spooled
+from streamtape.transport.upload_streams import Upload, aside
 
 _SETTLE_S = 5.0
 _LIMITS = Limits(max_body_bytes=1 << 29)
@@ -202,8 +205,13 @@ class RecordingProxy(Service):
         body = played = None
         if not (session.never_plays or (found and session.passes(found[1]))):
             # What a cassette may answer must be known whole; all else goes up as it comes.
-            body = await exchange.body()
-            played = self._in_cassette(request, body, found[1] if found else None)
+            body = await spooled_body(exchange)
+            url = found[1] if found else None
+            if isinstance(body, Spool):
+                long_body = body
+                played = await aside(lambda: self._in_cassette(request, long_body, url))
+            else:
+                played = self._in_cassette(request, body, url)
         try:
             if played is not None:
                 decision = session.begin(played, wall_us())
@@ -240,12 +248,14 @@ class RecordingProxy(Service):
         )
         await self.refuse(exchange, 403, str(miss), "no_network")
 
-    def _in_cassette(self, head: RequestHead, body: bytes, url: str | None) -> Request | None:
+    def _in_cassette(
+        self, head: RequestHead, body: bytes | Spool, url: str | None
+    ) -> Request | None:
         """The request that the cassette answers, or is to refuse; None for one to be sent."""
         session = self.session
         if url is not None and is_websocket(head):
             url = websocket_url(url)
-        sent = [] if url is None else [Request(head.method, url, head.headers, body)]
+        sent = [] if url is None else [request_with(head, url, body)]
         spelled = [*sent, *self._origins.spellings(head, body)]
         answered = next((one for one in spelled if session.would_play(one)), None)
         return answered or (None if session.records else spelled[0])
@@ -274,12 +284,13 @@ class RecordingProxy(Service):
         )
 
     async def _send_on(
-        self, exchange: Exchange, mount: Mount, url: str, body: bytes | None
+        self, exchange: Exchange, mount: Mount, url: str, body: bytes | Spool | None
     ) -> None:
         unread = body is None and not exchange.body_read
         upload = Upload(exchange.next_piece) if unread else None
         head = exchange.request
-        request = request_to(head.method, url, for_upstream(head.headers), body or upload)
+        content = Spooled(body) if isinstance(body, Spool) else body or upload
+        request = request_to(head.method, url, for_upstream(head.headers), content)
         if is_host_signed(head) and head.header("host") != request.url.netloc.decode("ascii"):
             self._notices[_signed_notice(head, mount)] = None
         transport = self._upstreams.transport(request.url)

@@ -23,6 +23,7 @@ from streamtape.server.cassette_index import Miss, Shelf, gather
 from streamtape.server.exchange import Exchange, Limits
 from streamtape.server.player import kept_length, play
 from streamtape.server.providers import child_env
+from streamtape.server.request_bodies import spooled_body
 from streamtape.server.service import Service
 from streamtape.server.websocket.player import play_dialogue
 from streamtape.session.options import Options, RequestMatcher
@@ -115,7 +116,7 @@ class ReplayServer(Service):
         """Play what answers a request; else resume, show the status, or say why it is a miss."""
         request = exchange.request
         shelf = self._shelf
-        asked = shelf.ask(request, await exchange.body())
+        asked = shelf.ask(request, await spooled_body(exchange))
         interaction = (
             shelf.resume(asked) or shelf.take(asked) or starting_after.after_number(shelf, request)
         )

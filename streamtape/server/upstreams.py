@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 
 from streamtape.session.session import Session
+from streamtape.transport.client_library import flavour_of
+from streamtape.transport.spooled_bodies import Spooled
 from streamtape.transport.transports import TapeTransport
 
 _TIMEOUT = {"connect": 30.0, "read": None, "write": None, "pool": None}
@@ -100,6 +102,8 @@ def request_to(
         method, url, headers=list(headers), content=content, extensions={"timeout": _TIMEOUT}
     )
     request.url = ExactURL(url)
+    if isinstance(content, Spooled):
+        request.stream = flavour_of(request).async_stream(content)
     return request
 
 

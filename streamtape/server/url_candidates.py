@@ -13,10 +13,17 @@ from streamtape.server.exchange import RequestHead
 from streamtape.server.providers import PROVIDERS
 from streamtape.server.websocket.handshake import is_websocket
 from streamtape.tape.http_values import split_url
-from streamtape.tape.model import Request
+from streamtape.tape.model import Request, StoredBody
 
 _ANYWHERE = ("http://localhost",)
 _SCHEMES = {False: ("http", "https"), True: ("ws", "wss")}
+
+
+def request_with(head: RequestHead, url: str, body: bytes | StoredBody) -> Request:
+    """The value of a request that came over a socket, at a URL."""
+    if isinstance(body, bytes):
+        return Request(head.method, url, head.headers, body)
+    return Request.stored(head.method, url, head.headers, body)
 
 
 class Origins:
@@ -29,7 +36,7 @@ class Origins:
             found = self._by_path.setdefault(url.path or "/", {})
             found[f"{url.scheme}://{url.netloc}"] = None
 
-    def spellings(self, head: RequestHead, body: bytes) -> Iterator[Request]:
+    def spellings(self, head: RequestHead, body: bytes | StoredBody) -> Iterator[Request]:
         """The requests that a live one may stand for; of a path never recorded, at localhost."""
         target = head.target
         if not target.startswith("/"):  # absolute-form: we are used as a forward proxy
@@ -42,7 +49,7 @@ class Origins:
             fitting = [o for o in origins if o.partition(":")[0] in schemes]
             other = [f"{schemes[0]}://{o.partition('://')[2]}" for o in origins]
             for origin in fitting or dict.fromkeys(other):
-                yield Request(head.method, f"{origin}{one}{mark}{query}", head.headers, body)
+                yield request_with(head, f"{origin}{one}{mark}{query}", body)
 
     def _paths(self, path: str) -> Iterator[str]:
         first, _, rest = path.removeprefix("/").partition("/")

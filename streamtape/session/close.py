@@ -141,7 +141,7 @@ class Closing(Inside):
     def _drop(self, take: Take, error: BaseException, reason: str) -> None:
         """Keep nothing in the cassette's place; what was paid for is set aside."""
         if self.options.record_on_exception == "whole" and any(
-            i.body or i.messages for i in take.recorded()
+            i.chunks.n_bytes or i.messages for i in take.recorded()
         ):
             self.set_aside = take.journal.set_aside()
         take.discard()

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from streamtape.choices import Level
 from streamtape.errors import MissError, VerifyError
+from streamtape.tape.long_bodies import is_long
 from streamtape.tape.model import Cassette, Chunk, Chunks, Interaction
 
 
@@ -62,7 +63,8 @@ def drift(name: str, comparison: Compared, unmatched: Sequence[str]) -> VerifyEr
 def renamed(fresh: Iterable[Interaction], pairs: Mapping[str, str]) -> Cassette:
     """What came just now, with the ids that were recorded for those that requests matched up.
 
-    `pairs` are recorded ids and what stands for them now. Bodies that are compressed stay.
+    `pairs` are recorded ids and what stands for them now. Bodies that are compressed stay,
+    and long ones of requests.
     """
     back = [(new.encode(), old.encode()) for old, new in pairs.items() if old != new]
     return Cassette(tuple(_renamed(one, back) for one in fresh) if back else tuple(fresh))
@@ -75,7 +77,10 @@ def _renamed(one: Interaction, back: Sequence[tuple[bytes, bytes]]) -> Interacti
         return data
 
     chunks = Chunks.of(Chunk(at_us, old(data)) for at_us, data in one.chunks)
-    return replace(one, request=replace(one.request, body=old(one.request.body)), chunks=chunks)
+    request = one.request
+    if not is_long(request):
+        request = replace(request, body=old(request.body))
+    return replace(one, request=request, chunks=chunks)
 
 
 def hidden(misses: Sequence[MissError]) -> str:

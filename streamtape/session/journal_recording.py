@@ -59,6 +59,17 @@ class Take:
             self._failed(error)
             return None
 
+    def write_body(self, taken: Taken, started_at: StartedAt) -> tuple[Request, Taken]:
+        """Take down a long body; get the request without it, and what `begin` is to be given."""
+        request = taken.request
+        bare = Request(request.method, request.url, request.headers)
+        upload = None
+        try:
+            upload = self.journal.write_body(request, _time(started_at), taken.redactions)
+        except CassetteWriteError as error:
+            self._failed(error)
+        return bare, Taken(bare, taken.redactions, upload)
+
     def begin(self, taken: Taken, started_at: StartedAt, *, cut: bool = False) -> Recorder:
         """Take down a request, and get the recorder of its answer.
 

@@ -8,11 +8,12 @@ that an exception tore away from its stream, a run that was stopped.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from streamtape.playback.completeness import is_whole
 from streamtape.session.recorder import Recorder
-from streamtape.tape.model import Interaction
+from streamtape.tape.model import Interaction, Request
 
 
 def spoiled(
@@ -28,13 +29,20 @@ def spoiled(
     answered = set()
     for interaction, recorder in reversed(list(zip(recorded, recorders, strict=False))):
         request = interaction.request
-        key = request.method, request.url, request.body
+        key = request.method, request.url, _digest(request)
         reason = _reason(interaction, recorder, error)
         if reason is None:
             answered.add(key)
         elif key not in answered:
             return f"{reason} ({request.method} {request.url})"
     return None
+
+
+def _digest(request: Request) -> bytes:
+    sha256 = hashlib.sha256()
+    for piece in request.body_pieces():
+        sha256.update(piece)
+    return sha256.digest()
 
 
 def _reason(interaction: Interaction, recorder: Recorder, error: Exception) -> str | None:

@@ -30,9 +30,11 @@ from streamtape.session.bodies import (
 from streamtape.session.difference import Difference, objection, only, shown, text_of
 from streamtape.session.id_mapping import Token, matched_up, skeleton
 from streamtape.session.json_leaves import has_below, leaves
+from streamtape.session.long_matching import Digests
 from streamtape.session.options import Options
 from streamtape.session.order import Order
 from streamtape.tape.http_values import split_url
+from streamtape.tape.long_bodies import is_long
 from streamtape.tape.model import Interaction, Redaction, Request
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -94,6 +96,7 @@ class Matcher:
         self._keys = [named[name] for name in names]
         self._address = [named[name] for name in names if name in {"url", *_URL}]
         self._functions = [f for f in options.match_on if not isinstance(f, str)]
+        self._digests = Digests()
         self._ignored = [path_pattern(path) for path in options.ignore_json_paths]
 
     def filtered(self, request: Request) -> Request:
@@ -131,17 +134,25 @@ class Matcher:
 
     def may_be_masked(self, request: Request) -> bool:
         """Whether something may have been masked where requests are compared."""
-        if "REDACTED" in request.url or b"****" in content(request):
+        if "REDACTED" in request.url:
             return True
         values = (value for _, value in request.headers if "headers" in self._parts)
-        return any(b"****" in value or b"[redacted]" in value for value in values)
+        if any(b"****" in value or b"[redacted]" in value for value in values):
+            return True
+        if is_long(request):
+            return "body" in self._parts and self._digests.of(request).has_masks
+        return b"****" in content(request)
 
     def learn(self, recorded: Request, asked: Request) -> None:
         """Keep which recorded ids stand for which asked ones, from a request that was answered."""
         self.pairs = self._matched_up(recorded, asked) or self.pairs
 
     def _matched_up(self, recorded: Request, asked: Request) -> dict[str, str] | None:
-        if not self._match_up or "body" not in self._parts:
+        if "body" not in self._parts:
+            return self.pairs
+        if is_long(recorded) or is_long(asked):
+            return self.pairs if self._digests.are_same(recorded, asked) else None
+        if not self._match_up:
             return self.pairs
         return matched_up(self._tokens(recorded), self._tokens(asked), self.pairs)
 
@@ -150,6 +161,8 @@ class Matcher:
         return () if value is MISSING else skeleton(self._leaves(value))[1]
 
     def _body(self, request: Request) -> Hashable:
+        if is_long(request):
+            return _LONG
         value = structured(request)
         if value is MISSING:
             return without_lengths(plain(request))
@@ -196,6 +209,9 @@ class Matcher:
         return [replace(d, where=d.where.removeprefix("body ")) for d in found]
 
     def _body_differences(self, recorded: Request, asked: Request) -> list[Difference]:
+        if is_long(recorded) or is_long(asked):
+            found = self._digests.difference(recorded, asked)
+            return [] if found is None else [found]
         before, after = structured(recorded), structured(asked)
         if before is MISSING or after is MISSING:
             old, new = content(recorded), content(asked)
@@ -240,6 +256,7 @@ def _part_stands_for(one: Any, other: Any) -> bool:
 
 _EMPTY: tuple[Any, ...] = ({}, [])
 _ABSENT = "\x00absent"
+_LONG = "\x00long"  # the key of every long body: which one it is, `equal` finds out
 
 
 def _leaf(values: dict[str, Any], path: str) -> str:
@@ -269,9 +286,7 @@ class Tape:
         self._spent = [False] * len(self.interactions)
         self._faults = options.faults
         self._by_key: dict[tuple[Hashable, ...], list[int]] = {}
-        self._masked = [
-            n for n, one in enumerate(self._requests) if self.matcher.may_be_masked(one)
-        ]
+        self._masked: list[int] | None = None
         for index, request in enumerate(self._requests):
             self._by_key.setdefault(self.matcher.key(request), []).append(index)
 
@@ -283,8 +298,17 @@ class Tape:
         if found:
             return found
         # Another secret than the recorded one: what was masked stands for any of that kind.
-        tried = range(len(self._requests)) if self.matcher.may_be_masked(asked) else self._masked
+        if self.matcher.may_be_masked(asked):
+            tried: Iterable[int] = range(len(self._requests))
+        else:
+            tried = self._with_masks()
         return [i for i in tried if self.matcher.stands_for(self._requests[i], asked)]
+
+    def _with_masks(self) -> list[int]:
+        if self._masked is None:
+            may_be = self.matcher.may_be_masked
+            self._masked = [n for n, request in enumerate(self._requests) if may_be(request)]
+        return self._masked
 
     def same_address(self, asked: Request) -> list[int]:
         """The indices of all interactions whose URL matches; those played last come first."""

@@ -124,5 +124,6 @@ def _those(numbers: list[int]) -> str:
 
 
 def _line(request: Request) -> str:
-    size = f" ({len(request.body):,} bytes of body)" if request.body else ""
+    n_bytes = request.n_body_bytes
+    size = f" ({n_bytes:,} bytes of body)" if n_bytes else ""
     return printable_line(f"{request.method} {request.url}") + size

@@ -29,6 +29,7 @@ from streamtape.session.miss import miss_text
 from streamtape.session.options import Options
 from streamtape.session.recorder import Recorder
 from streamtape.session.upload_recording import Upload, WholeUpload
+from streamtape.tape.long_bodies import is_long
 from streamtape.tape.model import Cassette, Head, Interaction, Request, header
 
 if TYPE_CHECKING:
@@ -208,7 +209,11 @@ class Session(Closing):
             if not kept and not sent:
                 raise self.refuse(self._miss_text(asked))
             taken = Taken(asked, redactions, place)
-            recorder = self._taking(kept=kept).begin(taken, started_at, cut=self._at_exit)
+            take = self._taking(kept=kept)
+            if is_long(asked):
+                asked, taken = take.write_body(taken, started_at)
+                uploaded = True
+            recorder = take.begin(taken, started_at, cut=self._at_exit)
             exchange = Exchange(
                 asked, None, recorder.number, recorder.progress, kept, uploaded=uploaded
             )
@@ -233,6 +238,8 @@ class Session(Closing):
 
     def _play(self, asked: Request, tape: Tape, index: int, attempt: int) -> Play:
         interaction = tape.interactions[index]
+        if is_long(asked):  # the body that it equals is in the cassette
+            asked = _with_body_of(interaction.request, asked)
         exchange = Exchange(asked, interaction)
         self.exchanges.append(exchange)
         others = tape.order.others(index)
@@ -280,7 +287,7 @@ class Session(Closing):
         """Whether `begin` would answer a request from the cassette."""
         if self.mode in {"all", "verify"}:
             return False
-        asked, _ = self._redactor.redact_request(request)
+        asked = self._redactor.redact_for_matching(request)
         with self._lock:
             return self._tape.has_answer(asked)
 
@@ -323,3 +330,10 @@ class Session(Closing):
     def _write_failed(self, error: CassetteWriteError) -> None:
         with self._lock:
             self.failure = self.failure or error
+
+
+def _with_body_of(other: Request, request: Request) -> Request:
+    stored = other.stored_body()
+    if stored is None:
+        return Request(request.method, request.url, request.headers, other.body)
+    return Request.stored(request.method, request.url, request.headers, stored)

@@ -65,7 +65,7 @@ class Upload:
                 return
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class JournalBody:
     """The body of a request that is still in a journal."""
 

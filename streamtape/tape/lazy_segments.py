@@ -87,7 +87,7 @@ class StoredSegment:
         return _columns(times, columns.unpack(sizes), data, kinds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class StoredRequestBody:
     """The body of a request in a file: a "request" record and the "more" that follow it."""
 

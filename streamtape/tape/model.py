@@ -93,6 +93,11 @@ class Request:
         body = _body.source(self)
         return len(body) if isinstance(body, bytes) else body.n_bytes
 
+    def stored_body(self) -> StoredBody | None:
+        """Where the body is read from, if it is not in memory."""
+        body = _body.source(self)
+        return None if isinstance(body, bytes) else body
+
     def body_pieces(self) -> Iterator[bytes]:
         """Iterate over the body without having all of it in memory where it is in a file."""
         body = _body.source(self)

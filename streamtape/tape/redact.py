@@ -12,7 +12,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from urllib.parse import unquote_plus
+from weakref import WeakKeyDictionary
 
 from streamtape.content import cookies, encode, forms
 from streamtape.content.decode import encodings as content_encodings
@@ -21,7 +23,8 @@ from streamtape.secrets import names
 from streamtape.secrets.patterns import Span
 from streamtape.secrets.rules import RedactionOptions
 from streamtape.secrets.scanner import Search
-from streamtape.tape.model import Ending, Head, Headers, Redaction, Request, header
+from streamtape.tape.long_bodies import MaskedBody, Pieces, is_long
+from streamtape.tape.model import Ending, Head, Headers, Redaction, Request, StoredBody, header
 from streamtape.tape.request_masks import Digest, UploadMasks
 
 __all__ = ["MASK", "URL_MASK", "RedactionOptions", "Redactor"]
@@ -45,12 +48,17 @@ class Redactor:
         self._parameters = {name.lower() for name in self.options.parameters}
         self._keep = {name.lower() for name in self.options.keep}
         self._clean: set[tuple[bytes, bytes]] = set()
+        self._long: WeakKeyDictionary[StoredBody, MaskedBody] = WeakKeyDictionary()
         self.search = Search(self.options.off, self.options.patterns, self.options.json_paths)
 
     def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]:
         """Get the request without its secrets, and what was masked, in order."""
         url, in_url = self._url(request.url)
         headers, in_headers = self._redact_headers(request.headers)
+        if self._is_read_in_pieces(request):
+            return self._redact_long(
+                Request(request.method, url, headers), request, in_url, in_headers
+            )
         body, in_body = self._body(request)
         if not in_url and not in_headers and not in_body:
             return request, ()
@@ -61,6 +69,46 @@ class Redactor:
             for where, kind, value in (*in_url, *in_headers, *in_body)
         ]
         return redacted, tuple(found)
+
+    def redact_for_matching(self, request: Request) -> Request:
+        """Get the request without its secrets, where nobody asks what was masked."""
+        if not self._is_read_in_pieces(request):
+            return self.redact_request(request)[0]
+        url, headers = self._url(request.url)[0], self._redact_headers(request.headers)[0]
+        return Request.stored(request.method, url, headers, self._masked_body(request))
+
+    def _is_read_in_pieces(self, request: Request) -> bool:
+        content_type = header(request.headers, "content-type") or ""
+        whole = self.search.paths or forms.is_urlencoded(content_type)
+        return not whole and is_long(request)
+
+    def _redact_long(
+        self, bare: Request, request: Request, *in_rest: Iterable[_Found]
+    ) -> tuple[Request, tuple[Redaction, ...]]:
+        body, key = self._masked_body(request), _key(bare)
+        found = [
+            Redaction(f"request.{where}", kind, _digest(key, where, value))
+            for where, kind, value in chain(*in_rest)
+        ]
+        redacted = Request.stored(bare.method, bare.url, bare.headers, body)
+        return redacted, (*found, *body.found(key))
+
+    def _masked_body(self, request: Request) -> MaskedBody:
+        """The masked body of a long request; one for each body, so that digests are made once."""
+        source = request.stored_body()
+        known = None if source is None else self._long.get(source)
+        if known is not None:
+            return known
+        content_type = header(request.headers, "content-type") or ""
+
+        def new_masks(key: bytes) -> UploadMasks:
+            return UploadMasks(self.search, key, content_type, self._parameter_kind)
+
+        encoding = header(request.headers, "content-encoding")
+        masked = MaskedBody(source or Pieces(request.body), encoding, new_masks)
+        if source is not None:
+            self._long[source] = masked
+        return masked
 
     def masks_of(self, request: Request) -> UploadMasks | None:
         """What masks the body of a redacted request while it comes in.

@@ -7,7 +7,7 @@ body of a response. The masks are listed as those of a body that is there whole.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from streamtape.content.forms import boundary_of
 from streamtape.secrets.multipart import MultipartMask
@@ -62,6 +62,17 @@ class UploadMasks:
         """Get what was held back, then the last patches."""
         yield from self._mask(b"" if self._form is None else self._form.close())
         yield self._listed(self._redactor.close())
+
+    def all_of(self, pieces: Iterable[bytes]) -> Iterator[Masked]:
+        """Mask a whole body, read in pieces."""
+        for piece in pieces:
+            yield from self.feed(piece)
+        yield from self.close()
+
+    @property
+    def n_decided(self) -> int:
+        """How many bytes of the body no later patch changes."""
+        return self._redactor.n_decided
 
     def take_found(self) -> list[Redaction]:
         """The masks that were not taken before."""

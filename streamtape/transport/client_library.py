@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from streamtape.errors import DamagedCassetteError, InstallError
 from streamtape.playback.failures import FailureKind, failure_kind
 from streamtape.tape.http_values import head_problem
-from streamtape.tape.model import Ending, Head, Headers, Request
+from streamtape.tape.model import Ending, Head, Headers, Request, StoredBody
 
 LIBRARIES = ("httpx", "httpx2")
 
@@ -118,23 +118,23 @@ def _instance(kind: type[Exception], message: str) -> Exception:
 def _flavour(library: ModuleType) -> Flavour:
     class SyncStream(library.SyncByteStream):  # type: ignore[name-defined,misc]  # found at run time
         def __init__(self, reading: Reading) -> None:
-            self._reading = reading
+            self.reading = reading
 
         def __iter__(self) -> Iterator[bytes]:
-            return self._reading.__iter__()
+            return self.reading.__iter__()
 
         def close(self) -> None:
-            self._reading.close()
+            self.reading.close()
 
     class AsyncStream(library.AsyncByteStream):  # type: ignore[name-defined,misc]  # found at run time
         def __init__(self, reading: AsyncReading) -> None:
-            self._reading = reading
+            self.reading = reading
 
         def __aiter__(self) -> AsyncIterator[bytes]:
-            return self._reading.__aiter__()
+            return self.reading.__aiter__()
 
         async def aclose(self) -> None:
-            await self._reading.aclose()
+            await self.reading.aclose()
 
     return Flavour(library, SyncStream, AsyncStream)
 
@@ -155,14 +155,10 @@ def flavour_of(request: Any) -> Flavour:
     )
 
 
-def request_of(request: Any, body: bytes | None = None) -> Request:
-    """The value of a library's request; its body has been read, unless it is given."""
-    return Request(
-        method=request.method,
-        url=str(request.url),
-        headers=tuple(request.headers.raw),
-        body=request.content if body is None else body,
-    )
+def request_of(request: Any, body: bytes | StoredBody) -> Request:
+    """The value of a library's request, with a body that has been read."""
+    target = request.method, str(request.url), tuple(request.headers.raw)
+    return Request(*target, body) if isinstance(body, bytes) else Request.stored(*target, body)
 
 
 def head_of(response: Any, at_us: int) -> Head:

@@ -16,6 +16,8 @@ from streamtape.playback.clock import Clock
 from streamtape.session.options import OptionFields, Options
 from streamtape.session.session import Session
 from streamtape.tape.model import Cassette
+from streamtape.tape.store.spool import Spool
+from streamtape.transport import spooled_bodies
 from streamtape.transport.carried import carried
 from streamtape.transport.client_library import (
     Flavour,
@@ -30,7 +32,7 @@ from streamtape.transport.in_process import is_in_process
 from streamtape.transport.intercept import Call, intercept, passes_by
 from streamtape.transport.response_recorder import ResponseRecorder
 from streamtape.transport.session_factory import open_session
-from streamtape.transport.upload_streams import Kept, Upload
+from streamtape.transport.upload_streams import Kept, Upload, aside
 
 if TYPE_CHECKING:
     # Either library's clients take it, which no class of either library can say to a type checker.
@@ -63,16 +65,15 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """Answer a request of a sync client."""
         if self._passes(request):
             return self._inner.handle_request(request)
-        body = request.stream
+        stream, library = request.stream, flavour_of(request)
         try:
-            request.read()
-            return self._answer(request)
+            return self._answer(request, spooled_bodies.read(request, library))
         finally:
-            request.stream = body  # what can be sent once only is not made to be sent again
+            request.stream = stream  # what can be sent once only is not made to be sent again
 
-    def _answer(self, request: Any) -> Any:
+    def _answer(self, request: Any, content: bytes | Spool) -> Any:
         flavour = flavour_of(request)
-        call = self._intercept(request, flavour)
+        call = self._intercept(request, content, flavour)
         if (recording := call.recording) is not None:
             with call.upstream():
                 response = self._inner.handle_request(request)
@@ -85,10 +86,10 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         player = call.player(read_timeout_of(request))
         return flavour.response(player.head(), flavour.sync_stream(player))
 
-    def _intercept(self, request: Any, flavour: Flavour) -> Call:
+    def _intercept(self, request: Any, content: bytes | Spool, flavour: Flavour) -> Call:
         return intercept(
             self.session,
-            request_of(request),
+            request_of(request, content),
             lambda ending, _started: flavour.exception(ending, request),
             clock=self._clock,
             in_process=is_in_process(self._inner),
@@ -99,16 +100,19 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """Answer a request of an async client."""
         if self._passes(request):
             return await self._inner.handle_async_request(request)
-        body = request.stream
+        stream, library = request.stream, flavour_of(request)
         try:
-            await request.aread()
-            return await self._answer_async(request)
+            body = await spooled_bodies.read_async(request, library)
+            return await self._answer_async(request, body)
         finally:
-            request.stream = body
+            request.stream = stream
 
-    async def _answer_async(self, request: Any) -> Any:
+    async def _answer_async(self, request: Any, content: bytes | Spool) -> Any:
         flavour = flavour_of(request)
-        call = self._intercept(request, flavour)
+        if isinstance(content, Spool) and isinstance(self._clock, SystemClock):
+            call = await aside(lambda: self._intercept(request, content, flavour))
+        else:
+            call = self._intercept(request, content, flavour)
         if call.recording is not None:
             if not call.must_rehearse:
                 response, body = await self._recorded(request, call, call.recording)

@@ -3,21 +3,24 @@
 Nothing is asked of its sender before the upstream takes it, so a slow upstream slows the sender
 down. A cassette has requests whole, since replays are matched by them: the session is told of a
 request once all of its body has come, which is before any answer. Until then it is kept in memory,
-and beyond LONG_BYTES in the journal, so that memory does not grow with it.
+and beyond LONG_BYTES in the journal, or in a file without a name where it can be masked only when
+it is whole: memory does not grow with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Self
+from typing import Self, TypeVar
 
 from streamtape.session.session import Session
-from streamtape.session.upload_recording import Upload as Spool
+from streamtape.session.upload_recording import Upload as Recording
 from streamtape.session.upload_recording import WholeUpload
 from streamtape.tape.model import Request
+from streamtape.tape.store.spool import Spool
 
 LONG_BYTES = 1 << 20
+T = TypeVar("T")
 
 
 class Kept:
@@ -27,23 +30,21 @@ class Kept:
         self._session = session
         self._request = request
         self._started_at_us = started_at_us
-        self._pieces: list[bytes] = []
-        self._n_bytes = 0
-        self._spool: Spool | None = None
+        self._kept = Spool(2 * LONG_BYTES)
+        self._upload: Recording | None = None
         self._must_be_whole = False
 
     @property
     def is_long(self) -> bool:
-        """Whether so much is in memory that a look at it takes a while."""
-        return self._n_bytes >= LONG_BYTES
+        """Whether so much is kept that a look at it takes a while."""
+        return self._kept.n_bytes >= LONG_BYTES
 
     def add(self, piece: bytes) -> None:
         """Take the next piece."""
-        if self._spool is not None:
-            self._spool.feed(piece)
-            return
-        self._pieces.append(piece)
-        self._n_bytes += len(piece)
+        if self._upload is not None:
+            self._upload.feed(piece)
+        else:
+            self._kept.add(piece)
 
     @property
     def should_spool(self) -> bool:
@@ -52,27 +53,26 @@ class Kept:
 
     def spool(self) -> None:
         """Go on in the journal, where the session can take down a body that is not whole."""
-        self._spool = self._session.open_upload(self._request, self._started_at_us)
-        self._must_be_whole = self._spool is None
-        if self._spool is not None:
-            for piece in self._pieces:
-                self._spool.feed(piece)
-            self._pieces.clear()
-            self._n_bytes = 0
+        self._upload = self._session.open_upload(self._request, self._started_at_us)
+        self._must_be_whole = self._upload is None
+        if self._upload is not None:
+            for piece in self._kept.pieces():
+                self._upload.feed(piece)
+            self._kept = Spool()
 
     def whole(self) -> Request | WholeUpload:
         """The request with all of its body."""
-        if self._spool is not None:
-            return self._spool.close()
-        body = b"".join(self._pieces)
-        self._pieces.clear()
-        return replace(self._request, body=body)
+        if self._upload is not None:
+            return self._upload.close()
+        body, one = self._kept.body(), self._request
+        if isinstance(body, Spool):
+            return Request.stored(one.method, one.url, one.headers, body)
+        return replace(one, body=body)
 
     def withdraw(self) -> None:
         """Its sender broke off."""
-        if self._spool is not None:
-            self._spool.withdraw()
-        self._pieces.clear()
+        if self._upload is not None:
+            self._upload.withdraw()
 
 
 class Upload:
@@ -107,13 +107,13 @@ class Upload:
             if kept is not None:
                 kept.add(piece)
                 if kept.should_spool:
-                    await _aside(kept.spool)
+                    await aside(kept.spool)
             return piece
         if not self.is_whole:
             if kept is not None and self.begin is not None:
                 begin = self.begin
                 if kept.is_long:
-                    await _aside(lambda: begin(kept.whole()))
+                    await aside(lambda: begin(kept.whole()))
                 else:
                     begin(kept.whole())
             self.is_whole = True
@@ -125,8 +125,8 @@ class Upload:
             pass
 
 
-async def _aside(action: Callable[[], None]) -> None:
+async def aside(action: Callable[[], T]) -> T:
     """Run what takes a while in a thread: others have streams to read."""
     from anyio import to_thread
 
-    await to_thread.run_sync(action)
+    return await to_thread.run_sync(action)

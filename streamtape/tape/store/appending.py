@@ -127,6 +127,25 @@ class Journal:
             self._write(record + _redacted(number, redactions))
         return JournalUpload(number, masks, self._append)
 
+    def write_body(
+        self, request: Request, started_at_us: int | None, redactions: Iterable[Redaction] = ()
+    ) -> journal.Uploaded:
+        """Take down the body of a request that has no secrets any more, piece by piece."""
+        self._check_own()
+        bare = Request(request.method, request.url, request.headers)
+        with self._lock:
+            number = journal.UPLOADS + self._n_uploads
+            self._n_uploads += 1
+            self._write(
+                journal.request(number, bare, started_at_us) + _redacted(number, redactions)
+            )
+        n_bytes = 0
+        for piece in request.body_pieces():
+            if piece:
+                self._append(*journal.piece(number, n_bytes, piece))
+                n_bytes += len(piece)
+        return journal.Uploaded(number, n_bytes)
+
     def _check_own(self) -> None:
         if self.inherited:
             raise ForkedError(
