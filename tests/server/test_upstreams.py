@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from websockets.sync.server import ServerConnection
 
 import streamtape
 from streamtape.mock.server import EmbeddedEndpoint
@@ -21,7 +24,8 @@ from streamtape.server.upstreams import ExactURL
 from streamtape.session.diagnostics import StreamtapeWarning
 from tests.patience import PATIENCE_S
 from tests.server.tapes import talk
-from tests.server.websockets_raw import RawClient, frame, opening
+from tests.server.websockets_raw import RawClient, frame, opening, serving
+from tests.tools_present import needs
 
 AWS = (
     "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1/bedrock/aws4_request, "
@@ -137,6 +141,44 @@ def test_a_websocket_behind_a_proxy(
     assert "unknown_message_type" in str(seen.messages)
     (only,) = streamtape.load(tmp_path / "x.tape")
     assert (only.request.url, len(only.messages)) == ("ws://api.example:81/v1/responses", 4)
+
+
+@needs("openssl")
+def test_a_websocket_over_tls_behind_a_proxy(
+    corporate: CorporateProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `wss:` upstream with a private CA, in a tunnel: what passes is recorded."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    name = ["-subj", "/CN=api.example", "-addext", "subjectAltName=DNS:api.example"]
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    files = ["-keyout", str(key), "-out", str(cert)]
+    subprocess.run([*command.split(), *files, *name], check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+
+    def echo(connection: ServerConnection) -> None:
+        for message in connection:
+            connection.send(message)
+
+    with serving(echo, ssl=context) as url:
+        address = urlsplit(url)
+        corporate.tunnel = str(address.hostname), int(address.port or 0)
+        with RecordingProxy(tmp_path / "x.tape", upstream="https://api.example") as proxy:
+            with RawClient(f"{proxy.url}/talk") as client:
+                client.send(frame(1, b"hi"), frame(9, b"?"))
+                seen = client.read(messages=1)
+                client.send(frame(8))
+                client.read()
+    assert seen.messages == ["hi"]
+    assert corporate.asked == ["CONNECT api.example:443 HTTP/1.1"]
+    (only,) = streamtape.load(tmp_path / "x.tape")
+    assert only.request.url == "wss://api.example/talk"
+    assert sorted((m.direction, m.kind) for m in only.messages) == [
+        (who, kind)
+        for who, kinds in (("client", "close ping text"), ("server", "close pong text"))
+        for kind in kinds.split()
+    ]
 
 
 def test_a_websocket_that_a_proxy_refuses(corporate: CorporateProxy, tmp_path: Path) -> None:

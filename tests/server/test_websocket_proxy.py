@@ -23,7 +23,7 @@ from streamtape.server.proxy import RecordingProxy
 from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.tape.model import Cassette, Interaction
 from tests.patience import PATIENCE_S, until
-from tests.server.websockets_raw import KEY, RawClient, close, frame, opening
+from tests.server.websockets_raw import KEY, RawClient, close, frame, opening, serving
 
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 ANSWER = (
@@ -31,19 +31,6 @@ ANSWER = (
     b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
 )
 assert KEY == "dGhlIHNhbXBsZSBub25jZQ==", "the answer is to this key"
-
-
-@contextmanager
-def serving(handler: Callable[[ServerConnection], None], **options: Any) -> Iterator[str]:
-    """A WebSocket server of another making, at the URL that is given."""
-    with websockets.sync.server.serve(handler, "127.0.0.1", 0, **options) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
-        finally:
-            server.shutdown()
-            thread.join(PATIENCE_S)
 
 
 @contextmanager
@@ -117,6 +104,7 @@ def test_messages_pass_exactly(tmp_path: Path, compression: Literal["deflate"] |
     assert headers[b"authorization"] == b"[redacted]"
     assert only.head
     assert only.head.status == 101
+    assert only.head.get("sec-websocket-protocol") == "b"
     talk = [
         ("text", "ünïcode ✓".encode()),
         ("binary", b"\x00\xff"),

@@ -391,6 +391,50 @@ def test_pages_of_other_origins(cors: Literal["https://page.example"] | tuple[()
             assert one.head.startswith(b"HTTP/1.1 101" if cors else b"HTTP/1.1 403")
 
 
+@pytest.mark.parametrize(
+    ("fault", "got", "code"),
+    [
+        ("cut@event=2", ["one"], None),
+        ("cut@event=2:rst", ["one"], None),
+        ("close=1011@event=2", ["one"], 1011),
+        ("drop@event=1", ["two"], 1000),
+        ("double@event=1", ["one", "one", "two"], 1000),
+        ("swap@event=1", ["two", "one"], 1000),
+        ("utf8@event=1", [], 1007),
+    ],
+)
+def test_faults(fault: str, got: list[str], code: int | None) -> None:
+    """A dialogue is broken at its messages; a client that goes on talking is answered."""
+    text = dialogue(client("hi"), server("öne"), server("two")) if "utf8" in fault else HELLO
+    says = "hi" if "utf8" in fault else '{"say": "hello"}'
+    with connected(text, fault=fault) as (_, one):
+        one.send(says)
+        if code == 1000:
+            assert [one.recv() for _ in got] == got
+            one.send('{"say": "more"}')
+            assert one.recv() == "three"
+            return
+        seen = []
+        with pytest.raises(ConnectionClosed) as caught:
+            while True:
+                seen.append(one.recv())
+    assert seen == got
+    end = caught.value.sent if code == 1007 else caught.value.rcvd
+    assert (end.code if end else None) == code
+
+
+def test_a_refused_handshake_as_a_fault() -> None:
+    """`http=429` refuses the first handshake; the next one is answered."""
+    with ReplayServer(tape(HELLO), fault="http=429") as running:
+        url = f"{running.url.replace('http', 'ws', 1)}/v1/responses"
+        with pytest.raises(InvalidStatus) as caught, websockets.sync.client.connect(url):
+            pass
+        assert caught.value.response.status_code == 429
+        with websockets.sync.client.connect(url) as one:
+            one.send('{"say": "hello"}')
+            assert one.recv() == "one"
+
+
 def test_a_cassette_of_dialogues_has_a_page() -> None:
     """The page at `/` lists them."""
     with ReplayServer(Cassette((HELLO,))) as running:

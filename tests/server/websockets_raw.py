@@ -1,14 +1,19 @@
-"""A WebSocket client that sends any bytes whatever, and reads frames with another library."""
+"""A WebSocket client that sends any bytes whatever, and a server: neither is of our making."""
 
 from __future__ import annotations
 
 import socket
 import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
+import websockets.sync.server
+from websockets.sync.server import ServerConnection
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
 
@@ -168,3 +173,16 @@ def _take(event: Event, seen: Seen, parts: list[str | bytes]) -> list[str | byte
     elif isinstance(event, CloseConnection):
         seen.code, seen.reason = event.code, event.reason or ""
     return parts
+
+
+@contextmanager
+def serving(handler: Callable[[ServerConnection], None], **options: Any) -> Iterator[str]:
+    """A WebSocket server of another making, at the URL that is given."""
+    with websockets.sync.server.serve(handler, "127.0.0.1", 0, **options) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+        finally:
+            server.shutdown()
+            thread.join(PATIENCE_S)

@@ -24,6 +24,7 @@ from streamtape.transport.order_waits import wait_async
 _LOG = logging.getLogger("streamtape.server")
 _OF_HANDSHAKES = "sec-websocket-"
 _EXTENSIONS, _PROTOCOL = "sec-websocket-extensions", "sec-websocket-protocol"
+_SWITCHING = 101
 _SILENCE_S = 3600.0
 
 
@@ -55,14 +56,20 @@ async def _to_the_handshake(
     order: Order,
     more_headers: Sequence[tuple[bytes, bytes]],
 ) -> None:
+    refusal: Head | None = None
+    body = b""
     while not isinstance(action := player.next(exchange.elapsed_us), Done):
-        if isinstance(action, Start):
+        if isinstance(action, Start) and action.head.status != _SWITCHING:
+            refusal = action.head
+        elif isinstance(action, Emit):
+            body += action.data
+        elif isinstance(action, Start):
             socket = await accept_as_recorded(exchange, action.head, more_headers)
             if socket is not None:
                 async with socket:
                     await _Shell(exchange, socket, player, order).run()
             return
-        if isinstance(action, WaitUntil):
+        elif isinstance(action, WaitUntil):
             await exchange.sleep_until(action.at_us)
         elif isinstance(action, Await):
             await wait_async(order, action)
@@ -70,7 +77,11 @@ async def _to_the_handshake(
         elif isinstance(action, Fail):
             await _fail_before(exchange, failing(action.error))
             return
-    await exchange.cut()
+    if refusal is None:
+        await exchange.cut()
+    else:
+        headers = [*served_headers(refusal), *more_headers]
+        await exchange.respond(refusal.status, headers, body)
 
 
 async def _fail_before(exchange: Exchange, how: Failing) -> None:
