@@ -67,9 +67,13 @@ class Conversation:
         """The event that tells an error."""
         return {"type": "error", "status": error.status, "error": error.error}
 
+    async def greet(self) -> None:
+        """Say what a server says first; most wait for their clients."""
+
     async def run(self) -> None:
         """Hear the client to the end of the connection."""
         try:
+            await self.greet()
             while (message := await self.socket.receive()) is not None:
                 if message.kind in _OPCODES_THAT_SPEAK:
                     try:

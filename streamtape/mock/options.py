@@ -15,7 +15,8 @@ from streamtape.errors import UsageError
 
 DEFAULT_GAP_US = 25_000
 _PREFIX = "scripted:"
-_NOT_OURS = {"alt", "key", "$alt"}  # what Gemini's clients put into every URL
+# What clients of Gemini and of the Realtime API put into every URL.
+_NOT_OURS = {"alt", "key", "$alt", "model", "intent"}
 # The type of the first tool in a request, and the script that uses it.
 _TOOL_SCRIPTS = {
     "function": "function_call",

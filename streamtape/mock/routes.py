@@ -10,6 +10,7 @@ from typing import Any
 
 from streamtape.mock.conversation import Conversation
 from streamtape.mock.options import Asked
+from streamtape.mock.realtime_websocket import RealtimeConversation
 from streamtape.mock.responses_websocket import ResponsesConversation
 from streamtape.mock.scripts import others, responses
 
@@ -62,7 +63,10 @@ _DIALOGUES = {
 }
 
 
-_CONVERSATIONS: dict[str, type[Conversation]] = {r"/v1/responses": ResponsesConversation}
+_CONVERSATIONS: dict[str, type[Conversation]] = {
+    r"/v1/responses": ResponsesConversation,
+    r"/v1/realtime": RealtimeConversation,
+}
 
 
 def conversation_at(path: str) -> type[Conversation] | None:

@@ -3,10 +3,10 @@
     with EmbeddedEndpoint(gap_us=25_000) as endpoint:
         client = OpenAI(base_url=endpoint.url, api_key="any")
 
-It speaks OpenAI's Responses (every event type, valid lifecycles; over a WebSocket, too), Chat
-Completions, Anthropic Messages, Ollama's NDJSON, and at `GET /events` what an EventSource reads. A
-model's name chooses the script: `scripted:refusal`. Options such as `?gap_us=0&cut=12` may follow
-it, or the URL (see options.Options).
+It speaks OpenAI's Responses (every event type, valid lifecycles; over a WebSocket, too), Realtime,
+Chat Completions, Anthropic Messages, Ollama's NDJSON, and at `GET /events` what an EventSource
+reads. A model's name chooses the script: `scripted:refusal`. Options such as `?gap_us=0&cut=12` may
+follow it, or the URL (see options.Options).
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class EmbeddedEndpoint:
         if conversation is None:
             await _refuse(exchange, 404, f"no WebSocket at {request.path}")
             return False
-        socket = await accept(exchange)
+        socket = await accept(exchange, lambda offered: next(iter(offered), None))
         if socket is not None:
             async with socket:
                 await conversation(socket, self, request.query).run()
