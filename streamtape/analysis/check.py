@@ -44,14 +44,25 @@ def check(
     return findings
 
 
+@collector_paused()
+def check_response(parsed: ParsedResponse, *, dialect: str | None = None) -> list[Finding]:
+    """What is wrong with one response that has been read; `dialect` is the one it was forced to."""
+    profile = profile_for(parsed.interaction.request.url)
+    return _check_one(parsed.interaction, profile, frozenset(), dialect, parsed)
+
+
 def _check_one(
-    interaction: Interaction, profile: Profile, off: frozenset[str], dialect: str | None
+    interaction: Interaction,
+    profile: Profile,
+    off: frozenset[str],
+    dialect: str | None,
+    parsed: ParsedResponse | None = None,
 ) -> list[Finding]:
     if interaction.head is None:
         return []
     if interaction.is_dialogue:
         return list(_check_turns(interaction, profile, off, dialect))
-    stream = stream_of(interaction, profile, dialect)
+    stream = stream_of(interaction, profile, dialect, parsed)
     if has_no_body(stream):
         return []
     if is_whole_body(stream):

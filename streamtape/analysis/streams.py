@@ -41,14 +41,21 @@ def opened(source: Source, name: str = "") -> tuple[str, tuple[Interaction, ...]
     )
 
 
-def stream_of(interaction: Interaction, profile: Profile, dialect: str | None = None) -> Stream:
+def stream_of(
+    interaction: Interaction,
+    profile: Profile,
+    dialect: str | None = None,
+    parsed: ParsedResponse | None = None,
+) -> Stream:
     """An interaction as the rules see it; what can't be read is its `trouble`.
 
-    A profile may have a dialect of its own for an API; one that is forced by name stays.
+    A profile may have a dialect of its own for an API; one that is forced by name stays. `parsed`
+    is the response where it has been read already, as that dialect.
     """
     head = interaction.head
     assert head is not None
-    parsed = ParsedResponse(interaction, dialect)
+    if parsed is None:
+        parsed = ParsedResponse(interaction, dialect)
     if dialect is None and (own := dict(profile.dialects).get(parsed.dialect.name)) is not None:
         parsed = parsed.with_dialect(own)
     events = parsed.events

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import with_force
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from streamtape.checks.finding import Finding
-    from streamtape.dialects.parsed import ParsedResponse
-    from streamtape.report.lines import Line
-    from streamtape.tape.model import Cassette
 
 
 @click.command(
@@ -66,13 +58,15 @@ def command(
     opened: bool,
     as_json: bool,
 ) -> None:
-    """Write one self-contained page: request, timeline, events, and the text as it grew.
+    """Write one self-contained page: run, conversation, timeline, events, and the text as it grew.
 
     It shows how a stream ended, what the checks found and where, plays the text at the recorded
-    pace, and searches the events. With --json only the facts of what was written go to stdout.
+    pace, and searches the events. Its address follows what is shown: `run.html#1/5?t=1.2` is event
+    5 of interaction 1, at 1.2 seconds. With --json only the facts of what was written go to stdout.
     """
     from streamtape.cli.files import page_path, tapes, write_page
     from streamtape.report.page.document import document
+    from streamtape.report.page.recordings import distinct_names
     from streamtape.units import count
 
     files = tapes(paths)
@@ -83,24 +77,25 @@ def command(
     if place is not None and place.suffix.lower() == ".svg":
         _write_picture(place, files, index, dialect)
         return
-    told: list[dict[str, Any]] = []
+    interactions: list[dict[str, Any]] = []
     plain: list[str] = []
     work = partial(_read, index=index, dialect=dialect, checked=not no_checks)
-    for interactions, lines in parallel.each(work, files):
-        told.extend(interactions)
+    names = distinct_names([str(path) for path in files])
+    for found, lines in parallel.each(work, [*zip(files, names, strict=True)]):
+        interactions.extend(found)
         plain.extend(lines)
     title = ", ".join(path.name for path in files[:3]) + (" …" if len(files) > 3 else "")
-    page = document(title, {"interactions": told, "checked": not no_checks}, plain).encode(
-        "utf-8", "backslashreplace"
-    )
+    data = {"kind": "view", "interactions": interactions, "checked": not no_checks}
+    page = document(title, data, plain).encode("utf-8", "backslashreplace")
     if place is None:
         output.write_bytes(page)
         return
     write_page(place, page)
+    n = len(interactions)
     if as_json:
-        output.write_json({"path": str(place), "bytes": len(page), "interactions": len(told)})
+        output.write_json({"path": str(place), "bytes": len(page), "interactions": n})
     else:
-        output.note(f"{place}: {count(len(told), 'interaction')}, {count(len(page), 'byte')}")
+        output.note(f"{place}: {count(n, 'interaction')}, {count(len(page), 'byte')}")
     if opened:
         click.launch(str(place))
 
@@ -124,34 +119,13 @@ def _write_picture(place: Path, files: list[Path], index: int | None, dialect: s
 
 
 def _read(
-    path: Path, *, index: int | None, dialect: str | None, checked: bool
+    file: tuple[Path, str], *, index: int | None, dialect: str | None, checked: bool
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """What the page holds of a file: its interactions, and the lines for readers of plain text."""
     import streamtape
-    from streamtape.report.lines import plain
-    from streamtape.report.masked import read
-    from streamtape.report.page.data import interaction_data
+    from streamtape.report.page.recordings import recordings_data
 
+    path, name = file
     cassette = streamtape.load(path)
-    found = _findings(cassette, dialect) if checked else {}
-    told, lines = [], []
-    for number in options.chosen(len(cassette), index):
-        parsed = read(cassette[number], dialect)
-        told.append(interaction_data(parsed, found.get(number, []), name=path.name, number=number))
-        lines += [*map(plain, _lines(parsed, number)), ""]
-    return told, lines
-
-
-def _findings(cassette: Cassette, dialect: str | None) -> dict[int, list[Finding]]:
-    import streamtape
-
-    found: dict[int, list[Finding]] = {}
-    for finding in streamtape.check(cassette, dialect=dialect):
-        found.setdefault(finding.where.interaction, []).append(finding)
-    return found
-
-
-def _lines(parsed: ParsedResponse, number: int) -> Iterator[Line]:
-    from streamtape.report.show import View, interaction_lines
-
-    yield from interaction_lines(parsed, number, View(width=100))
+    numbers = options.chosen(len(cassette), index)
+    return recordings_data(cassette, name=name, numbers=numbers, dialect=dialect, checked=checked)

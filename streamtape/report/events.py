@@ -22,13 +22,20 @@ from streamtape.units import seconds
 _TELLING = (
     "error.message", "message.content", "response.error.message", "response.incomplete_details",
     "item.name", "item.type", "part.type", "content_block.name", "content_block.type",
-    "delta.stop_reason", "choices.0.finish_reason", "choices.0.delta.role", "error", "code",
-    "arguments", "text", "response.status", "message.role", "status", "name",
+    "start.toolUse.name", "delta.stop_reason", "stopReason", "choices.0.finish_reason",
+    "choices.0.delta.tool_calls.0.function.name", "choices.0.delta.role", "error", "code",
+    "arguments", "text", "response.status", "message.role", "role", "status", "name",
+    "candidates.0.finishReason",
 )  # fmt: skip
+# Where a stream counts its tokens.
+_USAGE = ("usage", "response.usage", "message.usage", "usageMetadata", "delta.usage")
+_MAX_COUNTS = 6
 # Fields that say where an event belongs, and not what it says.
 _UNTELLING = frozenset({
     "type", "sequence_number", "item_id", "response_id", "output_index", "content_index",
-    "summary_index", "command_index", "index", "obfuscation",
+    "summary_index", "command_index", "index", "obfuscation", "id", "object", "created", "model",
+    "system_fingerprint", "service_tier", "provider", "p", "contentBlockIndex", "modelVersion",
+    "responseId",
 })  # fmt: skip
 _MIN_SNIPPET = 8
 _MAX_NAME = 44
@@ -112,7 +119,7 @@ def _is_error(event: Event) -> bool:
 
 
 def summary(event: Event, dialect: Dialect, room: int) -> str:
-    """What one event says, in a line: the text that it adds, or its most telling field."""
+    """What one event says, in one line: the text that it adds, or its most telling field."""
     added = _added(event, dialect)
     if added:
         return one_line("".join(added.values()), room)
@@ -125,12 +132,29 @@ def _summary(run: Run, room: int) -> str:
     payload = run.events[0].payload
     if not isinstance(payload, dict):
         return one_line(payload if isinstance(payload, str) else compact(payload), room)
+    for text in (*_first_telling(payload), *_counts(payload)):
+        return one_line(text, room)
+    rest = {name: value for name, value in payload.items() if name not in _UNTELLING}
+    return one_line(compact(rest), room) if rest else ""
+
+
+def _first_telling(payload: dict[str, Any]) -> Iterator[str]:
     for path in _TELLING:
         value = _at(payload, path)
         if value not in (None, "", [], {}):
-            return one_line(value if isinstance(value, str) else compact(value), room)
-    rest = {name: value for name, value in payload.items() if name not in _UNTELLING}
-    return one_line(compact(rest), room) if rest else ""
+            yield value if isinstance(value, str) else compact(value)
+            return
+
+
+def _counts(payload: dict[str, Any]) -> Iterator[str]:
+    """The tokens that an event counts: `usage: prompt_tokens 12, completion_tokens 40`."""
+    for path in _USAGE:
+        value = _at(payload, path)
+        if isinstance(value, dict):
+            counts = [f"{name} {n:,}" for name, n in value.items() if type(n) is int and n]
+            if counts:
+                yield f"usage: {', '.join(counts[:_MAX_COUNTS])}"
+                return
 
 
 def _at(payload: Any, path: str) -> Any:

@@ -1,8 +1,8 @@
 """What a page shows of an interaction, as plain values: all that its script is given.
 
 Texts are cut by event, so that the page can show how far they had come; offsets count UTF-16 units,
-as the browser does. Columns that rise (times) are told by their steps: small, and they pack well.
-Nothing is escaped here: that is the page's.
+as the browser does. Columns that rise (times, offsets) are given as steps between neighbours:
+those are small and pack well. Nothing is escaped here: that is the page's.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ from typing import Any
 from streamtape.checks.finding import Finding
 from streamtape.dialects.content import content_of
 from streamtape.dialects.parsed import ParsedResponse
+from streamtape.dialects.paths import find, parse_path
 from streamtape.metrics.measures import output_tokens
 from streamtape.report.events import compact, signed, summary
 from streamtape.report.masked import timing
-from streamtape.report.transcript_lines import distinct_parts
-from streamtape.tape.events import Event, Part, ToolCall, Transcript
+from streamtape.report.outcome import outcome
+from streamtape.report.page.media import media_of
+from streamtape.report.page.texts import text_parts
+from streamtape.tape.events import Event, Frame
 from streamtape.tape.model import Headers, Interaction
 from streamtape.tape.texts import shortened
 from streamtape.units import moment
 
 MAX_PAYLOAD = 60_000  # characters of one payload: an image is not worth a page of base64
-MAX_BODY = 400_000
+MAX_BODY = 3_000_000
 MAX_SAYS = 160
-_HIDDEN = frozenset({"arguments", "audio", "signature", "details"})
+_FAR = 400  # events from the end among which facts are looked for
 
 
 def interaction_data(
@@ -37,6 +40,8 @@ def interaction_data(
     one, said = parsed.interaction, parsed.transcript
     head = one.head
     is_stream = bool(parsed.events) and parsed.is_stream
+    parts = [*text_parts(said)]
+    word, mood = outcome(parsed)
     return {
         "file": name,
         "number": number,
@@ -46,8 +51,11 @@ def interaction_data(
         "reason": head and head.reason,
         "http": head and head.http_version,
         "started": None if one.started_at_us is None else moment(one.started_at_us),
+        "started_us": one.started_at_us,
         "dialect": parsed.dialect.title or parsed.dialect.name,
+        "api": parsed.dialect.name,
         "model": said.model,
+        "outcome": {"word": word, "mood": mood},
         "request": {"headers": _headers(one.request.headers), "body": _body(one.request.body)},
         "response": head and {"headers": _headers(head.headers)},
         "body": None if is_stream or parsed.trouble else _body(one.content),
@@ -57,16 +65,17 @@ def interaction_data(
         "tokens": output_tokens(parsed.events, parsed.dialect),
         "bytes": one.chunks.n_bytes + one.messages.n_bytes,
         "chunks": _chunks(one),
-        "events": _events(parsed) if is_stream else None,
-        "parts": [*_parts(said)],
-        "facts": [[key, str(value)] for key, value in _facts(said) if value],
+        "events": _events(parsed, parts) if is_stream else None,
+        "parts": parts,
+        "facts": [*_facts(parsed)],
+        "media": media_of(parsed),
         "findings": [_finding(found) for found in findings],
         "trouble": parsed.trouble,
     }
 
 
 def steps(values: Iterable[int | None]) -> list[int] | None:
-    """Rising numbers by their steps; None where one is not known."""
+    """Rising numbers as the steps between them; None where one is not known."""
     known = [0]
     for value in values:
         if value is None:
@@ -92,15 +101,15 @@ def _body(body: bytes) -> dict[str, Any] | None:
 
 def _ending(one: Interaction) -> dict[str, Any]:
     ending = one.ending
-    told = ": ".join(part for part in (ending.exception, ending.message) if part)
-    summary = {
+    reason = ": ".join(part for part in (ending.exception, ending.message) if part)
+    says = {
         "complete": "The stream ended as the protocol says.",
         "error": f"{'The stream broke off' if one.head else 'The request failed'}: "
-        f"{told or 'an error'}",
+        f"{reason or 'an error'}",
         "abandoned": "The client stopped reading.",
-        "unfinished": "The recorder stopped before the stream did." + (told and f" {told}"),
+        "unfinished": "The recorder stopped before the stream did." + (reason and f" {reason}"),
     }[ending.kind]
-    return {"kind": ending.kind, "at": ending.at_us, "says": summary}
+    return {"kind": ending.kind, "at": ending.at_us, "says": says}
 
 
 def _chunks(one: Interaction) -> dict[str, Any]:
@@ -111,30 +120,56 @@ def _chunks(one: Interaction) -> dict[str, Any]:
     return {"at": steps(times), "sizes": sizes, "cuts_known": one.cuts_known}
 
 
-def _events(parsed: ParsedResponse) -> dict[str, Any]:
+def _events(parsed: ParsedResponse, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The events as columns; what they say only for those that add to no text that is shown."""
     types: dict[str, int] = {}
     channels: dict[str, int] = {}
-    rows: list[tuple[int, int, str, str]] = []
+    shown = set(_events_of(parts))
     brings = {content.event: content.channel for content in content_of(parsed.transcript)}
+    kinds, places, payloads = [], [], []
+    says: list[tuple[int, str]] = []
+    notes: list[tuple[int, str]] = []
+    last_id = ""
     for event in parsed.events:
         channel = brings.get(event.index, "")
         if event.type in parsed.dialect.error_types:
             channel = "error"
-        rows.append((
-            types.setdefault(signed(event), len(types)),
-            channels.setdefault(channel, len(channels)),
-            payload_text(event),
-            summary(event, parsed.dialect, MAX_SAYS),
-        ))  # fmt: skip
+        kinds.append(types.setdefault(signed(event), len(types)))
+        places.append(channels.setdefault(channel, len(channels)))
+        payloads.append(payload_text(event))
+        if event.index not in shown:
+            says.append((event.index, summary(event, parsed.dialect, MAX_SAYS)))
+        if event.frame is not None:
+            if note := _note(event.frame, last_id):
+                notes.append((event.index, note))
+            last_id = event.frame.id
     return {
         "types": [*types],
         "channels": [*channels],
         "at": steps(event.at_us for event in parsed.events),
-        "type": [row[0] for row in rows],
-        "channel": [row[1] for row in rows],
-        "data": [row[2] for row in rows],
-        "says": [row[3] for row in rows],
+        "type": kinds,
+        "channel": places,
+        "data": payloads,
+        "says": says,
+        "notes": notes,
     }
+
+
+def _events_of(parts: Sequence[dict[str, Any]]) -> Iterator[int]:
+    for part in parts:
+        event = 0
+        for step in part["cuts"]["event"]:
+            event += step
+            yield event
+
+
+def _note(frame: Frame, last_id: str) -> str:
+    """The fields of a frame that its payload does not show: an id where it is new, and the like."""
+    fields = [f"id: {frame.id}"] if frame.id and frame.id != last_id else []
+    fields += [] if frame.retry is None else [f"retry: {frame.retry}"]
+    fields += [f": {comment}" for comment in frame.comments]
+    fields += [] if frame.complete else ["incomplete: the stream ended within it"]
+    return shortened("  ".join(fields), 400)
 
 
 def payload_text(event: Event) -> str:
@@ -148,58 +183,27 @@ def payload_text(event: Event) -> str:
     return text
 
 
-def utf16_cuts(part: Part) -> list[list[int]]:
-    """Where the pieces of a text begin, in UTF-16 units, and the events that brought them."""
-    units, done, cuts = 0, 0, []
-    for offset, event in part.cuts:
-        piece = part.text[done:offset]
-        units += len(piece) + sum(char > "\uffff" for char in piece)
-        done = offset
-        cuts.append([units, event])
-    return cuts
+def _facts(parsed: ParsedResponse) -> Iterator[tuple[str, str, int]]:
+    """What a stream says of itself, and the event that said it: none is known before that."""
+    said, dialect = parsed.transcript, parsed.dialect
+    error = said.error if isinstance(said.error, str) or not said.error else compact(said.error)
+    for name, value, paths in (
+        ("status", said.status, dialect.status),
+        ("finish", said.finish_reason, dialect.finish_reason),
+        ("usage", said.usage and compact(said.usage), dialect.usage),
+        ("error", error, dialect.error),
+    ):
+        if value:
+            yield name, str(value), _last_event(parsed.events, paths)
 
 
-def _parts(said: Transcript) -> Iterator[dict[str, Any]]:
-    choices = said.choices or (said,)
-    for number, choice in enumerate(choices):
-        which = f" {number}" if len(choices) > 1 else ""
-        for part in distinct_parts(choice):
-            if part.channel not in _HIDDEN:
-                label = f"{part.channel}{which}"
-                yield {
-                    "kind": part.channel,
-                    "label": label,
-                    "text": part.text,
-                    "cuts": utf16_cuts(part),
-                }
-        arguments = {part.key: part for part in choice.parts if part.channel == "arguments"}
-        for call in choice.tool_calls:
-            yield _call(call, arguments.get(call.key), which)
-    for image in said.images:
-        told = f"{image.n_bytes:,} bytes, sha256 {image.sha256}"
-        yield {"kind": "image", "label": "image", "text": told, "cuts": []}
-
-
-def _call(call: ToolCall, part: Part | None, which: str) -> dict[str, Any]:
-    grown = part is not None and part.text == call.arguments
-    return {
-        "kind": "arguments",
-        "label": f"tool call{which}",
-        "name": call.name,
-        "text": call.arguments,
-        "cuts": utf16_cuts(part) if part is not None and grown else [[0, call.first_event]],
-        "cut_short": bool(call.arguments) and not call.complete,
-    }
-
-
-def _facts(said: Transcript) -> Iterator[tuple[str, Any]]:
-    yield "status", said.status
-    yield "finish", said.finish_reason
-    yield "usage", said.usage and compact(said.usage)
-    yield (
-        "error",
-        said.error if isinstance(said.error, str) or not said.error else compact(said.error),
-    )
+def _last_event(events: Sequence[Event], paths: tuple[str, ...]) -> int:
+    """The last event that has something at one of some paths; the last of all where none has."""
+    for event in reversed(events[-_FAR:]):
+        for path in paths:
+            if any(value not in (None, "") for _, value in find(event.payload, parse_path(path))):
+                return event.index
+    return max(len(events) - 1, 0)
 
 
 def _finding(found: Finding) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def policy(style: str, script: str = "") -> str:
     runs = f"script-src '{_digest(script)}'; " if script else ""
     return (
         f"default-src 'none'; {runs}style-src '{_digest(style)}'; "
-        "base-uri 'none'; form-action 'none'"
+        "img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -1,0 +1,88 @@
+"""How an interaction came out, in one word and a mood: what a badge says.
+
+A stream may be whole on the wire and have failed all the same: the provider's error came inside
+it. So the outcome is the worst of status, error, ending and finish reason, the first that applies.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from streamtape.dialects.parsed import ParsedResponse
+from streamtape.tape.events import Transcript
+
+Mood = Literal["good", "warn", "bad"]
+_MAX_WORD = 60
+
+# Why a model stopped, as the providers spell it.
+_LENGTH = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+_REFUSED = frozenset({
+    "content_filter", "refusal", "safety", "recitation", "blocklist", "prohibited_content",
+    "guardrail_intervened", "content_filtered", "error_toxic",
+})  # fmt: skip
+_FAILED = frozenset({"failed", "error"})
+_CANCELLED = frozenset({"cancelled", "canceled"})
+
+
+class Outcome(NamedTuple):
+    """What a badge says: `word` is short, `mood` is good, warn or bad."""
+
+    word: str
+    mood: Mood
+
+
+def outcome(parsed: ParsedResponse) -> Outcome:
+    """How an interaction came out."""
+    interaction, said = parsed.interaction, parsed.transcript
+    head, ending = interaction.head, interaction.ending
+    if head is None:
+        return Outcome("failed", "bad") if ending.kind != "abandoned" else _STOPPED
+    if said.error or (said.status or "").lower() in _FAILED:
+        return Outcome(_named("failed", error_name(said.error)), "bad")
+    if head.status >= 400:
+        return Outcome(_named("refused", str(head.status)), "bad")
+    if ending.kind == "unfinished":
+        return Outcome("unfinished", "bad")
+    if ending.kind == "error" and not said.finished:
+        return Outcome("cut", "bad")
+    if ending.kind == "abandoned" and not said.finished:
+        return _STOPPED
+    if parsed.trouble:
+        return Outcome("unreadable", "bad")
+    if parsed.is_stream and parsed.dialect.terminal and parsed.events and not said.finished:
+        return Outcome("cut", "bad")
+    return _finish(said)
+
+
+_STOPPED = Outcome("stopped by the client", "warn")
+
+
+def _finish(said: Transcript) -> Outcome:
+    reasons = {str(reason).lower() for reason in (said.finish_reason, said.status) if reason}
+    if reasons & _REFUSED or said.refusal:
+        return Outcome("refused", "warn")
+    if reasons & _LENGTH:
+        return Outcome("length", "warn")
+    if reasons & _CANCELLED:
+        return Outcome("cancelled", "warn")
+    if "incomplete" in reasons:
+        return Outcome("incomplete", "warn")
+    return Outcome("complete", "good")
+
+
+def error_name(error: Any) -> str:
+    """What a provider calls its error: the code or the type of it, or its message."""
+    if isinstance(error, dict):
+        inner = error.get("error")
+        if isinstance(inner, dict):
+            error = inner
+        for name in ("code", "type", "status", "message"):
+            if isinstance(error.get(name), str | int) and error[name]:
+                return str(error[name])
+        return ""
+    return str(error) if error else ""
+
+
+def _named(word: str, name: str) -> str:
+    text = f"{word}: {' '.join(name.split())}" if name else word
+    return text if len(text) <= _MAX_WORD else f"{text[: _MAX_WORD - 1]}…"
