@@ -33,6 +33,7 @@ from streamtape.transport.aiohttp_protocol import (
     body_for,
     message_of,
 )
+from streamtape.transport.aiohttp_websockets import address, connection, is_websocket
 from streamtape.transport.intercept import Call, intercept, passes_by
 from streamtape.transport.patches import Patches, SessionOf
 
@@ -61,6 +62,10 @@ def patch(module: ModuleType, patches: Patches, session_of: SessionOf) -> None:
         async def connect(connector: Any, req: Any, *args: Any, **kwargs: Any) -> Connection:
             opened = partial(original, connector, req, *args, **kwargs)
             session = session_of()
+            if session is not None and is_websocket(req):
+                if session.passes(str(req.url)) or session.passes(address(req)):
+                    return await opened()
+                return await connection(session, connector, req, opened)
             upgrade = hdrs.UPGRADE in req.headers
             if session is None or passes_by(session, req.method, str(req.url), upgrade=upgrade):
                 return await opened()

@@ -98,10 +98,13 @@ class PeerTransport(asyncio.Transport):
             if error is None:
                 return  # the client closes, some time
         except Exception as failed:  # noqa: BLE001 - the client gets it, as the cause of its own
-            self._peer.refuse()
-            error = failed
-        # A cut comes as the end of the stream, everything else as its error.
-        self._failure = None if isinstance(error, EOFError) else error
+            self._failure = failed
+            if self._peer.refuse():
+                self._flush()
+                return  # the client closes, too, and that is the end
+        else:
+            # A cut comes as the end of the stream, everything else as its error.
+            self._failure = None if isinstance(error, EOFError) else error
         self._flush()
         self._lose()
 

@@ -33,7 +33,7 @@ def begin(session: Session, protocol: Any, uri: str, headers: Any, user_agent: s
         (name.encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in request.headers.raw_items()
     )
-    call = intercept(session, Request("GET", uri, pairs), _failure)
+    call = intercept(session, Request("GET", uri, pairs), failure)
     play = call.play
     if play is not None and play.interaction.head is None:
         ending = play.interaction.ending
@@ -50,7 +50,7 @@ def address_of(ws_uri: Any) -> tuple[str, int]:
     return ws_uri.host, ws_uri.port
 
 
-def _failure(ending: Ending, started: bool) -> Exception:
+def failure(ending: Ending, started: bool) -> Exception:
     """What the end of a connection is to the library: EOFError for one that was just cut."""
     message = ending.message or ""
     kind = failure_kind(ending)

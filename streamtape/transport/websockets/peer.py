@@ -7,8 +7,10 @@ bytes of the client go into `feed`, and what comes out of `data_to_send` goes to
 from __future__ import annotations
 
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHeader
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
+from websockets.headers import parse_extension
 from websockets.http11 import Request, Response
 from websockets.protocol import CONNECTING, OPEN
 from websockets.server import ServerProtocol
@@ -90,10 +92,15 @@ class Peer:
             head, self._refusal = self._refusal, None
             self._protocol.send_response(_refusal(head, self._body))
 
-    def refuse(self) -> None:
-        """Close as a server does whose client says something that it can't answer."""
-        if self._protocol.state is OPEN:
-            self._protocol.fail(CLOSE_CODE, CLOSE_REASON)
+    def refuse(self) -> bool:
+        """Close as a server does whose client says something that it can't answer.
+
+        False where there is nothing that could be closed: the connection just ends.
+        """
+        if self._protocol.state is not OPEN:
+            return False
+        self._protocol.send_close(CLOSE_CODE, CLOSE_REASON)
+        return True
 
     def data_to_send(self) -> list[bytes]:
         """What is to be sent to the client; an empty item is the end."""
@@ -108,8 +115,8 @@ class Peer:
     def _accepted(self, head: Head) -> Response:
         """The recorded response, with what depends on this client's own handshake."""
         assert self._request is not None, "the handshake has come in"
-        if head.get("sec-websocket-extensions"):
-            self._protocol.available_extensions = [ServerPerMessageDeflateFactory()]
+        if agreed := head.get("sec-websocket-extensions"):
+            self._protocol.available_extensions = _factories(agreed)
         response = self._protocol.accept(self._request)
         if response.status_code != 101:
             return response
@@ -120,6 +127,29 @@ class Peer:
         ]
         recorded = _pairs(head, _PER_CONNECTION | _OF_THE_BODY)
         return _response(101, head.reason or "Switching Protocols", [*recorded, *own], b"")
+
+
+def _factories(agreed: str) -> list[ServerPerMessageDeflateFactory]:
+    """What agrees on the recorded compression, and, for a client that offers other, on its own."""
+    try:
+        name, given = parse_extension(agreed)[0]
+    except InvalidHeader:
+        return []
+    if name != ServerPerMessageDeflateFactory.name:
+        return []  # the library knows no other; messages were recorded without it
+    options = dict(given)
+
+    def bits(side: str) -> int | None:
+        value = options.get(f"{side}_max_window_bits") or ""
+        return int(value) if value.isdigit() else None
+
+    recorded = ServerPerMessageDeflateFactory(
+        server_no_context_takeover="server_no_context_takeover" in options,
+        client_no_context_takeover="client_no_context_takeover" in options,
+        server_max_window_bits=bits("server"),
+        client_max_window_bits=bits("client"),
+    )
+    return [recorded, ServerPerMessageDeflateFactory()]
 
 
 def _refusal(head: Head, body: bytes) -> Response:

@@ -100,9 +100,11 @@ class _PeerThreads:
         except Exception as failed:  # noqa: BLE001 - the client gets it, as the cause of its own
             self._client.failure = failed
             with self._changed:
-                self._peer.refuse()
+                closes = self._peer.refuse()
             self._flush()
-            return
+            if not closes:
+                self._close()
+            return  # the client closes, too, and that is the end
         if error is not None:
             # A cut comes as the end of the stream, everything else as its error.
             self._client.failure = None if isinstance(error, EOFError) else error
