@@ -27,6 +27,16 @@ def test_every_row_can_be_tried(row: Row) -> None:
         assert "$UPSTREAM" in row.program
 
 
+def test_the_repository_has_the_table() -> None:
+    """A line for each row; no cell is left that is neither Y nor explained."""
+    text = (HERE.parent.parent / "CLIENTS.md").read_text()
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if " | " in line]
+    found = {cells[0]: cells[1:] for cells in lines}
+    assert {row.name for row in ROWS} <= set(found)
+    for row in ROWS:
+        assert not {"**N**", "P", "**?**"} & set(found[row.name]) or row.remark
+
+
 def test_names_are_told_apart() -> None:
     """At least thirty rows, each with a name of its own."""
     assert len({row.name for row in ROWS}) == len(ROWS) >= 30

@@ -8,6 +8,7 @@ without streamtape is what every cell is compared with.
 
     python tools/clients.py                         all of them, the table on stdout
     python tools/clients.py --only aiohttp --only boto3 --results clients.json
+    python tools/clients.py > CLIENTS.md            what the repository has
     python tools/clients.py --list
 
 Environments are made by uv (or pip) in the folder of --environments, and stay there. Node clients
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +98,42 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+ABOUT = """\
+# Clients: what is recorded and replayed
+
+Written by `tools/clients.py`, which runs each client and compares what it sees with what it sees
+without streamtape. (a) recorded in process, (b) replayed in process with the server stopped, (c)
+recorded by `streamtape record`, (d) replayed by `streamtape replay` with the server stopped, (e) a
+stream that is cut: the same events and the same exception, recorded and replayed, in process and
+through the server. Y yes, P partly, N no, - not tried (what does not run in this process has no a
+and b).
+"""
+
+
+def versions(folder: Path) -> str:
+    """What was installed, as a list of environments."""
+    lines = ["", "Tried with:", ""]
+    code = (
+        "import sys; from importlib.metadata import version; "
+        "print(', '.join(f'{name} {version(name)}' for name in sys.argv[1:]))"
+    )
+    for name, packages in ENVIRONMENTS.items():
+        python = folder / name / "bin" / "python"
+        if python.exists():
+            names = [re.split(r"[\[<>=]", package)[0] for package in packages]
+            done = subprocess.run(
+                [str(python), "-c", code, *names], capture_output=True, text=True, check=False
+            )
+            lines.append(f"- {done.stdout.strip()}")
+    installed = folder / "node" / "node_modules"
+    package = json.loads((HERE / "node" / "package.json").read_text())
+    found = (installed / name / "package.json" for name in package["dependencies"])
+    told = [json.loads(file.read_text()) for file in found if file.exists()]
+    if told:
+        lines.append("- Node: " + ", ".join(f"{one['name']} {one['version']}" for one in told))
+    return "\n".join(lines)
+
+
 def _bold(cell: str) -> str:
     return f"**{cell}**" if cell in {"N", "?"} else cell
 
@@ -140,7 +178,9 @@ def main() -> int:
             print(f"    {cell}: {why}", file=sys.stderr)
         if options.results is not None:
             keep(options.results, result)
+    print(ABOUT)
     print(table(results if options.results is None else kept(options.results)))
+    print(versions(options.environments))
     return int(any({"N", "P", "?"} & {*r.cells.values()} and not r.row.remark for r in results))
 
 

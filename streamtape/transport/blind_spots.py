@@ -11,6 +11,7 @@ UNSEEN = {
     "grpc": "gRPC",
     "niquests": "niquests",
     "pycurl": "pycurl",
+    "urllib3._async": "urllib3-future in the place of urllib3",
 }
 
 

@@ -146,6 +146,42 @@ def openai_transcription() -> Iterator[str]:
             yield event.type
 
 
+def openai_websocket() -> Iterator[str]:
+    """Responses over a WebSocket: two turns on one connection."""
+    import openai
+
+    with (
+        openai.OpenAI(base_url=f"{root()}/v1", **_OPENAI) as client,
+        client.responses.connect() as connection,
+    ):
+        previous: dict[str, Any] = {}
+        for _ in range(2):
+            connection.response.create(model=MODEL, input=ASK, **previous)
+            for event in connection:
+                yield event.type
+                if event.type == "response.completed":
+                    previous = {"previous_response_id": event.response.id}
+                    break
+
+
+async def openai_websocket_async() -> AsyncIterator[str]:
+    """The same, async."""
+    import openai
+
+    async with (
+        openai.AsyncOpenAI(base_url=f"{root()}/v1", **_OPENAI) as client,
+        client.responses.connect() as connection,
+    ):
+        previous: dict[str, Any] = {}
+        for _ in range(2):
+            await connection.response.create(model=MODEL, input=ASK, **previous)
+            async for event in connection:
+                yield event.type
+                if event.type == "response.completed":
+                    previous = {"previous_response_id": event.response.id}
+                    break
+
+
 # Anthropic
 
 

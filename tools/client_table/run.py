@@ -258,6 +258,8 @@ def _kept(tape: Path) -> str:
         cassette = streamtape.load(tape)
     except streamtape.StreamtapeError as error:
         return str(error)
-    if not any(i.ending.kind in {"complete", "abandoned"} and i.body for i in cassette):
+    if not any(
+        i.ending.kind in {"complete", "abandoned"} and (i.body or i.messages) for i in cassette
+    ):
         return "the cassette has no stream"
     return ""
