@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.metrics.measures import output_tokens
 from streamtape.printable import printable
+from streamtape.report.events import summary
 from streamtape.report.masked import read
+from streamtape.report.outcome import outcome
 from streamtape.report.play.prompts import Prompt, prompt_of
 from streamtape.report.transcript_lines import distinct_parts
 from streamtape.tape.events import Part, Transcript
@@ -31,8 +33,8 @@ TAB = " " * 4
 # A gap is a wait where it lasts so long, and so many times as long as the stream's median gap.
 WAIT_US = 250_000
 WAIT_MEDIANS = 4
+MAX_SAYS = 160  # characters of an event in a stream without texts
 _HIDDEN = frozenset({"arguments", "audio", "signature", "details"})
-_CUT_SHORT = frozenset({"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "incomplete"})
 Style = str
 
 
@@ -181,39 +183,19 @@ def scene_of(
 
 
 def ending_of(parsed: ParsedResponse) -> tuple[str, Style]:
-    """How a stream ended, in a few words, and in which style: good, warn or bad."""
-    ending, head, said = parsed.interaction.ending, parsed.interaction.head, parsed.transcript
-    why = ": ".join(part for part in (ending.exception, ending.message) if part)
-    if head is None:
-        return f"the request failed: {why or 'no response'}", "bad"
-    if ending.kind == "error":
-        return f"broke off: {why or 'an error'}", "bad"
-    if head.status >= 400:
-        return f"failed: {head.status} {head.reason}".rstrip(), "bad"
-    if said.error:
-        return f"failed: {_error_text(said.error)}", "bad"
-    if parsed.trouble:
-        return f"unreadable: {parsed.trouble}", "bad"
-    if ending.kind == "unfinished":
-        return "the recorder stopped here", "bad"
-    if ending.kind == "abandoned" and not said.finished:
-        return "the client stopped reading here", "warn"
-    if said.refusal:
-        return "refused", "warn"
-    reason = said.finish_reason or said.status or ""
-    if reason in _CUT_SHORT:
-        return f"cut short: {reason}", "warn"
-    return f"complete{f': {reason}' if reason and reason != 'completed' else ''}", "good"
-
-
-def _error_text(error: object) -> str:
-    """The message of an error, and its type or code before it."""
-    if isinstance(error, dict):
-        kinds = (str(error[key]) for key in ("code", "type") if error.get(key))
-        kind = next((kind for kind in kinds if kind != "error"), "")
-        message = str(error.get("message") or "")
-        return ": ".join(part for part in (kind, message) if part) or str(error)
-    return str(error)
+    """How a stream came out, as its badge has it, with what is known of why; and in which style."""
+    word, mood = outcome(parsed)
+    ending, said = parsed.interaction.ending, parsed.transcript
+    broken = ": ".join(part for part in (ending.exception, ending.message) if part)
+    error = said.error
+    message = error.get("message") if isinstance(error, dict) else error
+    reasons = {
+        "bad": message or broken or parsed.trouble,
+        "warn": said.finish_reason or said.refusal,
+        "good": said.finish_reason,
+    }
+    why = str(reasons[mood] or "")
+    return (word if not why or why in word else f"{word}: {why}"), mood
 
 
 def _times(parsed: ParsedResponse) -> tuple[list[int], int, bool]:
@@ -256,7 +238,9 @@ def _texts(parsed: ParsedResponse, times_us: Sequence[int]) -> Iterator[GrowingT
     found = [*_texts_of(parsed.transcript)]
     if not found and parsed.events and not parsed.is_stream:
         found = [("text", "", _body_part(parsed))]
-    grown = [_grown(kind, label, part, times_us) for kind, label, part in found]
+    if not found and parsed.is_stream:
+        found = [("events", "events", _events_part(parsed))]
+    grown = [_grown(kind, label, part, times_us) for kind, label, part in found if part.cuts]
     yield from sorted(grown, key=lambda text: text.times_us[0])
 
 
@@ -289,6 +273,17 @@ def _from_event(part: Part, event: int) -> Part:
     nothing_yet = ((0, event),) if event < brings else ()
     later = (cut for cut in part.cuts if cut[0])
     return Part(part.channel, part.text, part.key, (*nothing_yet, (0, brings), *later))
+
+
+def _events_part(parsed: ParsedResponse) -> Part:
+    """A line an event, for a stream that says nothing in words: its type, and its telling field."""
+    rows, cuts, length = [], [], 0
+    for event in parsed.events:
+        row = f"{event.type}  {summary(event, parsed.dialect, MAX_SAYS)}".rstrip() + "\n"
+        cuts.append((length, event.index))
+        rows.append(row)
+        length += len(row)
+    return Part("events", "".join(rows), (), tuple(cuts))
 
 
 def _body_part(parsed: ParsedResponse) -> Part:

@@ -10,7 +10,7 @@ from streamtape.report.play.prompts import prompt_of
 from streamtape.report.play.scenes import EVEN_GAP_US, acts_of, scene_of
 from streamtape.tape.model import Ending, Head
 from tests.cli.running import interaction, responses, sse
-from tests.report.play.streams import HOSTILE, agent, spoken
+from tests.report.play.streams import HOSTILE, agent, at_times, spoken
 
 
 def test_a_text_grows_as_its_events_came() -> None:
@@ -39,6 +39,16 @@ def test_reasoning_tool_calls_and_text_are_told_apart() -> None:
     assert scene.wait_at(1_500_000) is None
 
 
+def test_a_stream_without_texts_shows_its_events() -> None:
+    """A line each, when it came."""
+    ticks = [b'event: tick\ndata: {"n": %d}\n\n' % n for n in range(3)]
+    (text,) = scene_of("x", at_times(ticks, [1_000, 2_000, 3_000])).texts
+    assert text.label == "events"
+    assert text.content == 'tick  {"n": 0}\ntick  {"n": 1}\ntick  {"n": 2}\n'
+    assert text.content[: text.length_at(2_000)].count("\n") == 2
+    assert scene_of("x", interaction([])).texts == ()
+
+
 def test_long_gaps_are_shortened() -> None:
     """An idle limit moves up what follows, the end included."""
     scene = scene_of("run.tape", agent(), idle_limit_us=100_000)
@@ -55,25 +65,25 @@ def test_a_recording_without_times_gets_even_ones() -> None:
     assert scene.length_us == scene.event_times_us[-1]
 
 
+CUT = Ending("error", 9, "ReadError", "reset")
+LOST = interaction(responses("a")[:3]).chunks
+
+
 @pytest.mark.parametrize(
     ("change", "ending", "style"),
     [
         ({}, "complete", "good"),
-        ({"head": Head(429, (), 1, reason="Too Many Requests")}, "failed: 429", "bad"),
-        ({"head": None}, "the request failed", "bad"),
-        (
-            {"ending": Ending("error", 9, "ReadError", "reset")},
-            "broke off: ReadError: reset",
-            "bad",
-        ),
-        ({"ending": Ending("unfinished", 9)}, "the recorder stopped here", "bad"),
+        ({"head": Head(429, (), 1, reason="Too Many Requests")}, "refused: 429", "bad"),
+        ({"head": None, "ending": CUT}, "failed: ReadError: reset", "bad"),
+        ({"chunks": LOST, "ending": CUT}, "cut: ReadError: reset", "bad"),
+        ({"chunks": LOST, "ending": Ending("unfinished", 9)}, "unfinished", "bad"),
+        ({"chunks": LOST, "ending": Ending("abandoned", 9)}, "stopped by the client", "warn"),
     ],
 )
 def test_endings_are_named(change: dict[str, object], ending: str, style: str) -> None:
     """A stream that failed never looks like one that did not."""
     scene = scene_of("x", replace(interaction(responses("a")), **change))  # type: ignore[arg-type]
-    assert scene.ending.startswith(ending)
-    assert scene.ending_style == style
+    assert (scene.ending, scene.ending_style) == (ending, style)
 
 
 def test_an_error_in_the_stream_is_a_failure() -> None:

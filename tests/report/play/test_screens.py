@@ -1,7 +1,7 @@
 """One moment as lines: as many as there are rows, none wider than the screen, and what they say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streamtape.report.lines import plain
@@ -98,6 +98,7 @@ def test_every_screen_has_its_size(
     assert rows_needed(one, max(columns, 20)) >= 4
 
 
+@example(text="aa \u0301", width=2)
 @given(text=st.text(alphabet="ab \n日é\u0301👩\u200d", max_size=60), width=st.integers(2, 12))
 def test_lines_are_found_once_for_all_lengths(text: str, width: int) -> None:
     """No line is wider than asked, all letters are there, and a growing text only adds lines."""
