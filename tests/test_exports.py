@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import streamtape
+from tests.children import unmeasured
 
 
 def test_every_public_name_is_there() -> None:
@@ -49,7 +50,9 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         "typing",
     ]
     code = f"import streamtape, sys; print([m for m in {heavy!r} if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=unmeasured()
+    )
     assert out.stdout.strip() == "[]"
 
 

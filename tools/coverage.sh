@@ -1,10 +1,16 @@
 #!/bin/sh
-# Runs the tests, measures what they reach, and holds it against the floors of tools/coverage_floor.py.
-# Arguments go to pytest. So does continuous integration, on the built wheel.
+# Runs the tests, measures what they reach (children included), and holds it against the floors of
+# tools/coverage_floor.py. Arguments go to pytest. So does continuous integration, on the built wheel.
 set -eu
-COVERAGE="${COVERAGE:-$(cd "$(dirname "$0")/.." && pwd)/build/coverage.json}"
-export COVERAGE
-mkdir -p "$(dirname "$COVERAGE")"
-sh "$(dirname "$0")/test.sh" --cov=streamtape --cov-branch --cov-report= \
-    --cov-report="json:$COVERAGE" "$@"
-exec python3 "$(dirname "$0")/coverage_floor.py" "$COVERAGE"
+root=$(cd "$(dirname "$0")/.." && pwd)
+rm -rf "$root/build/coverage"
+mkdir -p "$root/build/coverage"
+COVERAGE_FILE=$root/build/coverage/data
+COVERAGE_RUN=1
+export COVERAGE_FILE COVERAGE_RUN
+sh "$root/tools/test.sh" "$@"
+cd "$root"
+PATH="$root/${VENV:-.venv}/bin:$PATH"
+python -m coverage combine --quiet build/coverage
+python -m coverage json --quiet -o build/coverage.json
+exec python tools/coverage_floor.py build/coverage.json

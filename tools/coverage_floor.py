@@ -2,8 +2,7 @@
 
     python tools/coverage_floor.py build/coverage.json
 
-Exit status 1 where a floor is not reached, with what is missing there. What runs in processes of
-its own (the command line as a child, servers under test) is not counted.
+Exit status 1 where a floor is not reached, with what is missing there.
 """
 
 from __future__ import annotations

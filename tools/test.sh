@@ -21,4 +21,4 @@ if [ -n "${WHEEL:-}" ]; then
     cd "$stage"
     python -c 'import streamtape, sys; sys.exit("site-packages" not in streamtape.__file__)'
 fi
-exec python -m pytest -n auto --dist loadgroup "$@"
+exec python -m ${COVERAGE_RUN:+coverage run -m} pytest -n auto --dist loadgroup "$@"

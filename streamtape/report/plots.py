@@ -50,12 +50,6 @@ def draw(measured: Sequence[StreamMetrics], out: IO[bytes], kind: str) -> int:
     installed.
     """
     check_kind(kind)
-    timed = [one for one in measured if one.ttfe_us is not None]
-    if not timed:
-        raise UsageError(
-            f"there is nothing to plot: none of {count(len(measured), 'stream')} has times; "
-            "recordings that were converted from other formats know none"
-        )
     try:
         from matplotlib import rc_context
         from matplotlib.figure import Figure
@@ -63,6 +57,12 @@ def draw(measured: Sequence[StreamMetrics], out: IO[bytes], kind: str) -> int:
         raise UsageError(
             f"plots need matplotlib; to install it: {install_command(extra='plot')}"
         ) from error
+    timed = [one for one in measured if one.ttfe_us is not None]
+    if not timed:
+        raise UsageError(
+            f"nothing to plot: none of {count(len(measured), 'stream')} has times; recordings "
+            "that were converted from other formats have none"
+        )
     groups = groups_of(timed)
     figure = Figure(figsize=(9, 9), layout="constrained")
     # Names that are no mathematics, and ids that are the same each time.

@@ -11,6 +11,7 @@ import pytest
 from streamtape import __version__
 from streamtape.cli.app import cli
 from streamtape.cli.overview import COMMANDS
+from tests.children import unmeasured
 from tests.cli.running import refused, run
 from tests.patience import PATIENCE_S
 
@@ -72,6 +73,7 @@ def test_the_first_help_is_the_same_without_the_parser_of_options(option: str) -
         text=True,
         check=True,
         timeout=PATIENCE_S,
+        env=unmeasured(),
     )
     assert ran.stdout == run(option).stdout
     assert ran.stderr == ""

@@ -26,7 +26,7 @@ CHOICES = [
     ("record -o x --provider anth", ["anthropic"]),
     ("record -o x --mo", ["--mode"]),
     ("convert a b --to n", ["ndjson"]),
-    ("show x --dialect openai-r", ["openai-responses"]),
+    ("show x --dialect openai-resp", ["openai-responses"]),
     ("replay x --rechunk b", ["bytes", "byte"]),
     ("moderate x --every s", ["sentence"]),
     ("completion z", ["zsh"]),

@@ -145,7 +145,7 @@ def test_an_unreachable_upstream_leaves_no_file(path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["ftp://host/x"], "'ftp://host/x' must begin with http"),
+        (["ftp://host/x"], "invalid URL 'ftp://host/x'"),
         (["http://127.0.0.1:9/", "-H", "nocolon"], "a header is written 'Name: value'"),
         (["http://127.0.0.1:9/", "-d", "@missing.json"], "-d @missing.json: No such file"),
         (["http://127.0.0.1:9/", "--mode", "onze"], "did you mean 'once'?"),
