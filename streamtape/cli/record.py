@@ -92,7 +92,7 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
     A URL is asked as curl -N does: what comes is printed as it comes. A command after `--` runs
     with OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like pointing at a recording proxy; where its
     clients went past these, a warning says so, if they heed HTTP_PROXY. --upstream or --provider
-    with --port run that proxy alone, until Ctrl-C.
+    with --port run that proxy alone, until Ctrl-C. WebSockets go through it as requests do.
 
     A cassette that is there is not touched without --force or --mode. With --json a stream is not
     printed, but what was recorded.

@@ -188,6 +188,8 @@ class EmbeddedEndpoint:
             await _refuse(exchange, 404, f"nothing at {request.method} {path}")
             return
         asked = ask(_parsed(body), request.query, self._options)
+        if asked.options.hold is not None or asked.options.close:
+            raise UsageError("hold and close are options of WebSockets, and this is a request")
         seed = self.new_seed(asked, number)
         if "stream" not in asked.body and dialogue.streams_by_default:
             asked = replace(asked, stream=True)

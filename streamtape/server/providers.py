@@ -185,14 +185,19 @@ def upstream_mounts(upstream: str | Mapping[str, str]) -> list[Mount]:
 
 
 def checked_url(url: str) -> str:
-    """A URL of an upstream, without a slash at its end; UsageError if it is not one."""
+    """A URL of an upstream, without a slash at its end; UsageError if it is not one.
+
+    One of a WebSocket (`ws:`, `wss:`) is that of its HTTP server, which is asked for both.
+    """
+    given = url
+    url = re.sub("^ws(?=s?://)", "http", url)
     try:
         parts = urlsplit(url)
         fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         fine = False
     if not fine or parts.query or parts.fragment:
-        raise UsageError(f"invalid upstream {url!r}: expected one like https://api.openai.com")
+        raise UsageError(f"invalid upstream {given!r}: expected one like https://api.openai.com")
     return url.rstrip("/")
 
 

@@ -315,6 +315,13 @@ def test_handshakes_that_are_refused(endpoint: EmbeddedEndpoint, path: str, stat
     assert json.loads(caught.value.response.body or b"")["error"]["type"]
 
 
+@pytest.mark.parametrize("option", ["hold=1", "close=1011"])
+def test_options_of_websockets_alone(endpoint: EmbeddedEndpoint, option: str) -> None:
+    """A request over HTTP that has them is refused."""
+    with pytest.raises(openai.BadRequestError, match="options of WebSockets"):
+        client_of(endpoint).responses.create(model=f"gpt-4.1?{option}", input="hi")
+
+
 def test_what_the_endpoint_counts() -> None:
     """Messages as they came, whole answers, and clients that left without a close message."""
     with EmbeddedEndpoint(gap_us=0) as endpoint:

@@ -11,6 +11,7 @@ from streamtape.server.providers import (
     child_env,
     mount,
     mounts,
+    upstream_mounts,
 )
 
 
@@ -56,6 +57,15 @@ def test_an_upstream_is_a_url(url: str) -> None:
     """What is no URL of HTTP is refused, with an example."""
     with pytest.raises(UsageError, match=r"expected one like https://api\.openai\.com"):
         mount("openai", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [("ws://127.0.0.1:9/", "http://127.0.0.1:9"), ("wss://h/v1", "https://h/v1")],
+)
+def test_an_upstream_may_be_named_as_a_websocket(url: str, target: str) -> None:
+    """It is the same server."""
+    assert upstream_mounts(url)[0].target == target
 
 
 def test_unknown_and_placeless_providers() -> None:
