@@ -4,9 +4,9 @@
         subprocess.run(["node", "app.js"], env={"OPENAI_BASE_URL": f"{proxy.url}/v1"})
 
 Each chunk goes on as it comes, both ways no faster than the other side reads; a client that goes
-away closes the upstream; an upstream that breaks off breaks off here. Only where the record mode
-may answer from the cassette is a request taken whole before anything is decided. The cassette is
-written when the proxy stops.
+away closes the upstream; an upstream that breaks off breaks off here. WebSockets pass untouched,
+their messages recorded. Only where the record mode may answer from the cassette is a request taken
+whole before anything is decided. The cassette is written when the proxy stops.
 """
 
 from __future__ import annotations

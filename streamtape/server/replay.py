@@ -3,8 +3,8 @@
     with streamtape.serve("run.tape") as server:
         subprocess.run(["node", "app.js"], env={"OPENAI_BASE_URL": f"{server.url}/v1"})
 
-It matches requests as a session does, less the host; plays scores; resumes streams; and shows at
-`/` what was played, missed and left.
+It matches requests as a session does, less the host; plays scores, and dialogues to clients that
+talk WebSocket; resumes streams; and shows at `/` what was played, missed and left.
 """
 
 from __future__ import annotations

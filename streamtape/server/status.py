@@ -21,7 +21,7 @@ _PAGE = """<!doctype html>
 <p>{url}: {played} of {count} interactions played, {missed} missed.</p>
 {misses}
 <h2>interactions</h2>
-<div><table><tr><th>request<th>cassette<th class="n">status<th>ending<th class="n">chunks\
+<div><table><tr><th>request<th>cassette<th class="n">status<th>ending<th class="n">pieces\
 <th class="n">played{rows}</table></div>
 </html>
 """
@@ -70,6 +70,7 @@ def _rows(shelf: Shelf) -> list[dict[str, object]]:
             "status": book.interaction.head.status if book.interaction.head else None,
             "ending": book.interaction.ending.kind,
             "chunks": len(book.interaction.chunks),
+            "messages": len(book.interaction.messages),
             "played": played,
         }
         for book, played in zip(shelf.books, shelf.tape.plays, strict=True)
@@ -111,7 +112,7 @@ def _row(row: dict[str, object]) -> str:
         f'<td title="{escape(place)}">{escape(name)} <small>#{row["interaction"]}</small>',
         f'<td class="n">{"none" if row["status"] is None else row["status"]}',
         f"<td>{escape(str(row['ending']))}",
-        f'<td class="n">{row["chunks"]}',
+        f'<td class="n">{row["chunks"] or row["messages"]}',
         f'<td class="n">{row["played"] or "–"}',
     ]
     return f"\n<tr{'' if row['played'] else ' class=left'}>{''.join(cells)}"

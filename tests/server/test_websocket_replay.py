@@ -439,4 +439,6 @@ def test_a_cassette_of_dialogues_has_a_page() -> None:
     """The page at `/` lists them."""
     with ReplayServer(Cassette((HELLO,))) as running:
         page = httpx.get(running.url, headers={"Accept": "text/html"}).text
+        rows = httpx.get(running.url, headers={"Accept": "application/json"}).json()
     assert "/v1/responses" in page
+    assert [row["messages"] for row in rows["interactions"]] == [5]
