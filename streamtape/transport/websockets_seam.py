@@ -14,7 +14,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from streamtape.transport.intercept import passes_by
+from streamtape.session.diagnostics import warn
 from streamtape.transport.patches import Patches, SessionOf
 from streamtape.transport.response_recorder import ResponseRecorder
 
@@ -35,9 +35,9 @@ def patch(module: ModuleType, patches: Patches, session_of: SessionOf) -> None:
         else:
             patches.replace_code(module.connect, _threading_16(module, session_of))
     elif kind == "legacy":
-        patches.replace(module.Connect, "__init__", _unrecorded(session_of))
+        patches.replace(module.Connect, "__init__", _unrecorded(module, session_of))
     else:
-        patches.replace(module.connect, "__init__", _unrecorded(session_of))
+        patches.replace(module.connect, "__init__", _unrecorded(module, session_of))
 
 
 def _asyncio(session_of: SessionOf) -> Callable[..., Any]:
@@ -209,13 +209,19 @@ def _recorded(
         _tapped.reset(token)
 
 
-def _unrecorded(session_of: SessionOf) -> Callable[..., Any]:
+def _unrecorded(module: ModuleType, session_of: SessionOf) -> Callable[..., Any]:
     def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
         def init(connect: Any, uri: str, *args: Any, **kwargs: Any) -> None:
             session = session_of()
-            if session is not None:
-                passes_by(session, "GET", uri, upgrade=True)
+            if session is not None and not session.passes(uri):
+                what = session.masked(
+                    f"{module.__name__} opens {uri.partition('?')[0]}, and no session sees what it "
+                    "says: use websockets.asyncio.client or websockets.sync.client"
+                )
+                if not session.records:
+                    raise session.refuse(f"{what} (record mode {session.mode!r} lets nothing out)")
+                warn(f"{what}; it passes by unrecorded")
             original(connect, uri, *args, **kwargs)
 
         return init

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamtape.errors import MissError
 from streamtape.playback.pacing import paced
@@ -191,3 +193,26 @@ def test_ours_are_values() -> None:
     """What there is nothing to know about is equal to its like."""
     assert (Listen(), Done()) == (Listen(), Done())
     assert Fail(Ending("abandoned")) == Fail(Ending("abandoned"))
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.text(max_size=8)), max_size=20),
+    st.none() | st.floats(0.1, 10),
+)
+def test_who_says_its_part_gets_all_of_it(turns: list[tuple[bool, str]], speed: float) -> None:
+    """Whatever a dialogue is, a client that repeats its part hears the server's, in its order."""
+    talk = dialogue(*(client(text) if mine else server(text) for mine, text in turns))
+    player, progress = play(talk, speed=speed)
+    parts = iter([message for message in talk.messages if message.direction == "client"])
+    now_us, heard = 0, []
+    while not isinstance(action := player.next(now_us), Done):
+        if isinstance(action, Listen):
+            player.hear(next(parts), now_us)
+        elif isinstance(action, WaitUntil):
+            assert action.at_us > now_us
+            now_us = action.at_us
+        elif isinstance(action, Send):
+            heard.append(action.message.text)
+    assert heard == [text for mine, text in turns if not mine]
+    assert next(parts, None) is None
+    assert as_seen(talk, progress).messages == talk.messages

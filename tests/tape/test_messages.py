@@ -1,5 +1,6 @@
 """Dialogues in a cassette: messages in both directions, format version 2, journal, masks."""
 
+import base64
 import random
 from collections.abc import Iterator
 from itertools import pairwise
@@ -160,6 +161,31 @@ def test_version_1_knew_no_messages() -> None:
 
     (one,) = decode(forged(b"".join(map(pack, records))))
     assert (len(one.messages), one.ending.close_code) == (0, None)
+
+
+FROZEN_2 = base64.b64decode(
+    "UCpNGBAAAABTVFJFQU1UQVBFDQoaCgIAKLUv/WQBAdUJAAYSQCtgdw4wTA0nDl65/AarAAyVx9gpiVvRweqbEqJl+4Qh"
+    "uh4v7ACko0AngoLsMwAyADYAleYNWQpO0+S5K22R5e0Xk975c3y+9/5G6Pse7qDYmEvUZUJBVSx+d1aaPZXeu/R0ZpkB"
+    "H/a9WOKdJsZ0NByf5XKptC62nvsDkv/iq718+p4yZ5zMS/ApWPszfYd9c0LsmgYRzg6bhscRAmnRioaTPq2pw0KRQDBo"
+    "YXB6vZbTdQBu2wCAyOk9sq7SPM8LbJ3nRU7vDXXvTsvsVAEG7xdpVAPNObcUw9XmNPdf+yKpUBc77fyacbKuOATb8Ri6"
+    "Mt8j2cFhK7W5tt5emS3SzLgVACpbKGYd1zQb8Npi8HK/5K3GlsaiUS3hJZyAuDM4uFS0ieImRGngKgDBfABYWlCW4dY5"
+    "LRUFgkqGN14qTRggAAAAHmykjG0kpAAMWHUyfprCz2mCqLgX5DdohVv9JOZNtA8="
+)
+
+
+def test_version_2_for_ever() -> None:
+    """A file of version 2, frozen here, gives the values that it was made of."""
+    (one,) = decode(FROZEN_2)
+    assert one == dialogue(
+        Message("client", 10, "text", b"hi"),
+        Message("server", 20, "text", b"he", final=False),
+        Message("server", 25, "ping", b"?"),
+        Message("client", 26, "pong", b"?"),
+        Message("server", 30, "continuation", b"llo"),
+        Message("server", 40, "binary", b"\0\1"),
+        close_message("server", 50, 1000, "bye"),
+        close_message("client", 60, 1000, "bye"),
+    )
 
 
 def test_long_dialogues_stay_in_their_file(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from tests.dialogues import client, dialogue, server, websocket_server
 from websockets.sync.client import connect as sync_connect  # isort: skip
 
 Run = Callable[..., list[Any]]
+HAS_TRIO = find_spec("websockets.trio") is not None  # from release 17 on
 
 
 async def answer(ws: Any) -> None:
@@ -312,14 +315,23 @@ def test_ignored_hosts_pass_by(url: str, tmp_path: Path) -> None:
             assert len(run_sync(url, "a")) == 3
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_legacy_client_is_noticed(tmp_path: Path) -> None:
-    """It is not recorded: mode none refuses it, and recording says that it passes by."""
-    import websockets.legacy.client
+@pytest.mark.filterwarnings("ignore:websockets.legacy is deprecated")
+@pytest.mark.parametrize(
+    "name", ["websockets.legacy.client", *(["websockets.trio.client"] if HAS_TRIO else [])]
+)
+def test_other_clients_are_noticed(tmp_path: Path, name: str) -> None:
+    """Mode none refuses them, and recording says that they pass by, and what to use."""
+    module, path = import_module(name), tmp_path / "x.tape"
 
-    with pytest.raises(MissError, match="protocol upgrade"):
-        with streamtape.use_cassette(tmp_path / "x.tape", mode="none", allow_no_requests=True):
-            websockets.legacy.client.connect("ws://h.test/")
+    async def run() -> None:  # the legacy client asks for an event loop when it is made
+        module.connect("ws://h.test/")
+
+    with pytest.raises(MissError, match=r"use websockets\.asyncio\.client"):
+        with streamtape.use_cassette(path, mode="none", allow_no_requests=True):
+            asyncio.run(run())
+    with streamtape.use_cassette(path, mode="once", allow_no_requests=True):
+        with pytest.warns(StreamtapeWarning, match="passes by unrecorded"):
+            asyncio.run(run())
 
 
 def test_the_patches_are_undone(url: str, tmp_path: Path) -> None:
