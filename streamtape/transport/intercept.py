@@ -96,13 +96,20 @@ def intercept(
     recorded whole and then played.
     """
     playing_clock = clock or session.clock or SystemClock()
-    start_us = playing_clock.now_us()
-    decision = session.begin(request, wall_us, in_process=in_process)
+    # What is recorded has the real times, whatever clock replays are played by.
+    recording_clock = clock or SystemClock()
+    start_us, sent_us = playing_clock.now_us(), 0
+
+    def sent_at() -> int:
+        # One moment for both: the order of requests and chunks is told by their sum.
+        nonlocal sent_us
+        sent_us = recording_clock.now_us()
+        return wall_us()
+
+    decision = session.begin(request, sent_at, in_process=in_process)
     call = Call(session, request, failure, playing_clock, start_us)
     if isinstance(decision, Record):
-        # What is recorded has the real times, whatever clock replays are played by.
-        recording_clock = clock or SystemClock()
-        call.recording = ResponseRecorder(session, recording_clock, decision.recorder)
+        call.recording = ResponseRecorder(session, recording_clock, decision.recorder, sent_us)
         call.rehearsal = decision.rehearsal if rehearses else None
     else:
         call.play = decision

@@ -18,16 +18,23 @@ class ResponseRecorder:
     """One request on its way: the time since its sending, and what became of it.
 
     `recorder` is the session's; it is set later where the session is told of the request later.
+    `sent_us` is the clock's time of the sending, by default now.
     """
 
     __slots__ = ("_clock", "_sent_us", "_session", "recorder")
 
     recorder: Recorder
 
-    def __init__(self, session: Session, clock: Clock, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock,
+        recorder: Recorder | None = None,
+        sent_us: int | None = None,
+    ) -> None:
         self._session = session
         self._clock = clock
-        self._sent_us = clock.now_us()
+        self._sent_us = clock.now_us() if sent_us is None else sent_us
         if recorder is not None:
             self.recorder = recorder
 
