@@ -14,8 +14,9 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import TypeVar
 
 import h11
 
@@ -27,6 +28,10 @@ from streamtape.tape.texts import masked_text
 _LOG = logging.getLogger("streamtape.server")
 _READ_AHEAD = 1 << 18
 _FLUSH_S = 1.0
+# A client that still sends when its answer is out may read it for so long in all, and may be silent
+# for so long: to close with bytes unread resets the connection, and the answer is lost with it.
+_LINGER_S = 30.0
+_LINGER_SILENCE_S = 5.0
 # A client that finds the last bytes and the reset in one go may take it for an ordinary end (libuv
 # does). So it may read first: as long as it takes, where that can be seen; else for a moment.
 _TO_READ_S = 5.0
@@ -34,6 +39,7 @@ _BEFORE_RESET_S = 0.02
 # Bytes this soon after the connection came with it: to take it may have been all that took time.
 _WITH_CONNECTION_S = 0.005
 _JSON = [(b"Content-Type", b"application/json")]
+T = TypeVar("T")
 
 
 class Connection(asyncio.Protocol):
@@ -55,6 +61,7 @@ class Connection(asyncio.Protocol):
         self._may_write = True
         self._exchange: Exchange | None = None
         self._unread = 0
+        self._is_lingering = False  # its answer is out: the rest of its body is not looked at
         self._raw: bytearray | None = None  # what came since the connection stopped being HTTP
         self._end: bool | Exception = False  # of a connection that is HTTP no longer
         self.farewell: Callable[[], bytes] | None = None
@@ -237,7 +244,7 @@ class Connection(asyncio.Protocol):
             event = self._parser.next_event()
             if event is not h11.NEED_DATA:
                 return event
-            if self._parser.they_are_waiting_for_100_continue:
+            if self._parser.they_are_waiting_for_100_continue and not self._is_lingering:
                 self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 self._parser.send(h11.InformationalResponse(status_code=100, headers=[]))
             self._arrived.clear()
@@ -254,6 +261,7 @@ class Connection(asyncio.Protocol):
                     self._parser.receive_data(trailing)
         except h11.RemoteProtocolError as error:
             self._say_plainly(error.error_status_hint or 400)
+            self.body_read = False  # whatever else comes is no request
         except TimeoutError:
             pass  # an idle connection is closed without a word
         except Exception:  # noqa: BLE001 - the server goes on, and says what happened
@@ -301,12 +309,26 @@ class Connection(asyncio.Protocol):
     async def _close_gently(self) -> None:
         """Close, but let a client that is still sending read its answer first."""
         if not self.transport.is_closing() and not self.body_read:
-            with contextlib.suppress(OSError, TimeoutError, h11.RemoteProtocolError):
+            self._is_lingering = True
+            with contextlib.suppress(OSError, TimeoutError):
                 self.transport.write_eof()
-                async with asyncio.timeout(_FLUSH_S):
-                    while await self.next_piece() is not None:
-                        pass
+                async with asyncio.timeout(_LINGER_S):
+                    await self._discard()
         self.transport.close()
+
+    async def _discard(self) -> None:
+        """Read the rest of the body; where it makes no sense, all up to the connection's end."""
+        try:
+            while await self._before_long(self.next_piece()) is not None:
+                pass
+        except h11.RemoteProtocolError:
+            self.take_over()
+            while await self._before_long(self.next_bytes()):
+                pass
+
+    async def _before_long(self, coming: Awaitable[T]) -> T:
+        async with asyncio.timeout(_LINGER_SILENCE_S):
+            return await coming
 
 
 def _is_ambiguous(request: h11.Request) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from streamtape.server.early_answers import read_early_answers
 from streamtape.session.session import Session
 from streamtape.transport.client_library import flavour_of
 from streamtape.transport.spooled_bodies import Spooled
@@ -35,6 +36,7 @@ class Upstreams:
         if proxy not in self._transports:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
             inner = httpx.AsyncHTTPTransport(limits=limits, proxy=proxy or None)
+            read_early_answers(inner)
             self._transports[proxy] = TapeTransport(self._session, inner, rehearses=False)
         return self._transports[proxy]
 
@@ -64,7 +66,7 @@ class Upstreams:
     def unrecorded(self) -> httpx.AsyncHTTPTransport:
         """A transport that leads anywhere, and records nothing."""
         if self._unrecorded is None:
-            self._unrecorded = httpx.AsyncHTTPTransport()
+            self._unrecorded = read_early_answers(httpx.AsyncHTTPTransport())
         return self._unrecorded
 
     async def aclose(self) -> None:

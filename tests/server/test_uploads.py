@@ -149,19 +149,16 @@ def test_an_upstream_that_answers_early(tmp_path: Path) -> None:
         await exchange.respond(401, PLAIN, b"no such key")
 
     def status(url: str) -> int:
-        try:
-            return httpx.post(f"{url}/v1/files", content=body, timeout=PATIENCE_S).status_code
-        except httpx.ReadError:  # the hanging up overtook the rest of the answer
-            return 401
+        return httpx.post(f"{url}/v1/files", content=body, timeout=PATIENCE_S).status_code
 
     def use(url: str) -> None:
-        assert status(url) in {401, 502}  # 502 where it overtook all of it
+        assert status(url) == 401
 
     with upstream(refuse) as url:
         (only,) = recorded(tmp_path / "x.tape", url, use)
     assert only.request.body == body
     with serve(tmp_path / "x.tape") as server:
-        assert status(server.url) != 404
+        assert status(server.url) == 401
 
 
 def test_an_upstream_that_refuses_an_upload(tmp_path: Path) -> None:

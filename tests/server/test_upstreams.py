@@ -143,19 +143,27 @@ def test_a_websocket_behind_a_proxy(
     assert (only.request.url, len(only.messages)) == ("ws://api.example:81/v1/responses", 4)
 
 
-@needs("openssl")
-def test_a_websocket_over_tls_behind_a_proxy(
-    corporate: CorporateProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A `wss:` upstream with a private CA, in a tunnel: what passes is recorded."""
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    name = ["-subj", "/CN=api.example", "-addext", "subjectAltName=DNS:api.example"]
+def certificate(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, host: str = "api.example"
+) -> ssl.SSLContext:
+    """What a server of this name shows, which clients from now on trust."""
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    name = ["-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}"]
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
     files = ["-keyout", str(key), "-out", str(cert)]
     subprocess.run([*command.split(), *files, *name], check=True, capture_output=True)
     monkeypatch.setenv("SSL_CERT_FILE", str(cert))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
+    return context
+
+
+@needs("openssl")
+def test_a_websocket_over_tls_behind_a_proxy(
+    corporate: CorporateProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `wss:` upstream with a private CA, in a tunnel: what passes is recorded."""
+    context = certificate(tmp_path, monkeypatch)
 
     def echo(connection: ServerConnection) -> None:
         for message in connection:
