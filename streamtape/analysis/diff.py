@@ -103,6 +103,13 @@ def diff(
     )
 
 
+def paired(
+    a: Sequence[Interaction], b: Sequence[Interaction], dialect: str | None = None
+) -> list[tuple[Interaction | None, Interaction | None]]:
+    """The interactions of two recordings, as `diff` pairs them; None where one has no partner."""
+    return [(one, other) for one, other, _ in pair(a, b, _answer_key(dialect))]
+
+
 Compare = Callable[[ParsedResponse, ParsedResponse], Result]
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from streamtape.compare.comparison import Comparison
     from streamtape.report.folders import FileResult
-    from streamtape.report.page.sheet import Report
 
 _SHOWN = 20
 BEHAVIOUR = "behaviour"  # of --fail-on: no measure, but the verdict
@@ -139,7 +138,7 @@ def command(
     else:
         comparison = streamtape.diff(a, b, **diff_options)
         if page is not None:
-            _write_page(page, f"{a} → {b}", [("", comparison)])
+            _write_page(page, [(Path(b).name, a, b, "")], (a, b), dialect)
         if picture is not None:
             _draw(drawn, a, b, dialect)
         _report(comparison, show_all=show_all, markdown=markdown, as_json=as_json, picture=picture)
@@ -199,21 +198,23 @@ def _report(
 
 def _write_page(
     path: Path,
-    title: str,
-    comparisons: Iterable[tuple[str, Comparison]],
-    first: Iterable[Report] = (),
+    pairs: Iterable[tuple[str, str | None, str | None, str]],
+    sides: tuple[str, str],
+    dialect: str | None,
 ) -> None:
-    """Write every change of some comparisons as one page."""
+    """Write the races of some pairs as one page: name, path on either side, verdict otherwise."""
     from streamtape.cli.files import write_page
-    from streamtape.report.differences import comparison_lines
-    from streamtape.report.page.sheet import sheet
+    from streamtape.cli.races import races_page
 
-    reports = (
-        (name, comparison_lines(one, width=output.PLAIN_WIDTH, max_changes=None))
-        for name, one in comparisons
-    )
-    page = sheet(title, [*first, *reports])
+    page = races_page(pairs, sides, dialect=dialect)
     write_page(path, page.encode("utf-8", "backslashreplace"))
+
+
+def _row(result: FileResult, a: str, b: str) -> tuple[str, str | None, str | None, str]:
+    """A row of the page's table: what can't be raced has the reason for that instead."""
+    if result.comparison is None:
+        return result.name, None, None, result.error or result.verdict
+    return result.name, str(Path(a) / result.name), str(Path(b) / result.name), ""
 
 
 def _folders(
@@ -233,10 +234,8 @@ def _folders(
         raise UsageError(f"no cassettes (*.tape) in {a!r} and {b!r}")
     same = all(result.same for result in results)
     if page is not None:
-        from streamtape.report.folders import folder_lines
-
-        found = [(r.name, r.comparison) for r in results if r.comparison is not None and not r.same]
-        _write_page(page, f"{a} → {b}", found, [("", folder_lines(results, a, b))])
+        dialect = diff_options["dialect"]
+        _write_page(page, [_row(result, a, b) for result in results], (a, b), dialect)
     if as_json:
         files = [result.to_dict() for result in results]
         verdicts = dict(Counter(r.judgement for r in results if r.judgement))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import with_force
+from streamtape.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @click.command(
@@ -19,6 +23,7 @@ Examples:
   streamtape view cassettes/                  cassettes.html, of all that are below
   streamtape view run.tape -o run.html --open
   streamtape view before.tape after.tape -o both.html
+  streamtape view --compare before.tape after.tape -o race.html
   streamtape view run.tape -o - | ssh host 'cat > run.html'
   streamtape view run.tape -o run.svg         a picture of the run alone, for a comment
 
@@ -43,6 +48,9 @@ The page loads nothing and sends nothing: it can be mailed, or kept beside a fai
     metavar="NAME",
     help="Read the events as this provider's.",
 )
+@click.option(
+    "--compare", "compared", is_flag=True, help="Race two recordings, or two folders of them."
+)
 @click.option("--no-checks", is_flag=True, help="Leave out what `streamtape check` finds.")
 @with_force
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
@@ -53,6 +61,7 @@ def command(
     target: str | None,
     index: int | None,
     dialect: str | None,
+    compared: bool,
     no_checks: bool,
     force: bool,
     opened: bool,
@@ -62,42 +71,71 @@ def command(
 
     It shows how a stream ended, what the checks found and where, plays the text at the recorded
     pace, and searches the events. Its address follows what is shown: `run.html#1/5?t=1.2` is event
-    5 of interaction 1, at 1.2 seconds. With --json only the facts of what was written go to stdout.
+    5 of interaction 1, at 1.2 seconds. --compare takes two recordings, or two folders whose files
+    have the same names, and shows them side by side on one clock. With --json only the facts of
+    what was written go to stdout.
     """
     from streamtape.cli.files import page_path, tapes, write_page
-    from streamtape.report.page.document import document
-    from streamtape.report.page.recordings import distinct_names
     from streamtape.units import count
 
     files = tapes(paths)
     folder = Path(paths[0]).resolve().name if Path(paths[0]).is_dir() else ""
-    usual = f"{folder or files[0].stem}.html"
+    usual = "race.html" if compared else f"{folder or files[0].stem}.html"
     name = usual if target is None else target
     place = None if name == "-" else page_path(name, "-o", usual, force=force)
-    if place is not None and place.suffix.lower() == ".svg":
+    if compared:
+        if index is not None:
+            raise UsageError("--index picks interactions of a view, and --compare pairs them all")
+        text, n = _compared(paths, dialect, checked=not no_checks)
+    elif place is not None and place.suffix.lower() == ".svg":
         _write_picture(place, files, index, dialect)
         return
+    else:
+        work = partial(_read, index=index, dialect=dialect, checked=not no_checks)
+        text, n = _viewed(files, work, checked=not no_checks)
+    page = text.encode("utf-8", "backslashreplace")
+    if place is None:
+        output.write_bytes(page)
+        return
+    write_page(place, page)
+    if as_json:
+        output.write_json({"path": str(place), "bytes": len(page), "interactions": n})
+    else:
+        things = count(n, "comparison" if compared else "interaction")
+        output.note(f"{place}: {things}, {count(len(page), 'byte')}")
+    if opened:
+        click.launch(str(place))
+
+
+def _viewed(
+    files: list[Path],
+    work: Callable[[tuple[Path, str]], tuple[list[dict[str, Any]], list[str]]],
+    *,
+    checked: bool,
+) -> tuple[str, int]:
+    """The page of some recordings, and how many interactions it shows."""
+    from streamtape.report.page.document import document
+    from streamtape.report.page.recordings import distinct_names
+
     interactions: list[dict[str, Any]] = []
     plain: list[str] = []
-    work = partial(_read, index=index, dialect=dialect, checked=not no_checks)
     names = distinct_names([str(path) for path in files])
     for found, lines in parallel.each(work, [*zip(files, names, strict=True)]):
         interactions.extend(found)
         plain.extend(lines)
     title = ", ".join(path.name for path in files[:3]) + (" …" if len(files) > 3 else "")
-    data = {"kind": "view", "interactions": interactions, "checked": not no_checks}
-    page = document(title, data, plain).encode("utf-8", "backslashreplace")
-    if place is None:
-        output.write_bytes(page)
-        return
-    write_page(place, page)
-    n = len(interactions)
-    if as_json:
-        output.write_json({"path": str(place), "bytes": len(page), "interactions": n})
-    else:
-        output.note(f"{place}: {count(n, 'interaction')}, {count(len(page), 'byte')}")
-    if opened:
-        click.launch(str(place))
+    data = {"kind": "view", "interactions": interactions, "checked": checked}
+    return document(title, data, plain), len(interactions)
+
+
+def _compared(paths: tuple[str, ...], dialect: str | None, *, checked: bool) -> tuple[str, int]:
+    """The page of two recordings racing, or of two folders by name, and how many pairs it shows."""
+    from streamtape.cli.races import named_pairs, races_page
+
+    if len(paths) != 2:
+        raise UsageError(f"--compare takes two recordings or two folders, got {len(paths)}")
+    pairs = named_pairs(*paths)
+    return races_page(pairs, paths, dialect=dialect, checked=checked), len(pairs)
 
 
 def _write_picture(place: Path, files: list[Path], index: int | None, dialect: str | None) -> None:

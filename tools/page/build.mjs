@@ -5,22 +5,27 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { minify } from "terser";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = process.env.STREAMTAPE_PAGE_JS ?? join(here, "../../streamtape/report/page/page.js");
 const shared = {
   absWorkingDir: here,
   bundle: true,
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  jsx: "transform",
+  jsxFactory: "h",
+  jsxFragment: "Fragment",
+  inject: [join(here, "src/jsx.ts")],
   target: ["es2022"],
   charset: "ascii",
   alias: { "decode-named-character-reference": join(here, "src/entities.ts") },
   plugins: [
     {
-      name: "no-html",
+      name: "unused",
       setup(build) {
-        build.onResolve({ filter: /\/html-(flow|text)\.js$/ }, () => ({ path: join(here, "src/nohtml.ts") }));
+        build.onResolve({ filter: /\/(html-flow|html-text|definition|code-indented|autolink)\.js$/ }, () => ({
+          path: join(here, "src/unused.ts"),
+        }));
       },
     },
     {
@@ -49,7 +54,9 @@ async function bundle() {
   });
   // The script stands inside an HTML element: nothing in it may end that. A comparison of a `key` is
   // turned around, since a search for secrets takes the other way for a key and its value.
-  const text = outputFiles[0].text
+  const options = { ecma: 2022, compress: { passes: 3, keep_fargs: false, pure_getters: true } };
+  const { code } = await minify(outputFiles[0].text, options);
+  const text = code
     .replace(/<\/(script)/gi, "<\\/$1")
     .replace(/<!--/g, "<\\!--")
     .replace(/\b(\w+)\.key==null/g, "null==$1.key");

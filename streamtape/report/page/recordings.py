@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from streamtape.analysis.check import check_response
+from streamtape.checks.finding import Finding
+from streamtape.dialects.parsed import ParsedResponse
 from streamtape.report.lines import Line, line, plain
 from streamtape.report.masked import read
 from streamtape.report.page.data import interaction_data
@@ -39,7 +41,7 @@ def recordings_data(
     for number in range(len(cassette)) if numbers is None else numbers:
         interaction = cassette[number]
         parsed = read(interaction, dialect)
-        findings = check_response(parsed, dialect=dialect) if checked else []
+        findings = findings_of(parsed, dialect) if checked else []
         data.append(interaction_data(parsed, findings, name=name, number=number))
         if len(parsed.events) <= _MAX_PLAIN_EVENTS:
             lines += map(plain, interaction_lines(parsed, number, View(width=_WIDTH)))
@@ -47,6 +49,11 @@ def recordings_data(
             lines += map(plain, _long(data[-1], number))
         lines.append("")
     return data, lines
+
+
+def findings_of(parsed: ParsedResponse, dialect: str | None = None) -> list[Finding]:
+    """What the checks find in a response that has been read."""
+    return check_response(parsed, dialect=dialect)
 
 
 def _long(data: dict[str, Any], number: int) -> Iterator[Line]:

@@ -89,16 +89,16 @@ export interface InteractionData {
   trouble: string | null;
 }
 
-/** Two recordings compared: `rows` pair their events, -1 where there is none on a side. */
+/** Two recordings compared: runs of events beside each other (-1: none there), and the words that differ. */
 export interface PairData {
   name: string;
   a: number | null;
   b: number | null;
   verdict: string;
   summary: string[];
-  rows: [a: number, b: number, status: string][];
-  changes: { path: string; before: string; after: string }[];
-  request: { path: string; before: string; after: string }[];
+  rows: [aFrom: number, aTo: number, bFrom: number, bTo: number, status: string][];
+  words: [aPart: number, aStart: number, aEnd: number, bPart: number, bStart: number, bEnd: number][];
+  request: [path: string, before: string, after: string][];
 }
 
 export interface PageData {

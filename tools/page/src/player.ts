@@ -41,6 +41,16 @@ export class Player {
     for (const listener of this.listeners) listener(why);
   }
 
+  /** Stand where another player stands, as far as this score goes; the result ends that. */
+  follow(other: Player): () => void {
+    const go = (why: Why) => {
+      this.position = Math.min(other.position, this.score.end);
+      this.tell(why);
+    };
+    go("seek");
+    return other.listen(go);
+  }
+
   get last(): number {
     return upTo(this.score.at, this.position) - 1;
   }

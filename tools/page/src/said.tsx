@@ -152,7 +152,7 @@ export function Result({ name, text, failed }: { name: string; text: string; fai
   );
 }
 
-function Answer({
+export function Answer({
   stage,
   after,
   scroller,
@@ -318,6 +318,26 @@ function Usage({ text }: { text: string }) {
         ))}
     </span>
   );
+}
+
+/** The place of some characters in an element's text. */
+export function rangeOf(box: Element, start: number, end: number): Range | null {
+  const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  let at = 0;
+  let begun = false;
+  for (let node = walker.nextNode() as Text | null; node; node = walker.nextNode() as Text | null) {
+    if (!begun && start < at + node.length) {
+      range.setStart(node, start - at);
+      begun = true;
+    }
+    if (begun && end <= at + node.length) {
+      range.setEnd(node, end - at);
+      return range;
+    }
+    at += node.length;
+  }
+  return null;
 }
 
 /** Mark what is searched in the texts, without touching them. */

@@ -48,7 +48,7 @@ export function percent(before: number, after: number): string {
   if (!before) return after ? "new" : "same";
   const change = ((after - before) / before) * 100;
   if (Math.abs(change) < 0.5) return "same";
-  return `${change > 0 ? "+" : "−"}${Math.abs(change) >= 1000 ? grouped(Math.round(Math.abs(change))) : Math.abs(change).toFixed(0)} %`;
+  return `${change > 0 ? "+" : "−"}${Math.abs(change) >= 1000 ? grouped(Math.round(Math.abs(change))) : Math.abs(change).toFixed(0)}\u00a0%`;
 }
 
 /** How many of some rising values are at most x. */

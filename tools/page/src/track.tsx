@@ -3,6 +3,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useChanges, useMedia, usePlayer, useWidth } from "./hooks";
 import { colours, paint } from "./picture";
+import type { Player } from "./player";
 import { LOOK_NAMES, look, type Recording } from "./recording";
 import type { Stage } from "./stage";
 import { clean, duration, grouped, oneLine, plural, seconds } from "./text";
@@ -309,7 +310,7 @@ function describe(one: Recording): string {
 }
 
 /** On the slider, arrows move by a hundredth and page keys by a tenth, however many events there are. */
-function slide(event: KeyboardEvent, { player, one }: Stage): void {
+function slide(event: KeyboardEvent, player: Player): void {
   const shares: Record<string, number> = {
     ArrowLeft: -0.01,
     ArrowDown: -0.01,
@@ -321,32 +322,27 @@ function slide(event: KeyboardEvent, { player, one }: Stage): void {
   const by = shares[event.key];
   if (by === undefined) return;
   event.preventDefault();
-  player.jump(player.position + by * one.end);
+  player.jump(player.position + by * player.score.end);
 }
 
 const SPEEDS = [0.25, 0.5, 1, 2, 5, 10, 50];
 
-export function Controls({ stage }: { stage: Stage }) {
-  const { player, one } = stage;
+/** What moves playback; `now` says in words what is there at the moment. */
+export function Controls({ player, now }: { player: Player; now: () => string }) {
+  const { timed, end, at } = player.score;
   const slider = useRef<HTMLInputElement>(null);
   const clock = useRef<HTMLOutputElement>(null);
-  const now = useRef<HTMLSpanElement>(null);
+  const told = useRef<HTMLSpanElement>(null);
   const [playing, setPlaying] = useState(false);
   usePlayer(player, (why) => {
     const { position } = player;
-    const last = player.last;
-    const told = one.timed
-      ? `${seconds(Math.min(position, one.end))} / ${seconds(one.end)} s`
-      : `${Math.max(last + 1, 0)} / ${one.n} events`;
-    if (clock.current!.textContent !== told) clock.current!.textContent = told;
-    slider.current!.value = String(Math.round((position / one.end) * STEPS));
-    slider.current!.setAttribute("aria-valuetext", told);
-    const isOver = position >= one.end && one.data.ending.kind !== "complete";
-    now.current!.textContent = isOver
-      ? clean(one.data.ending.says)
-      : last < 0
-        ? "waiting for the first event"
-        : `#${last} ${clean(one.type(last))}`;
+    const text = timed
+      ? `${seconds(Math.min(position, end))} / ${seconds(end)} s`
+      : `${Math.max(player.last + 1, 0)} / ${at.length} events`;
+    if (clock.current!.textContent !== text) clock.current!.textContent = text;
+    slider.current!.value = String(Math.round((position / end) * STEPS));
+    slider.current!.setAttribute("aria-valuetext", text);
+    told.current!.textContent = now();
     if (why !== "tick") setPlaying(player.playing);
   });
   return (
@@ -385,8 +381,8 @@ export function Controls({ stage }: { stage: Stage }) {
         max={STEPS}
         step="1"
         aria-label="Position in the recording"
-        onKeyDown={(event) => slide(event, stage)}
-        onInput={(event) => player.jump((Number(event.currentTarget.value) / STEPS) * one.end)}
+        onKeyDown={(event) => slide(event, player)}
+        onInput={(event) => player.jump((Number(event.currentTarget.value) / STEPS) * end)}
       />
       <label>
         <span class="wide">Speed </span>
@@ -404,7 +400,7 @@ export function Controls({ stage }: { stage: Stage }) {
           ))}
         </select>
       </label>
-      {one.timed && (
+      {timed && (
         <label class="check">
           <input
             type="checkbox"
@@ -417,7 +413,14 @@ export function Controls({ stage }: { stage: Stage }) {
           skip waits
         </label>
       )}
-      <span id="now" ref={now} />
+      <span id="now" ref={told} />
     </section>
   );
+}
+
+/** What a recording has come to at the moment, in words. */
+export function nowOf({ player, one }: Stage): string {
+  const { last } = player;
+  if (player.position >= one.end && one.data.ending.kind !== "complete") return clean(one.data.ending.says);
+  return last < 0 ? "waiting for the first event" : `#${last} ${clean(one.type(last))}`;
 }

@@ -8,6 +8,7 @@ import { Events } from "./events";
 import { useChanges, usePlayer } from "./hooks";
 import { Nav } from "./nav";
 import type { Colours, Picture } from "./picture";
+import type { Player } from "./player";
 import { Recording } from "./recording";
 import { drawRun, readRun, runHeight, turnAfter, turnBefore } from "./run";
 import { RunView } from "./runview";
@@ -16,7 +17,7 @@ import { Stage } from "./stage";
 import { clean, plural } from "./text";
 import { currentTheme, setTheme as keepTheme, nextTheme, type Theme } from "./theme";
 import { drawTimeline, within } from "./timeline";
-import { Controls, Timeline, zoomAt } from "./track";
+import { Controls, nowOf, Timeline, zoomAt } from "./track";
 import { Findings, Head, Wire } from "./wire";
 
 const KEYS: [string, string][] = [
@@ -170,7 +171,7 @@ export function StageView({ stage, all, index, checked, theme }: StageProps) {
     <>
       <Head one={one} checked={checked} />
       {one.n > 0 && <Timeline stage={stage} theme={theme} />}
-      {one.n > 0 && <Controls stage={stage} />}
+      {one.n > 0 && <Controls player={stage.player} now={() => nowOf(stage)} />}
       <div id="columns" class={`${one.n ? "" : "alone"} ${one.timed ? "" : "untimed"}`}>
         <Said stage={stage} before={before} after={after} />
         {one.n > 0 && <Events stage={stage} />}
@@ -248,18 +249,29 @@ function useKeys(
 }
 
 /** Do what a key stands for; whether it stands for anything. */
-function act(key: string, stage: Stage): boolean {
-  const { player, one, window: seen } = stage;
-  if (!one.n) return false;
-  const quarter = (seen.to - seen.from) / 4;
+/** The keys of playback alone. */
+export function actOn(key: string, player: Player): boolean {
   const acts: Record<string, () => void> = {
     " ": () => player.toggle(),
     ArrowLeft: () => player.step(-1),
     ArrowRight: () => player.step(1),
     Home: () => player.jump(0),
-    End: () => player.jump(one.end),
-    "/": () => document.getElementById("search")?.focus(),
+    End: () => player.jump(player.score.end),
+    w: () => document.getElementById("skip")?.click(),
     "?": () => document.querySelector<HTMLDialogElement>("#help")?.showModal(),
+  };
+  const found = acts[key];
+  found?.();
+  return found !== undefined;
+}
+
+function act(key: string, stage: Stage): boolean {
+  const { player, one, window: seen } = stage;
+  if (!one.n) return false;
+  if (actOn(key, player)) return true;
+  const quarter = (seen.to - seen.from) / 4;
+  const acts: Record<string, () => void> = {
+    "/": () => document.getElementById("search")?.focus(),
     f: () => stage.goToFinding(),
     n: () => stage.goToHit(1),
     N: () => stage.goToHit(-1),
@@ -269,7 +281,6 @@ function act(key: string, stage: Stage): boolean {
     "0": () => stage.zoom({ from: 0, to: one.end }),
     a: () => stage.zoom(within({ from: seen.from - quarter, to: seen.to - quarter }, one.end)),
     d: () => stage.zoom(within({ from: seen.from + quarter, to: seen.to + quarter }, one.end)),
-    w: () => document.getElementById("skip")?.click(),
     Escape: () => {
       stage.select(null);
       stage.search("");

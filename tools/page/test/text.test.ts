@@ -23,7 +23,7 @@ test("a change is told in percent", () => {
   ];
   assert.deepEqual(
     pairs.map(([a, b]) => percent(a, b)),
-    ["+12 %", "−3 %", "same", "new", "same"],
+    ["+12\u00a0%", "−3\u00a0%", "same", "new", "same"],
   );
 });
 

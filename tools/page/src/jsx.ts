@@ -1,0 +1,3 @@
+/** What JSX is made of: the build puts this into every module. */
+
+export { Fragment, h } from "preact";
