@@ -19,6 +19,7 @@ from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
     from streamtape.server.child import CaughtSignals
+    from streamtape.server.dashboard import Dashboard
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +44,9 @@ def served(command: F) -> F:
     for option in (
         click.option(
             "--port", type=int, metavar="N", help="Listen on this port (0: any free one)."
+        ),
+        click.option(
+            "--ui", is_flag=True, help="Show a dashboard of it, below /_streamtape/ of its address."
         ),
         click.option("--host", default="127.0.0.1", show_default=True, help="Listen here."),
         click.option(
@@ -83,6 +87,14 @@ def run_beside(
         return 128 + signals.first
     gc.freeze()
     return run_child(child, {**server.child_env(), **child_variables(server.url, env)})
+
+
+def show_dashboard(server: Any, dashboard: Dashboard) -> None:
+    """Give a server its dashboard, and say where it is."""
+    from streamtape.server.dashboard import PREFIX
+
+    server.dashboard = dashboard
+    output.note(f"dashboard at {server.url}{PREFIX}")
 
 
 def listen(server: Any, says: str, signals: CaughtSignals, *, as_json: bool) -> None:

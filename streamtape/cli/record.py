@@ -92,7 +92,8 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
     A URL is asked as curl -N does: what comes is printed as it comes. A command after `--` runs
     with OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like pointing at a recording proxy; where its
     clients went past these, a warning says so, if they heed HTTP_PROXY. --upstream or --provider
-    with --port run that proxy alone, until Ctrl-C. WebSockets go through it as requests do.
+    with --port run that proxy alone, until Ctrl-C. WebSockets go through it as requests do. --ui
+    shows the streams growing, in a page of the proxy's own.
 
     A cassette that is there is not touched without --force or --mode. With --json a stream is not
     printed, but what was recorded.
@@ -113,6 +114,8 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
             "--fail is for a URL; a child process and the clients of a proxy see the status "
             "themselves"
         )
+    if url is not None and given["ui"]:
+        raise UsageError("--ui shows what a proxy records: name an --upstream, not a URL")
     if url is not None and not url.lower().startswith(("http://", "https://")):
         raise UsageError(f"invalid URL {url!r}: it must begin with http:// or https://")
     named_file(path, "-o", "run.tape")
@@ -148,6 +151,7 @@ def _one(url: str, path: str, mode: str, given: dict[str, Any]) -> int:
 
 def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
     """Run the proxy, beside a child or alone; the cassette is written when it stops."""
+    from streamtape.cli import dashboard
     from streamtape.metrics.measures import ERROR_STATUS
     from streamtape.report.measures import refused_text
     from streamtape.server.child import until_signal
@@ -166,6 +170,8 @@ def _through_proxy(path: str, mode: str, given: dict[str, Any]) -> int:
         allowed_hosts=given["allow_host"],
         mode=mode,  # type: ignore[arg-type]  # checked by Options.of
     )
+    if given["ui"]:
+        child_process.show_dashboard(proxy, dashboard.of_proxy(proxy, path))
     status = 0
     try:
         # Signals are caught until the cassette is written.

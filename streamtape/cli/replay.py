@@ -60,7 +60,8 @@ def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: An
     it was not complete, is said on stderr. With --port FILEs and folders of them are served over
     HTTP, with a page at / that shows what was played. A command after `--` runs with
     OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like pointing at that server; it needs no key. So do
-    HTTP_PROXY, HTTPS_PROXY and ALL_PROXY: what goes past the base URLs is refused and named.
+    HTTP_PROXY, HTTPS_PROXY and ALL_PROXY: what goes past the base URLs is refused and named. --ui
+    makes the page a dashboard, which follows what is played and what misses.
     """
     _check(given)
     if given["port"] is not None or given["child"]:
@@ -87,6 +88,7 @@ def _check(given: dict[str, Any]) -> None:
 
 
 def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
+    from streamtape.cli import dashboard
     from streamtape.server.child import until_signal
     from streamtape.server.replay import ReplayServer
 
@@ -106,6 +108,8 @@ def _serve(tapes: tuple[str, ...], given: dict[str, Any]) -> int:
         cors=given["cors"],
         allowed_hosts=given["allow_host"],
     )
+    if given["ui"]:
+        child_process.show_dashboard(server, dashboard.of_replay(server, ", ".join(tapes)))
     with until_signal() as signals, server:
         if given["child"]:
             status = child_process.run_beside(server, given["child"], given["env"], signals)

@@ -20,6 +20,7 @@ from streamtape.playback.rechunk import Rechunk
 from streamtape.playback.steps import Step
 from streamtape.server import starting_after, status
 from streamtape.server.cassette_index import Miss, Shelf, gather
+from streamtape.server.dashboard import PREFIX
 from streamtape.server.exchange import Exchange, Limits
 from streamtape.server.player import kept_length, play
 from streamtape.server.providers import child_env
@@ -101,6 +102,11 @@ class ReplayServer(Service):
         return tuple(i for i, n in self._counted() if not n)
 
     @property
+    def plays(self) -> tuple[int, ...]:
+        """How often each interaction has answered a request."""
+        return tuple(self._shelf.tape.plays)
+
+    @property
     def misses(self) -> tuple[Miss, ...]:
         """The latest requests that nothing answered: their `line`, and why, as `text`."""
         return tuple(self._shelf.misses)
@@ -122,6 +128,8 @@ class ReplayServer(Service):
         )
         if isinstance(interaction, Interaction):
             await self._play(exchange, interaction)
+        elif self.dashboard is not None and request.path == "/" and request.method == "GET":
+            await exchange.respond(302, [(b"Location", PREFIX.encode())], b"")
         elif request.path == "/" and request.method in ("GET", "HEAD"):
             kind, page = status.page(shelf, self.url, accept=request.header("accept") or "")
             headers = [(b"Content-Type", kind), *status.HEADERS]

@@ -12,6 +12,7 @@ from typing import Self
 
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.playback.error_responses import error_body
+from streamtape.server.dashboard import Dashboard, is_for_dashboard, show
 from streamtape.server.exchange import Exchange, Handler, Limits, RequestTooLargeError
 from streamtape.server.headers import cors_headers, is_known_host, is_known_page
 from streamtape.server.http_server import HttpServer
@@ -34,7 +35,9 @@ class Service:
         cors: str | Sequence[str] = (),
         allowed_hosts: Sequence[str] = (),
         limits: Limits | None = None,
+        dashboard: Dashboard | None = None,
     ) -> None:
+        self.dashboard = dashboard
         if not 0 <= port < 65536:
             raise UsageError(f"port must be a number from 0 (any free port) to 65535, got {port!r}")
         self._cors = frozenset([cors] if isinstance(cors, str) else cors)
@@ -140,6 +143,8 @@ class Service:
             await self.refuse(exchange, 403, why, "foreign_origin")
         elif request.method == "OPTIONS" and self.cors_of(exchange):
             await exchange.respond(204, self.cors_of(exchange), b"")
+        elif self.dashboard is not None and is_for_dashboard(request.path):
+            await show(exchange, self.dashboard)
         else:
             await self._guarded(exchange, self.answer)
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.cli.running import run
 
 
-def watch(page: Page) -> list[str]:
+def watch(page: Page, *allowed: str) -> list[str]:
     """What goes wrong in a page, and what it asks for: both are to stay empty."""
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
@@ -17,7 +17,9 @@ def watch(page: Page) -> list[str]:
     page.on(
         "request",
         lambda asked: (
-            None if asked.url.startswith(("file:", "data:", "blob:")) else trouble.append(asked.url)
+            None
+            if asked.url.startswith(("file:", "data:", "blob:", *allowed))
+            else trouble.append(asked.url)
         ),
     )
     page.on("dialog", lambda dialog: trouble.append(dialog.message))

@@ -26,12 +26,17 @@ PACK_FROM = 48_000  # characters of data from which it is worth packing
 _PLACES = ("policy", "title", "style", "plain", "packed", "data", "script")
 
 
-def document(title: str, data: Mapping[str, Any], plain: Iterable[str]) -> str:
-    """The page; `plain` are the lines that a reader without scripts gets."""
+def document(
+    title: str, data: Mapping[str, Any], plain: Iterable[str], *, asks: bool = False
+) -> str:
+    """The page; `plain` are the lines that a reader without scripts gets.
+
+    `asks` lets it ask the server that it comes from, which a file never does.
+    """
     style, script = part("page.css"), part("page.js")
     packed, block = data_block(data)
     filled = {
-        "policy": policy(style, script),
+        "policy": policy(style, script, asks=asks),
         "title": escaped(printable(title)),
         "style": style,
         "plain": escaped(masked_text("\n".join(plain))),
@@ -50,11 +55,12 @@ def document(title: str, data: Mapping[str, Any], plain: Iterable[str]) -> str:
     return "".join([*pieces, page])
 
 
-def policy(style: str, script: str = "") -> str:
+def policy(style: str, script: str = "", *, asks: bool = False) -> str:
     """What the page may do: use this style, run this script if there is one. It loads nothing."""
     runs = f"script-src '{_digest(script)}'; " if script else ""
+    asked = "connect-src 'self'; " if asks else ""
     return (
-        f"default-src 'none'; {runs}style-src '{_digest(style)}'; "
+        f"default-src 'none'; {runs}{asked}style-src '{_digest(style)}'; "
         "img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
     )
 

@@ -107,7 +107,7 @@ export interface PageData {
   interactions: InteractionData[];
   pairs?: PairData[];
   sides?: [string, string];
-  live?: { base: string; what: "record" | "replay" };
+  live?: { base: string; what: "record" | "replay"; name: string };
 }
 
 async function inflate(text: string): Promise<string> {

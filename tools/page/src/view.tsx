@@ -220,7 +220,7 @@ function useAddress(stage: Stage, index: number): void {
   }, [stage]);
 }
 
-function useKeys(
+export function useKeys(
   stage: Stage | null,
   current: number,
   choose: (index: number) => void,
