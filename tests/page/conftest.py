@@ -1,4 +1,4 @@
-"""A browser for the tests of the page: one a worker, and pages that fail on any error in them."""
+"""A browser for the tests of the page: one a file, and pages that fail on any error in them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, no other test of the worker has a loop
 def browser() -> Iterator[Browser]:
-    """A headless Chromium, for all tests of this worker."""
+    """A headless Chromium, for the tests of a file."""
     limit_ms = 1000 * PATIENCE_S
     expect.set_options(timeout=limit_ms)
     with sync_playwright() as playwright:

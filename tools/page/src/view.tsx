@@ -59,10 +59,12 @@ export function ViewApp({ data }: { data: PageData }) {
   const main = useRef<HTMLElement>(null);
 
   const choose = (index: number) => {
-    if (!all[index] || index === current) return;
+    if (!all[index]) return false;
+    if (index === current) return true;
     stage?.player.pause();
     putPlace({ number: index, event: null, t: null }, true);
     setCurrent(index);
+    return true;
   };
   // The address tells what to show, at the start and whenever it changes.
   const [place, setPlace] = useState(first);
@@ -223,9 +225,12 @@ function useAddress(stage: Stage, index: number): void {
 export function useKeys(
   stage: Stage | null,
   current: number,
-  choose: (index: number) => void,
+  choose: (index: number) => unknown,
   theme: () => void,
 ): void {
+  // Keys may come faster than the page is drawn.
+  const at = useRef(current);
+  at.current = current;
   useEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !stage) return;
@@ -240,8 +245,10 @@ export function useKeys(
       }
       if (event.key === " " && target.matches("button, summary, input, audio")) return;
       if (act(event.key, stage)) event.preventDefault();
-      else if (event.key === "[" || event.key === "]") choose(current + (event.key === "]" ? 1 : -1));
-      else if (event.key === "t") theme();
+      else if (event.key === "[" || event.key === "]") {
+        const to = at.current + (event.key === "]" ? 1 : -1);
+        if (choose(to) !== false) at.current = to;
+      } else if (event.key === "t") theme();
     };
     document.addEventListener("keydown", down);
     return () => document.removeEventListener("keydown", down);

@@ -1,0 +1,220 @@
+"""How pages look and read: for all eyes and readers, on paper, and with much in them.
+
+The pictures are written to `build/page`, or to the folder that STREAMTAPE_PICTURES names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from streamtape.tape.model import Chunk, Chunks, Ending, Interaction
+from tests.cli.running import interaction, responses, run, tape
+from tests.page.opening import show
+from tests.patience import PATIENCE_S
+from tests.shared import REPO
+from tests.streams import Writer, interaction_of
+from tests.tools_present import IN_CI, needs
+
+AXE = REPO / "tools" / "page" / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = Path(os.environ.get("STREAMTAPE_PICTURES", REPO / "build" / "page"))
+SECOND_US = 1_000_000
+LOOKS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+    "forced": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active"},
+}
+
+pytestmark = [needs("chromium"), pytest.mark.xdist_group("page")]
+
+
+def turn(writer: Writer, number: int, messages: list[Any]) -> Interaction:
+    """A turn of an agent, that begins some seconds after the first."""
+    body = json.dumps({"model": "gpt-4.1", "temperature": 0.2, "input": messages}).encode()
+    one = interaction_of(writer.payloads, body=body)
+    chunks = Chunks.of(Chunk(40 * (c.at_us or 0) + 300_000, c.data) for c in one.chunks)
+    ending = Ending("complete", chunks[-1].at_us)
+    started = 1_767_225_600_000_000 + 3 * number * SECOND_US
+    return replace(one, chunks=chunks, ending=ending, started_at_us=started)
+
+
+def agent(path: Path) -> Path:
+    """An agent that asks a tool and answers, once well and once cut."""
+    ask = {"role": "user", "content": "Where is it **warmest**, Lisbon or Faro?"}
+    first = Writer().call("weather", '{"city', '": "Faro"}').end()
+    call = {"type": "function_call", "call_id": "call_1_0", "name": "weather", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "call_1_0", "output": '{"celsius": 24}'}
+    words = [
+        "## Faro\n\n",
+        "It is ",
+        "**24** ",
+        "degrees:\n\n",
+        "| city | C |\n|---|---|\n| Faro | 24 |\n",
+    ]
+    second = Writer().message(*words).end()
+    cut = interaction(responses("cut")[:3], ending=Ending("error", 9_000, "ReadError", "gone"))
+    started = 1_767_225_600_000_000 + 3 * SECOND_US + SECOND_US // 5
+    return tape(
+        path,
+        turn(first, 0, [ask]),
+        turn(second, 1, [ask, call, result]),
+        replace(cut, started_at_us=started),
+    )
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> dict[str, str]:
+    """The addresses of a page of a run, of a turn, and of a race."""
+    agent(tmp_path / "agent.tape")
+    run("view", tmp_path, "-o", tmp_path / "run.html")
+    for name, word in (("a", "bubble "), ("b", "rubber ")):
+        tape(
+            tmp_path / name / "x.tape",
+            Writer().message("double ", word, "bath").end().interaction(),
+        )
+        tape(tmp_path / name / "y.tape", Writer().message("fine").end().interaction())
+    run("view", "--compare", tmp_path / "a", tmp_path / "b", "-o", tmp_path / "race.html")
+    found = {name: (tmp_path / f"{name}.html").as_uri() for name in ("run", "race")}
+    return {"run": f"{found['run']}#1/4", "race": f"{found['race']}#0", "table": found["race"]}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_fit_and_are_read_by_all(look: str, browser: Browser, pages: dict[str, str]) -> None:
+    """Nothing is wider than the window, and axe finds nothing serious."""
+    if not AXE.is_file() and not IN_CI:
+        pytest.skip("axe-core is not installed: npm ci in tools/page")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(**LOOKS[look], reduced_motion="reduce")
+    context.set_default_timeout(1000 * PATIENCE_S)
+    serious: list[str] = []
+    for name, address in pages.items():
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_selector("#app:not([hidden])")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious += [
+            f"{name}: {rule['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
+            for rule in found["violations"]
+            if rule["impact"] in {"serious", "critical"}
+            for node in rule["nodes"]
+        ]
+        page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
+        page.close()
+    context.close()
+    assert serious == []
+
+
+def test_all_of_it_is_printed(opened: Page, tmp_path: Path) -> None:
+    """On paper every event and the whole text are there, and no control is."""
+    tape(
+        tmp_path / "run.tape", Writer().message(*(f"w{n} " for n in range(90))).end().interaction()
+    )
+    show(opened, tmp_path)
+    opened.uncheck("#fold")
+    opened.emulate_media(media="print")
+    expect(opened.locator(".row")).to_have_count(98)
+    expect(opened.locator("#player")).to_be_hidden()
+    heights = opened.evaluate(
+        """["parts", "list"].map(id => document.getElementById(id))
+            .map(box => box.scrollHeight - box.clientHeight)"""
+    )
+    assert max(heights) <= 1
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    opened.screenshot(path=PICTURES / "print.png", full_page=True)
+
+
+def test_many_recordings_stay_usable(opened: Page, tmp_path: Path) -> None:
+    """Hundreds in one page: few are drawn, a filter finds one, and the current one is in sight."""
+    for number in range(300):
+        tape(tmp_path / f"{number:04}.tape", Writer().message(f"word{number}").end().interaction())
+    show(opened, tmp_path, "", "--no-checks")
+    assert opened.locator("#nav .items button").count() < 40
+    for _ in range(30):
+        opened.keyboard.press("]")
+    current = opened.locator("#nav [aria-current]")
+    expect(current).to_have_attribute("data-number", "30")
+    expect(current).to_be_in_viewport()
+    opened.fill("#nav input", "0299")
+    expect(opened.locator("#nav .items button")).to_have_count(1)
+    opened.locator("#nav .items button").click()
+    expect(opened.locator(".part.text .grown")).to_have_text("word299")
+    opened.locator("#nav .items button").focus()
+    assert opened.evaluate("document.querySelectorAll('#nav [tabindex=\"0\"]').length") == 1
+
+
+def test_themes_are_chosen_and_kept(opened: Page, tmp_path: Path) -> None:
+    """Light, dark, or as the system has it; the choice is there again when the page is."""
+    tape(tmp_path / "run.tape", Writer().message("a").end().interaction())
+    show(opened, tmp_path)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = opened.evaluate(ground)
+    opened.keyboard.press("t")
+    opened.click("#theme")
+    assert opened.evaluate(ground) != light
+    opened.reload()
+    opened.wait_for_selector("#app:not([hidden])")
+    assert opened.evaluate(ground) != light
+
+
+def test_the_timeline_answers(opened: Page, tmp_path: Path) -> None:
+    """Hover says what is there; a click goes there; a drag selects; keys and buttons zoom."""
+    tape(
+        tmp_path / "run.tape", Writer().message(*(f"w{n} " for n in range(90))).end().interaction()
+    )
+    show(opened, tmp_path)
+    box = opened.locator("#timeline").bounding_box()
+    assert box is not None
+    middle = box["y"] + 40
+    opened.mouse.move(box["x"] + box["width"] / 2, middle)
+    expect(opened.locator(".hover")).to_contain_text("response.output_text.delta")
+    opened.mouse.click(box["x"] + box["width"] / 2, middle)
+    before = opened.text_content("#clock")
+    assert before is not None
+    assert before.startswith("0.04")
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + box["width"] * 0.6, middle)
+    opened.mouse.move(box["x"] + box["width"] * 0.75, middle)
+    opened.mouse.up()
+    expect(opened.locator("#figures")).to_contain_text("events")
+    expect(opened.locator("#count")).to_contain_text(" of 98")
+    opened.get_by_role("button", name="Zoom to it").click()
+    expect(opened.locator("#minimap")).to_be_visible()
+    opened.keyboard.press("Escape")
+    expect(opened.locator("#count")).to_have_text("98")
+    opened.keyboard.press("0")
+    expect(opened.locator("#minimap")).to_have_count(0)
+    opened.keyboard.press("+")
+    expect(opened.locator("#minimap")).to_be_visible()
+    opened.click("[aria-label='Show all']")
+    legend = opened.locator("#legend button", has_text="waits")
+    legend.click()
+    expect(legend).to_have_attribute("aria-pressed", "false")
+    opened.locator("#timeline").tap(position={"x": box["width"] * 0.25, "y": 40})
+    assert (opened.text_content("#clock") or "").startswith("0.02")
+
+
+def test_a_run_is_a_waterfall(opened: Page, tmp_path: Path) -> None:
+    """Turns on one clock, the tools' time with their name, totals; a click goes to a turn."""
+    agent(tmp_path / "agent.tape")
+    show(opened, tmp_path)
+    expect(opened.locator("#run .tile", has_text="at once")).to_contain_text("2")
+    expect(opened.locator("#run .toollist li")).to_contain_text("weather")
+    expect(opened.locator("#run .toollist li")).to_contain_text("celsius")
+    opened.locator(".names button").nth(1).click()
+    expect(opened.locator("#nav [aria-current]")).to_have_attribute("data-number", "1")
+    box = opened.locator(".bars").bounding_box()
+    assert box is not None
+    opened.mouse.move(box["x"] + 30, box["y"] + 26 + 14)
+    expect(opened.locator(".bars .hover")).to_contain_text("first content")
+    opened.mouse.click(box["x"] + 30, box["y"] + 26 + 14)
+    expect(opened.locator("#nav [aria-current]")).to_have_attribute("data-number", "0")
