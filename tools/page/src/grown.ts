@@ -4,8 +4,8 @@ import { el } from "./dom";
 import { blockEnds, rendered } from "./markdown";
 import { clean, upTo } from "./text";
 
-/** A text node longer than this is followed by another one: appending stays cheap. */
-const NODE = 4_000;
+/** A piece of a text longer than this is ended at its next line: the browser lays only the last one out anew. */
+const PIECE = 2_000;
 
 /** Shows the first characters of a text, raw. */
 export class RawText {
@@ -24,17 +24,23 @@ export class RawText {
       this.tail = null;
       this.shown = 0;
     }
-    const piece = clean(this.text.slice(this.shown, length));
-    if (this.tail && this.tail.length + piece.length < NODE) {
-      this.tail.appendData(piece);
-    } else {
-      for (let at = 0; at < piece.length; at += NODE) {
-        this.tail = document.createTextNode(piece.slice(at, at + NODE));
-        this.box.append(this.tail);
-      }
+    let rest = clean(this.text.slice(this.shown, length));
+    while (rest) {
+      this.tail ??= this.begin();
+      const line = rest.indexOf("\n", Math.max(PIECE - this.tail.length, 0));
+      const end = line < 0 ? rest.length : line + 1;
+      this.tail.appendData(rest.slice(0, end));
+      rest = rest.slice(end);
+      if (line >= 0) this.tail = null;
     }
     this.shown = length;
     return true;
+  }
+
+  private begin(): Text {
+    const text = document.createTextNode("");
+    this.box.append(el("div", "piece", text));
+    return text;
   }
 }
 

@@ -143,10 +143,14 @@ export function drawRun(run: Run, view: View, c: Colours, current: number, label
   const bottom = HEAD + run.turns.length * ROW;
   const shapes: Shape[] = [...drawConcurrency(run, view, c)];
   const moved: Shape[] = [];
+  const row = run.turns.findIndex((turn) => turn.index === current);
+  if (row >= 0) {
+    const y = HEAD + row * ROW;
+    shapes.push({ is: "rect", x: 0, y, w: view.width, h: ROW, fill: c["accent-soft"] });
+  }
+  for (const tool of run.tools) shapes.push(...drawTool(tool, view, c));
   run.turns.forEach((turn, row) => {
     const y = HEAD + row * ROW;
-    if (turn.index === current)
-      shapes.push({ is: "rect", x: 0, y, w: view.width, h: ROW, fill: c["accent-soft"] });
     shapes.push(...drawTurn(turn, view, c, y + 6));
     if (labels)
       moved.push({
@@ -157,7 +161,6 @@ export function drawRun(run: Run, view: View, c: Colours, current: number, label
         fill: c.ink,
       });
   });
-  for (const tool of run.tools) shapes.push(...drawTool(tool, view, c));
   shapes.push(...drawAxis(view, c, bottom + 2, true));
   return labels ? [...moved, ...shapes.map((shape) => shifted(shape, labels))] : shapes;
 }
@@ -207,14 +210,17 @@ function drawTurn(turn: Turn, view: View, c: Colours, y: number): Shape[] {
       fill: c[mood === "bad" ? "error" : mood === "warn" ? "warning" : "dim"],
     });
   else if (x0 - wide - 8 > 0)
-    shapes.push({
-      is: "text",
-      x: x0 - 5,
-      y: y + 12,
-      text: label,
-      fill: c[mood === "bad" ? "error" : "dim"],
-      anchor: "end",
-    });
+    shapes.push(
+      { is: "rect", x: x0 - wide - 7, y, w: wide + 4, h: 16, fill: c.card },
+      {
+        is: "text",
+        x: x0 - 5,
+        y: y + 12,
+        text: label,
+        fill: c[mood === "bad" ? "error" : "dim"],
+        anchor: "end",
+      },
+    );
   return shapes;
 }
 
