@@ -124,6 +124,10 @@ def test_all_of_it_is_printed(opened: Page, tmp_path: Path) -> None:
     opened.emulate_media(media="print")
     expect(opened.locator(".row")).to_have_count(98)
     expect(opened.locator("#player")).to_be_hidden()
+    # What is folded on a screen stands open on paper.
+    head = opened.locator("#wire td", has_text="text/event-stream").bounding_box()
+    assert head is not None
+    assert head["height"] > 0
     heights = opened.evaluate(
         """["parts", "list"].map(id => document.getElementById(id))
             .map(box => box.scrollHeight - box.clientHeight)"""
