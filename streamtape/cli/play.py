@@ -90,7 +90,7 @@ without the extra, the text is printed at its pace."""
 def command(*, tapes: tuple[str, ...], target: str | None, plain: bool, **given: Any) -> None:
     """Play what streams said at its recorded pace; several FILEs play side by side.
 
-    Reasoning, text and tool calls are told apart; waits are marked in the bar below. Interactions
+    Reasoning, text and tool calls look different; waits are marked in the bar below. Interactions
     of a cassette play one after the other.
     """
     if len(tapes) > _MOST_SIDES:

@@ -37,11 +37,14 @@ def play_plain(acts: Sequence[Act], speed: float | None, clock: Clock | None = N
 
 
 def _play_scene(scene: Scene, speed: float | None, clock: Clock) -> None:
+    from streamtape.report.play.screens import prompt_mark
+
     heading = line((scene.name, "title"), f"  {scene.request} → ", (scene.answer, ""))
     output.write_lines([heading])
     if scene.prompt.text:
         rows = scene.prompt.text.split("\n")
-        output.write_lines([line(("❯ ", "dim"), (row, "dim")) for row in rows])
+        mark = prompt_mark(scene.prompt)
+        output.write_lines([line((mark, "dim"), (row, "dim")) for row in rows])
     start_us = clock.now_us()
 
     def wait(at_us: int) -> None:

@@ -1,4 +1,4 @@
-"""Values as a notebook and rich show them: a heading, a picture of the run, what was said.
+"""Values as a notebook and rich show them: a heading, a picture of the run, its texts.
 
 The HTML is one element without script, style sheet or address: text has the colour of what is
 around it, and tints let it through, so it can be read in light and dark notebooks alike.

@@ -109,12 +109,12 @@ def stop_of(parsed: ParsedResponse, answer: Answer, number: int) -> Finding | No
     last = reached[-1] if reached else None
     one = parsed.interaction
     whole = count(len(one.messages), "message") if one.messages else count(len(one.chunks), "chunk")
-    told = (
+    message = (
         f"{_STOPPED[answer.state]}: after {len(reached)} of {count(len(parsed.events), 'event')}, "
         f"{answer.n_chunks} of {whole}"
     )
     where = Where(last.index, last.type, last.at_us, number) if last else Where(interaction=number)
-    return Finding(RULE, "warning", where, told)
+    return Finding(RULE, "warning", where, message)
 
 
 def index_page(title: str, failed: Sequence[FailedTest], *, n_tests: int, n_failed: int) -> str:

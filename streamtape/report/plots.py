@@ -106,7 +106,7 @@ def _named(name: str) -> str:
 
 def _each(figure: Any, measured: Sequence[StreamMetrics]) -> None:
     arrival, growth, gaps = figure.subplots(3)
-    growth.sharex(arrival)  # what came and what it said, one above the other
+    growth.sharex(arrival)  # arrival above text, on one axis
     for number, one in enumerate(measured):
         name, colour = _named(f"{one.source} {one.interaction}".strip()), f"C{number}"
         at = [us / 1e6 for us in accumulate(one.gaps_us, initial=one.ttfe_us or 0)]

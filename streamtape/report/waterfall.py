@@ -38,7 +38,7 @@ _KIND_OF = {"text": "text", "reasoning": "reasoning", "arguments": "tool argumen
 
 
 class Ground(Enum):
-    """What the picture stands on."""
+    """The background of the picture."""
 
     READER = "reader"
     INHERITED = "inherited"
@@ -232,17 +232,17 @@ def _row(scene: Scene, start_us: int, length_us: int) -> str:
     label = escape(xml_text(clipped(label_of(scene), _LABEL_CHARS)))
     tokens = scene.n_output_tokens
     figures = duration(scene.length_us) + (f" · {tokens:,} tokens" if tokens is not None else "")
-    told = escape(xml_text(f"{scene.request}: {scene.ending}"))
+    tooltip = escape(xml_text(f"{scene.request}: {scene.ending}"))
     bar = "".join(_bar(segment, start_us, length_us) for segment in segments_of(scene))
     mark = ' fill="#d9534f"' if scene.ending_style == "bad" else ""
     return (
-        f'<title>{told}</title><text x="{_PAD_PX}" y="16">{label}</text>{bar}'
+        f'<title>{tooltip}</title><text x="{_PAD_PX}" y="16">{label}</text>{bar}'
         f'<text x="{WIDTH_PX - _PAD_PX}" y="16" text-anchor="end"{mark}>{figures}</text>'
     )
 
 
 def label_of(scene: Scene) -> str:
-    """What an interaction is called: what was asked last, else its request."""
+    """What an interaction is called: the last prompt, else its request."""
     if not scene.prompt.text:
         return scene.short_request
     return f"{'⚙ ' if scene.prompt.is_tool else ''}{scene.prompt.text}"

@@ -19,7 +19,7 @@ from streamtape.report.play.frames import Film
 from streamtape.report.play.themes import Theme, is_bold
 from streamtape.report.side_by_side import cells
 
-# What a page's or picture's maker is told by, so that no other's file is replaced.
+# Marks the picture as ours, so that no other program's file is replaced.
 MARK = "<dc:title>streamtape</dc:title>"
 _CELL_PX, _ROW_PX, _FONT_PX, _PAD_PX = 8.4, 18, 14, 12
 _FONTS = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
@@ -43,11 +43,11 @@ def animated_svg(film: Film, *, title: str, themes: Sequence[Theme]) -> str:
     width = round(film.columns * _CELL_PX + 2 * _PAD_PX, 1)
     height = film.rows * _ROW_PX + 2 * _PAD_PX
     shown = [*_shown(film)]
-    told = escape(xml_text(title))
+    escaped_title = escape(xml_text(title))
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height}" '
-        f'width="{width:g}" height="{height}" role="img" aria-label="{told}">',
-        f"<title>{told}</title>",
+        f'width="{width:g}" height="{height}" role="img" aria-label="{escaped_title}">',
+        f"<title>{escaped_title}</title>",
         '<metadata><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Description>'
         f"{MARK}</rdf:Description></rdf:RDF></metadata>",

@@ -13,7 +13,7 @@ _TOOL_TYPES = frozenset({"function_call_output", "custom_tool_call_output", "too
 
 
 class Prompt(NamedTuple):
-    """What is asked; `is_tool` where it is the result of a tool call."""
+    """The text of a prompt; `is_tool` where it is the result of a tool call."""
 
     text: str
     is_tool: bool = False

@@ -185,14 +185,14 @@ def scene_of(
 def ending_of(parsed: ParsedResponse) -> tuple[str, Style]:
     """How a stream came out, as its badge has it, with what is known of why; and in which style."""
     word, mood = outcome(parsed)
-    ending, said = parsed.interaction.ending, parsed.transcript
+    ending, transcript = parsed.interaction.ending, parsed.transcript
     broken = ": ".join(part for part in (ending.exception, ending.message) if part)
-    error = said.error
+    error = transcript.error
     message = error.get("message") if isinstance(error, dict) else error
     reasons = {
         "bad": message or broken or parsed.trouble,
-        "warn": said.finish_reason or said.refusal,
-        "good": said.finish_reason,
+        "warn": transcript.finish_reason or transcript.refusal,
+        "good": transcript.finish_reason,
     }
     why = str(reasons[mood] or "")
     return (word if not why or why in word else f"{word}: {why}"), mood
@@ -244,8 +244,8 @@ def _texts(parsed: ParsedResponse, times_us: Sequence[int]) -> Iterator[GrowingT
     yield from sorted(grown, key=lambda text: text.times_us[0])
 
 
-def _texts_of(said: Transcript) -> Iterator[tuple[str, str, Part]]:
-    choices = said.choices or (said,)
+def _texts_of(transcript: Transcript) -> Iterator[tuple[str, str, Part]]:
+    choices = transcript.choices or (transcript,)
     for number, choice in enumerate(choices):
         which = f" {number}" if len(choices) > 1 else ""
         for part in distinct_parts(choice):
@@ -259,7 +259,7 @@ def _texts_of(said: Transcript) -> Iterator[tuple[str, str, Part]]:
             part = grown if grown is not None and grown.text == call.arguments else whole
             label = f"tool call{which}: {call.name}"
             yield "arguments", label, _from_event(part, call.first_event)
-    for image in said.images:
+    for image in transcript.images:
         yield "image", "image", Part("image", f"{image.n_bytes:,} bytes, sha256 {image.sha256}")
 
 

@@ -1,4 +1,4 @@
-"""One moment of an act as lines of a screen: what had been said, progress, and where it is.
+"""One moment of an act as lines of a screen: the text so far, progress, and the position.
 
 The lines are exactly as many as the screen has rows, and none is wider than it. The text follows
 its end, or is scrolled back by `View.scroll` lines.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streamtape.report.lines import Line, Span, line
+from streamtape.report.play.prompts import Prompt
 from streamtape.report.play.scenes import Act, GrowingText, Scene, untimed_note
 from streamtape.report.play.wrapping import wrapped_text
 from streamtape.report.side_by_side import cells, wrapped
@@ -33,8 +34,8 @@ _MARKS = {"arguments": "⚙ ", "reasoning": "∴ "}
 class View:
     """The screen's size in cells, and what the player says beside the recording.
 
-    `state` stands before the clock (playing, paused), `note` behind it; `place` is the act's number
-    and how many there are.
+    `state` is shown before the clock (playing, paused), `note` after it; `place` is the act's
+    number and how many there are.
     """
 
     columns: int = 80
@@ -92,12 +93,12 @@ def _heading(scene: Scene | None, width: int) -> list[Line]:
     name = clipped(scene.name, width)
     room = width - cells(name) - 2 - cells(scene.answer) - len(_ARROW)
     fitting = (text for text in (scene.request, scene.short_request) if cells(text) <= room)
-    asked = next(fitting, clipped(scene.short_request, room) if room > _MIN_REQUEST else "")
-    told = f"{asked}{_ARROW}" if asked else ""
-    answer = clipped(scene.answer, width - cells(name) - 2 - cells(told))
+    request = next(fitting, clipped(scene.short_request, room) if room > _MIN_REQUEST else "")
+    shown = f"{request}{_ARROW}" if request else ""
+    answer = clipped(scene.answer, width - cells(name) - 2 - cells(shown))
     rule = "─" * width
     return [
-        line((name, "title"), "  ", (told, "dim"), (answer, scene.answer_style)),
+        line((name, "title"), "  ", (shown, "dim"), (answer, scene.answer_style)),
         line((rule, "dim")),
     ]
 
@@ -150,8 +151,9 @@ def _blocks(scene: Scene, at_us: int, width: int) -> Iterator[_Block]:
     room = max(width - 2, 1)
     prompt = scene.prompt.text
     if prompt:
-        mark = _MARKS["arguments"] if scene.prompt.is_tool else "❯ "
-        yield _Block(prompt, len(prompt), room, "dim", "  ", mark, _PROMPT_LINES)
+        yield _Block(
+            prompt, len(prompt), room, "dim", "  ", prompt_mark(scene.prompt), _PROMPT_LINES
+        )
         yield _plain("", width)
     begun = [text for text in scene.texts if text.times_us[0] <= at_us]
     latest = max(begun, key=lambda text: text.grew_us(at_us), default=None)
@@ -185,6 +187,11 @@ def _outcome(scene: Scene) -> str:
     return f"{mark} {scene.ending}"
 
 
+def prompt_mark(prompt: Prompt) -> str:
+    """What is shown before a prompt: it is a user's, or the result of a tool."""
+    return _MARKS["arguments"] if prompt.is_tool else "❯ "
+
+
 def progress(act: Act, at_us: int, columns: int) -> Line:
     """A bar over the whole width: what has played, and what is to come; waits are dashed."""
     length = max(act.length_us, 1)
@@ -207,7 +214,7 @@ def _status(act: Act, at_us: int, view: View, columns: int) -> Line:
     """State, clock, events, the wait that is going on; at the right which interaction it is."""
     length = act.length_us
     at = min(at_us, length)
-    told = f"{view.state} {at / 1e6:.2f} / {length / 1e6:.2f} s"
+    clock = f"{view.state} {at / 1e6:.2f} / {length / 1e6:.2f} s"
     counts = " · ".join(
         f"{scene.n_events_at(at):,}/{len(scene.event_times_us):,}" for scene in act.playing
     )
@@ -217,7 +224,7 @@ def _status(act: Act, at_us: int, view: View, columns: int) -> Line:
     number, n = view.place
     place = f"{number + 1} of {n}" if n > 1 else ""
     parts = [
-        (told, ""),
+        (clock, ""),
         (view.note, "label"),
         (f"{counts} events", "dim"),
         (waiting, "warn"),

@@ -59,7 +59,7 @@ def _breaks_by_cells(paragraph: str, width: int) -> list[int]:
     at = 0
     while at < len(paragraph):
         used += sizes[at]
-        # A blank may stand beyond the end, where nothing sees it, unless a mark stands on it.
+        # A blank may go beyond the width, where it is not visible, unless a combining mark follows.
         hangs = paragraph[at] == " " and (at + 1 == len(sizes) or bool(sizes[at + 1]))
         if used > width and at > starts[-1] and sizes[at] and not hangs:
             start = blank + 1 if blank > starts[-1] else at
