@@ -33,7 +33,7 @@ from streamtape.transport.response_recorder import ResponseRecorder
 _READ_AHEAD = 1 << 16
 _GOING_AWAY, _TOO_BIG = 1001, 1009
 # How long an upstream may take to answer the close message of a client that has gone since.
-_CLOSE_S = 1.0
+_CLOSE_S = 5.0
 
 
 class Relay:
