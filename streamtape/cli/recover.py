@@ -70,7 +70,8 @@ def _result(journal: str, recovery: Recovery) -> dict[str, Any]:
         "cassette": recovery.path,
         "interactions": len(cassette),
         "chunks": sum(len(i.chunks) for i in cassette),
-        "bytes": sum(i.chunks.n_bytes for i in cassette),
+        "messages": sum(len(i.messages) for i in cassette),
+        "bytes": sum(i.chunks.n_bytes + i.messages.n_bytes for i in cassette),
         "unfinished": sum(i.ending.kind == "unfinished" for i in cassette),
         "damage": recovery.damage,
         "missing": [
@@ -84,11 +85,12 @@ def _result(journal: str, recovery: Recovery) -> dict[str, Any]:
 def _summary(result: dict[str, Any]) -> str:
     from streamtape.units import count
 
+    messages = f"{count(result['messages'], 'message')}, " if result["messages"] else ""
     damage = "; the journal is damaged:" if result["damage"] else ""
     return (
         f"{result['cassette']}: {count(result['interactions'], 'interaction')} "
         f"({result['unfinished']} unfinished), {count(result['chunks'], 'chunk')}, "
-        f"{count(result['bytes'], 'byte')}{damage}"
+        f"{messages}{count(result['bytes'], 'byte')}{damage}"
     )
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from streamtape.session.exchange import Exchange, as_seen
 from streamtape.session.session import Session
 from streamtape.tape.events import Event
 from streamtape.tape.model import Cassette, Interaction
+from streamtape.tape.segments import Rows
 from streamtape.tape.texts import masked_text, shortened
 
 LAST = 3
@@ -144,10 +146,12 @@ def _where(exchange: Exchange, interaction: Interaction) -> Iterator[str]:
         total += 1
     reached = seen[-1][0] + 1 if seen else 0
     at = ""
-    if n_chunks and (at_us := next(islice(interaction.chunks, n_chunks - 1, None)).at_us):
-        at = f" at {at_us / 1e6:.3f} s"
+    rows: Rows[Any] = interaction.messages if interaction.is_dialogue else interaction.chunks
+    last = next(islice(rows, n_chunks - 1, None), None) if n_chunks else None
+    if last is not None and last.at_us:
+        at = f" at {last.at_us / 1e6:.3f} s"
     state = _STATES[exchange.progress.state]
-    of_chunks = f"{n_chunks} of {len(interaction.chunks)} chunks"
+    of_chunks = f"{n_chunks} of {len(rows)} {rows.noun}"
     yield f"  {state}: after {reached} of {total} events, {of_chunks}{at}"
     for number, event in seen:
         payload = event.payload

@@ -392,3 +392,31 @@ def test_a_handshake_is_refused_once(url: str, tmp_path: Path) -> None:
         with pytest.raises(InvalidStatus, match="503"):
             run_sync(url, "a")
         assert run_sync(url, "a") == live
+
+
+@pytest.mark.parametrize("mode", ["once", "none"])
+def test_a_failing_test_says_where_its_dialogue_was(
+    pytester: pytest.Pytester, url: str, mode: str
+) -> None:
+    """How many messages had gone by, and what the last of them were."""
+    if mode == "none":
+        name = "test_a_failing_test_says_where_its_dialogue_was"
+        with streamtape.use_cassette(pytester.path / "cassettes" / name / "x.tape"):
+            run_sync(url, "hi")
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from websockets.sync.client import connect
+
+        @pytest.mark.streamtape("x.tape")
+        def test_dialogue(tape):
+            with connect({url!r}) as ws:
+                ws.send("hi")
+                ws.recv()
+            assert False
+        """
+    )
+    result = pytester.runpytest_subprocess("--tape-record", mode, "-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*GET ws://127.0.0.1:*", "*messages*", "*echo*"])
+    assert "RuntimeError" not in result.stdout.str()
