@@ -125,8 +125,7 @@ ROWS = (
         remark="not cut: it reconnects instead"),
     Row("Node: MCP SDK, streamable HTTP, with pushes", "node", "mcp_http", "node", upstream="mcp",
         cuts=False),
-    Row("Node: MCP SDK, SSE, with pushes", "node", "mcp_sse", "node", upstream="mcp", cuts=False,
-        remark="d: 1 of 34 replays, on a busy machine, waited for ever"),
+    Row("Node: MCP SDK, SSE, with pushes", "node", "mcp_sse", "node", upstream="mcp", cuts=False),
     Row("curl", "", "curl -sSN --fail -H content-type:application/json -d @$ASK "
         "$UPSTREAM/v1/responses", "command"),
     Row("curl --http2", "", "curl -sSN --http2 --fail -H content-type:application/json -d @$ASK "
