@@ -20,6 +20,7 @@ StreamtapeError
 ├── WorkerError                   a process that shared the work was killed from outside
 └── SessionError
     ├── MissError                 no recorded interaction answers a request
+    │   └── UnseenConnectionError a library that sessions do not see was to connect, or did
     ├── NothingRecordedError      a session that was to record saw no request
     ├── AmbiguousSessionError     several sessions are active and nothing says which is meant
     ├── ForkedError               a forked process was to record for the one that it came from
@@ -143,6 +144,10 @@ class SessionError(StreamtapeError):
 
 class MissError(SessionError):
     """No recorded interaction answers a request, and the record mode forbids sending it."""
+
+
+class UnseenConnectionError(MissError):
+    """A library that sessions do not see was to connect while one was open, or did."""
 
 
 class NothingRecordedError(SessionError):

@@ -193,6 +193,7 @@ def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("tape_block_network", "let sockets reach loopback only", "bool", default=False)
     parser.addini("tape_allow_hosts", "hosts that a blocked network lets through", "linelist")
     parser.addini("tape_max_age", "age at which cassettes expire, as 30d")
+    parser.addini("tape_unseen", "connections of libraries that are not seen: error, warn, allow")
     parser.addini("tape_on_expired", "what expired cassettes do: warn, fail, record")
     parser.addini("tape_unproven", "tests that prove nothing: warn, error, ignore", default="warn")
     parser.addini("tape_unplayed", "what is unplayed: report, fail, ignore", default="report")
@@ -279,7 +280,7 @@ def _ini(config: pytest.Config) -> dict[str, Any]:
             ini["speed"] = _speed(text)
     except ArgumentTypeError as error:
         raise pytest.UsageError(f"ini file: {error}") from error
-    for name in ("max_age", "on_expired", *_LINES, *_BOOLS):
+    for name in ("max_age", "on_expired", "unseen", *_LINES, *_BOOLS):
         if value := config.getini(f"tape_{name}"):
             ini[name] = listed(value) if isinstance(value, list) else value
     return ini

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from streamtape.errors import (
     MissError,
     NothingRecordedError,
     StreamtapeError,
+    UnseenConnectionError,
 )
 from streamtape.session.diagnostics import (
     Compare,
@@ -27,6 +29,7 @@ from streamtape.session.journal_recording import Take
 from streamtape.session.matching import Tape
 from streamtape.session.options import Options
 from streamtape.session.order import Order
+from streamtape.session.unseen import Unseen, noticed
 from streamtape.tape.model import Cassette
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class Closing(Inside):
     closed: bool
     failure: CassetteWriteError | None
     misses: list[MissError]
+    unseen: Counter[Unseen]
     struck: list[Fault]
     set_aside: str | None
     _take: Take | None
@@ -178,10 +182,14 @@ class Closing(Inside):
         idle = not self.exchanges and not self.misses
         if error is None and idle and self.records and self._expects_requests:
             why = self.told_of_others() or self._unheard() + self._blind_spots()
+            if self.unseen:
+                why = f" {noticed(self.unseen, self.name)}.{why}"
             return NothingRecordedError(
                 f"the session for {self.name!r} (mode {self.mode!r}) saw no request, so there is "
                 f"nothing to record.{why}"
             )
+        if error is None and self.unseen and self.options.unseen == "error":
+            return UnseenConnectionError(noticed(self.unseen, self.name))
         if error is not None or self.mode != "verify":
             return None
         fresh = renamed(self.recorded(), self._tape.matcher.pairs)
@@ -202,7 +210,8 @@ class Closing(Inside):
         return f" Nothing came to {self._own_origins[0]}: is it the base URL of the client?"
 
     def _report(self, problem: StreamtapeError | None, error: Exception | None) -> None:
-        if problem is not None and not (isinstance(problem, MissError) and error is None):
+        hides_a_miss = error is None and any(problem is miss for miss in self.misses)
+        if problem is not None and not hides_a_miss:
             raise problem from error
         for text in () if error is not None else self.remarks():
             warn(text)
@@ -213,6 +222,8 @@ class Closing(Inside):
             return []
         self._remarked = True
         texts = [hidden(self.misses)] if self.misses else []
+        if self.unseen:
+            texts.append(noticed(self.unseen, self.name))
         replays = [e for e in self.exchanges if e.interaction is not None]
         read = any(exchange.progress.state == "complete" for exchange in replays)
         if read and self.options.faults and not self.struck:

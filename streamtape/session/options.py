@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RequestMatcher = Callable[[Request, Request], bool]
 RequestFilter = Callable[[Request], Request]
+UNSEEN = ("error", "warn", "allow")
 CLOCKS = ("system", "auto", "manual")
 _AGE_UNITS = ("s", "m", "h", "d", "w")
 MATCHERS = ("method", "scheme", "host", "port", "path", "query", "url", "headers", "body")
@@ -58,6 +59,7 @@ class OptionFields(TypedDict, total=False):
     seed: int
     redaction: RedactionOptions | None
     max_body_bytes: int | None
+    unseen: Literal["error", "warn", "allow"] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,10 @@ class Options:
     without them, and then plays it with them. `seed` decides what is left to chance.
     `redaction`: what is masked beyond the defaults, and what is not (`RedactionOptions`).
     `max_body_bytes`: a longer body is recorded up to there, as `unfinished`; its client gets all.
+    `unseen`: connections of libraries that a session does not see. None: refused where nothing is
+    sent (UnseenConnectionError), told in a warning at the end where the session records. `error`:
+    an error at the end there, too. `warn`: a warning in every mode. `allow`: nobody minds. Loopback
+    and ignored hosts always pass, but for a host and port that the session has interactions of.
     """
 
     mode: RecordMode = "once"
@@ -123,6 +129,7 @@ class Options:
     seed: int = 0
     redaction: RedactionOptions | None = None
     max_body_bytes: int | None = None
+    unseen: Literal["error", "warn", "allow"] | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -156,6 +163,8 @@ class Options:
         self._check_others()
 
     def _check_others(self) -> None:
+        if self.unseen is not None and self.unseen not in UNSEEN:
+            raise UsageError(refusal("value of unseen", self.unseen, UNSEEN))
         if self.record_on_exception not in (True, False, "whole"):
             value = self.record_on_exception
             raise UsageError(f"record_on_exception must be True, False or 'whole', got {value!r}")

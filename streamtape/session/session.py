@@ -7,6 +7,7 @@ from the file's own room. All methods may be called from several threads.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from streamtape.errors import (
     CassetteNotFoundError,
     CassetteWriteError,
     MissError,
+    UnseenConnectionError,
 )
 from streamtape.playback.steps import Step
 from streamtape.session.close import Closing
@@ -28,6 +30,7 @@ from streamtape.session.matching import Tape, is_ignored
 from streamtape.session.miss import miss_text
 from streamtape.session.options import Options
 from streamtape.session.recorder import Recorder
+from streamtape.session.unseen import Unseen, refused
 from streamtape.session.upload_recording import Upload, WholeUpload
 from streamtape.tape.long_bodies import is_long
 from streamtape.tape.model import Cassette, Head, Interaction, Request, header
@@ -68,6 +71,7 @@ class Session(Closing):
         self.name = name
         self.failure: CassetteWriteError | None = None
         self.misses: list[MissError] = []
+        self.unseen: Counter[Unseen] = Counter()  # connections that went past it
         self.closed = False
         self.struck: list[Fault] = []
         self._place = place
@@ -326,6 +330,21 @@ class Session(Closing):
         with self._lock:
             self.misses.append(miss)
         return miss
+
+    @property
+    def refuses_unseen(self) -> bool:
+        """Whether a connection that this session does not see is refused."""
+        return not self.records and self.options.unseen in {None, "error"}
+
+    def note_unseen(self, unseen: Unseen) -> None:
+        """Note a connection that this session does not see; UnseenConnectionError if refused."""
+        with self._lock:
+            if not self.refuses_unseen:
+                self.unseen[unseen] += 1
+                return
+            text = self.masked(refused(unseen, self.mode))
+            self.misses.append(error := UnseenConnectionError(text))
+        raise error
 
     def _write_failed(self, error: CassetteWriteError) -> None:
         with self._lock:

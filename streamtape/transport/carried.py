@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from streamtape.transport import network_guard
-
 _carried: ContextVar[bool] = ContextVar("streamtape_carried", default=False)
+# Names are looked up in threads that know nothing of the context that asks.
+_hosts: Counter[str] = Counter()
+_lock = threading.Lock()
 
 
 @contextmanager
 def carried(host: str) -> Iterator[None]:
     """Mark what is sent to this host, in this context, as a session's own."""
+    host = host.lower()
     token = _carried.set(True)
+    with _lock:
+        _hosts[host] += 1
     try:
-        with network_guard.let(host):
-            yield
+        yield
     finally:
+        with _lock:
+            _hosts[host] -= 1
         _carried.reset(token)
 
 
 def is_carried() -> bool:
     """Whether a session's own request is being sent here and now."""
     return _carried.get()
+
+
+def carries(host: str) -> bool:
+    """Whether a session is sending to this host, in whichever context."""
+    return _hosts[host.lower()] > 0

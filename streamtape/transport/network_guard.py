@@ -10,17 +10,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Any
 
 from streamtape.errors import NetworkBlockedError
-
-_METHODS = ("connect", "connect_ex", "sendto", "sendmsg")
-_LOOKUPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
-_MISSING = object()
+from streamtape.transport.carried import carries
+from streamtape.transport.sockets import SOCKETS, is_loopback
 
 
 class Guard:
@@ -29,56 +24,30 @@ class Guard:
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self.allowed = tuple(host.strip().lower() for host in allowed if host.strip())
         self._addresses: set[str] = set()
-        self._let: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._before: list[tuple[Any, str, Any]] = []
 
     def install(self) -> None:
         """Stand guard."""
-        for name in _METHODS:
-            if hasattr(socket.socket, name):
-                self._replace(socket.socket, name, self._method)
-        for name in _LOOKUPS:
-            self._replace(socket, name, self._lookup)
-        _standing.append(self)
+        SOCKETS.add(self)
 
     def remove(self) -> None:
         """Let everything pass again."""
-        for owner, name, before in reversed(self._before):
-            if before is _MISSING:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, before)
-        self._before.clear()
-        if self in _standing:
-            _standing.remove(self)
+        SOCKETS.remove(self)
 
-    def _replace(self, owner: Any, name: str, wrap: Callable[[Any, str], Any]) -> None:
-        self._before.append((owner, name, vars(owner).get(name, _MISSING)))
-        setattr(owner, name, wrap(getattr(owner, name), name))
+    def connecting(self, sock: socket.socket, host: str, port: int) -> None:
+        """Refuse a connection to a host that is not allowed."""
+        del sock
+        self._check(host, f"connect to {host}, port {port}")
 
-    def _method(self, original: Any, name: str) -> Any:
-        def guarded(sock: socket.socket, *args: Any) -> Any:
-            # sendmsg has its address last, sendto too; both may have none on a connected socket.
-            address = args[0] if name.startswith("connect") else args[-1] if args else None
-            if sock.family in {socket.AF_INET, socket.AF_INET6} and isinstance(address, tuple):
-                self._check(str(address[0]), f"connect to {address[0]}, port {address[1]}")
-            return original(sock, *args)
+    def looking_up(self, name: str) -> None:
+        """Refuse a look-up of such a host."""
+        self._check(name, f"look up {name}")
 
-        return guarded
-
-    def _lookup(self, original: Any, _name: str) -> Any:
-        def guarded(host: Any, *args: Any, **kwargs: Any) -> Any:
-            name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-            if name:
-                self._check(name, f"look up {name}")
-            found = original(host, *args, **kwargs)
-            if name and not _is_loopback(name):
-                with self._lock:
-                    self._addresses.update(_addresses(found))
-            return found
-
-        return guarded
+    def looked_up(self, name: str, addresses: Iterable[str]) -> None:
+        """Allow the addresses of a host that is allowed."""
+        del name
+        with self._lock:
+            self._addresses.update(addresses)
 
     def _check(self, host: str, what: str) -> None:
         if self.allows(host):
@@ -92,29 +61,9 @@ class Guard:
         """Whether a host, by name or address, can be reached."""
         host = host.lower().rstrip(".")
         with self._lock:
-            if host in self._addresses or self._let[host]:
+            if host in self._addresses or carries(host):
                 return True
-        return _is_loopback(host) or any(_fits(host, pattern) for pattern in self.allowed)
-
-    @contextmanager
-    def let(self, host: str) -> Iterator[None]:
-        """Let one host pass for the time being."""
-        host = host.lower()
-        with self._lock:
-            self._let[host] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._let[host] -= 1
-
-
-_standing: list[Guard] = []
-
-
-def let(host: str) -> AbstractContextManager[None]:
-    """Let what a session sends to this host pass the guard, if one stands."""
-    return _standing[-1].let(host) if _standing else nullcontext()
+        return is_loopback(host) or any(_fits(host, pattern) for pattern in self.allowed)
 
 
 def _fits(host: str, pattern: str) -> bool:
@@ -124,24 +73,3 @@ def _fits(host: str, pattern: str) -> bool:
         return ipaddress.ip_address(host) in ipaddress.ip_network(pattern, strict=False)
     except ValueError:
         return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback or address.is_unspecified
-
-
-def _addresses(found: Any) -> Iterator[str]:
-    """The addresses in what a lookup gave."""
-    if isinstance(found, str):
-        yield found
-    elif isinstance(found, tuple):
-        yield from found[2]
-    else:
-        yield from (str(entry[4][0]).lower() for entry in found)

@@ -24,6 +24,8 @@ from streamtape.errors import AmbiguousSessionError, InstallError
 from streamtape.session.session import Session
 from streamtape.transport.carried import is_carried
 from streamtape.transport.patches import Patches
+from streamtape.transport.sockets import SOCKETS
+from streamtape.transport.unseen import UnseenWatch
 
 # The seam of each library, by the module that is patched once it is imported.
 SEAMS = {
@@ -48,6 +50,7 @@ class Installation:
         self._holders = 0
         self._owners: dict[int, object] = {}
         self._patches = Patches()
+        self._unseen = UnseenWatch(self.nearest_session)
         self._watch = _ImportWatch(self._patch)
 
     def add(self, session: Session, owner: object = None) -> None:
@@ -108,6 +111,13 @@ class Installation:
         """The session that a seam serves; None while a session's own request is on its way."""
         return None if is_carried() else self.session()
 
+    def nearest_session(self) -> Session | None:
+        """The same for what no seam carries: of several, the one that was opened last."""
+        current = _current.get()
+        if current is not None and not current.closed and id(current) in self._owners:
+            return current
+        return next((s for s in reversed(self._sessions) if not s.closed), None)
+
     def _install(self) -> None:
         try:
             for name in SEAMS:
@@ -119,11 +129,13 @@ class Installation:
             raise
         if self._watch not in sys.meta_path:
             sys.meta_path.insert(0, self._watch)
+        SOCKETS.add(self._unseen)
 
     def _uninstall(self) -> None:
         if self._watch in sys.meta_path:
             sys.meta_path.remove(self._watch)
         self._patches.undo()
+        SOCKETS.remove(self._unseen)
 
     def _patch(self, name: str, module: ModuleType) -> None:
         with self._lock:

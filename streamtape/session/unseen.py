@@ -1,0 +1,59 @@
+"""Connections that went past a session, and what it has to say of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+_MOST_NAMED = 5
+
+
+class Unseen(NamedTuple):
+    """A connection that no seam carries: which library opens it, where to, for which line.
+
+    `port` is None where a name was to be looked up, `line` "" where the program's is not known.
+    """
+
+    library: str
+    host: str
+    port: int | None
+    line: str
+
+    def __str__(self) -> str:
+        where = f"{self.host}:{self.port}" if self.port is not None else self.host
+        return f"{self.library} to {where}" + (f" ({self.line})" if self.line else "")
+
+
+def refused(unseen: Unseen, mode: str) -> str:
+    """The error of a connection that a session refuses."""
+    what = f"connect to {unseen.host}, port {unseen.port}"
+    if unseen.port is None:
+        what = f"look up {unseen.host}"
+    line = f" ({unseen.line})" if unseen.line else ""
+    return (
+        f"{unseen.library} was about to {what}{line}. No cassette can answer it, since sessions do "
+        f"not see the requests of {unseen.library}, and record mode {mode!r} lets nothing through "
+        f"to the network. {way_out(unseen.host)}"
+    )
+
+
+def noticed(counts: Counter[Unseen], name: str) -> str:
+    """The warning of connections that were opened past a session."""
+    n = counts.total()
+    many = "1 connection was" if n == 1 else f"{n} connections were"
+    told = [f"{one}" + (f", {k} times" if k > 1 else "") for one, k in counts.items()]
+    if len(told) > _MOST_NAMED:
+        told = [*told[:_MOST_NAMED], f"{len(told) - _MOST_NAMED} more"]
+    first = next(iter(counts))
+    return (
+        f"{many} opened past the session for {name!r}, so what was asked there is not in the "
+        f"cassette: {'; '.join(told)}. {way_out(first.host)}"
+    )
+
+
+def way_out(host: str) -> str:
+    """What to do about it."""
+    return (
+        "`streamtape record -o run.tape -- COMMAND` records any client through a local proxy; "
+        f"ignore_hosts=[{host!r}] lets this host pass, unseen='allow' every one"
+    )
