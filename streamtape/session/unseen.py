@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+Address = tuple[str, int]  # host and port
 _MOST_NAMED = 5
 
 

@@ -16,7 +16,7 @@ _PACKAGES = ("site-packages", "dist-packages")
 def caller() -> tuple[str, str]:
     """The library nearest to the socket, and the program's own line; "" where there is none.
 
-    A library that works through another one is named with it: "urllib3_future (used by niquests)".
+    A library that works through another one is named with it: "urllib3-future (used by niquests)".
     """
     libraries: list[str] = []
     standard = "socket"
@@ -25,6 +25,8 @@ def caller() -> tuple[str, str]:
         root = module.partition(".")[0]
         if kind == "program":
             return _named(libraries, standard), f"{_near(file)}:{line}"
+        if root == "urllib3" and "urllib3.backend" in sys.modules:
+            root = "urllib3-future"  # which niquests puts in the place of urllib3, for all
         if kind == "library" and root not in libraries:
             libraries.append(root)
         elif kind == "standard" and not libraries and root not in _PLUMBING:

@@ -69,6 +69,8 @@ def _same(connection: Any, ending: Ending) -> Exception | None:
 
 def _instance(kind: type[Exception], message: str, connection: Any) -> Exception:
     numbered = _ERRNO.fullmatch(message)
+    if kind.__module__ == "ssl":
+        return kind(1, message)
     if issubclass(kind, OSError):
         return kind(int(numbered[1]), numbered[2]) if numbered else kind(message)
     # Classes of urllib3 want more than a message, and say it themselves.

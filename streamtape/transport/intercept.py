@@ -52,6 +52,7 @@ from streamtape.transport.rehearsal import rehearsed
 from streamtape.transport.replayed_streams import AsyncReplayingStream, ReplayingStream
 from streamtape.transport.request_steps import scored
 from streamtape.transport.response_recorder import ResponseRecorder
+from streamtape.transport.unseen import place_of
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
@@ -77,6 +78,7 @@ def passes_by(session: Session, method: str, url: str, *, upgrade: bool = False)
             "nothing through to the network"
         )
     warn(f"{what}: it passes by unrecorded")
+    session.let_past[place_of(url)] += 1
     return True
 
 

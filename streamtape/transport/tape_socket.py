@@ -126,6 +126,11 @@ class TapeSocket:
         connection.is_verified = wanted.rpartition(".")[2] not in {"CERT_NONE", "0"}
         connection._has_connected_to_proxy = True
 
+    def _pretend_no_more(self) -> None:
+        for name, value in self._said.items():
+            if hasattr(self._connection, name):
+                setattr(self._connection, name, value)
+
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Take bytes of a request; the last ones have it answered or sent."""
         del flags
@@ -156,6 +161,7 @@ class TapeSocket:
         if call.recording is None:
             if is_unconnected(call):
                 # Clients are told of that while they send.
+                self._pretend_no_more()
                 outgoing.reader = self._played(outgoing, call)
                 outgoing.reader.peek()
             return
@@ -174,9 +180,7 @@ class TapeSocket:
         if self._real is None:
             connection = self._connection
             connection.sock = None
-            for name, value in self._said.items():
-                if hasattr(connection, name):
-                    setattr(connection, name, value)
+            self._pretend_no_more()
             assert self._connect is not None, "without a real socket there is a way to get one"
             with carried(connection.host):
                 self._connect()
@@ -209,6 +213,7 @@ class TapeSocket:
     def _played(self, outgoing: Outgoing, call: Call) -> PlayedReader:
         if self._real is None:
             self._connection.sock = None  # the next request begins anew
+            self._close_stand_in()
         assert call.play is not None, "it is played"
         assert outgoing.session is not None, "it does not pass"
         same = not outgoing.session.alters
@@ -247,11 +252,14 @@ class TapeSocket:
         """Close the real socket; a request that could not be sent has failed for good."""
         if self._outgoing is not None:
             self._outgoing.close()
+        self._close_stand_in()
+        if self._real is not None:
+            self._real.close()
+
+    def _close_stand_in(self) -> None:
         for one in self._stand_in or ():
             one.close()
         self._stand_in = None
-        if self._real is not None:
-            self._real.close()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or self._real is None:

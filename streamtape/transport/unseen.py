@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from weakref import WeakKeyDictionary
 
 from streamtape.session.session import Session
-from streamtape.session.unseen import Unseen
+from streamtape.session.unseen import Address, Unseen
 from streamtape.tape.http_values import split_url
 from streamtape.transport.carried import carries, is_carried
 from streamtape.transport.connection_callers import caller
@@ -34,7 +34,7 @@ class UnseenWatch:
         self._session_of = session_of
         self._names: dict[str, set[str]] = {}  # by address
         self._lock = threading.Lock()
-        self._known: WeakKeyDictionary[Session, tuple[int, int, set[tuple[str, int]]]]
+        self._known: WeakKeyDictionary[Session, tuple[int, int, set[Address]]]
         self._known = WeakKeyDictionary()
 
     def connecting(self, sock: socket.socket, host: str, port: int) -> None:
@@ -82,28 +82,36 @@ class UnseenWatch:
             host = f"[{name}]" if ":" in name else name
             if any(session.passes(f"{scheme}://{host}:{port}/") for scheme in ("http", "https")):
                 return True
+        if any(self._is_expected(session, (_spelled(name), port)) for name in names):
+            return True
         known = self._known_to(session)
         if any((_spelled(name), port) in known for name in names):
             return False
         return any(is_loopback(name) or _is_this_machine(name) for name in names)
 
-    def _known_to(self, session: Session) -> set[tuple[str, int]]:
+    def _is_expected(self, session: Session, place: Address) -> bool:
+        """Whether this is the connection of a request that was seen, and passes by."""
+        with self._lock:
+            expected = bool(session.let_past[place] > 0)
+            session.let_past[place] -= expected
+        return expected
+
+    def _known_to(self, session: Session) -> set[Address]:
         """The hosts and ports that a session has interactions of."""
         n_asked, n_recorded, known = self._known.get(session, (0, 0, set()))
         exchanges, interactions = session.exchanges, session.cassette.interactions
         if (len(exchanges), len(interactions)) != (n_asked, n_recorded):
-            known |= set(_places(one.request.url for one in exchanges[n_asked:]))
-            known |= set(_places(one.request.url for one in interactions))
+            asked = (one.request.url for one in exchanges[n_asked:])
+            known |= {place_of(url) for url in asked}
+            known |= {place_of(one.request.url) for one in interactions}
             self._known[session] = len(exchanges), len(interactions), known
         return known
 
 
-def _places(urls: Iterable[str]) -> Iterator[tuple[str, int]]:
-    for url in urls:
-        parts = split_url(url)
-        port = parts.port or _PORTS.get(parts.scheme)
-        if parts.hostname and port:
-            yield _spelled(parts.hostname), port
+def place_of(url: str) -> Address:
+    """The host and port that a URL leads to; all names of this machine are one."""
+    parts = split_url(url)
+    return _spelled(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme, 0)
 
 
 def _spelled(host: str) -> str:

@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal, Self
 
 from tests.patience import PATIENCE_S
@@ -33,6 +34,7 @@ class Scripted:
         self.requests: list[bytes] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}/stream"
+        self._connection: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def _serve(self) -> None:
@@ -41,6 +43,7 @@ class Scripted:
                 connection, _ = self._server.accept()
             except OSError:
                 return
+            self._connection = connection
             with connection:
                 connection.settimeout(PATIENCE_S)
                 self._answer(connection)
@@ -76,6 +79,9 @@ class Scripted:
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown(socket.SHUT_RDWR)
+        if self._connection is not None:
+            with suppress(OSError):  # it is closed
+                self._connection.shutdown(socket.SHUT_RDWR)
         self._server.close()
         self._thread.join(PATIENCE_S)
 
