@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 
+from streamtape.content.pieces import joined
 from streamtape.json_path import path_pattern, path_text
 from streamtape.secrets.json_spans import documents
 from streamtape.secrets.literals import ESCAPE, Hit, Literals
@@ -61,7 +63,12 @@ class Search:
 
     def find_in_body(self, body: bytes) -> list[Span]:
         """All secrets in a whole body; it may be a form, and nothing precedes its first field."""
-        spans = self.find(b"&" + body) if body else []
+        return self.find_in_pieces((body,))
+
+    def find_in_pieces(self, pieces: Iterable[bytes]) -> list[Span]:
+        """The same of a body that comes in pieces; it is in memory once, while it is searched."""
+        body = joined(chain((b"&",), pieces))
+        spans = self.find(body) if len(body) > 1 else []
         return [Span(max(start - 1, 0), end - 1, kind) for start, end, kind in spans]
 
     def _by_hits(self, text: bytes, hits: list[Hit]) -> list[Span]:

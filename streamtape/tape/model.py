@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast, overloa
 
 from streamtape.content.decode import decode_content
 from streamtape.content.limits import within
+from streamtape.content.pieces import joined
 from streamtape.displayed import Displayed
 from streamtape.tape.messages import Message, Messages
 from streamtape.tape.segments import (
@@ -224,7 +225,7 @@ class Interaction(Displayed):
             return b""  # whatever it is said to be encoded as
         encoding = self.head.get("content-encoding") if self.head else None
         pieces = decode_content((c.data for c in self.chunks), encoding)
-        return b"".join(within(pieces, self.chunks.allowance))
+        return joined(within(pieces, self.chunks.allowance))
 
     def frames(self) -> Iterator[Frame]:
         """Iterate over the frames of the body (SSE, NDJSON), lazily."""

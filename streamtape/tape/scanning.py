@@ -14,6 +14,7 @@ from typing import NamedTuple
 from streamtape.content import encode
 from streamtape.content.decode import decode_content, encodings
 from streamtape.content.limits import within
+from streamtape.content.pieces import joined
 from streamtape.errors import ContentError, ContentLimitError
 from streamtape.secrets.split import splits
 from streamtape.tape import message_scanning, recode
@@ -51,9 +52,10 @@ def _leaks(n: int, interaction: Interaction, redactor: Redactor) -> Iterator[Lea
         found += redactor.redact_head(interaction.head)[1]
     for redaction in found:
         yield Leak(n, redaction.where, redaction.kind, _length(redaction))
-    content = b"".join(_pieces(interaction))
-    for start, end, kind in redactor.search.find_in_body(content):
+    # The body is read for each search, so that it is in memory once.
+    for start, end, kind in redactor.search.find_in_pieces(_pieces(interaction)):
         yield Leak(n, f"response.body:{start}+{end - start}", kind, end - start)
+    content = joined(_pieces(interaction))
     for split in splits(content, redactor.search):
         yield Leak(n, f"response.text:{split.pieces[0][0]}", split.kind, split.length)
     for hit in message_scanning.find(interaction.messages, redactor.search):

@@ -15,6 +15,7 @@ from itertools import accumulate, repeat
 from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
 from streamtape.content.limits import Allowance
+from streamtape.content.pieces import joined
 
 SEGMENT_BYTES = 1 << 20
 SEGMENT_CHUNKS = 1 << 15
@@ -110,7 +111,7 @@ class Rows(Sequence[R]):
 
     def join(self) -> bytes:
         """All bytes, joined."""
-        return b"".join(s.columns().data for s in self.segments)
+        return joined(s.columns().data for s in self.segments)
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes of each row, in order."""
