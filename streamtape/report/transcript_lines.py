@@ -6,6 +6,7 @@ Texts are those that the transcript assembled; sections that hold nothing are le
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 
 from streamtape.printable import printable
@@ -70,6 +71,13 @@ def _call(call: ToolCall, width: int | None) -> Iterator[Line]:
     yield from block(shown, _INDENT, width, "call")
 
 
+def _wrapped(text: str, width: int | None) -> list[str]:
+    """A text in lines that fit beside a label, cut between words."""
+    if width is None:
+        return [text]
+    return textwrap.wrap(text, max(width - 12, 20), break_on_hyphens=False) or [""]
+
+
 def _facts(transcript: Transcript, width: int | None) -> Iterator[Line]:
     facts = [
         f"{name} {printable(str(value))}"
@@ -84,7 +92,9 @@ def _facts(transcript: Transcript, width: int | None) -> Iterator[Line]:
         yield line("  ", ("outcome   ", "label"), ", ".join(facts))
     if transcript.usage:
         counts = ", ".join(f"{k} {v:,}" for k, v in transcript.usage.items() if isinstance(v, int))
-        yield line("  ", ("usage     ", "label"), printable(counts or compact(transcript.usage)))
+        text = printable(counts or compact(transcript.usage))
+        for number, row in enumerate(_wrapped(text, width)):
+            yield line("  ", (" " * 10 if number else "usage     ", "label"), row)
     if transcript.error:
         error = transcript.error if isinstance(transcript.error, str) else compact(transcript.error)
         yield line("  ", ("error", "bad"))

@@ -6,9 +6,11 @@ import pytest
 
 from streamtape.mock.options import Asked, Options
 from streamtape.mock.scripts.responses import SCRIPTS, play
-from streamtape.report.lines import text_of
+from streamtape.report.lines import plain, text_of
 from streamtape.report.masked import read, timing
 from streamtape.report.show import View, cassette_lines
+from streamtape.report.transcript_lines import transcript_lines
+from streamtape.tape.events import Transcript
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Redaction, Request
 from tests.cli.running import interaction, sse
 from tests.report.approved import approved
@@ -83,3 +85,11 @@ def test_a_converted_recording_makes_no_times_up() -> None:
     assert "timing    unknown" in text
     assert "(cuts unknown)" in text
     assert timing(read(one))["first_event_us"] is None
+
+
+def test_counts_are_wrapped_between_words() -> None:
+    """On a narrow terminal no name of a count is broken in two."""
+    usage = {"prompt_tokens": 12_345, "completion_tokens": 678, "total_tokens": 13_023}
+    lines = [plain(one) for one in transcript_lines(Transcript("x", usage=usage), 50)]
+    assert max(map(len, lines)) <= 50
+    assert " ".join(part.strip() for part in lines).count("total_tokens 13,023") == 1
