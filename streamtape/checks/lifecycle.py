@@ -55,7 +55,7 @@ class _Runner:
         for event in self.stream.events:
             if event.type not in skipped and event.type in self.known:
                 yield from self._take(event)
-        if track.ends and self.stream.finished and ended_well(self.stream):
+        if track.ends and self.stream.finished and without_final_fail(self.stream):
             yield from self._unclosed()
 
     def _take(self, event: Event) -> Iterator[Hit]:
@@ -164,7 +164,7 @@ def _run_scope(scope: Scope, stream: Stream) -> Iterator[Hit]:
             if not opened.get(key, not scope.opens):
                 known = "is closed" if key in opened else "was never opened"
                 yield Hit(event.index, f"belongs to {_scope_name(scope, key)}, which {known}")
-    if not (stream.finished and ended_well(stream) and scope.closes):
+    if not (stream.finished and without_final_fail(stream) and scope.closes):
         return
     for key, is_open in opened.items():
         if is_open:
@@ -192,7 +192,7 @@ def opening(stream: Stream) -> Iterator[Hit]:
         return
 
 
-def ended_well(stream: Stream) -> bool:
+def without_final_fail(stream: Stream) -> bool:
     """Whether something ended the stream that is no failure: what is open should be closed."""
     dialect = stream.dialect
     failures = {*stream.expected.failures, *dialect.error_types}

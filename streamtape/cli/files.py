@@ -80,10 +80,10 @@ def page_path(name: str, option: str, example: str, *, force: bool) -> Path:
     UsageError where there is another file, unless `force`; a cassette is never replaced by a page.
     """
     from streamtape.tape.container import HEAD
-    from streamtape.tape.store.disk import place_of, reading
+    from streamtape.tape.store.disk import path_of, reading
     from streamtape.tape.store.ordinary import open_to_read
 
-    path = place_of(named_file(name, option, example))
+    path = path_of(named_file(name, option, example))
     if not path.is_file():
         return path
     with reading(path), FileIO(open_to_read(path)) as file:

@@ -156,9 +156,9 @@ def _arranged(
     interaction: Interaction, number: int, given: dict[str, Any], struck: _Struck
 ) -> Iterator[Step]:
     """The steps as --speed, --pace, --rechunk and --fault say; faults that strike are reported."""
-    from streamtape.playback.build import arranged
+    from streamtape.playback.build import build_steps
 
-    return arranged(
+    return build_steps(
         interaction,
         speed=given["speed"],
         idle_limit=given["idle_limit"],

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Protocol
 
 from streamtape.errors import UsageError
-from streamtape.mock.options import Asked, Options, ask
+from streamtape.mock.options import MockRequest, Options, mock_request
 from streamtape.mock.scripts.stage import Payload
 from streamtape.server.websocket.endpoint import WebSocket
 
@@ -25,8 +25,8 @@ class Host(Protocol):
     @property
     def options(self) -> Options: ...
     def note_message(self, data: bytes) -> int: ...
-    def new_seed(self, asked: Asked, number: int) -> str: ...
-    def keep_response(self, asked: Asked, seed: str) -> None: ...
+    def new_seed(self, prompt: MockRequest, number: int) -> str: ...
+    def keep_response(self, prompt: MockRequest, seed: str) -> None: ...
     def is_kept(self, response_id: str) -> bool: ...
     def count_finished(self) -> None: ...
 
@@ -114,10 +114,10 @@ class Conversation:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def understood(self, body: Mapping[str, Any]) -> Asked:
+    def understood(self, body: Mapping[str, Any]) -> MockRequest:
         """The options that a message asks for; ConversationError for one that does not exist."""
         try:
-            return ask(body, self.query, self.host.options)
+            return mock_request(body, self.query, self.host.options)
         except UsageError as error:
             raise ConversationError(str(error)) from None
 
@@ -172,7 +172,7 @@ class Pace:
         self._count += 1
         await asyncio.sleep(max(0.0, due - self._clock()))
 
-    async def is_broken_off(self) -> bool:
+    async def is_cut(self) -> bool:
         """Break the connection off, if so many events were sent; or stay silent for ever."""
         if self._stop is None or self._count < self._stop:
             return False

@@ -66,7 +66,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MockRequest:
     """A request, understood: its JSON body, the model it names, and the options."""
 
     body: Mapping[str, Any]
@@ -77,14 +77,14 @@ class Asked:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-def ask(body: Mapping[str, Any], query: str, defaults: Options) -> Asked:
+def mock_request(body: Mapping[str, Any], query: str, defaults: Options) -> MockRequest:
     """Read the options out of a request; UsageError for one that does not exist."""
     model, _, in_model = str(body.get("model", "gpt-4.1")).partition("?")
     options = _apply(defaults, in_model)
     options = _apply(options, query)
     if not options.script:
         options = replace(options, script=_choose(model, body))
-    return Asked(body, model, options, stream=bool(body.get("stream")))
+    return MockRequest(body, model, options, stream=bool(body.get("stream")))
 
 
 def _apply(options: Options, query: str) -> Options:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from streamtape.mock.conversation import Conversation, ConversationError, Host, Pace
-from streamtape.mock.options import Asked
+from streamtape.mock.options import MockRequest
 from streamtape.mock.scripts import realtime
 from streamtape.mock.scripts.stage import Payload, Stage
 from streamtape.server.websocket.endpoint import WebSocket
@@ -28,7 +28,7 @@ class RealtimeConversation(Conversation):
         super().__init__(socket, host, query)
         self._model = parse_qs(query).get("model", ["gpt-realtime"])[0]
         self._random = Random(  # noqa: S311 - ids to tell runs apart, not secrets
-            host.new_seed(Asked({}, self._model, host.options), -1)
+            host.new_seed(MockRequest({}, self._model, host.options), -1)
         )
         self._conversation_id = self._new_id("conv")
         self._items: list[Payload] = []
@@ -121,29 +121,32 @@ class RealtimeConversation(Conversation):
             )
         wishes = message.get("response")
         body: dict[str, Any] = wishes if isinstance(wishes, dict) else {}
-        asked = self.understood({**body, "model": self._model, "input": self._items})
+        prompt = self.understood({**body, "model": self._model, "input": self._items})
         has_output = any(i.get("type") == "function_call_output" for i in self._items)
-        asked = replace(asked, extra={"has_output": "yes"} if has_output else {})
+        prompt = replace(prompt, extra={"has_output": "yes"} if has_output else {})
         self._cancelled = False
-        pace = Pace(self, asked.options)
-        seed = self.host.new_seed(asked, number)
-        self._responding = self.begin(self._respond(asked, seed, pace))
+        pace = Pace(self, prompt.options)
+        seed = self.host.new_seed(prompt, number)
+        self._responding = self.begin(self._respond(prompt, seed, pace))
 
-    async def _respond(self, asked: Asked, seed: str, pace: Pace) -> None:
-        stage = Stage(asked, seed)
-        session = {**self._session, **{k: asked.body[k] for k in _OF_A_RESPONSE if k in asked.body}}
+    async def _respond(self, prompt: MockRequest, seed: str, pace: Pace) -> None:
+        stage = Stage(prompt, seed)
+        session = {
+            **self._session,
+            **{k: prompt.body[k] for k in _OF_A_RESPONSE if k in prompt.body},
+        }
         pace.start()
         created: Payload = {}
         for event in realtime.play(stage, session, self._conversation_id, self._last_item()):
             await pace.next()
             created = created or event["response"]
-            said = realtime.done(stage, created, "cancelled", []) if self._cancelled else event
-            if said["type"] == "conversation.item.done":
-                self._items.append(said["item"])
-            if said["type"] == "response.done":
+            fields = realtime.done(stage, created, "cancelled", []) if self._cancelled else event
+            if fields["type"] == "conversation.item.done":
+                self._items.append(fields["item"])
+            if fields["type"] == "response.done":
                 self._responding = None
-            await self.say(self._identified(said), asked.options.pieces)
-            if await pace.is_broken_off():
+            await self.say(self._identified(fields), prompt.options.pieces)
+            if await pace.is_cut():
                 return
             if self._cancelled:
                 break

@@ -14,7 +14,7 @@ from typing import Any
 
 from streamtape.errors import UsageError
 from streamtape.mock.conversation import Conversation, ConversationError, Host, Pace
-from streamtape.mock.options import Asked
+from streamtape.mock.options import MockRequest
 from streamtape.mock.scripts import responses
 from streamtape.mock.scripts.stage import Payload
 from streamtape.server.websocket.endpoint import WebSocket
@@ -82,14 +82,14 @@ class ResponsesConversation(Conversation):
             )
         for steer in self._waiting.pop(str(previous), ()):
             body["input"] = [*_items(steer.input), *_items(body.get("input"))]
-        asked = replace(self.understood(body), stream=True)
-        seed = self.host.new_seed(asked, number)
+        prompt = replace(self.understood(body), stream=True)
+        seed = self.host.new_seed(prompt, number)
         stream_id = message.get("stream_id")
         if not isinstance(stream_id, str | None):
             raise ConversationError("The stream_id should be a text.", param="stream_id")
         lane = self._lanes.setdefault(stream_id, Lane(stream_id))
-        pace = Pace(self, asked.options)
-        lane.last = self.begin(self._respond(lane.last, lane, asked, seed, pace))
+        pace = Pace(self, prompt.options)
+        lane.last = self.begin(self._respond(lane.last, lane, prompt, seed, pace))
 
     def _knows(self, response_id: Any) -> bool:
         return isinstance(response_id, str) and (
@@ -100,7 +100,7 @@ class ResponsesConversation(Conversation):
         self,
         before: asyncio.Task[None] | None,
         lane: Lane,
-        asked: Asked,
+        prompt: MockRequest,
         seed: str,
         pace: Pace,
     ) -> None:
@@ -108,7 +108,7 @@ class ResponsesConversation(Conversation):
             await asyncio.wait({before})
         while True:
             try:
-                events = list(_events(asked, seed))
+                events = list(_events(prompt, seed))
             except UsageError as error:
                 event = self.error_event(ConversationError(str(error)))
                 await self.say(_laned(event, lane))
@@ -116,31 +116,31 @@ class ResponsesConversation(Conversation):
             response_id = events[0]["response"]["id"]
             active = lane.active = Active(response_id, lane)
             try:
-                if not await self._say_all(events, asked, active, pace):
+                if not await self._say_all(events, prompt, active, pace):
                     return
             finally:
                 lane.active = None
             self._done.add(response_id)
-            if asked.body.get("store", True):
-                self.host.keep_response(asked, seed)
+            if prompt.body.get("store", True):
+                self.host.keep_response(prompt, seed)
             self.host.count_finished()
             if not active.steers:
                 return
             inputs = [item for steer in active.steers for item in _items(steer.input)]
-            body = {**asked.body, "previous_response_id": response_id, "input": inputs}
-            asked, seed = replace(asked, body=body), f"{seed}/steered"
+            body = {**prompt.body, "previous_response_id": response_id, "input": inputs}
+            prompt, seed = replace(prompt, body=body), f"{seed}/steered"
 
     async def _say_all(
-        self, events: list[Payload], asked: Asked, active: Active, pace: Pace
+        self, events: list[Payload], prompt: MockRequest, active: Active, pace: Pace
     ) -> bool:
         """Say the events of one response; False where the connection was broken off."""
         pace.start()
         for position, event in enumerate(events):
             await pace.next()
             steered = _steered(events, position) if active.steers else None
-            said = _laned(steered or event, active.lane)
-            await self.say(said, asked.options.pieces, active.numbers)
-            if await pace.is_broken_off():
+            fields = _laned(steered or event, active.lane)
+            await self.say(fields, prompt.options.pieces, active.numbers)
+            if await pace.is_cut():
                 return False
             if steered is not None:
                 return True
@@ -188,10 +188,10 @@ class ResponsesConversation(Conversation):
         self.begin(self.say(failed))
 
 
-def _events(asked: Asked, seed: str) -> Iterator[Payload]:
+def _events(prompt: MockRequest, seed: str) -> Iterator[Payload]:
     """The events of a response, as a WebSocket has them."""
-    events = responses.play(asked, seed)
-    if asked.body.get("generate") is False:  # a warm-up: the state is there, and nothing is said
+    events = responses.play(prompt, seed)
+    if prompt.body.get("generate") is False:  # a warm-up: the state is there, and nothing is said
         first, *_, last = events
         yield first
         yield {**last, "response": {**last["response"], "output": [], "usage": None}}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamtape.mock.conversation import Conversation
-from streamtape.mock.options import Asked
+from streamtape.mock.options import MockRequest
 from streamtape.mock.realtime_websocket import RealtimeConversation
 from streamtape.mock.responses_websocket import ResponsesConversation
 from streamtape.mock.scripts import others, responses
@@ -20,29 +20,29 @@ class Dialogue:
     """How one path answers: as a stream and whole."""
 
     content_type: bytes
-    stream: Callable[[Asked, str], Iterator[str]]
-    whole: Callable[[Asked, str], dict[str, Any]]
+    stream: Callable[[MockRequest, str], Iterator[str]]
+    whole: Callable[[MockRequest, str], dict[str, Any]]
     streams_by_default: bool = False
 
 
-def _responses_stream(asked: Asked, seed: str) -> Iterator[str]:
-    for payload in responses.play(asked, seed):
-        if payload["sequence_number"] > asked.starting_after:
+def _responses_stream(prompt: MockRequest, seed: str) -> Iterator[str]:
+    for payload in responses.play(prompt, seed):
+        if payload["sequence_number"] > prompt.starting_after:
             data = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
             yield f"event: {payload['type']}\ndata: {data}\n\n"
 
 
-def _responses_whole(asked: Asked, seed: str) -> dict[str, Any]:
-    *_, last = responses.play(asked, seed)
+def _responses_whole(prompt: MockRequest, seed: str) -> dict[str, Any]:
+    *_, last = responses.play(prompt, seed)
     whole: dict[str, Any] = last.get("response", {})
     return whole or {"error": {"type": "server_error", **last}}
 
 
-def _event_source(asked: Asked, seed: str) -> Iterator[str]:
+def _event_source(prompt: MockRequest, seed: str) -> Iterator[str]:
     """The events of a response for a browser's EventSource: unnamed, with ids."""
-    for payload in responses.play(asked, seed):
-        if payload["sequence_number"] > asked.starting_after:
-            retry = "retry: 50\n" if payload["sequence_number"] == asked.starting_after + 1 else ""
+    for payload in responses.play(prompt, seed):
+        if payload["sequence_number"] > prompt.starting_after:
+            retry = "retry: 50\n" if payload["sequence_number"] == prompt.starting_after + 1 else ""
             yield f"{retry}id: {payload['sequence_number']}\ndata: {json.dumps(payload)}\n\n"
 
 

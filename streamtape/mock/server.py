@@ -1,6 +1,6 @@
 """An endpoint that streams for real: for the demo, for tests, for trying streamtape without a key.
 
-    with EmbeddedEndpoint(gap_us=25_000) as endpoint:
+    with MockEndpoint(gap_us=25_000) as endpoint:
         client = OpenAI(base_url=endpoint.url, api_key="any")
 
 It speaks OpenAI's Responses (every event type, valid lifecycles; over a WebSocket, too), Realtime,
@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from streamtape.errors import UsageError
-from streamtape.mock.options import Asked, Options, ask
+from streamtape.mock.options import MockRequest, Options, mock_request
 from streamtape.mock.routes import EVENTS, RESPONSES, Dialogue, conversation_at, dialogue_at
 from streamtape.mock.scripts import responses
 from streamtape.mock.send import send_events
@@ -37,7 +37,7 @@ _ERRORS = {
 }
 
 
-class EmbeddedEndpoint:
+class MockEndpoint:
     """A server on a free port of 127.0.0.1 that runs while its `with` block does.
 
     The keywords are the defaults of every request's options; see `Options` for all of them.
@@ -52,7 +52,7 @@ class EmbeddedEndpoint:
         except TypeError as error:
             raise UsageError(f"unknown option of the embedded endpoint: {error}") from None
         self._seed = seed
-        self._kept: dict[str, tuple[Asked, str]] = {}
+        self._kept: dict[str, tuple[MockRequest, str]] = {}
         self._changed = threading.Condition()
         self.requests: list[tuple[RequestHead, bytes]] = []
         self.messages: list[bytes] = []
@@ -116,7 +116,7 @@ class EmbeddedEndpoint:
                 await self._route(exchange, body, number)
                 ended = "finished" if exchange.finished else ""
         except asyncio.CancelledError:
-            ended = "disconnects" if exchange.gone else ""
+            ended = "disconnects" if exchange.closed else ""
             raise
         except UsageError as error:
             await _refuse(exchange, 400, str(error))
@@ -138,14 +138,14 @@ class EmbeddedEndpoint:
         self.messages.append(data)
         return len(self.messages) - 1
 
-    def new_seed(self, asked: Asked, number: int) -> str:
+    def new_seed(self, prompt: MockRequest, number: int) -> str:
         """The seed of the answer to a request of this number."""
-        seed = asked.options.seed
+        seed = prompt.options.seed
         return f"{self._seed}/{number}" if seed is None else f"{seed}"
 
-    def keep_response(self, asked: Asked, seed: str) -> None:
+    def keep_response(self, prompt: MockRequest, seed: str) -> None:
         """Keep a response, so that it can be gone on with."""
-        self._keep(asked, seed)
+        self._keep(prompt, seed)
 
     def is_kept(self, response_id: str) -> bool:
         """Whether a response can be gone on with."""
@@ -160,9 +160,9 @@ class EmbeddedEndpoint:
     async def _converse(self, exchange: Exchange) -> bool:
         """Talk over a WebSocket to its end; True where its client left without closing it."""
         request = exchange.request
-        asked = ask({}, request.query, self._options)
-        if asked.options.status != 200:
-            await _refuse(exchange, asked.options.status)
+        prompt = mock_request({}, request.query, self._options)
+        if prompt.options.status != 200:
+            await _refuse(exchange, prompt.options.status)
             return False
         conversation = conversation_at(request.path.rstrip("/"))
         if conversation is None:
@@ -187,45 +187,47 @@ class EmbeddedEndpoint:
         if dialogue is None or request.method != "POST":
             await _refuse(exchange, 404, f"nothing at {request.method} {path}")
             return
-        asked = ask(_parsed(body), request.query, self._options)
-        if asked.options.hold is not None or asked.options.close:
+        prompt = mock_request(_parsed(body), request.query, self._options)
+        if prompt.options.hold is not None or prompt.options.close:
             raise UsageError("hold and close are options of WebSockets, and this is a request")
-        seed = self.new_seed(asked, number)
-        if "stream" not in asked.body and dialogue.streams_by_default:
-            asked = replace(asked, stream=True)
-        await self._say(exchange, dialogue, asked, seed)
+        seed = self.new_seed(prompt, number)
+        if "stream" not in prompt.body and dialogue.streams_by_default:
+            prompt = replace(prompt, stream=True)
+        await self._say(exchange, dialogue, prompt, seed)
 
-    async def _say(self, exchange: Exchange, dialogue: Dialogue, asked: Asked, seed: str) -> None:
-        await asyncio.sleep(asked.options.first_us / 1e6)
-        if asked.options.status != 200:
-            await _refuse(exchange, asked.options.status)
-        elif asked.stream:
+    async def _say(
+        self, exchange: Exchange, dialogue: Dialogue, prompt: MockRequest, seed: str
+    ) -> None:
+        await asyncio.sleep(prompt.options.first_us / 1e6)
+        if prompt.options.status != 200:
+            await _refuse(exchange, prompt.options.status)
+        elif prompt.stream:
             if dialogue is RESPONSES:
-                self._keep(asked, seed)
+                self._keep(prompt, seed)
             await send_events(
-                exchange, dialogue.content_type, dialogue.stream(asked, seed), asked.options
+                exchange, dialogue.content_type, dialogue.stream(prompt, seed), prompt.options
             )
         else:
-            whole = dialogue.whole(asked, seed)
+            whole = dialogue.whole(prompt, seed)
             status = 500 if "code" in (whole.get("error") or ()) and "id" not in whole else 200
             await exchange.respond(status, _JSON, json.dumps(whole).encode())
 
     async def _say_to_event_source(self, exchange: Exchange) -> None:
         last = exchange.request.header("last-event-id") or "-1"
-        asked = ask({"stream": True}, exchange.request.query, self._options)
+        prompt = mock_request({"stream": True}, exchange.request.query, self._options)
         number = int(last) if last.isdecimal() else -1
-        seed = str(self._seed if asked.options.seed is None else asked.options.seed)
-        if number >= asked.options.events - 1:
+        seed = str(self._seed if prompt.options.seed is None else prompt.options.seed)
+        if number >= prompt.options.events - 1:
             # An EventSource reconnects for ever; this status tells it that there is no more.
             await exchange.respond(204, [], b"")
             return
         if number >= 0:
-            asked = replace(asked, options=replace(asked.options, cut=None, reset=None))
-        await self._say(exchange, EVENTS, replace(asked, starting_after=number), seed)
+            prompt = replace(prompt, options=replace(prompt.options, cut=None, reset=None))
+        await self._say(exchange, EVENTS, replace(prompt, starting_after=number), seed)
 
-    def _keep(self, asked: Asked, seed: str) -> None:
-        first = next(responses.play(asked, seed))
-        self._kept[first["response"]["id"]] = asked, seed
+    def _keep(self, prompt: MockRequest, seed: str) -> None:
+        first = next(responses.play(prompt, seed))
+        self._kept[first["response"]["id"]] = prompt, seed
         while len(self._kept) > _KEPT_RESPONSES:
             del self._kept[next(iter(self._kept))]
 
@@ -234,15 +236,15 @@ class EmbeddedEndpoint:
         if response_id not in self._kept:
             await _refuse(exchange, 404, f"no response {response_id!r}")
             return
-        asked, seed = self._kept[response_id]
+        prompt, seed = self._kept[response_id]
         wanted = dict(p.partition("=")[::2] for p in exchange.request.query.split("&"))
         after = wanted.get("starting_after", "-1")
         number = int(after) if after.lstrip("-").isdecimal() else -1
-        calm = replace(asked.options, cut=None, reset=None, stall=None)
-        asked = replace(
-            asked, options=calm, starting_after=number, stream=wanted.get("stream") == "true"
+        calm = replace(prompt.options, cut=None, reset=None, stall=None)
+        prompt = replace(
+            prompt, options=calm, starting_after=number, stream=wanted.get("stream") == "true"
         )
-        await self._say(exchange, RESPONSES, asked, seed)
+        await self._say(exchange, RESPONSES, prompt, seed)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from streamtape.errors import UsageError
 from streamtape.framing.sse import SSEParser
-from streamtape.playback.completeness import ended_well
+from streamtape.playback.completeness import without_final_fail
 from streamtape.playback.dialogue_faults import inject_dialogue_faults
 from streamtape.playback.fault_injection import FaultContext, inject_faults
 from streamtape.playback.faults import Fault, Faults, parse_faults
@@ -25,7 +25,7 @@ from streamtape.playback.steps import Await, Step, steps, steps_at_once
 from streamtape.tape.model import Interaction
 
 
-def arranged(
+def build_steps(
     interaction: Interaction,
     *,
     speed: float | None = None,
@@ -57,7 +57,7 @@ def arranged(
     else:
         score = ordered(steps(interaction), others)
     if interaction.ending.kind in {"abandoned", "unfinished"}:
-        score = ended_well(score, interaction)
+        score = without_final_fail(score, interaction)
     if at_once:
         return without_waits(score) if others else score
     if interaction.is_dialogue:

@@ -66,7 +66,7 @@ def _is_whole_by_events(interaction: Interaction) -> bool:
     return ends(dialect, last[0])
 
 
-def ended_well(score: Iterable[Step], interaction: Interaction) -> Iterator[Step]:
+def without_final_fail(score: Iterable[Step], interaction: Interaction) -> Iterator[Step]:
     """Give the steps of a recording that broke off, less the failure at its end where it is whole.
 
     Only an abandoned one is requested its last event: what a recorder could not follow to the end

@@ -57,7 +57,7 @@ class FaultContext:
 
 
 def inject_faults(
-    score: Iterator[Step], faults: Iterable[Fault], inject_faults: FaultContext
+    score: Iterator[Step], faults: Iterable[Fault], context: FaultContext
 ) -> Iterator[Step]:
     """Give the steps with all faults in them; every place is one in the stream as recorded.
 
@@ -65,7 +65,7 @@ def inject_faults(
     close, so a fault that is one never strikes.
     """
     known = [
-        inject_faults.settled(fault, number)
+        context.settled(fault, number)
         for number, fault in enumerate(faults)
         if fault.kind != "close"
     ]
@@ -73,7 +73,7 @@ def inject_faults(
     for fault in sorted(known, key=_from_the_end):
         if fault.position == "event":
             score = plain(score)
-        score = _KINDS[fault.kind](score, fault, inject_faults)
+        score = _KINDS[fault.kind](score, fault, context)
     return score
 
 
@@ -81,11 +81,11 @@ def _from_the_end(fault: Fault) -> tuple[int, int]:
     return ("end", "byte", "event", "head", "").index(fault.position), -fault.at
 
 
-def _cut(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
+def _cut(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     n_bytes, head = 0, None
-    for step in _to(score, fault, inject_faults):
+    for step in _to(score, fault, context):
         if isinstance(step, Mark):
-            inject_faults.struck(fault)
+            context.struck(fault)
             yield Fail(_lost(fault, head, n_bytes))
             return
         if isinstance(step, Start):
@@ -112,52 +112,52 @@ def _lost(fault: Fault, head: Head | None, n_bytes: int) -> Ending:
     return Ending("error", None, exception=kind, message=text, module="httpx", bases=bases)
 
 
-def _stall(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
+def _stall(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     late_us = now_us = 0
-    for step in _to(score, fault, inject_faults):
+    for step in _to(score, fault, context):
         if isinstance(step, WaitUntil):
             now_us = step.at_us + late_us
             yield WaitUntil(now_us)
         elif isinstance(step, Mark):
-            inject_faults.struck(fault)
+            context.struck(fault)
             late_us, now_us = fault.us, now_us + fault.us
             yield WaitUntil(now_us)
         else:
             yield step
 
 
-def _last_words(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
+def _last_words(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     from streamtape.dialects.select import dialect_for
 
-    dialect, framer = dialect_for(inject_faults.interaction), inject_faults.new_framer()
+    dialect, framer = dialect_for(context.interaction), context.new_framer()
     if fault.kind == "error":
         words = error_event(dialect, framer, fault.at, fault.type)
     elif isinstance(framer, SSEParser) and dialect.done_marker:
         words = done_event(dialect, framer)
     else:
         raise UsageError(f"fault {str(fault)!r}: this stream's dialect knows no [DONE]")
-    for step in _to(_open(score), fault, inject_faults):
+    for step in _to(_open(score), fault, context):
         if isinstance(step, Mark):
-            inject_faults.struck(fault)
+            context.struck(fault)
             yield Emit(words)
             return
         yield step
 
 
-def _altered(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
+def _altered(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     """Change one event: its pieces are kept back until it is whole."""
     change = _CHANGES[fault.kind]
     end = fault.at + (2 if fault.kind == "swap" else 1)
     positions = (fault.at, fault.at + 1, end)
     held: list[bytes] = []
     holding = passed = False
-    for step in marked(_open(score), *positions, new_framer=inject_faults.new_framer):
+    for step in marked(_open(score), *positions, new_framer=context.new_framer):
         if isinstance(step, Mark):
             holding = step.at == fault.at
             passed = passed or step.at == end
             if passed and held:
-                inject_faults.struck(fault)
-                yield from _changed(change, held, inject_faults.rng(fault))
+                context.struck(fault)
+                yield from _changed(change, held, context.rng(fault))
         elif holding and isinstance(step, Emit):
             held.append(step.data)
         elif isinstance(step, Fail):
@@ -220,9 +220,9 @@ _CHANGES: dict[str, Change] = {
 }
 
 
-def _corrupt(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step]:
+def _corrupt(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     if fault.position == "event":
-        yield from _altered(score, fault, inject_faults)
+        yield from _altered(score, fault, context)
         return
     due = False
     for step in marked(score, fault.at, new_framer=None):
@@ -230,15 +230,13 @@ def _corrupt(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -
             due = True
         elif due and isinstance(step, Emit):
             due = False
-            inject_faults.struck(fault)
+            context.struck(fault)
             yield Emit(_flipped(step.data, 0))
         else:
             yield step
 
 
-def http_refusal(
-    score: Iterable[Step], fault: Fault, inject_faults: FaultContext
-) -> Iterator[Step]:
+def http_refusal(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     """An HTTP error in the place of the response."""
     from streamtape.dialects.select import dialect_for
 
@@ -248,8 +246,8 @@ def http_refusal(
             now_us = step.at_us
             yield step
             continue
-        inject_faults.struck(fault)
-        body = http_body(dialect_for(inject_faults.interaction), fault.status)
+        context.struck(fault)
+        body = http_body(dialect_for(context.interaction), fault.status)
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
@@ -269,10 +267,10 @@ def _open(score: Iterable[Step]) -> Iterator[Step]:
         yield Start(without(step.head, b"content-length")) if isinstance(step, Start) else step
 
 
-def _to(score: Iterable[Step], fault: Fault, inject_faults: FaultContext) -> Iterator[Step | Mark]:
+def _to(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step | Mark]:
     """Mark the place of a fault."""
     if fault.position in ("event", "byte"):
-        framer = inject_faults.new_framer if fault.position == "event" else None
+        framer = context.new_framer if fault.position == "event" else None
         yield from marked(score, fault.at, new_framer=framer)
         return
     last = (Start, Fail) if fault.position == "head" else (Fail,)

@@ -15,7 +15,7 @@ from streamtape.tape.model import Ending
 BASES = ("TimeoutException", "TransportError", "RequestError", "HTTPError")
 
 
-def impatient(steps: Iterable[Step], timeout_us: int) -> Iterator[Step]:
+def with_read_timeout(steps: Iterable[Step], timeout_us: int) -> Iterator[Step]:
     """Give the steps up to the first silence that is longer than `timeout_us`, then a ReadTimeout.
 
     Silence counts from the last thing that the client got, over all waits between.

@@ -16,7 +16,7 @@ from streamtape.pytest_plugin import report_index, settings, stash, summary
 from streamtape.pytest_plugin.fixture_coverage import covered as find_covered
 
 if TYPE_CHECKING:
-    from streamtape.pytest_plugin.item_session import Taping
+    from streamtape.pytest_plugin.item_session import ItemSession
     from streamtape.pytest_plugin.snapshot_fixture import TapeSnapshot
     from streamtape.server.proxy import RecordingProxy
     from streamtape.session.session import Session
@@ -64,14 +64,14 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Have a marked or decorated test open its cassette before its own fixtures."""
     if stash.OUTCOME in item.stash:  # of a run before: tests are run again after a failure
         del item.stash[stash.OUTCOME]
-    wanted = isinstance(item, pytest.Function) and settings.is_wanted(item)
-    bare = wanted and settings.uses_no_fixture(item)  # type: ignore[arg-type]  # wanted: a Function
+    spec = isinstance(item, pytest.Function) and settings.uses_cassette(item)
+    bare = spec and settings.uses_no_fixture(item)  # type: ignore[arg-type]  # wanted: a Function
     run = settings.of(item.config)
     run.item = item
-    if not wanted:
+    if not spec:
         run.lend_keys(replays=False)
         run.block(settings.block_of(item))
-    if wanted and not bare:
+    if spec and not bare:
         settings.add_fixture(item, FIXTURE)  # type: ignore[arg-type]  # wanted: a Function
     yield
     if bare:  # what a fixture does, for a third of what one costs
@@ -122,13 +122,13 @@ def _tell_used(
     used = list(opened)
     opened.clear()
     if call.when == "setup" and taping is not None:
-        used.append(taping.place)
-    elif call.when == "setup" and settings.is_wanted(item):
+        used.append(taping.cassette_file)
+    elif call.when == "setup" and settings.uses_cassette(item):
         from streamtape.errors import UsageError
-        from streamtape.pytest_plugin.cassette_paths import place_of_item
+        from streamtape.pytest_plugin.cassette_paths import path_of_item
 
         with contextlib.suppress(UsageError):  # told where the test fails for it
-            used.append(place_of_item(item))  # type: ignore[arg-type]  # is_wanted: a Function
+            used.append(path_of_item(item))  # type: ignore[arg-type]  # is_wanted: a Function
     outcome = item.stash.get(stash.OUTCOME, None) if call.when == "teardown" else None
     if used or outcome:
         report.streamtape = {"used": used, "outcome": outcome}  # type: ignore[attr-defined]  # reports carry what they are given
@@ -146,10 +146,10 @@ def _streamtape_session(request: pytest.FixtureRequest) -> Iterator[Session]:
         yield taping.session
 
 
-def _taping(request: pytest.FixtureRequest) -> Taping:
-    from streamtape.pytest_plugin.item_session import Taping
+def _taping(request: pytest.FixtureRequest) -> ItemSession:
+    from streamtape.pytest_plugin.item_session import ItemSession
 
-    return Taping(request.node, _config_of(request))
+    return ItemSession(request.node, _config_of(request))
 
 
 def _said_to(run: settings.Settings) -> dict[str, Any]:

@@ -13,15 +13,15 @@ import pytest
 
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import settings
-from streamtape.transport.cassette_paths import name_of_test, place_of
-from streamtape.transport.decorator import Wanted, wanted_by
+from streamtape.transport.cassette_paths import cassette_path, name_of_test
+from streamtape.transport.decorator import CassetteSpec, spec_of_function
 
 _FORBIDDEN_THERE = dict.fromkeys(map(ord, "<>?%*:|\"'/\\"), "-")
 
 
-def wanted_of(item: pytest.Function) -> Wanted:
+def spec_of_item(item: pytest.Function) -> CassetteSpec:
     """What the decoration and the marks of a test ask for, the nearest word counting."""
-    wanted = wanted_by(item.obj) or Wanted(
+    spec = spec_of_function(item.obj) or CassetteSpec(
         explicit=not settings.TAPE_FIXTURES.isdisjoint(item._fixtureinfo.argnames)
     )
     own = [mark for mark in item.own_markers if mark.name == settings.MARKER]
@@ -31,12 +31,12 @@ def wanted_of(item: pytest.Function) -> Wanted:
                 f"@pytest.mark.streamtape takes one name and options, not {mark.args!r}"
             )
         name = None if mark.args in ((), (None,)) else str(mark.args[0])
-        wanted = wanted.over(Wanted(name, dict(mark.kwargs)))
-    explicit = wanted.explicit or bool(own)
-    return Wanted(wanted.cassette, wanted.options, (wanted, *wanted.covers), explicit)
+        spec = spec.merge(CassetteSpec(name, dict(mark.kwargs)))
+    explicit = spec.explicit or bool(own)
+    return CassetteSpec(spec.cassette, spec.options, (spec, *spec.supersedes), explicit)
 
 
-def place_for(
+def path_for_item(
     item: pytest.Function, name: str | None, folder: str | None = None, *, anew: bool = False
 ) -> Path:
     """Where the file of a test lies, by its own name or by the one that was given.
@@ -49,24 +49,31 @@ def place_for(
     parent = item.parent.obj if isinstance(item.parent, pytest.Class | pytest.Module) else None
     default = name_of_test(names, parameters, _names_in(parent).get(names[-1].casefold(), []))
     if folder is not None:
-        return place_of(name, item.path, default, folder=folder, suffix=".txt")
-    place = place_of(name, item.path, default)
-    return place if name is not None or anew else _converted(item, place) or place
+        return cassette_path(name, item.path, default, folder=folder, suffix=".txt")
+    cassette_file = cassette_path(name, item.path, default)
+    return (
+        cassette_file
+        if name is not None or anew
+        else _converted(item, cassette_file) or cassette_file
+    )
 
 
-def _converted(item: pytest.Function, place: Path) -> Path | None:
+def _converted(item: pytest.Function, cassette_file: Path) -> Path | None:
     """The file under the name that pytest-recording or pytest-vcr gave it, where ours is not there.
 
     pytest-vcr keeps the cassettes of all modules in one folder. Tests may share a name of theirs,
     and another test's own file may have it. So it counts only where it was converted: a recording
     of ours is another test's.
     """
-    if place.exists():
+    if cassette_file.exists():
         return None
     theirs = item.name if item.cls is None else f"{item.cls.__name__}.{item.name}"
-    plain = theirs.translate(_FORBIDDEN_THERE) + place.suffix
-    names = [plain] if "/" in theirs else [plain, theirs + place.suffix]
-    places = [place.with_name(plain), *(place.parent.parent / name for name in names)]
+    plain = theirs.translate(_FORBIDDEN_THERE) + cassette_file.suffix
+    names = [plain] if "/" in theirs else [plain, theirs + cassette_file.suffix]
+    places = [
+        cassette_file.with_name(plain),
+        *(cassette_file.parent.parent / name for name in names),
+    ]
     for found in places:
         # In this very case: some file systems find it in any.
         there = found.parent.is_dir() and any(p.name == found.name for p in found.parent.iterdir())
@@ -94,6 +101,6 @@ def _names_in(parent: object) -> dict[str, list[str]]:
     return found
 
 
-def place_of_item(item: pytest.Function) -> str:
+def path_of_item(item: pytest.Function) -> str:
     """Where the cassette of a marked or decorated test lies, as an absolute path."""
-    return str(place_for(item, wanted_of(item).cassette).absolute())
+    return str(path_for_item(item, spec_of_item(item).cassette).absolute())

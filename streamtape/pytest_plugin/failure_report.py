@@ -83,14 +83,14 @@ def _leave(report: pytest.TestReport, session: Session, name: str, folder: Path)
         for exchange, one in session.answers()
     ]
     page, streams = failed_page(report.nodeid, answers)
-    place = path.with_suffix(".html")
-    with writing(place):
-        write_whole(place, [page.encode("utf-8", "backslashreplace")])
+    cassette_file = path.with_suffix(".html")
+    with writing(cassette_file):
+        write_whole(cassette_file, [page.encode("utf-8", "backslashreplace")])
     left = FailedTest(
         report.nodeid,
         report.when,
         _message(report),
-        place.relative_to(folder).as_posix(),
+        cassette_file.relative_to(folder).as_posix(),
         path.relative_to(folder).as_posix(),
         streams,
     )

@@ -41,7 +41,7 @@ def closure(item: pytest.Item, name: str) -> set[str]:
 
 def is_taped(item: pytest.Function) -> bool:
     """Whether a test has a cassette: by its decoration, its marks or its fixtures."""
-    return settings.is_wanted(item) or not settings.TAPE_FIXTURES.isdisjoint(item.fixturenames)
+    return settings.uses_cassette(item) or not settings.TAPE_FIXTURES.isdisjoint(item.fixturenames)
 
 
 def covered(items: Iterable[pytest.Item]) -> set[pytest.FixtureDef[Any]] | None:

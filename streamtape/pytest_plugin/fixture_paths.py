@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from streamtape.pytest_plugin.fixture_coverage import XUNIT, closure
-from streamtape.transport.cassette_paths import place_of, safe_name
+from streamtape.transport.cassette_paths import cassette_path, safe_name
 
 PREFIX = "fixture."
 _TEARDOWN = ".teardown"
@@ -28,7 +28,7 @@ def is_cassette_of_fixture(path: Path) -> bool:
     return f".{PREFIX}" in f".{path.name}"
 
 
-def place_of_fixture(
+def path_of_fixture(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, *, teardown: bool
 ) -> Path:
     """The cassette of one instance of a fixture."""
@@ -39,8 +39,8 @@ def place_of_fixture(
     name += ".overridden" * _depth(fixturedef, request)
     # A file system may ignore case; which other names there are is not known here.
     given = parameters if XUNIT.match(fixturedef.argname) else parameters + fixturedef.argname
-    safe = safe_name(name, told_apart_by_case=given != given.lower())
-    return place_of(None, _home(fixturedef, request), f"{safe}{_TEARDOWN if teardown else ''}")
+    safe = safe_name(name, differs_by_case=given != given.lower())
+    return cassette_path(None, _home(fixturedef, request), f"{safe}{_TEARDOWN if teardown else ''}")
 
 
 def _name(argname: str) -> str:

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from streamtape.pytest_plugin import settings, stash
-from streamtape.pytest_plugin.cassette_paths import place_of_item
+from streamtape.pytest_plugin.cassette_paths import path_of_item
 from streamtape.pytest_plugin.fixture_coverage import closure, is_taped, may_send
-from streamtape.pytest_plugin.fixture_paths import place_of_fixture
+from streamtape.pytest_plugin.fixture_paths import path_of_fixture
 from streamtape.pytest_plugin.item_session import as_failure
 from streamtape.session.options import Options
 from streamtape.session.session import Session
@@ -46,15 +46,15 @@ class FixtureTape:
         item = request._pyfuncitem
         self._item = item
         self._run = settings.of(item.config)
-        said = dict(config)
+        given = dict(config)
         for mark in reversed(list(request.node.iter_markers(settings.MARKER))):
-            said |= mark.kwargs
-        own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
+            given |= mark.kwargs
+        own = {key: given.pop(key) for key in settings.OWN_KEYS if key in given}
         self._hosts = settings.hosts_of(own) if own.get("block_network") else None
-        said = {key: value for key, value in said.items() if key not in _OF_TESTS}
-        self._options = self._run.options({**said, "allow_no_requests": True})
+        given = {key: value for key, value in given.items() if key not in _OF_TESTS}
+        self._options = self._run.options({**given, "allow_no_requests": True})
         self._places = [
-            place_of_fixture(fixturedef, request, teardown=teardown) for teardown in (False, True)
+            path_of_fixture(fixturedef, request, teardown=teardown) for teardown in (False, True)
         ]
         self._open: list[Session] = []  # those whose streams may still be read
         self._active = ExitStack()
@@ -62,16 +62,16 @@ class FixtureTape:
 
     def begin(self, *, teardown: bool = False) -> None:
         """Have requests go to the cassette of the setup, or of the teardown."""
-        place = settings.absolute(self._places[teardown])
+        cassette_file = settings.absolute(self._places[teardown])
         with ExitStack() as stack:
             options = self._options
-            if options.mode == "verify" and not Path(place).exists():
+            if options.mode == "verify" and not Path(cassette_file).exists():
                 # There is nothing to compare with, and nothing is missing if nothing is sent.
                 options = replace(options, mode="none")
-            if hasattr(self._item.config, "workerinput") and _may_record(options, place):
-                stack.enter_context(_one_process_at_a_time(place))
+            if hasattr(self._item.config, "workerinput") and _may_record(options, cassette_file):
+                stack.enter_context(_one_process_at_a_time(cassette_file))
             again = f'pytest "{self._item.nodeid}" --tape-record=new_episodes'
-            near = place.removeprefix(settings.absolute("") + os.sep)
+            near = cassette_file.removeprefix(settings.absolute("") + os.sep)
             session = open_session(near, options, again=again, eager=False)
             self._open.append(session)
             stack.callback(self._close_or_keep, session)
@@ -111,7 +111,7 @@ class FixtureTape:
         """Lend keys to a fixture that replays, or that makes but a client for a replaying test."""
         lend = not session.records
         if not lend and self._options.mode == "once":
-            lend = settings.is_wanted(self._item) and Path(place_of_item(self._item)).exists()
+            lend = settings.uses_cassette(self._item) and Path(path_of_item(self._item)).exists()
         self._run.lend_keys(replays=lend)
 
     def _lend_keys_of_test(self) -> None:
@@ -174,18 +174,18 @@ class FixtureTapes:
         return found
 
 
-def _may_record(options: Options, place: str) -> bool:
-    return options.mode != "none" and not (options.mode == "once" and Path(place).exists())
+def _may_record(options: Options, cassette_file: str) -> bool:
+    return options.mode != "none" and not (options.mode == "once" and Path(cassette_file).exists())
 
 
-def _one_process_at_a_time(place: str) -> ExitStack:
+def _one_process_at_a_time(cassette_file: str) -> ExitStack:
     """Wait until no other worker of this machine records the same fixture, and keep them waiting.
 
     The first one records; those that waited find its cassette, and replay.
     """
     import portalocker
 
-    digest = hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    digest = hashlib.sha256(cassette_file.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     stack = ExitStack()
     file = (Path(tempfile.gettempdir()) / f"streamtape-{digest}.lock").open("a")
     stack.callback(file.close)

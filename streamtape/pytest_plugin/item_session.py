@@ -17,7 +17,7 @@ import pytest
 
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import settings, stash
-from streamtape.pytest_plugin.cassette_paths import place_for, wanted_of
+from streamtape.pytest_plugin.cassette_paths import path_for_item, spec_of_item
 from streamtape.pytest_plugin.vacuous import UnprovenWarning, proven
 from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.transport import patch
@@ -37,24 +37,24 @@ class NotEndedError(BaseException):
     """Stands for the end of a test that did not come to its end."""
 
 
-class Taping:
+class ItemSession:
     """The cassette of one test: `with Taping(item, config): ...` opens and closes it."""
 
     def __init__(self, item: pytest.Function, config: Mapping[str, Any]) -> None:
         self._item = item
         self._run = run = settings.of(item.config)
         self._guard: Guard | None = None
-        self.wanted = wanted = wanted_of(item)
+        self.spec = spec = spec_of_item(item)
         if not isinstance(config, Mapping):
             raise UsageError(f"tape_config must give a dict of options, got {config!r}")
-        said = {**config, **wanted.options}
-        self.own = {key: said.pop(key) for key in settings.OWN_KEYS if key in said}
+        given = {**config, **spec.options}
+        self.own = {key: given.pop(key) for key in settings.OWN_KEYS if key in given}
         self._allowed = settings.hosts_of(self.own)
-        if not wanted.explicit:
-            said.setdefault("allow_no_requests", True)
-        options = run.options(said)
-        self.path = place_for(item, wanted.cassette, anew=options.mode == "all")
-        self.place = settings.absolute(self.path)
+        if not spec.explicit:
+            given.setdefault("allow_no_requests", True)
+        options = run.options(given)
+        self.path = path_for_item(item, spec.cassette, anew=options.mode == "all")
+        self.cassette_file = settings.absolute(self.path)
         again = f"pytest {item.nodeid!r} --tape-record=all"
         if run.presets.disabled:
             self.session = disabled_session(options)
@@ -64,7 +64,7 @@ class Taping:
 
     def _near(self) -> str:
         """How messages call the file: from here, where it lies below."""
-        return self.place.removeprefix(settings.absolute("") + os.sep)
+        return self.cassette_file.removeprefix(settings.absolute("") + os.sep)
 
     def __enter__(self) -> Self:
         self._before = patch.current()
@@ -72,7 +72,7 @@ class Taping:
         try:
             if not self._run.presets.disabled:
                 self._run.hold_patches()
-                patch.activate(self.session, self.wanted)
+                patch.activate(self.session, self.spec)
                 # unittest runs a test's coroutines in a context that it took before.
                 context = getattr(self._item.instance, "_asyncioTestContext", None)
                 if context is not None:
@@ -83,7 +83,7 @@ class Taping:
         except BaseException as error:
             self.session.close(error)
             raise
-        taping: Taping = self
+        taping: ItemSession = self
         self._item.stash[stash.TAPING] = taping
         return self
 
@@ -100,7 +100,7 @@ class Taping:
         session = self.session
         unplayed = set(map(id, session.unplayed))
         self._item.stash[stash.OUTCOME] = {
-            "place": self.place,
+            "place": self.cassette_file,
             "n": len(session.cassette),
             "unplayed": [n for n, one in enumerate(session.cassette) if id(one) in unplayed],
             "asked": len(session.exchanges),
@@ -127,7 +127,7 @@ class Taping:
             raise problem
         for text in self.session.remarks():
             self._warn(text, StreamtapeWarning)
-        proven(self.session, self._warn, explicit=self.wanted.explicit, run=self._run)
+        proven(self.session, self._warn, explicit=self.spec.explicit, run=self._run)
         return result
 
     def _warn(self, text: str, category: type[StreamtapeWarning]) -> None:
@@ -144,7 +144,7 @@ class Taping:
             if report.failed:
                 from streamtape.pytest_plugin.failure_report import tell
 
-                own = place_for(self._item, None, anew=True)
+                own = path_for_item(self._item, None, anew=True)
                 failure = as_failure(self._error)
                 reason = None if failure is None else self.session.spoiled(failure)
                 tell(report, self.session, own.name, self._run.report, reason)

@@ -61,13 +61,13 @@ class Settings:
         overrides: dict[str, Any],
         ini: dict[str, Any],
         mode_from: str,
-        held: run_defaults.Presets,
+        run_presets: run_defaults.RunDefaults,
         opened: list[str],
     ) -> None:
         self.overrides = overrides
         self.ini = ini
         self.mode_from = mode_from
-        self.presets = held
+        self.presets = run_presets
         self.opened = opened
         self.unproven = "warn"
         self.unplayed = "report"
@@ -81,18 +81,18 @@ class Settings:
         self._holds_patches = False
         self._options: dict[tuple[tuple[str, Any], ...], Options] = {}
 
-    def options(self, said: dict[str, Any]) -> Options:
+    def options(self, given: dict[str, Any]) -> Options:
         """The options of a test that says so much; most tests of a run say the same."""
         from streamtape.session.options import Options
 
-        wanted = {**self.defaults, **said, **self.overrides}
-        key = tuple(wanted.items())
+        spec = {**self.defaults, **given, **self.overrides}
+        key = tuple(spec.items())
         try:
             if key not in self._options:
-                self._options[key] = Options.of(**wanted)
+                self._options[key] = Options.of(**spec)
             return self._options[key]
         except TypeError:  # a list among them can't be looked up, and may change
-            return Options.of(**wanted)
+            return Options.of(**spec)
 
     def hold_patches(self) -> None:
         """Patch the libraries once a run, not anew for each of its tests."""
@@ -139,10 +139,10 @@ class Settings:
         if self.presets.disabled:
             return "streamtape: disabled (--tape-disable): every request goes out, unrecorded"
         mode = self.overrides.get("mode", self.defaults["mode"])
-        said = {
+        given = {
             k: v for k, v in {**self.ini, **self.overrides}.items() if k not in {"mode", "clock"}
         }
-        more = "".join(f", {name} {value}" for name, value in said.items())
+        more = "".join(f", {name} {value}" for name, value in given.items())
         blocked = ", network blocked" if self.guard else ""
         return f"streamtape: mode {mode} ({self.mode_from}){more}{blocked}; {PRECEDENCE}"
 
@@ -251,10 +251,10 @@ def configure(config: pytest.Config) -> Settings:
         opened.append(absolute(path))
 
     # `use_cassette` says its own default mode, on CI too: only what somebody asked for changes it.
-    held = run_defaults.Presets(ini, overrides, option.tape_disable, opens)
-    run_defaults.hold(held)
+    run_presets = run_defaults.RunDefaults(ini, overrides, option.tape_disable, opens)
+    run_defaults.hold(run_presets)
     load_hooks.listeners.append(opens)
-    config.stash[SETTINGS] = settings = Settings(overrides, ini, source, held, opened)
+    config.stash[SETTINGS] = settings = Settings(overrides, ini, source, run_presets, opened)
     settings.lends_keys = bool(config.getini("tape_dummy_keys"))
     settings.update = bool(option.tape_update)
     settings.unproven = _one_of(config, "tape_unproven", UNPROVEN)
@@ -331,7 +331,7 @@ def _normal(path: str) -> str:
     return os.path.normpath(path)
 
 
-def is_wanted(item: pytest.Item) -> bool:
+def uses_cassette(item: pytest.Item) -> bool:
     """Whether a test has the decoration, or a mark that asks for a cassette."""
     if not isinstance(item, pytest.Function):
         return False
@@ -343,13 +343,13 @@ def is_wanted(item: pytest.Item) -> bool:
 def only_blocks(item: pytest.Item) -> bool:
     """Whether all that the marks of a test say is how its network is blocked."""
     marks = list(item.iter_markers(MARKER))
-    said = [mark.kwargs.keys() for mark in marks if not mark.args]
-    return len(said) == len(marks) and all(keys and keys <= _BLOCKS for keys in said)
+    given = [mark.kwargs.keys() for mark in marks if not mark.args]
+    return len(given) == len(marks) and all(keys and keys <= _BLOCKS for keys in given)
 
 
 def block_of(item: pytest.Item) -> Guard | None:
     """The guard that the marks of a test ask for without a cassette; None where they don't."""
-    if item.get_closest_marker(MARKER) is None or is_wanted(item) or not only_blocks(item):
+    if item.get_closest_marker(MARKER) is None or uses_cassette(item) or not only_blocks(item):
         return None
     options: dict[str, Any] = {}
     for mark in item.iter_markers(MARKER):

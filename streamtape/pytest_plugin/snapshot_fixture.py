@@ -16,7 +16,7 @@ import pytest
 from streamtape.choices import SNAPSHOT_LEVELS
 from streamtape.errors import UsageError
 from streamtape.pytest_plugin import settings, stash
-from streamtape.pytest_plugin.cassette_paths import place_for
+from streamtape.pytest_plugin.cassette_paths import path_for_item
 from streamtape.pytest_plugin.summary import SNAPSHOTS
 from streamtape.snapshots import difference, read, snapshot, write
 from streamtape.transport.cassette_paths import safe_name
@@ -59,7 +59,7 @@ class TapeSnapshot:
         run = settings.of(self._item.config)
         source: Any = other
         found = snapshot(source, level=self._level, dialect=self._dialect)
-        path = self._place()
+        path = self._cassette_path()
         run.opened.append(str(path.absolute()))
         kept = read(path)
         if kept == found:
@@ -83,14 +83,18 @@ class TapeSnapshot:
         """Why the last comparison failed, in lines."""
         return self._why
 
-    def _place(self) -> Path:
-        place = place_for(self._item, None, SNAPSHOTS)
+    def _cassette_path(self) -> Path:
+        cassette_file = path_for_item(self._item, None, SNAPSHOTS)
         if self._name is not None:
-            path = place.with_name(f"{place.stem}.{safe_name(self._name)}.txt")
+            path = cassette_file.with_name(f"{cassette_file.stem}.{safe_name(self._name)}.txt")
         else:
-            number = sum(one == place for one in self._taken) + 1
-            path = place if number == 1 else place.with_name(f"{place.stem}.{number}.txt")
-            self._taken.append(place)
+            number = sum(one == cassette_file for one in self._taken) + 1
+            path = (
+                cassette_file
+                if number == 1
+                else cassette_file.with_name(f"{cassette_file.stem}.{number}.txt")
+            )
+            self._taken.append(cassette_file)
         return path
 
 

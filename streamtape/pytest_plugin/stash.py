@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         """The cassette of a running test: what hooks and fixtures use of `taping.Taping`."""
 
         own: dict[str, Any]
-        place: str
+        cassette_file: str
         session: Session
 
         def call(self) -> Generator[None, Any, Any]: ...

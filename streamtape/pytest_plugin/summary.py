@@ -85,16 +85,16 @@ class Summary:
 
     def _unplayed(self) -> Iterator[str]:
         """What no test played of the cassettes whose tests all passed: some share one."""
-        for place, of_tests in sorted(self._outcomes.items()):
+        for cassette_file, of_tests in sorted(self._outcomes.items()):
             outcomes = list(of_tests.values())
             if not all(one["passed"] and one["replays"] for one in outcomes):
                 continue
             n = max(one["n"] for one in outcomes)
             left = set(range(n)).intersection(*(one["unplayed"] for one in outcomes))
             if n and not any(one["asked"] for one in outcomes):
-                yield f"{_short(place)}: opened, and nothing of it was played"
+                yield f"{_short(cassette_file)}: opened, and nothing of it was played"
             elif left:
-                yield f"{_short(place)}: {len(left)} of {n} interactions were not played"
+                yield f"{_short(cassette_file)}: {len(left)} of {n} interactions were not played"
 
     def _journals(self) -> Iterator[Path]:
         from streamtape.transport.cassette_paths import FOLDER, SUFFIX

@@ -30,7 +30,7 @@ def proven(session: Session, warn: Warn, *, explicit: bool, run: Settings) -> No
             raise NothingRecordedError(
                 f"the test passed without asking its cassette {session.name!r} for anything, so it "
                 "proves nothing about it; take the cassette away, or say allow_no_requests=True"
-                + (session.told_of_others() and f".{session.told_of_others()}")
+                + (session.note_on_others() and f".{session.note_on_others()}")
             )
     elif run.unplayed == "fail" and session.unplayed and not session.n_recorded:
         session.assert_all_played()

@@ -51,7 +51,7 @@ class Book:
     interaction: Interaction
 
 
-class Shelf:
+class CassetteIndex:
     """Interactions of any number of cassettes, in order, and what became of each."""
 
     def __init__(self, cassettes: Sequence[Cassette], options: Options) -> None:
@@ -69,33 +69,33 @@ class Shelf:
         self.tape = Tape([b.interaction for b in self.books], without_host(options), sizes)
         self._origins = Origins(i.request for i in self.tape.interactions)
 
-    def ask(self, head: RequestHead, body: bytes | StoredBody) -> list[Request]:
+    def requests_for(self, head: RequestHead, body: bytes | StoredBody) -> list[Request]:
         """The requests that a live one may stand for, the likeliest first."""
         spelled = self._origins.spellings(head, body)
         return [self._redactor.redact_for_matching(request) for request in spelled]
 
-    def candidates(self, asked: Sequence[Request]) -> list[int]:
+    def candidates(self, requests_made: Sequence[Request]) -> list[int]:
         """The indices of all interactions that match, played or not."""
-        for request in asked:
+        for request in requests_made:
             if found := self.tape.candidates(request):
                 return found
         return []
 
-    def take(self, asked: Sequence[Request]) -> Interaction | None:
+    def take(self, requests_made: Sequence[Request]) -> Interaction | None:
         """The interaction that answers, marked as played; None where none is left."""
-        return next((i for i in map(self.tape.take, asked) if i is not None), None)
+        return next((i for i in map(self.tape.take, requests_made) if i is not None), None)
 
-    def resume(self, asked: Sequence[Request]) -> Interaction | None:
+    def resume(self, requests_made: Sequence[Request]) -> Interaction | None:
         """The rest of a stream after the event that the client saw last, if it names one."""
-        found = rest_after_event(self.tape, asked)
+        found = rest_after_event(self.tape, requests_made)
         if found is None:
             return None
         self.tape.resume(found[0])
         return found[1]
 
-    def miss(self, asked: Sequence[Request]) -> Miss:
+    def miss(self, requests_made: Sequence[Request]) -> Miss:
         """Take down that nothing answers, and say why."""
-        request = asked[0]
+        request = requests_made[0]
         text = miss_text(
             request, self.tape, name=self.name, mode=None, again=_AGAIN, repeats="repeat (--repeat)"
         )
@@ -147,9 +147,9 @@ class Shelf:
         return f"\n  interaction {nearest[0]} is number {book.number} of {book.cassette}"
 
 
-def same_protocol(recorded: Request, asked: Request) -> bool:
+def same_protocol(recorded: Request, requests_made: Request) -> bool:
     """Whether both requests are of HTTP, or both open a WebSocket: they may have one path."""
-    return recorded.url.startswith("ws") == asked.url.startswith("ws")
+    return recorded.url.startswith("ws") == requests_made.url.startswith("ws")
 
 
 def without_host(options: Options) -> Options:

@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.client = str((transport.get_extra_info("peername") or ("?",))[0])
         if len(self._register) >= self.limits.max_connections:
-            self._say_plainly(503)
+            self._answer_plainly(503)
             transport.close()
             return
         self._register.add(self)
@@ -120,7 +120,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._writable.set()
         if self._exchange is not None and not self._exchange.finished:
-            self._exchange.gone = True
+            self._exchange.closed = True
         if self._raw is not None:
             # Its handler reads to the end what came before.
             self._end = exc or True
@@ -260,7 +260,7 @@ class Connection(asyncio.Protocol):
                 if trailing:
                     self._parser.receive_data(trailing)
         except h11.RemoteProtocolError as error:
-            self._say_plainly(error.error_status_hint or 400)
+            self._answer_plainly(error.error_status_hint or 400)
             self.body_read = False  # whatever else comes is no request
         except TimeoutError:
             pass  # an idle connection is closed without a word
@@ -278,7 +278,7 @@ class Connection(asyncio.Protocol):
             return False
         self.body_read = False
         if _is_ambiguous(event):
-            self._say_plainly(400)
+            self._answer_plainly(400)
             return False
         if not _has_body(event):
             await self.next_piece()
@@ -299,7 +299,7 @@ class Connection(asyncio.Protocol):
             self._exchange = self._heard = None
         return exchange.keep_alive
 
-    def _say_plainly(self, status: int) -> None:
+    def _answer_plainly(self, status: int) -> None:
         if self._exchange is not None and self._exchange.started:
             return
         phrase = HTTPStatus(status).phrase.encode("ascii")

@@ -98,7 +98,7 @@ class Exchange:
     def __init__(self, link: Link, request: RequestHead, arrived: float) -> None:
         self.request = request
         self.arrived = arrived
-        self.gone = False
+        self.closed = False
         self.started = False
         self.finished = False
         self._link = link

@@ -73,7 +73,7 @@ async def _obey(
         elif isinstance(step, WaitUntil):
             await exchange.sleep_until(step.at_us + late_us)
         elif isinstance(step, Await):
-            if order is not None and not order.has_come(step.number):
+            if order is not None and not order.has_arrived(step.number):
                 await wait_async(order, step)
                 late_us = max(late_us, exchange.elapsed_us - step.at_us)
         elif isinstance(step, Start):

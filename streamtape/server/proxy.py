@@ -57,7 +57,7 @@ from streamtape.server.websocket.upstream import (
 from streamtape.session.decisions import Play
 from streamtape.session.diagnostics import warn
 from streamtape.session.options import OptionFields, Options
-from streamtape.session.replay_steps import score_of
+from streamtape.session.replay_steps import steps_for
 from streamtape.session.session import Session
 from streamtape.tape.model import Request
 from streamtape.tape.store.spool import Spool
@@ -262,7 +262,7 @@ class RecordingProxy(Service):
 
     async def _play(self, exchange: Exchange, decision: Play) -> None:
         options, interaction = self.session.options, decision.interaction
-        score = score_of(
+        score = steps_for(
             interaction,
             options,
             attempt=decision.attempt,

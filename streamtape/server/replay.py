@@ -19,7 +19,7 @@ from streamtape.playback.pacing import paced
 from streamtape.playback.rechunk import Rechunk
 from streamtape.playback.steps import Step
 from streamtape.server import starting_after, status
-from streamtape.server.cassette_index import Miss, Shelf, gather
+from streamtape.server.cassette_index import CassetteIndex, Miss, gather
 from streamtape.server.dashboard import PREFIX
 from streamtape.server.exchange import Exchange, Limits
 from streamtape.server.player import kept_length, play
@@ -28,7 +28,7 @@ from streamtape.server.request_bodies import spooled_body
 from streamtape.server.service import Service
 from streamtape.server.websocket.player import play_dialogue
 from streamtape.session.options import Options, RequestMatcher
-from streamtape.session.replay_steps import score_of
+from streamtape.session.replay_steps import steps_for
 from streamtape.tape.model import Cassette, Interaction
 
 Score = Callable[[Interaction], Iterable[Step]]
@@ -81,7 +81,7 @@ class ReplayServer(Service):
         )
         self._score = score
         self._on_fault = on_fault
-        self._shelf = Shelf(gather(cassettes), self._options)
+        self._cassettes = CassetteIndex(gather(cassettes), self._options)
         super().__init__(
             host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits
         )
@@ -89,7 +89,7 @@ class ReplayServer(Service):
     @property
     def interactions(self) -> tuple[Interaction, ...]:
         """Every interaction that is served, in order."""
-        return self._shelf.tape.interactions
+        return self._cassettes.tape.interactions
 
     @property
     def played(self) -> tuple[Interaction, ...]:
@@ -104,38 +104,40 @@ class ReplayServer(Service):
     @property
     def plays(self) -> tuple[int, ...]:
         """How often each interaction has answered a request."""
-        return tuple(self._shelf.tape.plays)
+        return tuple(self._cassettes.tape.plays)
 
     @property
     def misses(self) -> tuple[Miss, ...]:
         """The latest requests that nothing answered: their `line`, and why, as `text`."""
-        return tuple(self._shelf.misses)
+        return tuple(self._cassettes.misses)
 
     def child_env(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         """The variables that point the SDKs of a child process here; keys where it has none."""
         return child_env(self.url, environ=environ, replays=True)
 
     def _counted(self) -> Iterable[tuple[Interaction, int]]:
-        return zip(self._shelf.tape.interactions, self._shelf.tape.plays, strict=True)
+        return zip(self._cassettes.tape.interactions, self._cassettes.tape.plays, strict=True)
 
     async def answer(self, exchange: Exchange) -> None:
         """Play what answers a request; else resume, show the status, or say why it is a miss."""
         request = exchange.request
-        shelf = self._shelf
-        asked = shelf.ask(request, await spooled_body(exchange))
+        cassettes = self._cassettes
+        requests_made = cassettes.requests_for(request, await spooled_body(exchange))
         interaction = (
-            shelf.resume(asked) or shelf.take(asked) or starting_after.after_number(shelf, request)
+            cassettes.resume(requests_made)
+            or cassettes.take(requests_made)
+            or starting_after.after_number(cassettes, request)
         )
         if isinstance(interaction, Interaction):
             await self._play(exchange, interaction)
         elif self.dashboard is not None and request.path == "/" and request.method == "GET":
             await exchange.respond(302, [(b"Location", PREFIX.encode())], b"")
         elif request.path == "/" and request.method in ("GET", "HEAD"):
-            kind, page = status.page(shelf, self.url, accept=request.header("accept") or "")
+            kind, page = status.page(cassettes, self.url, accept=request.header("accept") or "")
             headers = [(b"Content-Type", kind), *status.HEADERS]
             await exchange.respond(200, headers, page)
         else:
-            miss = shelf.miss(asked)
+            miss = cassettes.miss(requests_made)
             await self.refuse(exchange, 404, miss.text, "no_recorded_interaction")
 
     async def forward(self, exchange: Exchange) -> None:
@@ -144,7 +146,7 @@ class ReplayServer(Service):
         if request.method != "CONNECT":
             await self.answer(exchange)
             return
-        miss = self._shelf.block(request.target)
+        miss = self._cassettes.block(request.target)
         await self.refuse(exchange, 403, miss.text, "no_network")
 
     async def _play(self, exchange: Exchange, interaction: Interaction) -> None:
@@ -160,30 +162,30 @@ class ReplayServer(Service):
             score,
             length=length,
             more_headers=self.cors_of(exchange),
-            order=self._shelf.tape.order,
+            order=self._cassettes.tape.order,
         )
 
     async def _play_dialogue(
         self, exchange: Exchange, interaction: Interaction, score: Iterator[Step]
     ) -> None:
-        shelf = self._shelf
+        cassettes = self._cassettes
         await play_dialogue(
             exchange,
-            shelf.dialogue(interaction, score),
-            order=shelf.tape.order,
+            cassettes.dialogue(interaction, score),
+            order=cassettes.tape.order,
             more_headers=self.cors_of(exchange),
-            on_miss=lambda error: shelf.miss_in_dialogue(interaction, str(error)),
+            on_miss=lambda error: cassettes.miss_in_dialogue(interaction, str(error)),
         )
 
     def _scored(self, interaction: Interaction) -> Iterator[Step]:
-        options, tape = self._options, self._shelf.tape
+        options, tape = self._options, self._cassettes.tape
         if self._score is not None:
             score = iter(self._score(interaction))
             return paced(score, factor=options.speed, idle_limit_s=options.idle_limit)
         number = next((n for n, i in enumerate(tape.interactions) if i is interaction), None)
         if number is None:  # taken up again: faults are for the stream that broke
             options = replace(options, fault=())
-        return score_of(
+        return steps_for(
             interaction,
             options,
             attempt=0 if number is None else tape.plays[number] - 1,

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from streamtape.errors import ContentError, FramingError
 from streamtape.framing.sse import SSEFrame
-from streamtape.server.cassette_index import Shelf
+from streamtape.server.cassette_index import CassetteIndex
 from streamtape.server.exchange import RequestHead
 from streamtape.session.last_event_id import frames_of, interaction_of
 from streamtape.tape.model import Interaction
@@ -26,7 +26,7 @@ _FIRST_FRAMES = 20  # the id of a response is in its first event, comments aside
 _CHANGED = {b"content-encoding", b"content-length"}
 
 
-def after_number(shelf: Shelf, head: RequestHead) -> Interaction | None:
+def after_number(cassettes: CassetteIndex, head: RequestHead) -> Interaction | None:
     """The rest of the stream of a response after a sequence number; None if there is none."""
     query = parse_qs(head.query)
     path = _RESPONSE_PATH.search(head.path)
@@ -35,12 +35,12 @@ def after_number(shelf: Shelf, head: RequestHead) -> Interaction | None:
         return None
     if not number.removeprefix("-").isdecimal():
         return None
-    for index, book in enumerate(shelf.books):
+    for index, book in enumerate(cassettes.books):
         interaction = book.interaction
         if _response_id(interaction) == path[1]:
             found = list(frames_of(interaction))
             rest = found[_position(found, lambda value: value > int(number)) :]
-            shelf.tape.plays[index] += 1
+            cassettes.tape.plays[index] += 1
             return interaction_of(interaction, rest, "")
     return None
 

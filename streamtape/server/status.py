@@ -9,7 +9,7 @@ from html import escape as _escape
 from pathlib import PurePath
 
 from streamtape.printable import printable, printable_json
-from streamtape.server.cassette_index import Shelf
+from streamtape.server.cassette_index import CassetteIndex
 from streamtape.tape.http_values import split_url
 from streamtape.tape.texts import masked_text
 
@@ -52,14 +52,14 @@ HEADERS = (
 )
 
 
-def page(shelf: Shelf, url: str, *, accept: str) -> tuple[bytes, bytes]:
+def page(cassettes: CassetteIndex, url: str, *, accept: str) -> tuple[bytes, bytes]:
     """The content type and the page, in JSON for those who ask for it."""
     if "application/json" in accept and "text/html" not in accept:
-        return b"application/json", _json(shelf, url)
-    return b"text/html; charset=utf-8", _html(shelf, url)
+        return b"application/json", _json(cassettes, url)
+    return b"text/html; charset=utf-8", _html(cassettes, url)
 
 
-def _rows(shelf: Shelf) -> list[dict[str, object]]:
+def _rows(cassettes: CassetteIndex) -> list[dict[str, object]]:
     return [
         {
             "cassette": book.cassette,
@@ -73,7 +73,7 @@ def _rows(shelf: Shelf) -> list[dict[str, object]]:
             "messages": len(book.interaction.messages),
             "played": played,
         }
-        for book, played in zip(shelf.books, shelf.tape.plays, strict=True)
+        for book, played in zip(cassettes.books, cassettes.tape.plays, strict=True)
     ]
 
 
@@ -82,33 +82,38 @@ def escape(text: str) -> str:
     return _escape(masked_text(printable(text)))
 
 
-def _json(shelf: Shelf, url: str) -> bytes:
-    misses = [{"request": miss.line, "why": miss.text} for miss in shelf.misses]
-    value = {"url": url, "interactions": _rows(shelf), "missed": shelf.n_missed, "misses": misses}
+def _json(cassettes: CassetteIndex, url: str) -> bytes:
+    misses = [{"request": miss.line, "why": miss.text} for miss in cassettes.misses]
+    value = {
+        "url": url,
+        "interactions": _rows(cassettes),
+        "missed": cassettes.n_missed,
+        "misses": misses,
+    }
     text = printable_json(json.dumps(value, indent=2, ensure_ascii=False))
     return masked_text(text).encode()
 
 
-def _html(shelf: Shelf, url: str) -> bytes:
-    rows = "".join(map(_row, _rows(shelf)))
+def _html(cassettes: CassetteIndex, url: str) -> bytes:
+    rows = "".join(map(_row, _rows(cassettes)))
     misses = "".join(
         f"<h2>missed: {escape(miss.line)}</h2>\n<pre>{escape(miss.text)}</pre>\n"
-        for miss in reversed(shelf.misses)
+        for miss in reversed(cassettes.misses)
     )
-    played = sum(1 for n in shelf.tape.plays if n)
-    missed = f"{shelf.n_missed} request{'' if shelf.n_missed == 1 else 's'}"
-    counts = {"played": played, "count": len(shelf.books), "missed": missed}
+    played = sum(1 for n in cassettes.tape.plays if n)
+    missed = f"{cassettes.n_missed} request{'' if cassettes.n_missed == 1 else 's'}"
+    counts = {"played": played, "count": len(cassettes.books), "missed": missed}
     return _PAGE.format(url=escape(url), rows=rows, misses=misses, style=_STYLE, **counts).encode()
 
 
 def _row(row: dict[str, object]) -> str:
     method, _, url = str(row["request"]).partition(" ")
     parts = split_url(url)
-    asked = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    requests_made = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     place = str(row["cassette"])
     name = "/".join(PurePath(place).parts[-2:])
     cells = [
-        f"<td>{escape(method)} {escape(asked)} <small>{escape(parts.netloc)}</small>",
+        f"<td>{escape(method)} {escape(requests_made)} <small>{escape(parts.netloc)}</small>",
         f'<td title="{escape(place)}">{escape(name)} <small>#{row["interaction"]}</small>',
         f'<td class="n">{"none" if row["status"] is None else row["status"]}',
         f"<td>{escape(str(row['ending']))}",

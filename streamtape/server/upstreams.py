@@ -13,7 +13,7 @@ import httpx
 
 from streamtape.server.early_answers import read_early_answers
 from streamtape.session.session import Session
-from streamtape.transport.client_library import flavour_of
+from streamtape.transport.client_library import library_of
 from streamtape.transport.spooled_bodies import Spooled
 from streamtape.transport.transports import TapeTransport
 
@@ -105,7 +105,7 @@ def request_to(
     )
     request.url = ExactURL(url)
     if isinstance(content, Spooled):
-        request.stream = flavour_of(request).async_stream(content)
+        request.stream = library_of(request).async_stream(content)
     return request
 
 

@@ -81,13 +81,13 @@ def _form(body: bytes) -> Any:
 def _multipart(content_type: str, body: bytes) -> Any:
     found: dict[str, list[Any]] = {}
     for part in parts(content_type, body):
-        facts = {name: value for name, value in part.headers.items() if name in _TOLD}
+        facts = {name: value for name, value in part.headers.items() if name in _NAMED}
         text = body[part.start : part.end].decode("utf-8", "backslashreplace")
         found.setdefault(part.name, []).append({**facts, "content": text} if facts else text)
     return {"multipart": found} if found else MISSING
 
 
-_TOLD = ("filename", "content-type")
+_NAMED = ("filename", "content-type")
 
 # A secret that was masked: stars of its length in a body, a word in a URL or header.
 _MASK = re.compile(r"\*{4,}|REDACTED|\[redacted\]")

@@ -24,7 +24,7 @@ from streamtape.session.diagnostics import (
     unstruck,
     warn,
 )
-from streamtape.session.inspection import Inside
+from streamtape.session.inspection import SessionInspection
 from streamtape.session.journal_recording import Take
 from streamtape.session.matching import Tape
 from streamtape.session.options import Options
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
 
 
-class Closing(Inside):
+class Closing(SessionInspection):
     """The part of a Session that ends it. What it decides by is the Session's own."""
 
     options: Options
@@ -161,8 +161,8 @@ class Closing(Inside):
             return None
         if not how:
             return "record_on_exception is False"
-        told = self.differed and isinstance(error, AssertionError)
-        if self.mode == "all" and take.journal.replaces and not told:
+        parts = self.differed and isinstance(error, AssertionError)
+        if self.mode == "all" and take.journal.replaces and not parts:
             return "a run that failed replaces no cassette"
         if how is True:
             return None
@@ -181,7 +181,7 @@ class Closing(Inside):
             return self.misses[0]
         idle = not self.exchanges and not self.misses
         if error is None and idle and self.records and self._expects_requests:
-            why = self.told_of_others() or self._unheard() + self._blind_spots()
+            why = self.note_on_others() or self._unheard() + self._blind_spots()
             if self.unseen:
                 why = f" {noticed(self.unseen, self.name)}.{why}"
             return NothingRecordedError(
@@ -200,7 +200,7 @@ class Closing(Inside):
         """Say that another session, opened inside this one, answered so many requests."""
         self._taken_by.append((name, n_requests))
 
-    def told_of_others(self) -> str:
+    def note_on_others(self) -> str:
         """A sentence on requests that sessions inside this one answered; empty for none."""
         return taken_text(self._taken_by)
 

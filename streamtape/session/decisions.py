@@ -59,7 +59,7 @@ class OpenJournal(Journal, Protocol):
     def release(self) -> None: ...
 
 
-class Place(Protocol):
+class CassetteStore(Protocol):
     """Where a cassette lies."""
 
     def load(self) -> Cassette | None: ...

@@ -48,11 +48,11 @@ def drift(name: str, comparison: Compared, unmatched: Sequence[str]) -> VerifyEr
     `comparison` is that of the cassette with the new recording, and `unmatched` has a text for each
     request that the cassette has no answer to.
     """
-    told = [] if comparison.same else [comparison.summary()]
-    told += unmatched
-    if not told:
+    parts = [] if comparison.same else [comparison.summary()]
+    parts += unmatched
+    if not parts:
         return None
-    text = "\n".join(told)
+    text = "\n".join(parts)
     return VerifyError(
         f"what came just now is not what {name!r} holds (mode 'verify' changed nothing; "
         f"mode 'all' records it again)\n{text}",
@@ -93,26 +93,26 @@ def taken_text(taken_by: Sequence[tuple[str, int]]) -> str:
     """A sentence on requests that inner sessions took from an outer one; empty for none."""
     if not taken_by:
         return ""
-    told = ", ".join(f"{n} to {name!r}" for name, n in taken_by)
+    parts = ", ".join(f"{n} to {name!r}" for name, n in taken_by)
     return (
-        f" Requests went to sessions that were opened inside it: {told}. Take one of the two "
+        f" Requests went to sessions that were opened inside it: {parts}. Take one of the two "
         "away, or say allow_no_requests=True for the outer one."
     )
 
 
 def out_of_order(name: str, interactions: Sequence[Interaction], given_up: Sequence[int]) -> str:
     """The warning of requests that others waited for in vain."""
-    told = "; ".join(
+    parts = "; ".join(
         f"interaction {n}: {interactions[n].request.method} {interactions[n].request.url}"
         for n in given_up
     )
     return (
         f"a replay of {name!r} waited for requests that were not made, and went on without them: "
-        f"{told}. When it was recorded, they had begun before what was to come next"
+        f"{parts}. When it was recorded, they had begun before what was to come next"
     )
 
 
 def unstruck(name: str, faults: Iterable[object]) -> str:
     """The warning of faults whose places no stream reached."""
-    told = "; ".join(map(str, faults))
-    return f"no fault struck a replay of {name!r}: {told}; the streams ended before"
+    parts = "; ".join(map(str, faults))
+    return f"no fault struck a replay of {name!r}: {parts}; the streams ended before"

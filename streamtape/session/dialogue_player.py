@@ -158,7 +158,7 @@ class DialoguePlayer:
         due_us = step.at_us + self._shift_us
         if isinstance(step, WaitUntil):
             return WaitUntil(due_us) if due_us > now_us else None
-        if self._order is not None and not self._order.has_come(step.number):
+        if self._order is not None and not self._order.has_arrived(step.number):
             return step
         self._shift_us += max(0, now_us - due_us)
         return None
@@ -187,32 +187,32 @@ class DialoguePlayer:
             self.leave()
         return self._over
 
-    def _match(self, step: Receive, said: Message, at_us: int) -> None:
+    def _match(self, step: Receive, reason: Message, at_us: int) -> None:
         recorded = step.message
-        if said.kind == "close" and recorded.is_data:
+        if reason.kind == "close" and recorded.is_data:
             self.leave()
             return
-        differences = self._differences(recorded, said)
+        differences = self._differences(recorded, reason)
         if differences:
-            raise self._miss(recorded, said, differences)
+            raise self._miss(recorded, reason, differences)
         if step.at_us is not None:
             self._shift_us = at_us - step.at_us
         self._n_heard += 1
         self._is_closed = recorded.kind == "close"
         self._note(step)
 
-    def _differences(self, recorded: Message, said: Message) -> list[Difference]:
-        if recorded.kind != said.kind:
-            return [Difference("kind", recorded.kind, said.kind)]
+    def _differences(self, recorded: Message, reason: Message) -> list[Difference]:
+        if recorded.kind != reason.kind:
+            return [Difference("kind", recorded.kind, reason.kind)]
         if recorded.kind == "close":  # its code is the library's choice
             return []
-        return self._matcher.message_differences(recorded.data, self._masked(said.data))
+        return self._matcher.message_differences(recorded.data, self._masked(reason.data))
 
     def _masked(self, data: bytes) -> bytes:
         return self._redactor.redact_request(Request("", "", (), data))[0].body
 
     def _miss(
-        self, recorded: Message | None, said: Message, differences: list[Difference]
+        self, recorded: Message | None, reason: Message, differences: list[Difference]
     ) -> MissError:
         self._over = True
         self._progress.end("failed")
@@ -220,7 +220,7 @@ class DialoguePlayer:
             self.close_reason = f"{CLOSE_REASON}: {differences[0].where}"
         if recorded is None:
             head = "the client says more than was recorded"
-            said_text = self._masked(said.data).decode("utf-8", "backslashreplace")
+            said_text = self._masked(reason.data).decode("utf-8", "backslashreplace")
             lines = [f"  says      {said_text[:_MOST_SHOWN]}"]
         else:
             head = "the client does not say what was recorded"
@@ -228,7 +228,7 @@ class DialoguePlayer:
             for number, difference in enumerate(differences[:_MOST_DIFFERENCES]):
                 lines.append(f"  {'differs' if not number else '       '}   {difference.where}")
                 lines.append(f"              recorded  {difference.recorded}")
-                lines.append(f"              said      {difference.asked}")
+                lines.append(f"              said      {difference.requested}")
         place = f"  message   {self._n_heard} of the client (they count from 0)"
         text = "\n".join((head, "", f"  dialogue  {self._where}", place, *lines))
         return self._refuse(printable(text))

@@ -19,7 +19,7 @@ class Difference:
 
     where: str
     recorded: str
-    asked: str
+    requested: str
 
 
 def text_of(body: bytes) -> str:
@@ -58,15 +58,15 @@ def _window(text: str, start: int) -> str:
 
 
 def objection(
-    function: Callable[[Request, Request], object], recorded: Request, asked: Request
+    function: Callable[[Request, Request], object], recorded: Request, requested: Request
 ) -> str | None:
     """What a function of the user's has against a match; one may assert, as VCR.py's may."""
     name = getattr(function, "__name__", repr(function))
-    said = f"{name}() reports a difference"
+    reason = f"{name}() reports a difference"
     try:
-        equal: object = function(recorded, asked)
+        equal: object = function(recorded, requested)
     except AssertionError as error:
-        return f"{said}: {str(error).splitlines()[0]}" if str(error) else said
+        return f"{reason}: {str(error).splitlines()[0]}" if str(error) else reason
     if equal is None:
         raise UsageError(f"the matcher {name} gave None; it must give True or False")
-    return None if equal else said
+    return None if equal else reason

@@ -64,17 +64,17 @@ def _is_clock(name: str, value: float) -> bool:
 
 
 def matched_up(
-    recorded: tuple[Token, ...], asked: tuple[Token, ...], known: Mapping[str, str]
+    recorded: tuple[Token, ...], requested: tuple[Token, ...], known: Mapping[str, str]
 ) -> dict[str, str] | None:
     """The pairs (recorded to asked) that follow from two requests; None where they contradict.
 
     `known` are the pairs that hold already.
     """
-    if len(recorded) != len(asked):
+    if len(recorded) != len(requested):
         return None
     forth = dict(known)
     back = {new: old for old, new in known.items()}
-    for (look, old), (other_look, new) in zip(recorded, asked, strict=True):
+    for (look, old), (other_look, new) in zip(recorded, requested, strict=True):
         if look != other_look:
             return None
         if look in _FREE:

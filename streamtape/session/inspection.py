@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Inside:
+class SessionInspection:
     """The part of a Session that tests look at."""
 
     name: str
@@ -97,10 +97,10 @@ class Inside:
         __tracebackhide__ = True
         left = self.unplayed
         if left:
-            told = "\n".join(f"  {i.request.method} {i.request.url}" for i in left)
+            parts = "\n".join(f"  {i.request.method} {i.request.url}" for i in left)
             were = "interaction" if len(left) == 1 else "interactions"
             verb = "was" if len(left) == 1 else "were"
-            raise AssertionError(f"{len(left)} {were} of {self.name} {verb} not played:\n{told}")
+            raise AssertionError(f"{len(left)} {were} of {self.name} {verb} not played:\n{parts}")
 
     def assert_closed_after(self, n_events: int, index: int = -1) -> None:
         """The client stopped after `n_events` events, and the upstream was closed there.
@@ -118,15 +118,15 @@ class Inside:
             }
             raise AssertionError(
                 f"the stream of {_line(interaction)} {ends[progress.state]} "
-                f"(after {_told(interaction, progress.n_chunks)}); it should have been closed by "
-                f"the client after {n_events} events"
+                f"(after {_progress_text(interaction, progress.n_chunks)}); it should have "
+                f"been closed by the client after {n_events} events"
             )
         counts = _events_by_chunk(interaction)
         wanted = next((k for k, n in enumerate(counts) if n >= n_events), None)
         if progress.n_chunks != wanted:
             raise AssertionError(
                 f"the stream of {_line(interaction)} was closed after "
-                f"{_told(interaction, progress.n_chunks)}, not after {n_events} events"
+                f"{_progress_text(interaction, progress.n_chunks)}, not after {n_events} events"
                 + ("" if wanted is None else f" ({wanted} chunks)")
             )
 
@@ -189,7 +189,7 @@ def _events_by_chunk(interaction: Interaction) -> list[int]:
     return counts
 
 
-def _told(interaction: Interaction, n_chunks: int) -> str:
+def _progress_text(interaction: Interaction, n_chunks: int) -> str:
     counts = _events_by_chunk(interaction)
     n_events = counts[min(n_chunks, len(counts) - 1)]
     events = "1 event" if n_events == 1 else f"{n_events} events"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from streamtape.errors import CassetteWriteError
 from streamtape.session.decisions import OpenJournal
 from streamtape.session.recorder import Recorder
-from streamtape.session.upload_recording import Place
+from streamtape.session.upload_recording import CassetteStore
 from streamtape.tape.journal import Uploaded
 from streamtape.tape.model import Cassette, Interaction, Redaction, Request
 
@@ -48,7 +48,7 @@ class Take:
 
     def open_upload(
         self, request: Request, redactions: Iterable[Redaction], started_at: StartedAt
-    ) -> Place | None:
+    ) -> CassetteStore | None:
         """Begin to take down a request while its body comes in; it has a number once it is whole.
 
         None where its body must be known whole, or can't be written.

@@ -25,22 +25,22 @@ _CHANGED = {b"content-encoding", b"content-length"}
 _NOTHING_LEFT = Head(204, (), 0, reason="No Content")
 
 
-def rest_after_event(tape: Tape, asked: Sequence[Request]) -> tuple[int, Interaction] | None:
+def rest_after_event(tape: Tape, requested: Sequence[Request]) -> tuple[int, Interaction] | None:
     """The rest of a stream after the event that the client saw last, and the stream's index.
 
     `asked` are the requests that the one at hand may stand for. None where it names no event, where
     no stream has it, or where an interaction that nobody played yet was recorded with that id.
     """
-    last = header(asked[0].headers, "last-event-id")
+    last = header(requested[0].headers, "last-event-id")
     if not last:
         return None
-    candidates = next(filter(None, map(tape.candidates, asked)), [])
+    candidates = next(filter(None, map(tape.candidates, requested)), [])
     for index in candidates:
         same = header(tape.interactions[index].request.headers, "last-event-id") == last
         if same and not tape.plays[index]:
             return None
-    if asked[0].method.upper() == "GET":
-        begun = (tape.same_address(one) for one in asked)
+    if requested[0].method.upper() == "GET":
+        begun = (tape.same_address(one) for one in requested)
         candidates = [*candidates, *next(filter(None, begun), [])]
     for index in candidates:
         rest = _rest(tape.interactions[index], last)

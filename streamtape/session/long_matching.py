@@ -51,25 +51,25 @@ class Digests:
             self._known[stored] = made
         return made
 
-    def are_same(self, recorded: Request, asked: Request) -> bool:
+    def are_same(self, recorded: Request, requested: Request) -> bool:
         """Whether two bodies are equal, but for their masks."""
-        return self.of(recorded).sha256 == self.of(asked).sha256
+        return self.of(recorded).sha256 == self.of(requested).sha256
 
-    def difference(self, recorded: Request, asked: Request) -> Difference | None:
+    def difference(self, recorded: Request, requested: Request) -> Difference | None:
         """Where two bodies differ of which one is long; None where they don't."""
-        one, other = self.of(recorded), self.of(asked)
+        one, other = self.of(recorded), self.of(requested)
         if one.sha256 == other.sha256:
             return None
-        at, old, new = _first_difference(comparable(recorded), comparable(asked))
+        at, old, new = _first_difference(comparable(recorded), comparable(requested))
         return Difference(
             f"body, from byte {at:,} on (over {LONG_BYTES >> 20} MiB, bodies are compared byte by "
             "byte, JSON too)",
-            _told(recorded, one, old),
-            _told(asked, other, new),
+            _text(recorded, one, old),
+            _text(requested, other, new),
         )
 
 
-def _told(request: Request, digest: Digest, piece: bytes) -> str:
+def _text(request: Request, digest: Digest, piece: bytes) -> str:
     return f"{text_of(piece)} ({request.n_body_bytes:,} bytes, sha256 {digest.sha256[:12]}...)"
 
 

@@ -116,21 +116,21 @@ class Matcher:
         """The part of the key that is of the URL."""
         return tuple([key(request) for key in self._address])
 
-    def equal(self, recorded: Request, asked: Request) -> bool:
+    def equal(self, recorded: Request, requested: Request) -> bool:
         """Whether ids and the user's own functions agree too, given that the keys are equal."""
-        if self._matched_up(recorded, asked) is None:
+        if self._matched_up(recorded, requested) is None:
             return False
-        return all(objection(f, recorded, asked) is None for f in self._functions)
+        return all(objection(f, recorded, requested) is None for f in self._functions)
 
-    def stands_for(self, recorded: Request, asked: Request) -> bool:
+    def stands_for(self, recorded: Request, requested: Request) -> bool:
         """Whether requests are equal but for secrets, which are masked in at least one of them."""
         for part in self._parts:
             if part == "body":
-                if self._body_differences(recorded, asked):
+                if self._body_differences(recorded, requested):
                     return False
-            elif not _part_stands_for(_PARTS[part](recorded), _PARTS[part](asked)):
+            elif not _part_stands_for(_PARTS[part](recorded), _PARTS[part](requested)):
                 return False
-        return self.equal(recorded, asked)
+        return self.equal(recorded, requested)
 
     def may_be_masked(self, request: Request) -> bool:
         """Whether something may have been masked where requests are compared."""
@@ -143,18 +143,18 @@ class Matcher:
             return "body" in self._parts and self._digests.of(request).has_masks
         return b"****" in content(request)
 
-    def learn(self, recorded: Request, asked: Request) -> None:
+    def learn(self, recorded: Request, requested: Request) -> None:
         """Keep which recorded ids stand for which asked ones, from a request that was answered."""
-        self.pairs = self._matched_up(recorded, asked) or self.pairs
+        self.pairs = self._matched_up(recorded, requested) or self.pairs
 
-    def _matched_up(self, recorded: Request, asked: Request) -> dict[str, str] | None:
+    def _matched_up(self, recorded: Request, requested: Request) -> dict[str, str] | None:
         if "body" not in self._parts:
             return self.pairs
-        if is_long(recorded) or is_long(asked):
-            return self.pairs if self._digests.are_same(recorded, asked) else None
+        if is_long(recorded) or is_long(requested):
+            return self.pairs if self._digests.are_same(recorded, requested) else None
         if not self._match_up:
             return self.pairs
-        return matched_up(self._tokens(recorded), self._tokens(asked), self.pairs)
+        return matched_up(self._tokens(recorded), self._tokens(requested), self.pairs)
 
     def _tokens(self, request: Request) -> tuple[Token, ...]:
         value = structured(request)
@@ -177,24 +177,24 @@ class Matcher:
     def _is_ignored(self, path: str) -> bool:
         return any(pattern.match(path) for pattern in self._ignored)
 
-    def differences(self, recorded: Request, asked: Request) -> list[Difference]:
+    def differences(self, recorded: Request, requested: Request) -> list[Difference]:
         """Where two requests differ, first difference first."""
         found: list[Difference] = []
         for part in self._parts:
             if part == "body":
-                found += self._body_differences(recorded, asked)
-            elif _PARTS[part](recorded) != _PARTS[part](asked):
-                old, new = _PARTS[part](recorded), _PARTS[part](asked)
+                found += self._body_differences(recorded, requested)
+            elif _PARTS[part](recorded) != _PARTS[part](requested):
+                old, new = _PARTS[part](recorded), _PARTS[part](requested)
                 if part in _PAIRS:
                     old, new = only(old, new), only(new, old)
                 found.append(Difference(part, *shown(str(old), str(new))))
         for function in self._functions:
-            said = objection(function, recorded, asked)
-            if said is not None:
-                found.append(Difference(said, "", ""))
+            reason = objection(function, recorded, requested)
+            if reason is not None:
+                found.append(Difference(reason, "", ""))
         return found
 
-    def message_differences(self, recorded: bytes, said: bytes) -> list[Difference]:
+    def message_differences(self, recorded: bytes, reason: bytes) -> list[Difference]:
         """Where two messages of a client differ, compared as bodies of requests are.
 
         What is learned of ids holds for later messages and requests. Nothing differs where bodies
@@ -202,20 +202,20 @@ class Matcher:
         """
         if "body" not in self._parts:
             return []
-        one, other = Request("", "", (), recorded), Request("", "", (), said)
+        one, other = Request("", "", (), recorded), Request("", "", (), reason)
         found = self._body_differences(one, other)
         if not found:
             self.learn(one, other)
         return [replace(d, where=d.where.removeprefix("body ")) for d in found]
 
-    def _body_differences(self, recorded: Request, asked: Request) -> list[Difference]:
-        if is_long(recorded) or is_long(asked):
-            found = self._digests.difference(recorded, asked)
+    def _body_differences(self, recorded: Request, requested: Request) -> list[Difference]:
+        if is_long(recorded) or is_long(requested):
+            found = self._digests.difference(recorded, requested)
             return [] if found is None else [found]
-        before, after = structured(recorded), structured(asked)
+        before, after = structured(recorded), structured(requested)
         if before is MISSING or after is MISSING:
-            old, new = content(recorded), content(asked)
-            if stands_for(plain(recorded), plain(asked)):
+            old, new = content(recorded), content(requested)
+            if stands_for(plain(recorded), plain(requested)):
                 return []
             return [Difference("body", *shown(text_of(old), text_of(new)))]
         was, now = self._leaves(before), self._leaves(after)
@@ -290,19 +290,19 @@ class Tape:
         for index, request in enumerate(self._requests):
             self._by_key.setdefault(self.matcher.key(request), []).append(index)
 
-    def candidates(self, asked: Request) -> list[int]:
+    def candidates(self, requested: Request) -> list[int]:
         """The indices of all interactions that match, played or not."""
-        asked = self.matcher.filtered(asked)
-        indices = self._by_key.get(self.matcher.key(asked), [])
-        found = [i for i in indices if self.matcher.equal(self._requests[i], asked)]
+        requested = self.matcher.filtered(requested)
+        indices = self._by_key.get(self.matcher.key(requested), [])
+        found = [i for i in indices if self.matcher.equal(self._requests[i], requested)]
         if found:
             return found
         # Another secret than the recorded one: what was masked stands for any of that kind.
-        if self.matcher.may_be_masked(asked):
+        if self.matcher.may_be_masked(requested):
             tried: Iterable[int] = range(len(self._requests))
         else:
             tried = self._with_masks()
-        return [i for i in tried if self.matcher.stands_for(self._requests[i], asked)]
+        return [i for i in tried if self.matcher.stands_for(self._requests[i], requested)]
 
     def _with_masks(self) -> list[int]:
         if self._masked is None:
@@ -310,9 +310,9 @@ class Tape:
             self._masked = [n for n, request in enumerate(self._requests) if may_be(request)]
         return self._masked
 
-    def same_address(self, asked: Request) -> list[int]:
+    def same_address(self, requested: Request) -> list[int]:
         """The indices of all interactions whose URL matches; those played last come first."""
-        address = self.matcher.address(self.matcher.filtered(asked))
+        address = self.matcher.address(self.matcher.filtered(requested))
         found = [
             index
             for index, request in enumerate(self._requests)
@@ -331,22 +331,24 @@ class Tape:
             return None
         return next((i for i, spent in enumerate(self._spent) if not spent), None)
 
-    def take(self, asked: Request, redactions: Iterable[Redaction] = ()) -> Interaction | None:
+    def take(self, requested: Request, redactions: Iterable[Redaction] = ()) -> Interaction | None:
         """The interaction that answers, marked as played; None where none does."""
-        drawn = self.draw(asked, redactions)
+        drawn = self.draw(requested, redactions)
         return None if drawn is None else self.interactions[drawn[0]]
 
-    def draw(self, asked: Request, redactions: Iterable[Redaction] = ()) -> tuple[int, int] | None:
+    def draw(
+        self, requested: Request, redactions: Iterable[Redaction] = ()
+    ) -> tuple[int, int] | None:
         """The index of the interaction that answers, and how often it did before.
 
         Among equal ones those come first whose masked secrets have the same digests: requests that
         differ only in a key are told apart, and a replay with another key still finds its answer.
         An answer that a fault will break leaves the interaction for the client's next try.
         """
-        index = self._next(asked, redactions) if self.interactions else None
+        index = self._next(requested, redactions) if self.interactions else None
         if index is None:
             return None
-        self.matcher.learn(self._requests[index], self.matcher.filtered(asked))
+        self.matcher.learn(self._requests[index], self.matcher.filtered(requested))
         return index, self._play(index)
 
     def _play(self, index: int) -> int:
@@ -368,12 +370,12 @@ class Tape:
         self._by_key.setdefault(self.matcher.key(request), []).append(index)
         self._play(index)
 
-    def has_answer(self, asked: Request) -> bool:
+    def has_answer(self, requested: Request) -> bool:
         """Whether `draw` would give an interaction."""
-        return self._next(asked) is not None
+        return self._next(requested) is not None
 
-    def _next(self, asked: Request, redactions: Iterable[Redaction] = ()) -> int | None:
-        indices = self.candidates(asked)
+    def _next(self, requested: Request, redactions: Iterable[Redaction] = ()) -> int | None:
+        indices = self.candidates(requested)
         masked = _digests(redactions)
         if masked and len(indices) > 1:
             indices.sort(key=lambda i: _digests(self.interactions[i].redactions) != masked)
@@ -383,13 +385,13 @@ class Tape:
         index = next((i for i in indices if not self._spent[i]), None)
         return indices[-1] if index is None and indices and self._repeats else index
 
-    def nearest(self, asked: Request) -> tuple[int, list[Difference]] | None:
+    def nearest(self, requested: Request) -> tuple[int, list[Difference]] | None:
         """The interaction that differs least, and where; None for an empty cassette."""
         if not self.interactions:
             return None
-        asked = self.matcher.filtered(asked)
+        requested = self.matcher.filtered(requested)
         found = [
-            (index, self.matcher.differences(request, asked))
+            (index, self.matcher.differences(request, requested))
             for index, request in enumerate(self._requests)
         ]
         return min(found, key=lambda pair: (_distance(pair[1]), self.plays[pair[0]]))

@@ -23,7 +23,7 @@ _WAYS_OUT = {
 
 
 def miss_text(
-    asked: Request,
+    requested: Request,
     tape: Tape,
     *,
     name: str,
@@ -43,14 +43,14 @@ def miss_text(
     lines = [
         "no recorded interaction answers this request",
         "",
-        f"  request   {_line(asked)}",
+        f"  request   {_line(requested)}",
         f"  cassette  {name}: {'there is no such file' if missing else holds}"
         + ("" if mode is None else f", mode {mode!r}"),
     ]
-    same = tape.candidates(asked)
+    same = tape.candidates(requested)
     if same:
         lines += _equal(tape, same, repeats)
-    elif (nearest := tape.nearest(asked)) is not None:
+    elif (nearest := tape.nearest(requested)) is not None:
         lines += _nearest(tape, *nearest)
         if not tape.interactions[nearest[0]].cuts_known:
             lines += _matched_before(nearest[1], with_option=mode is not None)
@@ -89,9 +89,9 @@ def _nearest(tape: Tape, index: int, differences: list[Difference]) -> list[str]
     ]
     for number, difference in enumerate(differences[:MOST_SHOWN]):
         lines.append(f"  {'differs' if not number else '       '}   {difference.where}")
-        if difference.recorded or difference.asked:
+        if difference.recorded or difference.requested:
             lines.append(f"              recorded  {difference.recorded}")
-            lines.append(f"              request   {difference.asked}")
+            lines.append(f"              request   {difference.requested}")
     more = len(differences) - MOST_SHOWN
     if more > 0:
         lines.append(f"            and {more} more difference{'' if more == 1 else 's'}")

@@ -19,7 +19,7 @@ from streamtape.tape.model import Interaction
 PATIENCE_S = 4.0
 PUSHED_PATIENCE_S = 300.0
 LOOK_S = 0.05  # so often a look is taken whether anybody is left to wait for
-HaveGone = Callable[[Collection[object]], bool]
+NobodyLeft = Callable[[Collection[object]], bool]
 
 
 class Order:
@@ -63,7 +63,7 @@ class Order:
         for wake in woken:
             wake()
 
-    def has_come(self, number: int) -> bool:
+    def has_arrived(self, number: int) -> bool:
         """Whether an interaction was requested, or nobody waits for it any more."""
         return number in self._came
 
@@ -80,7 +80,7 @@ class Order:
             self.patience_s /= 2
         self.came(number)
 
-    def wait(self, step: Await, have_gone: HaveGone) -> None:
+    def wait(self, step: Await, nobody_left: NobodyLeft) -> None:
         """Block until the request is made, until nobody can make it, or until patience ends.
 
         `have_gone` tells whether all others have gone who could make it, given those who wait.
@@ -89,11 +89,11 @@ class Order:
         self.begin_waiting(here, step.number)
         try:
             while left_s > 0:
-                if self.stop_waiting_alone(here, have_gone):
+                if self.stop_waiting_alone(here, nobody_left):
                     return
                 with self._changed:
                     if self._changed.wait_for(
-                        lambda: self.has_come(step.number), min(LOOK_S, left_s)
+                        lambda: self.has_arrived(step.number), min(LOOK_S, left_s)
                     ):
                         return
                 left_s -= LOOK_S
@@ -111,13 +111,13 @@ class Order:
         with self._changed:
             self._blocked.pop(who, None)
 
-    def stop_waiting_alone(self, who: object, have_gone: HaveGone) -> bool:
+    def stop_waiting_alone(self, who: object, nobody_left: NobodyLeft) -> bool:
         """Whether nobody is left who could make the request; `who` then waits no longer.
 
         Of several that wait for one another one goes on, and the others wait for it.
         """
         with self._changed:
-            alone = have_gone({one for one, n in self._blocked.items() if n not in self._came})
+            alone = nobody_left({one for one, n in self._blocked.items() if n not in self._came})
             if alone:
                 self._blocked.pop(who, None)
         return alone

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from streamtape.errors import CassetteWriteError
 from streamtape.session.exchange import Progress
-from streamtape.session.upload_recording import Place
+from streamtape.session.upload_recording import CassetteStore
 from streamtape.tape.journal import Uploaded
 from streamtape.tape.messages import NO_CLOSE, Message
 from streamtape.tape.model import Ending, Head, Redaction, Request
@@ -32,7 +32,7 @@ class Journal(Protocol):
     ) -> None: ...
     def upload(
         self, request: Request, started_at_us: int | None, redactions: Iterable[Redaction] = ()
-    ) -> Place | None: ...
+    ) -> CassetteStore | None: ...
     def write_body(
         self, request: Request, started_at_us: int | None, redactions: Iterable[Redaction] = ()
     ) -> Uploaded: ...

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MAY_BE_WHOLE = {"abandoned", "unfinished"}  # though nobody saw the end
 
 
-def score_of(
+def steps_for(
     interaction: Interaction,
     options: Options,
     *,
@@ -36,9 +36,9 @@ def score_of(
     kept = interaction.ending.kind not in _MAY_BE_WHOLE
     if options.plays_as_recorded and kept and not others:
         return steps_at_once(interaction)
-    from streamtape.playback.build import arranged  # brings the framers: not for every replay
+    from streamtape.playback.build import build_steps  # brings the framers: not for every replay
 
-    return arranged(
+    return build_steps(
         interaction,
         speed=options.speed,
         idle_limit=options.idle_limit,

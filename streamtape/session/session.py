@@ -21,7 +21,7 @@ from streamtape.errors import (
 )
 from streamtape.playback.steps import Step
 from streamtape.session.close import Closing
-from streamtape.session.decisions import Place, Play, Record, Redactor
+from streamtape.session.decisions import CassetteStore, Play, Record, Redactor
 from streamtape.session.diagnostics import Compare
 from streamtape.session.dialogue_player import DialoguePlayer
 from streamtape.session.exchange import Exchange
@@ -51,7 +51,7 @@ class Session(Closing):
     def __init__(
         self,
         options: Options,
-        place: Place,
+        store: CassetteStore,
         redactor: Redactor,
         *,
         name: str,
@@ -75,7 +75,7 @@ class Session(Closing):
         self.let_past: Counter[Address] = Counter()  # those of requests that it lets pass
         self.closed = False
         self.struck: list[Fault] = []
-        self._place = place
+        self._store = store
         self._redactor = redactor
         self._blind_spots = blind_spots
         self._compare = compare
@@ -91,7 +91,7 @@ class Session(Closing):
         self._own_origins: tuple[str, ...] = ()
         self._at_exit = False
         self._lock = threading.RLock()
-        loaded = None if options.mode == "all" else place.load()
+        loaded = None if options.mode == "all" else store.load()
         if loaded is None and self._needs_one():
             raise CassetteNotFoundError(
                 f"no cassette {name!r}, and record mode {self.mode!r} does not make one; "
@@ -108,7 +108,7 @@ class Session(Closing):
             options.mode in {"all", "verify"} or (options.mode == "once" and loaded is None)
         ):
             # A folder that can't be written is better known before a request is paid for.
-            self._take = Take(place.open_journal(), self._write_failed, self._recorders)
+            self._take = Take(store.open_journal(), self._write_failed, self._recorders)
 
     @property
     def mode(self) -> RecordMode:
@@ -178,11 +178,11 @@ class Session(Closing):
         """
         if not self.never_plays or self.plays_back or self.mode == "verify":
             return None
-        asked, redactions = self._redactor.redact_request(request)
+        requested, redactions = self._redactor.redact_request(request)
         with self._lock:
             take = self._taking(kept=True)
-            place = take.open_upload(asked, redactions, started_at)
-        return None if place is None else Upload(asked, redactions, place, self._write_failed)
+            store = take.open_upload(requested, redactions, started_at)
+        return None if store is None else Upload(requested, redactions, store, self._write_failed)
 
     def begin(
         self, request: Request | WholeUpload, started_at: StartedAt, *, in_process: bool = False
@@ -192,73 +192,73 @@ class Session(Closing):
         `started_at` is the time of day in microseconds, or tells it. `in_process` says that what
         answers runs in this process: it is asked in every run, unless `replay_in_process` is set.
         """
-        place, uploaded = None, isinstance(request, WholeUpload)
+        store, uploaded = None, isinstance(request, WholeUpload)
         if isinstance(request, WholeUpload):
-            asked, redactions, place = request.request, request.redactions, request.place
+            requested, redactions, store = request.request, request.redactions, request.store
         else:
-            asked, redactions = self._redactor.redact_request(request)
+            requested, redactions = self._redactor.redact_request(request)
         sent = in_process and not self.options.replay_in_process
         with self._lock:
             if self._rehearsed is not None:
-                again = self._rehearsed.draw(asked, redactions)
+                again = self._rehearsed.draw(requested, redactions)
                 if again is not None:
-                    return self._play(asked, self._rehearsed, *again)
-            if not sent and (resumed := self._resumed(asked)) is not None:
+                    return self._play(requested, self._rehearsed, *again)
+            if not sent and (resumed := self._resumed(requested)) is not None:
                 return resumed
-            drawn = self._tape.draw(asked, redactions)
+            drawn = self._tape.draw(requested, redactions)
             if drawn is None and self.mode == "verify":
-                self._unmatched.append(self._miss_text(asked))
+                self._unmatched.append(self._miss_text(requested))
             elif drawn is not None and self.mode != "verify" and not sent:
-                return self._play(asked, self._tape, *drawn)
+                return self._play(requested, self._tape, *drawn)
             kept = self.records and (drawn is None or self.mode == "verify")
             if not kept and not sent:
-                raise self.refuse(self._miss_text(asked))
-            taken = Taken(asked, redactions, place)
+                raise self.refuse(self._miss_text(requested))
+            taken = Taken(requested, redactions, store)
             take = self._taking(kept=kept)
-            if is_long(asked):
-                asked, taken = take.write_body(taken, started_at)
+            if is_long(requested):
+                requested, taken = take.write_body(taken, started_at)
                 uploaded = True
             recorder = take.begin(taken, started_at, cut=self._at_exit)
             exchange = Exchange(
-                asked, None, recorder.number, recorder.progress, kept, uploaded=uploaded
+                requested, None, recorder.number, recorder.progress, kept, uploaded=uploaded
             )
             self.exchanges.append(exchange)
             played = self.alters if sent else self.plays_back
             return Record(recorder, exchange if played else None)
 
-    def _resumed(self, asked: Request) -> Play | None:
+    def _resumed(self, requested: Request) -> Play | None:
         """The rest of a recorded stream, where the request names the event that it saw last."""
-        if self.mode in {"all", "verify"} or header(asked.headers, "last-event-id") is None:
+        if self.mode in {"all", "verify"} or header(requested.headers, "last-event-id") is None:
             return None
         from streamtape.session.last_event_id import rest_after_event
 
-        found = rest_after_event(self._tape, [asked])
+        found = rest_after_event(self._tape, [requested])
         if found is None:
             return None
         index, rest = found
         self._tape.resume(index)
-        exchange = Exchange(asked, rest)
+        exchange = Exchange(requested, rest)
         self.exchanges.append(exchange)
         return Play(rest, exchange.progress, self._tape.numbers[index], resumed=True)
 
-    def _play(self, asked: Request, tape: Tape, index: int, attempt: int) -> Play:
+    def _play(self, requested: Request, tape: Tape, index: int, attempt: int) -> Play:
         interaction = tape.interactions[index]
-        if is_long(asked):  # the body that it equals is in the cassette
-            asked = _with_body_of(interaction.request, asked)
-        exchange = Exchange(asked, interaction)
+        if is_long(requested):  # the body that it equals is in the cassette
+            requested = _with_body_of(interaction.request, requested)
+        exchange = Exchange(requested, interaction)
         self.exchanges.append(exchange)
         others = tape.order.others(index)
         return Play(interaction, exchange.progress, tape.numbers[index], attempt, others=others)
 
     def dialogue(self, play: Play, steps: Iterator[Step]) -> DialoguePlayer:
         """What plays the server's side of a dialogue."""
-        asked = play.interaction.request
+        requested = play.interaction.request
         return DialoguePlayer(
             steps,
             self._tape.matcher,
             self._redactor,
             play.progress,
-            where=f"interaction {play.number} of {self.name}: {asked.method} {asked.url}",
+            where=f"interaction {play.number} of {self.name}: {requested.method} {requested.url}",
             order=self.order,
             refuse=self.refuse,
         )
@@ -292,13 +292,13 @@ class Session(Closing):
         """Whether `begin` would answer a request from the cassette."""
         if self.mode in {"all", "verify"}:
             return False
-        asked = self._redactor.redact_for_matching(request)
+        requested = self._redactor.redact_for_matching(request)
         with self._lock:
-            return self._tape.has_answer(asked)
+            return self._tape.has_answer(requested)
 
-    def _miss_text(self, asked: Request) -> str:
+    def _miss_text(self, requested: Request) -> str:
         return miss_text(
-            asked,
+            requested,
             self._tape,
             name=self.name,
             mode=self.mode,
@@ -311,10 +311,10 @@ class Session(Closing):
         take = self._take if kept else self._passing
         if take is None:
             if kept:
-                journal, recorders = self._place.open_journal(), self._recorders
+                journal, recorders = self._store.open_journal(), self._recorders
                 take = self._take = Take(journal, self._write_failed, recorders)
             else:
-                take = self._passing = Take(self._place.open_scratch(), self._write_failed, [])
+                take = self._passing = Take(self._store.open_scratch(), self._write_failed, [])
         return take
 
     def take_head(self, recorder: Recorder, head: Head) -> None:

@@ -11,7 +11,7 @@ from streamtape.tape.journal import Uploaded
 from streamtape.tape.model import Redaction, Request
 
 
-class Place(Protocol):
+class CassetteStore(Protocol):
     """Where a body goes; `tape.store` has it in the journal."""
 
     redactions: list[Redaction]
@@ -30,7 +30,7 @@ class WholeUpload:
 
     request: Request
     redactions: tuple[Redaction, ...]
-    place: Uploaded | None
+    store: Uploaded | None
 
 
 class Upload:
@@ -44,29 +44,29 @@ class Upload:
         self,
         request: Request,
         redactions: Iterable[Redaction],
-        place: Place,
+        store: CassetteStore,
         failed: Callable[[CassetteWriteError], None],
     ) -> None:
         self._request = request
         self._redactions = tuple(redactions)
-        self._place = place
+        self._store = store
         self._failed = failed
         self._active = True
 
     def feed(self, data: bytes) -> None:
         """Take a piece."""
-        self._do(lambda: self._place.feed(data))
+        self._do(lambda: self._store.feed(data))
 
     def close(self) -> WholeUpload:
         """End it; the session is to begin the request that this gives."""
-        place: list[Uploaded] = []
-        self._do(lambda: place.append(self._place.close()))
-        redactions = (*self._redactions, *self._place.redactions)
-        return WholeUpload(self._request, redactions, place[0] if place else None)
+        store: list[Uploaded] = []
+        self._do(lambda: store.append(self._store.close()))
+        redactions = (*self._redactions, *self._store.redactions)
+        return WholeUpload(self._request, redactions, store[0] if store else None)
 
     def withdraw(self) -> None:
         """Its sender broke off: there was no request."""
-        self._do(self._place.withdraw)
+        self._do(self._store.withdraw)
         self._active = False
 
     def _do(self, action: Callable[[], None]) -> None:

@@ -18,11 +18,11 @@ from streamtape.tape.model import Columns
 from streamtape.tape.records import Fields, RecordError
 
 Fetch = Callable[[int, int], bytes]
-Reread = Callable[["Place"], Fields]
+Reread = Callable[["RecordLocation"], Fields]
 _FRAMES_KEPT = 2
 
 
-class Place(NamedTuple):
+class RecordLocation(NamedTuple):
     """Where a record is: its frame (offset and size in the file), and its offset in the content."""
 
     offset: int
@@ -37,9 +37,11 @@ def rereader(fetch: Fetch, path: str | None) -> Reread:
     def content(offset: int, size: int) -> bytes:
         return unframe(fetch(offset, size), path)
 
-    def reread(place: Place) -> Fields:
+    def reread(location: RecordLocation) -> Fields:
         try:
-            _, kind, value = next(records.unpack(content(place.offset, place.size), place.start))
+            _, kind, value = next(
+                records.unpack(content(location.offset, location.size), location.start)
+            )
             return Fields(kind, value)
         except (RecordError, StopIteration) as error:
             raise damaged("it was altered since it was loaded", path) from error
@@ -73,14 +75,14 @@ class StoredSegment:
 
     n_chunks: int
     n_bytes: int
-    places: tuple[Place, ...]
+    locations: tuple[RecordLocation, ...]
     reread: Reread
 
     def columns(self) -> Columns:
         """Fetch the run."""
-        fields = self.reread(self.places[0])
+        fields = self.reread(self.locations[0])
         parts = [fields.get("data", bytes)]
-        parts += [self.reread(place).get("data", bytes) for place in self.places[1:]]
+        parts += [self.reread(location).get("data", bytes) for location in self.locations[1:]]
         times, sizes = fields.get("at_us", bytes, default=None), fields.get("sizes", bytes)
         kinds = fields.get("kinds", bytes, default=b"")
         data = parts[0] if len(parts) == 1 else b"".join(parts)
@@ -92,15 +94,15 @@ class StoredRequestBody:
     """The body of a request in a file: a "request" record and the "more" that follow it."""
 
     n_bytes: int
-    places: tuple[Place, ...]
+    locations: tuple[RecordLocation, ...]
     reread: Reread
 
     def pieces(self) -> Iterator[bytes]:
         """Fetch the body record by record."""
-        first, *more = self.places
+        first, *more = self.locations
         yield self.reread(first).get("body", bytes, default=b"")
-        for place in more:
-            yield self.reread(place).get("data", bytes)
+        for location in more:
+            yield self.reread(location).get("data", bytes)
 
 
 def _columns(times: bytes | None, sizes: Sequence[int], data: bytes, kinds: bytes) -> Columns:

@@ -25,7 +25,7 @@ from streamtape.tape.container import Piece, damaged
 from streamtape.tape.lazy_segments import (
     Fetch,
     PackedSegment,
-    Place,
+    RecordLocation,
     Reread,
     StoredRequestBody,
     StoredSegment,
@@ -58,7 +58,7 @@ class _Run:
     times: bytes | None
     sizes: Sequence[int]
     data: list[bytes]
-    places: list[Place]
+    locations: list[RecordLocation]
     seen_bytes: int = 0
     kinds: bytes = b""
 
@@ -75,7 +75,7 @@ class _Draft:
     started_at_us: int | None
     cuts_known: bool
     body: list[bytes]  # empty where it is left in the file
-    body_places: list[Place]
+    body_locations: list[RecordLocation]
     n_body_bytes: int
     head: Head | None = None
     runs: list[_Run] = field(default_factory=list)
@@ -173,7 +173,9 @@ class Decoder:
                 names = ("interactions", "chunks", "bytes")
                 self._counts = (*map(fields.integer, names), fields.integer("messages", 0))
             elif known is not None:
-                _HANDLERS[kind](self, Fields(*known), Place(piece.offset, piece.size, start))
+                _HANDLERS[kind](
+                    self, Fields(*known), RecordLocation(piece.offset, piece.size, start)
+                )
             else:
                 first_unknown = start if first_unknown is None else first_unknown
                 continue
@@ -193,11 +195,11 @@ class Decoder:
 
     def _leave_body(self, draft: _Draft) -> None:
         """Leave a long body of a request in the file; short ones are what requests are found by."""
-        if len(draft.body_places) > 1:
+        if len(draft.body_locations) > 1:
             draft.body.clear()
             draft.request = replace(draft.request, body=b"")
 
-    def _request(self, fields: Fields, place: Place) -> None:
+    def _request(self, fields: Fields, location: RecordLocation) -> None:
         if fields.integer("i") != len(self._drafts):
             raise RecordError(
                 f"request {fields.integer('i')} where request {len(self._drafts)} was expected"
@@ -205,27 +207,29 @@ class Decoder:
         request, started_at_us, cuts_known = records.read_request(fields)
         self._keep(2000 + _text_bytes(fields), request.body, request.headers)
         body = request.body
-        self._drafts.append(_Draft(request, started_at_us, cuts_known, [body], [place], len(body)))
+        self._drafts.append(
+            _Draft(request, started_at_us, cuts_known, [body], [location], len(body))
+        )
 
-    def _head(self, fields: Fields, _place: Place) -> None:
+    def _head(self, fields: Fields, _location: RecordLocation) -> None:
         draft = self._draft(fields)
         if draft.head is not None or draft.runs:
             raise RecordError("unexpected head")
         draft.head = records.read_head(fields)
         self._keep(500 + _text_bytes(fields), b"", draft.head.headers)
 
-    def _redaction(self, fields: Fields, _place: Place) -> None:
+    def _redaction(self, fields: Fields, _location: RecordLocation) -> None:
         self._draft(fields).redactions.append(records.read_redaction(fields))
         self._keep(500 + _text_bytes(fields))
 
-    def _chunks(self, fields: Fields, place: Place) -> None:
+    def _chunks(self, fields: Fields, location: RecordLocation) -> None:
         draft = self._draft(fields)
         if draft.has_messages:
             raise RecordError("chunks and messages in one interaction")
-        self._n_chunks += self._run(draft, fields, place)
+        self._n_chunks += self._run(draft, fields, location)
         self._check_number(self._n_chunks, "chunks")
 
-    def _messages(self, fields: Fields, place: Place) -> None:
+    def _messages(self, fields: Fields, location: RecordLocation) -> None:
         draft = self._draft(fields)
         if draft.runs and not draft.has_messages:
             raise RecordError("messages and chunks in one interaction")
@@ -233,7 +237,7 @@ class Decoder:
         kinds: bytes = fields.get("kinds", bytes)
         if not all(map(is_kind_byte, kinds)):
             raise RecordError("unknown kind of message")
-        n_messages = self._run(draft, fields, place, kinds)
+        n_messages = self._run(draft, fields, location, kinds)
         if len(kinds) != n_messages:
             raise RecordError(f"{len(kinds)} kinds of {n_messages} messages")
         self._n_messages += n_messages
@@ -244,7 +248,9 @@ class Decoder:
         if self._max_bytes is None and n_rows > most:
             self._refuse("holds", f"{most} {noun}")
 
-    def _run(self, draft: _Draft, fields: Fields, place: Place, kinds: bytes = b"") -> int:
+    def _run(
+        self, draft: _Draft, fields: Fields, location: RecordLocation, kinds: bytes = b""
+    ) -> int:
         """Take a run of rows; get how many."""
         self._check_run(draft)
         times = fields.get("at_us", bytes, default=None)
@@ -264,7 +270,7 @@ class Decoder:
         n_bytes = sum(column)
         if n_bytes < len(data):
             raise RecordError(f"{fields.kind} hold more than their sizes say")
-        run = _Run(n_rows, n_bytes, timed, times, column, [data], [place], len(data), kinds)
+        run = _Run(n_rows, n_bytes, timed, times, column, [data], [location], len(data), kinds)
         if not self._eager:
             run.leave()
         draft.runs.append(run)
@@ -272,14 +278,14 @@ class Decoder:
         self._n_bytes += n_bytes
         return n_rows
 
-    def _more(self, fields: Fields, place: Place) -> None:
+    def _more(self, fields: Fields, location: RecordLocation) -> None:
         draft = self._draft(fields)
         data: bytes = fields.get("data", bytes)
         if not draft.runs:
             if draft.head is not None:
                 raise RecordError("data goes on after nothing")
             draft.n_body_bytes += len(data)
-            draft.body_places.append(place)
+            draft.body_locations.append(location)
             self._keep(100, data if self._eager else b"")
             if self._eager:
                 draft.body.append(data)
@@ -290,12 +296,12 @@ class Decoder:
         run.seen_bytes += len(data)
         if run.seen_bytes > run.n_bytes or not data:
             raise RecordError("chunks hold more than their sizes say")
-        run.places.append(place)
+        run.locations.append(location)
         self._keep(100)
         if self._eager:
             run.data.append(data)
 
-    def _end(self, fields: Fields, _place: Place) -> None:
+    def _end(self, fields: Fields, _location: RecordLocation) -> None:
         draft = self._draft(fields)
         self._check_run(draft)
         draft.ending = records.read_ending(fields)
@@ -328,7 +334,7 @@ class Decoder:
             request = replace(request, body=b"".join(draft.body))
         elif not draft.body:
             assert reread is not None, "bodies are left only where they can be read again"
-            stored = StoredRequestBody(draft.n_body_bytes, tuple(draft.body_places), reread)
+            stored = StoredRequestBody(draft.n_body_bytes, tuple(draft.body_locations), reread)
             request = Request.stored(request.method, request.url, request.headers, stored)
         segments: list[Segment] = []
         for run in draft.runs:
@@ -336,7 +342,9 @@ class Decoder:
                 data = run.data[0] if len(run.data) == 1 else b"".join(run.data)
                 segments.append(PackedSegment(run.n_chunks, run.times, run.sizes, data, run.kinds))
             else:
-                segments.append(StoredSegment(run.n_chunks, run.n_bytes, tuple(run.places), reread))
+                segments.append(
+                    StoredSegment(run.n_chunks, run.n_bytes, tuple(run.locations), reread)
+                )
         return Interaction(
             request=request,
             head=draft.head,
@@ -359,7 +367,7 @@ def _text_bytes(fields: Fields) -> int:
     return sum(60 + len(text) * (1 if text.isascii() else 4) for text in texts)
 
 
-_HANDLERS: dict[str, Callable[[Decoder, Fields, Place], None]] = {
+_HANDLERS: dict[str, Callable[[Decoder, Fields, RecordLocation], None]] = {
     "request": Decoder._request,
     "more": Decoder._more,
     "head": Decoder._head,

@@ -69,14 +69,14 @@ def patch(module: ModuleType, patches: Patches, session_of: SessionOf) -> None:
             upgrade = hdrs.UPGRADE in req.headers
             if session is None or passes_by(session, req.method, str(req.url), upgrade=upgrade):
                 return await opened()
-            return HeldConnection(connector, req, AiohttpExchange(session, req, opened))
+            return DeferredConnection(connector, req, AiohttpExchange(session, req, opened))
 
         return connect
 
     patches.replace_in_subclasses(BaseConnector, "connect", wrapped)
 
 
-class HeldConnection(Connection):
+class DeferredConnection(Connection):
     """A connection that is opened when its session says so, if ever."""
 
     def __init__(self, connector: Any, req: Any, exchange: AiohttpExchange) -> None:
@@ -120,7 +120,7 @@ class HeldConnection(Connection):
 class AiohttpExchange:
     """One request and its response, from the moment when their session is known."""
 
-    held: HeldConnection
+    held: DeferredConnection
 
     def __init__(self, session: Session, req: Any, connect: Connect) -> None:
         self._session = session

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote
 
 from streamtape.errors import ServerError
-from streamtape.transport.client_library import flavour_of
+from streamtape.transport.client_library import library_of
 
 if TYPE_CHECKING:
     _Anything: Any = object
@@ -48,7 +48,7 @@ class ASGIStreamTransport(_Anything):  # type: ignore[misc]  # either library's 
 
     async def handle_async_request(self, request: Any) -> Any:
         """Start the application on a request; give its head when it is there."""
-        flavour = flavour_of(request)
+        flavour = library_of(request)
         run = _Run(await request.aread(), flavour.module, request, self.raise_app_exceptions)
         run.start(self.app, self._scope(request))
         status, headers = await run.head()

@@ -29,13 +29,13 @@ _UNSAFE = r"[^A-Za-z0-9_.,=+@#()\[\]-]+"
 _RESERVED = r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|\[|$)"
 
 
-def safe_name(name: str, *, told_apart_by_case: bool = False) -> str:
+def safe_name(name: str, *, differs_by_case: bool = False) -> str:
     """A file name for `name`: the same where it is safe, else readable and with a digest.
 
     `told_apart_by_case` says that another name differs from this one only in case.
     """
     good = re.fullmatch(_SAFE, name) and len(name) <= MOST_BYTES and not re.match(_RESERVED, name)
-    if good and not told_apart_by_case and name[-1] not in ". ":
+    if good and not differs_by_case and name[-1] not in ". ":
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     readable = re.sub(_UNSAFE, "-", name)[:MOST_BYTES].rstrip(".-")
@@ -53,10 +53,10 @@ def name_of_test(names: list[str], parameters: str | None, siblings: list[str]) 
     name = base if parameters is None else f"{base}[{parameters}]"
     capitals = parameters is not None and parameters != parameters.lower()
     twins = any(s != names[-1] and s.casefold() == names[-1].casefold() for s in siblings)
-    return safe_name(name, told_apart_by_case=capitals or twins)
+    return safe_name(name, differs_by_case=capitals or twins)
 
 
-def place_of(
+def cassette_path(
     cassette: str | None, file: Path, default: str, *, folder: str = FOLDER, suffix: str = SUFFIX
 ) -> Path:
     """Where a cassette lies that a test in `file` asks for, by name or (None) by its own name.
@@ -91,11 +91,11 @@ def refuse_foreign(cassette: str, path: Path) -> NoReturn:
     ours = os.fspath(Path(cassette).with_suffix(SUFFIX))
     here = Path.cwd()
     near = path.relative_to(here) if path.is_relative_to(here) else path
-    way = f"name {ours!r}"
+    hint = f"name {ours!r}"
     if path.exists():
-        way = f"`streamtape convert {near} {near.with_suffix(SUFFIX)}` converts it; then {way}"
+        hint = f"`streamtape convert {near} {near.with_suffix(SUFFIX)}` converts it; then {hint}"
     raise UsageError(
-        f"{cassette!r} is a file of another tool; the names of cassettes end in {SUFFIX!r}: " + way
+        f"{cassette!r} is a file of another tool; the names of cassettes end in {SUFFIX!r}: " + hint
     )
 
 

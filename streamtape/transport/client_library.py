@@ -38,7 +38,7 @@ class AsyncReading(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Flavour:
+class ClientLibrary:
     """One of the two libraries, and the stream classes that its clients accept."""
 
     module: ModuleType
@@ -115,7 +115,7 @@ def _instance(kind: type[Exception], message: str) -> Exception:
 
 
 @cache
-def _flavour(library: ModuleType) -> Flavour:
+def _flavour(library: ModuleType) -> ClientLibrary:
     class SyncStream(library.SyncByteStream):  # type: ignore[name-defined,misc]  # found at run time
         def __init__(self, reading: Reading) -> None:
             self.reading = reading
@@ -136,10 +136,10 @@ def _flavour(library: ModuleType) -> Flavour:
         async def aclose(self) -> None:
             await self.reading.aclose()
 
-    return Flavour(library, SyncStream, AsyncStream)
+    return ClientLibrary(library, SyncStream, AsyncStream)
 
 
-def flavour_of(request: Any) -> Flavour:
+def library_of(request: Any) -> ClientLibrary:
     """The library that a request belongs to, also where its class was derived from.
 
     InstallError where it is neither httpx nor httpx2.

@@ -180,11 +180,11 @@ def _nothing() -> None:
     """Wake an event loop, so that it looks at its timers."""
 
 
-def clock_of(wanted: str | Clock) -> Clock:
+def clock_of(clock: str | Clock) -> Clock:
     """The clock that an option names."""
-    if not isinstance(wanted, str):
-        return wanted
-    return SystemClock() if wanted == "system" else VirtualClock(auto=wanted == "auto")
+    if not isinstance(clock, str):
+        return clock
+    return SystemClock() if clock == "system" else VirtualClock(auto=clock == "auto")
 
 
 def wall_us() -> int:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, overload
 from streamtape.errors import UsageError
 from streamtape.session.options import OptionFields, Options
 from streamtape.transport import run_defaults
-from streamtape.transport.cassette_paths import name_of_test, place_of
+from streamtape.transport.cassette_paths import cassette_path, name_of_test
 
 if TYPE_CHECKING:
     from streamtape.transport.use_cassette import use_cassette
@@ -28,7 +28,7 @@ T = TypeVar("T", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wanted:
+class CassetteSpec:
     """What one decoration asks for; `covers` are decorations further in that it speaks for.
 
     `explicit` says that it was meant for one test, and not for all of a class.
@@ -36,14 +36,14 @@ class Wanted:
 
     cassette: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
-    covers: tuple[Wanted, ...] = ()
+    supersedes: tuple[CassetteSpec, ...] = ()
     explicit: bool = True
 
-    def over(self, outer: Wanted) -> Wanted:
+    def merge(self, outer: CassetteSpec) -> CassetteSpec:
         """Both together: this one is nearer to the test, and its word counts."""
         options = {**outer.options, **self.options}
-        covers = (self, outer, *self.covers)
-        return Wanted(self.cassette or outer.cassette, options, covers, self.explicit)
+        supersedes = (self, outer, *self.supersedes)
+        return CassetteSpec(self.cassette or outer.cassette, options, supersedes, self.explicit)
 
 
 class Decorator(Protocol):
@@ -71,52 +71,52 @@ def cassette(target: Any = None, /, **options: Any) -> Any:
     if callable(target) or isinstance(target, classmethod | staticmethod):
         if options:
             raise UsageError("write @cassette(...) with options, then what it decorates below it")
-        return _decorated(target, Wanted())
+        return _decorated(target, CassetteSpec())
     Options.of(**options)
     name = None if target is None else os.fspath(target)
-    wanted = Wanted(name, options)
-    return lambda decorated: _decorated(decorated, wanted)
+    spec = CassetteSpec(name, options)
+    return lambda decorated: _decorated(decorated, spec)
 
 
-def wanted_by(function: Any) -> Wanted | None:
+def spec_of_function(function: Any) -> CassetteSpec | None:
     """What a test function was decorated with, if it was."""
     found = getattr(function, ATTRIBUTE, None)
-    return found if isinstance(found, Wanted) else None
+    return found if isinstance(found, CassetteSpec) else None
 
 
-def _decorated(target: Any, wanted: Wanted) -> Any:
+def _decorated(target: Any, spec: CassetteSpec) -> Any:
     if isinstance(target, type):
-        return _class(target, wanted)
+        return _class(target, spec)
     if isinstance(target, classmethod | staticmethod):
-        return type(target)(_decorated(target.__func__, wanted))
-    inner = wanted_by(target)
-    wanted = wanted if inner is None else inner.over(wanted)
-    return _with(target, wanted, _wrapper(target, wanted))
+        return type(target)(_decorated(target.__func__, spec))
+    inner = spec_of_function(target)
+    spec = spec if inner is None else inner.merge(spec)
+    return _with(target, spec, _wrapper(target, spec))
 
 
-def _class(target: type, wanted: Wanted) -> type:
-    wanted = replace(wanted, explicit=False, options={"allow_no_requests": True, **wanted.options})
+def _class(target: type, spec: CassetteSpec) -> type:
+    spec = replace(spec, explicit=False, options={"allow_no_requests": True, **spec.options})
     for name in dir(target):
         method = inspect.getattr_static(target, name)
         plain = isinstance(method, classmethod | staticmethod) or inspect.isfunction(method)
         if name.startswith("test") and plain:
-            setattr(target, name, _decorated(method, wanted))
+            setattr(target, name, _decorated(method, spec))
     return target
 
 
-def _with(function: Any, wanted: Wanted, wrapper: Any) -> Any:
+def _with(function: Any, spec: CassetteSpec, wrapper: Any) -> Any:
     functools.update_wrapper(wrapper, function)
-    setattr(wrapper, ATTRIBUTE, wanted)
+    setattr(wrapper, ATTRIBUTE, spec)
     return wrapper
 
 
-def _wrapper(function: Callable[..., Any], wanted: Wanted) -> Callable[..., Any]:
+def _wrapper(function: Callable[..., Any], spec: CassetteSpec) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(function):
 
         async def run_async(*args: Any, **kwargs: Any) -> Any:
-            if _is_served(wanted):
+            if _is_served(spec):
                 return await function(*args, **kwargs)
-            async with _session(function, wanted, args):
+            async with _session(function, spec, args):
                 return await function(*args, **kwargs)
 
         return run_async
@@ -127,32 +127,34 @@ def _wrapper(function: Callable[..., Any], wanted: Wanted) -> Callable[..., Any]
         )
 
     def run(*args: Any, **kwargs: Any) -> Any:
-        if _is_served(wanted):
+        if _is_served(spec):
             return function(*args, **kwargs)
-        with _session(function, wanted, args):
+        with _session(function, spec, args):
             return function(*args, **kwargs)
 
     return run
 
 
-def _is_served(wanted: Wanted) -> bool:
+def _is_served(spec: CassetteSpec) -> bool:
     from streamtape.transport import patch
 
     return any(
-        isinstance(owner, Wanted) and (owner is wanted or wanted in owner.covers)
+        isinstance(owner, CassetteSpec) and (owner is spec or spec in owner.supersedes)
         for owner in patch.owners()
     )
 
 
-def _session(function: Callable[..., Any], wanted: Wanted, args: tuple[Any, ...]) -> use_cassette:
+def _session(
+    function: Callable[..., Any], spec: CassetteSpec, args: tuple[Any, ...]
+) -> use_cassette:
     from streamtape.transport.use_cassette import use_cassette
 
     defaults = {"mode": run_defaults.default_mode(), "record_on_exception": "whole"}
-    place = _place(function, wanted.cassette, args)
-    return use_cassette.with_defaults(place, defaults, wanted.options)
+    cassette_file = _cassette_path(function, spec.cassette, args)
+    return use_cassette.with_defaults(cassette_file, defaults, spec.options)
 
 
-def _place(function: Callable[..., Any], name: str | None, args: tuple[Any, ...]) -> Path:
+def _cassette_path(function: Callable[..., Any], name: str | None, args: tuple[Any, ...]) -> Path:
     names = function.__qualname__.rpartition("<locals>.")[2].split(".")
     code = inspect.unwrap(function).__code__
     file, beside = Path(code.co_filename), function.__globals__
@@ -161,5 +163,5 @@ def _place(function: Callable[..., Any], name: str | None, args: tuple[Any, ...]
         owner = type(args[0])
         names = [*owner.__qualname__.rpartition("<locals>.")[2].split("."), names[-1]]
         file = Path(inspect.getfile(owner))
-        return place_of(name, file, name_of_test(names, None, dir(owner)))
-    return place_of(name, file, name_of_test(names, None, list(beside)))
+        return cassette_path(name, file, name_of_test(names, None, dir(owner)))
+    return cassette_path(name, file, name_of_test(names, None, list(beside)))

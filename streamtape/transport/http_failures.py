@@ -17,7 +17,7 @@ from streamtape.playback.failures import failure_kind
 from streamtape.tape.model import Ending
 
 _ERRNO = re.compile(r"\[Errno (-?\d+)\] (.*)", re.DOTALL)
-_ERRNO_SAID = re.compile(r"\[Errno (-?\d+)\] ([^)\n]*)")
+_ERRNO_TEXT = re.compile(r"\[Errno (-?\d+)\] ([^)\n]*)")
 # Where http.client and urllib3 have the classes of what they raise, by the package recorded.
 _HOMES = {
     "builtins": ("builtins",),
@@ -76,9 +76,9 @@ def _instance(kind: type[Exception], message: str, connection: Any) -> Exception
     # Classes of urllib3 want more than a message, and say it themselves.
     error = kind.__new__(kind)
     error.args = (message,)
-    if (said := _ERRNO_SAID.search(message)) is not None:
-        cause = socket.gaierror if int(said[1]) < 0 else OSError
-        error.__cause__ = cause(int(said[1]), said[2])
+    if (text := _ERRNO_TEXT.search(message)) is not None:
+        cause = socket.gaierror if int(text[1]) < 0 else OSError
+        error.__cause__ = cause(int(text[1]), text[2])
     if kind.__module__.startswith("urllib3"):
         for name in ("conn", "pool", "_conn"):
             try:
@@ -99,8 +99,8 @@ def _unconnected(connection: Any, ending: Ending, *, timed_out: bool) -> Excepti
         )
     if timed_out:
         return TimeoutError("timed out")
-    if (said := _ERRNO_SAID.search(message)) is not None:
-        return (socket.gaierror if int(said[1]) < 0 else OSError)(int(said[1]), said[2])
+    if (text := _ERRNO_TEXT.search(message)) is not None:
+        return (socket.gaierror if int(text[1]) < 0 else OSError)(int(text[1]), text[2])
     return ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
 
 

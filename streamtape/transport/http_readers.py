@@ -63,14 +63,14 @@ class WireReader(io.BufferedIOBase):
         return self._take(len(self._buffer) if size is None or size < 0 else size)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        wanted = None if size is None or size < 0 else size
+        n_wanted = None if size is None or size < 0 else size
         pieces: list[bytes] = []
-        while wanted is None or wanted > 0:
-            piece = self.read1(-1 if wanted is None else wanted)
+        while n_wanted is None or n_wanted > 0:
+            piece = self.read1(-1 if n_wanted is None else n_wanted)
             if not piece:
                 break
             pieces.append(piece)
-            wanted = None if wanted is None else wanted - len(piece)
+            n_wanted = None if n_wanted is None else n_wanted - len(piece)
         return b"".join(pieces)
 
     def readinto(self, buffer: Any, /) -> int:

@@ -34,8 +34,8 @@ def is_in_process(transport: Any, depth: int = 0) -> bool:
     verdict = _verdicts[kind] if kind in _verdicts else _verdicts.setdefault(kind, _of_class(kind))
     if verdict is not None:
         return verdict
-    if (said := getattr(transport, "in_process", None)) is not None:
-        return bool(said)
+    if (text := getattr(transport, "in_process", None)) is not None:
+        return bool(text)
     if depth == _MOST_WRAPPED:
         return False
     wrapped = [one for one in getattr(transport, "__dict__", {}).values() if _is_transport(one)]

@@ -50,7 +50,7 @@ from streamtape.transport.carried import carried
 from streamtape.transport.clocks import SystemClock, wall_us
 from streamtape.transport.rehearsal import rehearsed
 from streamtape.transport.replayed_streams import AsyncReplayingStream, ReplayingStream
-from streamtape.transport.request_steps import scored
+from streamtape.transport.request_steps import steps_for_request
 from streamtape.transport.response_recorder import ResponseRecorder
 from streamtape.transport.unseen import place_of
 
@@ -176,7 +176,7 @@ class Call:
         play = self.play
         assert play is not None, "what is recorded is not played"
         struck: list[Fault] = []
-        player = self._session.dialogue(play, scored(self._session, play, None, struck))
+        player = self._session.dialogue(play, steps_for_request(self._session, play, None, struck))
 
         def failed(ending: Ending, started: bool) -> Exception:
             return self._exception(ending, started, play.interaction, struck)
@@ -187,7 +187,7 @@ class Call:
         play = self.play
         assert play is not None, "what is recorded is not played"
         struck: list[Fault] = []
-        steps = scored(self._session, play, read_timeout_s, struck)
+        steps = steps_for_request(self._session, play, read_timeout_s, struck)
 
         def failed(ending: Ending, started: bool) -> Exception:
             return self._exception(ending, started, play.interaction, struck)

@@ -28,13 +28,13 @@ async def wait_async(
 
     With `others`, who are all that can make it, until none of them is left.
     """
-    if order.has_come(step.number):
+    if order.has_arrived(step.number):
         return
     here = current_task()
     order.begin_waiting(here, step.number)
 
     def is_alone() -> bool:
-        return others is not None and order.stop_waiting_alone(here, others.have_gone)
+        return others is not None and order.stop_waiting_alone(here, others.nobody_left)
 
     try:
         if isinstance(clock, VirtualClock) and clock.auto:
@@ -66,7 +66,7 @@ async def _on_a_virtual_clock(
 ) -> bool:
     """False where patience has come to its end, by a clock that goes on while everybody waits."""
     give_up_us = clock.now_us() + _MOST_US
-    while not (order.has_come(number) or is_alone()):
+    while not (order.has_arrived(number) or is_alone()):
         if clock.now_us() >= give_up_us:
             return False
         await clock.wait_until_async(clock.now_us() + _STEP_US)

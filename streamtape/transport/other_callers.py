@@ -26,7 +26,7 @@ class OtherCallers:
         self._tasks = tasks
         self._blocked: set[int | None] = set()
 
-    def have_gone(self, waiting: Collection[object]) -> bool:
+    def nobody_left(self, waiting: Collection[object]) -> bool:
         """Whether nobody is left, given the tasks and the idents of threads that wait themselves.
 
         False where that can't be known: trio doesn't tell which tasks there are.

@@ -59,9 +59,9 @@ class ReplayingStream:
 
     def _wait_for(self, step: Await) -> None:
         """Wait for another request, as long as somebody is there who could make it."""
-        if self._order.has_come(step.number):
+        if self._order.has_arrived(step.number):
             return
-        self._order.wait(step, OtherCallers(tasks=False).have_gone)
+        self._order.wait(step, OtherCallers(tasks=False).nobody_left)
         self._shift(step)
 
     def _shift(self, step: Await) -> None:
@@ -117,7 +117,7 @@ class AsyncReplayingStream(ReplayingStream):
 
     async def _wait_for_async(self, step: Await) -> None:
         """Wait, in an event loop, until the other request was made."""
-        if self._order.has_come(step.number):
+        if self._order.has_arrived(step.number):
             return
         await wait_async(self._order, step, self._clock, OtherCallers(tasks=True))
         self._shift(step)

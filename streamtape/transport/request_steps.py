@@ -11,17 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streamtape.playback.pacing import at_once
-from streamtape.playback.read_timeout import impatient
+from streamtape.playback.read_timeout import with_read_timeout
 from streamtape.playback.steps import Step
 from streamtape.session.decisions import Play
-from streamtape.session.replay_steps import score_of
+from streamtape.session.replay_steps import steps_for
 from streamtape.session.session import Session
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
 
 
-def scored(
+def steps_for_request(
     session: Session, play: Play, read_timeout_s: float | None, struck: list[Fault]
 ) -> Iterator[Step]:
     """The steps for a client with this read timeout; faults that strike are put into `struck`."""
@@ -31,7 +31,7 @@ def scored(
         struck.append(fault)
         session.struck.append(fault)
 
-    score = score_of(
+    score = steps_for(
         play.interaction,
         options,
         attempt=play.attempt,
@@ -41,7 +41,7 @@ def scored(
     )
     timed = options.speed is not None or options.pace is not None
     if read_timeout_s is not None and (timed or options.faults):
-        score = impatient(score, round(read_timeout_s * 1e6))
+        score = with_read_timeout(score, round(read_timeout_s * 1e6))
     if not timed and options.faults and not play.interaction.is_dialogue:
         score = at_once(score)  # a client that talks WebSocket has timeouts of its own
     if options.faults or options.rechunk is not None or options.pace is not None:

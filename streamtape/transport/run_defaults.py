@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-class Presets:
+class RunDefaults:
     """`defaults` hold where a program says nothing, `overrides` (a command line) whatever it says.
 
     `disabled` lets everything pass by, unrecorded. `opened` is notified of every cassette, `began`
@@ -35,9 +35,9 @@ class Presets:
         self.disabled = disabled
         self.opened = opened
 
-    def options(self, least: Mapping[str, Any] | None = None, **wanted: Any) -> dict[str, Any]:
+    def options(self, least: Mapping[str, Any] | None = None, **given: Any) -> dict[str, Any]:
         """The options that hold where a program wants these, and `least` where nobody says more."""
-        return {**(least or {}), **self.defaults, **self.config(), **wanted, **self.overrides}
+        return {**(least or {}), **self.defaults, **self.config(), **given, **self.overrides}
 
 
 def default_mode(environ: Mapping[str, str] = os.environ) -> str:
@@ -45,20 +45,20 @@ def default_mode(environ: Mapping[str, str] = os.environ) -> str:
     return "once" if environ.get("CI", "").lower() in {"", "0", "false"} else "none"
 
 
-_held = [Presets()]
+_held = [RunDefaults()]
 
 
-def held() -> Presets:
+def held() -> RunDefaults:
     """What holds now."""
     return _held[-1]
 
 
-def hold(presets: Presets) -> None:
+def hold(presets: RunDefaults) -> None:
     """Let it hold from now on, until `drop`; a run inside a run holds its own."""
     _held.append(presets)
 
 
-def drop(presets: Presets) -> None:
+def drop(presets: RunDefaults) -> None:
     """Let what held before hold again."""
     if presets in _held[1:]:
         _held.remove(presets)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from streamtape.tape.store.spool import Spool
-from streamtape.transport.client_library import Flavour
+from streamtape.transport.client_library import ClientLibrary
 
 
 class Spooled:
@@ -34,7 +34,7 @@ class Spooled:
         """Nothing: the body may be sent again."""
 
 
-def read(request: Any, library: Flavour) -> bytes | Spool:
+def read(request: Any, library: ClientLibrary) -> bytes | Spool:
     """Read the body of a request of a sync client; it can be sent afterwards."""
     if isinstance(request.stream, library.module.ByteStream):
         request.read()
@@ -50,7 +50,7 @@ def read(request: Any, library: Flavour) -> bytes | Spool:
     return body
 
 
-async def read_async(request: Any, library: Flavour) -> bytes | Spool:
+async def read_async(request: Any, library: ClientLibrary) -> bytes | Spool:
     """Read the body of a request of an async client; it can be sent afterwards."""
     if isinstance(request.stream, library.module.ByteStream):
         await request.aread()
@@ -69,7 +69,7 @@ async def read_async(request: Any, library: Flavour) -> bytes | Spool:
     return body
 
 
-def _kept(spool: Spool, request: Any, library: Flavour) -> bytes | Spool:
+def _kept(spool: Spool, request: Any, library: ClientLibrary) -> bytes | Spool:
     body = spool.body()
     if not isinstance(body, Spool):
         request.stream = library.module.ByteStream(body)

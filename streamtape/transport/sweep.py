@@ -61,15 +61,15 @@ class Replay(SessionContext):
 
     def transport(self) -> ReplayTransport:
         """A new transport that plays it, for a client of httpx or httpx2, sync or async."""
-        return ReplayTransport(self.cassette, **self._wanted())
+        return ReplayTransport(self.cassette, **self._options())
 
-    def _wanted(self) -> dict[str, Any]:
+    def _options(self) -> dict[str, Any]:
         mine = {"fault": self.faults, "rechunk": self.rechunk, "seed": self.seed, "mode": "none"}
         return {**self.options, **mine}
 
     def _session(self) -> Session:
         # Not by use_cassette: no preset of a test run makes a recording of this.
-        return open_session(self.cassette, Options.of(**self._wanted()))
+        return open_session(self.cassette, Options.of(**self._options()))
 
     def __str__(self) -> str:
         parts = [str(replace(fault, of=None)) for fault in self.faults] or ["whole"]
@@ -137,12 +137,12 @@ def _swept(
     for number, interaction in enumerate(cassette):
         if interaction.head is None:
             continue  # there is no stream that could break
-        for way in ways:
+        for hint in ways:
             if not patterns:
-                yield Replay(cassette, number, (), way, seed, "", options)
+                yield Replay(cassette, number, (), hint, seed, "", options)
             for pattern in patterns:
                 for faults, why in _struck(pattern, interaction, number):
-                    yield Replay(cassette, number, faults, way, seed, why, options)
+                    yield Replay(cassette, number, faults, hint, seed, why, options)
 
 
 def _struck(

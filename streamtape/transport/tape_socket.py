@@ -115,8 +115,8 @@ class TapeSocket:
         timeout = connection.timeout
         known = timeout is None or isinstance(timeout, int | float)
         self._timeout: float | None = timeout if known else socket.getdefaulttimeout()
-        self._said = {name: vars(connection).get(name) for name in _SAID if real is None}
-        if self._said and hasattr(connection, "is_verified"):
+        self._text = {name: vars(connection).get(name) for name in _SAID if real is None}
+        if self._text and hasattr(connection, "is_verified"):
             self._pretend()
 
     def _pretend(self) -> None:
@@ -127,7 +127,7 @@ class TapeSocket:
         connection._has_connected_to_proxy = True
 
     def _pretend_no_more(self) -> None:
-        for name, value in self._said.items():
+        for name, value in self._text.items():
             if hasattr(self._connection, name):
                 setattr(self._connection, name, value)
 

@@ -20,10 +20,10 @@ from streamtape.tape.store.spool import Spool
 from streamtape.transport import spooled_bodies
 from streamtape.transport.carried import carried
 from streamtape.transport.client_library import (
-    Flavour,
-    flavour_of,
+    ClientLibrary,
     head_of,
     is_upgrade,
+    library_of,
     read_timeout_of,
     request_of,
 )
@@ -65,14 +65,14 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """Answer a request of a sync client."""
         if self._passes(request):
             return self._inner.handle_request(request)
-        stream, library = request.stream, flavour_of(request)
+        stream, library = request.stream, library_of(request)
         try:
             return self._answer(request, spooled_bodies.read(request, library))
         finally:
             request.stream = stream  # what can be sent once only is not made to be sent again
 
     def _answer(self, request: Any, content: bytes | Spool) -> Any:
-        flavour = flavour_of(request)
+        flavour = library_of(request)
         call = self._intercept(request, content, flavour)
         if (recording := call.recording) is not None:
             with call.upstream():
@@ -86,7 +86,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         player = call.player(read_timeout_of(request))
         return flavour.response(player.head(), flavour.sync_stream(player))
 
-    def _intercept(self, request: Any, content: bytes | Spool, flavour: Flavour) -> Call:
+    def _intercept(self, request: Any, content: bytes | Spool, flavour: ClientLibrary) -> Call:
         return intercept(
             self.session,
             request_of(request, content),
@@ -100,7 +100,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         """Answer a request of an async client."""
         if self._passes(request):
             return await self._inner.handle_async_request(request)
-        stream, library = request.stream, flavour_of(request)
+        stream, library = request.stream, library_of(request)
         try:
             body = await spooled_bodies.read_async(request, library)
             return await self._answer_async(request, body)
@@ -108,7 +108,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
             request.stream = stream
 
     async def _answer_async(self, request: Any, content: bytes | Spool) -> Any:
-        flavour = flavour_of(request)
+        flavour = library_of(request)
         if isinstance(content, Spool) and isinstance(self._clock, SystemClock):
             call = await aside(lambda: self._intercept(request, content, flavour))
         else:
@@ -158,7 +158,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
             await response.stream.aclose()
             raise
         recording.take_head(head_of(response, recording.elapsed()))
-        flavour = flavour_of(request)
+        flavour = library_of(request)
         body = recording.stream_async(response.stream)
         return flavour.recorded(response, flavour.async_stream(body))
 
@@ -251,8 +251,8 @@ class RecordingTransport(_Owning):
     def __init__(
         self, cassette: str | os.PathLike[str], inner: Any, **options: Unpack[OptionFields]
     ) -> None:
-        wanted = Options.of(**{"mode": "all", **options})
-        super().__init__(open_session(cassette, wanted, expects_requests=False), inner)
+        given = Options.of(**{"mode": "all", **options})
+        super().__init__(open_session(cassette, given, expects_requests=False), inner)
 
 
 class ReplayTransport(_Owning):
@@ -266,10 +266,10 @@ class ReplayTransport(_Owning):
         cassette: str | os.PathLike[str] | Cassette,
         **options: Unpack[OptionFields],
     ) -> None:
-        wanted = Options.of(**{"mode": "none", **options})
-        if wanted.mode != "none":
+        given = Options.of(**{"mode": "none", **options})
+        if given.mode != "none":
             raise UsageError(
                 f"a ReplayTransport cannot send requests, so its mode is 'none', not "
-                f"{wanted.mode!r}; RecordingTransport or use_cassette has the other modes"
+                f"{given.mode!r}; RecordingTransport or use_cassette has the other modes"
             )
-        super().__init__(open_session(cassette, wanted, expects_requests=False), None)
+        super().__init__(open_session(cassette, given, expects_requests=False), None)

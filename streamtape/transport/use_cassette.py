@@ -36,11 +36,11 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
         cls,
         cassette: str | os.PathLike[str],
         defaults: Mapping[str, Any],
-        wanted: Mapping[str, Any],
+        given: Mapping[str, Any],
     ) -> Self:
         """Make a context with other defaults for the options that are not given."""
         made = cls(cassette)
-        made._options = Options.of(**run_defaults.held().options(defaults, **wanted))
+        made._options = Options.of(**run_defaults.held().options(defaults, **given))
         return made
 
     def __call__(self, *_: object) -> NoReturn:

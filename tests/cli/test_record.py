@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from streamtape.cli import http_request
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from streamtape.server.replay import ReplayServer
 from streamtape.tape.model import Head, Request
 from streamtape.tape.store import load
@@ -21,9 +21,9 @@ from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[EmbeddedEndpoint]:
+def endpoint() -> Iterator[MockEndpoint]:
     """An endpoint that does not wait between events."""
-    with EmbeddedEndpoint(gap_us=0) as running:
+    with MockEndpoint(gap_us=0) as running:
         yield running
 
 
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.tape"
 
 
-def test_prints_the_body_and_records_it(endpoint: EmbeddedEndpoint, path: Path) -> None:
+def test_prints_the_body_and_records_it(endpoint: MockEndpoint, path: Path) -> None:
     """What comes is on stdout, byte for byte, and in the cassette; notes are on stderr."""
     result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED)
     assert result.exit_code == 0
@@ -45,7 +45,7 @@ def test_prints_the_body_and_records_it(endpoint: EmbeddedEndpoint, path: Path) 
     assert f"{len(recorded.chunks)} chunks" in result.stderr
 
 
-def test_sends_method_headers_and_body(endpoint: EmbeddedEndpoint, path: Path) -> None:
+def test_sends_method_headers_and_body(endpoint: MockEndpoint, path: Path) -> None:
     """-X, -H and -d reach the server as given; a JSON body is called so."""
     url = f"{endpoint.url}/responses"
     run("record", "-o", path, url, "-H", "X-One: 1", "-H", "X-One: 2", "-d", ASKED)
@@ -58,7 +58,7 @@ def test_sends_method_headers_and_body(endpoint: EmbeddedEndpoint, path: Path) -
     assert head.method == "POST"
 
 
-def test_body_from_a_file(endpoint: EmbeddedEndpoint, path: Path, tmp_path: Path) -> None:
+def test_body_from_a_file(endpoint: MockEndpoint, path: Path, tmp_path: Path) -> None:
     """-d @FILE sends what the file holds."""
     (tmp_path / "asked.json").write_text(ASKED)
     url = f"{endpoint.url}/responses"
@@ -66,7 +66,7 @@ def test_body_from_a_file(endpoint: EmbeddedEndpoint, path: Path, tmp_path: Path
     assert endpoint.requests[-1][1] == ASKED.encode()
 
 
-def test_secrets_are_masked_and_named(endpoint: EmbeddedEndpoint, path: Path) -> None:
+def test_secrets_are_masked_and_named(endpoint: MockEndpoint, path: Path) -> None:
     """A key in a header is not in the file, and the note names the header."""
     key = "Authorization: Bearer sk-verysecret"
     result = run("record", "-o", path, f"{endpoint.url}/responses", "-H", key, "-d", ASKED)
@@ -75,7 +75,7 @@ def test_secrets_are_masked_and_named(endpoint: EmbeddedEndpoint, path: Path) ->
 
 
 def test_compressed_is_recorded_as_it_is_and_printed_unpacked(
-    endpoint: EmbeddedEndpoint, path: Path
+    endpoint: MockEndpoint, path: Path
 ) -> None:
     """With --compressed the cassette holds gzip, stdout the text."""
     url = f"{endpoint.url}/responses?gzip=1"
@@ -85,7 +85,7 @@ def test_compressed_is_recorded_as_it_is_and_printed_unpacked(
     assert result.stdout_bytes == recorded.content
 
 
-def test_a_broken_stream_is_recorded_broken(endpoint: EmbeddedEndpoint, path: Path) -> None:
+def test_a_broken_stream_is_recorded_broken(endpoint: MockEndpoint, path: Path) -> None:
     """A cut is told and recorded, status 1."""
     result = run("record", "-o", path, f"{endpoint.url}/responses?cut=5", "-d", ASKED)
     assert result.exit_code == 1
@@ -93,7 +93,7 @@ def test_a_broken_stream_is_recorded_broken(endpoint: EmbeddedEndpoint, path: Pa
     assert load(path)[0].ending.exception == "RemoteProtocolError"
 
 
-def test_json_gives_the_summary_instead_of_the_body(endpoint: EmbeddedEndpoint, path: Path) -> None:
+def test_json_gives_the_summary_instead_of_the_body(endpoint: MockEndpoint, path: Path) -> None:
     """--json prints what was recorded."""
     result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED, "--json")
     (told,) = json.loads(result.stdout)["interactions"]
@@ -101,14 +101,14 @@ def test_json_gives_the_summary_instead_of_the_body(endpoint: EmbeddedEndpoint, 
     assert told["transcript"]["text"].startswith("double bubble bath")
 
 
-def test_an_existing_cassette_is_not_touched(endpoint: EmbeddedEndpoint, path: Path) -> None:
+def test_an_existing_cassette_is_not_touched(endpoint: MockEndpoint, path: Path) -> None:
     """Without --force or --mode a cassette that is there stays, and the way out is said."""
     before = tape(path, interaction(responses("old"))).read_bytes()
     assert "--force replaces it" in refused("record", "-o", path, f"{endpoint.url}/responses")
     assert path.read_bytes() == before
 
 
-def test_force_replaces(endpoint: EmbeddedEndpoint, path: Path) -> None:
+def test_force_replaces(endpoint: MockEndpoint, path: Path) -> None:
     """--force records anew over the old one."""
     tape(path, interaction(responses("old")))
     assert (
@@ -118,7 +118,7 @@ def test_force_replaces(endpoint: EmbeddedEndpoint, path: Path) -> None:
     assert load(path)[0].transcript().text.startswith("double")
 
 
-def test_new_episodes_keeps_and_adds(endpoint: EmbeddedEndpoint, path: Path) -> None:
+def test_new_episodes_keeps_and_adds(endpoint: MockEndpoint, path: Path) -> None:
     """--mode new_episodes adds an interaction to those that are there."""
     tape(path, interaction(responses("old")))
     url = f"{endpoint.url}/responses"
@@ -160,7 +160,7 @@ def test_bad_input_is_refused(args: list[str], says: str, path: Path) -> None:
 
 
 def test_a_folder_that_can_not_be_written_is_told_before_anything_is_sent(
-    endpoint: EmbeddedEndpoint, tmp_path: Path
+    endpoint: MockEndpoint, tmp_path: Path
 ) -> None:
     """A place that is no place is an error before the request is paid for."""
     (tmp_path / "file").write_text("")
@@ -176,7 +176,7 @@ def test_a_folder_that_can_not_be_written_is_told_before_anything_is_sent(
 def test_a_signal_saves_what_had_come(number: int, status: int, path: Path) -> None:
     """Ctrl-C, SIGTERM and SIGHUP leave a cassette of what had come, as abandoned."""
     # Nothing is under way when the signal comes: what was recorded has been printed.
-    with EmbeddedEndpoint(gap_us=0, stall=3) as silent:
+    with MockEndpoint(gap_us=0, stall=3) as silent:
         child = recording(path, silent.url)
         assert child.stdout is not None
         printed = b""
@@ -194,7 +194,7 @@ def test_a_signal_saves_what_had_come(number: int, status: int, path: Path) -> N
 def test_a_reader_that_leaves_stops_the_upstream(path: Path) -> None:
     """`| head -1` ends the recording at once, quietly, with what had come."""
     # A stream that lasts longer than anybody waits here.
-    with EmbeddedEndpoint(gap_us=20_000, events=20_000) as slow:
+    with MockEndpoint(gap_us=20_000, events=20_000) as slow:
         child = recording(path, slow.url)
         assert child.stdout is not None
         child.stdout.readline()
@@ -208,7 +208,7 @@ def test_a_reader_that_leaves_stops_the_upstream(path: Path) -> None:
 
 
 def test_times_are_those_of_the_request(
-    endpoint: EmbeddedEndpoint, path: Path, monkeypatch: pytest.MonkeyPatch
+    endpoint: MockEndpoint, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it takes to make a client (its certificates) is no part of the answer's time."""
     now_s = [5.0]

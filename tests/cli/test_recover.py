@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from streamtape.tape.store import load
 from tests.cli.running import recording, refused, run
 from tests.patience import PATIENCE_S
@@ -12,7 +12,7 @@ from tools.attacks import damage
 
 def left_behind(path: Path) -> bytes:
     """Kill a recording amid its stream; gives what its reader had got."""
-    with EmbeddedEndpoint(gap_us=20_000, events=20_000) as slow:
+    with MockEndpoint(gap_us=20_000, events=20_000) as slow:
         child = recording(path, slow.url)
         assert child.stdout is not None
         read = child.stdout.readline()

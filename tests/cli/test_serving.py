@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from streamtape.server.exchange import Exchange
 from streamtape.server.http_server import HttpServer
 from streamtape.tape.model import Request
@@ -31,9 +31,9 @@ CHILD = (
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[EmbeddedEndpoint]:
+def endpoint() -> Iterator[MockEndpoint]:
     """An endpoint that does not wait between events."""
-    with EmbeddedEndpoint(gap_us=0) as running:
+    with MockEndpoint(gap_us=0) as running:
         yield running
 
 
@@ -49,7 +49,7 @@ def streamtape(*args: str | Path, **env: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_child_is_recorded_and_replayed(endpoint: EmbeddedEndpoint, tmp_path: Path) -> None:
+def test_a_child_is_recorded_and_replayed(endpoint: MockEndpoint, tmp_path: Path) -> None:
     """A program that knows nothing of us is recorded; then it is answered without the server."""
     path = tmp_path / "run.tape"
     child = ("--", sys.executable, "-c", CHILD)
@@ -63,7 +63,7 @@ def test_a_child_is_recorded_and_replayed(endpoint: EmbeddedEndpoint, tmp_path: 
     assert replayed.stdout.startswith("200 ")
 
 
-def test_the_childs_status_is_ours(endpoint: EmbeddedEndpoint, tmp_path: Path) -> None:
+def test_the_childs_status_is_ours(endpoint: MockEndpoint, tmp_path: Path) -> None:
     """A child that fails makes us fail as it did, and is recorded all the same."""
     path = tmp_path / "run.tape"
     args = ("--upstream", endpoint.root, "--", sys.executable, "-c", CHILD)
@@ -71,7 +71,7 @@ def test_the_childs_status_is_ours(endpoint: EmbeddedEndpoint, tmp_path: Path) -
     assert len(load(path)) == 1
 
 
-def test_a_child_that_asks_nothing_is_told(endpoint: EmbeddedEndpoint, tmp_path: Path) -> None:
+def test_a_child_that_asks_nothing_is_told(endpoint: MockEndpoint, tmp_path: Path) -> None:
     """Where nothing came through the proxy, there is no cassette, and the status is 2."""
     args = ("--upstream", endpoint.root, "--", sys.executable, "-c", "")
     ran = streamtape("record", "-o", tmp_path / "run.tape", *args)
@@ -103,7 +103,7 @@ def listening(*args: str | Path) -> tuple[subprocess.Popen[str], Any]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_proxy_records_until_a_signal(
-    number: int, endpoint: EmbeddedEndpoint, tmp_path: Path
+    number: int, endpoint: MockEndpoint, tmp_path: Path
 ) -> None:
     """--upstream and --port: any client; a signal ends it and writes the cassette."""
     path = tmp_path / "run.tape"

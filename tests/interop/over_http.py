@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import streamtape
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from tests.patience import PATIENCE_S
 
 SEEN = TypeVar("SEEN")
@@ -22,7 +22,7 @@ def three_times(
 
     `cors` are the origins that we let in.
     """
-    with EmbeddedEndpoint(gap_us=500, seed=7) as endpoint:
+    with MockEndpoint(gap_us=500, seed=7) as endpoint:
         direct = run(endpoint.root)
         with streamtape.RecordingProxy(tape, upstream=endpoint.root, cors=cors) as proxy:
             proxied = run(proxy.url)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 import streamtape
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from streamtape.server.exchange import Exchange
 from streamtape.server.http_server import HttpServer
 from tests.interop.over_http import three_times
@@ -87,7 +87,7 @@ def test_other_origins_only_when_asked(allowed: bool, tmp_path: Path) -> None:
     """A page of another origin reads the replay where CORS was asked for, and nowhere else."""
     tape = tmp_path / "x.tape"
     with (
-        EmbeddedEndpoint(gap_us=0) as endpoint,
+        MockEndpoint(gap_us=0) as endpoint,
         streamtape.RecordingProxy(tape, upstream=endpoint.root, cors="*") as proxy,
     ):
         browse(proxy.url, tmp_path / "profile", "--disable-web-security", queries=["seed=5"])

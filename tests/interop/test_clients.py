@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import streamtape
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from tests.interop.clients import CLIENTS, Client, Seen
 from tests.patience import PATIENCE_S
 
@@ -17,7 +17,7 @@ anyone = pytest.mark.parametrize("client", CLIENTS, ids=lambda c: c.name)
 
 def recorded(client: Client, tape: Path, query: str, stop: int | None = None) -> tuple[Seen, Seen]:
     """What a client sees without us, and while we record it; then the server is gone."""
-    with EmbeddedEndpoint(gap_us=300, seed=7) as endpoint:
+    with MockEndpoint(gap_us=300, seed=7) as endpoint:
         direct = client.run(endpoint.root, f"seed=5&{query}", stop)
         with streamtape.use_cassette(tape):
             seen = client.run(endpoint.root, f"seed=5&{query}", stop)
@@ -103,7 +103,7 @@ def test_compressed_bytes_stay_compressed(client: Client, tmp_path: Path) -> Non
 def test_recording_is_live(client: Client, tmp_path: Path) -> None:
     """The first event is with the client while the upstream has most of the stream to send."""
     with (
-        EmbeddedEndpoint(gap_us=0, seed=7, stall=3) as endpoint,
+        MockEndpoint(gap_us=0, seed=7, stall=3) as endpoint,
         streamtape.use_cassette(tmp_path / "x.tape"),
     ):
         assert len(client.run(endpoint.root, "", 1).events) == 1

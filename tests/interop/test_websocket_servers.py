@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pytest
 
 import streamtape
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from tests.interop import test_websockets as sdks
 from tests.interop.upstreams import NODE, aimock
 from tests.patience import PATIENCE_S
@@ -76,7 +76,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
     """Our mock."""
-    with EmbeddedEndpoint(gap_us=0) as endpoint:
+    with MockEndpoint(gap_us=0) as endpoint:
         yield endpoint.root
 
 

@@ -15,7 +15,7 @@ from openai.types.responses import Response, ResponsesServerEvent
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 
 from streamtape.mock.scripts.responses import SCRIPTS
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from tests.patience import PATIENCE_S
 
 # The SDK names releases of websockets below 16; in newer ones its way to connect is deprecated.
@@ -31,20 +31,20 @@ TOOL: Any = {
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[EmbeddedEndpoint]:
+def endpoint() -> Iterator[MockEndpoint]:
     """An endpoint that does not wait between events."""
-    with EmbeddedEndpoint(gap_us=0) as running:
+    with MockEndpoint(gap_us=0) as running:
         yield running
 
 
 @pytest.fixture
-def connection(endpoint: EmbeddedEndpoint) -> Iterator[ResponsesConnection]:
+def connection(endpoint: MockEndpoint) -> Iterator[ResponsesConnection]:
     """A connection of the SDK's to it."""
     with client_of(endpoint).responses.connect() as open_:
         yield open_
 
 
-def client_of(endpoint: EmbeddedEndpoint) -> openai.OpenAI:
+def client_of(endpoint: MockEndpoint) -> openai.OpenAI:
     """An OpenAI client of the endpoint."""
     return openai.OpenAI(base_url=endpoint.url, api_key="none", max_retries=0)
 
@@ -77,7 +77,7 @@ def test_every_script_is_typed(connection: ResponsesConnection, script: str) -> 
 
 
 def test_the_same_events_as_over_http(
-    endpoint: EmbeddedEndpoint, connection: ResponsesConnection
+    endpoint: MockEndpoint, connection: ResponsesConnection
 ) -> None:
     """Only the transport differs."""
     connection.response.create(model="gpt-4.1?seed=7", input="hi")
@@ -114,7 +114,7 @@ def test_an_unknown_previous_response(connection: ResponsesConnection) -> None:
     assert finished(connection).status == "completed"
 
 
-def test_responses_are_known_elsewhere_if_stored(endpoint: EmbeddedEndpoint) -> None:
+def test_responses_are_known_elsewhere_if_stored(endpoint: MockEndpoint) -> None:
     """Another connection may go on with a stored response, and not with one of `store=False`."""
     codes = []
     for store in (True, False):
@@ -251,7 +251,7 @@ def test_handlers(connection: ResponsesConnection) -> None:
 
 
 @pytest.mark.parametrize("close", [0, 1012])
-def test_a_connection_that_breaks_is_made_anew(endpoint: EmbeddedEndpoint, close: int) -> None:
+def test_a_connection_that_breaks_is_made_anew(endpoint: MockEndpoint, close: int) -> None:
     """Cut off or closed for a restart, the SDK connects again and sends what waits."""
     codes: list[int] = []
     open_: list[ResponsesConnection] = []
@@ -289,7 +289,7 @@ def test_a_connection_that_breaks(
     assert seen[0].type == "response.created"
 
 
-def test_async(endpoint: EmbeddedEndpoint) -> None:
+def test_async(endpoint: MockEndpoint) -> None:
     """The same through AsyncOpenAI, its messages in fragments."""
 
     async def main() -> str:
@@ -305,7 +305,7 @@ def test_async(endpoint: EmbeddedEndpoint) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/responses?status=401", 401), ("/audio", 404)])
-def test_handshakes_that_are_refused(endpoint: EmbeddedEndpoint, path: str, status: int) -> None:
+def test_handshakes_that_are_refused(endpoint: MockEndpoint, path: str, status: int) -> None:
     """With a status and the provider's error as body."""
     url = endpoint.url.replace("http", "ws", 1) + path
     with pytest.raises(InvalidStatus) as caught:
@@ -316,7 +316,7 @@ def test_handshakes_that_are_refused(endpoint: EmbeddedEndpoint, path: str, stat
 
 
 @pytest.mark.parametrize("option", ["hold=1", "close=1011"])
-def test_options_of_websockets_alone(endpoint: EmbeddedEndpoint, option: str) -> None:
+def test_options_of_websockets_alone(endpoint: MockEndpoint, option: str) -> None:
     """A request over HTTP that has them is refused."""
     with pytest.raises(openai.BadRequestError, match="options of WebSockets"):
         client_of(endpoint).responses.create(model=f"gpt-4.1?{option}", input="hi")
@@ -324,7 +324,7 @@ def test_options_of_websockets_alone(endpoint: EmbeddedEndpoint, option: str) ->
 
 def test_what_the_endpoint_counts() -> None:
     """Messages as they came, whole answers, and clients that left without a close message."""
-    with EmbeddedEndpoint(gap_us=0) as endpoint:
+    with MockEndpoint(gap_us=0) as endpoint:
         with client_of(endpoint).responses.connect() as connection:
             connection.response.create(model="gpt-4.1", input="hi")
             finished(connection)

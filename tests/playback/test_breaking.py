@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.errors import ContentError, UsageError
-from streamtape.playback.build import arranged
+from streamtape.playback.build import build_steps
 from streamtape.playback.faults import parse_faults
 from streamtape.playback.steps import Emit, Fail, Start, Step, WaitUntil
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
@@ -31,7 +31,7 @@ FOUR = recording(*numbered(4))
 
 def broken(*faults: str, of: Interaction = FOUR, seed: int = 0) -> list[Step]:
     """The steps of a stream with faults, at once."""
-    return list(arranged(of, faults=faults, seed=seed))
+    return list(build_steps(of, faults=faults, seed=seed))
 
 
 @pytest.mark.parametrize("n", range(5))
@@ -43,7 +43,7 @@ def test_a_cut_gives_so_many_events_and_then_the_exception(
 ) -> None:
     """Cut after 0 to all events, closed or reset: as many events, and the client's exception."""
     on_fault: list[object] = []
-    score = list(arranged(FOUR, faults=f"cut@event={n}{ending}", on_fault=on_fault.append))
+    score = list(build_steps(FOUR, faults=f"cut@event={n}{ending}", on_fault=on_fault.append))
     assert pieces(score) == numbered(n)
     assert failure(score) == exception
     assert list(map(str, on_fault)) == [f"cut@event={n}{ending}"]
@@ -65,7 +65,9 @@ def test_a_cut_by_bytes(n: int) -> None:
 def test_a_cut_past_the_end_strikes_nothing() -> None:
     """A place that the stream never reaches leaves it whole, and nobody is told of a fault."""
     on_fault: list[object] = []
-    score = list(arranged(FOUR, faults=["cut@event=5", "cut@byte=999"], on_fault=on_fault.append))
+    score = list(
+        build_steps(FOUR, faults=["cut@event=5", "cut@byte=999"], on_fault=on_fault.append)
+    )
     assert pieces(score) == numbered(4)
     assert failure(score) is None
     assert on_fault == []
@@ -97,7 +99,7 @@ def test_a_cut_in_a_compressed_stream() -> None:
 
 def test_a_stall_moves_all_that_follows() -> None:
     """The silence comes between the two events, and what follows keeps its own gaps."""
-    score = list(arranged(FOUR, faults="stall=1s@event=2", speed=1.0))
+    score = list(build_steps(FOUR, faults="stall=1s@event=2", speed=1.0))
     assert score[2:] == [
         WaitUntil(10_000), Emit(b"data: 0\n\n"), WaitUntil(20_000), Emit(b"data: 1\n\n"),
         WaitUntil(1_020_000), WaitUntil(1_030_000), Emit(b"data: 2\n\n"),
@@ -108,7 +110,7 @@ def test_a_stall_moves_all_that_follows() -> None:
 def test_a_stall_is_a_wait_at_any_pace() -> None:
     """It lasts as long as it says, at once and at double speed, also before the head."""
     assert waits(broken("stall=30s@event=1", "stall=5s@head")) == [5_000_000, 35_000_000]
-    assert 30_005_000 in waits(arranged(FOUR, faults="stall=30s@event=1", speed=2.0))
+    assert 30_005_000 in waits(build_steps(FOUR, faults="stall=30s@event=1", speed=2.0))
 
 
 RESPONSES = Writer().message("one", "two").end().interaction()
@@ -160,7 +162,7 @@ def test_an_early_done() -> None:
 @pytest.mark.parametrize("rechunk", ["recorded", "whole", "byte"])
 def test_events_dropped_doubled_and_swapped(fault: str, order: str, rechunk: str) -> None:
     """The bytes of an event go, come twice or later, however they were cut."""
-    score = arranged(FOUR, faults=fault, rechunk=rechunk)
+    score = build_steps(FOUR, faults=fault, rechunk=rechunk)
     assert body(score) == b"".join(b"data: %c\n\n" % ord(digit) for digit in order)
 
 
@@ -211,17 +213,17 @@ def test_a_torn_character(event: str, torn: list[bytes]) -> None:
 
 def test_an_http_error_instead_of_the_stream() -> None:
     """The status, Retry-After and the provider's body of it; the next time a good take."""
-    score = list(arranged(RESPONSES, faults="http=429,retry_after=7", attempt=0))
+    score = list(build_steps(RESPONSES, faults="http=429,retry_after=7", attempt=0))
     assert (head(score).status, head(score).reason) == (429, "Too Many Requests")
     assert head(score).get("retry-after") == "7"
     assert json.loads(body(score))["error"]["code"] == "rate_limit_exceeded"
-    again = arranged(RESPONSES, faults="http=429,retry_after=7", attempt=1)
+    again = build_steps(RESPONSES, faults="http=429,retry_after=7", attempt=1)
     assert body(again) == RESPONSES.body
 
 
 def test_the_head_of_an_http_error() -> None:
     """JSON, which comes when the recorded head came; a status without a phrase has none."""
-    (wait, start, *_) = arranged(FOUR, faults="http=599,retry_after=1", speed=1.0)
+    (wait, start, *_) = build_steps(FOUR, faults="http=599,retry_after=1", speed=1.0)
     assert wait == WaitUntil(5000)
     assert isinstance(start, Start)
     assert (start.head.status, start.head.reason, start.head.at_us) == (599, "", 5000)
@@ -263,7 +265,7 @@ def test_a_cut_has_the_words_and_the_classes_of_the_library(
 def test_every_fault_is_reported_once_when_it_strikes(fault: str) -> None:
     """The callback gets the fault, and the stream is another one than without it."""
     struck: list[object] = []
-    score = list(arranged(FOUR, faults=fault, on_fault=struck.append))
+    score = list(build_steps(FOUR, faults=fault, on_fault=struck.append))
     assert struck == list(parse_faults(fault))
     assert score != broken()
 
@@ -289,7 +291,7 @@ def test_a_place_by_the_seed() -> None:
     assert found == {0, 1, 2, 3}
     assert broken("cut@byte=?", seed=5) == broken("cut@byte=?", seed=5)
     on_fault: list[object] = []
-    list(arranged(FOUR, faults="cut@event=?", seed=5, on_fault=on_fault.append))
+    list(build_steps(FOUR, faults="cut@event=?", seed=5, on_fault=on_fault.append))
     assert "?" not in str(on_fault[0])
 
 
@@ -324,7 +326,7 @@ def test_any_stream_with_any_faults_is_a_score(
     """Whatever is broken however: one head first, times in order, and a Fail only at the end."""
     of = recording(*chunks)
     on_fault: list[object] = []
-    score = list(arranged(of, faults=faults, seed=seed, speed=1.0, on_fault=on_fault.append))
+    score = list(build_steps(of, faults=faults, seed=seed, speed=1.0, on_fault=on_fault.append))
     shape = [type(step) for step in score if not isinstance(step, WaitUntil)]
     assert shape.count(Start) <= 1
     assert Start not in shape[1:]

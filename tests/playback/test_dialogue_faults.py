@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streamtape.errors import UsageError
-from streamtape.playback.build import arranged
+from streamtape.playback.build import build_steps
 from streamtape.playback.faults import Fault, parse_fault
 from streamtape.playback.pacing import at_once
 from streamtape.playback.steps import (
@@ -41,7 +41,7 @@ TALK = dialogue(
 def played(fault: str, talk: Interaction = TALK, **options: Any) -> tuple[list[str], list[Fault]]:
     """What a replay does, in short, and which faults struck."""
     struck: list[Fault] = []
-    score = arranged(talk, faults=fault, on_fault=struck.append, **options)
+    score = build_steps(talk, faults=fault, on_fault=struck.append, **options)
     return [short(step) for step in score], struck
 
 
@@ -121,14 +121,14 @@ def test_one_message_is_altered() -> None:
     assert bent[:2] == ["Start", "<a"]
     assert bent[2] != '{"delta":"grün"}'
     assert bent[3] == '{"delta":"x"}'
-    torn = next(s for s in arranged(talk, faults="utf8@event=1") if isinstance(s, Send))
+    torn = next(s for s in build_steps(talk, faults="utf8@event=1") if isinstance(s, Send))
     with pytest.raises(UnicodeDecodeError):
         torn.message.data.decode()
 
 
 def test_a_refusal_in_the_place_of_the_handshake() -> None:
     """An HTTP error, as of any other request."""
-    first, *rest = arranged(TALK, faults="http=429,retry_after=1")
+    first, *rest = build_steps(TALK, faults="http=429,retry_after=1")
     assert isinstance(first, Start)
     assert (first.head.status, first.head.get("retry-after"), len(rest)) == (429, "1", 1)
 
@@ -137,7 +137,7 @@ def test_a_refusal_in_the_place_of_the_handshake() -> None:
 def test_what_no_dialogue_has(fault: str) -> None:
     """Neither a marker at its end nor bytes that could be counted."""
     with pytest.raises(UsageError, match="dialogue"):
-        list(arranged(TALK, faults=fault))
+        list(build_steps(TALK, faults=fault))
 
 
 def test_anywhere_is_by_the_seed() -> None:
@@ -170,13 +170,13 @@ def test_the_quick_way_gives_the_same_steps() -> None:
 @pytest.mark.parametrize(("pace", "waits"), [("2x", 3), ("rate=10/s", 1)])
 def test_paces_of_dialogues(pace: str, waits: int) -> None:
     """A factor and a rate; a schedule of tokens is refused."""
-    found = [step for step in arranged(TALK, pace=pace) if isinstance(step, WaitUntil)]
+    found = [step for step in build_steps(TALK, pace=pace) if isinstance(step, WaitUntil)]
     assert len(found) >= waits
     with pytest.raises(UsageError, match="tokens="):
-        list(arranged(TALK, pace="tokens=10/s"))
+        list(build_steps(TALK, pace="tokens=10/s"))
 
 
 def test_a_stream_has_no_close() -> None:
     """The fault of a dialogue never strikes one."""
     recorded = recording(b"data: 1\n\n")
-    assert list(arranged(recorded, faults="close=1011@event=0")) == list(arranged(recorded))
+    assert list(build_steps(recorded, faults="close=1011@event=0")) == list(build_steps(recorded))

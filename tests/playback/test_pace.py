@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.errors import UsageError
-from streamtape.playback.build import arranged
+from streamtape.playback.build import build_steps
 from streamtape.playback.pace import Pace, parse_pace
 from tests.playback.scores import numbered, pieces, recording, waits, zipped
 from tests.streams import Writer
@@ -17,7 +17,7 @@ FIVE = recording(*numbered(5))
 
 def at(pace: str, seed: int = 0, speed: float | None = None) -> list[int]:
     """The deadlines of five events: of the head, each event, and the ending."""
-    return waits(arranged(FIVE, pace=pace, seed=seed, speed=speed))
+    return waits(build_steps(FIVE, pace=pace, seed=seed, speed=speed))
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_unknown_times_are_made_up_by_a_rate() -> None:
         type(untimed.chunks).of(c._replace(at_us=None) for c in untimed.chunks),
         type(untimed.ending)("complete"),
     )
-    assert waits(arranged(converted, speed=1.0)) == []
-    assert waits(arranged(converted, pace="rate=10ms")) == [0, 0, 10_000, 20_000]
+    assert waits(build_steps(converted, speed=1.0)) == []
+    assert waits(build_steps(converted, pace="rate=10ms")) == [0, 0, 10_000, 20_000]
 
 
 def test_tokens_are_shared_out_by_content() -> None:
     """A stream takes as long as its usage says, and a long delta longer than a short one."""
     stream = Writer().message("a" * 10, "b" * 30, "c" * 40).end().interaction()
-    score = list(arranged(stream, pace="ttft=1s,tokens=8/s"))
+    score = list(build_steps(stream, pace="ttft=1s,tokens=8/s"))
     when = dict(zip((_type(p) for p in pieces(score)), waits(score)[1:], strict=False))
     deltas = [
         at_us
@@ -87,7 +87,7 @@ def test_tokens_are_shared_out_by_content() -> None:
 def test_compressed_streams_have_tokens_too() -> None:
     """Events are counted in the content, while the wire bytes stay as they are."""
     recorded = zipped(numbered(4))
-    score = list(arranged(recorded, pace="ttft=1s,tokens=10/s"))
+    score = list(build_steps(recorded, pace="ttft=1s,tokens=10/s"))
     assert pieces(score) == [c.data for c in recorded.chunks]
     assert waits(score)[1:-1] == [1_000_000, 1_100_000, 1_200_000, 1_300_000]
 
@@ -95,8 +95,8 @@ def test_compressed_streams_have_tokens_too() -> None:
 def test_events_of_one_chunk_can_be_parted() -> None:
     """With one event a chunk each has a time of its own."""
     together = recording(b"".join(numbered(3)))
-    assert waits(arranged(together, pace="ttft=1s,tokens=10/s"))[1:-1] == [1_200_000]
-    apart = waits(arranged(together, pace="ttft=1s,tokens=10/s", rechunk="event"))[1:-1]
+    assert waits(build_steps(together, pace="ttft=1s,tokens=10/s"))[1:-1] == [1_200_000]
+    apart = waits(build_steps(together, pace="ttft=1s,tokens=10/s", rechunk="event"))[1:-1]
     assert apart == [1_000_000, 1_100_000, 1_200_000]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.errors import UsageError
-from streamtape.playback.build import arranged
+from streamtape.playback.build import build_steps
 from streamtape.playback.rechunk import KNOWN, parse_rechunk
 from streamtape.playback.steps import Emit, WaitUntil
 from tests.playback.scores import SSE, body, head, numbered, pieces, recording, waits, zipped
@@ -15,7 +15,7 @@ EVERY = [name if name != "bytes" else "bytes=7" for name in KNOWN]
 
 def cut(how: str, *chunks: bytes, seed: int = 0) -> list[bytes]:
     """The chunks that come out."""
-    return pieces(arranged(recording(*chunks), rechunk=how, seed=seed))
+    return pieces(build_steps(recording(*chunks), rechunk=how, seed=seed))
 
 
 def test_event_makes_each_event_one_chunk() -> None:
@@ -45,7 +45,7 @@ def test_lines_of_json_are_events_too() -> None:
     lines = recording(
         b'{"a":1}\n{"a"', b":2}\n", headers=((b"content-type", b"application/jsonl"),)
     )
-    assert pieces(arranged(lines, rechunk="event")) == [b'{"a":1}\n', b'{"a":2}\n']
+    assert pieces(build_steps(lines, rechunk="event")) == [b'{"a":1}\n', b'{"a":2}\n']
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ def test_random_is_the_seeds() -> None:
 
 def test_a_chunk_goes_out_when_its_last_byte_had_come() -> None:
     """Pieces of a chunk share its time; a joined chunk waits for the end of it."""
-    score = list(arranged(recording(b"data: 0\n\nda", b"ta: 1\n\n"), rechunk="event", speed=1.0))
+    score = list(build_steps(recording(b"data: 0\n\nda", b"ta: 1\n\n"), rechunk="event", speed=1.0))
     assert score[2:] == [
         WaitUntil(10_000), Emit(b"data: 0\n\n"), WaitUntil(20_000), Emit(b"data: 1\n\n"),
         WaitUntil(90_000),
     ]  # fmt: skip
-    at_the_end = list(arranged(recording(b"one", b"two"), rechunk="whole", speed=1.0))
+    at_the_end = list(build_steps(recording(b"one", b"two"), rechunk="whole", speed=1.0))
     assert at_the_end[-2:] == [Emit(b"onetwo"), WaitUntil(90_000)]
 
 
@@ -91,7 +91,7 @@ def test_a_chunk_goes_out_when_its_last_byte_had_come() -> None:
 def test_compressed_bytes_are_cut_as_they_are(how: str) -> None:
     """Cuts by bytes leave the content-encoding alone."""
     recorded = zipped(numbered(4))
-    score = list(arranged(recorded, rechunk=how))
+    score = list(build_steps(recorded, rechunk=how))
     assert body(score) == recorded.body
     assert head(score).get("content-encoding") == "gzip"
 
@@ -99,7 +99,7 @@ def test_compressed_bytes_are_cut_as_they_are(how: str) -> None:
 @pytest.mark.parametrize("how", ["event", "utf8", "crlf"])
 def test_cuts_by_content_decode_it(how: str) -> None:
     """Cuts that look at the content give it decoded, and the head no longer says otherwise."""
-    score = list(arranged(zipped(numbered(4)), rechunk=how))
+    score = list(build_steps(zipped(numbered(4)), rechunk=how))
     assert pieces(score) == numbered(4)
     assert head(score).headers == (SSE,)
 
@@ -108,7 +108,7 @@ def test_cuts_by_content_decode_it(how: str) -> None:
 def test_no_byte_is_lost(chunks: list[bytes], how: str, seed: int) -> None:
     """Whatever the bytes and the cuts, they are the same bytes, and deadlines never go back."""
     recorded = recording(*chunks)
-    score = list(arranged(recorded, rechunk=how, seed=seed, speed=1.0))
+    score = list(build_steps(recorded, rechunk=how, seed=seed, speed=1.0))
     assert body(score) == recorded.body
     assert waits(score) == sorted(waits(score))
 

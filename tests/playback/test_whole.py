@@ -3,7 +3,7 @@
 import pytest
 
 from streamtape.framing.eventstream import encode_message
-from streamtape.playback.build import arranged
+from streamtape.playback.build import build_steps
 from streamtape.playback.steps import Emit, Fail
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 
@@ -19,7 +19,7 @@ def left(
     chunks = Chunks.of(Chunk(None, piece) for piece in pieces)
     request = Request("POST", "http://h" + (path or "/v1/chat/completions"))
     recorded = Interaction(request, Head(200, headers=(SSE, *headers)), chunks, Ending("abandoned"))
-    score = list(arranged(recorded))
+    score = list(build_steps(recorded))
     assert sum(isinstance(step, Emit) for step in score) == len(pieces)
     return score[-1] if isinstance(score[-1], Fail) else None
 
@@ -65,7 +65,7 @@ def test_what_can_not_be_read_is_not_whole() -> None:
         recorded = Interaction(
             request, Head(200, headers=(binary,)), Chunks.of([Chunk(None, data)]), ending
         )
-        assert list(arranged(recorded))[-1] == Fail(ending)
+        assert list(build_steps(recorded))[-1] == Fail(ending)
 
 
 def ends_well(
@@ -75,7 +75,7 @@ def ends_well(
     chunks = Chunks.of([Chunk(None, b"x" * n_bytes)] if n_bytes else [])
     ending = Ending("unfinished" if kind == "unfinished" else "abandoned")
     recorded = Interaction(Request(method, "http://h/x"), Head(status, headers), chunks, ending)
-    return not any(isinstance(step, Fail) for step in arranged(recorded))
+    return not any(isinstance(step, Fail) for step in build_steps(recorded))
 
 
 @pytest.mark.parametrize("kind", ["abandoned", "unfinished"])

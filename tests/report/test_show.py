@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from streamtape.mock.options import Asked, Options
+from streamtape.mock.options import MockRequest, Options
 from streamtape.mock.scripts.responses import SCRIPTS, play
 from streamtape.report.lines import plain, text_of
 from streamtape.report.masked import read, timing
@@ -20,7 +20,7 @@ ASKED = b'{"model": "gpt-4.1", "input": [{"role": "user", "content": "Say it."}]
 
 def recorded(script: str) -> Interaction:
     """A Responses stream by one of the embedded endpoint's scripts, 25 ms an event."""
-    asked = Asked({"model": "gpt-4.1"}, "gpt-4.1", Options(script=script))
+    asked = MockRequest({"model": "gpt-4.1"}, "gpt-4.1", Options(script=script))
     pieces = sse(*play(asked, "seed"))
     chunks = (Chunk(25_000 * (n + 1), piece) for n, piece in enumerate(pieces))
     return Interaction(

@@ -20,7 +20,7 @@ from openai.types.responses import ResponseStreamEvent
 from streamtape.errors import UsageError
 from streamtape.mock.options import Options
 from streamtape.mock.scripts.responses import SCRIPTS
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from tests.patience import PATIENCE_S, before_reading, until
 
 TERMINAL = {"response.completed", "response.failed", "response.incomplete", "error"}
@@ -28,18 +28,18 @@ GUIDING = [{"role": "user", "content": "Say 'double bubble bath' ten times fast.
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[EmbeddedEndpoint]:
+def endpoint() -> Iterator[MockEndpoint]:
     """An endpoint that does not wait between events."""
-    with EmbeddedEndpoint(gap_us=0) as running:
+    with MockEndpoint(gap_us=0) as running:
         yield running
 
 
-def client_of(endpoint: EmbeddedEndpoint) -> openai.OpenAI:
+def client_of(endpoint: MockEndpoint) -> openai.OpenAI:
     """An OpenAI client of the endpoint."""
     return openai.OpenAI(base_url=endpoint.url, api_key="none", max_retries=0)
 
 
-def payloads(endpoint: EmbeddedEndpoint, model: str, **body: Any) -> list[dict[str, Any]]:
+def payloads(endpoint: MockEndpoint, model: str, **body: Any) -> list[dict[str, Any]]:
     """The events of one stream as plain JSON."""
     answer = httpx.post(f"{endpoint.url}/responses", json={"model": model, "stream": True, **body})
     frames = [frame.split("\n") for frame in answer.text.split("\n\n") if frame]
@@ -48,7 +48,7 @@ def payloads(endpoint: EmbeddedEndpoint, model: str, **body: Any) -> list[dict[s
     return found
 
 
-def raw_exchange(endpoint: EmbeddedEndpoint, body: dict[str, Any]) -> tuple[bytes, str]:
+def raw_exchange(endpoint: MockEndpoint, body: dict[str, Any]) -> tuple[bytes, str]:
     """What came over the wire of one request, and how it ended: `fin` or `rst`."""
     data = json.dumps(body).encode()
     address = urlsplit(endpoint.root)
@@ -71,7 +71,7 @@ def raw_exchange(endpoint: EmbeddedEndpoint, body: dict[str, Any]) -> tuple[byte
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS))
-def test_lifecycles_are_valid(endpoint: EmbeddedEndpoint, script: str) -> None:
+def test_lifecycles_are_valid(endpoint: MockEndpoint, script: str) -> None:
     """Numbers are contiguous, items stand where they say, deltas join up, one event ends it."""
     events = payloads(endpoint, f"scripted:{script}")
     assert [e["sequence_number"] for e in events] == list(range(len(events)))
@@ -101,7 +101,7 @@ def test_lifecycles_are_valid(endpoint: EmbeddedEndpoint, script: str) -> None:
 _DONE = ("text", "arguments", "refusal", "code", "input", "command")
 
 
-def test_every_event_type_is_sent_and_typed(endpoint: EmbeddedEndpoint) -> None:
+def test_every_event_type_is_sent_and_typed(endpoint: MockEndpoint) -> None:
     """The scripts send all that the SDK knows, and each fills its model's required fields."""
     union = get_args(get_args(ResponseStreamEvent)[0])
     models = {get_args(m.model_fields["type"].annotation)[0]: m for m in union}
@@ -116,7 +116,7 @@ def test_every_event_type_is_sent_and_typed(endpoint: EmbeddedEndpoint) -> None:
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS))
-def test_the_sdk_helper_accumulates(endpoint: EmbeddedEndpoint, script: str) -> None:
+def test_the_sdk_helper_accumulates(endpoint: MockEndpoint, script: str) -> None:
     """`responses.stream` takes every script to its end."""
     with (
         client_of(endpoint) as client,
@@ -125,7 +125,7 @@ def test_the_sdk_helper_accumulates(endpoint: EmbeddedEndpoint, script: str) -> 
         assert list(stream)[-1].type in TERMINAL
 
 
-def test_the_guiding_program(endpoint: EmbeddedEndpoint) -> None:
+def test_the_guiding_program(endpoint: MockEndpoint) -> None:
     """An ordinary model says it ten times, in 48 events."""
     with client_of(endpoint) as client:
         stream = client.responses.create(model="gpt-4.1", input=GUIDING, stream=True)  # type: ignore[arg-type]  # plain dicts, as users write them
@@ -136,7 +136,7 @@ def test_the_guiding_program(endpoint: EmbeddedEndpoint) -> None:
 
 def test_runs_differ_only_where_real_ones_do() -> None:
     """Two requests differ in ids and cuts, not in text; the same seed gives the same stream."""
-    with EmbeddedEndpoint(gap_us=0) as one, EmbeddedEndpoint(gap_us=0) as other:
+    with MockEndpoint(gap_us=0) as one, MockEndpoint(gap_us=0) as other:
         first, second = (payloads(one, "gpt-4.1") for _ in range(2))
         again = payloads(other, "gpt-4.1")
         word = payloads(one, "gpt-4.1?word=hubble")[-1]["response"]["output"]
@@ -149,12 +149,12 @@ def test_runs_differ_only_where_real_ones_do() -> None:
 
 
 @pytest.mark.parametrize("events", [9, 48, 5_008])
-def test_the_number_of_events_is_chosen(endpoint: EmbeddedEndpoint, events: int) -> None:
+def test_the_number_of_events_is_chosen(endpoint: MockEndpoint, events: int) -> None:
     """`events=N` gives exactly so many."""
     assert len(payloads(endpoint, f"gpt-4.1?events={events}")) == events
 
 
-def test_scripts_are_chosen_by_what_is_asked(endpoint: EmbeddedEndpoint) -> None:
+def test_scripts_are_chosen_by_what_is_asked(endpoint: MockEndpoint) -> None:
     """A function tool is called with arguments that its schema allows; a schema is obeyed."""
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
     tool = {"type": "function", "name": "count", "parameters": schema}
@@ -165,7 +165,7 @@ def test_scripts_are_chosen_by_what_is_asked(endpoint: EmbeddedEndpoint) -> None
     assert json.loads(said["content"][0]["text"]) == {"n": 10}
 
 
-def test_one_http_chunk_an_event(endpoint: EmbeddedEndpoint) -> None:
+def test_one_http_chunk_an_event(endpoint: MockEndpoint) -> None:
     """Each event is one HTTP chunk, and the last chunk ends the body."""
     wire, end = raw_exchange(endpoint, {"stream": True})
     assert end == "whole"
@@ -174,7 +174,7 @@ def test_one_http_chunk_an_event(endpoint: EmbeddedEndpoint) -> None:
 
 
 @pytest.mark.parametrize(("option", "ending"), [("cut", "fin"), ("reset", "rst")])
-def test_cuts_come_after_their_events(endpoint: EmbeddedEndpoint, option: str, ending: str) -> None:
+def test_cuts_come_after_their_events(endpoint: MockEndpoint, option: str, ending: str) -> None:
     """A cut is a FIN and a reset is an RST, both with all events before them delivered."""
     wire, end = raw_exchange(endpoint, {"stream": True, "model": f"m?{option}=12"})
     assert (wire.count(b"event: "), end) == (12, ending)
@@ -185,7 +185,7 @@ def test_cuts_come_after_their_events(endpoint: EmbeddedEndpoint, option: str, e
     ("option", "error"), [("cut", httpx.RemoteProtocolError), ("reset", httpx.ReadError)]
 )
 def test_clients_see_what_they_see_for_real(
-    endpoint: EmbeddedEndpoint, option: str, error: type[Exception]
+    endpoint: MockEndpoint, option: str, error: type[Exception]
 ) -> None:
     """The exceptions name a cut and a reset as it does on a real connection."""
     body = {"stream": True}
@@ -202,7 +202,7 @@ def test_clients_see_what_they_see_for_real(
 
 def test_a_stall_ends_in_the_clients_timeout() -> None:
     """After its events the stream falls silent; the endpoint still shuts down at once."""
-    with EmbeddedEndpoint(gap_us=0) as endpoint:
+    with MockEndpoint(gap_us=0) as endpoint:
         url = f"{endpoint.url}/responses?stall=3"
         short = httpx.Timeout(PATIENCE_S, read=0.05)
         # A connection that is left before it was served is none that a stream was left on.
@@ -217,7 +217,7 @@ def test_a_stall_ends_in_the_clients_timeout() -> None:
         assert endpoint.wait_for(disconnects=1, timeout_s=PATIENCE_S)
 
 
-def test_chunks_and_encodings(endpoint: EmbeddedEndpoint) -> None:
+def test_chunks_and_encodings(endpoint: MockEndpoint) -> None:
     """Events share chunks, are split over chunks, or come compressed and flushed one by one."""
     plain = httpx.post(f"{endpoint.url}/responses?seed=7", json={"stream": True}).content
     for query, n_chunks in (("per_chunk=4", 12), ("pieces=3", 144), ("gzip=1", 49)):
@@ -229,7 +229,7 @@ def test_chunks_and_encodings(endpoint: EmbeddedEndpoint) -> None:
         assert len(raw) == n_chunks
 
 
-def test_cookies_are_two_headers(endpoint: EmbeddedEndpoint) -> None:
+def test_cookies_are_two_headers(endpoint: MockEndpoint) -> None:
     """`cookies=2` sends Set-Cookie twice."""
     answer = httpx.post(f"{endpoint.url}/responses?cookies=2", json={"stream": True})
     assert len(answer.headers.get_list("set-cookie")) == 2
@@ -243,7 +243,7 @@ def test_cookies_are_two_headers(endpoint: EmbeddedEndpoint) -> None:
         (500, openai.InternalServerError),
     ],
 )
-def test_http_errors(endpoint: EmbeddedEndpoint, status: int, error: type[Exception]) -> None:
+def test_http_errors(endpoint: MockEndpoint, status: int, error: type[Exception]) -> None:
     """`status=N` answers with the provider's error instead of a stream."""
     with client_of(endpoint) as client, pytest.raises(error) as caught:
         client.responses.create(model=f"m?status={status}", input="", stream=True)
@@ -251,7 +251,7 @@ def test_http_errors(endpoint: EmbeddedEndpoint, status: int, error: type[Except
     assert caught.value.response.headers.get("retry-after") == ("1" if status == 429 else None)
 
 
-def test_unknown_wishes_are_refused(endpoint: EmbeddedEndpoint) -> None:
+def test_unknown_wishes_are_refused(endpoint: MockEndpoint) -> None:
     """An unknown script, option or value is an error that lists what there is."""
     for model, word in (("scripted:x", "tour"), ("m?x=1", "gap_us"), ("m?cut=-1", "whole number")):
         answer = httpx.post(f"{endpoint.url}/responses", json={"model": model, "stream": True})
@@ -260,10 +260,10 @@ def test_unknown_wishes_are_refused(endpoint: EmbeddedEndpoint) -> None:
     assert httpx.get(f"{endpoint.url}/nothing").status_code == 404
     assert httpx.post(f"{endpoint.url}/responses", content=b"{").status_code == 400
     with pytest.raises(UsageError, match="unknown option"):
-        EmbeddedEndpoint(colour="blue")
+        MockEndpoint(colour="blue")
 
 
-def test_answers_that_do_not_stream(endpoint: EmbeddedEndpoint) -> None:
+def test_answers_that_do_not_stream(endpoint: MockEndpoint) -> None:
     """Without `stream` each dialect answers in one piece."""
     with client_of(endpoint) as client:
         assert client.responses.create(model="m", input="").output_text.startswith("double")
@@ -276,7 +276,7 @@ def test_answers_that_do_not_stream(endpoint: EmbeddedEndpoint) -> None:
     assert answer["done"] is True
 
 
-def test_chat_completions(endpoint: EmbeddedEndpoint) -> None:
+def test_chat_completions(endpoint: MockEndpoint) -> None:
     """The SDK takes text, a tool call and usage from a Chat Completions stream."""
     function: Any = {"type": "function", "function": {"name": "say"}}
     with client_of(endpoint) as client:
@@ -290,7 +290,7 @@ def test_chat_completions(endpoint: EmbeddedEndpoint) -> None:
             assert whole.usage is not None
 
 
-def test_messages(endpoint: EmbeddedEndpoint) -> None:
+def test_messages(endpoint: MockEndpoint) -> None:
     """The Anthropic SDK takes text and a tool use from a Messages stream."""
     tool: Any = {"name": "say", "input_schema": {"type": "object"}}
     with anthropic.Anthropic(base_url=endpoint.root, api_key="none") as client:
@@ -303,13 +303,13 @@ def test_messages(endpoint: EmbeddedEndpoint) -> None:
             assert whole.content[0].type == ("tool_use" if tools else "text")
 
 
-def test_ndjson(endpoint: EmbeddedEndpoint) -> None:
+def test_ndjson(endpoint: MockEndpoint) -> None:
     """The NDJSON route streams unless told otherwise, a line an event."""
     lines = httpx.post(f"{endpoint.root}/api/chat", json={"model": "m"}).text.splitlines()
     assert [json.loads(line)["done"] for line in lines] == [False] * 47 + [True]
 
 
-def test_a_stream_resumes(endpoint: EmbeddedEndpoint) -> None:
+def test_a_stream_resumes(endpoint: MockEndpoint) -> None:
     """After a cut, `starting_after` gives the rest of the same stream."""
     wire, _ = raw_exchange(endpoint, {"stream": True, "model": "m?cut=12&seed=3"})
     name = wire.partition(b'"id":"')[2].partition(b'"')[0].decode()
@@ -321,7 +321,7 @@ def test_a_stream_resumes(endpoint: EmbeddedEndpoint) -> None:
 
 def test_an_early_break_reaches_the_endpoint() -> None:
     """A client that stops reading is noticed between two events, not after the last."""
-    with EmbeddedEndpoint(gap_us=60_000_000) as endpoint:
+    with MockEndpoint(gap_us=60_000_000) as endpoint:
         with client_of(endpoint) as client:
             for _ in client.responses.create(model="m", input="", stream=True):
                 break
@@ -339,7 +339,7 @@ def test_it_shuts_down_at_once_with_open_streams() -> None:
         except httpx.HTTPError as error:
             failures.append(error)
 
-    with EmbeddedEndpoint(gap_us=60_000_000) as endpoint:
+    with MockEndpoint(gap_us=60_000_000) as endpoint:
         threads = [threading.Thread(target=read, args=[endpoint.url]) for _ in range(5)]
         for thread in threads:
             thread.start()
@@ -349,7 +349,7 @@ def test_it_shuts_down_at_once_with_open_streams() -> None:
     assert len(failures) == 5
 
 
-async def _many(endpoint: EmbeddedEndpoint, count: int) -> list[bytes]:
+async def _many(endpoint: MockEndpoint, count: int) -> list[bytes]:
     limits = httpx.Limits(max_connections=count)
     async with httpx.AsyncClient(limits=limits) as client:
         post = [
@@ -359,7 +359,7 @@ async def _many(endpoint: EmbeddedEndpoint, count: int) -> list[bytes]:
         return [answer.content for answer in await asyncio.gather(*post)]
 
 
-def test_many_clients_at_once(endpoint: EmbeddedEndpoint) -> None:
+def test_many_clients_at_once(endpoint: MockEndpoint) -> None:
     """A hundred streams at once are each whole."""
     assert len(set(asyncio.run(_many(endpoint, 100)))) == 1
 
@@ -370,7 +370,7 @@ def test_options_are_documented() -> None:
     assert set(Options.__dataclass_fields__) <= set(words)
 
 
-def test_an_event_source_reads_to_the_end(endpoint: EmbeddedEndpoint) -> None:
+def test_an_event_source_reads_to_the_end(endpoint: MockEndpoint) -> None:
     """`GET /events` gives ids, goes on after the last one seen, and says when there is no more."""
     url = f"{endpoint.root}/events?seed=1"
     whole = httpx.get(url).text

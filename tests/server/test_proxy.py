@@ -20,7 +20,7 @@ import pytest
 
 import streamtape
 from streamtape.errors import NothingRecordedError, ServerError, UsageError
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from streamtape.server.exchange import Exchange, Handler, Limits
 from streamtape.server.http_server import HttpServer
 from streamtape.server.proxy import RecordingProxy
@@ -44,9 +44,9 @@ def upstream(handler: Handler) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[EmbeddedEndpoint]:
+def endpoint() -> Iterator[MockEndpoint]:
     """An endpoint that does not wait between events."""
-    with EmbeddedEndpoint(gap_us=0) as running:
+    with MockEndpoint(gap_us=0) as running:
         yield running
 
 
@@ -68,7 +68,7 @@ def chunks(interaction: Interaction) -> list[bytes]:
     return [data for _, data in interaction.chunks]
 
 
-def test_a_stream_passes_and_is_recorded(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_a_stream_passes_and_is_recorded(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """The client gets what the endpoint sends; the cassette has it chunk by chunk, with times."""
     seen: list[bytes] = []
 
@@ -89,7 +89,7 @@ def test_a_stream_passes_and_is_recorded(tmp_path: Path, endpoint: EmbeddedEndpo
 
 
 def test_recorded_through_the_proxy_replayed_from_the_server(
-    tmp_path: Path, endpoint: EmbeddedEndpoint
+    tmp_path: Path, endpoint: MockEndpoint
 ) -> None:
     """The SDK prints the same events without the proxy, through it, and from a replay of it."""
     path = tmp_path / "x.tape"
@@ -108,7 +108,7 @@ def test_recorded_through_the_proxy_replayed_from_the_server(
     assert b"sk-secret" not in path.read_bytes()
 
 
-def test_compressed_streams_stay_compressed(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_compressed_streams_stay_compressed(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """The proxy records and passes on the bytes that came."""
     url = "/v1/responses?gzip=1&seed=1"
     (only,) = recorded(
@@ -129,7 +129,7 @@ def test_compressed_streams_stay_compressed(tmp_path: Path, endpoint: EmbeddedEn
 )
 def test_an_upstream_that_breaks_off(
     tmp_path: Path,
-    endpoint: EmbeddedEndpoint,
+    endpoint: MockEndpoint,
     query: str,
     error: type[Exception],
     exception: str,
@@ -148,7 +148,7 @@ def test_an_upstream_that_breaks_off(
 
 def test_a_client_that_leaves(tmp_path: Path) -> None:
     """A client that goes away closes the upstream at once; the recording says abandoned."""
-    with EmbeddedEndpoint(gap_us=60_000_000) as slow:
+    with MockEndpoint(gap_us=60_000_000) as slow:
 
         def use(url: str) -> None:
             with httpx.stream("POST", f"{url}/v1/responses", json=ASK) as answer:
@@ -178,7 +178,7 @@ class Reluctant(httpx.AsyncByteStream):
 
 
 def test_a_client_that_is_quick_to_leave_lets_the_upstream_be_closed(
-    tmp_path: Path, endpoint: EmbeddedEndpoint, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, endpoint: MockEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who goes with the last byte does not keep us from closing what is behind it."""
     closed: list[str] = []
@@ -198,7 +198,7 @@ def test_a_client_that_is_quick_to_leave_lets_the_upstream_be_closed(
 def test_stopping_in_the_middle(tmp_path: Path) -> None:
     """A stream that is still running when the proxy stops is there as unfinished."""
     with (
-        EmbeddedEndpoint(gap_us=60_000_000) as slow,
+        MockEndpoint(gap_us=60_000_000) as slow,
         RecordingProxy(tmp_path / "x.tape", upstream=slow.root) as proxy,
         httpx.stream("POST", f"{proxy.url}/v1/responses", json=ASK) as answer,
     ):
@@ -269,7 +269,7 @@ def test_large_uploads_and_their_limit(tmp_path: Path) -> None:
 def test_backpressure(tmp_path: Path) -> None:
     """A client that does not read holds the upstream back: nothing piles up in the proxy."""
     sent: list[int] = []
-    gone = threading.Event()
+    closed = threading.Event()
 
     async def flood(exchange: Exchange) -> None:
         try:
@@ -278,7 +278,7 @@ def test_backpressure(tmp_path: Path) -> None:
                 await exchange.send(bytes(1 << 16))
                 sent.append(1 << 16)
         finally:
-            gone.set()
+            closed.set()
 
     def use(url: str) -> None:
         address = urlsplit(url)
@@ -289,7 +289,7 @@ def test_backpressure(tmp_path: Path) -> None:
             while before != len(sent):
                 before = len(sent)
                 threading.Event().wait(0.1)
-        assert gone.wait(PATIENCE_S)
+        assert closed.wait(PATIENCE_S)
 
     with upstream(flood) as url:
         recorded(tmp_path / "x.tape", url, use)
@@ -327,7 +327,7 @@ def test_an_upstream_that_can_not_answer(tmp_path: Path, answer: bytes) -> None:
 
 def test_an_upstream_that_never_answers(tmp_path: Path) -> None:
     """The client's own timeout ends it; the upstream is let go, and the request is on record."""
-    asked, gone = threading.Event(), threading.Event()
+    asked, closed = threading.Event(), threading.Event()
 
     async def silent(exchange: Exchange) -> None:
         try:
@@ -335,14 +335,14 @@ def test_an_upstream_that_never_answers(tmp_path: Path) -> None:
             asked.set()
             await asyncio.sleep(3600)
         finally:
-            gone.set()
+            closed.set()
 
     def use(root: str) -> None:
         short = httpx.Timeout(PATIENCE_S, read=0.05)
         with httpx.Client(timeout=short) as client, pytest.raises(httpx.ReadTimeout):
             url, asking = f"{root}/v1/responses", before_reading(lambda: asked.wait(PATIENCE_S))
             client.post(url, json=ASK, extensions=asking)
-        assert gone.wait(PATIENCE_S)
+        assert closed.wait(PATIENCE_S)
         assert httpx.get(f"{root}/v1/responses/x").status_code == 200
 
     async def handler(exchange: Exchange) -> None:
@@ -387,7 +387,7 @@ def test_an_upstream_that_refuses(tmp_path: Path) -> None:
     assert only.ending.exception == "ConnectError"
 
 
-def test_providers_by_path(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_providers_by_path(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """Without one upstream, the first part of the path names the provider."""
     environ = {"OPENAI_BASE_URL": endpoint.url, "ANTHROPIC_BASE_URL": endpoint.root}
     path = tmp_path / "x.tape"
@@ -458,7 +458,7 @@ def test_wrong_upstreams(tmp_path: Path, upstreams: dict[str, str], what: str) -
         RecordingProxy(tmp_path / "x.tape", upstream=upstreams)
 
 
-def test_a_child_of_one_upstream(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_a_child_of_one_upstream(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """Every base URL points at the one upstream, with the path that its SDK leaves out."""
     for url, base in ((endpoint.root, "/v1"), (endpoint.url, "")):
         proxy = RecordingProxy(tmp_path / "x.tape", upstream=url)
@@ -469,7 +469,7 @@ def test_a_child_of_one_upstream(tmp_path: Path, endpoint: EmbeddedEndpoint) -> 
         assert env["ANTHROPIC_BASE_URL"] == proxy.url
 
 
-def test_other_modes(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_other_modes(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """In mode new_episodes what is there is played, and the rest recorded."""
     path = tmp_path / "x.tape"
     texts: list[str] = []
@@ -482,7 +482,7 @@ def test_other_modes(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
     assert texts[0] == texts[1]
 
 
-def test_no_tunnels(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_no_tunnels(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """A tunnel is refused to whoever is not our child, and not recorded."""
 
     def use(url: str) -> None:
@@ -514,7 +514,7 @@ def test_other_origins_while_recording(allowed: bool, tmp_path: Path) -> None:
     assert cassette[0].head.get("access-control-allow-origin") == "*"
 
 
-def test_an_offer_of_http2_is_ignored(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_an_offer_of_http2_is_ignored(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """Java's HttpClient and `curl --http2` offer to upgrade; the answer comes in HTTP/1.1."""
     offer = {
         "Connection": "Upgrade, HTTP2-Settings",
@@ -533,7 +533,7 @@ def test_an_offer_of_http2_is_ignored(tmp_path: Path, endpoint: EmbeddedEndpoint
         use(server.url)
 
 
-def test_many_clients_at_once(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_many_clients_at_once(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """A hundred streams at once are each passed on and recorded whole."""
 
     async def many(url: str) -> list[bytes]:
@@ -550,7 +550,7 @@ def test_many_clients_at_once(tmp_path: Path, endpoint: EmbeddedEndpoint) -> Non
     assert {i.ending.kind for i in cassette} == {"complete"}
 
 
-def test_wrong_options(tmp_path: Path, endpoint: EmbeddedEndpoint) -> None:
+def test_wrong_options(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """What can't be is refused before anything listens; the port is free again."""
     with pytest.raises(UsageError, match="can't be combined"):
         RecordingProxy(tmp_path / "x.tape", upstream="http://h", providers=["openai"])

@@ -227,7 +227,7 @@ def test_a_server_that_stops_says_so() -> None:
 def test_sending_waits_for_a_reader() -> None:
     """A client that does not read holds the handler back; what it sends is held back, too."""
     sent: list[int] = []
-    gone = threading.Event()
+    closed = threading.Event()
 
     async def flood(exchange: Exchange) -> None:
         socket = await accept(exchange)
@@ -236,7 +236,7 @@ def test_sending_waits_for_a_reader() -> None:
             while socket.is_open:
                 await socket.send("binary", bytes(1 << 16))
                 sent.append(1 << 16)
-        gone.set()
+        closed.set()
 
     server = HttpServer(flood)
     server.start()
@@ -247,7 +247,7 @@ def test_sending_waits_for_a_reader() -> None:
             with pytest.raises(TimeoutError):  # nobody receives, and so nobody reads
                 while True:
                     client.send(large)
-        assert gone.wait(PATIENCE_S)
+        assert closed.wait(PATIENCE_S)
     finally:
         server.stop()
     assert sum(sent) < 1 << 24  # what the kernel's buffers hold, not memory without end

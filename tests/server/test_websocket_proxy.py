@@ -17,7 +17,7 @@ from websockets.sync.server import ServerConnection
 from websockets.typing import Subprotocol
 
 import streamtape
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from streamtape.server.exchange import Limits
 from streamtape.server.proxy import RecordingProxy
 from streamtape.session.diagnostics import StreamtapeWarning
@@ -159,7 +159,7 @@ def test_a_refused_handshake_is_an_ordinary_response(tmp_path: Path, status: int
         assert caught.value.response.status_code == status
         bodies.append(bytes(caught.value.response.body or b""))
 
-    with EmbeddedEndpoint(gap_us=0) as endpoint:
+    with MockEndpoint(gap_us=0) as endpoint:
         use(endpoint.root.replace("http", "ws", 1))
         (only,) = recorded(tmp_path / "x.tape", endpoint.root, use)
     assert only.head
@@ -415,7 +415,7 @@ def test_hosts_that_pass_by(tmp_path: Path) -> None:
     path = tmp_path / "x.tape"
     with (
         serving(echo) as upstream,
-        EmbeddedEndpoint(gap_us=0) as endpoint,
+        MockEndpoint(gap_us=0) as endpoint,
         RecordingProxy(
             path,
             upstream={"/a": upstream.replace("127.0.0.1", "localhost"), "/b": endpoint.root},

@@ -205,7 +205,7 @@ def test_a_handler_that_fails_is_logged(
 def test_writing_waits_for_a_reader() -> None:
     """A client that does not read holds the handler back, and going away ends it."""
     sent: list[int] = []
-    gone = threading.Event()
+    closed = threading.Event()
 
     async def flood(exchange: Exchange) -> None:
         try:
@@ -214,14 +214,14 @@ def test_writing_waits_for_a_reader() -> None:
                 await exchange.send(bytes(1 << 16))
                 sent.append(1 << 16)
         finally:
-            if exchange.gone:
-                gone.set()
+            if exchange.closed:
+                closed.set()
 
     server = HttpServer(flood)
     server.start()
     try:
         talk(server.origin, GET % b"", until=b"\r\n\r\n")
-        assert gone.wait(PATIENCE_S)
+        assert closed.wait(PATIENCE_S)
         assert sum(sent) < 1 << 24  # what the kernel's buffers hold, not memory without end
     finally:
         server.stop()
@@ -230,10 +230,10 @@ def test_writing_waits_for_a_reader() -> None:
 def test_stopping_waits_for_handlers_whose_clients_have_gone() -> None:
     """What a handler does when its client goes is done when the server has stopped."""
     done: list[str] = []
-    gone = threading.Event()
+    closed = threading.Event()
 
     async def closing() -> None:
-        gone.set()
+        closed.set()
         for _ in range(50):
             await asyncio.sleep(0)
         done.append("closed")
@@ -248,7 +248,7 @@ def test_stopping_waits_for_handlers_whose_clients_have_gone() -> None:
     server = HttpServer(left)
     server.start()
     talk(server.origin, GET % b"", until=b"\r\n\r\n")
-    assert gone.wait(PATIENCE_S)
+    assert closed.wait(PATIENCE_S)
     server.stop()
     assert done == ["closed"]
 

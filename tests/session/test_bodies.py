@@ -79,7 +79,7 @@ def test_other_bodies(one: Request, other: Request) -> None:
     assert matcher.differences(one, other) != []
 
 
-def played(recorded: list[Request], asked: Request, **options: Any) -> int | None:
+def played(recorded: list[Request], requested: Request, **options: Any) -> int | None:
     """Which of some recorded requests answers another one, all masked as they are in use."""
     redactor, interactions = Redactor(), []
     for request in recorded:
@@ -87,7 +87,7 @@ def played(recorded: list[Request], asked: Request, **options: Any) -> int | Non
         interactions.append(
             Interaction(masked, Head(200), Chunks(), Ending("complete"), redactions=found)
         )
-    drawn = Tape(interactions, Options(**options)).draw(*redactor.redact_request(asked))
+    drawn = Tape(interactions, Options(**options)).draw(*redactor.redact_request(requested))
     return None if drawn is None else drawn[0]
 
 
@@ -106,9 +106,9 @@ def played(recorded: list[Request], asked: Request, **options: Any) -> int | Non
 def test_another_secret_finds_the_answer(template: str, content_type: str, other: str) -> None:
     """What was masked stands for any secret: of another length, or a dummy too short to be one."""
     recorded = ask(template.replace("SECRET", KEY), content_type)
-    asked = ask(template.replace("SECRET", other), content_type)
-    assert played([recorded], asked) == 0
-    assert played([asked], recorded) == 0
+    requested = ask(template.replace("SECRET", other), content_type)
+    assert played([recorded], requested) == 0
+    assert played([requested], recorded) == 0
     changed = template.replace("SECRET", other).replace("grant", "g").replace("a", "b")
     assert played([recorded], ask(changed, content_type)) is None
 

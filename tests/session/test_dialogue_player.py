@@ -99,7 +99,7 @@ def test_speed_and_idle_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("requested", "told"),
     [
         (client('{"a":2,"id":"call_abc12345"}'), "differs   $.a\n              recorded  1"),
         (client('{"a":1}'), 'differs   $.id\n              recorded  "call_abc12345"'),
@@ -107,10 +107,10 @@ def test_speed_and_idle_limit() -> None:
         (client(b'{"a":1}'), "differs   kind\n              recorded  text"),
     ],
 )
-def test_a_difference_is_a_miss(asked: Message, told: str) -> None:
+def test_a_difference_is_a_miss(requested: Message, told: str) -> None:
     """It names the dialogue, the message, the first path that differs, and both values."""
     player, progress = play(CHAT)
-    player.hear(asked, 0)
+    player.hear(requested, 0)
     player.next(0)
     with pytest.raises(MissError) as caught:
         player.next(0)

@@ -83,8 +83,8 @@ def test_ignored_paths_are_not_compared() -> None:
 def test_the_users_own_function_decides_too() -> None:
     """A function of (recorded, asked) is one more condition."""
 
-    def same_model(recorded: Request, asked: Request) -> bool:
-        return bool(json.loads(recorded.body)["model"] == json.loads(asked.body)["model"])
+    def same_model(recorded: Request, requested: Request) -> bool:
+        return bool(json.loads(recorded.body)["model"] == json.loads(requested.body)["model"])
 
     tape = Tape([take(ask({"model": "a", "n": 1}))], Options(match_on=("method", same_model)))
     assert tape.take(ask({"model": "b"})) is None
@@ -95,17 +95,21 @@ def test_equal_requests_are_answered_in_order() -> None:
     """The first recording answers the first request, and each answers once."""
     first, second = take(ask({"q": 1})), take(ask({"q": 1}))
     tape = Tape([first, take(ask({"q": 2})), second], Options())
-    asked = ask({"q": 1})
-    assert [tape.take(asked), tape.take(asked), tape.take(asked)] == [first, second, None]
+    requested = ask({"q": 1})
+    assert [tape.take(requested), tape.take(requested), tape.take(requested)] == [
+        first,
+        second,
+        None,
+    ]
     repeating = Tape([first], Options(allow_playback_repeats=True))
-    assert [repeating.take(asked), repeating.take(asked)] == [first, first]
+    assert [repeating.take(requested), repeating.take(requested)] == [first, first]
 
 
 def test_plays_are_counted() -> None:
     """How often each interaction answered, with those that are added and taken up again."""
-    asked = ask({"q": 1})
-    tape = Tape([take(asked), take(ask({"q": 2}))], Options(allow_playback_repeats=True))
-    assert [tape.draw(asked) for _ in range(3)] == [(0, 0), (0, 1), (0, 2)]
+    requested = ask({"q": 1})
+    tape = Tape([take(requested), take(ask({"q": 2}))], Options(allow_playback_repeats=True))
+    assert [tape.draw(requested) for _ in range(3)] == [(0, 0), (0, 1), (0, 2)]
     tape.resume(0)
     assert tape.plays == [4, 0]
     added = ask({"q": 3})
@@ -220,7 +224,7 @@ def with_headers(**values: str) -> Request:
 
 
 @pytest.mark.parametrize(
-    ("recorded", "asked", "same"),
+    ("recorded", "requested", "same"),
     [
         ({"x": "[redacted]"}, {"x": "another key"}, True),
         ({"x": "Bearer ****"}, {"x": "Bearer another"}, True),
@@ -232,15 +236,15 @@ def with_headers(**values: str) -> Request:
     ],
 )
 def test_masked_headers_stand_for_any_secret(
-    recorded: dict[str, str], asked: dict[str, str], same: bool
+    recorded: dict[str, str], requested: dict[str, str], same: bool
 ) -> None:
     """Where headers are compared: the name, what is beside the mask, and their number count."""
     tape = Tape([take(with_headers(**recorded))], Options(match_on=("headers",)))
-    assert tape.has_answer(with_headers(**asked)) == same
+    assert tape.has_answer(with_headers(**requested)) == same
 
 
 @pytest.mark.parametrize(
-    ("recorded", "asked", "where"),
+    ("recorded", "requested", "where"),
     [
         ({"a": {}}, {"a": {"b": 1}}, ["body $.a.b"]),
         ({"a": {"b": 1}}, {"a": {}}, ["body $.a.b"]),
@@ -252,12 +256,12 @@ def test_masked_headers_stand_for_any_secret(
     ],
 )
 def test_empty_containers_differ_where_something_stands(
-    recorded: Any, asked: Any, where: list[str]
+    recorded: Any, requested: Any, where: list[str]
 ) -> None:
     """What is in one and not in the other is told once: below it, or, if nothing is, itself."""
     tape = Tape([take(ask(recorded))], Options())
-    assert not tape.has_answer(ask(asked))
-    nearest = tape.nearest(ask(asked))
+    assert not tape.has_answer(ask(requested))
+    nearest = tape.nearest(ask(requested))
     assert nearest is not None
     assert [difference.where for difference in nearest[1]] == where
 
@@ -265,8 +269,8 @@ def test_empty_containers_differ_where_something_stands(
 def test_a_function_may_assert() -> None:
     """A matcher that asserts, as VCR.py's may, says why; one that forgets to answer is told."""
 
-    def same_length(recorded: Request, asked: Request) -> bool:
-        assert len(recorded.body) == len(asked.body), "lengths differ"
+    def same_length(recorded: Request, requested: Request) -> bool:
+        assert len(recorded.body) == len(requested.body), "lengths differ"
         return True
 
     tape = Tape([take(ask({"a": 1}))], Options(match_on=(same_length,)))
@@ -276,4 +280,4 @@ def test_a_function_may_assert() -> None:
     assert nearest[1][0].where == "same_length() reports a difference: lengths differ"
     assert tape.take(ask({"a": 2})) is not None
     with pytest.raises(UsageError, match="gave None"):
-        Tape([take(ask())], Options(match_on=(lambda recorded, asked: None,))).take(ask())  # type: ignore[arg-type,return-value]  # the mistake
+        Tape([take(ask())], Options(match_on=(lambda recorded, requested: None,))).take(ask())  # type: ignore[arg-type,return-value]  # the mistake

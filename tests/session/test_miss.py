@@ -35,9 +35,9 @@ def says(text: str, **more: Any) -> dict[str, Any]:
     return {"model": "gpt-4.1", "input": [{"role": "user", "content": text}], **more}
 
 
-def same_team(recorded: Request, asked: Request) -> bool:
+def same_team(recorded: Request, requested: Request) -> bool:
     """A matcher of the user's own."""
-    return recorded.url.split("/")[2] == asked.url.split("/")[2]
+    return recorded.url.split("/")[2] == requested.url.split("/")[2]
 
 
 def without_query(request: Request) -> Request:
@@ -50,7 +50,7 @@ class Case:
     """One miss: what is on the cassette, what was played of it, and what is asked then."""
 
     tape: list[Request]
-    asked: Request
+    requested: Request
     options: dict[str, Any] = field(default_factory=dict)
     played: list[Request] = field(default_factory=list)
     again: str = ""
@@ -150,9 +150,9 @@ def test_the_text_of_a_miss(name: str) -> None:
     tape = Tape(interactions, options)
     for request in case.played:
         assert tape.take(request) is not None
-    assert tape.take(case.asked) is None
+    assert tape.take(case.requested) is None
     found = miss_text(
-        case.asked, tape, name="chat.tape", mode=options.mode, again=case.again,
+        case.requested, tape, name="chat.tape", mode=options.mode, again=case.again,
         missing=case.missing,
     )  # fmt: skip
     place = TEXTS / f"{name}.txt"

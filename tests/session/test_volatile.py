@@ -44,16 +44,16 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("recorded", "asked"), SAME)
-def test_alike(recorded: str, asked: str) -> None:
+@pytest.mark.parametrize(("recorded", "requested"), SAME)
+def test_alike(recorded: str, requested: str) -> None:
     """Ids, uuids, digests and times may differ, within a text too."""
-    assert tape_of({"x": [recorded]}).take(ask({"x": [asked]})) is not None
+    assert tape_of({"x": [recorded]}).take(ask({"x": [requested]})) is not None
 
 
-@pytest.mark.parametrize(("recorded", "asked"), DIFFERENT)
-def test_different(recorded: str, asked: str) -> None:
+@pytest.mark.parametrize(("recorded", "requested"), DIFFERENT)
+def test_different(recorded: str, requested: str) -> None:
     """Words may not, nor an id of another kind."""
-    assert tape_of({"x": [recorded]}).take(ask({"x": [asked]})) is None
+    assert tape_of({"x": [recorded]}).take(ask({"x": [requested]})) is None
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,7 @@ def test_a_killed_recorder_leaves_every_message(tmp_path: Path) -> None:
     """
     tape = record(tmp_path / "a.tape", list(said('{"n":1}', "[2]", "one two", "three")), None)
     tape.release()
-    (one,) = recover(tape.place).cassette
+    (one,) = recover(tape.journal_path).cassette
     assert [m.text for m in one.messages] == ['{"n":1}', "[2]", "one ***", "*****"]
     assert one.ending.kind == "unfinished"
 
@@ -264,10 +264,10 @@ def test_journals_of_version_2_are_read(tmp_path: Path) -> None:
     tape.request(0, REQUEST, 1000)
     tape.chunk(0, 7, b"x")
     tape.release()
-    whole = tape.place.read_bytes()
+    whole = tape.journal_path.read_bytes()
     salt = whole[len(journal.MAGIC) + 2 :][:4]
-    tape.place.write_bytes(journal.make_head(salt, 2) + whole[journal.HEAD_BYTES :])
-    assert [c.data for c in load_journal(tape.place)[0].chunks] == [b"x"]
+    tape.journal_path.write_bytes(journal.make_head(salt, 2) + whole[journal.HEAD_BYTES :])
+    assert [c.data for c in load_journal(tape.journal_path)[0].chunks] == [b"x"]
 
 
 @pytest.mark.parametrize("kind", sorted(damage.KINDS))
@@ -275,7 +275,7 @@ def test_no_damage_to_a_dialogue_is_silent(tmp_path: Path, kind: str) -> None:
     """Bits flipped, bytes and records removed, doubled, swapped: noticed, and nothing else lost."""
     tape = record(tmp_path / "x.tape", [*said("a", f'{{"api_key": "{KEY}"}}', "c")])
     tape.release()
-    recorded = tape.place.read_bytes()
+    recorded = tape.journal_path.read_bytes()
     judge = damage.Judge(recorded)
     tries = list(damage.KINDS[kind](recorded))
     for one in tries[:: max(1, len(tries) // 100)]:

@@ -135,7 +135,7 @@ def left_journal(path: Path) -> Path:
     journal = TapeFile(path.with_name("other.tape")).open_journal()
     journal.request(0, ONE[0].request, 1)
     journal.release()
-    return journal.place
+    return journal.journal_path
 
 
 def page(*command: str) -> Callable[[Path], None]:

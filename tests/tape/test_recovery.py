@@ -178,7 +178,7 @@ def test_recorded_data_is_never_taken_for_a_record(tmp_path: Path) -> None:
     tape.chunk(0, 2, b"after")
     tape.ending(0, Ending("complete", 3))
     tape.release()
-    data = tape.place.read_bytes()
+    data = tape.journal_path.read_bytes()
     found = damage.read(flipped(data, data.index(inner) - 40))
     (interaction,) = found.interactions
     assert list(interaction.chunks) == [Chunk(2, b"after")]

@@ -118,7 +118,7 @@ def test_everything_else_is_looked_at(tmp_path: Path) -> None:
     assert [c.data for c in clean[0].chunks] == [b"in *********", b"*" * (len(token) - 9)]
     journal = TapeFile(tmp_path / "a.tape").open_journal()
     journal.request(0, leaky.request, 1)
-    assert len(scan(load_journal(journal.place))) == 4
+    assert len(scan(load_journal(journal.journal_path))) == 4
     journal.discard()
 
 

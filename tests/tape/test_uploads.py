@@ -146,9 +146,9 @@ def test_what_had_come_of_a_request_is_recovered(tmp_path: Path) -> None:
         coming.feed(piece)
     assert tape.so_far() == ()
     tape.release()
-    assert KEY[:20] not in tape.place.read_bytes()
-    (shown,) = load_journal(tape.place)
-    (one,) = recover(tape.place).cassette
+    assert KEY[:20] not in tape.journal_path.read_bytes()
+    (shown,) = load_journal(tape.journal_path)
+    (one,) = recover(tape.journal_path).cassette
     assert one == shown
     assert one.request == replace(bare, body=b"one two " + b"*" * 20)
     assert one.ending == Ending("unfinished", message="the recorder stopped within the request")
@@ -164,7 +164,7 @@ def test_a_request_that_its_sender_broke_off_was_none(tmp_path: Path) -> None:
     coming.withdraw()
     tape.request(0, Request("GET", "http://h/b"), 2)
     tape.release()
-    assert [i.request.url for i in recover(tape.place).cassette] == ["http://h/b"]
+    assert [i.request.url for i in recover(tape.journal_path).cassette] == ["http://h/b"]
 
 
 @pytest.mark.parametrize("how", ["removed", "flipped"])
@@ -175,7 +175,7 @@ def test_a_damaged_upload_is_told(tmp_path: Path, how: str) -> None:
     upload(tape, asked, cut(asked.body, [20, 70, 80]))
     finish(tape)
     tape.release()
-    data = tape.place.read_bytes()
+    data = tape.journal_path.read_bytes()
     (whole,) = damage.read(data).interactions
     places = damage.places(data)
     for start, end in places[:-1]:

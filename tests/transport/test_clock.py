@@ -13,7 +13,7 @@ import pytest
 
 import streamtape
 from streamtape.errors import ClockError, UsageError
-from streamtape.playback.read_timeout import impatient
+from streamtape.playback.read_timeout import with_read_timeout
 from streamtape.playback.steps import Emit, Fail, Start, WaitUntil, steps
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.transport.clocks import SystemClock, VirtualClock, clock_of
@@ -221,8 +221,8 @@ def test_patience_is_a_function_over_steps() -> None:
     """The first gap over the limit becomes a ReadTimeout; shorter ones change nothing."""
     chunks = Chunks.of([Chunk(10, b"a"), Chunk(20, b"b"), Chunk(90, b"c")])
     whole = Interaction(Request("GET", URL), Head(200, (), 5), chunks, Ending("complete", 95))
-    assert list(impatient(steps(whole), 70)) == list(steps(whole))
-    cut = list(impatient(steps(whole), 50))
+    assert list(with_read_timeout(steps(whole), 70)) == list(steps(whole))
+    cut = list(with_read_timeout(steps(whole), 50))
     assert [s.data for s in cut if isinstance(s, Emit)] == [b"a", b"b"]
     assert isinstance(cut[1], Start)
     assert cut[-2] == WaitUntil(70)

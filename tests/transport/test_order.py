@@ -268,7 +268,7 @@ def test_threads_that_wait_for_one_another_go_on() -> None:
     order = Order(dialogue(), [3])
 
     def wait(number: int) -> None:
-        order.wait(Await(number, 0, True), OtherCallers(tasks=False).have_gone)
+        order.wait(Await(number, 0, True), OtherCallers(tasks=False).nobody_left)
 
     thread = threading.Thread(target=wait, args=(1,))
     thread.start()
@@ -333,7 +333,7 @@ def test_a_thread_that_only_others_can_wake_is_not_waited_for(block: str) -> Non
     over = threading.Event()
 
     def listen() -> None:
-        order.wait(Await(1, 0, True), OtherCallers(tasks=False).have_gone)
+        order.wait(Await(1, 0, True), OtherCallers(tasks=False).nobody_left)
         over.set()
         given.put(None)
 
@@ -360,11 +360,11 @@ def test_a_thread_of_a_pool_that_is_at_work_is_waited_for() -> None:
     go_on = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         work = pool.submit(go_on.wait, PATIENCE_S)
-        assert not any(others.have_gone(()) for _ in range(3))
+        assert not any(others.nobody_left(()) for _ in range(3))
         work.add_done_callback(lambda _: order.came(1))
         threading.Timer(0.0, go_on.set).start()
-        order.wait(Await(1, 0, True), others.have_gone)
-        assert order.has_come(1)
+        order.wait(Await(1, 0, True), others.nobody_left)
+        assert order.has_arrived(1)
 
 
 def test_patience_comes_to_an_end(tmp_path: Any) -> None:
@@ -424,7 +424,7 @@ def test_cassettes_beside_each_other_have_no_order() -> None:
                 seen += piece
                 if seen.endswith(b"2\n\n"):
                     break
-        assert not server._shelf.tape.order.given_up
+        assert not server._cassettes.tape.order.given_up
 
 
 def test_which_requests_are_waited_for() -> None:

@@ -276,19 +276,19 @@ def test_under_every_cut_an_sdk_gives_a_beginning_and_then_raises(
     events = whole(read, tape)
     cause = httpx2.ReadError if ending else httpx2.RemoteProtocolError
     faults = [f"cut@event{ending}", f"cut@byte{ending}"]
-    ended_well = []
+    without_final_fail = []
     for replay in some_of(tape, faults=faults):
         got, error = seen(read, replay)
         assert got == events[: len(got)], str(replay)
         if error is None:
-            ended_well.append(got)
+            without_final_fail.append(got)
             continue
         assert isinstance(error, sdk.APIConnectionError | cause), str(replay)
         assert isinstance(error, cause) or isinstance(error.__cause__, cause), str(replay)
         if replay.faults[0].position == "event":
             assert len(got) == min(replay.faults[0].at, len(events)), str(replay)
     # Only a stream whose last event had come can be taken for a whole one.
-    assert all(got == events for got in ended_well)
+    assert all(got == events for got in without_final_fail)
 
 
 @pytest.mark.parametrize(("read", "tape", "sdk"), SDKS)

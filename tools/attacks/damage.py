@@ -62,7 +62,7 @@ def record(path: Path) -> bytes:
         if n < 2:
             tape.ending(n, Ending("complete", 90))
     tape.release()
-    return tape.place.read_bytes()
+    return tape.journal_path.read_bytes()
 
 
 def version_1(data: bytes) -> bytes:

@@ -247,9 +247,9 @@ def recorded(secret: str, places: list[Location], folder: Path) -> Iterator[tupl
         journal.head(0, *redactor.redact_head(one.head))
         for at_us, data in one.chunks:
             journal.chunk(0, at_us or 0, data)
-        raw = journal.place.read_bytes()
+        raw = journal.journal_path.read_bytes()
         journal.ending(0, one.ending)
-        raw += journal.place.read_bytes()
+        raw += journal.journal_path.read_bytes()
         cassette = journal.commit()
         target.unlink()
         yield (

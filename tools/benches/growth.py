@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 
 import streamtape
-from streamtape.mock.options import Options, ask
+from streamtape.mock.options import Options, mock_request
 from streamtape.mock.routes import RESPONSES
 from streamtape.secrets.scanner import default_search
 from streamtape.secrets.streaming import BodyRedactor
@@ -45,7 +45,9 @@ GAP_US = 20_000
 
 def stream(n_events: int, *, word: str = "bubble", seed: int = 1) -> Interaction:
     """One recorded stream of so many events; another seed is another run of the same."""
-    asked = ask({"model": "gpt-4.1", "stream": True}, f"events={n_events}&word={word}", Options())
+    asked = mock_request(
+        {"model": "gpt-4.1", "stream": True}, f"events={n_events}&word={word}", Options()
+    )
     events = RESPONSES.stream(asked, str(seed))
     chunks = Chunks.of(Chunk(n * GAP_US + n * n % 7919, e.encode()) for n, e in enumerate(events))
     head = Head(200, ((b"content-type", b"text/event-stream"),), 400_000)

@@ -26,7 +26,7 @@ import httpx2
 import openai
 
 import streamtape
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from tools.benches.contest import Row, interleaved, on_disk, recorders, row
 from tools.benches.serving import HOME, free_port, mitmproxy_version, served
 
@@ -52,7 +52,7 @@ def run(repeat: int) -> list[Row]:
 def _first_event(repeat: int, folder: Path) -> Iterator[Row]:
     contestants = recorders()
     times: dict[str, list[float]] = {name: [] for name in ("direct", *contestants)}
-    with EmbeddedEndpoint(gap_us=25_000) as endpoint:
+    with MockEndpoint(gap_us=25_000) as endpoint:
         client = openai.OpenAI(base_url=endpoint.url, api_key="none")
 
         def first_event() -> float:
@@ -150,7 +150,7 @@ def _async_gaps(library: Any, transport: Any) -> list[float]:
 def _beside(repeat: int, folder: Path) -> Iterator[Row]:
     """What each recorder adds to a long stream, sent at once: while it is read, and in all."""
     with (
-        EmbeddedEndpoint(gap_us=0) as endpoint,
+        MockEndpoint(gap_us=0) as endpoint,
         httpx2.Client(timeout=60) as client,
         ExitStack() as on,
     ):
@@ -269,7 +269,7 @@ def _serve(pipe: Any, piece: bytes, count: int, rate: int) -> None:
 
 def _size(folder: Path) -> Iterator[Row]:
     """A 5,008-event stream, on disk."""
-    with EmbeddedEndpoint(gap_us=0) as endpoint:
+    with MockEndpoint(gap_us=0) as endpoint:
         client = openai.OpenAI(base_url=endpoint.url, api_key="none")
         for recorder in recorders().values():
             with recorder(folder / "long"):

@@ -19,7 +19,7 @@ import httpx2
 import openai
 
 import streamtape
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from tools.benches.contest import Row, interleaved, recorders, row
 
 EVENTS = 5008
@@ -39,7 +39,7 @@ def run(repeat: int) -> list[Row]:
     """Measure all of it."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "long"
-        with EmbeddedEndpoint(gap_us=0) as endpoint:
+        with MockEndpoint(gap_us=0) as endpoint:
             root = endpoint.url
             for recorder in recorders().values():
                 with recorder(path):

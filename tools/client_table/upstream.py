@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
-from streamtape.mock.server import EmbeddedEndpoint
+from streamtape.mock.server import MockEndpoint
 from streamtape.server.exchange import Exchange
 
 GAP_US = 20_000
@@ -23,7 +23,7 @@ _WORDS = ("double ", "bubble ", "bath ") * 4
 _SSE = b"text/event-stream"
 
 
-class Upstream(EmbeddedEndpoint):
+class Upstream(MockEndpoint):
     """The server, while its `with` block runs; `cut` breaks every stream after so many events."""
 
     def __init__(self, *, cut: int | None = None) -> None:

@@ -9,57 +9,63 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from streamtape.mock.scripts.stage import Pairs, Payload, Place, Stage
+from streamtape.mock.scripts.stage import ItemPosition, Pairs, Payload, Stage
 
 
 def message(
     stage: Stage, text: str, annotations: Sequence[Payload] = (), pieces: int | None = None
 ) -> Pairs:
     """A message of one text part, its annotations between the deltas and the done event."""
-    place = stage.place("msg")
-    return _message(stage, place, _text(stage, place, text, annotations, pieces), {
+    position = stage.position("msg")
+    return _message(stage, position, _text(stage, position, text, annotations, pieces), {
         "type": "output_text", "annotations": list(annotations), "logprobs": [], "text": text,
     })  # fmt: skip
 
 
 def refusal(stage: Stage, text: str) -> Pairs:
     """A message that says no."""
-    place = stage.place("msg")
+    position = stage.position("msg")
     part = {"type": "refusal", "refusal": text}
-    return _message(stage, place, _refusal(stage, place, text), part)
+    return _message(stage, position, _refusal(stage, position, text), part)
 
 
 def cut_message(stage: Stage, text: str) -> Pairs:
     """A message that ran into the limit of tokens: its item is incomplete."""
-    place = stage.place("msg")
+    position = stage.position("msg")
     part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
-    return _message(stage, place, _text(stage, place, text, (), None), part, status="incomplete")
+    return _message(
+        stage, position, _text(stage, position, text, (), None), part, status="incomplete"
+    )
 
 
 def _message(
-    stage: Stage, place: Place, between: Pairs, part: Payload, status: str = "completed"
+    stage: Stage, position: ItemPosition, between: Pairs, part: Payload, status: str = "completed"
 ) -> Pairs:
     opening = {"type": "message", "status": "in_progress", "content": [], "role": "assistant"}
-    return stage.item(place, opening, between, {"status": status, "content": [part]})
+    return stage.item(position, opening, between, {"status": status, "content": [part]})
 
 
 def _text(
-    stage: Stage, place: Place, text: str, annotations: Sequence[Payload], pieces: int | None
+    stage: Stage,
+    position: ItemPosition,
+    text: str,
+    annotations: Sequence[Payload],
+    pieces: int | None,
 ) -> Pairs:
-    where = place.fields(content_index=0)
+    where = position.fields(content_index=0)
     part: Payload = {"type": "output_text", "annotations": [], "logprobs": [], "text": ""}
     yield "response.content_part.added", {**where, "part": part}
     yield from stage.deltas("response.output_text", text, pieces, **where, logprobs=[])
     for index, annotation in enumerate(annotations):
-        said = {**where, "annotation_index": index, "annotation": annotation}
-        yield "response.output_text.annotation.added", said
+        fields = {**where, "annotation_index": index, "annotation": annotation}
+        yield "response.output_text.annotation.added", fields
     yield "response.output_text.done", {**where, "text": text, "logprobs": []}
     whole = {**part, "annotations": list(annotations), "text": text}
     yield "response.content_part.done", {**where, "part": whole}
 
 
-def _refusal(stage: Stage, place: Place, text: str) -> Pairs:
-    where = place.fields(content_index=0)
+def _refusal(stage: Stage, position: ItemPosition, text: str) -> Pairs:
+    where = position.fields(content_index=0)
     yield "response.content_part.added", {**where, "part": {"type": "refusal", "refusal": ""}}
     yield from stage.deltas("response.refusal", text, **where)
     yield "response.refusal.done", {**where, "refusal": text}
@@ -68,11 +74,11 @@ def _refusal(stage: Stage, place: Place, text: str) -> Pairs:
 
 def reasoning_summary(stage: Stage, texts: Sequence[str]) -> Pairs:
     """A reasoning item with a summary in parts."""
-    place = stage.place("rs")
+    position = stage.position("rs")
 
     def between() -> Pairs:
         for index, text in enumerate(texts):
-            where = place.fields(summary_index=index)
+            where = position.fields(summary_index=index)
             part = {"type": "summary_text", "text": ""}
             yield "response.reasoning_summary_part.added", {**where, "part": part}
             yield from stage.deltas("response.reasoning_summary_text", text, **where)
@@ -83,32 +89,34 @@ def reasoning_summary(stage: Stage, texts: Sequence[str]) -> Pairs:
     summary = [{"type": "summary_text", "text": text} for text in texts]
     opening = {"type": "reasoning", "encrypted_content": stage.noise() * 8, "summary": []}
     sealed = stage.noise() * 12
-    return stage.item(place, opening, between(), {"summary": summary, "encrypted_content": sealed})
+    return stage.item(
+        position, opening, between(), {"summary": summary, "encrypted_content": sealed}
+    )
 
 
 def reasoning_text(stage: Stage, text: str) -> Pairs:
     """A reasoning item whose text is open, as open models give it."""
-    place = stage.place("rs")
+    position = stage.position("rs")
     part = {"type": "reasoning_text", "text": text}
 
     def between() -> Pairs:
-        where = place.fields(content_index=0)
+        where = position.fields(content_index=0)
         yield "response.content_part.added", {**where, "part": {**part, "text": ""}}
         yield from stage.deltas("response.reasoning_text", text, **where)
         yield "response.reasoning_text.done", {**where, "text": text}
         yield "response.content_part.done", {**where, "part": part}
 
     opening = {"type": "reasoning", "summary": [], "content": [], "status": "in_progress"}
-    return stage.item(place, opening, between(), {"content": [part], "status": "completed"})
+    return stage.item(position, opening, between(), {"content": [part], "status": "completed"})
 
 
 def function_call(stage: Stage, name: str, arguments: Payload) -> Pairs:
     """A call of a function of the client's."""
-    place = stage.place("fc")
+    position = stage.position("fc")
     text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
 
     def between() -> Pairs:
-        where = place.fields()
+        where = position.fields()
         yield from stage.deltas("response.function_call_arguments", text, **where)
         yield "response.function_call_arguments.done", {**where, "name": name, "arguments": text}
 
@@ -116,15 +124,15 @@ def function_call(stage: Stage, name: str, arguments: Payload) -> Pairs:
         "type": "function_call", "status": "in_progress", "arguments": "", "name": name,
         "call_id": stage.new_id("call")[:29],
     }  # fmt: skip
-    return stage.item(place, opening, between(), {"status": "completed", "arguments": text})
+    return stage.item(position, opening, between(), {"status": "completed", "arguments": text})
 
 
 def custom_tool(stage: Stage, name: str, text: str) -> Pairs:
     """A call of a custom tool: its input is free text."""
-    place = stage.place("ctc")
+    position = stage.position("ctc")
 
     def between() -> Pairs:
-        where = place.fields()
+        where = position.fields()
         yield from stage.deltas("response.custom_tool_call_input", text, **where)
         yield "response.custom_tool_call_input.done", {**where, "input": text}
 
@@ -132,7 +140,7 @@ def custom_tool(stage: Stage, name: str, text: str) -> Pairs:
         "type": "custom_tool_call", "status": "in_progress", "input": "", "name": name,
         "call_id": stage.new_id("call")[:29],
     }  # fmt: skip
-    return stage.item(place, opening, between(), {"status": "completed", "input": text})
+    return stage.item(position, opening, between(), {"status": "completed", "input": text})
 
 
 def audio(stage: Stage, transcript: str) -> Pairs:
@@ -140,8 +148,8 @@ def audio(stage: Stage, transcript: str) -> Pairs:
     for piece in stage.split(transcript):
         sound = stage.noise().ljust(16, "A")[:16]  # four letters are three bytes in Base64
         yield "response.audio.delta", {"response_id": stage.response_id, "delta": sound}
-        said = {"response_id": stage.response_id, "delta": piece}
-        yield "response.audio.transcript.delta", said
+        fields = {"response_id": stage.response_id, "delta": piece}
+        yield "response.audio.transcript.delta", fields
         stage.n_deltas += 1
     yield "response.audio.done", {"response_id": stage.response_id}
     yield "response.audio.transcript.done", {"response_id": stage.response_id}
@@ -149,10 +157,10 @@ def audio(stage: Stage, transcript: str) -> Pairs:
 
 def compaction(stage: Stage) -> Pairs:
     """The conversation so far, made small and sealed."""
-    place = stage.place("cmp")
+    position = stage.position("cmp")
 
     def between() -> Pairs:
-        yield "response.compaction.compacting", place.fields()
+        yield "response.compaction.compacting", position.fields()
 
     opening = {"type": "compaction", "encrypted_content": ""}
-    return stage.item(place, opening, between(), {"encrypted_content": stage.noise() * 16})
+    return stage.item(position, opening, between(), {"encrypted_content": stage.noise() * 16})

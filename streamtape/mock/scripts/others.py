@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from streamtape.mock.options import Asked
-from streamtape.mock.scripts.responses import twister
+from streamtape.mock.options import MockRequest
+from streamtape.mock.scripts.responses import sample_text
 from streamtape.mock.scripts.stage import Payload, Stage
 
 
@@ -20,29 +20,29 @@ def _compact(value: Any) -> str:
 
 
 def _pieces(stage: Stage, overhead: int) -> list[str]:
-    options = stage.asked.options
+    options = stage.prompt.options
     wanted = max(options.events - overhead, 1)
-    return stage.split(twister(options.word, max(10, wanted // 4)), wanted)
+    return stage.split(sample_text(options.word, max(10, wanted // 4)), wanted)
 
 
-def _tool(asked: Asked) -> str | None:
+def _tool(prompt: MockRequest) -> str | None:
     """The name of the first tool in the request, in either spelling."""
-    for tool in asked.body.get("tools") or ():
+    for tool in prompt.body.get("tools") or ():
         if isinstance(tool, dict):
             function = tool.get("function")
             return str((function if isinstance(function, dict) else tool).get("name", "say_fast"))
     return None
 
 
-def chat(asked: Asked, seed: str) -> Iterator[str]:
+def chat(prompt: MockRequest, seed: str) -> Iterator[str]:
     """A Chat Completions stream, with the usage chunk where it was requested."""
-    stage = Stage(asked, seed)
+    stage = Stage(prompt, seed)
     base = {
         "id": "chatcmpl-" + stage.new_id("")[1:30], "object": "chat.completion.chunk",
-        "created": stage.created_at, "model": asked.model, "service_tier": "default",
+        "created": stage.created_at, "model": prompt.model, "service_tier": "default",
         "system_fingerprint": "fp_" + stage.noise(),
     }  # fmt: skip
-    name = _tool(asked)
+    name = _tool(prompt)
 
     def chunk(delta: Payload, finish: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
@@ -60,29 +60,29 @@ def chat(asked: Asked, seed: str) -> Iterator[str]:
         for piece in stage.split('{"phrase":"double bubble bath","times":10}', 8):
             yield chunk({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
     yield chunk({}, "stop" if name is None else "tool_calls")
-    options = asked.body.get("stream_options")
+    options = prompt.body.get("stream_options")
     if isinstance(options, dict) and options.get("include_usage"):
         usage = {"prompt_tokens": 19, "completion_tokens": 40, "total_tokens": 59}
         yield f"data: {_compact({**base, 'choices': [], 'usage': usage})}\n\n"
     yield "data: [DONE]\n\n"
 
 
-def chat_whole(asked: Asked, seed: str) -> Payload:
+def chat_whole(prompt: MockRequest, seed: str) -> Payload:
     """A Chat Completions answer that does not stream."""
-    stage = Stage(asked, seed)
-    message = {"role": "assistant", "content": twister(asked.options.word), "refusal": None}
+    stage = Stage(prompt, seed)
+    message = {"role": "assistant", "content": sample_text(prompt.options.word), "refusal": None}
     return {
         "id": "chatcmpl-" + stage.new_id("")[1:30], "object": "chat.completion",
-        "created": stage.created_at, "model": asked.model,
+        "created": stage.created_at, "model": prompt.model,
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 19, "completion_tokens": 40, "total_tokens": 59},
     }  # fmt: skip
 
 
-def messages(asked: Asked, seed: str) -> Iterator[str]:
+def messages(prompt: MockRequest, seed: str) -> Iterator[str]:
     """An Anthropic Messages stream: one text block, or one tool_use block."""
-    stage = Stage(asked, seed)
-    name = _tool(asked)
+    stage = Stage(prompt, seed)
+    name = _tool(prompt)
 
     def event(kind: str, **payload: Any) -> str:
         return f"event: {kind}\ndata: {_compact({'type': kind, **payload})}\n\n"
@@ -105,24 +105,24 @@ def messages(asked: Asked, seed: str) -> Iterator[str]:
     yield event("message_stop")
 
 
-def messages_whole(asked: Asked, seed: str) -> Payload:
+def messages_whole(prompt: MockRequest, seed: str) -> Payload:
     """An Anthropic Messages answer that does not stream."""
-    content: list[Payload] = [{"type": "text", "text": twister(asked.options.word)}]
-    return _message(Stage(asked, seed), content, "end_turn", 40)
+    content: list[Payload] = [{"type": "text", "text": sample_text(prompt.options.word)}]
+    return _message(Stage(prompt, seed), content, "end_turn", 40)
 
 
 def _message(stage: Stage, content: list[Payload], reason: str | None, tokens: int) -> Payload:
     return {
         "id": stage.new_id("msg")[:28], "type": "message", "role": "assistant",
-        "model": stage.asked.model, "content": content, "stop_reason": reason,
+        "model": stage.prompt.model, "content": content, "stop_reason": reason,
         "stop_sequence": None, "usage": {"input_tokens": 19, "output_tokens": tokens},
     }  # fmt: skip
 
 
-def ndjson(asked: Asked, seed: str) -> Iterator[str]:
+def ndjson(prompt: MockRequest, seed: str) -> Iterator[str]:
     """Ollama's chat stream: a JSON object a line, the last of them done."""
-    stage = Stage(asked, seed)
-    base = {"model": asked.model, "created_at": "2026-01-01T00:00:00.000000Z"}
+    stage = Stage(prompt, seed)
+    base = {"model": prompt.model, "created_at": "2026-01-01T00:00:00.000000Z"}
     for piece in _pieces(stage, 1):
         message = {"role": "assistant", "content": piece}
         yield _compact({**base, "message": message, "done": False}) + "\n"
@@ -131,19 +131,19 @@ def ndjson(asked: Asked, seed: str) -> Iterator[str]:
     yield _compact({**base, **end, **counts}) + "\n"
 
 
-def ndjson_whole(asked: Asked, seed: str) -> Payload:
+def ndjson_whole(prompt: MockRequest, seed: str) -> Payload:
     """Ollama's answer in one piece."""
     del seed  # it holds no id
-    message = {"role": "assistant", "content": twister(asked.options.word)}
+    message = {"role": "assistant", "content": sample_text(prompt.options.word)}
     return {
-        "model": asked.model, "created_at": "2026-01-01T00:00:00.000000Z", "message": message,
+        "model": prompt.model, "created_at": "2026-01-01T00:00:00.000000Z", "message": message,
         "done": True, "done_reason": "stop", "prompt_eval_count": 19, "eval_count": 40,
     }  # fmt: skip
 
 
-def gemini(asked: Asked, seed: str) -> Iterator[str]:
+def gemini(prompt: MockRequest, seed: str) -> Iterator[str]:
     """A Gemini stream: CRLF line ends, no event names, usage in each, the reason in the last."""
-    stage = Stage(asked, seed)
+    stage = Stage(prompt, seed)
     name = stage.new_id("")[1:22]
     pieces = _pieces(stage, 0)
     for number, piece in enumerate(pieces, 1):
@@ -153,10 +153,10 @@ def gemini(asked: Asked, seed: str) -> Iterator[str]:
         yield f"data: {_compact(payload)}\r\n\r\n"
 
 
-def gemini_whole(asked: Asked, seed: str) -> Payload:
+def gemini_whole(prompt: MockRequest, seed: str) -> Payload:
     """A Gemini answer in one piece."""
-    name = Stage(asked, seed).new_id("")[1:22]
-    payload = _candidate(name, twister(asked.options.word), 40)
+    name = Stage(prompt, seed).new_id("")[1:22]
+    payload = _candidate(name, sample_text(prompt.options.word), 40)
     payload["candidates"][0]["finishReason"] = "STOP"
     return payload
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from streamtape.mock.scripts.responses import twister
+from streamtape.mock.scripts.responses import sample_text
 from streamtape.mock.scripts.stage import Payload, Stage
 
 _SAMPLES = 480  # 20 ms of speech (silence, here) to each piece of text
@@ -59,21 +59,21 @@ def _response(stage: Stage, session: Payload, conversation_id: str) -> Payload:
         "output_modalities": session["output_modalities"],
         "max_output_tokens": "inf",
         "usage": None,
-        "metadata": stage.asked.body.get("metadata"),
+        "metadata": stage.prompt.body.get("metadata"),
     }
 
 
 def _item(stage: Stage, session: Payload) -> tuple[Payload, Iterator[Payload]]:
     """The item that a response makes, and the events between its beginning and its end."""
-    place = stage.place("item")
-    item: Payload = {"id": place.item_id, "object": "realtime.item", "status": "completed"}
+    position = stage.position("item")
+    item: Payload = {"id": position.item_id, "object": "realtime.item", "status": "completed"}
     tool = next((t for t in session.get("tools") or () if isinstance(t, dict)), None)
-    if tool is not None and not stage.asked.extra.get("has_output"):
+    if tool is not None and not stage.prompt.extra.get("has_output"):
         name, call_id = str(tool.get("name", "say_fast")), stage.new_id("call")[:21]
-        arguments = json.dumps({"phrase": f"double {stage.asked.options.word} bath", "times": 10})
+        arguments = json.dumps({"phrase": f"double {stage.prompt.options.word} bath", "times": 10})
         call = {"type": "function_call", "name": name, "call_id": call_id, "arguments": arguments}
         return {**item, **call}, _call(stage, name, call_id, arguments)
-    text = twister(stage.asked.options.word)
+    text = sample_text(stage.prompt.options.word)
     speaks = "audio" in session["output_modalities"]
     part = {"type": "output_audio", "transcript": text} if speaks else {
         "type": "output_text", "text": text,

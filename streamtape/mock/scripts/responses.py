@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from streamtape.errors import UsageError
-from streamtape.mock.options import Asked
+from streamtape.mock.options import MockRequest
 from streamtape.mock.scripts import items, tools
 from streamtape.mock.scripts.stage import Pairs, Payload, Stage
 
@@ -25,7 +25,7 @@ _CITATION = {
 }  # fmt: skip
 
 
-def twister(word: str = "bubble", repeats: int = _REPEATS) -> str:
+def sample_text(word: str = "bubble", repeats: int = _REPEATS) -> str:
     """'Double bubble bath', so often; `word` stands in for the bubble of the fifth."""
     lines = ["double bubble bath"] * repeats
     lines[min(4, repeats - 1)] = f"double {word} bath"
@@ -33,30 +33,30 @@ def twister(word: str = "bubble", repeats: int = _REPEATS) -> str:
 
 
 def _text(stage: Stage) -> Script:
-    options = stage.asked.options
+    options = stage.prompt.options
     n_deltas = max(options.events - _OVERHEAD, 1)
-    text = twister(options.word, max(_REPEATS, n_deltas // 4))
+    text = sample_text(options.word, max(_REPEATS, n_deltas // 4))
     yield from items.message(stage, text, pieces=n_deltas)
     return {}
 
 
 def _annotated(stage: Stage) -> Script:
-    yield from items.message(stage, twister(stage.asked.options.word), [_CITATION])
+    yield from items.message(stage, sample_text(stage.prompt.options.word), [_CITATION])
     return {}
 
 
 def _structured(stage: Stage) -> Script:
-    word = stage.asked.options.word
+    word = stage.prompt.options.word
     answer = {"phrase": f"double {word} bath", "times": _REPEATS, "tags": ["fast", "ünïcode ✓"]}
-    schema = _schema(stage.asked)
+    schema = _schema(stage.prompt)
     if schema is not None:
         answer = _example(schema, word)
     yield from items.message(stage, json.dumps(answer, ensure_ascii=False))
     return {}
 
 
-def _schema(asked: Asked) -> Any:
-    text = asked.body.get("text")
+def _schema(prompt: MockRequest) -> Any:
+    text = prompt.body.get("text")
     form = text.get("format") if isinstance(text, dict) else None
     return form.get("schema") if isinstance(form, dict) else None
 
@@ -88,9 +88,9 @@ def _refusal(stage: Stage) -> Script:
 
 
 def _function_call(stage: Stage) -> Script:
-    tool = next((t for t in stage.asked.body.get("tools") or () if isinstance(t, dict)), {})
+    tool = next((t for t in stage.prompt.body.get("tools") or () if isinstance(t, dict)), {})
     parameters = tool.get("parameters")
-    word = stage.asked.options.word
+    word = stage.prompt.options.word
     arguments = {"phrase": f"double {word} bath", "times": _REPEATS}
     if isinstance(parameters, dict) and parameters.get("properties"):
         arguments = _example({"type": "object", **parameters}, word)
@@ -99,21 +99,21 @@ def _function_call(stage: Stage) -> Script:
 
 
 def _file_search(stage: Stage) -> Script:
-    yield from tools.file_search(stage, "tongue twisters", twister(repeats=2))
+    yield from tools.file_search(stage, "tongue twisters", sample_text(repeats=2))
     cited = {"type": "file_citation", "file_id": "file-1", "filename": "twisters.txt", "index": 9}
-    yield from items.message(stage, twister(stage.asked.options.word), [cited])
+    yield from items.message(stage, sample_text(stage.prompt.options.word), [cited])
     return {}
 
 
 def _web_search(stage: Stage) -> Script:
     yield from tools.web_search(stage, "tongue twisters")
-    yield from items.message(stage, twister(stage.asked.options.word), [_CITATION])
+    yield from items.message(stage, sample_text(stage.prompt.options.word), [_CITATION])
     return {}
 
 
 def _code_interpreter(stage: Stage) -> Script:
-    code = f"for _ in range({_REPEATS}):\n    print('double {stage.asked.options.word} bath')\n"
-    yield from tools.code_interpreter(stage, code, twister(repeats=3))
+    code = f"for _ in range({_REPEATS}):\n    print('double {stage.prompt.options.word} bath')\n"
+    yield from tools.code_interpreter(stage, code, sample_text(repeats=3))
     yield from items.message(stage, "It printed the phrase ten times.")
     return {}
 
@@ -135,37 +135,39 @@ def _mcp_failed(stage: Stage) -> Script:
 
 
 def _custom_tool(stage: Stage) -> Script:
-    yield from items.custom_tool(stage, "say_fast", twister(stage.asked.options.word, 2))
+    yield from items.custom_tool(stage, "say_fast", sample_text(stage.prompt.options.word, 2))
     return {}
 
 
 def _reasoning(stage: Stage) -> Script:
     texts = ["**Counting** the user wants ten of them.", "**Pacing** fast, but clearly."]
     yield from items.reasoning_summary(stage, texts)
-    yield from items.message(stage, twister(stage.asked.options.word))
+    yield from items.message(stage, sample_text(stage.prompt.options.word))
     return {}
 
 
 def _reasoning_text(stage: Stage) -> Script:
     yield from items.reasoning_text(stage, "Ten times; I count them on my fingers.")
-    yield from items.message(stage, twister(stage.asked.options.word))
+    yield from items.message(stage, sample_text(stage.prompt.options.word))
     return {}
 
 
 def _audio(stage: Stage) -> Script:
-    yield from items.audio(stage, twister(stage.asked.options.word, 2))
+    yield from items.audio(stage, sample_text(stage.prompt.options.word, 2))
     return {}
 
 
 def _shell(stage: Stage) -> Script:
-    yield from tools.shell(stage, "yes 'double bubble bath' | head -3", twister(repeats=3) + "\n")
+    yield from tools.shell(
+        stage, "yes 'double bubble bath' | head -3", sample_text(repeats=3) + "\n"
+    )
     yield from items.message(stage, "The shell has said it three times.")
     return {}
 
 
 def _compaction(stage: Stage) -> Script:
     yield from items.compaction(stage)
-    yield from items.message(stage, twister(stage.asked.options.word, 2))
+    yield from items.message(stage, sample_text(stage.prompt.options.word, 2))
     return {}
 
 
@@ -181,13 +183,13 @@ def _failed(stage: Stage) -> Script:
 
 
 def _incomplete(stage: Stage) -> Script:
-    yield from items.cut_message(stage, twister(repeats=3))
+    yield from items.cut_message(stage, sample_text(repeats=3))
     return {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
 
 
 def _opening_words(stage: Stage) -> Pairs:
     """A message up to its fifth delta, and no further."""
-    for n, pair in enumerate(items.message(stage, twister(repeats=3), pieces=12)):
+    for n, pair in enumerate(items.message(stage, sample_text(repeats=3), pieces=12)):
         if n == 7:
             return
         yield pair
@@ -225,12 +227,12 @@ SCRIPTS: dict[str, Callable[[Stage], Script]] = {
 }
 
 
-def play(asked: Asked, seed: str) -> Iterator[Payload]:
+def play(prompt: MockRequest, seed: str) -> Iterator[Payload]:
     """The events of one answer, whole and numbered; UsageError for an unknown script."""
-    name = asked.options.script
+    name = prompt.options.script
     if name not in SCRIPTS:
         raise UsageError(f"no script {name!r}; there are: {', '.join(sorted(SCRIPTS))}")
-    stage = Stage(asked, seed)
+    stage = Stage(prompt, seed)
     return _numbered(_whole(stage, SCRIPTS[name](stage), queued=name == "queued"))
 
 

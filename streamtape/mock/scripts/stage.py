@@ -12,7 +12,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from streamtape.mock.options import Asked
+from streamtape.mock.options import MockRequest
 
 Payload = dict[str, Any]
 Pairs = Iterator[tuple[str, Payload]]
@@ -22,7 +22,7 @@ _EPOCH = 1_767_225_600  # a start of year: `created_at` is drawn from the seed, 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ItemPosition:
     """Where an item stands: its id and its index in the output."""
 
     item_id: str
@@ -36,8 +36,8 @@ class Place:
 class Stage:
     """The state of one response while its script plays."""
 
-    def __init__(self, asked: Asked, seed: str) -> None:
-        self.asked = asked
+    def __init__(self, prompt: MockRequest, seed: str) -> None:
+        self.prompt = prompt
         self.random = Random(seed)  # noqa: S311 - ids to tell runs apart, not secrets
         self.response_id = self.new_id("resp")
         self.created_at = _EPOCH + self.random.randrange(10_000_000)
@@ -52,9 +52,9 @@ class Stage:
         """An obfuscation field: letters that hide the length of a delta."""
         return "".join(self.random.choices(_LETTERS, k=self.random.randrange(4, 16)))
 
-    def place(self, prefix: str) -> Place:
+    def position(self, prefix: str) -> ItemPosition:
         """The place of the next item."""
-        return Place(self.new_id(prefix), len(self.output))
+        return ItemPosition(self.new_id(prefix), len(self.output))
 
     def split(self, text: str, pieces: int | None = None) -> list[str]:
         """Cut a text at places of the seed's choosing, into so many pieces if that can be."""
@@ -71,10 +71,12 @@ class Stage:
             self.n_deltas += 1
             yield f"{name}.delta", {**where, "delta": piece, "obfuscation": self.noise()}
 
-    def item(self, place: Place, opening: Payload, between: Pairs, finished: Payload) -> Pairs:
+    def item(
+        self, position: ItemPosition, opening: Payload, between: Pairs, finished: Payload
+    ) -> Pairs:
         """The life of an output item: added, what happens in between, done."""
-        index = place.output_index
-        first = {"id": place.item_id, **opening}
+        index = position.output_index
+        first = {"id": position.item_id, **opening}
         yield "response.output_item.added", {"output_index": index, "item": first}
         yield from between
         last = {**first, **finished}
@@ -83,7 +85,7 @@ class Stage:
 
     def response(self, status: str, **changes: Any) -> Payload:
         """The response object as it stands, with what the request asked for echoed."""
-        body = self.asked.body
+        body = self.prompt.body
         text = body.get("text")
         return {
             "id": self.response_id,
@@ -97,7 +99,7 @@ class Stage:
             "instructions": body.get("instructions"),
             "max_output_tokens": body.get("max_output_tokens"),
             "max_tool_calls": None,
-            "model": self.asked.model,
+            "model": self.prompt.model,
             "output": list(self.output) if status != "in_progress" else [],
             "parallel_tool_calls": bool(body.get("parallel_tool_calls", True)),
             "previous_response_id": body.get("previous_response_id"),
@@ -119,7 +121,7 @@ class Stage:
 
     def usage(self) -> Payload:
         """Tokens, counted roughly: four bytes of input, one delta of output."""
-        n_in = len(str(self.asked.body.get("input", ""))) // 4 + 1
+        n_in = len(str(self.prompt.body.get("input", ""))) // 4 + 1
         return {
             "input_tokens": n_in,
             "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},

@@ -11,17 +11,17 @@ import json
 import struct
 import zlib
 
-from streamtape.mock.scripts.stage import Pairs, Payload, Place, Stage
+from streamtape.mock.scripts.stage import ItemPosition, Pairs, Payload, Stage
 
 
-def _phases(place: Place, kind: str, *names: str) -> Pairs:
+def _phases(position: ItemPosition, kind: str, *names: str) -> Pairs:
     for name in names:
-        yield f"response.{kind}.{name}", place.fields()
+        yield f"response.{kind}.{name}", position.fields()
 
 
 def file_search(stage: Stage, query: str, text: str) -> Pairs:
     """A search in files, with one hit."""
-    place = stage.place("fs")
+    position = stage.position("fs")
     hit = {
         "file_id": stage.new_id("file")[:29], "filename": "tongue_twisters.txt", "score": 0.93,
         "text": text, "attributes": {}, "vector_store_id": stage.new_id("vs")[:35],
@@ -32,29 +32,29 @@ def file_search(stage: Stage, query: str, text: str) -> Pairs:
         "queries": [],
         "results": None,
     }
-    phases = _phases(place, "file_search_call", "in_progress", "searching", "completed")
+    phases = _phases(position, "file_search_call", "in_progress", "searching", "completed")
     finished = {"status": "completed", "queries": [query], "results": [hit]}
-    return stage.item(place, opening, phases, finished)
+    return stage.item(position, opening, phases, finished)
 
 
 def web_search(stage: Stage, query: str) -> Pairs:
     """A search on the web."""
-    place = stage.place("ws")
+    position = stage.position("ws")
     action = {"type": "search", "query": query}
     opening: Payload = {"type": "web_search_call", "status": "in_progress", "action": action}
-    phases = _phases(place, "web_search_call", "in_progress", "searching", "completed")
-    return stage.item(place, opening, phases, {"status": "completed"})
+    phases = _phases(position, "web_search_call", "in_progress", "searching", "completed")
+    return stage.item(position, opening, phases, {"status": "completed"})
 
 
 def code_interpreter(stage: Stage, code: str, logs: str) -> Pairs:
     """A piece of Python that the provider runs."""
-    place = stage.place("ci")
+    position = stage.position("ci")
 
     def between() -> Pairs:
-        yield from _phases(place, "code_interpreter_call", "in_progress")
-        yield from stage.deltas("response.code_interpreter_call_code", code, **place.fields())
-        yield "response.code_interpreter_call_code.done", place.fields(code=code)
-        yield from _phases(place, "code_interpreter_call", "interpreting", "completed")
+        yield from _phases(position, "code_interpreter_call", "in_progress")
+        yield from stage.deltas("response.code_interpreter_call_code", code, **position.fields())
+        yield "response.code_interpreter_call_code.done", position.fields(code=code)
+        yield from _phases(position, "code_interpreter_call", "interpreting", "completed")
 
     opening: Payload = {
         "type": "code_interpreter_call", "status": "in_progress", "code": "",
@@ -62,25 +62,25 @@ def code_interpreter(stage: Stage, code: str, logs: str) -> Pairs:
     }  # fmt: skip
     outputs = [{"type": "logs", "logs": logs}]
     finished = {"status": "completed", "code": code, "outputs": outputs}
-    return stage.item(place, opening, between(), finished)
+    return stage.item(position, opening, between(), finished)
 
 
 def image_generation(stage: Stage, n_partial: int = 2) -> Pairs:
     """A picture of one pixel, with partial pictures on the way."""
-    place = stage.place("ig")
+    position = stage.position("ig")
     looks = {"size": "1024x1024", "quality": "low", "background": "opaque", "output_format": "png"}
     images = [_pixel(60 * n) for n in range(n_partial + 1)]
 
     def between() -> Pairs:
-        yield from _phases(place, "image_generation_call", "in_progress", "generating")
+        yield from _phases(position, "image_generation_call", "in_progress", "generating")
         for index, image in enumerate(images[:-1]):
-            fields = place.fields(partial_image_index=index, partial_image_b64=image, **looks)
+            fields = position.fields(partial_image_index=index, partial_image_b64=image, **looks)
             yield "response.image_generation_call.partial_image", fields
-        yield from _phases(place, "image_generation_call", "completed")
+        yield from _phases(position, "image_generation_call", "completed")
 
     opening: Payload = {"type": "image_generation_call", "status": "in_progress", "result": None}
     return stage.item(
-        place, opening, between(), {"status": "completed", "result": images[-1], **looks}
+        position, opening, between(), {"status": "completed", "result": images[-1], **looks}
     )
 
 
@@ -96,28 +96,28 @@ def _pixel(grey: int) -> str:
 
 def mcp_list_tools(stage: Stage, server: str, tool: str, *, fails: bool = False) -> Pairs:
     """The list of what an MCP server offers, or that it can't be had."""
-    place = stage.place("mcpl")
+    position = stage.position("mcpl")
     kind = "mcp_list_tools"
     schema = {"type": "object", "properties": {"times": {"type": "integer"}}}
     tools = [{"name": tool, "description": "Says it fast.", "input_schema": schema}]
     opening: Payload = {"type": kind, "server_label": server, "tools": []}
     finished: Payload = {"error": "the server did not answer"} if fails else {"tools": tools}
-    phases = _phases(place, kind, "in_progress", "failed" if fails else "completed")
-    return stage.item(place, opening, phases, finished)
+    phases = _phases(position, kind, "in_progress", "failed" if fails else "completed")
+    return stage.item(position, opening, phases, finished)
 
 
 def mcp_call(
     stage: Stage, server: str, tool: str, arguments: Payload, *, fails: bool = False
 ) -> Pairs:
     """A call of an MCP server's tool, answered or failed."""
-    place = stage.place("mcp")
+    position = stage.position("mcp")
     text = json.dumps(arguments)
 
     def between() -> Pairs:
-        yield from _phases(place, "mcp_call", "in_progress")
-        yield from stage.deltas("response.mcp_call_arguments", text, **place.fields())
-        yield "response.mcp_call_arguments.done", place.fields(arguments=text)
-        yield from _phases(place, "mcp_call", "failed" if fails else "completed")
+        yield from _phases(position, "mcp_call", "in_progress")
+        yield from stage.deltas("response.mcp_call_arguments", text, **position.fields())
+        yield "response.mcp_call_arguments.done", position.fields(arguments=text)
+        yield from _phases(position, "mcp_call", "failed" if fails else "completed")
 
     opening: Payload = {
         "type": "mcp_call", "status": "in_progress", "approval_request_id": None, "arguments": "",
@@ -127,13 +127,13 @@ def mcp_call(
     end = {"status": "failed", "error": error} if fails else {
         "status": "completed", "output": "double bubble bath",
     }  # fmt: skip
-    return stage.item(place, opening, between(), {"arguments": text, **end})
+    return stage.item(position, opening, between(), {"arguments": text, **end})
 
 
 def shell(stage: Stage, command: str, stdout: str) -> Pairs:
     """A shell command in a container, and then what it printed."""
-    place = stage.place("sh")
-    where = {"output_index": place.output_index, "command_index": 0}
+    position = stage.position("sh")
+    where = {"output_index": position.output_index, "command_index": 0}
     call_id = stage.new_id("call")[:29]
 
     def calling() -> Pairs:
@@ -148,23 +148,23 @@ def shell(stage: Stage, command: str, stdout: str) -> Pairs:
         "environment": container,
     }  # fmt: skip
     done = {"status": "completed", "action": {**action, "commands": [command]}}
-    yield from stage.item(place, opening, calling(), done)
+    yield from stage.item(position, opening, calling(), done)
     yield from _shell_output(stage, call_id, stdout)
 
 
 def _shell_output(stage: Stage, call_id: str, stdout: str) -> Pairs:
-    place = stage.place("sho")
+    position = stage.position("sho")
     output = [{"outcome": {"type": "exit", "exit_code": 0}, "stderr": "", "stdout": stdout}]
 
     def between() -> Pairs:
         for piece in stage.split(stdout, 2):
-            fields = place.fields(command_index=0, delta={"stdout": piece})
+            fields = position.fields(command_index=0, delta={"stdout": piece})
             yield "response.shell_call_output_content.delta", fields
-        done = place.fields(command_index=0, output=output)
+        done = position.fields(command_index=0, output=output)
         yield "response.shell_call_output_content.done", done
 
     opening: Payload = {
         "type": "shell_call_output", "status": "completed", "call_id": call_id,
         "max_output_length": None, "output": [],
     }  # fmt: skip
-    return stage.item(place, opening, between(), {"output": output})
+    return stage.item(position, opening, between(), {"output": output})

@@ -154,7 +154,7 @@ class WebSocket:
         await self._link.reset()
 
     async def __aenter__(self) -> Self:
-        self._link.farewell = self._say_farewell
+        self._link.farewell = self._send_close
         self._pump = asyncio.create_task(self._read())
         return self
 
@@ -228,7 +228,7 @@ class WebSocket:
                 self._link.end_writing()
         return may_write
 
-    def _say_farewell(self) -> bytes:
+    def _send_close(self) -> bytes:
         """What is sent to a client when the server stops."""
         if not self.is_open:
             return b""

@@ -129,7 +129,7 @@ class _Shell:
         self._player = player
         self._order = order
         self._heard = asyncio.Event()
-        self._is_gone = False
+        self._is_closed = False
 
     async def run(self) -> None:
         hearing = asyncio.create_task(self._hear())
@@ -149,7 +149,7 @@ class _Shell:
             said = Message("client", now_us, message.kind, message.data, message.final)
             self._player.hear(said, now_us)
             self._heard.set()
-        self._is_gone = True
+        self._is_closed = True
         self._heard.set()
 
     async def _obey(self) -> None:
@@ -163,11 +163,11 @@ class _Shell:
             if isinstance(action, Send):
                 message = action.message
                 await socket.send(message.kind, message.data, final=message.final)
-            elif self._is_gone or (isinstance(action, Done) and not socket.is_open):
+            elif self._is_closed or (isinstance(action, Done) and not socket.is_open):
                 break
             else:
                 await self._wait(action)
-        if not self._is_gone:
+        if not self._is_closed:
             await socket.closed()
 
     async def _wait(self, action: Action) -> None:
@@ -190,7 +190,7 @@ class _Shell:
 
     async def _fail(self, how: Failing) -> None:
         if how == "silence":
-            while not self._is_gone:
+            while not self._is_closed:
                 self._heard.clear()
                 await self._heard.wait()
         elif how == "reset":

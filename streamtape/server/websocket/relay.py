@@ -68,7 +68,7 @@ class Relay:
 
     async def run(self) -> None:
         """Pass messages on until either side ends; the other ends alike."""
-        self._link.farewell = self._say_farewell
+        self._link.farewell = self._send_close
         up = asyncio.create_task(self._pass_up())
         down = asyncio.create_task(self._pass_down())
         try:
@@ -193,7 +193,7 @@ class Relay:
                 await self._stream.write(_close_frame(_TOO_BIG, str(error), masked=True))
         await self._link.cut()
 
-    def _say_farewell(self) -> bytes:
+    def _send_close(self) -> bytes:
         """What is sent to the client when the proxy stops."""
         if self._closes or not self._from_server.between_frames:
             return b""

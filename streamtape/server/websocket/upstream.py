@@ -17,7 +17,7 @@ from streamtape.server.websocket.framing import offered_deflate
 from streamtape.server.websocket.relay import Relay
 from streamtape.session.session import Session
 from streamtape.tape.model import Headers
-from streamtape.transport.client_library import flavour_of, head_of, request_of
+from streamtape.transport.client_library import head_of, library_of, request_of
 from streamtape.transport.intercept import intercept
 from streamtape.transport.response_recorder import ResponseRecorder
 
@@ -108,17 +108,19 @@ async def open_websocket(request: httpx.Request, upstreams: Upstreams, session: 
     httpx.TransportError where the upstream can't be reached.
     """
     transport = upstreams.for_websockets(request.url)
-    asked = request_of(request, b"")
-    asked = replace(asked, url=websocket_url(asked.url))
-    if session.passes(asked.url):
+    requests_made = request_of(request, b"")
+    requests_made = replace(requests_made, url=websocket_url(requests_made.url))
+    if session.passes(requests_made.url):
         return Opened(await transport.handle_async_request(request), None)
-    call = intercept(session, asked, lambda *_: ServerError("it is recorded"), rehearses=False)
+    call = intercept(
+        session, requests_made, lambda *_: ServerError("it is recorded"), rehearses=False
+    )
     assert call.recording is not None, "the cassette does not answer it"
     with call.upstream():
         response = await transport.handle_async_request(request)
     call.recording.take_head(head_of(response, call.recording.elapsed()))
     if response.status_code != _SWITCHING:
-        flavour = flavour_of(request)
+        flavour = library_of(request)
         body = call.recording.stream_async(response.stream)
         response = flavour.recorded(response, flavour.async_stream(body))
     return Opened(response, call.recording)

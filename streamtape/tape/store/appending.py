@@ -56,7 +56,7 @@ class Journal:
     def __init__(
         self,
         path: Path,
-        place: Path,
+        journal_path: Path,
         fd: int,
         numbering: journal.Numbering,
         found: bytes,
@@ -65,7 +65,7 @@ class Journal:
         max_body_bytes: int | None = None,
     ) -> None:
         self.path = path
-        self.place = place
+        self.journal_path = journal_path
         self._fd = fd
         self._numbering = numbering
         self._pid = os.getpid()
@@ -227,8 +227,8 @@ class Journal:
             if self._fd < 0:
                 return ()
             file = OpenFile(os.dup(self._fd))
-            with reading(self.place):
-                return recovery.scan(file.read, path=str(self.place)).interactions
+            with reading(self.journal_path):
+                return recovery.scan(file.read, path=str(self.journal_path)).interactions
 
     def commit(self, *, keep: Iterable[Interaction] | None = None) -> Cassette:
         """Put the cassette in place: `keep` in front, then what was recorded, by number.
@@ -247,7 +247,8 @@ class Journal:
             fd, self._fd = self._fd, -1
         if fd < 0:
             raise CassetteWriteError(f"{str(self.path)!r} was committed before", path=self.path)
-        hint = f"; what was recorded is in {str(self.place)!r} (streamtape recover {self.place})"
+        kept = self.journal_path
+        hint = f"; what was recorded is in {str(kept)!r} (streamtape recover {kept})"
         file = OpenFile(os.dup(fd))
         try:
             cassette = self._commit(file, tuple(keep or ()), hint)
@@ -256,12 +257,12 @@ class Journal:
             raise
         finally:
             file.close()
-        unlink_and_close(fd, self.place)
+        unlink_and_close(fd, self.journal_path)
         return cassette
 
     def _commit(self, file: OpenFile, keep: tuple[Interaction, ...], hint: str) -> Cassette:
         with writing(self.path, hint):
-            found = recovery.scan(file.read, path=str(self.place))
+            found = recovery.scan(file.read, path=str(self.journal_path))
         if found.damage:
             raise CassetteWriteError(
                 f"cannot write {str(self.path)!r}: its journal was altered: {found.damage}{hint}",
@@ -287,7 +288,7 @@ class Journal:
             self._failure = self._failure or "the recording was discarded"
             fd, self._fd = self._fd, -1
         if fd >= 0:
-            unlink_and_close(fd, self.place)
+            unlink_and_close(fd, self.journal_path)
 
     def set_aside(self) -> str:
         """Write what is recorded so far beside the cassette's place, as `NAME.tape.failed`.
@@ -317,17 +318,17 @@ class Journal:
             self._failure = "this process was forked from the one that records"
         if self._failure is not None:
             raise CassetteWriteError(
-                f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
+                f"cannot write {str(self.journal_path)!r}: {self._failure}", path=self.path
             )
         try:
             write_all(self._fd, *self._numbering.seal(record))
         except OSError as error:
             self._failure = (
                 f"{reason(error)}; the stream went on, and what was recorded before is in it "
-                f"(streamtape recover {self.place})"
+                f"(streamtape recover {self.journal_path})"
             )
             raise CassetteWriteError(
-                f"cannot write {str(self.place)!r}: {self._failure}", path=self.path
+                f"cannot write {str(self.journal_path)!r}: {self._failure}", path=self.path
             ) from error
 
 

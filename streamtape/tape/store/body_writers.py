@@ -83,21 +83,21 @@ class _Coded:
         self._listed = _Listed(number)
         self._withheld: list[Data] = []  # records of chunks, not to be written yet
         self._recoded = False
-        self._broken: _Plain | None = None
+        self._undecodable: _Plain | None = None
         self._search = search
         self._offset = 0  # in the content
         self._n_bytes = 0
 
     def feed(self, at_us: int, data: bytes) -> tuple[Data, ...]:
-        if self._broken is not None:
-            return () if self._recoded else self._broken.feed(at_us, data)
+        if self._undecodable is not None:
+            return () if self._recoded else self._undecodable.feed(at_us, data)
         try:
             piece = self._decoder.feed(data)
         except ContentLimitError:
             raise
         except ContentError:  # not what its encoding says: the client will find out, too
             whole = self.close()
-            self._broken = _Plain(self._number, self._search, self._n_bytes)
+            self._undecodable = _Plain(self._number, self._search, self._n_bytes)
             return whole, *self.feed(at_us, data)
         self._n_bytes += len(data)
         masked = self._redactor.feed(piece)
@@ -116,8 +116,8 @@ class _Coded:
         return (out + self._patches(masked.patches) + self._listed.records(masked.found),)
 
     def close(self) -> bytes:
-        if self._broken is not None:
-            return self._broken.close()
+        if self._undecodable is not None:
+            return self._undecodable.close()
         masked = self._redactor.close()
         if masked.found:
             self._recoded = True

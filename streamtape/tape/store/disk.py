@@ -38,16 +38,16 @@ def reason(error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
-def place_of(path: str | os.PathLike[str]) -> Path:
+def path_of(path: str | os.PathLike[str]) -> Path:
     """The path of a file; CassetteError where no file can have that name."""
-    place = path if isinstance(path, Path) else Path(path)
+    location = path if isinstance(path, Path) else Path(path)
     try:
-        holds_nul = b"\0" in os.fsencode(place)
+        holds_nul = b"\0" in os.fsencode(location)
     except UnicodeEncodeError:
         holds_nul = True
     if holds_nul:
         raise CassetteError(f"invalid name of a file: {str(path)!r}", path=path)
-    return place
+    return location
 
 
 @contextmanager

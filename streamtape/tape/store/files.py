@@ -31,7 +31,7 @@ from streamtape.tape.store.disk import (
     locked,
     make_folder,
     open_locked,
-    place_of,
+    path_of,
     reading,
     replace,
     unlink_and_close,
@@ -56,7 +56,7 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
     beyond 1 GiB). Errors: CassetteNotFoundError, NotACassetteError, DamagedCassetteError,
     NewerFormatError, CassetteLimitError, all of them CassetteError.
     """
-    path = place_of(path)
+    path = path_of(path)
     try:
         return load_known(path, max_bytes=max_bytes)[0]
     except FileNotFoundError:
@@ -147,9 +147,9 @@ def _missing(path: Path) -> str:
         )
     if path.suffix != SUFFIX:
         return missing(path)
-    says = missing(path, suffix=SUFFIX)
+    hint = missing(path, suffix=SUFFIX)
     way_out = "record it first (record mode 'once')"
-    return f"{says} If not, {way_out}" if says.endswith("?") else f"{says}; {way_out}"
+    return f"{hint} If not, {way_out}" if hint.endswith("?") else f"{hint}; {way_out}"
 
 
 def save(cassette: Cassette, path: StrPath) -> None:
@@ -157,27 +157,29 @@ def save(cassette: Cassette, path: StrPath) -> None:
 
     CassetteWriteError where it can't be written; the old file is then as it was.
     """
-    place = place_of(path)
-    make_folder(place)
-    with writing(place):
-        check_no_link(place)
-    with locked(place):
-        replace(place, encode(cassette))
+    location = path_of(path)
+    make_folder(location)
+    with writing(location):
+        check_no_link(location)
+    with locked(location):
+        replace(location, encode(cassette))
 
 
 def load_journal(path: StrPath) -> Cassette:
     """Load what is in a journal, which stays as it is, and which may still be written."""
     from streamtape.tape import recovery  # few programs ever need it
 
-    place = place_of(path)
+    location = path_of(path)
     try:
-        with reading(place):
-            fd = open_to_read(place)
+        with reading(location):
+            fd = open_to_read(location)
     except FileNotFoundError:
-        raise CassetteNotFoundError(missing(place, "journal", JOURNAL_SUFFIX), path=place) from None
-    with reading(place):
-        found = recovery.scan(OpenFile(fd).read, path=str(place), cut_uploads=True)
-        return Cassette(found.interactions, str(place))
+        raise CassetteNotFoundError(
+            missing(location, "journal", JOURNAL_SUFFIX), path=location
+        ) from None
+    with reading(location):
+        found = recovery.scan(OpenFile(fd).read, path=str(location), cut_uploads=True)
+        return Cassette(found.interactions, str(location))
 
 
 class Recovery(NamedTuple):
@@ -208,50 +210,55 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     """
     from streamtape.tape import journal_records, recovery
 
-    place = place_of(path)
-    if to is not None and os.path.lexists(place_of(to)):
+    location = path_of(path)
+    if to is not None and os.path.lexists(path_of(to)):
         raise CassetteWriteError(
             f"{os.fspath(to)!r} exists already, and a recovery replaces nothing", path=to
         )
-    if not place.exists() and (beside := place.with_name(place.name + JOURNAL_SUFFIX)).exists():
-        place = beside
-    with reading(place):
-        if not os.path.lexists(place):
-            raise CassetteNotFoundError(missing(place, "journal", JOURNAL_SUFFIX), path=place)
-        with contextlib.closing(OpenFile(open_to_read(place))) as file:
-            journal_records.layout_of(file.read, str(place))  # nothing else is opened for writing
-    with writing(place):
-        fd = open_locked(place)
+    if (
+        not location.exists()
+        and (beside := location.with_name(location.name + JOURNAL_SUFFIX)).exists()
+    ):
+        location = beside
+    with reading(location):
+        if not os.path.lexists(location):
+            raise CassetteNotFoundError(missing(location, "journal", JOURNAL_SUFFIX), path=location)
+        with contextlib.closing(OpenFile(open_to_read(location))) as file:
+            journal_records.layout_of(
+                file.read, str(location)
+            )  # nothing else is opened for writing
+    with writing(location):
+        fd = open_locked(location)
     if fd is None:
         raise JournalLeftError(
-            f"{str(place)!r} is being written by a recording that still runs", path=place
+            f"{str(location)!r} is being written by a recording that still runs", path=location
         )
-    with held(fd, place) as done, contextlib.closing(OpenFile(os.dup(fd))) as file:
-        found = recovery.scan(file.read, path=str(place), cut_uploads=True)
+    with held(fd, location) as done, contextlib.closing(OpenFile(os.dup(fd))) as file:
+        found = recovery.scan(file.read, path=str(location), cut_uploads=True)
         if not found.interactions:
-            raise _nothing(place, found.damage, done)
-        target = Path(to) if to is not None else _target(place)
+            raise _nothing(location, found.damage, done)
+        target = Path(to) if to is not None else _target(location)
         save(Cassette(found.interactions), target)
         if not found.losses:
             done()
-    kept = str(place) if found.losses else None
+    kept = str(location) if found.losses else None
     return Recovery(load(target), str(target), found.damage, found.losses, kept)
 
 
-def _nothing(place: Path, damage: str | None, done: Callable[[], None]) -> CassetteError:
+def _nothing(location: Path, damage: str | None, done: Callable[[], None]) -> CassetteError:
     """The error where a journal holds no interaction; one that was not damaged is removed."""
     if damage is not None:
         return DamagedCassetteError(
-            f"nothing can be read of the journal {str(place)!r}, which stays as it is: {damage}",
-            path=place,
+            f"nothing can be read of the journal {str(location)!r}, which stays as it is: {damage}",
+            path=location,
         )
-    if not place.name.endswith(JOURNAL_SUFFIX):
-        return NotACassetteError(f"{str(place)!r} holds no recording", path=place)
+    if not location.name.endswith(JOURNAL_SUFFIX):
+        return NotACassetteError(f"{str(location)!r} holds no recording", path=location)
     done()
     return CassetteNotFoundError(
-        f"{str(place)!r} held no recording (its recorder died before the first request); "
+        f"{str(location)!r} held no recording (its recorder died before the first request); "
         "it is removed now",
-        path=place,
+        path=location,
     )
 
 
@@ -268,16 +275,16 @@ def held(fd: int, path: Path) -> Iterator[Callable[[], None]]:
             os.close(fd)
 
 
-def _target(place: Path) -> Path:
-    name = place.name.removesuffix(JOURNAL_SUFFIX)
+def _target(location: Path) -> Path:
+    name = location.name.removesuffix(JOURNAL_SUFFIX)
     stem, dot, number = name.rpartition(".")
     if dot and number.isdigit():
         name = stem
-    target = place.with_name(name)
+    target = location.with_name(name)
     n = 1
     while os.path.lexists(target):
         middle = ".recovered" if n == 1 else f".recovered{n}"
-        target = place.with_name(name.removesuffix(".tape") + middle + ".tape")
+        target = location.with_name(name.removesuffix(".tape") + middle + ".tape")
         n += 1
     return target
 

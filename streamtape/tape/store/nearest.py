@@ -18,11 +18,11 @@ def missing(path: Path, what: str = "", suffix: str = "") -> str:
     With a `suffix` only names that end so are near.
     """
     kind = what or ("cassette" if path.suffix == _SUFFIX else "file or folder")
-    says = f"there is no {kind} {str(path)!r}"
+    hint = f"there is no {kind} {str(path)!r}"
     folder = _first_missing(path)
     near = _near(folder, suffix if folder == path else "")
     if folder != path:
-        says += f": there is no folder {str(folder)!r}"
+        hint += f": there is no folder {str(folder)!r}"
         rest = path.relative_to(folder)
         whole = [str(folder.with_name(name) / rest) for name in near]
         near = [name for name in whole if os.path.lexists(name)] or [
@@ -31,10 +31,10 @@ def missing(path: Path, what: str = "", suffix: str = "") -> str:
     else:
         near = [str(path.with_name(name)) for name in near]
     if not near:
-        return says
+        return hint
     if len(near) == 1:
-        return f"{says}; did you mean {near[0]!r}?"
-    return f"{says}; near it: {', '.join(near)}"
+        return f"{hint}; did you mean {near[0]!r}?"
+    return f"{hint}; near it: {', '.join(near)}"
 
 
 def _first_missing(path: Path) -> Path:

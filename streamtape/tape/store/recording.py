@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from streamtape.errors import CassetteWriteError, JournalLeftError, NotACassetteError
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
-from streamtape.tape.store.disk import make_folder, open_locked, place_of, write_all, writing
+from streamtape.tape.store.disk import make_folder, open_locked, path_of, write_all, writing
 from streamtape.tape.store.files import (
     JOURNAL_SUFFIX,
     StrPath,
@@ -45,9 +45,9 @@ class TapeFile:
         *,
         max_body_bytes: int | None = None,
     ) -> None:
-        self.path = place_of(path)
+        self.path = path_of(path)
         with writing(self.path):
-            self._place = self.path.absolute()  # wherever the program goes meanwhile
+            self._location = self.path.absolute()  # wherever the program goes meanwhile
         self._redactor = redactor
         self._max_body_bytes = max_body_bytes
         self._found: bytes | None = None  # what was there when we first looked
@@ -70,24 +70,24 @@ class TapeFile:
         from streamtape.tape.store.appending import Journal  # a replay need not pay for it
 
         if self._found is None:
-            check_replaceable(self._place)
-            self._found = identity(self._place)
-        make_folder(self._place)
+            check_replaceable(self._location)
+            self._found = identity(self._location)
+        make_folder(self._location)
         with writing(self.path):
             for suffix in ("", ".new", ".lock"):  # tell before anything is recorded
-                check_no_link(self._place.with_name(self._place.name + suffix))
-            real = Path(os.path.realpath(self._place.parent)) / self._place.name
+                check_no_link(self._location.with_name(self._location.name + suffix))
+            real = Path(os.path.realpath(self._location.parent)) / self._location.name
             for n in range(1, _MOST_JOURNALS):
                 infix = "" if n == 1 else f".{n}"
-                place = real.with_name(real.name + infix + JOURNAL_SUFFIX)
-                with writing(place):
-                    fd = open_locked(place)
+                location = real.with_name(real.name + infix + JOURNAL_SUFFIX)
+                with writing(location):
+                    fd = open_locked(location)
                 if fd is not None:
                     return Journal(
                         real,
-                        place,
+                        location,
                         fd,
-                        _begun(fd, place),
+                        _begun(fd, location),
                         self._found,
                         redactor=self._redactor,
                         max_body_bytes=self._max_body_bytes,
@@ -97,7 +97,7 @@ class TapeFile:
         )
 
 
-def _begun(fd: int, place: Path) -> journal.Numbering:
+def _begun(fd: int, location: Path) -> journal.Numbering:
     """Begin a journal that nobody holds; JournalLeftError where it holds a recording."""
     from streamtape.tape import journal
 
@@ -106,14 +106,15 @@ def _begun(fd: int, place: Path) -> journal.Numbering:
         size = os.fstat(fd).st_size
         if not journal.is_beginning(os.read(fd, journal.HEAD_BYTES)):
             raise NotACassetteError(
-                f"{str(place)!r} is not a journal, and a recording needs that name: move it away",
-                path=place,
+                f"{str(location)!r} is not a journal, and a recording needs that name: "
+                "move it away",
+                path=location,
             )
         if size > journal.HEAD_BYTES:
             raise JournalLeftError(
-                f"a recording died here and left {str(place)!r}: `streamtape recover {place}` "
-                "makes a cassette of it; or delete it",
-                path=place,
+                f"a recording died here and left {str(location)!r}: "
+                f"`streamtape recover {location}` makes a cassette of it; or delete it",
+                path=location,
             )
         os.ftruncate(fd, 0)
         os.lseek(fd, 0, os.SEEK_SET)

@@ -130,7 +130,7 @@ class _PeerThreads:
             if isinstance(action, WaitUntil):
                 dialogue.clock.wait_until(dialogue.start_us + action.at_us)
             elif isinstance(action, Await):
-                dialogue.order.wait(action, OtherCallers(tasks=False).have_gone)
+                dialogue.order.wait(action, OtherCallers(tasks=False).nobody_left)
                 player.wait_no_longer(dialogue.now_us())
             self._flush()
             if isinstance(action, Done):
