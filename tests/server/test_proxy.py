@@ -486,7 +486,8 @@ def test_no_tunnels(tmp_path: Path, endpoint: MockEndpoint) -> None:
     """A tunnel is refused to whoever is not our child, and not recorded."""
 
     def use(url: str) -> None:
-        came, _ = talk(url, b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        head = b"Host: a.example\r\nConnection: close\r\n\r\n"
+        came, _ = talk(url, b"CONNECT a.example:443 HTTP/1.1\r\n" + head)
         assert came.startswith(b"HTTP/1.1 501")
         httpx.post(f"{url}/v1/responses", json=ASK)
 

@@ -13,7 +13,14 @@ from tests.shared import REPO
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the tool forks its recorders")
 def test_killed_recordings_lose_nothing() -> None:
     """Nine recordings, killed at random moments: every chunk that a client had is recovered."""
-    tool = [sys.executable, str(REPO / "tools" / "kill.py"), "--rounds", "9", "--seed", "7"]
+    tool = [
+        sys.executable,
+        str(REPO / "tools" / "attacks" / "kill.py"),
+        "--rounds",
+        "9",
+        "--seed",
+        "7",
+    ]
     done = subprocess.run(tool, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ", 0 lost" in done.stdout
