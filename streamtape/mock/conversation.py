@@ -79,7 +79,8 @@ class Conversation:
                     try:
                         self._hear(message.data)
                     except ConversationError as error:
-                        await self.say(self.error_event(error))
+                        # Behind what is still to be said of the messages before it.
+                        self.begin(self.say(self.error_event(error)))
                     async with self._heard:
                         self.n_heard += 1
                         self._heard.notify_all()
