@@ -30,7 +30,7 @@ def test_every_path_exists(name: str) -> None:
     assert len(paths) > 5
     for path in paths:
         near = path.partition("._")[0]
-        bases = (REPO, PACKAGE)
+        bases = (REPO, PACKAGE, PACKAGE.parent)
         found = [p for base in bases for p in (*base.glob(near), *base.glob(f"{near}.py"))]
         module, _, attribute = near.rpartition(".")
         found += [p for base in bases for p in base.glob(f"{module}.py") if attribute]

@@ -76,10 +76,10 @@ def by_aiohttp() -> None:
     "way", [connect, connect_ex, udp, lookup, old_lookup, by_urllib, by_aiohttp]
 )
 @pytest.mark.usefixtures("guard")
-def test_every_way_out_is_blocked(hint: Any) -> None:
+def test_every_way_out_is_blocked(way: Any) -> None:
     """Each raises our error, with the host and what to do."""
     with pytest.raises(NetworkBlockedError, match="--tape-allow-host="):
-        hint()
+        way()
 
 
 @pytest.mark.usefixtures("guard")

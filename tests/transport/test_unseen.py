@@ -76,7 +76,7 @@ def by_sock_connect(host: str, port: int) -> None:
 
 
 WAYS = [by_socket, by_connect_ex, in_a_thread, by_asyncio, by_sock_connect]
-EVERY_WAY = pytest.mark.parametrize("way", WAYS, ids=lambda hint: hint.__name__)
+EVERY_WAY = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 
 
 @pytest.fixture
@@ -101,12 +101,12 @@ def tape_of(folder: Path, url: str) -> Path:
 
 
 @EVERY_WAY
-def test_a_replay_refuses_it(hint: Way, tmp_path: Path) -> None:
+def test_a_replay_refuses_it(way: Way, tmp_path: Path) -> None:
     """Before anything is sent; the error names library, host, line and the way out."""
     path = tape_of(tmp_path, "http://x.test/")
     with pytest.raises(UnseenConnectionError) as caught:
         with streamtape.use_cassette(path, mode="none"):
-            hint(OUTSIDE, 443)
+            way(OUTSIDE, 443)
     text = str(caught.value)
     for said in ("socket", OUTSIDE, "443", "test_unseen.py:", "streamtape record", "ignore_hosts"):
         assert said in text
@@ -128,15 +128,15 @@ def test_a_name_is_not_looked_up(tmp_path: Path) -> None:
 
 
 @EVERY_WAY
-def test_a_recording_tells_it(hint: Way, server: Scripted, tmp_path: Path) -> None:
+def test_a_recording_tells_it(way: Way, server: Scripted, tmp_path: Path) -> None:
     """A server that the session has recorded from is no other local service: it is told of."""
     port = port_of(server)
     with pytest.warns(StreamtapeWarning) as caught:
         with streamtape.use_cassette(tmp_path / "x.tape"):
-            hint("127.0.0.1", port)  # nobody knows yet what it is
+            way("127.0.0.1", port)  # nobody knows yet what it is
             httpx.post(server.url, content=b'{"stream": true}')
-            hint("127.0.0.1", port)
-            hint("127.0.0.1", port)
+            way("127.0.0.1", port)
+            way("127.0.0.1", port)
     (one,) = [str(w.message) for w in caught if w.category is StreamtapeWarning]
     assert one.startswith("2 connections were opened past the session")
     assert f"127.0.0.1:{port}" in one
