@@ -15,14 +15,14 @@ class Unseen(NamedTuple):
     `port` is None where a name was to be looked up, `line` "" where the program's is not known.
     """
 
-    library: str
+    opened_by: str
     host: str
     port: int | None
     line: str
 
     def __str__(self) -> str:
         where = f"{self.host}:{self.port}" if self.port is not None else self.host
-        return f"{self.library} to {where}" + (f" ({self.line})" if self.line else "")
+        return f"{self.opened_by} to {where}" + (f" ({self.line})" if self.line else "")
 
 
 def refused(unseen: Unseen, mode: str) -> str:
@@ -32,9 +32,9 @@ def refused(unseen: Unseen, mode: str) -> str:
         what = f"look up {unseen.host}"
     line = f" ({unseen.line})" if unseen.line else ""
     return (
-        f"{unseen.library} was about to {what}{line}. No cassette can answer it, since sessions do "
-        f"not see the requests of {unseen.library}, and record mode {mode!r} lets nothing through "
-        f"to the network. {way_out(unseen.host)}"
+        f"{unseen.opened_by} was about to {what}{line}. No cassette can answer it, since requests "
+        f"of {unseen.opened_by} are not seen, and record mode {mode!r} lets nothing through to the "
+        f"network. {way_out(unseen.host)}"
     )
 
 
@@ -42,13 +42,13 @@ def noticed(counts: Counter[Unseen], name: str) -> str:
     """The warning of connections that were opened past a session."""
     n = counts.total()
     many = "1 connection was" if n == 1 else f"{n} connections were"
-    told = [f"{one}" + (f", {k} times" if k > 1 else "") for one, k in counts.items()]
-    if len(told) > _MOST_NAMED:
-        told = [*told[:_MOST_NAMED], f"{len(told) - _MOST_NAMED} more"]
+    named = [f"{one}" + (f", {k} times" if k > 1 else "") for one, k in counts.items()]
+    if len(named) > _MOST_NAMED:
+        named = [*named[:_MOST_NAMED], f"{len(named) - _MOST_NAMED} more"]
     first = next(iter(counts))
     return (
-        f"{many} opened past the session for {name!r}, so what was asked there is not in the "
-        f"cassette: {'; '.join(told)}. {way_out(first.host)}"
+        f"{many} opened past the session for {name!r}, so their requests are not in the "
+        f"cassette: {'; '.join(named)}. {way_out(first.host)}"
     )
 
 
