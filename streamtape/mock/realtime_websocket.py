@@ -140,12 +140,12 @@ class RealtimeConversation(Conversation):
         for event in realtime.play(stage, session, self._conversation_id, self._last_item()):
             await pace.next()
             created = created or event["response"]
-            fields = realtime.done(stage, created, "cancelled", []) if self._cancelled else event
-            if fields["type"] == "conversation.item.done":
-                self._items.append(fields["item"])
-            if fields["type"] == "response.done":
+            outgoing = realtime.done(stage, created, "cancelled", []) if self._cancelled else event
+            if outgoing["type"] == "conversation.item.done":
+                self._items.append(outgoing["item"])
+            if outgoing["type"] == "response.done":
                 self._responding = None
-            await self.say(self._identified(fields), prompt.options.pieces)
+            await self.say(self._identified(outgoing), prompt.options.pieces)
             if await pace.is_cut():
                 return
             if self._cancelled:

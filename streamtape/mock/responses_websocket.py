@@ -138,8 +138,8 @@ class ResponsesConversation(Conversation):
         for position, event in enumerate(events):
             await pace.next()
             steered = _steered(events, position) if active.steers else None
-            fields = _laned(steered or event, active.lane)
-            await self.say(fields, prompt.options.pieces, active.numbers)
+            outgoing = _laned(steered or event, active.lane)
+            await self.say(outgoing, prompt.options.pieces, active.numbers)
             if await pace.is_cut():
                 return False
             if steered is not None:

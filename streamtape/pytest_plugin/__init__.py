@@ -64,15 +64,15 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Have a marked or decorated test open its cassette before its own fixtures."""
     if stash.OUTCOME in item.stash:  # of a run before: tests are run again after a failure
         del item.stash[stash.OUTCOME]
-    spec = isinstance(item, pytest.Function) and settings.uses_cassette(item)
-    bare = spec and settings.uses_no_fixture(item)  # type: ignore[arg-type]  # wanted: a Function
+    has_cassette = isinstance(item, pytest.Function) and settings.uses_cassette(item)
+    bare = has_cassette and settings.uses_no_fixture(item)  # type: ignore[arg-type]  # has_cassette: a Function
     run = settings.of(item.config)
     run.item = item
-    if not spec:
+    if not has_cassette:
         run.lend_keys(replays=False)
         run.block(settings.block_of(item))
-    if spec and not bare:
-        settings.add_fixture(item, FIXTURE)  # type: ignore[arg-type]  # wanted: a Function
+    if has_cassette and not bare:
+        settings.add_fixture(item, FIXTURE)  # type: ignore[arg-type]  # has_cassette: a Function
     yield
     if bare:  # what a fixture does, for a third of what one costs
         taping = _taping(item._request)  # type: ignore[attr-defined]  # a Function has it

@@ -83,14 +83,14 @@ def _leave(report: pytest.TestReport, session: Session, name: str, folder: Path)
         for exchange, one in session.answers()
     ]
     page, streams = failed_page(report.nodeid, answers)
-    cassette_file = path.with_suffix(".html")
-    with writing(cassette_file):
-        write_whole(cassette_file, [page.encode("utf-8", "backslashreplace")])
+    page_path = path.with_suffix(".html")
+    with writing(page_path):
+        write_whole(page_path, [page.encode("utf-8", "backslashreplace")])
     left = FailedTest(
         report.nodeid,
         report.when,
         _message(report),
-        cassette_file.relative_to(folder).as_posix(),
+        page_path.relative_to(folder).as_posix(),
         path.relative_to(folder).as_posix(),
         streams,
     )

@@ -61,13 +61,13 @@ class Settings:
         overrides: dict[str, Any],
         ini: dict[str, Any],
         mode_from: str,
-        run_presets: run_defaults.RunDefaults,
+        presets: run_defaults.RunDefaults,
         opened: list[str],
     ) -> None:
         self.overrides = overrides
         self.ini = ini
         self.mode_from = mode_from
-        self.presets = run_presets
+        self.presets = presets
         self.opened = opened
         self.unproven = "warn"
         self.unplayed = "report"
@@ -85,14 +85,14 @@ class Settings:
         """The options of a test that says so much; most tests of a run say the same."""
         from streamtape.session.options import Options
 
-        spec = {**self.defaults, **given, **self.overrides}
-        key = tuple(spec.items())
+        merged = {**self.defaults, **given, **self.overrides}
+        key = tuple(merged.items())
         try:
             if key not in self._options:
-                self._options[key] = Options.of(**spec)
+                self._options[key] = Options.of(**merged)
             return self._options[key]
         except TypeError:  # a list among them can't be looked up, and may change
-            return Options.of(**spec)
+            return Options.of(**merged)
 
     def hold_patches(self) -> None:
         """Patch the libraries once a run, not anew for each of its tests."""
@@ -139,10 +139,10 @@ class Settings:
         if self.presets.disabled:
             return "streamtape: disabled (--tape-disable): every request goes out, unrecorded"
         mode = self.overrides.get("mode", self.defaults["mode"])
-        given = {
+        named = {
             k: v for k, v in {**self.ini, **self.overrides}.items() if k not in {"mode", "clock"}
         }
-        more = "".join(f", {name} {value}" for name, value in given.items())
+        more = "".join(f", {name} {value}" for name, value in named.items())
         blocked = ", network blocked" if self.guard else ""
         return f"streamtape: mode {mode} ({self.mode_from}){more}{blocked}; {PRECEDENCE}"
 
@@ -251,10 +251,10 @@ def configure(config: pytest.Config) -> Settings:
         opened.append(absolute(path))
 
     # `use_cassette` says its own default mode, on CI too: only what somebody asked for changes it.
-    run_presets = run_defaults.RunDefaults(ini, overrides, option.tape_disable, opens)
-    run_defaults.hold(run_presets)
+    presets = run_defaults.RunDefaults(ini, overrides, option.tape_disable, opens)
+    run_defaults.hold(presets)
     load_hooks.listeners.append(opens)
-    config.stash[SETTINGS] = settings = Settings(overrides, ini, source, run_presets, opened)
+    config.stash[SETTINGS] = settings = Settings(overrides, ini, source, presets, opened)
     settings.lends_keys = bool(config.getini("tape_dummy_keys"))
     settings.update = bool(option.tape_update)
     settings.unproven = _one_of(config, "tape_unproven", UNPROVEN)
@@ -343,8 +343,8 @@ def uses_cassette(item: pytest.Item) -> bool:
 def only_blocks(item: pytest.Item) -> bool:
     """Whether all that the marks of a test say is how its network is blocked."""
     marks = list(item.iter_markers(MARKER))
-    given = [mark.kwargs.keys() for mark in marks if not mark.args]
-    return len(given) == len(marks) and all(keys and keys <= _BLOCKS for keys in given)
+    keywords = [mark.kwargs.keys() for mark in marks if not mark.args]
+    return len(keywords) == len(marks) and all(keys and keys <= _BLOCKS for keys in keywords)
 
 
 def block_of(item: pytest.Item) -> Guard | None:

@@ -84,17 +84,17 @@ class TapeSnapshot:
         return self._why
 
     def _cassette_path(self) -> Path:
-        cassette_file = path_for_item(self._item, None, SNAPSHOTS)
+        snapshot_file = path_for_item(self._item, None, SNAPSHOTS)
         if self._name is not None:
-            path = cassette_file.with_name(f"{cassette_file.stem}.{safe_name(self._name)}.txt")
+            path = snapshot_file.with_name(f"{snapshot_file.stem}.{safe_name(self._name)}.txt")
         else:
-            number = sum(one == cassette_file for one in self._taken) + 1
+            number = sum(one == snapshot_file for one in self._taken) + 1
             path = (
-                cassette_file
+                snapshot_file
                 if number == 1
-                else cassette_file.with_name(f"{cassette_file.stem}.{number}.txt")
+                else snapshot_file.with_name(f"{snapshot_file.stem}.{number}.txt")
             )
-            self._taken.append(cassette_file)
+            self._taken.append(snapshot_file)
         return path
 
 

@@ -20,9 +20,9 @@ from streamtape.server.url_candidates import Origins
 from streamtape.session.dialogue_player import DialoguePlayer
 from streamtape.session.exchange import Progress
 from streamtape.session.last_event_id import rest_after_event
-from streamtape.session.matching import Tape
 from streamtape.session.miss import miss_text
 from streamtape.session.options import Options
+from streamtape.session.playlist import Playlist
 from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Cassette, Interaction, Request, StoredBody
 from streamtape.tape.redact import Redactor
@@ -66,7 +66,7 @@ class CassetteIndex:
         self.name = names[0] if len(names) == 1 else f"{len(cassettes)} cassettes"
         self._redactor = Redactor()
         sizes = [len(cassette) for cassette in cassettes]
-        self.tape = Tape([b.interaction for b in self.books], without_host(options), sizes)
+        self.tape = Playlist([b.interaction for b in self.books], without_host(options), sizes)
         self._origins = Origins(i.request for i in self.tape.interactions)
 
     def requests_for(self, head: RequestHead, body: bytes | StoredBody) -> list[Request]:
@@ -74,28 +74,28 @@ class CassetteIndex:
         spelled = self._origins.spellings(head, body)
         return [self._redactor.redact_for_matching(request) for request in spelled]
 
-    def candidates(self, requests_made: Sequence[Request]) -> list[int]:
+    def candidates(self, requests: Sequence[Request]) -> list[int]:
         """The indices of all interactions that match, played or not."""
-        for request in requests_made:
+        for request in requests:
             if found := self.tape.candidates(request):
                 return found
         return []
 
-    def take(self, requests_made: Sequence[Request]) -> Interaction | None:
+    def take(self, requests: Sequence[Request]) -> Interaction | None:
         """The interaction that answers, marked as played; None where none is left."""
-        return next((i for i in map(self.tape.take, requests_made) if i is not None), None)
+        return next((i for i in map(self.tape.take, requests) if i is not None), None)
 
-    def resume(self, requests_made: Sequence[Request]) -> Interaction | None:
+    def resume(self, requests: Sequence[Request]) -> Interaction | None:
         """The rest of a stream after the event that the client saw last, if it names one."""
-        found = rest_after_event(self.tape, requests_made)
+        found = rest_after_event(self.tape, requests)
         if found is None:
             return None
         self.tape.resume(found[0])
         return found[1]
 
-    def miss(self, requests_made: Sequence[Request]) -> Miss:
+    def miss(self, requests: Sequence[Request]) -> Miss:
         """Take down that nothing answers, and say why."""
-        request = requests_made[0]
+        request = requests[0]
         text = miss_text(
             request, self.tape, name=self.name, mode=None, again=_AGAIN, repeats="repeat (--repeat)"
         )
@@ -147,9 +147,9 @@ class CassetteIndex:
         return f"\n  interaction {nearest[0]} is number {book.number} of {book.cassette}"
 
 
-def same_protocol(recorded: Request, requests_made: Request) -> bool:
+def same_protocol(recorded: Request, requested: Request) -> bool:
     """Whether both requests are of HTTP, or both open a WebSocket: they may have one path."""
-    return recorded.url.startswith("ws") == requests_made.url.startswith("ws")
+    return recorded.url.startswith("ws") == requested.url.startswith("ws")
 
 
 def without_host(options: Options) -> Options:

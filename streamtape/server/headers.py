@@ -126,10 +126,10 @@ def cors_headers(request: RequestHead, allowed: Collection[str]) -> list[tuple[b
         (b"Access-Control-Expose-Headers", b"*"),
     ]
     if request.method == "OPTIONS":
-        requests_made = request.header("access-control-request-headers") or "*"
+        requested_headers = request.header("access-control-request-headers") or "*"
         found += [
             (b"Access-Control-Allow-Methods", _CORS_METHODS),
-            (b"Access-Control-Allow-Headers", requests_made.encode("latin-1")),
+            (b"Access-Control-Allow-Headers", requested_headers.encode("latin-1")),
             (b"Access-Control-Allow-Private-Network", b"true"),
             (b"Access-Control-Max-Age", b"600"),
         ]

@@ -122,10 +122,10 @@ class ReplayServer(Service):
         """Play what answers a request; else resume, show the status, or say why it is a miss."""
         request = exchange.request
         cassettes = self._cassettes
-        requests_made = cassettes.requests_for(request, await spooled_body(exchange))
+        requests = cassettes.requests_for(request, await spooled_body(exchange))
         interaction = (
-            cassettes.resume(requests_made)
-            or cassettes.take(requests_made)
+            cassettes.resume(requests)
+            or cassettes.take(requests)
             or starting_after.after_number(cassettes, request)
         )
         if isinstance(interaction, Interaction):
@@ -137,7 +137,7 @@ class ReplayServer(Service):
             headers = [(b"Content-Type", kind), *status.HEADERS]
             await exchange.respond(200, headers, page)
         else:
-            miss = cassettes.miss(requests_made)
+            miss = cassettes.miss(requests)
             await self.refuse(exchange, 404, miss.text, "no_recorded_interaction")
 
     async def forward(self, exchange: Exchange) -> None:

@@ -109,11 +109,11 @@ def _html(cassettes: CassetteIndex, url: str) -> bytes:
 def _row(row: dict[str, object]) -> str:
     method, _, url = str(row["request"]).partition(" ")
     parts = split_url(url)
-    requests_made = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    address = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     place = str(row["cassette"])
     name = "/".join(PurePath(place).parts[-2:])
     cells = [
-        f"<td>{escape(method)} {escape(requests_made)} <small>{escape(parts.netloc)}</small>",
+        f"<td>{escape(method)} {escape(address)} <small>{escape(parts.netloc)}</small>",
         f'<td title="{escape(place)}">{escape(name)} <small>#{row["interaction"]}</small>',
         f'<td class="n">{"none" if row["status"] is None else row["status"]}',
         f"<td>{escape(str(row['ending']))}",

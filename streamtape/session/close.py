@@ -26,9 +26,9 @@ from streamtape.session.diagnostics import (
 )
 from streamtape.session.inspection import SessionInspection
 from streamtape.session.journal_recording import Take
-from streamtape.session.matching import Tape
 from streamtape.session.options import Options
 from streamtape.session.order import Order
+from streamtape.session.playlist import Playlist
 from streamtape.session.unseen import Unseen, noticed
 from streamtape.tape.model import Cassette
 
@@ -49,7 +49,7 @@ class Closing(SessionInspection):
     set_aside: str | None
     _take: Take | None
     _passing: Take | None
-    _tape: Tape
+    _tape: Playlist
     _found: Cassette | None
     _lock: Any
     _at_exit: bool

@@ -18,14 +18,16 @@ from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Requ
 
 if TYPE_CHECKING:
     from streamtape.framing.sse import SSEFrame
-    from streamtape.session.matching import Tape
+    from streamtape.session.playlist import Playlist
 
 _CHANGED = {b"content-encoding", b"content-length"}
 # EventSource reconnects for ever; this status tells it that there is no more.
 _NOTHING_LEFT = Head(204, (), 0, reason="No Content")
 
 
-def rest_after_event(tape: Tape, requested: Sequence[Request]) -> tuple[int, Interaction] | None:
+def rest_after_event(
+    tape: Playlist, requested: Sequence[Request]
+) -> tuple[int, Interaction] | None:
     """The rest of a stream after the event that the client saw last, and the stream's index.
 
     `asked` are the requests that the one at hand may stand for. None where it names no event, where

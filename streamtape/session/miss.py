@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamtape.choices import RecordMode
 from streamtape.printable import printable, printable_line
 from streamtape.session.difference import Difference
-from streamtape.session.matching import Tape
+from streamtape.session.playlist import Playlist
 from streamtape.tape.model import Request
 
 MOST_SHOWN = 3
@@ -24,7 +24,7 @@ _WAYS_OUT = {
 
 def miss_text(
     requested: Request,
-    tape: Tape,
+    tape: Playlist,
     *,
     name: str,
     mode: RecordMode | None,
@@ -63,7 +63,7 @@ def miss_text(
     return printable("\n".join(lines).rstrip())
 
 
-def _equal(tape: Tape, same: list[int], repeats: str) -> list[str]:
+def _equal(tape: Playlist, same: list[int], repeats: str) -> list[str]:
     expected = tape.expected
     later = [i for i in same if expected is not None and i > expected]
     if expected is not None and later:
@@ -81,7 +81,7 @@ def _equal(tape: Tape, same: list[int], repeats: str) -> list[str]:
     return lines
 
 
-def _nearest(tape: Tape, index: int, differences: list[Difference]) -> list[str]:
+def _nearest(tape: Playlist, index: int, differences: list[Difference]) -> list[str]:
     plays = tape.plays[index]
     state = f"played {plays} time{'' if plays == 1 else 's'}" if plays else "not played yet"
     lines = [

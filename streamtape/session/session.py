@@ -26,9 +26,10 @@ from streamtape.session.diagnostics import Compare
 from streamtape.session.dialogue_player import DialoguePlayer
 from streamtape.session.exchange import Exchange
 from streamtape.session.journal_recording import StartedAt, Take, Taken
-from streamtape.session.matching import Tape, is_ignored
+from streamtape.session.matching import is_ignored
 from streamtape.session.miss import miss_text
 from streamtape.session.options import Options
+from streamtape.session.playlist import Playlist
 from streamtape.session.recorder import Recorder
 from streamtape.session.unseen import Address, Unseen, refused
 from streamtape.session.upload_recording import Upload, WholeUpload
@@ -101,8 +102,8 @@ class Session(Closing):
         self._found = loaded
         if options.match_up is None and options.mode == "verify":
             options = replace(options, match_up=True)
-        self._tape = Tape(loaded or (), options)
-        self._rehearsed: Tape | None = None  # recorded just now, to be played at once
+        self._tape = Playlist(loaded or (), options)
+        self._rehearsed: Playlist | None = None  # recorded just now, to be played at once
         self.cassette: Cassette = loaded or Cassette()
         if eager and (
             options.mode in {"all", "verify"} or (options.mode == "once" and loaded is None)
@@ -241,7 +242,7 @@ class Session(Closing):
         self.exchanges.append(exchange)
         return Play(rest, exchange.progress, self._tape.numbers[index], resumed=True)
 
-    def _play(self, requested: Request, tape: Tape, index: int, attempt: int) -> Play:
+    def _play(self, requested: Request, tape: Playlist, index: int, attempt: int) -> Play:
         interaction = tape.interactions[index]
         if is_long(requested):  # the body that it equals is in the cassette
             requested = _with_body_of(interaction.request, requested)
@@ -274,7 +275,7 @@ class Session(Closing):
             self.exchanges[self.exchanges.index(exchange)] = played
             number = exchange.number + (len(self.cassette) if self.mode == "new_episodes" else 0)
             if self._rehearsed is None:
-                self._rehearsed = Tape((), self.options)
+                self._rehearsed = Playlist((), self.options)
             self._rehearsed.add_played(interaction, number)
             return Play(interaction, played.progress, number)
 

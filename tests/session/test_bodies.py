@@ -9,8 +9,9 @@ import brotli
 import pytest
 import zstandard
 
-from streamtape.session.matching import Matcher, Tape
+from streamtape.session.matching import Matcher
 from streamtape.session.options import Options
+from streamtape.session.playlist import Playlist
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.redact import Redactor
 
@@ -87,7 +88,7 @@ def played(recorded: list[Request], requested: Request, **options: Any) -> int |
         interactions.append(
             Interaction(masked, Head(200), Chunks(), Ending("complete"), redactions=found)
         )
-    drawn = Tape(interactions, Options(**options)).draw(*redactor.redact_request(requested))
+    drawn = Playlist(interactions, Options(**options)).draw(*redactor.redact_request(requested))
     return None if drawn is None else drawn[0]
 
 

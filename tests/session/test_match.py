@@ -11,8 +11,9 @@ from streamtape.errors import UsageError
 from streamtape.json_path import path_pattern
 from streamtape.session.difference import Difference
 from streamtape.session.json_leaves import leaves
-from streamtape.session.matching import Matcher, Tape, is_ignored
+from streamtape.session.matching import Matcher, is_ignored
 from streamtape.session.options import Options
+from streamtape.session.playlist import Playlist
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
 
 JSON = ((b"Content-Type", b"application/json"),)
@@ -86,7 +87,7 @@ def test_the_users_own_function_decides_too() -> None:
     def same_model(recorded: Request, requested: Request) -> bool:
         return bool(json.loads(recorded.body)["model"] == json.loads(requested.body)["model"])
 
-    tape = Tape([take(ask({"model": "a", "n": 1}))], Options(match_on=("method", same_model)))
+    tape = Playlist([take(ask({"model": "a", "n": 1}))], Options(match_on=("method", same_model)))
     assert tape.take(ask({"model": "b"})) is None
     assert tape.take(ask({"model": "a", "n": 2})) is not None
 
@@ -94,21 +95,21 @@ def test_the_users_own_function_decides_too() -> None:
 def test_equal_requests_are_answered_in_order() -> None:
     """The first recording answers the first request, and each answers once."""
     first, second = take(ask({"q": 1})), take(ask({"q": 1}))
-    tape = Tape([first, take(ask({"q": 2})), second], Options())
+    tape = Playlist([first, take(ask({"q": 2})), second], Options())
     requested = ask({"q": 1})
     assert [tape.take(requested), tape.take(requested), tape.take(requested)] == [
         first,
         second,
         None,
     ]
-    repeating = Tape([first], Options(allow_playback_repeats=True))
+    repeating = Playlist([first], Options(allow_playback_repeats=True))
     assert [repeating.take(requested), repeating.take(requested)] == [first, first]
 
 
 def test_plays_are_counted() -> None:
     """How often each interaction answered, with those that are added and taken up again."""
     requested = ask({"q": 1})
-    tape = Tape([take(requested), take(ask({"q": 2}))], Options(allow_playback_repeats=True))
+    tape = Playlist([take(requested), take(ask({"q": 2}))], Options(allow_playback_repeats=True))
     assert [tape.draw(requested) for _ in range(3)] == [(0, 0), (0, 1), (0, 2)]
     tape.resume(0)
     assert tape.plays == [4, 0]
@@ -120,17 +121,17 @@ def test_plays_are_counted() -> None:
 
 def test_what_was_added_has_been_played() -> None:
     """It answers no second time, unless answers may be repeated."""
-    tape = Tape([], Options())
+    tape = Playlist([], Options())
     tape.add_played(take(ask({"q": 1})), 0)
     assert not tape.has_answer(ask({"q": 1}))
     assert tape.take(ask({"q": 1})) is None
-    assert Tape([take(ask({"q": 1}))], Options()).has_answer(ask({"q": 1}))
+    assert Playlist([take(ask({"q": 1}))], Options()).has_answer(ask({"q": 1}))
 
 
 def test_interactions_of_an_address() -> None:
     """Those whose URL matches, whatever their bodies; what was played last comes first."""
     urls = ["http://h/a", "http://h/b", "http://h/a", "http://h/a"]
-    tape = Tape([take(ask({"n": n}, url=url)) for n, url in enumerate(urls)], Options())
+    tape = Playlist([take(ask({"n": n}, url=url)) for n, url in enumerate(urls)], Options())
     assert tape.same_address(ask({"n": 9}, url="http://h/a")) == [3, 2, 0]
     assert tape.take(ask({"n": 2}, url="http://h/a")) is not None
     assert tape.same_address(ask({"n": 9}, url="http://h/a")) == [2, 3, 0]
@@ -158,7 +159,7 @@ def test_hosts_of_this_machine(host: str, ignored: bool) -> None:
 
 def test_the_nearest_is_the_one_that_differs_least() -> None:
     """A different value in the body is nearer than a different path."""
-    tape = Tape([take(ask({"a": 1}, url="http://h/other")), take(ask({"a": 2}))], Options())
+    tape = Playlist([take(ask({"a": 1}, url="http://h/other")), take(ask({"a": 2}))], Options())
     nearest = tape.nearest(ask({"a": 1}))
     assert nearest is not None
     assert nearest[0] == 1
@@ -239,7 +240,7 @@ def test_masked_headers_stand_for_any_secret(
     recorded: dict[str, str], requested: dict[str, str], same: bool
 ) -> None:
     """Where headers are compared: the name, what is beside the mask, and their number count."""
-    tape = Tape([take(with_headers(**recorded))], Options(match_on=("headers",)))
+    tape = Playlist([take(with_headers(**recorded))], Options(match_on=("headers",)))
     assert tape.has_answer(with_headers(**requested)) == same
 
 
@@ -259,7 +260,7 @@ def test_empty_containers_differ_where_something_stands(
     recorded: Any, requested: Any, where: list[str]
 ) -> None:
     """What is in one and not in the other is told once: below it, or, if nothing is, itself."""
-    tape = Tape([take(ask(recorded))], Options())
+    tape = Playlist([take(ask(recorded))], Options())
     assert not tape.has_answer(ask(requested))
     nearest = tape.nearest(ask(requested))
     assert nearest is not None
@@ -273,11 +274,11 @@ def test_a_function_may_assert() -> None:
         assert len(recorded.body) == len(requested.body), "lengths differ"
         return True
 
-    tape = Tape([take(ask({"a": 1}))], Options(match_on=(same_length,)))
+    tape = Playlist([take(ask({"a": 1}))], Options(match_on=(same_length,)))
     assert tape.take(ask({"a": 12})) is None
     nearest = tape.nearest(ask({"a": 12}))
     assert nearest is not None
     assert nearest[1][0].where == "same_length() reports a difference: lengths differ"
     assert tape.take(ask({"a": 2})) is not None
     with pytest.raises(UsageError, match="gave None"):
-        Tape([take(ask())], Options(match_on=(lambda recorded, requested: None,))).take(ask())  # type: ignore[arg-type,return-value]  # the mistake
+        Playlist([take(ask())], Options(match_on=(lambda recorded, requested: None,))).take(ask())  # type: ignore[arg-type,return-value]  # the mistake

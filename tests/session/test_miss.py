@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from streamtape.session.matching import Tape
 from streamtape.session.miss import miss_text
 from streamtape.session.options import Options
+from streamtape.session.playlist import Playlist
 from streamtape.tape.model import Chunks, Ending, Head, Headers, Interaction, Request
 
 TEXTS = Path(__file__).parent / "misses"
@@ -147,7 +147,7 @@ def test_the_text_of_a_miss(name: str) -> None:
         Interaction(r, Head(200), Chunks(), Ending("complete"), cuts_known=not case.converted)
         for r in case.tape
     ]
-    tape = Tape(interactions, options)
+    tape = Playlist(interactions, options)
     for request in case.played:
         assert tape.take(request) is not None
     assert tape.take(case.requested) is None

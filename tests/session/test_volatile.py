@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from streamtape.session.id_mapping import matched_up, skeleton
-from streamtape.session.matching import Tape
 from streamtape.session.options import Options
+from streamtape.session.playlist import Playlist
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
 
 HEADERS = ((b"content-type", b"application/json"),)
@@ -18,10 +18,10 @@ def ask(body: Any) -> Request:
     return Request("POST", "http://h/", HEADERS, json.dumps(body).encode())
 
 
-def tape_of(*bodies: Any) -> Tape:
+def tape_of(*bodies: Any) -> Playlist:
     """A cassette that answers these, with ids matched up."""
     found = [Interaction(ask(b), Head(200), Chunks(), Ending("complete")) for b in bodies]
-    return Tape(found, Options(match_up=True))
+    return Playlist(found, Options(match_up=True))
 
 
 SAME = [
@@ -83,7 +83,7 @@ def test_two_ids_never_become_one() -> None:
 def test_ids_are_compared_where_it_was_not_asked_for() -> None:
     """Without match_up a different id is a different request."""
     found = [Interaction(ask({"id": "call_aaaa1111bbbb"}), Head(200), Chunks(), Ending("complete"))]
-    assert Tape(found, Options()).take(ask({"id": "call_cccc2222dddd"})) is None
+    assert Playlist(found, Options()).take(ask({"id": "call_cccc2222dddd"})) is None
 
 
 def test_skeletons_and_pairs() -> None:

@@ -108,13 +108,11 @@ async def open_websocket(request: httpx.Request, upstreams: Upstreams, session: 
     httpx.TransportError where the upstream can't be reached.
     """
     transport = upstreams.for_websockets(request.url)
-    requests_made = request_of(request, b"")
-    requests_made = replace(requests_made, url=websocket_url(requests_made.url))
-    if session.passes(requests_made.url):
+    handshake = request_of(request, b"")
+    handshake = replace(handshake, url=websocket_url(handshake.url))
+    if session.passes(handshake.url):
         return Opened(await transport.handle_async_request(request), None)
-    call = intercept(
-        session, requests_made, lambda *_: ServerError("it is recorded"), rehearses=False
-    )
+    call = intercept(session, handshake, lambda *_: ServerError("it is recorded"), rehearses=False)
     assert call.recording is not None, "the cassette does not answer it"
     with call.upstream():
         response = await transport.handle_async_request(request)
