@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from streamtape.tape.model import Ending, Request
 from tests.cli.running import interaction, responses, sse, tape
 from tests.page.opening import show
+from tests.patience import until
 from tests.streams import Writer, interaction_of
 from tests.tools_present import needs
 
@@ -303,7 +304,7 @@ def test_markdown_is_laid_out_and_raw_where_wanted(opened: Page, tmp_path: Path)
     expect(grown.locator("p").last).to_have_text("go <img src=x onerror=alert(1)> © a b")
     assert grown.locator("a, img").count() == 0
     opened.check("#raw")
-    assert grown.inner_text() == text
+    until(lambda: grown.inner_text() == text)
     opened.uncheck("#raw")
     # As it grew: every prefix is laid out, and the whole comes out the same.
     whole = grown.inner_html()

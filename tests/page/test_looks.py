@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,12 +163,17 @@ def test_themes_are_chosen_and_kept(opened: Page, tmp_path: Path) -> None:
     show(opened, tmp_path)
     ground = "getComputedStyle(document.body).backgroundColor"
     light = opened.evaluate(ground)
+    name, body = opened.locator("#theme .sr"), opened.locator("body")
+    expect(name).to_have_text("Theme: auto")
     opened.keyboard.press("t")
+    expect(name).to_have_text("Theme: light")
     opened.click("#theme")
-    assert opened.evaluate(ground) != light
+    expect(name).to_have_text("Theme: dark")
+    expect(body).not_to_have_css("background-color", light)
     opened.reload()
     opened.wait_for_selector("#app:not([hidden])")
-    assert opened.evaluate(ground) != light
+    expect(name).to_have_text("Theme: dark")
+    expect(body).not_to_have_css("background-color", light)
 
 
 def test_the_timeline_answers(opened: Page, tmp_path: Path) -> None:
@@ -182,9 +188,8 @@ def test_the_timeline_answers(opened: Page, tmp_path: Path) -> None:
     opened.mouse.move(box["x"] + box["width"] / 2, middle)
     expect(opened.locator(".hover")).to_contain_text("response.output_text.delta")
     opened.mouse.click(box["x"] + box["width"] / 2, middle)
-    before = opened.text_content("#clock")
-    assert before is not None
-    assert before.startswith("0.04")
+    clock = opened.locator("#clock")
+    expect(clock).to_have_text(re.compile("^0\\.04"))
     opened.mouse.down()
     opened.mouse.move(box["x"] + box["width"] * 0.6, middle)
     opened.mouse.move(box["x"] + box["width"] * 0.75, middle)
@@ -204,7 +209,7 @@ def test_the_timeline_answers(opened: Page, tmp_path: Path) -> None:
     legend.click()
     expect(legend).to_have_attribute("aria-pressed", "false")
     opened.locator("#timeline").tap(position={"x": box["width"] * 0.25, "y": 40})
-    assert (opened.text_content("#clock") or "").startswith("0.02")
+    expect(clock).to_have_text(re.compile("^0\\.02"))
 
 
 def test_a_run_is_a_waterfall(opened: Page, tmp_path: Path) -> None:
