@@ -23,6 +23,7 @@ from streamtape.printable import printable
 from streamtape.tape.texts import masked_text
 
 PACK_FROM = 48_000  # characters of data from which it is worth packing
+_PACK_LEVEL = 6  # 9 takes five times as long, and saves 7 % of a stream of small events
 _PLACES = ("policy", "title", "style", "plain", "packed", "data", "script")
 
 
@@ -69,7 +70,8 @@ def data_block(data: Mapping[str, Any]) -> tuple[str, str]:
     """The data as text that ends no element, and how it is packed (`json` or `deflate`)."""
     text = masked_text(json.dumps(data, separators=(",", ":")))
     if len(text) >= PACK_FROM:
-        return "deflate", base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+        packed = zlib.compress(text.encode("ascii"), _PACK_LEVEL)
+        return "deflate", base64.b64encode(packed).decode("ascii")
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return "json", text

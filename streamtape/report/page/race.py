@@ -6,15 +6,18 @@ module only puts it into the shape of a page.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from streamtape.analysis.diff import diff, paired
+from streamtape.analysis.gc_paused import collector_paused
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Comparison, short
 from streamtape.compare.json_diff import walk
 from streamtape.compare.word_diff import hunks
 from streamtape.dialects.json_codec import NOT_JSON, decode
+from streamtape.dialects.parsed import ParsedResponse
 from streamtape.report.events import Run, runs
 from streamtape.report.masked import read
 from streamtape.report.page.data import interaction_data
@@ -27,6 +30,7 @@ _MAX_VALUE = 2_000
 _MAX_DIFFED = 200_000  # characters of a text whose words are compared
 
 
+@collector_paused()
 def race_data(
     name: str,
     a: Cassette,
@@ -43,6 +47,7 @@ def race_data(
     """
     interactions: list[dict[str, Any]] = []
     pairs: list[dict[str, Any]] = []
+    responses: list[ParsedResponse] = []
     found = paired(a.interactions, b.interactions, dialect)
     for number, (one, other) in enumerate(found):
         places: list[int | None] = []
@@ -53,13 +58,14 @@ def race_data(
                 findings = findings_of(parsed, dialect) if checked else []
                 data = interaction_data(parsed, findings, name=called, number=number)
                 interactions.append(data)
+                responses.append(parsed)
         title = name if len(found) == 1 else f"{name} {number}"
         row: dict[str, Any] = {"name": title, "a": places[0], "b": places[1]}
         if one is None or other is None:
             row |= {"verdict": f"only in {'b' if one is None else 'a'}", "summary": []}
         else:
-            left, right = (interactions[place] for place in places if place is not None)
-            row |= _compared(one, other, left, right, dialect)
+            sides = responses[-2], responses[-1]
+            row |= _compared(sides, interactions[-2]["parts"], interactions[-1]["parts"], dialect)
         pairs.append({"rows": [], "words": [], "request": []} | row)
     return interactions, pairs
 
@@ -72,48 +78,51 @@ def alone(name: str, verdict: str, reason: str = "") -> dict[str, Any]:
 
 
 def _compared(
-    one: Interaction,
-    other: Interaction,
-    left: dict[str, Any],
-    right: dict[str, Any],
+    sides: tuple[ParsedResponse, ParsedResponse],
+    left: Sequence[dict[str, Any]],
+    right: Sequence[dict[str, Any]],
     dialect: str | None,
 ) -> dict[str, Any]:
+    """What differs between two interactions; `left` and `right` are their texts on the page."""
+    one, other = (parsed.interaction for parsed in sides)
     content = diff(one, other, "content", dialect=dialect)
     events = diff(one, other, "events", dialect=dialect)
     return {
         "verdict": content.verdict or "same",
         "summary": [*(masked_text(reason) for reason in content.reasons), *content.notes],
-        "rows": [*_rows(one, other, events, dialect)],
-        "words": [*_words(left["parts"], right["parts"])],
+        "rows": [*_rows(*sides, events)],
+        "words": [*_words(left, right)],
         "request": [*_request(one, other)],
     }
 
 
 def _rows(
-    one: Interaction, other: Interaction, comparison: Comparison, dialect: str | None
+    left: ParsedResponse, right: ParsedResponse, comparison: Comparison
 ) -> Iterator[tuple[int, int, int, int, str]]:
     """Runs of events beside each other: where each begins and ends on either side, and what it is.
 
     -1 stands where a side has none. A row is changed where `diff` reports a change in it.
     """
-    left, right = (read(side, dialect) for side in (one, other))
     a, b = ([*runs(side.events, side.dialect)] for side in (left, right))
-    changed_a = {change.a.index for change in comparison.changes if change.a}
-    changed_b = {change.b.index for change in comparison.changes if change.b}
+    changed_a = sorted(change.a.index for change in comparison.changes if change.a)
+    changed_b = sorted(change.b.index for change in comparison.changes if change.b)
     i = j = 0
     for gap in (*gaps([*map(_key, a)], [*map(_key, b)]), None):
         until = len(a) if gap is None else gap.a1
         for n in range(until - i):
-            first, last = _span(a[i + n])
-            start, end = _span(b[j + n])
-            changed = any(first <= at < last for at in changed_a)
-            changed = changed or any(start <= at < end for at in changed_b)
-            yield first, last, start, end, "changed" if changed else "same"
+            one, other = _span(a[i + n]), _span(b[j + n])
+            changed = _has_any(changed_a, *one) or _has_any(changed_b, *other)
+            yield *one, *other, "changed" if changed else "same"
         if gap is None:
             return
         yield from ((*_span(run), -1, -1, "removed") for run in a[gap.a1 : gap.a2])
         yield from ((-1, -1, *_span(run), "inserted") for run in b[gap.b1 : gap.b2])
         i, j = gap.a2, gap.b2
+
+
+def _has_any(indices: Sequence[int], first: int, end: int) -> bool:
+    """Whether one of some rising numbers lies in a range."""
+    return bisect_left(indices, first) < bisect_left(indices, end)
 
 
 def _key(run: Run) -> tuple[str, bool]:

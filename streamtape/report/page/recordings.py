@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from streamtape.analysis.check import check_response
+from streamtape.analysis.gc_paused import collector_paused
 from streamtape.checks.finding import Finding
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.report.lines import Line, line, plain
@@ -22,6 +23,7 @@ _WIDTH = 100
 _SEPARATORS = re.compile(r"[/\\]")
 
 
+@collector_paused()
 def recordings_data(
     cassette: Cassette,
     *,
