@@ -21,7 +21,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, compress, count, pairwise
 from typing import NamedTuple
 
 EXACT_CELLS = 4_000_000  # up to here a gap is aligned by longest common subsequence (n*m/8 bytes)
@@ -57,9 +57,9 @@ def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
     last = _n_alike(a[first:][::-1], b[first:][::-1])
     if first + last == len(a) == len(b):
         return []
-    numbers: dict[Hashable, int] = {}
-    left = [numbers.setdefault(t, len(numbers)) for t in a[first : len(a) - last]]
-    right = [numbers.setdefault(t, len(numbers)) for t in b[first : len(b) - last]]
+    inner_a, inner_b = a[first : len(a) - last], b[first : len(b) - last]
+    numbers = {t: number for number, t in enumerate(dict.fromkeys(chain(inner_a, inner_b)))}
+    left, right = list(map(numbers.__getitem__, inner_a)), list(map(numbers.__getitem__, inner_b))
     found: list[Gap] = []
     todo = [Gap(0, len(left), 0, len(right))]
     while todo:
@@ -130,10 +130,17 @@ def _anchors(a: list[int], b: list[int], gap: Gap) -> list[Block]:
     """What is once on either side, in the longest order that both sides share."""
     a1, a2, b1, b2 = gap
     ones, others = a[a1:a2], b[b1:b2]
-    in_a, in_b = Counter(ones), Counter(others)
-    where = {one: j for j, one in enumerate(others) if in_b[one] == 1}
-    pairs = [(i, where[one]) for i, one in enumerate(ones) if in_a[one] == 1 and one in where]
+    shared = _once(ones) & _once(others)
+    if not shared:
+        return []
+    where = {one: j for j, one in enumerate(others) if one in shared}
+    pairs = [(i, where[one]) for i, one in enumerate(ones) if one in shared]
     return [Block(a1 + i, b1 + j, 1) for i, j in _in_order(pairs)]
+
+
+def _once(elements: list[int]) -> set[int]:
+    """The elements that occur exactly once."""
+    return {element for element, n in Counter(elements).items() if n == 1}
 
 
 def _anchors_of_runs(a: list[int], b: list[int], gap: Gap) -> list[Block]:
@@ -153,8 +160,10 @@ def _anchors_of_runs(a: list[int], b: list[int], gap: Gap) -> list[Block]:
         for number, run in enumerate(runs):
             known[run] = -1 if run in known else a1 + number * length
         pairs: dict[int, int] = {}
-        for j, run in enumerate(zip(*(b[b1 + n : b2] for n in range(length)), strict=False), b1):
-            if run in known and (i := known[run]) >= 0:
+        windows = zip(*(b[b1 + n : b2] for n in range(length)), strict=False)
+        for j in compress(count(b1), map(known.__contains__, windows)):
+            i = known[tuple(b[j : j + length])]
+            if i >= 0:
                 pairs[i] = -1 if i in pairs else j
         once = [(i, pairs[i]) for i in sorted(pairs) if pairs[i] >= 0]
         if once:

@@ -41,14 +41,15 @@ class Hunk(NamedTuple):
 def hunks(before: str, after: str) -> list[Hunk]:
     """Where two texts differ, in order."""
     a, b = _WORD.findall(before), _WORD.findall(after)
-    a_at, b_at = [0, *accumulate(map(len, a))], [0, *accumulate(map(len, b))]
+    a_at, b_at = (list(accumulate(map(len, tokens), initial=0)) for tokens in (a, b))
     shown_a, shown_b = masked_pieces(a), masked_pieces(b)
+    words_a, words_b = _words_before(a), _words_before(b)
     found: list[Hunk] = []
-    for group in _grouped(gaps(a, b), a, b):
+    for group in _grouped(gaps(a, b), words_a, words_b):
         whole = Gap(group[0].a1, group[-1].a2, group[0].b1, group[-1].b2)
         a1, a2, b1, b2 = a_at[whole.a1], a_at[whole.a2], b_at[whole.b1], b_at[whole.b2]
         alike = len(shared_start([before[a1:a2], after[b1:b2]]))
-        pieces = _pieces(shown_a, shown_b, whole, _phrases(group, a, b))
+        pieces = _pieces(shown_a, shown_b, whole, _phrases(group, words_a, words_b))
         found.append(Hunk(a1 + alike, b1 + alike, a1, a2, b1, b2, pieces))
     return found
 
@@ -62,7 +63,7 @@ def shared_start(texts: list[str]) -> str:
     return low
 
 
-def _grouped(found: list[Gap], a: Sequence[str], b: Sequence[str]) -> list[list[Gap]]:
+def _grouped(found: list[Gap], words_a: Sequence[int], words_b: Sequence[int]) -> list[list[Gap]]:
     """The gaps that are one hunk. Joined ones weigh more, and may so join with the one before.
 
     This is linear in gaps and tokens: each gap is joined once at most and each pass of the inner
@@ -70,7 +71,6 @@ def _grouped(found: list[Gap], a: Sequence[str], b: Sequence[str]) -> list[list[
     between two groups is: a group is known by its first gap, and the words of a stretch by what
     stands before its two ends.
     """
-    words_a, words_b = _words_before(a), _words_before(b)
     starts: list[int] = []  # of each group, its first gap; it ends where the next one begins
     weights: list[int] = []
     for number, gap in enumerate(found):
@@ -90,10 +90,6 @@ def _grouped(found: list[Gap], a: Sequence[str], b: Sequence[str]) -> list[list[
 def _words_before(tokens: Sequence[str]) -> list[int]:
     """How many words stand before each token, and before the end."""
     return list(accumulate(map(str.isalnum, tokens), initial=0))
-
-
-def _n_words(tokens: Sequence[str]) -> int:
-    return sum(map(str.isalnum, tokens))
 
 
 def _pieces(
@@ -117,15 +113,15 @@ def _pieces(
     return tuple(WordPiece(kind, text) for kind, text in parts if text)
 
 
-def _phrases(group: Sequence[Gap], a: Sequence[str], b: Sequence[str]) -> list[Gap]:
+def _phrases(group: Sequence[Gap], words_a: Sequence[int], words_b: Sequence[int]) -> list[Gap]:
     """The gaps of a hunk, those with no word between them joined; all, if few words are shared."""
     out: list[Gap] = []
     for gap in group:
-        if out and not _n_words(a[out[-1].a2 : gap.a1]):
+        if out and words_a[out[-1].a2] == words_a[gap.a1]:
             gap = Gap(out[-1].a1, gap.a2, out.pop().b1, gap.b2)  # noqa: PLW2901  # grows
         out.append(gap)
     whole = Gap(out[0].a1, out[-1].a2, out[0].b1, out[-1].b2)
-    n_changed = sum(_n_words(a[g.a1 : g.a2]) for g in out)
-    n_added = sum(_n_words(b[g.b1 : g.b2]) for g in out)
-    n_shared = _n_words(a[whole.a1 : whole.a2]) - n_changed
+    n_changed = sum(words_a[gap.a2] - words_a[gap.a1] for gap in out)
+    n_added = sum(words_b[gap.b2] - words_b[gap.b1] for gap in out)
+    n_shared = words_a[whole.a2] - words_a[whole.a1] - n_changed
     return [whole] if max(n_changed, n_added) > n_shared else out

@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from collections.abc import Sequence
-from itertools import islice
+from itertools import accumulate, pairwise
 from typing import Any
 
 from streamtape.secrets.scanner import Search, default_search
@@ -49,8 +49,12 @@ def _whole_characters(data: bytes, start: int, end: int) -> tuple[int, int]:
 
 def masked_pieces(pieces: Sequence[str]) -> list[str]:
     """The pieces that a text was cut into, without the secrets that stand in the whole text."""
-    whole = iter(masked_text("".join(pieces)))
-    return ["".join(islice(whole, len(piece))) for piece in pieces]
+    whole = "".join(pieces)
+    masked = masked_text(whole)
+    if masked == whole:
+        return list(pieces)
+    cuts = accumulate(map(len, pieces), initial=0)
+    return [masked[start:end] for start, end in pairwise(cuts)]
 
 
 def masked_value(path: Sequence[str], value: Any) -> Any:
