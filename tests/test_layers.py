@@ -13,9 +13,9 @@ from tools import house
 PACKAGE = Path(streamtape.__file__).parent
 ROOMS = (
     "errors", "printable", "displayed", "choices", "extras", "units", "json_path", "content",
-    "secrets", "tape", "framing", "dialects", "metrics", "playback", "compare", "checks",
-    "analysis", "convert", "session", "transport", "sdk_events", "strategies", "server", "mock",
-    "snapshots", "report", "pytest_plugin", "pytest_entry", "cli", "__main__",
+    "secrets", "tape", "framing", "dialects", "metrics", "playback", "composer", "compare",
+    "checks", "analysis", "convert", "session", "transport", "sdk_events", "strategies", "server",
+    "mock", "snapshots", "report", "pytest_plugin", "pytest_entry", "cli", "__main__",
 )  # fmt: skip
 # Rooms further down that must not know these, though they stand above them.
 FORBIDDEN = {

@@ -87,7 +87,7 @@ def _dialogue_at_pace(
 ) -> Iterator[Step]:
     """The steps of a dialogue at a pace; its messages are never cut."""
     if pace is not None:
-        if pace.ttft_us is not None or pace.tokens_per_s is not None:
+        if pace.ttft_ms is not None or pace.tokens_per_s is not None:
             raise UsageError(
                 f"pace {str(pace)!r}: a WebSocket dialogue has a factor (2x), rate=, idle= and "
                 "jitter=, but no ttft= and no tokens="

@@ -8,6 +8,7 @@
     ttft=800ms        the first content after 800 ms
     tokens=40/s       then 40 tokens a second, shared out by the content of the events
     jitter=5ms        each chunk earlier or later by up to 5 ms, by the seed; jitter=20% of its gap
+    seed=1            the seed of the jitter
 
 Several are joined by commas (`ttft=800ms,tokens=40/s,jitter=10%`). They are applied in this order:
 rate or tokens, idle, speed, jitter. A chunk that holds several events comes with the last of them;
@@ -19,10 +20,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from streamtape.errors import UsageError
 from streamtape.playback.option_syntax import (
+    count,
     duration_text,
     duration_us,
     fields,
@@ -36,41 +39,73 @@ if TYPE_CHECKING:
     from streamtape.playback.positions import NewFramer
     from streamtape.tape.model import Interaction
 
-_KNOWN = ("recorded", "at_once", "idle", "rate", "ttft", "tokens", "jitter")
+_KNOWN = ("recorded", "at_once", "idle", "rate", "ttft", "tokens", "jitter", "seed")
 _FACTOR = re.compile(r"\d{1,9}(\.\d{1,9})?x", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """At what pace a score is played. `factor` None is at once; times in microseconds.
+    """At what pace a stream is played, or composed; `str()` of it is a text that is read back.
 
-    `str()` of it is a text that `parse_pace` reads.
+    ttft_ms: the first content comes after so many milliseconds. tokens_per_s: how many tokens a
+    second come then. rate_ms: a chunk every so many milliseconds instead. jitter: each chunk comes
+    earlier or later by up to this share of its gap; jitter_ms: by up to so many milliseconds.
+    idle_ms: no gap is longer. speed: 2.0 is twice as fast, None at once. seed: of the jitter; None
+    takes the one of what is played.
+
+    UsageError for a value that is no pace.
     """
 
-    factor: float | None = 1.0
-    idle_us: int | None = None
-    rate_us: int | None = None
-    ttft_us: int | None = None
+    ttft_ms: float | None = None
     tokens_per_s: float | None = None
-    jitter_us: int = 0
-    jitter_share: float = 0.0
+    jitter: float = 0.0
+    jitter_ms: float = 0.0
+    rate_ms: float | None = None
+    idle_ms: float | None = None
+    speed: float | None = 1.0
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("ttft_ms", "jitter", "jitter_ms", "rate_ms", "idle_ms"):
+            value = getattr(self, name)
+            if not (value is None or (_is_number(value) and value >= 0)):
+                raise UsageError(f"pace: {name} must be a number, 0 or more, got {value!r}")
+        for name in ("tokens_per_s", "speed"):
+            value = getattr(self, name)
+            if not (value is None or (_is_number(value) and value > 0)):
+                raise UsageError(f"pace: {name} must be a number above 0 or None, got {value!r}")
+        if self.rate_ms is not None and (self.ttft_ms, self.tokens_per_s) != (None, None):
+            raise UsageError(
+                "pace: rate_ms, and ttft_ms or tokens_per_s, both say when chunks come"
+            )
 
     def __str__(self) -> str:
-        if self.factor is None:
+        if self.speed is None:
             return "at_once"
         parts = []
-        if self.factor != 1.0:
-            parts.append(f"{number_text(self.factor)}x")
-        for name, us in (("idle", self.idle_us), ("rate", self.rate_us), ("ttft", self.ttft_us)):
-            if us is not None:
-                parts.append(f"{name}={duration_text(us)}")
+        if self.speed != 1.0:
+            parts.append(f"{number_text(self.speed)}x")
+        for name, ms in (("idle", self.idle_ms), ("rate", self.rate_ms), ("ttft", self.ttft_ms)):
+            if ms is not None:
+                parts.append(f"{name}={duration_text(to_us(ms))}")
         if self.tokens_per_s is not None:
             parts.append(f"tokens={number_text(self.tokens_per_s)}/s")
-        if self.jitter_us:
-            parts.append(f"jitter={duration_text(self.jitter_us)}")
-        if self.jitter_share:
-            parts.append(f"jitter={number_text(self.jitter_share * 100)}%")
+        if self.jitter_ms:
+            parts.append(f"jitter={duration_text(to_us(self.jitter_ms))}")
+        if self.jitter:
+            parts.append(f"jitter={number_text(self.jitter * 100)}%")
+        if self.seed is not None:
+            parts.append(f"seed={self.seed}")
         return ",".join(parts) or "recorded"
+
+
+def to_us(ms: float) -> int:
+    """Whole microseconds of milliseconds."""
+    return round(ms * 1000)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def parse_pace(text: str | Pace) -> Pace:
@@ -95,18 +130,23 @@ def parse_pace(text: str | Pace) -> Pace:
         if given.get(name):
             raise UsageError(f"{what}: {name} takes no value")
     if "at_once" in given:
-        return Pace(None)
+        return Pace(speed=None)
     jitter = given.get("jitter", "")
     share = jitter.endswith("%")
     return Pace(
-        factor=number(factors[0][:-1], what) if factors else 1.0,
-        idle_us=duration_us(given["idle"], what) if "idle" in given else None,
-        rate_us=_gap_us(given["rate"], what) if "rate" in given else None,
-        ttft_us=duration_us(given["ttft"], what) if "ttft" in given else None,
+        speed=number(factors[0][:-1], what) if factors else 1.0,
+        idle_ms=_ms(given["idle"], what) if "idle" in given else None,
+        rate_ms=_gap_us(given["rate"], what) / 1000 if "rate" in given else None,
+        ttft_ms=_ms(given["ttft"], what) if "ttft" in given else None,
         tokens_per_s=_per_s(given["tokens"], what) if "tokens" in given else None,
-        jitter_us=duration_us(jitter, what) if "jitter" in given and not share else 0,
-        jitter_share=number(jitter[:-1], what) / 100 if share else 0.0,
+        jitter_ms=_ms(jitter, what) if "jitter" in given and not share else 0.0,
+        jitter=number(jitter[:-1], what) / 100 if share else 0.0,
+        seed=count(given["seed"], what) if "seed" in given else None,
     )
+
+
+def _ms(text: str, what: str) -> float:
+    return duration_us(text, what) / 1000
 
 
 def _per_s(text: str, what: str) -> float:
@@ -126,20 +166,29 @@ def at_pace(
     seed: int = 0,
 ) -> Iterator[Step]:
     """Give the steps of an interaction at a pace."""
-    if pace.factor is None:
+    if pace.speed is None:
         return at_once(steps)
-    if pace.rate_us is not None:
-        steps = retimed(steps, FixedRate(pace.rate_us))
-    elif pace.ttft_us is not None or pace.tokens_per_s is not None:
+    if pace.rate_ms is not None:
+        steps = retimed(steps, FixedRate(to_us(pace.rate_ms)))
+    elif pace.ttft_ms is not None or pace.tokens_per_s is not None:
         assert interaction is not None, "a schedule is made of what was recorded"
         assert new_framer is not None
         from streamtape.playback.token_schedule import Schedule
 
-        times = Schedule(interaction, new_framer, first_us=pace.ttft_us, per_s=pace.tokens_per_s)
+        first_us = None if pace.ttft_ms is None else to_us(pace.ttft_ms)
+        times = Schedule(interaction, new_framer, first_us=first_us, per_s=pace.tokens_per_s)
         steps = retimed(steps, times)
-    if pace.idle_us is not None:
-        steps = idle_limit(steps, pace.idle_us)
-    steps = speed(steps, pace.factor)
-    if pace.jitter_us or pace.jitter_share:
-        return jittered(steps, by_us=pace.jitter_us, by_share=pace.jitter_share, seed=seed)
+    return with_limits(steps, pace, seed)
+
+
+def with_limits(steps: Iterable[Step], pace: Pace, seed: int = 0) -> Iterator[Step]:
+    """Give steps that have their times with the longest gap, speed and jitter of a pace."""
+    if pace.speed is None:
+        return at_once(steps)
+    if pace.idle_ms is not None:
+        steps = idle_limit(steps, to_us(pace.idle_ms))
+    steps = speed(steps, pace.speed)
+    if pace.jitter_ms or pace.jitter:
+        by_us, seed = to_us(pace.jitter_ms), seed if pace.seed is None else pace.seed
+        return jittered(steps, by_us=by_us, by_share=pace.jitter, seed=seed)
     return steps
