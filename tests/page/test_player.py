@@ -86,7 +86,7 @@ def test_what_a_stream_says_is_not_run(opened: Page, tmp_path: Path) -> None:
     expect(opened.locator(".part.text .grown")).to_contain_text("</script><script>")
     assert opened.title() == "run.tape"
     assert opened.locator("img, iframe, a").count() == 0
-    assert opened.locator("script").count() == 2
+    assert opened.locator("script").count() == 3
 
 
 def test_a_long_stream_stays_small(opened: Page, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_what_streams_say_is_not_run_in_races(opened: Page, tmp_path: Path) -> N
     races(opened, "diff", a, b, "--html", tmp_path / "race.html")
     expect(opened.locator("#requests")).to_contain_text("<img src=x>")
     assert opened.locator("img, iframe, a").count() == 0
-    assert opened.locator("script").count() == 2
+    assert opened.locator("script").count() == 3
 
 
 def test_pages_of_diffs_are_written_beside_the_report(

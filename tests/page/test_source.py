@@ -1,4 +1,4 @@
-"""The script of the page is what its source builds; the source is linted, typed and tested."""
+"""Script and style of the page are what their source builds; it is linted, typed and tested."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import streamtape
+from streamtape.report.page.document import document
 from tests.shared import REPO
 from tests.tools_present import IN_CI
 
@@ -28,13 +29,14 @@ def test_the_source_of_the_page(script: str) -> None:
     """The script is what the source builds, biome and tsc find nothing, unit tests pass."""
     done = subprocess.run(
         ["npm", "run", "--silent", script], cwd=SOURCE, capture_output=True, text=True, check=False,
-        env={**os.environ, "NO_COLOR": "1", "STREAMTAPE_PAGE_JS": str(PAGE / "page.js")},
+        env={**os.environ, "NO_COLOR": "1", "STREAMTAPE_PAGE": str(PAGE)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
-def test_the_script_is_small_and_its_libraries_are_named() -> None:
+def test_the_page_is_small_and_its_libraries_are_named() -> None:
     """What a page carries stays mailable, and says whose work is in it."""
+    assert len(document("x", {"kind": "view", "interactions": []}, ())) <= 150_000
     script = (PAGE / "page.js").read_bytes()
     assert len(script) <= 150_000
     assert len(gzip.compress(script, 9)) <= 50_000

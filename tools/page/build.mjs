@@ -1,4 +1,4 @@
-// Builds the page's script into the package; `--check` compares it, `--test` runs the unit tests.
+// Builds the page's scripts and style into the package; `--check` compares them, `--test` runs the unit tests.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { minify } from "terser";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const target = process.env.STREAMTAPE_PAGE_JS ?? join(here, "../../streamtape/report/page/page.js");
+const target = process.env.STREAMTAPE_PAGE ?? join(here, "../../streamtape/report/page");
 const shared = {
   absWorkingDir: here,
   bundle: true,
@@ -44,23 +44,39 @@ const shared = {
   logLevel: "warning",
 };
 
+/** The files of the package that are built, by name. */
 async function bundle() {
-  const { outputFiles } = await build({
-    ...shared,
-    entryPoints: ["src/main.tsx"],
-    format: "iife",
-    minify: true,
-    legalComments: "none",
-  });
-  // The script stands inside an HTML element: nothing in it may end that. A comparison of a `key` is
-  // turned around, since a search for secrets takes the other way for a key and its value.
+  const made = {};
+  for (const [name, entry, format] of [
+    ["page.js", "src/main.tsx", "iife"],
+    ["load.js", "src/load.ts", "iife"],
+    ["page.css", "src/page.css", undefined],
+  ]) {
+    const { outputFiles } = await build({
+      ...shared,
+      inject: entry.endsWith("x") ? shared.inject : [],
+      entryPoints: [entry],
+      format,
+      minify: true,
+      legalComments: "none",
+    });
+    const { text } = outputFiles[0];
+    made[name] = name.endsWith(".css") ? text.trimEnd() : await smallest(text);
+  }
+  return made;
+}
+
+/** A script as short as can be. It stands inside an HTML element: nothing in it may end that. */
+async function smallest(script) {
   const options = { ecma: 2022, compress: { passes: 3, keep_fargs: false, pure_getters: true } };
-  const { code } = await minify(outputFiles[0].text, options);
+  const { code } = await minify(script, options);
+  // A comparison of a `key` is turned around, since a search for secrets takes the other way for a key
+  // and its value.
   const text = code
     .replace(/<\/(script)/gi, "<\\/$1")
     .replace(/<!--/g, "<\\!--")
     .replace(/\b(\w+)\.key==null/g, "null==$1.key");
-  return `"use strict";${text}`;
+  return text.startsWith('"use strict"') ? text : `"use strict";${text}`;
 }
 
 async function test() {
@@ -88,12 +104,15 @@ async function test() {
 
 if (process.argv.includes("--test")) {
   process.exitCode = (await test()) ?? 1;
-} else if (process.argv.includes("--check")) {
-  const same = readFileSync(target, "utf8") === (await bundle());
-  if (!same) console.error("page.js differs from what its source builds: run `npm run build` in tools/page");
-  process.exitCode = same ? 0 : 1;
 } else {
-  const text = await bundle();
-  writeFileSync(target, text);
-  console.log(`${target}: ${text.length} bytes`);
+  for (const [name, text] of Object.entries(await bundle())) {
+    const path = join(target, name);
+    if (!process.argv.includes("--check")) {
+      writeFileSync(path, text);
+      console.log(`${path}: ${text.length} bytes`);
+    } else if (readFileSync(path, "utf8") !== text) {
+      console.error(`${name} differs from what its source builds: run \`npm run build\` in tools/page`);
+      process.exitCode = 1;
+    }
+  }
 }

@@ -4,8 +4,9 @@ A recording is not to be trusted: it may hold anything that a server sent. So it
 page in one way only, as JSON in a data block whose `<`, `>` and `&` are escapes, and the script
 sets them as text, never as markup; what stands in the HTML itself (title, the plain text for
 readers without scripts) is escaped. A content security policy allows this script and this style by
-their digests and nothing else: no request, no other script, no form. What is left to fill in are
-seven places, each once: no work for a template language.
+their digests and nothing else: no request, no other script, no form. The script is packed; a few
+lines beside it, which the policy names too, unpack it. What is left to fill in are eight places,
+each once: no work for a template language.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -24,7 +26,7 @@ from streamtape.tape.texts import masked_text
 
 PACK_FROM = 48_000  # characters of data from which it is worth packing
 _PACK_LEVEL = 6  # 9 takes five times as long, and saves 7 % of a stream of small events
-_PLACES = ("policy", "title", "style", "plain", "packed", "data", "script")
+_PLACES = ("policy", "title", "style", "plain", "packed", "data", "code", "load")
 
 
 def document(
@@ -34,16 +36,17 @@ def document(
 
     `asks` lets it ask the server that it comes from, which a file never does.
     """
-    style, script = part("page.css"), part("page.js")
+    style, script, load = part("page.css"), part("page.js"), part("load.js")
     packed, block = data_block(data)
     filled = {
-        "policy": policy(style, script, asks=asks),
+        "policy": policy(style, script, load, asks=asks),
         "title": escaped(printable(title)),
         "style": style,
         "plain": escaped(masked_text("\n".join(plain))),
         "packed": packed,
         "data": block,
-        "script": script,
+        "code": _packed_script(script),
+        "load": load,
     }
     page = part("page.html")
     pieces = []
@@ -56,9 +59,10 @@ def document(
     return "".join([*pieces, page])
 
 
-def policy(style: str, script: str = "", *, asks: bool = False) -> str:
-    """What the page may do: use this style, run this script if there is one. It loads nothing."""
-    runs = f"script-src '{_digest(script)}'; " if script else ""
+def policy(style: str, *scripts: str, asks: bool = False) -> str:
+    """What the page may do: use this style, run these scripts. It loads nothing."""
+    digests = " ".join(f"'{_digest(script)}'" for script in scripts)
+    runs = f"script-src {digests}; " if digests else ""
     asked = "connect-src 'self'; " if asks else ""
     return (
         f"default-src 'none'; {runs}{asked}style-src '{_digest(style)}'; "
@@ -70,11 +74,19 @@ def data_block(data: Mapping[str, Any]) -> tuple[str, str]:
     """The data as text that ends no element, and how it is packed (`json` or `deflate`)."""
     text = masked_text(json.dumps(data, separators=(",", ":")))
     if len(text) >= PACK_FROM:
-        packed = zlib.compress(text.encode("ascii"), _PACK_LEVEL)
-        return "deflate", base64.b64encode(packed).decode("ascii")
+        return "deflate", _packed(text, _PACK_LEVEL)
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return "json", text
+
+
+@lru_cache(maxsize=1)
+def _packed_script(script: str) -> str:
+    return _packed(script, 9)
+
+
+def _packed(text: str, level: int) -> str:
+    return base64.b64encode(zlib.compress(text.encode(), level)).decode("ascii")
 
 
 def escaped(text: str) -> str:
