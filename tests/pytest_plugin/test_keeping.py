@@ -1,7 +1,7 @@
 """Which recordings are kept when their test fails: those whose streams came through.
 
-The table of the README, case by case. `kept` lies in its place and is replayed from then on;
-`aside` lies beside it as `NAME.tape.failed`, and the next run sends again.
+The table of the guide to pytest, case by case. `kept` lies in its place and is replayed from then
+on; `aside` lies beside it as `NAME.tape.failed`, and the next run sends again.
 """
 
 from typing import Any

@@ -1,0 +1,89 @@
+"""The reference pages of the site, written from the package: names, commands, options, errors."""
+
+from collections.abc import Iterator
+
+import click
+
+import streamtape
+from streamtape import errors
+from streamtape.cli.app import cli
+
+# Every public name on one page of its subject; a test holds this against `streamtape.__all__`.
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "Sessions": (
+        "use_cassette", "cassette", "Session", "Options", "RedactionOptions", "StreamtapeWarning",
+        "VirtualClock",
+    ),
+    "Recordings": (
+        "load", "save", "recover", "Cassette", "Interaction", "Request", "Head", "Chunk", "Chunks",
+        "Ending", "Message", "Messages", "Frame", "Event", "Transcript",
+    ),
+    "Analysis": (
+        "diff", "Comparison", "Change", "check", "Finding", "Where", "stats", "Stats",
+        "StreamMetrics", "gates", "moderate", "ModerationResult", "scan", "Leak", "snapshot",
+    ),
+    "Replays and faults": ("Fault", "Replay", "sweep"),
+    "Transports and servers": (
+        "RecordingTransport", "ReplayTransport", "ASGIStreamTransport", "RecordingProxy",
+        "ReplayServer", "serve",
+    ),
+    "Framing and dialects": (
+        "SSEParser", "SSEFrame", "encode_sse", "NDJSONParser", "Dialect", "Piece",
+        "register_dialect",
+    ),
+    "Composed streams": (
+        "compose", "Pace", "Say", "Reasoning", "Refuse", "Cite", "Speak", "Call", "CustomCall",
+        "WebSearch", "FileSearch", "RunCode", "RunShell", "MakeImage", "MCPCall", "ListTools",
+        "Compact", "OutputItem", "Pause", "Fail", "Stop",
+    ),
+}  # fmt: skip
+
+
+def slug(title: str) -> str:
+    """The file name of a page, without its ending."""
+    return title.lower().replace(" ", "-")
+
+
+def names_page(title: str, names: tuple[str, ...]) -> str:
+    """A page of public names, each documented by its docstring."""
+    listed = "\n".join(f"::: streamtape.{name}\n" for name in names)
+    return f"# {title}\n\n{listed}"
+
+
+def error_names() -> list[str]:
+    """The public errors."""
+    return [
+        name
+        for name in streamtape.__all__
+        if isinstance(getattr(errors, name, None), type)
+        and issubclass(getattr(errors, name), Exception)
+    ]
+
+
+def errors_page() -> str:
+    """Every error of the package: what it means, and what it derives from."""
+    listed = "\n".join(f"::: streamtape.{name}\n" for name in error_names())
+    return (
+        "# Errors\n\nEvery error of streamtape is a `StreamtapeError`. The message says what was "
+        f"wrong, the value, the file, and the way out.\n\n{listed}"
+    )
+
+
+def _commands(group: click.Group, words: tuple[str, ...]) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group, info_name=words[-1])
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        path = (*words, name)
+        yield " ".join(path), command
+        if isinstance(command, click.Group):
+            yield from _commands(command, path)
+
+
+def commands_page() -> str:
+    """The command line, from the commands themselves: usage, what they do, options, examples."""
+    parts = ["# Command line\n", "`streamtape COMMAND --help` prints the same.\n"]
+    for path, command in _commands(cli, ("streamtape",)):
+        context = click.Context(command, info_name=path)
+        parts.append(f"## {path}\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts)
