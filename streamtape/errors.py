@@ -9,6 +9,8 @@ StreamtapeError
 │   ├── NewerFormatError          written by a later streamtape
 │   ├── CassetteLimitError        larger than the limits of loading allow
 │   ├── CassetteWriteError        disk full, no permission, folder gone
+│   │   └── StoreConflictError    another writer was there first; nothing was overwritten
+│   ├── StoreError                a store can't be reached, or refuses
 │   └── JournalLeftError          a recording died here; `streamtape recover` has it
 ├── FramingError                  bytes that can't be cut into frames
 │   └── FrameTooLargeError        one frame is over the bound
@@ -88,6 +90,14 @@ class CassetteLimitError(CassetteError):
 
 class CassetteWriteError(CassetteError):
     """The cassette or its journal could not be written."""
+
+
+class StoreConflictError(CassetteWriteError):
+    """A store has another version by now than the one that was to be replaced."""
+
+
+class StoreError(CassetteError):
+    """A store, such as S3, can't be reached, or refuses to be read."""
 
 
 class JournalLeftError(CassetteError):

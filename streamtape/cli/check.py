@@ -14,9 +14,9 @@ from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from streamtape.checks.finding import Finding
+    from streamtape.stores.places import Place
 
 
 class Checked(NamedTuple):
@@ -105,7 +105,7 @@ def command(
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _checked(path: Path, *, profile: str | None, off: list[str], dialect: str | None) -> Checked:
+def _checked(path: Place, *, profile: str | None, off: list[str], dialect: str | None) -> Checked:
     try:
         cassette = streamtape.load(path)
         found = streamtape.check(cassette, profile=profile, off=off, dialect=dialect)

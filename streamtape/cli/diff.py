@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,13 +13,16 @@ import streamtape
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import FINDINGS, TROUBLE
 from streamtape.cli.files import check_there, page_path, with_force
-from streamtape.errors import CassetteError, StreamtapeError, UsageError
+from streamtape.errors import StreamtapeError, UsageError
+from streamtape.stores.places import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from streamtape.cli.races import Named
     from streamtape.compare.comparison import Comparison
     from streamtape.report.folders import FileResult
+    from streamtape.stores.places import Place
 
 _SHOWN = 20
 BEHAVIOUR = "behaviour"  # of --fail-on: no measure, but the verdict
@@ -123,30 +126,32 @@ def command(
     if tolerance is not None:
         diff_options["tolerance"] = tolerance
     page = None if html is None else page_path(html, "--html", "diff.html", force=force)
-    folders = Path(a).is_dir() + Path(b).is_dir()
+    sides = place_of(a), place_of(b)
+    folders = sum(side.is_dir() for side in sides)
     if picture is not None:
         drawn = _picture_place(picture, folders=folders, force=force)
     for name in (a, b) if folders == 1 else ():
         check_there(name)
     if folders == 1:
-        raise UsageError(f"{a!r} and {b!r}: compare two files or two folders")
+        shown = " and ".join(repr(str(side)) for side in sides)
+        raise UsageError(f"{shown}: compare two files or two folders")
     if folders:
         results = _folders(
-            a, b, diff_options, jobs=jobs, markdown=markdown, page=page, as_json=as_json
+            *sides, diff_options, jobs=jobs, markdown=markdown, page=page, as_json=as_json
         )
         status = _status_of_folders(results, behaviour=behaviour)
     else:
         comparison = streamtape.diff(a, b, **diff_options)
         if page is not None:
-            _write_page(page, [(Path(b).name, a, b, "")], (a, b), dialect)
+            _write_page(page, [(sides[1].name, *sides, "")], sides, dialect)
         if picture is not None:
-            _draw(drawn, a, b, dialect)
+            _draw(drawn, *sides, dialect)
         _report(comparison, show_all=show_all, markdown=markdown, as_json=as_json, picture=picture)
         status = _status(comparison, behaviour=behaviour)
     raise click.exceptions.Exit(status)
 
 
-def _picture_place(picture: str, *, folders: int, force: bool) -> Path:
+def _picture_place(picture: str, *, folders: int, force: bool) -> Place:
     """Where the picture goes; UsageError for another kind of file, and for folders."""
     if folders:
         raise UsageError("--picture is of two recordings, and not of folders: name two files")
@@ -155,12 +160,12 @@ def _picture_place(picture: str, *, folders: int, force: bool) -> Path:
     return page_path(picture, "--picture", "diff.svg", force=force)
 
 
-def _draw(place: Path, a: str, b: str, dialect: str | None) -> None:
+def _draw(place: Place, a: Place, b: Place, dialect: str | None) -> None:
     """Draw both recordings on one clock."""
     from streamtape.cli.files import short_names, write_page
     from streamtape.report.waterfall import run_of, waterfall
 
-    names = zip((a, b), short_names([a, b]), strict=True)
+    names = zip((a, b), short_names([os.fspath(a), os.fspath(b)]), strict=True)
     runs = [run_of(name, streamtape.load(path), dialect=dialect) for path, name in names]
     write_page(place, waterfall(runs).encode("utf-8", "backslashreplace"))
 
@@ -197,71 +202,74 @@ def _report(
 
 
 def _write_page(
-    path: Path,
-    pairs: Iterable[tuple[str, str | None, str | None, str]],
-    sides: tuple[str, str],
-    dialect: str | None,
+    path: Place, pairs: Iterable[Named], sides: tuple[Place, Place], dialect: str | None
 ) -> None:
-    """Write the races of some pairs as one page: name, path on either side, verdict otherwise."""
+    """Write the races of some pairs as one page."""
     from streamtape.cli.files import write_page
     from streamtape.cli.races import races_page
 
-    page = races_page(pairs, sides, dialect=dialect)
+    page = races_page(pairs, (str(sides[0]), str(sides[1])), dialect=dialect)
     write_page(path, page.encode("utf-8", "backslashreplace"))
 
 
-def _row(result: FileResult, a: str, b: str) -> tuple[str, str | None, str | None, str]:
+def _raced(result: FileResult, named: Named) -> Named:
     """A row of the page's table: what can't be raced has the reason for that instead."""
     if result.comparison is None:
         return result.name, None, None, result.error or result.verdict
-    return result.name, str(Path(a) / result.name), str(Path(b) / result.name), ""
+    return named
 
 
 def _folders(
-    a: str,
-    b: str,
+    a: Place,
+    b: Place,
     diff_options: dict[str, Any],
     *,
     jobs: int | None,
     markdown: bool,
-    page: Path | None,
+    page: Place | None,
     as_json: bool,
 ) -> list[FileResult]:
-    names = sorted(_names(Path(a)) | _names(Path(b)))
-    work = partial(_compared, Path(a), Path(b), diff_options)
-    results = list(parallel.each(work, names, doing="comparing", jobs=jobs))
-    if not results:
-        raise UsageError(f"no cassettes (*.tape) in {a!r} and {b!r}")
+    from streamtape.cli.races import named_pairs
+
+    pairs = named_pairs(a, b)
+    work = partial(_compared, diff_options)
+    results = list(parallel.each(work, pairs, doing="comparing", jobs=jobs))
     same = all(result.same for result in results)
     if page is not None:
-        dialect = diff_options["dialect"]
-        _write_page(page, [_row(result, a, b) for result in results], (a, b), dialect)
+        rows = (_raced(result, named) for result, named in zip(results, pairs, strict=True))
+        _write_page(page, rows, (a, b), diff_options["dialect"])
+    name_a, name_b = str(a), str(b)
     if as_json:
         files = [result.to_dict() for result in results]
         verdicts = dict(Counter(r.judgement for r in results if r.judgement))
-        summary = {"same": same, "a": a, "b": b, "verdicts": verdicts or None, "files": files}
+        summary = {
+            "same": same,
+            "a": name_a,
+            "b": name_b,
+            "verdicts": verdicts or None,
+            "files": files,
+        }
         output.write_json(summary)
     elif markdown:
         from streamtape.report.markdown import folders_markdown
 
-        output.write_text(folders_markdown(results, a, b).rstrip())
+        output.write_text(folders_markdown(results, name_a, name_b).rstrip())
     else:
         from streamtape.report.folders import folder_lines
 
-        output.write_lines(folder_lines(results, a, b))
+        output.write_lines(folder_lines(results, name_a, name_b))
     return results
 
 
-def _compared(a: Path, b: Path, diff_options: dict[str, Any], name: str) -> FileResult:
+def _compared(diff_options: dict[str, Any], named: Named) -> FileResult:
     """What became of one name of two folders."""
     from streamtape.report.folders import FileResult
 
-    if not (b / name).exists():
-        return FileResult(name, "only in a")
-    if not (a / name).exists():
-        return FileResult(name, "only in b")
+    name, a, b, only = named
+    if a is None or b is None:
+        return FileResult(name, "only in b" if only == "only in b" else "only in a")
     try:
-        comparison = streamtape.diff(a / name, b / name, **diff_options)
+        comparison = streamtape.diff(a, b, **diff_options)
     except UsageError:
         raise  # an unknown level is no trouble of one file
     except StreamtapeError as error:
@@ -269,10 +277,3 @@ def _compared(a: Path, b: Path, diff_options: dict[str, Any], name: str) -> File
     if not comparison.comparable:
         return FileResult(name, "not compared", comparison)
     return FileResult(name, "same" if comparison.same else "different", comparison)
-
-
-def _names(folder: Path) -> set[str]:
-    try:
-        return {path.relative_to(folder).as_posix() for path in folder.rglob("*.tape")}
-    except OSError as error:
-        raise CassetteError(f"cannot read the folder {str(folder)!r}: {error.strerror}") from error

@@ -7,6 +7,7 @@ from streamtape.cli import output
 from streamtape.cli.errors import FINDINGS, Trouble
 from streamtape.cli.files import tapes
 from streamtape.cli.stats import measured
+from streamtape.stores.places import place_of
 
 
 def gate(a: str, b: str, limits: tuple[str, ...], dialect: str | None, *, as_json: bool) -> int:
@@ -17,7 +18,13 @@ def gate(a: str, b: str, limits: tuple[str, ...], dialect: str | None, *, as_jso
     before, after = (measured(tapes([name]), dialect, None) for name in (a, b))
     found = streamtape.gates(before, after, limits)
     if as_json:
-        output.write_json({"a": a, "b": b, "limits": [one.to_dict() for one in found]})
+        output.write_json(
+            {
+                "a": str(place_of(a)),
+                "b": str(place_of(b)),
+                "limits": [one.to_dict() for one in found],
+            }
+        )
     else:
         for one in found:
             output.write_text(str(one))

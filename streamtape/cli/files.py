@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from streamtape.errors import CassetteError, CassetteNotFoundError, UsageError
+from streamtape.errors import CassetteNotFoundError, UsageError
+from streamtape.stores.places import Place, place_of
 
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 _LOOKED_AT_BYTES = 16_384
@@ -27,40 +28,46 @@ with_force = click.option(
 )
 
 
-def tapes(paths: Iterable[str]) -> list[Path]:
-    """The cassettes of files and folders, in order, each once; UsageError if there are none."""
-    found: dict[Path, None] = {}
+def tapes(paths: Iterable[str]) -> list[Place]:
+    """The cassettes of files, folders, tars and URLs, in order, each once.
+
+    UsageError if there are none.
+    """
+    from streamtape.stores.recordings import recordings
+
     named = list(paths)
-    for name in named:
-        path = Path(name)
-        if not path.is_dir():
-            found[path] = None
-            continue
-        try:
-            found.update((tape, None) for tape in sorted(path.rglob("*.tape")))
-        except OSError as error:
-            raise CassetteError(f"cannot read the folder {name!r}: {error.strerror}") from error
+    found = list(recordings(*named))
     if not found:
-        raise UsageError(f"no cassettes (*.tape) in {', '.join(map(repr, named))}")
-    return list(found)
+        raise UsageError(f"no cassettes (*.tape) in {shown_names(named)}")
+    return found
+
+
+def shown_names(names: Iterable[str]) -> str:
+    """Some paths and URLs as they are quoted in a message."""
+    return ", ".join(repr(str(place_of(name))) for name in names)
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
     """What to call some files: by their names, or by their whole paths where names are equal."""
-    names = [Path(path).name for path in paths]
-    return names if len(set(names)) == len(names) else list(paths)
+    places = [place_of(path) for path in paths]
+    names = [place.name for place in places]
+    return names if len(set(names)) == len(names) else [str(place) for place in places]
 
 
 def check_there(name: str) -> None:
     """CassetteNotFoundError, with the nearest names, where there is nothing at a path."""
     from streamtape.tape.store.nearest import missing
 
-    if not os.path.lexists(name):
+    place = place_of(name)
+    if not isinstance(place, Path):
+        if not place.exists():
+            raise place.not_found()
+    elif not os.path.lexists(name):
         raise CassetteNotFoundError(missing(Path(name)), path=name)
 
 
-def named_file(name: str, option: str, example: str) -> Path:
-    """The path that an option's value names; UsageError where no file can be meant by it.
+def named_file(name: str, option: str, example: str) -> Place:
+    """The place that an option's value names; UsageError where no file can be meant by it.
 
     `example` is a file's name, to be put into a folder that was given in its place.
     """
@@ -68,13 +75,14 @@ def named_file(name: str, option: str, example: str) -> Path:
         raise UsageError(f"{option} '': the name of a file is missing")
     if name == "-":
         raise UsageError(f"{option} -: this is written to a file, not to the standard output")
-    if Path(name).is_dir() or name.endswith(_SEPARATORS):
-        inside = str(Path(name) / example)
-        raise UsageError(f"{option} {name}: that is a folder; name a file, as {inside!r}")
-    return Path(name)
+    place = place_of(name)
+    if name.endswith(_SEPARATORS) or (isinstance(place, Path) and place.is_dir()):
+        inside = str(place / example)
+        raise UsageError(f"{option} {place}: that is a folder; name a file, as {inside!r}")
+    return place
 
 
-def page_path(name: str, option: str, example: str, *, force: bool) -> Path:
+def page_path(name: str, option: str, example: str, *, force: bool) -> Place:
     """Where a page or a picture may be written: to a new file, or to one that we wrote.
 
     UsageError where there is another file, unless `force`; a cassette is never replaced by a page.
@@ -83,25 +91,34 @@ def page_path(name: str, option: str, example: str, *, force: bool) -> Path:
     from streamtape.tape.store.disk import path_of, reading
     from streamtape.tape.store.ordinary import open_to_read
 
-    path = path_of(named_file(name, option, example))
+    path = named_file(name, option, example)
+    if isinstance(path, Path):
+        path_of(path)
     if not path.is_file():
         return path
-    with reading(path), FileIO(open_to_read(path)) as file:
-        beginning = file.read(_LOOKED_AT_BYTES) or b""
+    if isinstance(path, Path):
+        with reading(path), FileIO(open_to_read(path)) as file:
+            beginning = file.read(_LOOKED_AT_BYTES) or b""
+    else:
+        beginning = path.open()[0](0, _LOOKED_AT_BYTES)
     if beginning.startswith(HEAD[:-2]):
-        raise UsageError(f"{name!r} is a cassette: a page would replace it")
+        raise UsageError(f"{str(path)!r} is a cassette: a page would replace it")
     if beginning and not force and not any(mark in beginning for mark in _MARKS):
         raise UsageError(
-            f"{name!r} is there already, and streamtape did not write it: choose another name with "
-            f"{option}, or replace it with --force"
+            f"{str(path)!r} is there already, and streamtape did not write it: choose another name "
+            f"with {option}, or replace it with --force"
         )
     return path
 
 
-def write_page(path: Path, data: bytes) -> None:
+def write_page(path: Place, data: bytes) -> None:
     """Write a page or a picture, whole or not at all; CassetteWriteError where that fails."""
     from streamtape.tape.store.disk import writing
     from streamtape.tape.store.ordinary import write_whole
+    from streamtape.tape.store.stored import replace_stored
 
+    if not isinstance(path, Path):
+        replace_stored(path, [data])
+        return
     with writing(path):
         write_whole(path, [data])

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import TROUBLE
-from streamtape.errors import CassetteError, StreamtapeError, UsageError
+from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
     from streamtape.report.listing import Listed
+    from streamtape.stores.places import Place
 
 # What recordings end with: the suffix, and what a file of it is.
 _KINDS = ((".tape", "cassette"), (".tape.part", "journal"), (".tape.failed", "set aside"))
@@ -66,32 +66,20 @@ def list_paths(
     return TROUBLE if any(one.error for one in found) else 0
 
 
-def _files(paths: Sequence[str]) -> list[Path]:
+def _files(paths: Sequence[str]) -> list[Place]:
     """The recordings of files and folders, in order, each once."""
-    from streamtape.cli.files import check_there
+    from streamtape.cli.files import check_there, shown_names
+    from streamtape.stores.recordings import recordings
 
-    found: dict[Path, None] = {}
     for name in paths:
         check_there(name)
-        path = Path(name)
-        if not path.is_dir():
-            found[path] = None
-            continue
-        try:
-            found.update((one, None) for one in sorted(_below(path)))
-        except OSError as error:
-            raise CassetteError(f"cannot read the folder {name!r}: {error.strerror}") from error
+    found = list(recordings(*paths, suffixes=tuple(suffix for suffix, _ in _KINDS)))
     if not found:
-        raise UsageError(f"no cassettes (*.tape) in {', '.join(map(repr, paths))}")
-    return list(found)
+        raise UsageError(f"no cassettes (*.tape) in {shown_names(paths)}")
+    return found
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    suffixes = tuple(suffix for suffix, _ in _KINDS)
-    return (path for path in folder.rglob("*.tape*") if path.name.endswith(suffixes))
-
-
-def _listed(path: Path) -> Listed:
+def _listed(path: Place) -> Listed:
     from streamtape.report.listing import Listed, listed
     from streamtape.tape.store import load, load_journal
 

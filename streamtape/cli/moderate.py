@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from streamtape.checks.moderation import ModerationResult
+    from streamtape.stores.places import Place
 
 
 @click.command(
@@ -96,7 +97,7 @@ def command(
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _moderate(path: Path, *, name: str, **wanted: Any) -> list[ModerationResult]:
+def _moderate(path: Place, *, name: str, **wanted: Any) -> list[ModerationResult]:
     return streamtape.moderate(path, _classifier(name), **wanted)
 
 

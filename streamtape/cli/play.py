@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from streamtape.cli import completion_values, options, output
-from streamtape.cli.files import short_names, with_force
+from streamtape.cli.files import short_names, shown_names, with_force
 from streamtape.errors import UsageError
+from streamtape.stores.places import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,7 +139,7 @@ def _acts(tapes: Sequence[str], given: dict[str, Any]) -> list[Act]:
             )
         )
     if not any(recordings):
-        raise UsageError(f"nothing to play: no interactions in {', '.join(map(repr, tapes))}")
+        raise UsageError(f"nothing to play: no interactions in {shown_names(tapes)}")
     return acts_of(recordings)
 
 
@@ -149,7 +149,7 @@ def _write(target: str, tapes: Sequence[str], given: dict[str, Any]) -> None:
     from streamtape.report.play.frames import film
     from streamtape.units import count, duration
 
-    place = page_path(target, "--to", f"{Path(tapes[0]).stem}.svg", force=given["force"])
+    place = page_path(target, "--to", f"{place_of(tapes[0]).stem}.svg", force=given["force"])
     kind = place.suffix.lower()
     if kind not in KINDS:
         raise UsageError(

@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from streamtape.errors import CassetteError, UsageError
+from streamtape.stores.places import Place, StrPath, place_of, relative_name
+from streamtape.stores.urls import TAR
 
-Named = tuple[str, str | None, str | None, str]
+# A name, the place on either side, and where there is none, the reason for that.
+Named: TypeAlias = "tuple[str, Place | None, Place | None, str]"
 
 
-def named_pairs(a: str, b: str) -> list[Named]:
+def named_pairs(a: StrPath, b: StrPath) -> list[Named]:
     """Two files as one pair; two folders as the pairs of their files by name.
 
     UsageError where one is a file and the other a folder, or where folders hold no cassettes.
     """
-    left, right = Path(a), Path(b)
+    left, right = place_of(a), place_of(b)
     if left.is_dir() != right.is_dir():
-        raise UsageError(f"{a!r} and {b!r}: compare two files or two folders")
+        raise UsageError(f"{str(left)!r} and {str(right)!r}: compare two files or two folders")
     if not left.is_dir():
-        return [(right.name, a, b, "")]
-    names = [
-        {str(path.relative_to(side)) for path in side.rglob("*.tape")} for side in (left, right)
-    ]
-    if not (names[0] or names[1]):
-        raise UsageError(f"no cassettes (*.tape) in {a!r} and {b!r}")
-    return [_in_folders(name, left, right) for name in sorted(names[0] | names[1])]
+        return [(right.name, left, right, "")]
+    of_a, of_b = named_below(left), named_below(right)
+    if not (of_a or of_b):
+        raise UsageError(f"no cassettes (*.tape) in {str(left)!r} and {str(right)!r}")
+    return [_of_name(name, of_a.get(name), of_b.get(name)) for name in sorted({*of_a, *of_b})]
 
 
-def _in_folders(name: str, left: Path, right: Path) -> Named:
-    paths = left / name, right / name
-    for path, only in zip(paths, ("only in b", "only in a"), strict=True):
-        if not path.is_file():
-            return name, None, None, only
-    return name, str(paths[0]), str(paths[1]), ""
+def named_below(folder: Place) -> dict[str, Place]:
+    """The recordings below a folder, by their names in it."""
+    from streamtape.stores.recordings import recordings
+
+    found: dict[str, Place] = {}
+    for place in recordings(folder):
+        name = relative_name(place, folder)
+        parts = name.split("/")
+        # In which shard a recording lies is no part of its name, unless two have one name.
+        short = "/".join(part for part in parts[:-1] if not part.lower().endswith(TAR))
+        short = f"{short}/{parts[-1]}".lstrip("/")
+        found[name if short in found else short] = place
+    return found
+
+
+def _of_name(name: str, a: Place | None, b: Place | None) -> Named:
+    if a is None or b is None:
+        return name, None, None, "only in b" if a is None else "only in a"
+    return name, a, b, ""
 
 
 def races_page(
@@ -68,7 +81,7 @@ def races_page(
                 raise
             found.append(alone(name, "unreadable", str(error)))
             continue
-        called = distinct_names([a, b])
+        called = distinct_names([str(a), str(b)])
         data, rows = race_data(
             name, *cassettes, names=(called[0], called[1]), dialect=dialect, checked=checked
         )

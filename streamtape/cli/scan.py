@@ -12,6 +12,7 @@ import click
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
+from streamtape.stores.places import Place, place_of
 
 if TYPE_CHECKING:
     from streamtape.secrets.scanner import Search
@@ -107,15 +108,29 @@ def _redactor(rules: RedactionOptions) -> Redactor:
     return Redactor(rules)
 
 
-def _files(paths: tuple[str, ...]) -> Iterator[Path]:
-    """The files that are meant; a folder stands for all that are below it and may be read."""
+def _files(paths: tuple[str, ...]) -> Iterator[Place]:
+    """The files that are meant; a folder stands for all that are below it and may be read.
+
+    Of stores and tars, recordings are.
+    """
+    from streamtape.stores.recordings import recordings
+
     for name in paths:
-        path = Path(name)
-        if path.is_dir():
+        path = place_of(name)
+        if not isinstance(path, Path):
+            yield from recordings(path)
+        elif path.is_dir():
             found = (p for p in path.rglob("*") if _SKIPPED.isdisjoint(p.parts) and p.is_file())
-            yield from sorted(p for p in found if p.suffix in _SUFFIXES or _is_text(p))
+            chosen = sorted(p for p in found if p.suffix in _SUFFIXES or _is_text(p))
+            for p in chosen:
+                tar = place_of(p)
+                yield from [p] if isinstance(tar, Path) else recordings(tar)
         else:
             yield path
+
+
+def _is_text_file(path: Path) -> bool:
+    return path.suffix != ".tape" and path.is_file() and _is_text(path)
 
 
 def _is_text(path: Path) -> bool:
@@ -129,7 +144,7 @@ def _is_text(path: Path) -> bool:
     return is_text(beginning)
 
 
-def _scanned(path: Path, *, rules: RedactionOptions, fix: bool) -> dict[str, Any]:
+def _scanned(path: Place, *, rules: RedactionOptions, fix: bool) -> dict[str, Any]:
     redactor = _redactor(rules)
     result: dict[str, Any] = {"path": str(path), "leaks": [], "fixed": False, "error": None}
     try:
@@ -137,7 +152,9 @@ def _scanned(path: Path, *, rules: RedactionOptions, fix: bool) -> dict[str, Any
             leaks = _leaks_of_journal(path, redactor)
             if leaks and fix:
                 result["error"] = f"{str(path)!r} is a journal: recover it, then scan --fix"
-        elif path.suffix != ".tape" and path.is_file() and _is_text(path):
+        elif (
+            isinstance(path, Path) and path.suffix != ".tape" and path.is_file() and _is_text(path)
+        ):
             leaks = _leaks_of_text(path, redactor.search, fix=fix)
             result["fixed"] = fix and bool(leaks)
         else:
@@ -151,7 +168,7 @@ def _scanned(path: Path, *, rules: RedactionOptions, fix: bool) -> dict[str, Any
     return result
 
 
-def _leaks_of_cassette(path: Path, redactor: Redactor, *, fix: bool) -> list[Leak]:
+def _leaks_of_cassette(path: Place, redactor: Redactor, *, fix: bool) -> list[Leak]:
     from streamtape.tape.scanning import mask, scan
     from streamtape.tape.store import load, save
 
@@ -168,7 +185,7 @@ def _leaks_of_cassette(path: Path, redactor: Redactor, *, fix: bool) -> list[Lea
     return leaks
 
 
-def _leaks_of_journal(path: Path, redactor: Redactor) -> list[Leak]:
+def _leaks_of_journal(path: Place, redactor: Redactor) -> list[Leak]:
     """What is in a journal so far; it stays as it is, and may still be written."""
     from streamtape.tape.scanning import scan
     from streamtape.tape.store import load_journal

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import click
 
@@ -11,6 +10,7 @@ import streamtape
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import with_force
 from streamtape.errors import UsageError
+from streamtape.stores.places import Place
 
 
 @click.command(
@@ -84,7 +84,7 @@ def command(
             output.write_lines([(), *plot_lines(one, width=output.width())])
 
 
-def measured(files: list[Path], dialect: str | None, jobs: int | None) -> streamtape.Stats:
+def measured(files: list[Place], dialect: str | None, jobs: int | None) -> streamtape.Stats:
     """The measures of all streams in some files."""
     work = partial(_measured, dialect=dialect)
     each = parallel.each(work, files, doing="measuring", jobs=jobs)
@@ -95,15 +95,15 @@ def measured(files: list[Path], dialect: str | None, jobs: int | None) -> stream
     )
 
 
-def _measured(path: Path, *, dialect: str | None) -> streamtape.Stats:
+def _measured(path: Place, *, dialect: str | None) -> streamtape.Stats:
     return streamtape.stats(path, dialect=dialect)
 
 
-def _kind(path: Path) -> str:
+def _kind(path: Place) -> str:
     return path.suffix.lower().lstrip(".")
 
 
-def _draw(path: Path, found: streamtape.Stats) -> None:
+def _draw(path: Place, found: streamtape.Stats) -> None:
     import io
 
     from streamtape.cli.files import write_page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,7 @@ import click
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import with_force
 from streamtape.errors import UsageError
+from streamtape.stores.places import Place, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,8 @@ def command(
     from streamtape.units import count
 
     files = tapes(paths)
-    folder = Path(paths[0]).resolve().name if Path(paths[0]).is_dir() else ""
+    first = place_of(paths[0])
+    folder = first.resolve().name if first.is_dir() else ""
     usual = "race.html" if compared else f"{folder or files[0].stem}.html"
     name = usual if target is None else target
     place = None if name == "-" else page_path(name, "-o", usual, force=force)
@@ -108,8 +109,8 @@ def command(
 
 
 def _viewed(
-    files: list[Path],
-    work: Callable[[tuple[Path, str]], tuple[list[dict[str, Any]], list[str]]],
+    files: list[Place],
+    work: Callable[[tuple[Place, str]], tuple[list[dict[str, Any]], list[str]]],
     *,
     checked: bool,
 ) -> tuple[str, int]:
@@ -135,10 +136,13 @@ def _compared(paths: tuple[str, ...], dialect: str | None, *, checked: bool) -> 
     if len(paths) != 2:
         raise UsageError(f"--compare takes two recordings or two folders, got {len(paths)}")
     pairs = named_pairs(*paths)
-    return races_page(pairs, paths, dialect=dialect, checked=checked), len(pairs)
+    sides = str(place_of(paths[0])), str(place_of(paths[1]))
+    return races_page(pairs, sides, dialect=dialect, checked=checked), len(pairs)
 
 
-def _write_picture(place: Path, files: list[Path], index: int | None, dialect: str | None) -> None:
+def _write_picture(
+    place: Place, files: list[Place], index: int | None, dialect: str | None
+) -> None:
     """Write the waterfall of some recordings, one below the other."""
     import streamtape
     from streamtape.cli.files import write_page
@@ -157,7 +161,7 @@ def _write_picture(place: Path, files: list[Path], index: int | None, dialect: s
 
 
 def _read(
-    file: tuple[Path, str], *, index: int | None, dialect: str | None, checked: bool
+    file: tuple[Place, str], *, index: int | None, dialect: str | None, checked: bool
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """What the page holds of a file: its interactions, and the lines for readers of plain text."""
     import streamtape

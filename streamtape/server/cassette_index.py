@@ -10,7 +10,6 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from streamtape.errors import CassetteNotFoundError
 from streamtape.playback.steps import Step
@@ -23,6 +22,8 @@ from streamtape.session.last_event_id import rest_after_event
 from streamtape.session.miss import miss_text
 from streamtape.session.options import Options
 from streamtape.session.playlist import Playlist
+from streamtape.stores.places import place_of
+from streamtape.stores.recordings import recordings
 from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Cassette, Interaction, Request, StoredBody
 from streamtape.tape.redact import Redactor
@@ -166,11 +167,10 @@ def gather(cassettes: Sequence[str | os.PathLike[str] | Cassette]) -> list[Casse
     for one in cassettes:
         if isinstance(one, Cassette):
             found.append(one)
-        elif Path(one).is_dir():
-            paths = sorted(Path(one).rglob("*.tape"))
-            if not paths:
-                raise CassetteNotFoundError(f"no cassette (*.tape) in folder {one}", path=one)
-            found += map(load, paths)
-        else:
-            found.append(load(one))
+            continue
+        paths = list(recordings(one))
+        if not paths:
+            shown = str(place_of(one))
+            raise CassetteNotFoundError(f"no cassette (*.tape) in folder {shown}", path=shown)
+        found += map(load, paths)
     return found

@@ -16,6 +16,7 @@ from streamtape.extras import install_command
 from streamtape.report.play.gif import Painter
 from streamtape.report.play.themes import THEMES
 from streamtape.report.plots import draw
+from streamtape.stores.fsspec_store import FsspecStore
 
 PYTHON = sys.executable
 
@@ -42,6 +43,7 @@ def test_it_is_pips_or_uvs(has_pip: bool, command: str, monkeypatch: pytest.Monk
         ("migrate", ["libcst"], _require_libcst),
         ("plot", ["matplotlib", "matplotlib.figure"], lambda: draw([], None, "svg")),  # type: ignore[arg-type]
         ("play", ["PIL"], lambda: Painter(THEMES["dark"], None)),
+        ("stores", ["fsspec"], lambda: FsspecStore("memory://x", "")),
     ],
 )
 def test_each_missing_library_gives_the_whole_command(
@@ -60,4 +62,11 @@ def test_every_extra_is_told() -> None:
     import tomllib
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    assert set(project["optional-dependencies"]) == {"brotli", "migrate", "play", "plot", "yaml"}
+    assert set(project["optional-dependencies"]) == {
+        "brotli",
+        "migrate",
+        "play",
+        "plot",
+        "stores",
+        "yaml",
+    }

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from streamtape.errors import CassetteError, CassetteWriteError, ContentLimitError, ForkedError
+from streamtape.stores.local import OpenFile
 from streamtape.tape import journal, recovery
 from streamtape.tape.codec import encode
 from streamtape.tape.message_masks import MessageMasks
@@ -39,7 +40,7 @@ from streamtape.tape.store.disk import (
     write_all,
     writing,
 )
-from streamtape.tape.store.files import OpenFile, identity, load
+from streamtape.tape.store.files import identity, load
 from streamtape.tape.store.upload_writer import JournalUpload
 
 FAILED_SUFFIX = ".failed"  # of a recording that was not kept in its place

@@ -62,11 +62,11 @@ def writing(path: Path, hint: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: os.PathLike[str]) -> Iterator[None]:
     """Turn the system's errors into CassetteError; a missing file is left to the caller."""
     try:
         yield
-    except FileNotFoundError:
+    except (FileNotFoundError, CassetteError):
         raise
     except OSError as error:
         raise CassetteError(f"cannot read {str(path)!r}: {reason(error)}", path=path) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import weakref
 from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
@@ -21,10 +20,12 @@ from streamtape.errors import (
     DamagedCassetteError,
     JournalLeftError,
     NotACassetteError,
+    UsageError,
 )
+from streamtape.stores.local import Fetch, OpenFile, open_to_read
+from streamtape.stores.places import Place, StrPath, place_of
 from streamtape.tape import container, journal, load_hooks
 from streamtape.tape.codec import encode
-from streamtape.tape.lazy_segments import Fetch
 from streamtape.tape.loading import Decoder
 from streamtape.tape.model import Cassette
 from streamtape.tape.store.disk import (
@@ -38,7 +39,7 @@ from streamtape.tape.store.disk import (
     writing,
 )
 from streamtape.tape.store.nearest import missing
-from streamtape.tape.store.ordinary import check_no_link, open_to_read
+from streamtape.tape.store.ordinary import check_no_link
 
 if TYPE_CHECKING:
     from streamtape.tape.recovery import Loss
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 SUFFIX = ".tape"
 JOURNAL_SUFFIX = ".part"
 _READ_BYTES = 1 << 20
-StrPath = str | os.PathLike[str]
 
 
 def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
@@ -56,27 +56,36 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
     beyond 1 GiB). Errors: CassetteNotFoundError, NotACassetteError, DamagedCassetteError,
     NewerFormatError, CassetteLimitError, all of them CassetteError.
     """
-    path = path_of(path)
+    place = place_of(path)
+    if not isinstance(place, Path):
+        return load_known(place, max_bytes=max_bytes)[0]
     try:
-        return load_known(path, max_bytes=max_bytes)[0]
+        return load_known(path_of(place), max_bytes=max_bytes)[0]
     except FileNotFoundError:
-        raise CassetteNotFoundError(_missing(path), path=path) from None
+        raise CassetteNotFoundError(_missing(place), path=place) from None
 
 
-def load_known(path: Path, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
-    """Load a cassette, and get the identity of what was read; FileNotFoundError without a file."""
+def load_known(path: Place, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
+    """Load a cassette, and get the identity of what was read; FileNotFoundError without a file.
+
+    The identity of what lies in a store is its version there.
+    """
     name = str(path)
     for listen in load_hooks.listeners:
         listen(name)
+    version = ""
     with reading(path):
-        fetch = _fetcher(name)
+        if isinstance(path, Path):
+            fetch = _fetcher(name)
+        else:
+            fetch, version = path.open()
         decoder = Decoder(path=name, max_bytes=max_bytes, fetch=fetch)
         offset, tail = 0, b""
         while data := fetch(offset, _READ_BYTES):
             offset += len(data)
             tail = (tail + data)[-container.TAIL_BYTES :]
             decoder.feed(data)
-        return decoder.close(), _identity(offset, tail)
+        return decoder.close(), version.encode() or _identity(offset, tail)
 
 
 def _fetcher(path: str) -> Fetch:
@@ -118,26 +127,6 @@ def check_replaceable(path: Path) -> None:
         return
 
 
-class OpenFile:
-    """An open file that is read at places, by any thread, and closed with its last user."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._finalizer = weakref.finalize(self, os.close, fd)
-
-    def close(self) -> None:
-        """Close it now, whoever still holds it: an exception's traceback would keep its lock."""
-        self._finalizer()
-
-    def read(self, offset: int, size: int) -> bytes:
-        if hasattr(os, "pread"):
-            data = os.pread(self._fd, size, offset)
-        else:  # Windows: one reader at a time is not enforced there
-            os.lseek(self._fd, offset, os.SEEK_SET)
-            data = os.read(self._fd, size)
-        return data
-
-
 def _missing(path: Path) -> str:
     left = path.with_name(path.name + JOURNAL_SUFFIX)
     if left.exists() and left.stat().st_size > journal.HEAD_BYTES:
@@ -155,9 +144,16 @@ def _missing(path: Path) -> str:
 def save(cassette: Cassette, path: StrPath) -> None:
     """Write a cassette: the old file or the new one is there, never a mixture, and nothing else.
 
-    CassetteWriteError where it can't be written; the old file is then as it was.
+    CassetteWriteError where it can't be written; the old file is then as it was. In a store, it is
+    a StoreConflictError where another writer comes in between.
     """
-    location = path_of(path)
+    place = place_of(path)
+    if not isinstance(place, Path):
+        from streamtape.tape.store.stored import replace_stored
+
+        replace_stored(place, encode(cassette))
+        return
+    location = path_of(place)
     make_folder(location)
     with writing(location):
         check_no_link(location)
@@ -169,7 +165,7 @@ def load_journal(path: StrPath) -> Cassette:
     """Load what is in a journal, which stays as it is, and which may still be written."""
     from streamtape.tape import recovery  # few programs ever need it
 
-    location = path_of(path)
+    location = _of_this_machine(path)
     try:
         with reading(location):
             fd = open_to_read(location)
@@ -180,6 +176,17 @@ def load_journal(path: StrPath) -> Cassette:
     with reading(location):
         found = recovery.scan(OpenFile(fd).read, path=str(location), cut_uploads=True)
         return Cassette(found.interactions, str(location))
+
+
+def _of_this_machine(path: StrPath) -> Path:
+    """The path of a journal; UsageError for one in a store, where there are none."""
+    place = place_of(path)
+    if not isinstance(place, Path):
+        raise UsageError(
+            f"{str(place)!r} is no journal: those are files of the machine that records, also "
+            "where the cassette goes to a store"
+        )
+    return path_of(place)
 
 
 class Recovery(NamedTuple):
@@ -210,7 +217,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     """
     from streamtape.tape import journal_records, recovery
 
-    location = path_of(path)
+    location = _of_this_machine(path)
     if to is not None and os.path.lexists(path_of(to)):
         raise CassetteWriteError(
             f"{os.fspath(to)!r} exists already, and a recovery replaces nothing", path=to

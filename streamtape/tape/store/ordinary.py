@@ -15,31 +15,30 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-_COMMON = (
-    getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOCTTY", 0)
+from streamtape.stores.local import (
+    COMMON_FLAGS,
+    check_ordinary,
+    checked,
+    open_to_read,
+    refusal,
 )
+
+__all__ = [
+    "check_no_link",
+    "create",
+    "keep_mode",
+    "open_to_lock",
+    "open_to_read",
+    "read_whole",
+    "write_whole",
+]
+
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_KINDS = (
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
-
-
-def open_to_read(path: str | os.PathLike[str]) -> int:
-    """Open an ordinary file, or a link to one, for reading; OSError if it is not one."""
-    check_ordinary(Path(path).stat(), path)  # opening some devices has effects
-    fd = os.open(path, os.O_RDONLY | _COMMON)
-    return _checked(fd, path)
 
 
 def read_whole(path: str | os.PathLike[str]) -> bytes:
     """The bytes of an ordinary file; OSError if it is not one."""
-    with open(open_to_read(path), "rb") as file:
+    with open(open_to_read(path), "rb") as file:  # noqa: PTH123 - a descriptor
         return file.read()
 
 
@@ -49,12 +48,12 @@ def open_to_lock(path: Path) -> int:
     OSError where the name is taken by something that is no ordinary file, a link above all.
     """
     check_no_link(path)
-    return _checked(os.open(path, os.O_RDWR | os.O_CREAT | _COMMON | _NO_LINK, 0o666), path)
+    return checked(os.open(path, os.O_RDWR | os.O_CREAT | COMMON_FLAGS | _NO_LINK, 0o666), path)
 
 
 def create(path: Path, mode: int = 0o666) -> int:
     """Make a file and open it for writing; FileExistsError where the name is taken by anything."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _COMMON | _NO_LINK, mode)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | COMMON_FLAGS | _NO_LINK, mode)
 
 
 def check_no_link(path: Path) -> None:
@@ -64,7 +63,7 @@ def check_no_link(path: Path) -> None:
     except FileNotFoundError:
         return
     if stat.S_ISLNK(found.st_mode):
-        raise _refusal(errno.ELOOP, "it is a link, and nothing is written through links", path)
+        raise refusal(errno.ELOOP, "it is a link, and nothing is written through links", path)
     check_ordinary(found, path)
 
 
@@ -91,26 +90,3 @@ def keep_mode(fd: int, path: Path) -> None:
     """Give a new file the permissions of the one whose place it takes, where there is one."""
     with contextlib.suppress(OSError, AttributeError):  # none, or a system without permissions
         os.fchmod(fd, stat.S_IMODE(path.stat().st_mode))
-
-
-def check_ordinary(found: os.stat_result, path: str | os.PathLike[str]) -> None:
-    """OSError where what was found at a path is no ordinary file."""
-    if stat.S_ISREG(found.st_mode):
-        return
-    if stat.S_ISDIR(found.st_mode):
-        raise _refusal(errno.EISDIR, "there is a folder of that name", path)
-    kind = next((name for test, name in _KINDS if test(found.st_mode)), "something else")
-    raise _refusal(errno.ENXIO, f"it is {kind}, not an ordinary file", path)
-
-
-def _checked(fd: int, path: str | os.PathLike[str]) -> int:
-    try:
-        check_ordinary(os.fstat(fd), path)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
-
-
-def _refusal(number: int, what: str, path: str | os.PathLike[str]) -> OSError:
-    return OSError(number, what, os.fspath(path))

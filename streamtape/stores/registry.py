@@ -1,0 +1,91 @@
+"""Which store a URL's scheme means: one that was registered, or what fsspec knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from streamtape.errors import UsageError
+from streamtape.stores.urls import TAR, without_credentials
+
+if TYPE_CHECKING:
+    from streamtape.stores.store import Store
+    from streamtape.stores.store_path import StorePath
+
+Factory = Callable[[str], "Store"]
+ENTRY_POINTS = "streamtape.stores"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
+_registered: dict[str, Factory] = {}
+
+
+def register_store(scheme: str, factory: Factory) -> None:
+    """Have URLs of a scheme mean a store of your own, in this process.
+
+    `factory("redis://localhost:6379")` makes the store of `redis://localhost:6379/runs/a.tape`, in
+    which the name is `runs/a.tape`; it is called once for each scheme and host. A package registers
+    one for every process, the command line's too, by an entry point of the group
+    `streamtape.stores`: the name is the scheme, the object the factory. UsageError for what is no
+    scheme.
+    """
+    if not _SCHEME.fullmatch(scheme):
+        raise UsageError(f"invalid scheme of URLs {scheme!r}: letters, digits, + . and -, no ://")
+    _registered[scheme.lower()] = factory
+    _made.cache_clear()
+
+
+def path_of_url(url: str) -> StorePath:
+    """The path that a URL means; a tar in it is taken for a folder.
+
+    UsageError for a scheme that nobody knows, or where the library that it needs is missing.
+    """
+    from streamtape.stores.store_path import StorePath
+    from streamtape.stores.tar_store import TarStore
+
+    tar, inside = _split_at_tar(url)
+    if tar is not None:
+        return StorePath(TarStore(_plain(tar)), inside)
+    return _plain(url)
+
+
+def _split_at_tar(url: str) -> tuple[str | None, str]:
+    scheme, _, rest = url.partition("://")
+    parts = rest.split("/")
+    for n, part in enumerate(parts, 1):
+        if part.lower().endswith(TAR):
+            return f"{scheme}://{'/'.join(parts[:n])}", "/".join(parts[n:]).strip("/")
+    return None, ""
+
+
+def _plain(url: str) -> StorePath:
+    from streamtape.stores.store_path import StorePath
+
+    scheme, _, rest = url.partition("://")
+    factory = _factory(scheme.lower())
+    if factory is None:
+        from streamtape.stores.fsspec_store import path_of_url as fsspec_path
+
+        return fsspec_path(url)
+    host, _, key = rest.partition("/")
+    return StorePath(_made(factory, f"{scheme}://{host}"), key.strip("/"))
+
+
+@lru_cache(maxsize=64)
+def _made(factory: Factory, url: str) -> Store:
+    try:
+        return factory(url)
+    except OSError as error:
+        raise UsageError(f"can't open the store {without_credentials(url)!r}: {error}") from error
+
+
+def _factory(scheme: str) -> Factory | None:
+    if scheme in _registered:
+        return _registered[scheme]
+    from importlib.metadata import entry_points
+
+    for found in entry_points(group=ENTRY_POINTS, name=scheme):
+        factory: Factory = found.load()
+        _registered[scheme] = factory
+        return factory
+    return None

@@ -1,0 +1,52 @@
+"""What a store of recordings must do: the protocol Store, which anybody may implement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEntry:
+    """What a store knows of a name without reading it.
+
+    `version` changes whenever the bytes do (an ETag, a generation, a checksum); "" where the store
+    can't tell, and nothing is cached then. `n_bytes` and `modified_at_us` (Unix time in
+    microseconds) may be None.
+    """
+
+    name: str
+    version: str
+    n_bytes: int | None = None
+    modified_at_us: int | None = None
+
+
+class Store(Protocol):
+    """A store of one's own: names and bytes. `register_store` gives it a scheme for URLs.
+
+    Names have parts joined by `/`, without one at either end. Methods may be called from several
+    threads. Errors are OSErrors (FileNotFoundError, PermissionError, ...) or StreamtapeErrors; any
+    other exception is shown as "cannot read NAME" with its text. An attribute `url`, where it has
+    one, is the URL of the store: paths are shown below it, and what is read is cached by it.
+    """
+
+    def stat(self, name: str) -> StoreEntry | None:
+        """The entry of a name; None where there is none."""
+        ...
+
+    def read(self, name: str) -> Iterable[bytes]:
+        """The bytes of a name, in pieces; FileNotFoundError where there is none."""
+        ...
+
+    def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
+        """Put the bytes of an open file under a name, whole or not at all; gives their version.
+
+        `replaces` is the version that may be replaced, None where nothing may be there yet:
+        StoreConflictError where the store has something else by now, and nothing is written.
+        """
+        ...
+
+    def list(self, folder: str) -> Iterable[StoreEntry]:
+        """The entries of all names below a folder (`""`: all), in any order."""
+        ...
