@@ -31,7 +31,7 @@ from streamtape.session.miss import miss_text
 from streamtape.session.options import Options
 from streamtape.session.playlist import Playlist
 from streamtape.session.recorder import Recorder
-from streamtape.session.unseen import Address, Unseen, refused
+from streamtape.session.unseen import Unseen, refused
 from streamtape.session.upload_recording import Upload, WholeUpload
 from streamtape.tape.long_bodies import is_long
 from streamtape.tape.model import Cassette, Head, Interaction, Request, header
@@ -73,7 +73,6 @@ class Session(Closing):
         self.failure: CassetteWriteError | None = None
         self.misses: list[MissError] = []
         self.unseen: Counter[Unseen] = Counter()  # connections that went past it
-        self.let_past: Counter[Address] = Counter()  # those of requests that it lets pass
         self.closed = False
         self.struck: list[Fault] = []
         self._store = store

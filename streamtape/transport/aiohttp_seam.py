@@ -34,6 +34,7 @@ from streamtape.transport.aiohttp_protocol import (
     message_of,
 )
 from streamtape.transport.aiohttp_websockets import address, connection, is_websocket
+from streamtape.transport.carried import sent_past
 from streamtape.transport.intercept import Call, intercept, passes_by
 from streamtape.transport.patches import Patches, SessionOf
 
@@ -64,11 +65,15 @@ def patch(module: ModuleType, patches: Patches, session_of: SessionOf) -> None:
             session = session_of()
             if session is not None and is_websocket(req):
                 if session.passes(str(req.url)) or session.passes(address(req)):
-                    return await opened()
+                    with sent_past(str(req.url)):
+                        return await opened()
                 return await connection(session, connector, req, opened)
             upgrade = hdrs.UPGRADE in req.headers
-            if session is None or passes_by(session, req.method, str(req.url), upgrade=upgrade):
+            if session is None:
                 return await opened()
+            if passes_by(session, req.method, str(req.url), upgrade=upgrade):
+                with sent_past(str(req.url)):
+                    return await opened()
             return DeferredConnection(connector, req, AiohttpExchange(session, req, opened))
 
         return connect

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+
+from streamtape.tape.http_values import split_url
 
 _carried: ContextVar[bool] = ContextVar("streamtape_carried", default=False)
 # Names are looked up in threads that know nothing of the context that asks.
@@ -27,6 +29,11 @@ def carried(host: str) -> Iterator[None]:
         with _lock:
             _hosts[host] -= 1
         _carried.reset(token)
+
+
+def sent_past(url: str) -> AbstractContextManager[None]:
+    """The same for a URL: also of a request that passes by, which no seam or socket looks at."""
+    return carried(split_url(url).hostname or "")
 
 
 def is_carried() -> bool:

@@ -26,13 +26,14 @@ client has the head. `playback.failures` says what the names of other libraries 
 knows what came next (a recording that was abandoned or never finished), a player raises
 ReplayEndError.
 
-`passes_by` comes first: it says whether a request is the session's business at all.
+`passes_by` comes first: it says whether a request is the session's business at all. One that is not
+is sent within `carried.sent_past(url)`, so that the watch at the sockets lets it pass, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,15 +45,13 @@ from streamtape.session.dialogue_player import DialoguePlayer
 from streamtape.session.exchange import Exchange
 from streamtape.session.order import Order
 from streamtape.session.session import Session
-from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Ending, Interaction, Request
-from streamtape.transport.carried import carried
+from streamtape.transport.carried import sent_past
 from streamtape.transport.clocks import SystemClock, wall_us
 from streamtape.transport.rehearsal import rehearsed
 from streamtape.transport.replayed_streams import AsyncReplayingStream, ReplayingStream
 from streamtape.transport.request_steps import steps_for_request
 from streamtape.transport.response_recorder import ResponseRecorder
-from streamtape.transport.unseen import place_of
 
 if TYPE_CHECKING:
     from streamtape.playback.faults import Fault
@@ -78,7 +77,6 @@ def passes_by(session: Session, method: str, url: str, *, upgrade: bool = False)
             "nothing through to the network"
         )
     warn(f"{what}: it passes by unrecorded")
-    session.let_past[place_of(url)] += 1
     return True
 
 
@@ -109,7 +107,7 @@ def intercept(
         return wall_us()
 
     decision = session.begin(request, sent_at, in_process=in_process)
-    call = Call(session, request, failure, playing_clock, start_us)
+    call = Call(session, request, failure, playing_clock, start_us, in_process=in_process)
     if isinstance(decision, Record):
         call.recording = ResponseRecorder(session, recording_clock, decision.recorder, sent_us)
         call.rehearsal = decision.rehearsal if rehearses else None
@@ -122,11 +120,19 @@ class Call:
     """One request on its way. `recording` takes its answer down; None where it is only played."""
 
     __slots__ = (
-        "_clock", "_failure", "_request", "_session", "_start_us", "play", "recording", "rehearsal",
+        "_clock", "_failure", "_in_process", "_request", "_session", "_start_us", "play",
+        "recording", "rehearsal",
     )  # fmt: skip
 
     def __init__(
-        self, session: Session, request: Request, failure: Failure, clock: Clock, start_us: int
+        self,
+        session: Session,
+        request: Request,
+        failure: Failure,
+        clock: Clock,
+        start_us: int,
+        *,
+        in_process: bool = False,
     ) -> None:
         self.recording: ResponseRecorder | None = None
         self.rehearsal: Exchange | None = None
@@ -136,6 +142,7 @@ class Call:
         self._failure = failure
         self._clock = clock
         self._start_us = start_us
+        self._in_process = in_process
 
     @property
     def must_rehearse(self) -> bool:
@@ -144,10 +151,13 @@ class Call:
 
     @contextmanager
     def upstream(self) -> Iterator[None]:
-        """Send the request inside this: seams further in let it pass, and a failure is recorded."""
+        """Send the request inside this: seams further in let it pass, and a failure is recorded.
+
+        What an application in this process asks for meanwhile is its own, and goes to the session.
+        """
         assert self.recording is not None, "nothing is sent in a replay"
         try:
-            with carried(split_url(self._request.url).hostname or ""):
+            with nullcontext() if self._in_process else sent_past(self._request.url):
                 yield
         except BaseException as error:
             self.recording.failed(error)

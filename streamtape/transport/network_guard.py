@@ -2,7 +2,8 @@
 
 While a Guard stands, only loopback, Unix sockets and the hosts that were allowed can be reached or
 looked up; everything else raises NetworkBlockedError at once. What a session sends to be recorded
-passes. Libraries that make sockets in C (uvloop, c-ares) are not seen.
+passes. Of libraries that connect in C, those that `transport.c_clients` knows are blocked as well
+while its hooks are in place.
 """
 
 from __future__ import annotations
@@ -34,10 +35,18 @@ class Guard:
         """Let everything pass again."""
         SOCKETS.remove(self)
 
-    def connecting(self, sock: socket.socket, host: str, port: int) -> None:
+    def connecting(
+        self, sock: socket.socket | None, host: str, port: int, data: object, opened_by: str
+    ) -> None:
         """Refuse a connection to a host that is not allowed."""
-        del sock
+        del sock, data, opened_by
         self._check(host, f"connect to {host}, port {port}")
+
+    def connected(self, sock: socket.socket) -> None:
+        """What is allowed needs no more."""
+
+    def sending(self, sock: socket.socket, data: object) -> None:
+        """What was connected before the block stays connected."""
 
     def looking_up(self, name: str) -> None:
         """Refuse a look-up of such a host."""

@@ -37,6 +37,13 @@ SEAMS = {
     "websockets.sync.client": "streamtape.transport.websockets_seam",
     "websockets.trio.client": "streamtape.transport.websockets_seam",
     "http.client": "streamtape.transport.http_client_seam",
+    # Not recorded, but noticed: they connect in C.
+    "curl_cffi.aio": "streamtape.transport.c_clients",
+    "curl_cffi.curl": "streamtape.transport.c_clients",
+    "grpc._channel": "streamtape.transport.c_clients",
+    "grpc.aio._channel": "streamtape.transport.c_clients",
+    "pycurl": "streamtape.transport.c_clients",
+    "uvloop": "streamtape.transport.c_clients",
 }
 _current: ContextVar[Session | None] = ContextVar("streamtape_session", default=None)
 

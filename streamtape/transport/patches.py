@@ -13,6 +13,7 @@ from streamtape.session.session import Session
 SessionOf = Callable[[], Session | None]
 Make = Callable[[Callable[..., Any]], Callable[..., Any]]
 _HOOK = "__init_subclass__"
+_MISSING = object()
 
 
 class Patches:
@@ -23,6 +24,7 @@ class Patches:
         self._places: list[tuple[Any, str]] = []
         self._hooked: list[type[Any]] = []
         self._recoded: list[tuple[Any, ...]] = []
+        self._overridden: list[tuple[Any, str, Any]] = []
 
     def replace(self, owner: Any, name: str, make: Make, *, instead: str = "") -> None:
         """Put `make(original)` in the place of a function that `owner` itself has.
@@ -59,6 +61,14 @@ class Patches:
             setattr(kind, _HOOK, classmethod(init_subclass))
             self._hooked.append(kind)
 
+    def override(self, owner: Any, name: str, make: Make) -> None:
+        """Put `make(original)` before what `owner` has or inherits; nothing where it has none."""
+        original = getattr(owner, name, None)
+        if original is None or any((owner, name) == one[:2] for one in self._overridden):
+            return
+        self._overridden.append((owner, name, vars(owner).get(name, _MISSING)))
+        setattr(owner, name, make(original))
+
     def replace_code(self, function: Any, make: Make) -> None:
         """Put `make(original)` in the place of a function, also for who imported it by its name.
 
@@ -91,6 +101,11 @@ class Patches:
         for owner, name in self._places:
             while (here := vars(owner).get(name)) in self._originals:
                 setattr(owner, name, self._originals[here])
+        for owner, name, before in self._overridden:
+            if before is _MISSING:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)
         for kind in self._hooked:
             delattr(kind, _HOOK)
         for function, code, defaults, kwdefaults in self._recoded:
@@ -98,6 +113,7 @@ class Patches:
             function.__defaults__, function.__kwdefaults__ = defaults, kwdefaults
             del function.__globals__[f"_streamtape_{function.__name__}"]
         self._recoded.clear()
+        self._overridden.clear()
         self._places.clear()
         self._originals.clear()
         self._hooked.clear()

@@ -142,7 +142,8 @@ class TapeSocket:
         if outgoing.passes:
             wire = b"".join(outgoing.wire)
             outgoing.wire.clear()
-            self._connected().sendall(wire)
+            with carried(self._connection.host):
+                self._connected().sendall(wire)
         elif outgoing.is_whole and outgoing.call is None:
             self._decide(outgoing)
 
@@ -168,7 +169,8 @@ class TapeSocket:
         with call.upstream():
             real = self._connected()
         try:
-            real.sendall(b"".join(outgoing.wire))
+            with carried(self._connection.host):
+                real.sendall(b"".join(outgoing.wire))
         except OSError as error:
             # urllib3 reads on after a broken pipe: there may be a response all the same.
             outgoing.error = error

@@ -8,6 +8,7 @@ transport; `RecordingTransport` and `ReplayTransport` bring a session of their o
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -18,7 +19,7 @@ from streamtape.session.session import Session
 from streamtape.tape.model import Cassette
 from streamtape.tape.store.spool import Spool
 from streamtape.transport import spooled_bodies
-from streamtape.transport.carried import carried
+from streamtape.transport.carried import carried, sent_past
 from streamtape.transport.client_library import (
     ClientLibrary,
     head_of,
@@ -64,7 +65,8 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
     def handle_request(self, request: Any) -> Any:
         """Answer a request of a sync client."""
         if self._passes(request):
-            return self._inner.handle_request(request)
+            with self._passing(request):
+                return self._inner.handle_request(request)
         stream, library = request.stream, library_of(request)
         try:
             return self._answer(request, spooled_bodies.read(request, library))
@@ -99,7 +101,8 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
     async def handle_async_request(self, request: Any) -> Any:
         """Answer a request of an async client."""
         if self._passes(request):
-            return await self._inner.handle_async_request(request)
+            with self._passing(request):
+                return await self._inner.handle_async_request(request)
         stream, library = request.stream, library_of(request)
         try:
             body = await spooled_bodies.read_async(request, library)
@@ -138,7 +141,8 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         is recorded whole; one that its sender breaks off is not recorded.
         """
         if self._passes(request):
-            return await self._inner.handle_async_request(request)
+            with self._passing(request):
+                return await self._inner.handle_async_request(request)
         recording = ResponseRecorder(self.session, self._clock or SystemClock())
         started_at_us = wall_us()
         kept = Kept(self.session, request_of(request, b""), started_at_us)
@@ -171,6 +175,10 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
                 "ReplayTransport has nothing to send it through"
             )
         return passes_by(self.session, request.method, url, upgrade=is_upgrade(request))
+
+    def _passing(self, request: Any) -> AbstractContextManager[None]:
+        """While a request passes by; what an application in this process asks for does not."""
+        return nullcontext() if is_in_process(self._inner) else sent_past(str(request.url))
 
     def close(self) -> None:
         """Close the transport behind this one."""

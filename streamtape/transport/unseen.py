@@ -1,30 +1,42 @@
 """Connections that no seam carries, noticed at the sockets while a session is open.
 
 A session that sends nothing refuses them, before a name is looked up; one that records notes them,
-and says so when it ends. Loopback, ignored hosts, DNS and what sessions themselves send pass. A
-host and port that the session or its cassette has interactions of never does: another library asks
-what should have been recorded or replayed.
+and reports them when it ends. Loopback, ignored hosts, DNS and what sessions themselves send pass.
+Two exceptions never do: a host and port that the session or its cassette has interactions of, since
+another library asks what should have been recorded or replayed; and a proxy that the environment
+names, since what goes through it leaves this machine.
+
+A connection that was opened before the session is noticed when it is first sent on, where it leads
+to such a place or to a port of HTTP.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from weakref import WeakKeyDictionary
+from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 from streamtape.session.session import Session
 from streamtape.session.unseen import Address, Unseen
 from streamtape.tape.http_values import split_url
 from streamtape.transport.carried import carries, is_carried
 from streamtape.transport.connection_callers import caller
-from streamtape.transport.sockets import address_of, is_loopback
+from streamtape.transport.sockets import address_of, is_internet, is_loopback
 
 _HTTPS = 443
+_HTTP_PORTS = {80, _HTTPS}
 _DNS = {53, 853}
 _KINDS = 0xF  # of a socket, without the flags that Linux adds
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_PORTS = {"http": 80, "https": _HTTPS, "ws": 80, "wss": _HTTPS}
+_PROXY_PORT = 1080  # of a URL of a proxy that names none, as curl has it
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy")
 _LOOPBACK = "loopback"
+# A first packet of QUIC has a long header with one of these versions (RFC 9000 and 9369).
+_QUIC_VERSIONS = {b"\x00\x00\x00\x01", b"\x6b\x33\x43\xcf"}
+_QUIC_LONG = 0xC0
 
 
 class UnseenWatch:
@@ -36,25 +48,65 @@ class UnseenWatch:
         self._lock = threading.Lock()
         self._known: WeakKeyDictionary[Session, tuple[int, int, set[Address]]]
         self._known = WeakKeyDictionary()
+        # Which session has judged a connection: by socket, and by local address, since what wraps
+        # a socket in TLS makes another socket of it.
+        self._judged: WeakKeyDictionary[socket.socket, ref[Session]] = WeakKeyDictionary()
+        self._opened: dict[Any, ref[Session]] = {}
 
-    def connecting(self, sock: socket.socket, host: str, port: int) -> None:
+    def connecting(
+        self, sock: socket.socket | None, host: str, port: int, data: Any, opened_by: str
+    ) -> None:
         """Pass, note or refuse a connection; UnseenConnectionError where it is refused."""
         session = None if is_carried() else self._session_of()
         if session is None or session.options.unseen == "allow":
             return
-        # Datagrams are HTTP on one port alone (QUIC); one that is connected has sent nothing.
-        if sock.type & _KINDS != socket.SOCK_STREAM and port != _HTTPS:
+        # Datagrams are HTTP where they are QUIC; a socket that is only connected has sent nothing.
+        if sock is not None and not _is_stream(sock) and port != _HTTPS and not is_quic(data):
             return
-        if port in _DNS:
+        self._judge(session, host, port, opened_by)
+
+    def connected(self, sock: socket.socket) -> None:
+        """Remember which session has judged this connection."""
+        session = self._session_of()
+        try:
+            local = sock.getsockname()[:2]
+        except OSError:  # it was closed meanwhile
             return
-        host = host.lower()
-        with self._lock:
-            names = {host, *self._names.get(host, ())}
-        if self._passes(session, names, port):
+        if session is None:
+            self._opened.pop(local, None)
+        else:
+            self._judged[sock] = self._opened[local] = ref(session)
+
+    def sending(self, sock: socket.socket, data: Any) -> None:
+        """Notice a connection that was opened before the session, when it is first sent on."""
+        session = self._session_of()
+        if session is None or session.options.unseen == "allow":
             return
-        name = min(names, key=lambda one: (address_of(one) is not None, one))
-        library, line = caller()
-        session.note_unseen(Unseen(library, name, port, line))
+        judge = self._judged.get(sock)
+        if judge is not None and judge() is session and _is_stream(sock):
+            return
+        if is_carried() or self._is_new(sock, session, data):
+            self._judged[sock] = ref(session)
+
+    def _is_new(self, sock: socket.socket, session: Session, data: Any) -> bool:
+        """Judge a connection that this session has not seen being made; True where it passes."""
+        if not is_internet(sock):
+            return True
+        try:
+            local, peer = sock.getsockname()[:2], sock.getpeername()
+        except OSError:
+            return True
+        if not _is_stream(sock):
+            if is_quic(data):
+                self._judge(session, peer[0], peer[1], "")
+            return True
+        opener = self._opened.get(local, _nobody)()
+        if opener is not None and not opener.closed:
+            return True
+        place = (_spelled(peer[0]), peer[1])
+        if peer[1] in _HTTP_PORTS or place in self._known_to(session) or place in proxies():
+            self._judge(session, peer[0], peer[1], "")
+        return True
 
     def looking_up(self, name: str) -> None:
         """Refuse a look-up that a refused connection would follow."""
@@ -73,28 +125,30 @@ class UnseenWatch:
         """Keep which addresses have which names."""
         with self._lock:
             for address in addresses:
-                if is_loopback(address):
-                    continue
                 self._names.setdefault(address, set()).add(name.rstrip("."))
+
+    def _judge(self, session: Session, host: str, port: int, opened_by: str) -> None:
+        if port in _DNS:
+            return
+        host = host.lower()
+        with self._lock:
+            names = {host, *self._names.get(host, ())}
+        if self._passes(session, names, port):
+            return
+        name = min(names, key=lambda one: (address_of(one) is not None, one))
+        name = host if is_loopback(host) else name
+        library, line = caller()
+        session.note_unseen(Unseen(opened_by or library, name, port, line))
 
     def _passes(self, session: Session, names: set[str], port: int) -> bool:
         for name in names:
             host = f"[{name}]" if ":" in name else name
             if any(session.passes(f"{scheme}://{host}:{port}/") for scheme in ("http", "https")):
                 return True
-        if any(self._is_expected(session, (_spelled(name), port)) for name in names):
-            return True
-        known = self._known_to(session)
-        if any((_spelled(name), port) in known for name in names):
+        places = {(_spelled(name), port) for name in names}
+        if places & self._known_to(session) or places & proxies():
             return False
-        return any(is_loopback(name) or _is_this_machine(name) for name in names)
-
-    def _is_expected(self, session: Session, place: Address) -> bool:
-        """Whether this is the connection of a request that was seen, and passes by."""
-        with self._lock:
-            expected = bool(session.let_past[place] > 0)
-            session.let_past[place] -= expected
-        return expected
+        return any(_spelled(name) == _LOOPBACK for name in names)
 
     def _known_to(self, session: Session) -> set[Address]:
         """The hosts and ports that a session has interactions of."""
@@ -114,9 +168,40 @@ def place_of(url: str) -> Address:
     return _spelled(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme, 0)
 
 
+def proxies() -> set[Address]:
+    """The hosts and ports of the proxies that the environment names."""
+    urls = [os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES]
+    found = set()
+    for url in filter(None, urls):
+        try:
+            parts = split_url(url if "://" in url else f"http://{url}")
+            port = parts.port or _PORTS.get(parts.scheme, _PROXY_PORT)
+        except ValueError:  # nobody can use it
+            continue
+        found.add((_spelled(parts.hostname or ""), port))
+    return found
+
+
+def is_quic(data: Any) -> bool:
+    """Whether a datagram begins a connection of QUIC, and so of HTTP/3."""
+    try:
+        start = bytes(memoryview(data)[:5])
+    except TypeError:  # the pieces of sendmsg
+        start = b"".join(bytes(one) for one in data or ())[:5]
+    return len(start) == 5 and start[0] >= _QUIC_LONG and start[1:] in _QUIC_VERSIONS
+
+
+def _is_stream(sock: socket.socket) -> bool:
+    return sock.type & _KINDS == socket.SOCK_STREAM
+
+
 def _spelled(host: str) -> str:
-    return _LOOPBACK if is_loopback(host) else host.lower()
+    return _LOOPBACK if is_loopback(host) or _is_this_machine(host) else host.lower()
 
 
 def _is_this_machine(name: str) -> bool:
-    return name == socket.gethostname().lower()
+    return name.lower() == socket.gethostname().lower()
+
+
+def _nobody() -> None:
+    """The session that has opened a connection, where none has."""

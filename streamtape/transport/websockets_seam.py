@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from streamtape.session.diagnostics import warn
+from streamtape.transport.carried import sent_past
 from streamtape.transport.patches import Patches, SessionOf
 from streamtape.transport.response_recorder import ResponseRecorder
 
@@ -45,8 +46,11 @@ def _asyncio(session_of: SessionOf) -> Callable[..., Any]:
         @wraps(original)
         async def open_connection(connect: Any) -> Any:
             session = session_of()
-            if session is None or session.passes(connect.uri):
+            if session is None:
                 return await original(connect)
+            if session.passes(connect.uri):
+                with sent_past(connect.uri):
+                    return await original(connect)
             from websockets.uri import parse_uri
 
             from streamtape.transport.websockets.opening import address_of, begin
@@ -123,8 +127,11 @@ def _threading(module: ModuleType, session_of: SessionOf) -> Callable[..., Any]:
         @wraps(original)
         def open_connection(connect: Any, deadline: Any) -> Any:
             session = session_of()
-            if session is None or session.passes(connect.uri):
+            if session is None:
                 return original(connect, deadline)
+            if session.passes(connect.uri):
+                with sent_past(connect.uri):
+                    return original(connect, deadline)
             protocol = module.ClientProtocol(connect.ws_uri, **connect.protocol_kwargs)
             headers, agent = connect.additional_headers, connect.user_agent_header
             call, sock, tls = _open(session, protocol, connect.uri, headers, agent)
@@ -149,8 +156,11 @@ def _threading_16(module: ModuleType, session_of: SessionOf) -> Callable[..., An
     def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
         def connect(uri: str, **kwargs: Any) -> Any:
             session = session_of()
-            if session is None or session.passes(uri):
+            if session is None:
                 return original(uri, **kwargs)
+            if session.passes(uri):
+                with sent_past(uri):
+                    return original(uri, **kwargs)
             protocol = _protocol_16(module, uri, kwargs)
             headers = kwargs.get("additional_headers")
             agent = kwargs.get("user_agent_header", module.USER_AGENT)

@@ -1,4 +1,4 @@
-"""Connections of libraries that a session does not see: refused, told, or let pass."""
+"""Connections of libraries that a session does not see: refused, reported, or let pass."""
 
 import asyncio
 import socket
@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import requests
 
 import streamtape
 from streamtape.errors import MissError, UnseenConnectionError, UsageError
@@ -75,7 +77,44 @@ def by_sock_connect(host: str, port: int) -> None:
     asyncio.run(main())
 
 
-WAYS = [by_socket, by_connect_ex, in_a_thread, by_asyncio, by_sock_connect]
+def by_bytes(host: str, port: int) -> None:
+    """A host as bytes."""
+    with socket.socket() as sock:
+        sock.settimeout(PATIENCE_S)
+        sock.connect((bytearray(host.encode()), port))
+
+
+def by_mapped_address(host: str, port: int) -> None:
+    """An address of IPv4 in one of IPv6."""
+    with socket.socket(socket.AF_INET6) as sock:
+        sock.settimeout(PATIENCE_S)
+        sock.connect((f"::ffff:{host}", port))
+
+
+def by_quic(host: str, port: int) -> None:
+    """The first packet of HTTP/3, on whatever port."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.sendto(QUIC, (host, port))
+
+
+def by_quic_connected(host: str, port: int) -> None:
+    """The same from a socket that was connected before."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.connect((host, port))
+        sock.send(QUIC)
+
+
+def by_quic_in_pieces(host: str, port: int) -> None:
+    """The same, gathered."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.sendmsg([QUIC[:3], QUIC[3:]], [], 0, (host, port))
+
+
+QUIC = b"\xc3\x00\x00\x00\x01" + bytes(1195)
+WAYS = [
+    by_socket, by_connect_ex, in_a_thread, by_asyncio, by_sock_connect, by_bytes, by_mapped_address,
+    by_quic, by_quic_connected, by_quic_in_pieces,
+]  # fmt: skip
 EVERY_WAY = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 
 
@@ -108,8 +147,8 @@ def test_a_replay_refuses_it(way: Way, tmp_path: Path) -> None:
         with streamtape.use_cassette(path, mode="none"):
             way(OUTSIDE, 443)
     text = str(caught.value)
-    for said in ("socket", OUTSIDE, "443", "test_unseen.py:", "streamtape record", "ignore_hosts"):
-        assert said in text
+    for named in ("socket", OUTSIDE, "443", "test_unseen.py:", "streamtape record", "ignore_hosts"):
+        assert named in text
     assert isinstance(caught.value, MissError)
 
 
@@ -218,6 +257,110 @@ def test_a_program_that_hides_the_refusal(tmp_path: Path) -> None:
         with streamtape.use_cassette(path, mode="none"):
             with pytest.raises(UnseenConnectionError):
                 by_socket(OUTSIDE, 443)
+
+
+GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("mode", ["none", "new_episodes"])
+def test_a_connection_opened_before(mode: Any, server: Scripted, tmp_path: Path) -> None:
+    """It is noticed when it is sent on: once where it is only reported, each time where not."""
+    path, port = tape_of(tmp_path, server.url), port_of(server)
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as sock:
+        if mode == "none":
+            with pytest.raises(UnseenConnectionError, match=rf"127\.0\.0\.1, port {port}"):
+                with streamtape.use_cassette(path, mode=mode):
+                    for _ in range(2):
+                        with pytest.raises(UnseenConnectionError):
+                            sock.sendall(GET)
+                    sock.send(GET)
+            return
+        with pytest.warns(StreamtapeWarning, match="1 connection was opened past the session"):
+            with streamtape.use_cassette(path, mode=mode, allow_no_requests=True):
+                sock.sendall(GET)
+                sock.send(GET)
+
+
+def test_a_database_connected_before_passes(tmp_path: Path) -> None:
+    """What leads neither to a port of HTTP nor to a place of the cassette is no request of HTTP."""
+    path = tape_of(tmp_path, "http://x.test/")
+    with socket.create_server(("127.0.0.1", 0)) as database:
+        with socket.create_connection(database.getsockname()) as sock:
+            with streamtape.use_cassette(path, mode="none", allow_no_requests=True):
+                sock.sendall(b"SELECT 1")
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers each request of a connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+def test_a_pool_opened_before_is_no_stranger(tmp_path: Path) -> None:
+    """A seam may send on a connection that its library opened earlier."""
+    path = tape_of(tmp_path, "http://x.test/")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        with httpx.Client(trust_env=False) as client, requests.Session() as session:
+            session.trust_env = False
+            client.get(url)
+            session.get(url, timeout=PATIENCE_S)
+            with streamtape.use_cassette(path, mode="new_episodes"):
+                client.get(f"{url}1")
+                session.get(f"{url}2", timeout=PATIENCE_S)
+        server.shutdown()
+    assert len(streamtape.load(path)) == 3
+
+
+def test_a_proxy_on_loopback_leads_elsewhere(
+    server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who connects to it by itself is refused; a request that may pass by goes through it."""
+    monkeypatch.setenv("http_proxy", server.url)
+    path = tape_of(tmp_path, "http://x.test/")
+    options: dict[str, Any] = {"mode": "none", "ignore_hosts": ["passes.test"]}
+    with streamtape.use_cassette(path, allow_no_requests=True, **options):
+        httpx.post("http://passes.test/", content=b'{"stream": true}')
+        requests.post("http://passes.test/", data=b'{"stream": true}', timeout=PATIENCE_S)
+    with pytest.raises(UnseenConnectionError):
+        with streamtape.use_cassette(path, **options):
+            by_socket("127.0.0.1", port_of(server))
+
+
+@pytest.mark.parametrize("ignored", [[], ["app"]], ids=["seen", "passes-by"])
+def test_what_an_application_in_this_process_asks_for(
+    ignored: list[str], server: Scripted, tmp_path: Path
+) -> None:
+    """It is recorded, and replayed with the upstream stopped."""
+    path = tmp_path / "x.tape"
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.post(server.url, content=b'{"stream": true}')
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": answer.content})
+
+    async def ask(mode: Any) -> bytes:
+        async with streamtape.use_cassette(path, mode=mode, ignore_hosts=ignored):
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+                return (await client.get("/")).content
+
+    recorded = asyncio.run(ask("once"))
+    n_requests = len(server.requests)
+    assert asyncio.run(ask("none")) == recorded != b""
+    assert len(server.requests) == n_requests
+    assert server.url in {one.request.url for one in streamtape.load(path)}
 
 
 LIBRARY = """
