@@ -10,12 +10,14 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 
+from streamtape.secrets.assigned import is_value
 from streamtape.secrets.kinds import KINDS
 from streamtape.secrets.named import NAMED, OPEN_NAMED
 from streamtape.secrets.patterns import BOUNDARY, STRICT_BOUNDARY, Pattern, pattern
 
 _B, _S = BOUNDARY, STRICT_BOUNDARY
 _W = rb"[A-Za-z0-9_-]"
+_Q = rb"\\*[\"']"
 _MIXED = rb"(?=(?:[a-z_-]*[A-Z0-9]){3})"  # no word of prose: three capitals or digits
 _SHORT_PREFIX = 4  # bytes: of these, base64url has some by chance
 _PEM = (
@@ -34,6 +36,10 @@ def _is_basic(match: re.Match[bytes]) -> bool:
         return b":" in b64decode(match[1], validate=True)
     except Base64Error:
         return False
+
+
+def _is_drawn(match: re.Match[bytes]) -> bool:
+    return is_value(match["s"]) and _has_digit(match) and _is_password(match)
 
 
 def _is_password(match: re.Match[bytes]) -> bool:
@@ -67,6 +73,21 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern("azure", "Q~", _B + rb"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", before=4),
     pattern("azure", "+ACR",
             rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?![A-Za-z0-9+/])", before=42),
+    pattern("azure", "APIM ACDb +ABa +AMC +ASt",  # keys of 64 bytes
+            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{76}(?:APIM|ACDb|\+ABa|\+AMC|\+ASt)"
+            rb"[A-Za-z0-9+/]{5}[AQgw]={0,2}", before=76),
+    pattern("azure", "AIoT +ASb +AEh +ARm AzCa",  # of 32
+            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{33}(?:AIoT|\+ASb|\+AEh|\+ARm|AzCa)"
+            rb"[A-P][A-Za-z0-9+/]{5}=?(?![A-Za-z0-9+/])", before=33),
+    pattern("azure", "AzSe", _S + rb"[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}(?![A-Za-z0-9+/])",
+            before=42),
+    pattern("azure", "AzFu", _S + _W + rb"{44}AzFu" + _W + rb"{5}[AQgw]={0,2}", before=44),
+    pattern("azure", "0.A 1.A",
+            _S + rb"[01]\.A" + _W + rb"{50,}(?:\.[0-9])?\.Ag" + _W + rb"{100,}"),
+    pattern("salesforce", "00D", _S + rb"00D[A-Za-z0-9]{12}![A-Za-z0-9_.]{60,}"),
+    pattern("tableau", "==:",
+            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{22}==:[A-Za-z0-9]{32}(?![A-Za-z0-9])", before=22),
+    pattern("tines", ".tines.com/webhook/", rb"\.tines\.com/webhook/([a-z0-9]{32}/[a-z0-9]{32})"),
     pattern("1password", "A3-",
             _S + rb"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"),
     pattern("slack", "xox", _B + rb"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9%-]{10,}"),
@@ -101,8 +122,21 @@ PATTERNS: tuple[Pattern, ...] = (
             _PEM, parts=rb"\\[nrt]|\n(?:data|event|id):|"
             rb"([A-Za-z0-9+/=]{16,}|[A-Za-z0-9+/=]+(?=(?:\\[nrt]|\s)*\Z))"),
     pattern("bearer", "bearer",
-            rb"(?i:\bbearer(?:\s|%20|\+)+)(?P<s>[A-Za-z0-9_.~+/-]{16,}=*)", _has_digit),
-    pattern("basic", "basic", rb"(?i:\bbasic(?:\s|%20)+)([A-Za-z0-9+/]{8,}={0,2})", _is_basic),
+            _B + rb"(?i:bearer(?:\s|%20|\+)+)(?P<s>[A-Za-z0-9_.~+/-]{16,}=*)", _has_digit),
+    pattern("basic", "basic", _B + rb"(?i:basic(?:\s|%20)+)([A-Za-z0-9+/]{8,}={0,2})", _is_basic),
+    pattern("okta", "ssws", _B + rb"(?i:ssws(?:\s|%20|\+|:)+)(?P<s>" + _W + rb"{20,})", _has_digit),
+    pattern("okta", "okta", rb"(?i:okta.{0,40}?)(?<![A-Za-z0-9_-])(?P<s>00" + _W + rb"{40})(?!"
+            + _W + rb")", _has_digit),
+    pattern("basic", "curl",
+            _B + rb"(?i:curl\b)[^\n]{0,400}?\s(?:-u|--user|--proxy-user|-U)[ =]?\\*[\"']?"
+            rb"[^\s:\"'\\]{1,64}:(?P<s>[^\s\"'\\]{4,200})", _is_password),
+    pattern("basic", "auth=( BasicAuth( auth:(",
+            rb"[A-Za-z]*[Aa]uth[=:]?\(\s{0,8}" + _Q + rb"[^\s\"'\\]{1,64}" + _Q
+            + rb"\s{0,8},\s{0,8}(?:password\s?=\s?)?" + _Q + rb"(?P<s>[^\s\"'\\]{6,200})" + _Q,
+            _is_drawn),
+    pattern("name", "identified passwordcredentials(",
+            rb"(?i:identified(?:\s|\\n){1,8}by(?:\s|\\n){1,8}|passwordcredentials\()"
+            + _Q + rb"(?P<s>[^\s\"'\\]{6,200})" + _Q, _is_drawn),
     pattern("userinfo", "://",
             rb"://[^/\s:@\"'\\<>?#]*:(?P<s>[^/\s@\"'\\<>?#(){}\[\],;|`]{3,})@", _is_password),
     NAMED,

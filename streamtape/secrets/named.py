@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from streamtape.secrets import names
+from streamtape.secrets.assigned import assigned, drawn, opened, word_before
 from streamtape.secrets.patterns import Pattern, Span
 
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
@@ -22,8 +23,8 @@ _WORDS = (
     "connection", "credential", "assertion", "verifier", "cookie",
 )  # fmt: skip
 # Too short to be looked for without the sign behind them.
-_SHORT_WORDS = ("pwd", "jwt", "otp", "auth", "sid", "sig")
-_SIGNS = ("=", '"', "'", "\\")
+_SHORT_WORDS = ("pwd", "jwt", "otp", "auth", "sid", "sig", "pass")
+_SIGNS = ("=", '"', "'", "\\", ":", " =", " :", "]", ">")
 _PARAMETERS = ("signature=", "session=", "sessionid=")
 LITERALS = tuple(
     word.encode()
@@ -63,6 +64,9 @@ _BESIDE = (
 )  # fmt: skip
 # What stands behind a quoted name: the sign, and what its value begins with.
 _FOLLOWS = _QUOTE + rb"\s{0,32}([:=,])\s{0,32}([^\s])"
+# What may stand behind a name to which a value is assigned, or around it.
+_CALLS = frozenset({b"(", b"["})
+_ASSIGNS = b" \t=:*`\"'\\]\r\n|<&,?+-"
 # A part of a multipart form: the name in its head, the value after an empty line.
 _IN_PART = rb"\"[^\r\n]{0,120}\r?\n(?:[^\r\n]{1,120}\r?\n){0,4}\r?\n(?P<s>[^\r\n]{6,4096})"
 # `name: value` on a line, `<name>value</name>`, `name=value`.
@@ -112,39 +116,59 @@ class OpenNamed(Named):
         """Iterate over the values that are open at the end of a text."""
         for at in offsets:
             part = self._part.match(text, at)
-            found = part and _compiled(_OPEN_FIELD).match(text, part.end())
-            if found and found.start("s") < found.end("s"):
+            if part is None:
+                continue
+            found = _compiled(_OPEN_FIELD).match(text, part.end())
+            if found is None:
+                span = opened(text, part.end())
+                if span is not None:
+                    yield Span(*span, "name")
+            elif found.start("s") < found.end("s"):
                 yield Span(*found.span("s"), "name")
 
 
 def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
     """The value beside a name that stands at `start` to `end`."""
     sign = text[end : end + 1]
-    if sign == b"=":
-        yield from _parameter(text, name, start, end)
+    if sign == b"=" and (found := list(_parameter(text, name, start, end))):
+        yield from found
         return
-    kind = _kind(name)
+    kind = _kind_at(text, name, start)
     if kind is None or not sign:
         return
+    is_element = text[start - 1 : start] in {b"<", b":"} and sign in b"> \t"
     if sign in b"\"'\\":
         if text[max(0, start - 6) : start] == b'name="' and sign == b'"':
-            found = _compiled(_IN_PART).match(text, end)
-            if found and _fits(found["s"], kind):
-                yield Span(*found.span("s"), "name")
-        yield from _quoted(text, kind, end)
-        return
-    is_element = text[start - 1 : start] in {b"<", b":"} and sign in b"> \t"
-    if sign == b":" or is_element:
-        found = _compiled(_ELEMENT if is_element else _LINE).match(text, end)
-        if found and _fits(found["s"], kind, alone=not is_element):
-            yield Span(*found.span("s"), "name")
+            in_part = _compiled(_IN_PART).match(text, end)
+            if in_part and _fits(in_part["s"], kind):
+                yield Span(*in_part.span("s"), "name")
+        follows = _compiled(_FOLLOWS).match(text, end)
+        if follows is not None and follows[2] in b"[{\"'\\bru":
+            yield from _quoted(text, kind, end, follows)
+            return
+    elif sign == b":" or is_element:
+        value = _compiled(_ELEMENT if is_element else _LINE).match(text, end)
+        if value and _fits(value["s"], kind, alone=not is_element):
+            yield Span(*value.span("s"), "name")
+            return
+    if sign in _ASSIGNS:
+        yield from (Span(*found, "name") for found in assigned(text, kind, start, end))
 
 
-def _quoted(text: bytes, kind: str, end: int) -> Iterator[Span]:
+def _kind_at(text: bytes, name: bytes, start: int) -> str | None:
+    """What a name that stands at `start` says of its value, with what belongs to the name."""
+    if text[start - 1 : start] == b"\\" and name[:1] in b"nrt":  # the end of an escape
+        name = name[1:]
+    kind = _kind(name)
+    if kind is None and b"." in name:
+        kind = _kind(name.rpartition(b".")[2])
+    if kind in {None, "key"} and text[start - 1 : start] == b" ":
+        kind = _kind(word_before(text, start) + name) or kind
+    return kind
+
+
+def _quoted(text: bytes, kind: str, end: int, follows: re.Match[bytes]) -> Iterator[Span]:
     """The value of a name in quotes that end at `end`."""
-    follows = _compiled(_FOLLOWS).match(text, end)
-    if follows is None:
-        return
     sign, first = follows[1], follows[2]
     if first == b"[":
         listed = _compiled(_LIST).match(text, end)
@@ -162,6 +186,8 @@ def _parameter(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]
     found = _compiled(_PARAMETER).match(text, end)
     if found is None or not _is_value(found["s"]):
         return
+    if text[found.end() : found.end() + 1] in _CALLS and not drawn(found["s"]):
+        return  # code, which is called or looked up
     value, before = found["s"], text[max(0, start - 6) : start]
     if not before or before.endswith((b"?", b"&", b"#", b"\\u0026", b"&amp;")):
         secret = names.kind_of(name.decode("latin-1")) == "name"
@@ -181,6 +207,8 @@ def _fits(value: bytes, kind: str, *, alone: bool = False) -> bool:
         return re.fullmatch(rb"[0-9A-Za-z -]{4,12}", value) is not None and _has_digit(value)
     if kind == "sure" and not alone:
         return len(value) >= _SHORT_VALUE
+    if alone and kind not in {"cookie", "password"} and not drawn(value):
+        return False
     return names.looks_secret(value.decode("latin-1"), "token" if kind == "sure" else kind)
 
 

@@ -87,15 +87,23 @@ _FIELDS = tuple((kind, re.compile(rf"{before}(?:{ends})\Z")) for kind, before, e
      r"private|oauth|csrf|xsrf|personal|service)tokens?|(?:client|app|api|signing|webhook|shared|"
      r"consumer|session|oauth|token|application)secrets?|secret(?:access)?keys?|"
      r"accesskey(?:secret|id)?|(?:account|encryption|signing|storage|subscription|master|"
-     r"sharedaccess|auth|session|private|license|service|server|deploy)key|passwords?|passwd|"
-     r"passphrase|authorization|connectionstring|clientassertion|codeverifier"),
+     r"sharedaccess|auth|session|private|license|service|server|deploy|functions?|host|hmac|"
+     r"integration|ingestion|instrumentation|admin|webhook|preshared|crypto|signature|licence|root|"
+     r"recovery|merchant|partner|wallet)keys?(?:data)?|secretkeybase|clientkeydata|passwords?|"
+     r"passwd|passphrase|authorization|connectionstring|clientassertion|codeverifier"),
     ("code", ".*?", r"totp|otp|passcode|otpcode|mfacode|pincode"),
-    ("password", "(?:x|my|new|old|the)?", "pwd|authentication"),
+    ("password", "(?:x|my|new|old|the|db|database|user|smtp|mail|ftp|root|admin|mysql|pg|redis)?",
+     "pwd|pass|authentication"),
     ("cookie", "(?:x|set)?", "cookies?2?"),
     ("token", ".{0,16}?", "tokens?|secrets?|jwt|credentials?|assertion|verifier"),
     ("token", "x?", "auth|pat|sid"),
     ("key", "(?:app|user|project|application)?", "keys?"),
 ))  # fmt: skip
+# Which of several: `API_KEY_2`, `password1`, `token_prod`.
+_NUMBERED = re.compile(
+    r"(?:v?\d{1,4}|prod|production|dev|development|test|testing|staging|stage|live|old|new|primary|"
+    r"secondary|default|value|str|string|env|b64|base64|encoded)\Z"
+)
 _NO_FIELDS = re.compile(
     r"(?:max|min|total|num|n|next|prev|page|prompt|completion|continuation|sync|cursor|special|"
     r"input|output|cached?|reasoning|bos|eos|pad|unk|stop|logit|text|image|audio|public|thought)"
@@ -110,9 +118,13 @@ def field_kind(name: str) -> str | None:
     None where a value of that name is nobody's secret.
     """
     joined = re.sub(r"[^a-z0-9]", "", name.lower())
-    if _NO_FIELDS.match(joined):
-        return None
-    return next((kind for kind, known in _FIELDS if known.match(joined)), None)
+    for form in (joined, _NUMBERED.sub("", joined)):
+        if _NO_FIELDS.match(form):
+            return None
+        found = next((kind for kind, known in _FIELDS if known.match(form)), None)
+        if found is not None:
+            return found
+    return None
 
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")

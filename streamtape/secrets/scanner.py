@@ -7,18 +7,24 @@ looked at as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import chain
 
 from streamtape.content.pieces import joined
 from streamtape.json_path import path_pattern, path_text
+from streamtape.secrets.encoded import decoded
 from streamtape.secrets.json_spans import documents
 from streamtape.secrets.literals import ESCAPE, Hit, Literals
 from streamtape.secrets.patterns import Pattern, Span
 from streamtape.secrets.unescape import unescaped
 
 __all__ = ["Hit", "Search", "default_search"]
+
+_MOST_CUT = 4 << 10  # so far from the end a value may begin that is cut off there
+_BEFORE_NAME = 64
+_QUOTE = re.compile(rb"(?:\\*[\"'`]|&[a-z0-9#]{2,5};)\Z")
 
 
 class Search:
@@ -55,6 +61,8 @@ class Search:
             bare = unescaped(text)
             found = self._by_hits(bare.text, self.hits(bare.text))
             spans += (Span(*bare.original(start, end), kind) for start, end, kind in found)
+        if encoded := [hit for hit in hits if self.literals.is_spelling(hit[0])]:
+            spans += self._in_base64(text, encoded)
         for pattern in self._own:
             spans += pattern.spans(text)
         if self.paths:
@@ -68,7 +76,7 @@ class Search:
     def find_in_pieces(self, pieces: Iterable[bytes]) -> list[Span]:
         """The same of a body that comes in pieces; it is in memory once, while it is searched."""
         body = joined(chain((b"&",), pieces))
-        spans = self.find(body) if len(body) > 1 else []
+        spans = self.find_to_end(body, self.hits(body)) if len(body) > 1 else []
         return [Span(max(start - 1, 0), end - 1, kind) for start, end, kind in spans]
 
     def _by_hits(self, text: bytes, hits: list[Hit]) -> list[Span]:
@@ -78,12 +86,47 @@ class Search:
                 spans += pattern.spans_at(text, (at,))
         return spans
 
+    def _in_base64(self, text: bytes, hits: list[Hit]) -> Iterator[Span]:
+        spelled = [(self.literals.all[literal], at) for literal, at, _ in hits]
+
+        def goes_on(part: bytes) -> bool:
+            spans = self._by_hits(part, self.hits(part))
+            return any(span.end >= len(part) - 1 for span in spans)
+
+        for run in decoded(text, spelled, goes_on):
+            for start, end, kind in self._by_hits(run.text, self.hits(run.text)):
+                yield Span(*run.original(start, end), kind)
+
     def _at_paths(self, text: bytes) -> Iterator[Span]:
         for document in documents(text):
             for path, start, end, is_text in document.leaves:
                 wanted = is_text and any(p.match(path_text(path)) for p in self.paths)
                 if wanted and text[start:end].strip(b"*"):
                     yield Span(start, end, "path")
+
+    def find_to_end(self, text: bytes, hits: list[Hit]) -> list[Span]:
+        """The same, and a value in quotes that is cut off by the end of the text."""
+        spans = self.find(text, hits)
+        cut = list(self._cut_off(text, [hit for hit in hits if hit[2] >= len(text) - _MOST_CUT]))
+        return list(_merged(sorted(spans + cut))) if cut else spans
+
+    def _cut_off(self, text: bytes, hits: list[Hit]) -> Iterator[Span]:
+        """Values in quotes that do not end: what they would be with the quote behind them."""
+        for literal, at, _ in hits:
+            opened = [
+                span
+                for pattern in self.literals.open_patterns(literal)
+                for span in pattern.spans_at(text, (at,))
+            ]
+            for span in opened:
+                quote = _QUOTE.search(text, max(at, span.start - 12), span.start)
+                if quote is None:
+                    continue
+                base = max(0, at - _BEFORE_NAME)
+                closed = text[base:].rstrip(b"\\") + quote[0]
+                for pattern in self.literals.patterns(literal):
+                    for found in pattern.spans_at(closed, (at - base,)):
+                        yield Span(found.start + base, min(found.end + base, len(text)), found.kind)
 
     def open_from(self, text: bytes, hits: list[Hit]) -> int:
         """Where something begins that may be a secret once it ends; the length if nowhere."""

@@ -106,7 +106,7 @@ class BodyRedactor:
     def close(self) -> Masked:
         """Decide what is still held back; `data` is empty."""
         buffer = self._buffer
-        return self._decide(buffer, 0, self._search.hits(buffer), len(buffer))
+        return self._decide(buffer, 0, self._search.hits(buffer), len(buffer), ends=True)
 
     def _hold(self, buffer: bytes, hits: list[Hit]) -> int:
         """From where on the buffer can't be decided yet."""
@@ -126,14 +126,17 @@ class BodyRedactor:
             return start
         return max(start, size - MAX_SECRET_BYTES)
 
-    def _decide(self, buffer: bytes, n_new: int, hits: list[Hit], hold: int) -> Masked:
+    def _decide(
+        self, buffer: bytes, n_new: int, hits: list[Hit], hold: int, *, ends: bool = False
+    ) -> Masked:
         base, size = self._base, len(buffer)
         old = size - n_new  # where the new chunk begins
         held = self._held - base
         hold = max(hold, held)  # what was decided stays decided
         view: bytes | bytearray = buffer
         found: list[Span] = []
-        spans = self._search.find(buffer, hits) if hits or self._search.has_own else []
+        find = self._search.find_to_end if ends else self._search.find
+        spans = find(buffer, hits) if hits or self._search.has_own else []
         if spans or self._growing or self._in_key:
             view = bytearray(buffer)
             found = self._mask(view, spans, held, hold)

@@ -32,10 +32,13 @@ _ALPHABETS = {
 
 
 def example(kind: Kind, rng: random.Random) -> str:
-    """A made-up secret of a kind, by its shape; it ends in a letter or digit."""
+    """A made-up secret of a kind, by its shape; it ends in a letter or digit.
+
+    Without two slashes in a row: as a path it would be another one, a character shorter.
+    """
     text = re.sub(
         r"\{([a-zA-Z])(\d+)!?\}",
-        lambda run: of(rng, _ALPHABETS[run[1]], int(run[2])),
+        lambda run: of(rng, _ALPHABETS[run[1]], int(run[2])).replace("//", "/7"),
         kind.shape,
     )
     return text[:-1] + "7" if text[-1] in "_.=-+/" else text
@@ -98,6 +101,19 @@ MAKERS: dict[str, Maker] = {
     "azure-storage": within("AccountKey=", lambda r: of(r, B62 + "+/", 86) + "=="),
     "azure-openai": whole(lambda r: f"{of(r, B62, 52)}JQQJ99{of(r, B62, 26)}"),
     "azure-client": whole(lambda r: f"{of(r, B62, 3)}8Q~{of(r, WORD, 34)}"),
+    "azure-storage-key": whole(lambda r: f"{of(r, B62, 76)}+ASt{of(r, B62, 5)}A=="),
+    "azure-cosmos": whole(lambda r: f"{of(r, B62, 76)}ACDb{of(r, B62, 5)}Q=="),
+    "azure-bus": whole(lambda r: f"{of(r, B62, 33)}+ASbC{of(r, B62, 5)}="),
+    "azure-search": whole(lambda r: f"{of(r, B62, 42)}AzSeB{of(r, B62, 5)}"),
+    "azure-function": whole(lambda r: f"{of(r, WORD, 43)}xAzFu{of(r, B62, 5)}A=="),
+    "azure-refresh": whole(lambda r: f"0.A{of(r, WORD, 60)}.Ag{of(r, WORD, 300)}x"),
+    "salesforce": whole(lambda r: f"00D{of(r, B62, 12)}!{of(r, B62, 96)}"),
+    "tableau": whole(lambda r: f"{of(r, B62, 22)}==:{of(r, B62, 32)}"),
+    "okta": within("Authorization: SSWS ", lambda r: f"00{of(r, WORD, 39)}x"),
+    "curl-user": within("curl -u me:", lambda r: of(r, B62, 20)),
+    "assigned": within('api_key = \\"', lambda r: of(r, B62, 24), '\\"'),
+    "exported": within("\\nexport A_TOKEN=", lambda r: of(r, B62, 24)),
+    "yaml": within("\\n  token: ", lambda r: of(r, B62, 24)),
     "azure-sas": within("https://a.blob.example/c?se=2026&sig=", lambda r: of(r, B62, 43) + "%3D"),
     "github": whole(lambda r: f"ghp_{of(r, B62, 36)}"),
     "github-fine": whole(lambda r: f"github_pat_{of(r, B62, 22)}_{of(r, B62, 59)}"),

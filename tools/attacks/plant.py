@@ -20,6 +20,7 @@ import re
 import sys
 import tempfile
 import warnings
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -33,16 +34,19 @@ from streamtape.cli.app import cli
 from streamtape.content import encode
 from streamtape.secrets.kinds import KINDS
 from streamtape.secrets.unescape import unescaped
+from streamtape.tape.messages import Message
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Headers, Interaction, Request
 from streamtape.tape.redact import Redactor
 from streamtape.tape.scanning import mask, scan
 from streamtape.tape.store import TapeFile, save
-from tests.tape.planting import B62, example, of
+from tests.tape.planting import B62, MAKERS, example, of
 from tools.attacks.planted import commands, servers, sessions
 from tools.attacks.planted.sample import Secret
 
 URL = "https://api.example/v1/x"
 JSON = (b"content-type", b"application/json")
+TEXT = (b"content-type", b"text/plain")
+XML = (b"content-type", b"text/xml")
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
 SSE = (b"content-type", b"text/event-stream")
 UNSHAPED = "known by its name alone"
@@ -55,7 +59,7 @@ Body = Callable[[str], bytes]
 
 
 # All that is said and made of recordings and requests with secrets in them.
-MAKERS: tuple[Maker, ...] = (
+TELLERS: tuple[Maker, ...] = (
     commands.reports, commands.arguments, commands.documents, commands.migrated,
     sessions.errors, sessions.killed, sessions.reports_of_pytest,
     servers.replay_server, servers.proxy, servers.logs,
@@ -135,9 +139,35 @@ def _bodies() -> Iterator[Location]:
         ("form, later field", True, FORM, "a=1&client_secret=SECRET"),
         ("form, any name", False, FORM, "a=SECRET"),
         ("form, encoded", False, FORM, "a=ENCODED&b=1"),
-        ("text", False, (b"content-type", b"text/plain"), "it is SECRET\nyes"),
-        ("text, header line", True, (b"content-type", b"text/plain"), "X-Api-Key: SECRET\n"),
-        ("XML element", True, (b"content-type", b"text/xml"), "<a><password>SECRET</password></a>"),
+        ("text", False, TEXT, "it is SECRET\nyes"),
+        ("text, header line", True, TEXT, "X-Api-Key: SECRET\n"),
+        ("XML element", True, XML, "<a><password>SECRET</password></a>"),
+        ("code: double quotes", True, TEXT, 'client = OpenAI(api_key="SECRET")\n'),
+        ("code: single quotes", True, TEXT, "const o = {apiKey: 'SECRET', n: 1};\n"),
+        ("code: with a type", True, TEXT, 'api_key: str | None = "SECRET"\n'),
+        ("code: an item", True, TEXT, "os.environ['OPENAI_API_KEY'] = 'SECRET'\n"),
+        ("code: in a call", True, TEXT, 'key = os.getenv("API_KEY", "SECRET")\n'),
+        ("shell: export", True, TEXT, "export OPENAI_API_KEY=SECRET\n"),
+        ("shell: an option", True, TEXT, "tool --api-key SECRET --verbose\n"),
+        ("shell: curl -u", True, TEXT, "curl -u user:SECRET https://h.example/\n"),
+        ("YAML", True, TEXT, "auth:\n  token: SECRET\n"),
+        ("YAML, in quotes", True, TEXT, "password: 'SECRET'\n"),
+        ("YAML, name and value", True, TEXT, "- name: API_KEY\n  value: SECRET\n"),
+        ("TOML", True, TEXT, '[auth]\napi_key = "SECRET"\n'),
+        ("INI", True, TEXT, "[auth]\nsecret_key = SECRET\n"),
+        (".env", True, TEXT, "A=1\nSERVICE_TOKEN=SECRET\nB=2\n"),
+        ("XML attribute", True, XML, '<add key="ApiKey" value="SECRET"/>'),
+        ("XML attribute of that name", True, XML, '<service apiKey="SECRET" id="1"/>'),
+        ("Markdown", True, TEXT, "**API key:** `SECRET`\n"),
+        ("head of a request", True, TEXT, "GET / HTTP/1.1\r\nCookie: a=1; sid=SECRET\r\n\r\n"),
+        ("DSN", True, TEXT, "postgres://u:SECRET@h.example/db\n"),
+        ("connection string", True, TEXT, "Server=h;User Id=u;Password=SECRET;\n"),
+        ("code in JSON", True, JSON, '{"code":"api_key = \\"SECRET\\"\\nTOKEN=1\\n"}'),
+        ("code in JSON in JSON", True, JSON,
+         '{"a":"{\\"code\\":\\"password = \'SECRET\'\\"}"}'),
+        ("base64", False, JSON, '{"data":"BASE64"}'),
+        ("base64 in a data URL", False, JSON, '{"u":"data:text/plain;base64,BASE64"}'),
+        ("base64 of JSON", True, JSON, '{"data":"NAMED64"}'),
         ("SSE", False, SSE, 'data: {"text":"SECRET"}\n\n'),
         ("NDJSON", False, (b"content-type", b"application/x-ndjson"), '{"t":"SECRET"}\n{"t":1}\n'),
         ("multipart field", True, (b"content-type", b"multipart/form-data; boundary=zz"),
@@ -156,8 +186,12 @@ def _bodies() -> Iterator[Location]:
                 "ESCAPES": escapes,
                 "SLASHES": secret.replace("/", "\\/"),
                 "ENCODED": quote(secret, ""),
+                "BASE64": b64encode(f"it is {secret}, yes".encode()).decode(),
+                "NAMED64": b64encode(f'{{"a":1,"api_key":"{secret}"}}'.encode()).decode(),
             }
-            return re.sub("|".join(forms), lambda found: forms[found[0]], text).encode()
+            return re.sub(
+                "|".join(sorted(forms, key=len, reverse=True)), lambda found: forms[found[0]], text
+            ).encode()
 
         def build(secret: str, way: str, body: Body = body, kind: Pair = kind) -> Interaction:
             if way == "request body":
@@ -204,11 +238,52 @@ def spelled(secret: str) -> Interaction:
     return _made("https://h.example/v1/responses", answer=(SSE,), pieces=frames)
 
 
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{24,}")
+
+
+def _decoded(text: bytes) -> bytes:
+    """What a run of base64 stands for, from each place where it may begin."""
+    plain = text.replace(b"-", b"+").replace(b"_", b"/")
+    runs = (plain[at : len(plain) - (len(plain) - at) % 4] for at in range(4))
+    return b" ".join(map(b64decode, runs))
+
+
+def said_in_messages(secret: Secret, folder: Path) -> Iterator[tuple[str, bool]]:
+    """A dialogue of WebSocket messages that hold a secret: whole, in fragments, in closes."""
+    text, free = secret.text.encode(), secret.free.encode()
+    named = b'{"type":"session.update","api_key":"%b","note":"it is %b"}' % (text, free)
+    third = len(named) // 3
+    pieces = (named[:third], named[third : 2 * third], named[2 * third :])
+    fragments = [("text", pieces[0]), ("continuation", pieces[1]), ("continuation", pieces[2])]
+    dialogues: dict[str, list[tuple[str, bytes, bool]]] = {
+        "text": [("text", named, True)],
+        "binary": [("binary", named, True)],
+        "fragments": [(kind, data, n == 2) for n, (kind, data) in enumerate(fragments)],
+        "a ping": [("ping", b"it is %b" % free, True)],
+        "a close": [("close", b"\x03\xe8bad key %b" % free[:110], True)],
+    }
+    for name, messages in dialogues.items():
+        target = folder / "dialogue.tape"
+        journal = TapeFile(target, Redactor()).open_journal()
+        journal.request(0, Request("GET", "wss://h.example/v1/realtime", (), b""), 1, ())
+        journal.head(0, Head(101, ((b"upgrade", b"websocket"),), 1), ())
+        for side in ("client", "server"):
+            for kind, data, final in messages:
+                journal.message(0, Message(side, 2, kind, data, final))  # type: ignore[arg-type]  # words of tables
+        raw = journal.journal_path.read_bytes()
+        journal.ending(0, Ending("complete", 9))
+        raw += journal.journal_path.read_bytes()
+        (one,) = journal.commit()
+        target.unlink()
+        held = b"\n".join(message.data for message in one.messages)
+        yield f"WebSocket: {name}", leaked(secret.text, raw) or leaked(secret.text, held)
+
+
 class Searched:
     """What was written, with its escapes undone, to be searched for many secrets."""
 
     def __init__(self, data: bytes) -> None:
-        self._forms = (data, unescaped(data).text)
+        self._forms = (data, unescaped(data).text, b" ".join(map(_decoded, _BASE64.findall(data))))
 
     def holds(self, secret: str) -> bool:
         """Whether a good part of a secret stands there."""
@@ -305,6 +380,7 @@ def planted(kinds: Sequence[tuple[str, Secret]]) -> Iterator[Result]:
         for kind, secret in kinds:
             chosen = [place for place in places if place.named or secret.has_shape]
             results = list(recorded(secret.text, chosen, Path(name)))
+            results += said_in_messages(secret, Path(name))
             if secret.has_shape:
                 results += made_of(secret.text, Path(name))
             for place, left in results:
@@ -315,6 +391,9 @@ def secrets_of(seed: int, every: int = 1) -> list[tuple[str, Secret]]:
     """A secret of each kind, made up from the seed; `every` takes each n-th shape."""
     rng = random.Random(seed)
     kinds = [(f"{k.name} {k.shape}", Secret(example(k, rng))) for k in KINDS[::every]]
+    others = ((name, make(rng)) for name, make in sorted(MAKERS.items()))
+    more = [(f"other: {name}", Secret(text)) for name, (text, secret) in others if text == secret]
+    kinds += more[::every]
     return [*kinds, (UNSHAPED, Secret(of(rng, B62, 24), has_shape=False))]
 
 
@@ -338,7 +417,7 @@ def main() -> int:
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     kinds = secrets_of(options.seed, options.every)
-    tried, by_place, by_kind = count(chain(planted(kinds), said(kinds, MAKERS)))
+    tried, by_place, by_kind = count(chain(planted(kinds), said(kinds, TELLERS)))
     if options.markdown:
         print("| place | planted | written |\n|---|--:|--:|")
         print("\n".join(f"| {name} | {n} | {by_place[name]} |" for name, n in tried.items()))

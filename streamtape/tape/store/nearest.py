@@ -22,7 +22,8 @@ def missing(path: Path, what: str = "", suffix: str = "") -> str:
     folder = _first_missing(path)
     near = _near(folder, suffix if folder == path else "")
     if folder != path:
-        hint += f": there is no folder {str(folder)!r}"
+        if _has_no_secret(str(path)):
+            hint += f": there is no folder {str(folder)!r}"
         rest = path.relative_to(folder)
         whole = [str(folder.with_name(name) / rest) for name in near]
         near = [name for name in whole if os.path.lexists(name)] or [
@@ -35,6 +36,13 @@ def missing(path: Path, what: str = "", suffix: str = "") -> str:
     if len(near) == 1:
         return f"{hint}; did you mean {near[0]!r}?"
     return f"{hint}; near it: {', '.join(near)}"
+
+
+def _has_no_secret(path: str) -> bool:
+    """Whether a part of a path may be said alone: a part of a secret would not be recognised."""
+    from streamtape.tape.redact import Redactor  # which most programs need later
+
+    return Redactor().redact_text(path) == path
 
 
 def _first_missing(path: Path) -> Path:

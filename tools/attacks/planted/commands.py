@@ -49,13 +49,24 @@ _REFUSED: dict[str, Callable[[Secret], list[str]]] = {
         "-o", "x.tape", *["--upstream", address(s, user=True)] * 2, "--port", "0",
     ],
     "record: --mode": lambda s: ["-o", "x.tape", "--mode", s.free, NOWHERE],
-    "show: no such file": lambda s: [f"{s.free}.tape"],
+    **{
+        f"{name}: no such file": lambda s, more=more: [f"{s.free}.tape", *more]  # type: ignore[misc]
+        for name, more in {
+            "show": [], "recover": [], "play": [], "replay": [], "check": [], "stats": [],
+            "view": ["-o", "x.html"], "diff": ["raw.tape"], "scan": [], "ls": [], "moderate": [],
+            "migrate": [], "convert": ["y.har"],
+        }.items()
+    },
+    "play: --to": lambda s: ["raw.tape", "--to", f"{s.free}.mp4"],
+    "play: --dialect": lambda s: ["raw.tape", "--dialect", s.free],
+    "play: --font": lambda s: ["raw.tape", "--to", "x.gif", "--font", f"{s.free}.ttf"],
+    "completion: shell": lambda s: [s.free],
+    "diff: --level": lambda s: ["raw.tape", "raw.tape", "--level", s.free],
     "show: --index": lambda s: ["raw.tape", "--index", s.free],
     "replay: --fault": lambda s: ["raw.tape", "--fault", s.free],
     "replay: --env": lambda s: ["raw.tape", "--env", f"api_key={s.text}", "--", "true"],
     "convert: --from": lambda s: ["raw.tape", "y.har", "--from", s.free],
     "scan: --pattern": lambda s: ["raw.tape", "--pattern", f"x=((((((((({s.free}"],
-    "recover: no such file": lambda s: [f"{s.free}.tape"],
 }  # fmt: skip
 
 
@@ -91,6 +102,16 @@ def reports(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, byte
             texts.append(run("convert", raw, target, "--force", *chosen).output)
             texts.append(target.read_text("utf-8"))
         yield f"convert to {suffix}", encoded(texts)
+    yield "streamtape play", encoded([run("play", raw, "--speed", "max").output])
+    for suffix in ("svg", "cast", "gif"):
+        made = folder / f"play.{suffix}"
+        said = run("play", raw, "--to", made, "--force", "--idle-limit", "0.1").output
+        yield f"streamtape play --to {suffix}", encoded([said]) + made.read_bytes()
+    yield (
+        "streamtape view --compare",
+        encoded([run("view", "--compare", raw, other, "-o", page, "--force").output])
+        + page.read_bytes(),
+    )
     yield "streamtape replay: stderr", encoded([run("replay", raw, "--speed", "max").stderr])
     yield "streamtape completion", encoded([run("completion", "bash").output])
     cassette = streamtape.load(raw)
