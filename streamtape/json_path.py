@@ -33,6 +33,7 @@ def path_text(path: Path) -> str:
     return "$" + "".join(map(step_text, path))
 
 
+@lru_cache(maxsize=1024, typed=True)
 def step_text(step: str | int) -> str:
     """One step of a path as text."""
     if isinstance(step, int):

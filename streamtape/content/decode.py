@@ -198,7 +198,9 @@ class _Chain:
 
 def encodings(encoding: str | None) -> list[str]:
     """The encodings that a Content-Encoding header names, in the order they were applied."""
-    names = (part.strip().lower() for part in (encoding or "").split(","))
+    if not encoding:
+        return []
+    names = (part.strip().lower() for part in encoding.split(","))
     return [name for name in names if name not in {"", "identity"}]
 
 

@@ -7,6 +7,7 @@ rest is matched as a session matches it.
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -63,6 +64,7 @@ class CassetteIndex:
         ]
         self.misses: deque[Miss] = deque(maxlen=_KEPT_MISSES)
         self.n_missed = 0
+        self._lock = threading.Lock()  # misses are explained in threads
         names = [name for name in (c.path for c in cassettes) if name]
         self.name = names[0] if len(names) == 1 else f"{len(cassettes)} cassettes"
         self._redactor = Redactor()
@@ -95,8 +97,11 @@ class CassetteIndex:
         return found[1]
 
     def miss(self, requests: Sequence[Request]) -> Miss:
-        """Take down that nothing answers, and say why."""
-        request = requests[0]
+        """Take down that nothing answers, and say why. It may be called in any thread."""
+        with self._lock:
+            return self._explained(requests[0])
+
+    def _explained(self, request: Request) -> Miss:
         text = miss_text(
             request, self.tape, name=self.name, mode=None, again=_AGAIN, repeats="repeat (--repeat)"
         )

@@ -9,6 +9,7 @@ talk WebSocket; resumes streams; and shows at `/` what was played, missed and le
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -137,7 +138,8 @@ class ReplayServer(Service):
             headers = [(b"Content-Type", kind), *status.HEADERS]
             await exchange.respond(200, headers, page)
         else:
-            miss = cassettes.miss(requests)
+            # Of many interactions, the nearest takes a while to find; other clients are played to.
+            miss = await asyncio.to_thread(cassettes.miss, requests)
             await self.refuse(exchange, 404, miss.text, "no_recorded_interaction")
 
     async def forward(self, exchange: Exchange) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from streamtape.json_path import step_text
 
 
-def leaves(value: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
-    """Give every leaf of a JSON value with its path: `$.input[0].content`."""
+def leaves(value: Any) -> dict[str, Any]:
+    """Get every leaf of a JSON value by its path: `$.input[0].content`."""
+    found: dict[str, Any] = {}
+    _collect(value, "$", found)
+    return found
+
+
+def _collect(value: Any, path: str, found: dict[str, Any]) -> None:
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            yield from leaves(item, path + step_text(key))
+            _collect(item, path + step_text(key), found)
     elif isinstance(value, list) and value:
         for index, item in enumerate(value):
-            yield from leaves(item, f"{path}[{index}]")
+            _collect(item, f"{path}[{index}]", found)
     else:
-        yield path, value
+        found[path] = value
 
 
 def has_below(paths: Iterable[str], path: str) -> bool:

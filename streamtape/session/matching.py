@@ -8,7 +8,7 @@ random boundary, compressed bodies decoded. What was masked stands for any secre
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -86,11 +86,12 @@ class Matcher:
 
     def __init__(self, options: Options) -> None:
         self.pairs: dict[str, str] = {}
-        self._match_up = options.match_up
+        self.matches_up = bool(options.match_up)
         self._filters = options.filters
         names = [name for name in options.match_on if isinstance(name, str)]
         self._parts = [p for name in names for p in (_URL if name == "url" else (name,))]
         named = {**_PARTS, "url": _url, "body": self._body}
+        self.compares_bodies = "body" in self._parts
         self._keys = [named[name] for name in names]
         self._address = [named[name] for name in names if name in {"url", *_URL}]
         self._functions = [f for f in options.match_on if not isinstance(f, str)]
@@ -124,7 +125,7 @@ class Matcher:
         """Whether requests are equal but for secrets, which are masked in at least one of them."""
         for part in self._parts:
             if part == "body":
-                if self._body_differences(recorded, requested):
+                if self._bodies_differ(recorded, requested):
                     return False
             elif not _part_stands_for(_PARTS[part](recorded), _PARTS[part](requested)):
                 return False
@@ -134,8 +135,9 @@ class Matcher:
         """Whether something may have been masked where requests are compared."""
         if "REDACTED" in request.url:
             return True
-        values = (value for _, value in request.headers if "headers" in self._parts)
-        if any(b"****" in value or b"[redacted]" in value for value in values):
+        if "headers" in self._parts and any(
+            b"****" in value or b"[redacted]" in value for _, value in request.headers
+        ):
             return True
         if is_long(request):
             return "body" in self._parts and self._digests.of(request).has_masks
@@ -150,7 +152,7 @@ class Matcher:
             return self.pairs
         if is_long(recorded) or is_long(requested):
             return self.pairs if self._digests.are_same(recorded, requested) else None
-        if not self._match_up:
+        if not self.matches_up:
             return self.pairs
         return matched_up(self._tokens(recorded), self._tokens(requested), self.pairs)
 
@@ -164,13 +166,16 @@ class Matcher:
         value = structured(request)
         if value is MISSING:
             return without_lengths(plain(request))
-        if self._match_up:
+        if self.matches_up:
             return without_lengths(skeleton(self._leaves(value))[0])
         bare = self._leaves(value) if self._ignored else value
         return without_lengths(json.dumps(bare, sort_keys=True))
 
     def _leaves(self, value: Any) -> dict[str, Any]:
-        return {p: v for p, v in leaves(value) if not self._is_ignored(p)}
+        found = leaves(value)
+        return (
+            {p: v for p, v in found.items() if not self._is_ignored(p)} if self._ignored else found
+        )
 
     def _is_ignored(self, path: str) -> bool:
         return any(pattern.match(path) for pattern in self._ignored)
@@ -210,19 +215,50 @@ class Matcher:
         if is_long(recorded) or is_long(requested):
             found = self._digests.difference(recorded, requested)
             return [] if found is None else [found]
-        before, after = structured(recorded), structured(requested)
-        if before is MISSING or after is MISSING:
-            old, new = content(recorded), content(requested)
-            if stands_for(plain(recorded), plain(requested)):
+        was, now = self.body_leaves(recorded), self.body_leaves(requested)
+        if was is None or now is None:
+            if not self.whole_bodies_differ(recorded, requested):
                 return []
+            old, new = content(recorded), content(requested)
             return [Difference("body", *shown(text_of(old), text_of(new)))]
-        was, now = self._leaves(before), self._leaves(after)
-        known = dict(self.pairs)
         return [
             Difference(f"body {path}", *shown(_leaf(was, path), _leaf(now, path)))
-            for path in dict.fromkeys((*was, *now))
-            if self._leaf_differs(path, was, now, known)
+            for path in self.differing(was, now)
         ]
+
+    def _bodies_differ(self, recorded: Request, requested: Request) -> bool:
+        was, now = self.body_leaves(recorded), self.body_leaves(requested)
+        if was is None or now is None:
+            return self.whole_bodies_differ(recorded, requested)
+        return next(self.differing(was, now), None) is not None
+
+    def part_values(self, request: Request) -> tuple[Hashable, ...]:
+        """The values of the parts that are compared, but for the body."""
+        return tuple([_PARTS[part](request) for part in self._parts if part != "body"])
+
+    def body_leaves(self, request: Request) -> dict[str, Any] | None:
+        """The leaves of a body by path; None where it is compared whole."""
+        value = MISSING if is_long(request) else structured(request)
+        return None if value is MISSING else self._leaves(value)
+
+    def whole_bodies_differ(self, recorded: Request, requested: Request) -> bool:
+        """Whether two bodies differ of which one can't be taken apart."""
+        if is_long(recorded) or is_long(requested):
+            return not self._digests.are_same(recorded, requested)
+        return not stands_for(plain(recorded), plain(requested))
+
+    def differing(
+        self, was: dict[str, Any], now: dict[str, Any], among: Container[str] | None = None
+    ) -> Iterator[str]:
+        """Iterate over the paths at which two bodies differ, or over those of them in `among`."""
+        known = dict(self.pairs)
+        for path in dict.fromkeys((*was, *now)):
+            if (among is None or path in among) and self._leaf_differs(path, was, now, known):
+                yield path
+
+    def n_objections(self, recorded: Request, requested: Request) -> int:
+        """How many of the user's own functions take two requests for different ones."""
+        return sum(objection(f, recorded, requested) is not None for f in self._functions)
 
     def _leaf_differs(
         self, path: str, old: dict[str, Any], new: dict[str, Any], known: dict[str, str]
@@ -233,7 +269,7 @@ class Matcher:
             return False  # what stands below it is told
         if alike(one, other):
             return False
-        if not self._match_up:
+        if not self.matches_up:
             return True
         (bare, tokens), (other_bare, other_tokens) = skeleton({path: one}), skeleton({path: other})
         pairs = matched_up(tokens, other_tokens, known)

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 from streamtape.session.difference import Difference
 from streamtape.session.matching import Matcher
+from streamtape.session.nearest import NearestRequest
 from streamtape.session.options import Options
 from streamtape.session.order import Order
 from streamtape.tape.model import Interaction, Redaction, Request
@@ -39,6 +40,7 @@ class Playlist:
         self._faults = options.faults
         self._by_key: dict[tuple[Hashable, ...], list[int]] = {}
         self._masked: list[int] | None = None
+        self._nearest = NearestRequest(self.matcher)
         for index, request in enumerate(self._requests):
             self._by_key.setdefault(self.matcher.key(request), []).append(index)
 
@@ -142,17 +144,9 @@ class Playlist:
         if not self.interactions:
             return None
         requested = self.matcher.filtered(requested)
-        found = [
-            (index, self.matcher.differences(request, requested))
-            for index, request in enumerate(self._requests)
-        ]
-        return min(found, key=lambda pair: (_distance(pair[1]), self.plays[pair[0]]))
+        index = self._nearest.find(self._requests, self.plays, requested)
+        return index, self.matcher.differences(self._requests[index], requested)
 
 
 def _digests(redactions: Iterable[Redaction]) -> frozenset[tuple[str, str]]:
     return frozenset((r.where, r.digest) for r in redactions if r.where.startswith("request."))
-
-
-def _distance(differences: Sequence[Difference]) -> int:
-    # A different path or method is a different question; a different value in the body is close.
-    return sum(1 if d.where.startswith("body $") else 1000 for d in differences)

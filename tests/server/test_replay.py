@@ -21,6 +21,7 @@ from streamtape.errors import CassetteNotFoundError, ServerError, UsageError
 from streamtape.playback.steps import Emit, Start, Step, steps
 from streamtape.server.exchange import Limits
 from streamtape.server.replay import ReplayServer, serve
+from streamtape.session.nearest import NearestRequest
 from streamtape.tape.model import Ending, Head, Interaction
 from tests.patience import PATIENCE_S
 from tests.server.tapes import ASK, CUT, RESET, SILENT, SSE, URL, events, post, talk, tape, taped
@@ -72,6 +73,31 @@ def test_a_broken_recording_breaks(ending: Ending, how: str, error: type[Excepti
         assert not wire.endswith(b"0\r\n\r\n")
         with pytest.raises(error):
             httpx.post(f"{server.url}/v1/responses", json=ASK)
+
+
+def test_a_miss_holds_up_no_other_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one is being explained, which takes a while of many interactions, others are served."""
+    searched, served = threading.Event(), threading.Event()
+    explain = NearestRequest.find
+
+    def slowly(*arguments: Any) -> int:
+        searched.set()
+        assert served.wait(PATIENCE_S)
+        return explain(*arguments)
+
+    monkeypatch.setattr(NearestRequest, "find", slowly)
+    with serve(tape(taped(events(3)))) as server:
+        missed: list[httpx.Response] = []
+        thread = threading.Thread(
+            target=lambda: missed.append(httpx.post(f"{server.url}/v1/responses", json={}))
+        )
+        thread.start()
+        assert searched.wait(PATIENCE_S)
+        answer = httpx.post(f"{server.url}/v1/responses", json=ASK)
+        served.set()
+        thread.join(PATIENCE_S)
+    assert (answer.status_code, missed[0].status_code) == (200, 404)
+    assert "nearest" in missed[0].text
 
 
 def test_a_timeout_is_silence() -> None:
