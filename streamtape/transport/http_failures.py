@@ -78,7 +78,9 @@ def _instance(kind: type[Exception], message: str, connection: Any) -> Exception
     error.args = (message,)
     if (text := _ERRNO_TEXT.search(message)) is not None:
         cause = socket.gaierror if int(text[1]) < 0 else OSError
-        error.__cause__ = cause(int(text[1]), text[2])
+        # Up to 1.26 urllib3 names no cause; there it is the context alone.
+        old = str(getattr(sys.modules.get("urllib3"), "__version__", "")).startswith("1.")
+        setattr(error, "__context__" if old else "__cause__", cause(int(text[1]), text[2]))
     if kind.__module__.startswith("urllib3"):
         for name in ("conn", "pool", "_conn"):
             try:

@@ -608,8 +608,8 @@ def test_through_a_proxy(tmp_path: Path) -> None:
     """The recording has the URL that was asked for, and the replay asks neither."""
 
     async def talk(root: str) -> Any:
-        async with aiohttp.ClientSession(proxy=root) as session:
-            async with session.get("http://nowhere.test/stream") as response:
+        async with aiohttp.ClientSession() as session:
+            async with session.get("http://nowhere.test/stream", proxy=root) as response:
                 return await response.read()
 
     path = tmp_path / "x.tape"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -367,9 +368,9 @@ def test_the_decorator_and_the_tests_of_pytest(pytester: pytest.Pytester, url: s
     ("fault", "told"),
     [
         ("cut@event=2", "ConnectionClosedError"),
-        ("close=1013@event=2", "received 1013 (try again later)"),
+        ("close=1013@event=2", r"received 1013 \(try again later\)"),
         ("close=1000@event=2", "ConnectionClosedOK"),
-        ("utf8@event=1", "1007"),
+        ("utf8@event=1", "1007|UnicodeDecodeError"),  # the latter of websockets 13
     ],
 )
 def test_faults_are_what_the_client_sees(
@@ -379,8 +380,11 @@ def test_faults_are_what_the_client_sees(
     path = tmp_path / "x.tape"
     recorded(path, run, url, "grün")
     with streamtape.use_cassette(path, mode="none", fault=fault) as session:
-        seen = run(url, "grün")
-    assert told in " ".join(seen[-1])
+        try:
+            last = " ".join(run(url, "grün")[-1])
+        except UnicodeDecodeError as error:
+            last = type(error).__name__
+    assert re.search(told, last)
     assert [str(one) for one in session.struck] == [fault]
 
 
