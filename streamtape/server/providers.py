@@ -99,6 +99,7 @@ PROVIDERS = {
     ),
     "xai": Provider("https://api.x.ai", "/v1", ("XAI_API_BASE",), ("XAI_API_KEY",)),
 }
+_BASE_PATHS = frozenset(provider.base_path for provider in PROVIDERS.values())
 _AWS_REGION = "us-east-1"
 NO_KEY = "streamtape-replay"
 _LOCAL = "127.0.0.1,localhost"
@@ -116,13 +117,17 @@ class Mount:
     def upstream(self, target: str) -> str | None:
         """The upstream's URL for a path and query of ours; None for one elsewhere.
 
-        So it is for a path that climbs above what is mounted, `..` and its escapes.
+        So it is for a path that climbs above what is mounted, `..` and its escapes. A base path
+        that a client adds to a base URL which ends with it is taken once.
         """
         rest = target.removeprefix(self.prefix)
         if not target.startswith(self.prefix) or (rest and rest[0] not in "/?"):
             return None
         if _climbs(rest.partition("?")[0]):
             return None
+        for base in _BASE_PATHS if not self.prefix else {self.base_path}:
+            if base and rest.startswith(f"{base}{base}/"):
+                rest = rest.removeprefix(base)
         return self.target + (rest if rest.startswith("/") else f"/{rest}")
 
 

@@ -138,11 +138,13 @@ class RecordingProxy(Service):
         if everything is None:
             if replays:
                 return env
-            known = {mount.prefix for mount in self._mounts}
+            # A base URL that was set without the provider's usual path has it from the client.
+            known = {m.prefix: f"{self.url}{m.prefix}{m.base_path}" for m in self._mounts}
+            bases = {k: known.get(_prefix(self.url, v), "") for k, v in env.items()}
             return past | {
-                k: v
+                k: v if k.upper() == "NO_PROXY" else bases[k]
                 for k, v in env.items()
-                if k.upper() == "NO_PROXY" or _prefix(self.url, v) in known
+                if k.upper() == "NO_PROXY" or bases[k]
             }
         base = everything.target
         for provider in PROVIDERS.values():

@@ -39,6 +39,24 @@ def test_a_mount_stands_for_an_upstream() -> None:
     assert Mount("", "http://h/base").upstream("/v1") == "http://h/base/v1"
 
 
+@pytest.mark.parametrize(
+    ("found", "path", "url"),
+    [
+        (mount("together"), "/together/v1/v1/x", "https://api.together.xyz/v1/x"),
+        (mount("together"), "/together/v1/x", "https://api.together.xyz/v1/x"),
+        (mount("openrouter"), "/openrouter/api/v1/api/v1/x", "https://openrouter.ai/api/v1/x"),
+        (mount("groq"), "/groq/v1/v1/x", "https://api.groq.com/v1/v1/x"),
+        (Mount("", "http://h"), "/v1/v1/x", "http://h/v1/x"),
+        (Mount("/own", "http://h"), "/own/v1/v1/x", "http://h/v1/v1/x"),
+        (mount("openai"), "/openai/v1/v1", "https://api.openai.com/v1/v1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_base_path_that_the_client_adds_itself(found: Mount, path: str, url: str) -> None:
+    """The base URL that clients get ends with it; some releases of Together's SDK add it again."""
+    assert found.upstream(path) == url
+
+
 def test_the_environment_says_where_a_provider_is() -> None:
     """A base URL that is set already is the upstream, with or without the usual path."""
     found = {m.prefix: m for m in mounts({"OPENAI_BASE_URL": "http://h/x/v1/"})}
