@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.cli.running import run
+from tests.shared import REPO
+from tests.tools_present import IN_CI
+
+PICTURES = Path(os.environ.get("STREAMTAPE_PICTURES", REPO / "build" / "page"))
+AXE = REPO / "tools" / "page" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def watch(page: Page, *allowed: str) -> list[str]:
@@ -32,6 +39,20 @@ def show(page: Page, folder: Path, place: str = "", *options: str) -> None:
     run("view", folder, "-o", target, *options)
     page.goto(f"{target.as_uri()}{place}")
     page.wait_for_selector("#app:not([hidden])")
+
+
+def faults_for_readers(page: Page) -> list[str]:
+    """What axe finds serious or critical; skips where axe is not installed."""
+    if not AXE.is_file() and not IN_CI:
+        pytest.skip("axe-core is not installed: npm ci in tools/page")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
+        for rule in found["violations"]
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"]
+    ]
 
 
 def seconds(page: Page) -> float:

@@ -14,7 +14,7 @@ from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import ReplayServer
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending
 from tests.cli.running import refused
-from tests.page.opening import watch
+from tests.page.opening import PICTURES, faults_for_readers, watch
 from tests.streams import Writer, interaction_of
 from tests.tools_present import needs
 
@@ -81,6 +81,16 @@ def test_a_replay_shows_what_is_played_and_what_missed(context: BrowserContext) 
         other = BODY.replace(b"Say it.", b"Sing it.")
         assert httpx.post(f"{server.url}/v1/responses", content=other).status_code == 404
         expect(page.locator("#misses pre")).to_contain_text("Sing it.")
+        row.locator("button").click()
+        expect(page.locator(".part.text .grown")).to_have_text("Hi")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            for width in (1280, 390):
+                page.set_viewport_size({"width": width, "height": 844})
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert faults_for_readers(page) == []
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=PICTURES / f"live-{scheme}.png", full_page=True)
         page.close()
 
 

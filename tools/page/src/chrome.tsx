@@ -6,18 +6,18 @@ import { asCurl, asPython, asTest, asTranscript } from "./copy";
 import { type Colours, colours, type Picture, png, svg } from "./picture";
 import type { Recording } from "./recording";
 import { clean } from "./text";
-import { nextTheme, type Theme } from "./theme";
+import type { Theme } from "./theme";
 import { copyText, say } from "./widgets";
 
 interface TopProps {
   where: string;
   theme: Theme;
-  setTheme: (theme: Theme) => void;
+  cycle: () => void;
   keys: [keys: string, what: string][];
   children?: ComponentChildren;
 }
 
-export function Top({ where, theme, setTheme, keys, children }: TopProps) {
+export function Top({ where, theme, cycle, keys, children }: TopProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   return (
     <header id="top">
@@ -30,12 +30,7 @@ export function Top({ where, theme, setTheme, keys, children }: TopProps) {
       </div>
       <div id="where">{clean(where)}</div>
       {children}
-      <button
-        id="theme"
-        type="button"
-        title="Light, dark, or as the system has it (t)"
-        onClick={() => setTheme(nextTheme(theme))}
-      >
+      <button id="theme" type="button" title="Light, dark, or as the system has it (t)" onClick={cycle}>
         {theme === "auto" ? "◐" : theme === "dark" ? "☾" : "☀"}
         <span class="sr">Theme: {theme}</span>
       </button>

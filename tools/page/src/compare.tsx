@@ -8,7 +8,6 @@ import { Bar } from "./nav";
 import { Change, drawRace, moodOf, Race } from "./race";
 import { Recording } from "./recording";
 import { clean, duration, plural } from "./text";
-import { nextTheme } from "./theme";
 import { useTheme } from "./view";
 import { Badge } from "./widgets";
 
@@ -26,7 +25,7 @@ export function CompareApp({ data }: { data: PageData }) {
   const all = useMemo(() => data.interactions.map((one) => new Recording(one)), [data]);
   const pairs = data.pairs ?? [];
   const sides = data.sides ?? ["a", "b"];
-  const [theme, setTheme, look] = useTheme();
+  const [theme, cycle, look] = useTheme();
   const isOne = pairs.length === 1;
   const read = () => readPlace(location.hash)?.number ?? (isOne ? 0 : null);
   const [current, setCurrent] = useState(read);
@@ -45,7 +44,7 @@ export function CompareApp({ data }: { data: PageData }) {
         document.querySelector("dialog[open]")
       )
         return;
-      if (event.key === "t") setTheme(nextTheme(theme));
+      if (event.key === "t") cycle();
       else if (event.key === "Escape" && !isOne) choose(null);
       else if ((event.key === "[" || event.key === "]") && current !== null)
         choose(current + (event.key === "]" ? 1 : -1));
@@ -64,7 +63,7 @@ export function CompareApp({ data }: { data: PageData }) {
   const b = pair && pair.b !== null ? all[pair.b] : undefined;
   return (
     <>
-      <Top where={`${sides[0]} → ${sides[1]}`} theme={theme} setTheme={setTheme} keys={KEYS}>
+      <Top where={`${sides[0]} → ${sides[1]}`} theme={theme} cycle={cycle} keys={KEYS}>
         {pair && !isOne && (
           <button type="button" id="all" onClick={() => choose(null)}>
             All comparisons

@@ -6,7 +6,6 @@ import type { InteractionData, Mood, PageData } from "./data";
 import { Recording } from "./recording";
 import { Stage } from "./stage";
 import { bytes, clean, grouped, plural } from "./text";
-import { nextTheme } from "./theme";
 import { StageView, useKeys, useTheme } from "./view";
 import { Badge } from "./widgets";
 
@@ -66,21 +65,21 @@ function usePolled<T>(url: string): [T | null, boolean] {
 
 export function LiveApp({ data }: { data: PageData }) {
   const { base, what, name } = data.live!;
-  const [theme, setTheme, look] = useTheme();
+  const [theme, cycle, look] = useTheme();
   const [state, lost] = usePolled<State>(`${base}state`);
   const [chosen, setChosen] = useState<number | null>(null);
   const lines = state?.interactions ?? [];
   const line = lines.find((one) => one.number === chosen);
   const one = useInteraction(base, line);
   const stage = useMemo(() => (one ? new Stage(one) : null), [one]);
-  useKeys(stage, chosen ?? 0, setChosen, () => setTheme(nextTheme(theme)));
+  useKeys(stage, chosen ?? 0, setChosen, cycle);
   const open = lines.filter((each) => each.open).length;
   return (
     <>
       <Top
         where={`${what} ${name}`}
         theme={theme}
-        setTheme={setTheme}
+        cycle={cycle}
         keys={[["[ ]", "interaction before, after"]]}
       />
       <main id="main" class="live" tabIndex={-1}>

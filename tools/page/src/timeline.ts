@@ -193,7 +193,7 @@ function drawRate(one: Recording, view: View, c: Colours, low: number): Shape[] 
     { is: "path", points, stroke: c.reasoning, width: 1.25 },
     {
       is: "text",
-      x: view.width - 4,
+      x: view.width - 16,
       y: low - (low - 14) * 0.55 - 4,
       text: `peak ${most}`,
       fill: c.reasoning,

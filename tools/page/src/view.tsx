@@ -35,8 +35,8 @@ const KEYS: [string, string][] = [
   ["Esc", "clear the search and the stretch"],
 ];
 
-/** The theme, and a way to change it. */
-export function useTheme(): [Theme, (theme: Theme) => void, string] {
+/** The theme, a function that goes on to the next one, and what the colours depend on. */
+export function useTheme(): [Theme, () => void, string] {
   const [theme, setTheme] = useState(currentTheme);
   const [system, setSystem] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);
   useLayoutEffect(() => keepTheme(theme), [theme]);
@@ -46,12 +46,12 @@ export function useTheme(): [Theme, (theme: Theme) => void, string] {
     list.addEventListener("change", update);
     return () => list.removeEventListener("change", update);
   }, []);
-  return [theme, setTheme, `${theme} ${system}`];
+  return [theme, () => setTheme(nextTheme), `${theme} ${system}`];
 }
 
 export function ViewApp({ data }: { data: PageData }) {
   const all = useMemo(() => data.interactions.map((one) => new Recording(one)), [data]);
-  const [theme, setTheme, look] = useTheme();
+  const [theme, cycle, look] = useTheme();
   const first = useMemo(() => readPlace(location.hash), []);
   const [current, setCurrent] = useState(() => Math.min(first?.number ?? 0, all.length - 1));
   const one = all[current];
@@ -88,7 +88,7 @@ export function ViewApp({ data }: { data: PageData }) {
     if (place.event !== null) stage.goTo(place.event);
     if (place.t !== null) stage.player.jump(stage.one.timed ? place.t * 1e6 : place.t);
   }, [place, stage]);
-  useKeys(stage, current, choose, () => setTheme(nextTheme(theme)));
+  useKeys(stage, current, choose, cycle);
 
   const files = useMemo(() => new Set(all.map((each) => each.data.file)).size, [all]);
   const turns = useMemo(
@@ -106,7 +106,7 @@ export function ViewApp({ data }: { data: PageData }) {
   if (!one || !stage) {
     return (
       <>
-        <Top where="" theme={theme} setTheme={setTheme} keys={KEYS} />
+        <Top where="" theme={theme} cycle={cycle} keys={KEYS} />
         <main id="main">
           <p class="empty">An empty cassette: no interactions.</p>
         </main>
@@ -125,7 +125,7 @@ export function ViewApp({ data }: { data: PageData }) {
   };
   return (
     <>
-      <Top where={where} theme={theme} setTheme={setTheme} keys={KEYS}>
+      <Top where={where} theme={theme} cycle={cycle} keys={KEYS}>
         <StageMenu stage={stage} draw={draw} />
       </Top>
       <div id="layout">
