@@ -7,19 +7,14 @@ says at any pace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from streamtape.errors import UsageError
-from streamtape.framing.sse import SSEParser
-from streamtape.playback.completeness import without_final_fail
-from streamtape.playback.dialogue_faults import inject_dialogue_faults
-from streamtape.playback.fault_injection import FaultContext, inject_faults
 from streamtape.playback.faults import Fault, Faults, parse_faults
 from streamtape.playback.ordering import ordered
 from streamtape.playback.pace import Pace, at_pace, parse_pace
 from streamtape.playback.pacing import at_once as without_waits
 from streamtape.playback.pacing import paced
-from streamtape.playback.positions import framer_of
 from streamtape.playback.rechunk import Rechunk, parse_rechunk, rechunked
 from streamtape.playback.steps import Await, Step, steps, steps_at_once
 from streamtape.tape.model import Interaction
@@ -57,25 +52,69 @@ def build_steps(
     else:
         score = ordered(steps(interaction), others)
     if interaction.ending.kind in {"abandoned", "unfinished"}:
+        from streamtape.playback.completeness import without_final_fail
+
         score = without_final_fail(score, interaction)
     if at_once:
         return without_waits(score) if others else score
     if interaction.is_dialogue:
         score = _dialogue_at_pace(score, chosen, speed, idle_limit, seed)
-        if not parsed_faults:
-            return score
-        replay = FaultContext(interaction, SSEParser, seed, on_fault or (lambda fault: None))
-        return inject_dialogue_faults(score, parsed_faults, replay)
+    else:
+        if cuts.how != "recorded" or chosen is not None:
+            score = _cut_and_timed(score, interaction, cuts, chosen, seed)
+            speed = 1.0 if speed is None and chosen is not None else speed
+        score = paced(score, factor=speed, idle_limit_s=idle_limit)
+    return _broken(score, interaction, parsed_faults, seed, on_fault) if parsed_faults else score
+
+
+def import_parts(
+    interactions: Iterable[Interaction], *, cuts: bool, pace: bool, faults: bool
+) -> None:
+    """Import now what `build_steps` imports for such replays, so that no request waits for it."""
+    if any(one.ending.kind in {"abandoned", "unfinished"} for one in interactions):
+        import streamtape.playback.completeness
+    if cuts or pace or faults:
+        import streamtape.playback.positions
+    if pace or faults:  # both may look at events
+        import streamtape.dialects.content
+        import streamtape.dialects.parsed
+        import streamtape.dialects.tables
+        import streamtape.dialects.transcript
+        import streamtape.playback.token_schedule
+    if faults:
+        import streamtape.playback.dialogue_faults  # noqa: F401  # and, by it, fault_injection
+
+
+def _cut_and_timed(
+    score: Iterator[Step], interaction: Interaction, cuts: Rechunk, pace: Pace | None, seed: int
+) -> Iterator[Step]:
+    """The steps of a body, cut anew, then at a pace that looks into it."""
+    from streamtape.playback.positions import framer_of
+
     new_framer = framer_of(interaction)
     score = rechunked(score, cuts, new_framer=new_framer, seed=seed)
-    if chosen is not None:
-        score = at_pace(score, chosen, interaction=interaction, new_framer=new_framer, seed=seed)
-        speed = speed or 1.0
-    score = paced(score, factor=speed, idle_limit_s=idle_limit)
-    if not parsed_faults:
+    if pace is None:
         return score
+    return at_pace(score, pace, interaction=interaction, new_framer=new_framer, seed=seed)
+
+
+def _broken(
+    score: Iterator[Step],
+    interaction: Interaction,
+    faults: Sequence[Fault],
+    seed: int,
+    on_fault: Callable[[Fault], None] | None,
+) -> Iterator[Step]:
+    """The steps with faults in them."""
+    from streamtape.framing.sse import SSEParser
+    from streamtape.playback.dialogue_faults import inject_dialogue_faults
+    from streamtape.playback.fault_injection import FaultContext, inject_faults
+    from streamtape.playback.positions import framer_of
+
+    new_framer = SSEParser if interaction.is_dialogue else framer_of(interaction)
     replay = FaultContext(interaction, new_framer, seed, on_fault or (lambda fault: None))
-    return inject_faults(score, parsed_faults, replay)
+    inject = inject_dialogue_faults if interaction.is_dialogue else inject_faults
+    return inject(score, faults, replay)
 
 
 def _dialogue_at_pace(

@@ -13,6 +13,7 @@ from streamtape.session.matching import Matcher
 from streamtape.session.nearest import NearestRequest
 from streamtape.session.options import Options
 from streamtape.session.order import Order
+from streamtape.session.replay_steps import import_parts
 from streamtape.tape.model import Interaction, Redaction, Request
 
 
@@ -28,6 +29,7 @@ class Playlist:
         options: Options,
         sizes: Sequence[int] | None = None,
     ) -> None:
+        import_parts(interactions, options)
         self.matcher = Matcher(options)
         self.order = Order(interactions, [len(interactions)] if sizes is None else sizes)
         self._repeats = options.allow_playback_repeats

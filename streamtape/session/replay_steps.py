@@ -18,6 +18,21 @@ if TYPE_CHECKING:
 _MAY_BE_WHOLE = {"abandoned", "unfinished"}  # though nobody saw the end
 
 
+def import_parts(interactions: Sequence[Interaction], options: Options) -> None:
+    """Import now what `steps_for` needs for these, so that no request waits for it."""
+    kept = all(one.ending.kind not in _MAY_BE_WHOLE for one in interactions)
+    if options.plays_as_recorded and kept:
+        return
+    from streamtape.playback import build
+
+    build.import_parts(
+        interactions,
+        cuts=options.rechunk is not None,
+        pace=options.pace is not None,
+        faults=bool(options.faults),
+    )
+
+
 def steps_for(
     interaction: Interaction,
     options: Options,
