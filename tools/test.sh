@@ -21,4 +21,6 @@ if [ -n "${WHEEL:-}" ]; then
     cd "$stage"
     python -c 'import streamtape, sys; sys.exit("site-packages" not in streamtape.__file__)'
 fi
+# The tests start hundreds of interpreters: each would compile anew all that it imports.
+unset PYTHONDONTWRITEBYTECODE
 exec python -m ${COVERAGE_RUN:+coverage run -m} pytest -n auto --dist loadgroup "$@"

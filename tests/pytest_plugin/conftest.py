@@ -96,18 +96,32 @@ def _at_a_desk(monkeypatch: pytest.MonkeyPatch) -> None:
 class Suite:
     """A folder with test modules, run in this process."""
 
-    def __init__(self, pytester: pytest.Pytester, upstream: Upstream) -> None:
+    def __init__(
+        self, pytester: pytest.Pytester, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.pytester = pytester
+        self._monkeypatch = monkeypatch
+        self._n_written = 0
         self.upstream = upstream
         self.folder = pytester.path
 
     def write(self, source: str, name: str = "test_it") -> None:
         """Write a module; URL in it is the server's."""
         head = f"import httpx, pytest, streamtape, unittest\nURL = {self.upstream.url!r}\n"
-        self.pytester.makepyfile(**{name: head + source})
+        path = self.pytester.makepyfile(**{name: head + source})
+        # Bytecode is taken for that of a source with the same second and size: no two have one.
+        self._n_written += 1
+        os.utime(path, (self._n_written, self._n_written))
+
+    def load_few_plugins(self) -> None:
+        """Load xdist and ours alone, in workers too: more plugins cost each process seconds."""
+        self._monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        self._monkeypatch.setenv("PYTEST_PLUGINS", "xdist.plugin,streamtape.pytest_entry")
 
     def run(self, *args: str) -> pytest.RunResult:
         """Run it."""
+        if any(arg.startswith("-n") for arg in args):
+            self.load_few_plugins()
         return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "-Wdefault", *args)
 
     def tapes(self) -> list[str]:
@@ -120,6 +134,6 @@ class Suite:
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester, upstream: Upstream) -> Suite:
+def suite(pytester: pytest.Pytester, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Suite:
     """A folder for test modules that ask the server."""
-    return Suite(pytester, upstream)
+    return Suite(pytester, upstream, monkeypatch)

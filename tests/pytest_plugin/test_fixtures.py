@@ -286,13 +286,13 @@ def test_tests_that_were_skipped_leave_it(suite: Suite) -> None:
     assert {name for name in tapes if "fixture" in name} <= set(suite.tapes())
 
 
-def test_workers_record_it_once(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_record_it_once(suite: Suite) -> None:
     """The first worker of pytest-xdist records; the other one waits, and replays."""
     tests = "".join(f"def test_{n}(made, tape):\n    httpx.get(URL + '/{n}')\n" for n in range(4))
     suite.write(
         "@pytest.fixture(scope='session')\ndef made():\n    httpx.get(URL + '/made')\n" + tests
     )
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    suite.load_few_plugins()
     options = ("-n2", "--dist=load", "-p", "no:cacheprovider")
     suite.pytester.runpytest_subprocess(*options).assert_outcomes(passed=4)
     assert suite.upstream.asked.count("/made") == 1
