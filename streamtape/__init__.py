@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from streamtape.session.options import Options
     from streamtape.session.session import Session
     from streamtape.snapshots import snapshot
+    from streamtape.tabular.in_memory import tables
     from streamtape.tape.events import Event, Frame, Transcript
     from streamtape.tape.messages import Message, Messages
     from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
@@ -207,6 +208,7 @@ _HOMES = {
     "snapshot": "streamtape.snapshots",
     "stats": "streamtape.analysis.stats",
     "sweep": "streamtape.transport.sweep",
+    "tables": "streamtape.tabular.in_memory",
     "use_cassette": "streamtape.transport.use_cassette",
 }
 
@@ -313,6 +315,7 @@ __all__ = [
     "snapshot",
     "stats",
     "sweep",
+    "tables",
     "use_cassette",
 ]
 

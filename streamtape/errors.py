@@ -19,7 +19,7 @@ StreamtapeError
 ├── ConvertError                  a foreign document that can't be read; carries .path
 ├── InstallError                  a library whose seam is not where we know it
 ├── ServerError                   a port in use, an upstream that can't be reached
-├── WorkerError                   a process that shared the work was killed from outside
+├── WorkerError                   processes or a cluster that shared the work failed
 └── SessionError
     ├── MissError                 no recorded interaction answers a request
     │   └── UnseenConnectionError a library that sessions do not see was to connect, or did
@@ -145,7 +145,7 @@ class ServerError(StreamtapeError):
 
 
 class WorkerError(StreamtapeError):
-    """A process that shared the work was killed from outside."""
+    """Processes that shared the work were killed from outside, or a cluster can't be used."""
 
 
 class SessionError(StreamtapeError):

@@ -7,7 +7,8 @@ VENV=.venv-lowest
 GROUPS_WANTED=test
 . tools/setup.sh
 "$venv/bin/uv" pip compile --quiet --resolution lowest-direct --python "$venv/bin/python" \
-    --extra brotli --extra migrate --extra play --extra plot --extra yaml --no-annotate --no-header \
+    --extra brotli --extra cluster --extra migrate --extra play --extra plot --extra tables \
+    --extra yaml --no-annotate --no-header \
     pyproject.toml -o build/lowest.txt
 # Only the direct ones: what they depend on is theirs to choose.
 "$venv/bin/python" - build/lowest.txt <<'PYTHON' >build/lowest-direct.txt

@@ -10,6 +10,7 @@ from typing import Any
 from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.profiles import DEFAULT
+from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.turns import asked_at_us, turns
 from streamtape.displayed import Displayed
 from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, StreamMetrics, measure
@@ -76,24 +77,37 @@ def stats(*sources: Source, dialect: str | None = None) -> Stats:
         for number, interaction in enumerate(interactions):
             if interaction.head is None:
                 continue
-            if interaction.is_dialogue:
-                for found in _of_turns(interaction, dialect):
-                    each.append(replace(found, source=name, interaction=number, status=101))
-                continue
-            stream = stream_of(interaction, DEFAULT, dialect)
-            if not stream.events or is_whole_body(stream):
-                if interaction.head.status >= ERROR_STATUS:
-                    refused.append(Refused(name, number, interaction.head.status))
-                continue
-            found = measure(
-                stream.events,
-                stream.dialect,
-                head_us=interaction.head.at_us,
-                n_bytes=interaction.chunks.n_bytes,
-            )
+            found = streams_measured(interaction, dialect)
+            each += (replace(one, source=name, interaction=number) for one in found)
             status = interaction.head.status
-            each.append(replace(found, source=name, interaction=number, status=status))
+            if not (found or interaction.is_dialogue) and status >= ERROR_STATUS:
+                refused.append(Refused(name, number, status))
     return Stats(tuple(each), tuple(refused))
+
+
+def streams_measured(
+    interaction: Interaction, dialect: str | None = None, parsed: ParsedResponse | None = None
+) -> list[StreamMetrics]:
+    """The measures of an interaction's stream, or of each response of a dialogue.
+
+    None of an interaction without events, or whose answer is one document. `parsed` is the
+    response where it has been read already.
+    """
+    if interaction.head is None:
+        return []
+    if interaction.is_dialogue:
+        return [replace(found, status=101) for found in _of_turns(interaction, dialect)]
+    stream = stream_of(interaction, DEFAULT, dialect, parsed)
+    if not stream.events or is_whole_body(stream):
+        return []
+    found = measure(
+        stream.events,
+        stream.dialect,
+        head_us=interaction.head.at_us,
+        n_bytes=interaction.chunks.n_bytes,
+        transcript=None if parsed is None else parsed.transcript,
+    )
+    return [replace(found, status=interaction.head.status)]
 
 
 def _of_turns(interaction: Interaction, dialect: str | None) -> Iterator[StreamMetrics]:

@@ -69,6 +69,7 @@ Exit status: 0 no errors, 1 errors, 2 trouble."""
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and stop.")
 @click.option("--sarif", "as_sarif", is_flag=True, help="Write SARIF, as code hosts read it.")
 @parallel.with_jobs
+@parallel.with_cluster
 @options.as_json
 def command(
     *,
@@ -80,6 +81,7 @@ def command(
     list_rules: bool,
     as_sarif: bool,
     jobs: int | None,
+    cluster: str | None,
     as_json: bool,
 ) -> None:
     """Hold every stream against its provider's rules, and say what is wrong with it."""
@@ -95,7 +97,7 @@ def command(
         raise UsageError("choose --json or --sarif")
     without = [name.strip() for names in off for name in names.split(",") if name.strip()]
     work = partial(_checked, profile=profile, off=without, dialect=dialect)
-    results = list(parallel.each(work, tapes(paths), doing="checking", jobs=jobs))
+    results = list(parallel.each(work, tapes(paths), doing="checking", jobs=jobs, cluster=cluster))
     _report(results, as_sarif=as_sarif, as_json=as_json)
     weighs = ("error", "warning", "info")
     heavy = weighs[: weighs.index(fail_on) + 1]

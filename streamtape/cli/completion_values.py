@@ -107,6 +107,12 @@ def _limits() -> Iterable[str]:
     return ("behaviour", *(f"{measure}=+" for measure in MEASURES))
 
 
+def _tables() -> Iterable[str]:
+    from streamtape.tabular.schema import TABLES
+
+    return TABLES
+
+
 def _cuts() -> Iterable[str]:
     from streamtape.playback.rechunk import KNOWN
 
@@ -119,4 +125,5 @@ FOLDER = PathType("dir")
 DIALECT, PROFILE, RULES = Known(_dialects), Known(_profiles), Known(_rules)
 MODE, LEVEL, PROVIDER = Known(_modes), Known(_levels), Known(_providers)
 FORMAT, LIMIT, CUTS = Known(_formats), Known(_limits), Known(_cuts)
+TABLE = Known(_tables)
 EVERY = Known(lambda: ("event", "sentence"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import completion_values, options, output
+from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
 
@@ -51,6 +52,8 @@ is left out, and stderr (--json: "notes") says what: one odd entry does not lose
 @click.option("--url", default="", help="Of a body alone: the address that it came from.")
 @click.option("--method", default="", help="Of a body alone: the method (default: GET).")
 @click.option("--force", is_flag=True, help="Replace OUT where it exists.")
+@parallel.with_jobs
+@parallel.with_cluster
 @options.as_json
 def command(
     *,
@@ -62,6 +65,8 @@ def command(
     url: str,
     method: str,
     force: bool,
+    jobs: int | None,
+    cluster: str | None,
     as_json: bool,
 ) -> None:
     """Make a cassette of IN, or write a cassette IN as another format OUT.
@@ -76,8 +81,18 @@ def command(
 
     if Path(source).is_dir():
         raise click.exceptions.Exit(
-            _folder(Path(source), Path(target), from_, force=force, as_json=as_json)
+            _folder(
+                Path(source),
+                Path(target),
+                from_,
+                force=force,
+                jobs=jobs,
+                cluster=cluster,
+                as_json=as_json,
+            )
         )
+    if cluster is not None:
+        raise UsageError("--cluster shares the work of a folder: give a folder as IN")
     if from_ is None and not Path(source).suffix:
         check_there(source)  # a folder, most likely
     named_file(target, "OUT", Path(source).stem + (TAPE if to is None else f".{to}"))
@@ -98,9 +113,18 @@ def command(
             )
 
 
-def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_json: bool) -> int:
+def _folder(
+    source: Path,
+    target: Path,
+    from_: str | None,
+    *,
+    force: bool,
+    jobs: int | None,
+    cluster: str | None,
+    as_json: bool,
+) -> int:
     """Convert every document below a folder; what can't be read is reported."""
-    from streamtape.convert import FORMATS, About
+    from streamtape.convert import FORMATS
 
     if target.exists() and not target.is_dir():
         raise UsageError(f"{str(target)!r} is a file; a folder is converted into a folder")
@@ -108,17 +132,16 @@ def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_js
     found = sorted(p for p in source.rglob("*") if p.name.lower().endswith(suffixes))
     if not found:
         raise UsageError(f"nothing to convert in {str(source)!r} ({', '.join(suffixes)})")
+    targets = [(target / path.relative_to(source)).with_suffix(TAPE) for path in found]
+    first_of = dict(reversed(list(zip(targets, found, strict=True))))
+    refusals = [
+        _refusal(path, place, first_of[place], force=force)
+        for path, place in zip(found, targets, strict=True)
+    ]
     results: list[dict[str, Any]] = []
-    for path in found:
-        target_path = (target / path.relative_to(source)).with_suffix(TAPE)
-        result: dict[str, Any] = {"source": str(path), "target": str(target_path)}
-        try:
-            about = About(str(path))
-            cassette = _load(str(path), from_, about, target=str(target_path), force=force)
-            n_bytes = _write(cassette, str(target_path), None)
-            result = _made(str(path), str(target_path), cassette, n_bytes, about)
-        except StreamtapeError as error:
-            result["error"] = str(error)
+    work = partial(_converted, from_)
+    items = list(zip(found, targets, refusals, strict=True))
+    for result in parallel.each(work, items, doing="converting", jobs=jobs, cluster=cluster):
         results.append(result)
         if not as_json:
             _report(result)
@@ -128,6 +151,34 @@ def _folder(source: Path, target: Path, from_: str | None, *, force: bool, as_js
     else:
         output.note(f"{len(results) - failed} of {len(results)} documents converted")
     return TROUBLE if failed else 0
+
+
+def _refusal(path: Path, target: Path, first: Path, *, force: bool) -> str:
+    """Why a document of a folder is not converted; "" where nothing is against it.
+
+    It is found out before any is: a process that dies may have written its target already.
+    """
+    if first != path:
+        return f"{str(target)!r} is made of {str(first)!r} already; convert one of both alone"
+    if not force and os.path.lexists(target):
+        return f"{str(target)!r} exists already; --force replaces it"
+    return ""
+
+
+def _converted(from_: str | None, item: tuple[Path, Path, str]) -> dict[str, Any]:
+    """What became of one document of a folder."""
+    from streamtape.convert import About
+
+    path, target, refusal = item
+    try:
+        if refusal:
+            raise UsageError(refusal)
+        about = About(str(path))
+        cassette = _load(str(path), from_, about, target=str(target), force=True)
+        n_bytes = _write(cassette, str(target), None)
+        return _made(str(path), str(target), cassette, n_bytes, about)
+    except StreamtapeError as error:
+        return {"source": str(path), "target": str(target), "error": str(error)}
 
 
 def _made(

@@ -88,6 +88,7 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 )
 @with_force
 @parallel.with_jobs
+@parallel.with_cluster
 @options.as_json
 def command(
     *,
@@ -103,6 +104,7 @@ def command(
     picture: str | None,
     force: bool,
     jobs: int | None,
+    cluster: str | None,
     as_json: bool,
 ) -> None:
     """Compare two recordings A and B event by event, or two folders of them by name."""
@@ -113,12 +115,8 @@ def command(
         from streamtape.cli.fail_on import gate
 
         raise click.exceptions.Exit(gate(a, b, limits, dialect, as_json=as_json))
-    if behaviour and len(set(limits)) > 1:
-        raise UsageError(
-            "--fail-on behaviour can't be combined with limits of time: run diff once for each"
-        )
-    if behaviour and level not in (None, "content"):
-        raise UsageError(f"--fail-on behaviour compares at level content, got --level {level}")
+    if behaviour:
+        _check_behaviour(limits, level)
     diff_options: dict[str, Any] = {
         "level": "content" if behaviour else level or "events",
         "dialect": dialect,
@@ -128,16 +126,18 @@ def command(
     page = None if html is None else page_path(html, "--html", "diff.html", force=force)
     sides = place_of(a), place_of(b)
     folders = sum(side.is_dir() for side in sides)
+    _check_kinds(a, b, folders, cluster)
     if picture is not None:
         drawn = _picture_place(picture, folders=folders, force=force)
-    for name in (a, b) if folders == 1 else ():
-        check_there(name)
-    if folders == 1:
-        shown = " and ".join(repr(str(side)) for side in sides)
-        raise UsageError(f"{shown}: compare two files or two folders")
     if folders:
         results = _folders(
-            *sides, diff_options, jobs=jobs, markdown=markdown, page=page, as_json=as_json
+            *sides,
+            diff_options,
+            jobs=jobs,
+            cluster=cluster,
+            markdown=markdown,
+            page=page,
+            as_json=as_json,
         )
         status = _status_of_folders(results, behaviour=behaviour)
     else:
@@ -149,6 +149,27 @@ def command(
         _report(comparison, show_all=show_all, markdown=markdown, as_json=as_json, picture=picture)
         status = _status(comparison, behaviour=behaviour)
     raise click.exceptions.Exit(status)
+
+
+def _check_behaviour(limits: tuple[str, ...], level: str | None) -> None:
+    """UsageError where --fail-on behaviour is combined with what has no verdict."""
+    if len(set(limits)) > 1:
+        raise UsageError(
+            "--fail-on behaviour can't be combined with limits of time: run diff once for each"
+        )
+    if level not in (None, "content"):
+        raise UsageError(f"--fail-on behaviour compares at level content, got --level {level}")
+
+
+def _check_kinds(a: str, b: str, folders: int, cluster: str | None) -> None:
+    """UsageError where one of both is a folder, or a cluster has nothing to share."""
+    if folders == 1:
+        for name in (a, b):
+            check_there(name)
+        shown = " and ".join(repr(str(place_of(name))) for name in (a, b))
+        raise UsageError(f"{shown}: compare two files or two folders")
+    if cluster is not None and not folders:
+        raise UsageError("--cluster shares the work of folders: give two folders")
 
 
 def _picture_place(picture: str, *, folders: int, force: bool) -> Place:
@@ -225,6 +246,7 @@ def _folders(
     diff_options: dict[str, Any],
     *,
     jobs: int | None,
+    cluster: str | None,
     markdown: bool,
     page: Place | None,
     as_json: bool,
@@ -233,7 +255,7 @@ def _folders(
 
     pairs = named_pairs(a, b)
     work = partial(_compared, diff_options)
-    results = list(parallel.each(work, pairs, doing="comparing", jobs=jobs))
+    results = list(parallel.each(work, pairs, doing="comparing", jobs=jobs, cluster=cluster))
     same = all(result.same for result in results)
     if page is not None:
         rows = (_raced(result, named) for result, named in zip(results, pairs, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import FileIO
 from pathlib import Path
 
@@ -40,6 +40,30 @@ def tapes(paths: Iterable[str]) -> list[Place]:
     if not found:
         raise UsageError(f"no cassettes (*.tape) in {shown_names(named)}")
     return found
+
+
+class Tapes(Iterable[Place]):
+    """The cassettes of files, folders, tars and URLs, in order, each once, listed when needed.
+
+    They may be very many: no list is kept, and each iteration looks anew. UsageError where there
+    are none.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = list(paths)
+        self._count: int | None = None
+
+    def __iter__(self) -> Iterator[Place]:
+        from streamtape.stores.recordings import recordings
+
+        return recordings(*self._paths)
+
+    def __len__(self) -> int:
+        if self._count is None:
+            self._count = sum(1 for _ in self)
+        if not self._count:
+            raise UsageError(f"no cassettes (*.tape) in {shown_names(self._paths)}")
+        return self._count
 
 
 def shown_names(names: Iterable[str]) -> str:

@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ls": ("streamtape.cli.ls", "List what is in a folder of recordings."),
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
     "view": ("streamtape.cli.view", "Write one HTML page: timeline, events, text as it grew."),
+    "export": ("streamtape.cli.export", "Write recordings as tables: Parquet."),
+    "sql": ("streamtape.cli.sql", "Ask recordings in SQL."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
     "migrate": ("streamtape.cli.migrate", "Move a test suite from VCR.py and its relatives."),
     "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),

@@ -2,10 +2,12 @@
 
 `each(work, files)` gives the results in the order of the files. It begins in this process, so that
 a few small files cost no more than a loop; once it has seen that much is left, it hands the rest
-to processes. These are spawned afresh on every system, so `work` and what it takes and gives must
-pickle: a function of a module, or a `functools.partial` of one. What `work` raises is raised here,
-at its place; a command that goes on after a bad file catches it inside of `work`. A process that is
-killed from outside ends it all with a WorkerError, as its results are lost.
+to processes. With --cluster, all of it goes to the workers of a Dask cluster, in the same way. So
+`work` and what it takes and gives must pickle: a function of a module, or a `functools.partial` of
+one. What `work` raises is raised here, at its place; a command that goes on after a bad file
+catches it inside of `work`. What a process had that was killed from outside is done again.
+
+Items are iterated over twice where their number is not known: for the bar, and for the work.
 
 The bar is on stderr, only where that is a terminal, only after a moment, and is gone at the end.
 """
@@ -13,23 +15,22 @@ The bar is on stderr, only where that is a terminal, only after a moment, and is
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from contextlib import ExitStack, closing
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
 
-from streamtape.errors import WorkerError
+from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
-
     from rich.progress import Progress, TaskID
+
+    from streamtape.cluster.executor import Executor
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,85 +47,110 @@ with_jobs = click.option(
     help="Processes for many files (default: one a core, where it helps).",
 )
 
+with_cluster = click.option(
+    "--cluster",
+    metavar="tcp://HOST:PORT|local:N",
+    help="Share the work among a Dask cluster's workers, or N processes as one.",
+)
+
 
 def each(
-    work: Callable[[T], R], items: Sequence[T], *, doing: str = "reading", jobs: int | None = None
+    work: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    doing: str = "reading",
+    jobs: int | None = None,
+    cluster: str | None = None,
 ) -> Iterator[R]:
     """The results of `work` over the items, in their order.
 
-    `jobs` is how many processes may share them: one a core by default, 1 for this one alone.
+    `jobs` is how many processes may share them: one a core by default, 1 for this one alone;
+    `cluster` is the address of a Dask cluster that does it all (see `streamtape.cluster`).
     """
-    n_jobs = min(jobs or _cores(), max(len(items), 1))
-    with _Bar(doing, len(items)) as bar:
+    for results in in_batches(
+        partial(_each_of, work), items, doing=doing, jobs=jobs, cluster=cluster
+    ):
+        yield from results
+
+
+def in_batches(
+    work: Callable[[Sequence[T]], R],
+    items: Iterable[T],
+    *,
+    doing: str = "reading",
+    jobs: int | None = None,
+    cluster: str | None = None,
+) -> Iterator[R]:
+    """The results of `work` over batches of the items, in their order; see `each`.
+
+    How many items are in a batch is not the same in every run.
+    """
+    if cluster is not None and jobs is not None:
+        raise UsageError("choose --jobs or --cluster")
+    total = len(items) if isinstance(items, Sized) else sum(1 for _ in items)
+    left = iter(items)
+    with _Bar(doing, total) as bar:
+        if cluster is not None:
+            yield from _on_cluster(work, left, cluster, bar)
+            return
+        n_jobs = min(jobs or _cores(), max(total, 1))
         start = time.monotonic()
-        done = 0
-        for item in items:
+        for done, item in enumerate(left, 1):
+            yield work([item])
+            bar.advance(1)
             spent_s = time.monotonic() - start
-            left_s = spent_s / max(done, 1) * (len(items) - done)
-            if done and n_jobs > 1 and spent_s >= LOOK_S and left_s >= WORTH_S:
-                break
-            yield work(item)
-            done += 1
-            bar.moved(done)
-        for result in _shared(work, items[done:], n_jobs):
-            yield result
-            done += 1
-            bar.moved(done)
+            left_s = spent_s / done * (total - done)
+            if n_jobs > 1 and spent_s >= LOOK_S and left_s >= WORTH_S:
+                yield from _in_processes(work, left, n_jobs, bar)
 
 
-def _shared(work: Callable[[T], R], items: Sequence[T], n_jobs: int) -> Iterator[R]:
-    """The results of processes that take the items in batches; a few batches wait, no more."""
-    if not items:
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    size = min(MAX_BATCH, max(1, len(items) // (n_jobs * 8)))
-    batches = iter([items[at : at + size] for at in range(0, len(items), size)])
-    pool = ProcessPoolExecutor(n_jobs, get_context("spawn"), _quiet_worker)
-    waiting: deque[Future[list[R]]] = deque()
-    try:
-        for batch in batches:
-            waiting.append(pool.submit(_batch, work, batch))
-            if len(waiting) > n_jobs * 3:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-    except BrokenProcessPool:
-        _stop(pool)
-        raise WorkerError(
-            "a process that shared the work was killed from outside, for want of memory perhaps; "
-            "--jobs 1 does all of it in one process"
-        ) from None
-    except BaseException:
-        _stop(pool)
-        raise
-    pool.shutdown()
-
-
-def _batch(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    return [work(item) for item in items]
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """Leave at once: what is running in our processes is not waited for."""
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-
-
-def _quiet_worker() -> None:
-    """Leave Ctrl-C to the process that people see, and end with it."""
+def _in_processes(
+    work: Callable[[Sequence[T]], R], items: Iterator[T], n_jobs: int, bar: _Bar
+) -> Iterator[R]:
+    """What is left, shared by processes of this machine."""
     from streamtape.cli.errors import tidy_process
+    from streamtape.cluster.process_pool import ProcessPool
 
-    tidy_process()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
-    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
-        signal.signal(hangup, signal.SIG_DFL)
+    pool = ProcessPool(n_jobs, tidy_process)
+    yield from _shared(pool, work, items, bar, "--jobs 1 does all of it in one process")
+
+
+def _on_cluster(
+    work: Callable[[Sequence[T]], R], items: Iterator[T], address: str, bar: _Bar
+) -> Iterator[R]:
+    """All of it, done by the workers of a Dask cluster."""
+    from streamtape.cluster.dask_cluster import DaskCluster
+
+    yield from _shared(DaskCluster(address), work, items, bar, "give the workers more memory")
+
+
+def _shared(
+    executor: Executor,
+    work: Callable[[Sequence[T]], R],
+    items: Iterator[T],
+    bar: _Bar,
+    way_out: str,
+) -> Iterator[R]:
+    from streamtape.cluster.executor import batched, in_order
+
+    batches = batched(items, _batch_size(bar.n_left, executor.n_workers))
+    results = in_order(executor, partial(_counting, work), batches, way_out=way_out)
+    with closing(results):  # type: ignore[type-var]  # a generator, whose end stops the workers
+        for n_items, result in results:
+            yield result
+            bar.advance(n_items)
+
+
+def _batch_size(n_items: int, n_workers: int) -> int:
+    return min(MAX_BATCH, max(1, n_items // (n_workers * 8)))
+
+
+def _counting(work: Callable[[Sequence[T]], R], batch: Sequence[T]) -> tuple[int, R]:
+    return len(batch), work(batch)
+
+
+def _each_of(work: Callable[[T], R], batch: Sequence[T]) -> list[R]:
+    return [work(item) for item in batch]
 
 
 def _cores() -> int:
@@ -139,6 +165,7 @@ class _Bar:
     def __init__(self, doing: str, total: int) -> None:
         self._doing = doing
         self._total = total
+        self._done = 0
         self._shown: tuple[Progress, TaskID] | None = None
         self._start = time.monotonic()
         self._is_shown = total > 1 and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -155,8 +182,14 @@ class _Bar:
     ) -> None:
         self._stack.close()
 
-    def moved(self, done: int) -> None:
-        """Show that so many are done, once it has taken a moment."""
+    @property
+    def n_left(self) -> int:
+        """How many items are not done yet."""
+        return self._total - self._done
+
+    def advance(self, n_items: int) -> None:
+        """Count items as done, and show it once all has taken a moment."""
+        self._done += n_items
         if not self._is_shown:
             return
         if self._shown is None:
@@ -164,7 +197,7 @@ class _Bar:
                 return
             self._shown = self._opened()
         progress, task = self._shown
-        progress.update(task, completed=done)
+        progress.update(task, completed=self._done)
 
     def _opened(self) -> Any:
         from rich.console import Console

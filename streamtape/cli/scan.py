@@ -53,9 +53,16 @@ Exit status: 1 where a secret is left, 2 where a file can't be read."""
 @click.option("--off", multiple=True, metavar="KIND", help="A kind of secret not to mask.")
 @click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter not to mask.")
 @parallel.with_jobs
+@parallel.with_cluster
 @options.as_json
 def command(
-    *, paths: tuple[str, ...], fix: bool, jobs: int | None, as_json: bool, **masking: Any
+    *,
+    paths: tuple[str, ...],
+    fix: bool,
+    jobs: int | None,
+    cluster: str | None,
+    as_json: bool,
+    **masking: Any,
 ) -> None:
     """Look for secrets in cassettes, journals and text files at PATH, or below it, and mask them.
 
@@ -65,7 +72,9 @@ def command(
     and kind, never shown.
     """
     work = partial(_scanned, rules=_rules(masking), fix=fix)
-    results = list(parallel.each(work, list(_files(paths)), doing="scanning", jobs=jobs))
+    results = list(
+        parallel.each(work, list(_files(paths)), doing="scanning", jobs=jobs, cluster=cluster)
+    )
     if as_json:
         output.write_json({"clean": not any(map(_left, results)), "files": results})
     else:

@@ -42,6 +42,7 @@ To hold two sets of recordings against each other:
 @with_force
 @click.option("--csv", "as_csv", is_flag=True, help="Write a row a stream.")
 @parallel.with_jobs
+@parallel.with_cluster
 @options.as_json
 def command(
     *,
@@ -52,6 +53,7 @@ def command(
     force: bool,
     as_csv: bool,
     jobs: int | None,
+    cluster: str | None,
     as_json: bool,
 ) -> None:
     """Measure streams: time to head, first event and first content, gaps, time a token, sizes."""
@@ -66,7 +68,7 @@ def command(
     if plot_to is not None:
         plot_path = page_path(plot_to, "--plot-to", f"{files[0].stem}.svg", force=force)
         check_kind(_kind(plot_path))
-    found = measured(files, dialect, jobs)
+    found = measured(files, dialect, jobs, cluster)
     if plot_path is not None and found.each:
         _draw(plot_path, found)
     if as_json:
@@ -84,10 +86,12 @@ def command(
             output.write_lines([(), *plot_lines(one, width=output.width())])
 
 
-def measured(files: list[Place], dialect: str | None, jobs: int | None) -> streamtape.Stats:
+def measured(
+    files: list[Place], dialect: str | None, jobs: int | None, cluster: str | None = None
+) -> streamtape.Stats:
     """The measures of all streams in some files."""
     work = partial(_measured, dialect=dialect)
-    each = parallel.each(work, files, doing="measuring", jobs=jobs)
+    each = parallel.each(work, files, doing="measuring", jobs=jobs, cluster=cluster)
     found = list(each)
     return streamtape.Stats(
         tuple(one for stats in found for one in stats.each),

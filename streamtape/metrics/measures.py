@@ -16,11 +16,14 @@ from streamtape.dialects.content import content_of
 from streamtape.dialects.paths import get, parse_path
 from streamtape.dialects.transcript import transcript_of
 from streamtape.metrics.arrival import Arrival
-from streamtape.tape.events import Event
+from streamtape.tape.events import Event, Transcript
 
 # Where usage has the tokens that were made, as the providers spell it.
 _TOKENS = ("output_tokens", "completion_tokens", "candidatesTokenCount", "outputTokens",
            "eval_count")  # fmt: skip
+# And those that were read.
+_INPUT_TOKENS = ("input_tokens", "prompt_tokens", "promptTokenCount", "inputTokens",
+                 "prompt_eval_count")  # fmt: skip
 DEFINITIONS = {
     "ttfb": "sending of the request to the response head",
     "ttfe": "sending of the request to the first event",
@@ -77,11 +80,16 @@ class StreamMetrics:
 
 
 def measure(
-    events: Sequence[Event], dialect: Dialect, *, head_us: int | None, n_bytes: int
+    events: Sequence[Event],
+    dialect: Dialect,
+    *,
+    head_us: int | None,
+    n_bytes: int,
+    transcript: Transcript | None = None,
 ) -> StreamMetrics:
-    """The measures of a stream of events."""
+    """The measures of a stream of events; `transcript` is theirs, where it is made already."""
     times = [event.at_us for event in events if event.at_us is not None]
-    content = content_of(transcript_of(events, dialect))
+    content = content_of(transcript or transcript_of(events, dialect))
     at_us = {event.index: event.at_us for event in events}
     content_us = [us for one in content if (us := at_us.get(one.event)) is not None]
     first_us = content_us[0] if content_us else None
@@ -107,13 +115,22 @@ def measure(
     )
 
 
+def input_tokens(events: Sequence[Event], dialect: Dialect) -> int | None:
+    """The last count of input tokens that usage gave; None where it gave none."""
+    return _last_count(events, dialect, _INPUT_TOKENS)
+
+
 def output_tokens(events: Sequence[Event], dialect: Dialect) -> int | None:
     """The last count of output tokens that usage gave; None where it gave none."""
+    return _last_count(events, dialect, _TOKENS)
+
+
+def _last_count(events: Sequence[Event], dialect: Dialect, names: Sequence[str]) -> int | None:
     paths = [parse_path(path) for path in dialect.usage]
     for event in reversed(events):
         for path in paths:
             found = get(event.payload, path)
-            for name in _TOKENS if isinstance(found, dict) else ():
+            for name in names if isinstance(found, dict) else ():
                 if isinstance(found.get(name), int):
                     return int(found[name])
     return None

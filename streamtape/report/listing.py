@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
+from streamtape.analysis.requested_model import requested_model
 from streamtape.printable import printable
 from streamtape.report.lines import Line, line, one_line
 from streamtape.report.side_by_side import cells
@@ -16,7 +16,6 @@ from streamtape.tape.model import Cassette, Interaction
 from streamtape.units import count, moment, size
 
 _GAP = "  "
-_LOOKED_AT = 16  # messages of a dialogue
 _MAX_PROMPT = 2000  # characters of it that anybody reads
 _MIN_PROMPT = 24  # cells of what was asked, below which a row is put below its name
 
@@ -83,7 +82,7 @@ def listed(path: str, kind: str, n_bytes: int, cassette: Cassette) -> Listed:
         started_at_us=first.started_at_us if first else None,
         method=first.request.method if first else "",
         url=first.request.url if first else "",
-        model=_model(first) if first else "",
+        model=requested_model(first) if first else "",
         endings=tuple(Counter(map(_ending, cassette)).items()),
     )
 
@@ -93,28 +92,6 @@ def _ending(interaction: Interaction) -> str:
     if head is None or head.status < 400:
         return kind
     return str(head.status) if kind == "complete" else f"{head.status} {kind}"
-
-
-def _model(interaction: Interaction) -> str:
-    """The model that the request names; nothing where it names none.
-
-    In a dialogue it is the first message of the client that names one, or the address.
-    """
-    if interaction.is_dialogue:
-        said = (m.data for m in interaction.messages[:_LOOKED_AT] if m.direction == "client")
-        named = next(filter(None, map(_model_in, said)), "")
-        asked = parse_qs(urlsplit(interaction.request.url).query).get("model", [""])
-        return named or asked[0]
-    return _model_in(interaction.request.body)
-
-
-def _model_in(data: bytes) -> str:
-    try:
-        body = json.loads(data or b"null")
-    except (ValueError, RecursionError):
-        return ""
-    model = body.get("model") if isinstance(body, dict) else None
-    return model if isinstance(model, str) else ""
 
 
 def listing_lines(found: Sequence[Listed], *, width: int | None) -> Iterator[Line]:

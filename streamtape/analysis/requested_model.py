@@ -1,0 +1,32 @@
+"""The model that a request names."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+from streamtape.tape.model import Interaction
+
+_LOOKED_AT = 16  # messages of a dialogue
+
+
+def requested_model(interaction: Interaction) -> str:
+    """The model that the request names; nothing where it names none.
+
+    In a dialogue it is the first message of the client that names one, or the address.
+    """
+    if interaction.is_dialogue:
+        said = (m.data for m in interaction.messages[:_LOOKED_AT] if m.direction == "client")
+        named = next(filter(None, map(_model_in, said)), "")
+        asked = parse_qs(urlsplit(interaction.request.url).query).get("model", [""])
+        return named or asked[0]
+    return _model_in(interaction.request.body)
+
+
+def _model_in(data: bytes) -> str:
+    try:
+        body = json.loads(data or b"null")
+    except (ValueError, RecursionError):
+        return ""
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) else ""

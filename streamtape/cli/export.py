@@ -1,0 +1,135 @@
+"""`streamtape export`: recordings as tables, in Parquet."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streamtape.cli import completion_values, options, output, parallel
+from streamtape.cli.errors import TROUBLE
+from streamtape.errors import UsageError
+
+if TYPE_CHECKING:
+    from streamtape.cli.files import Tapes
+    from streamtape.tabular.store.export import Export
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  streamtape export cassettes/ -o tables/
+  streamtape export cassettes/ -o events.parquet --table events
+  streamtape export monday/ tuesday/ -o tables/ --partition-by month
+  streamtape export cassettes/ -o tables/ --cluster tcp://scheduler:8786
+  streamtape sql "SELECT model, count(*) FROM interactions GROUP BY 1" tables/
+
+\b
+Tables: interactions, events, chunks, messages, texts, tool_calls, turns,
+findings; `streamtape sql --schema` lists their columns and units. Secrets are
+masked. Needs the extra `tables`.
+Exit status: 0, or 2 where a recording can't be read; the others are exported."""
+)
+@click.argument(
+    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=completion_values.FILE,
+    metavar="OUT.parquet|FOLDER",
+    required=True,
+    help="A file for one table, a folder for several.",
+)
+@click.option(
+    "--table",
+    "tables",
+    type=completion_values.TABLE,
+    multiple=True,
+    metavar="NAME",
+    help="Only this table; may be repeated. Of a file: interactions.",
+)
+@click.option(
+    "--partition-by",
+    type=click.Choice(["date", "month", "none"]),
+    default="date",
+    show_default=True,
+    help="Of a folder: what its files are kept apart by.",
+)
+@click.option("--force", is_flag=True, help="Replace an export that is there.")
+@parallel.with_jobs
+@parallel.with_cluster
+@options.as_json
+def command(
+    *,
+    paths: tuple[str, ...],
+    target: str,
+    tables: tuple[str, ...],
+    partition_by: Any,
+    force: bool,
+    jobs: int | None,
+    cluster: str | None,
+    as_json: bool,
+) -> None:
+    """Write recordings as tables: a Parquet file of one, or a folder of all.
+
+    Rows are written as they are read, in the order of the recordings, so the same recordings give
+    the same bytes. OUT is written whole or not at all.
+    """
+    from streamtape.cli.files import Tapes
+    from streamtape.tabular.arrow import PURPOSE
+    from streamtape.tabular.extras import needed
+    from streamtape.tabular.reading import chosen_tables
+    from streamtape.tabular.store.export import Export
+
+    needed("pyarrow.parquet", PURPOSE)
+    if not target:
+        raise UsageError("-o '': the name of a file or folder is missing")
+    is_file = target.lower().endswith(".parquet")
+    chosen = chosen_tables(tables or (("interactions",) if is_file else ()))
+    export = Export(target, chosen, partition_by=partition_by, force=force)
+    found = Tapes(paths)
+    len(found)  # refuses names that mean nothing
+    with export:
+        result = _written(export, found, jobs, cluster)
+    result = {"output": target, "tables": export.n_rows, **result}
+    if as_json:
+        output.write_json(result)
+    else:
+        _report(result)
+    if result["unreadable"]:
+        raise click.exceptions.Exit(TROUBLE)
+
+
+def _written(export: Export, paths: Tapes, jobs: int | None, cluster: str | None) -> dict[str, Any]:
+    """Read all recordings into an export; what became of them."""
+    from streamtape.tabular.reading import extract
+
+    n_recordings = n_interactions = 0
+    unreadable: dict[str, str] = {}
+    work = partial(extract, tables=export.tables)
+    for found in parallel.in_batches(work, paths, doing="exporting", jobs=jobs, cluster=cluster):
+        export.add(found)
+        for one in found.files:
+            n_recordings += 1
+            n_interactions += one.interactions
+            if one.error:
+                unreadable[one.name] = one.error
+                output.note(f"Error: {one.error}")
+    return {
+        "recordings": n_recordings,
+        "interactions": n_interactions,
+        "unreadable": unreadable,
+    }
+
+
+def _report(result: dict[str, Any]) -> None:
+    from streamtape.units import count
+
+    rows = ", ".join(f"{name} {n:,}" for name, n in result["tables"].items())
+    read = result["recordings"] - len(result["unreadable"])
+    output.write_text(f"{result['output']}: {count(read, 'recording')}; rows: {rows}")
+    if result["unreadable"]:
+        output.note(f"{count(len(result['unreadable']), 'recording')} can't be read")

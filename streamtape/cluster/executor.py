@@ -1,0 +1,106 @@
+"""Batches given to an executor, and their results in order, whatever becomes of its workers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from streamtape.errors import WorkerError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MAX_TRIES = 3  # of a batch whose worker died
+AHEAD = 3  # batches for each worker: one is worked at, the others wait
+
+
+class WorkerLostError(Exception):
+    """A worker died before it gave its result; the batch can be done again."""
+
+
+class Pending(Protocol):
+    """What will be the result of a batch."""
+
+    def result(self) -> Any:
+        """Wait for it; what the work raised is raised. WorkerLostError where its worker died."""
+        ...
+
+
+class Executor(Protocol):
+    """Workers that take batches: processes of this machine, or those of a cluster."""
+
+    @property
+    def n_workers(self) -> int:
+        """How many batches are worked at at the same time."""
+        ...
+
+    def submit(self, work: Callable[[Any], Any], batch: Any) -> Pending:
+        """Give a batch to the next worker that is free."""
+        ...
+
+    def restart(self) -> None:
+        """Get new workers after some were lost; what was submitted before is forgotten."""
+        ...
+
+    def stop(self) -> None:
+        """Leave at once: what is under way is not waited for, and nothing is left behind."""
+        ...
+
+    def close(self) -> None:
+        """Leave when all is done."""
+        ...
+
+
+def in_order(
+    executor: Executor, work: Callable[[T], R], batches: Iterable[T], *, way_out: str
+) -> Iterator[R]:
+    """The results of `work` over the batches, in their order.
+
+    A batch whose worker died is done again, at most MAX_TRIES times without any other result in
+    between: then WorkerError, which ends with `way_out`.
+    """
+    waiting: deque[tuple[T, Pending]] = deque()
+    left = iter(batches)
+    tries = 0
+    try:
+        while True:
+            while len(waiting) < executor.n_workers * AHEAD:
+                try:
+                    batch = next(left)
+                except StopIteration:
+                    break
+                waiting.append((batch, executor.submit(work, batch)))
+            if not waiting:
+                break
+            try:
+                result = waiting[0][1].result()
+            except WorkerLostError:
+                tries += 1
+                if tries >= MAX_TRIES:
+                    raise WorkerError(
+                        "a process that shared the work was killed from outside "
+                        f"{MAX_TRIES} times, for want of memory perhaps; {way_out}"
+                    ) from None
+                executor.restart()
+                waiting = deque((one, executor.submit(work, one)) for one, _ in waiting)
+                continue
+            tries = 0
+            waiting.popleft()
+            yield result
+    except BaseException:
+        executor.stop()
+        raise
+    executor.close()
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in batches of `size`; the last one may be smaller."""
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,203 @@
+"""A real Dask scheduler with two worker processes: the same results as without, and errors."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamtape.cli import parallel
+from streamtape.cluster import dask_cluster
+from streamtape.cluster.dask_cluster import DaskCluster, local_workers
+from streamtape.errors import DamagedCassetteError, UsageError, WorkerError
+from streamtape.tabular.reading import Extract, extract
+from streamtape.tabular.schema import TABLES
+from streamtape.tabular.store.export import Export
+from tests.cli.running import refused, run
+from tests.tabular.recordings import cut, saved, stream
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.xdist_group("dask")
+N = 12
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a scheduler with two workers, each a process of its own."""
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        silence_logs=50,
+        local_directory=tmp_path_factory.mktemp("dask"),
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def tapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of recordings, one of them damaged."""
+    named = {f"r{n:02}": cut(n) if n % 5 == 4 else stream(n, day=n % 3) for n in range(N)}
+    folder = saved(tmp_path_factory.mktemp("work") / "tapes", **named)
+    (folder / "r03.tape").write_bytes(b"no tape")
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by name."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["check", "{tapes}"],
+        ["check", "{tapes}", "--json"],
+        ["check", "{tapes}", "--sarif"],
+        ["scan", "{tapes}", "--json"],
+        ["diff", "{tapes}", "{tapes}", "--json"],
+        ["stats", "{tapes}/r00.tape", "{tapes}/r01.tape", "--csv"],
+        ["stats", "{tapes}"],
+    ],
+    ids=" ".join,
+)
+def test_commands_say_the_same_on_a_cluster(args: list[str], tapes: Path, scheduler: str) -> None:
+    """Word for word, with the same exit status, errors included."""
+    words = [arg.format(tapes=tapes) for arg in args]
+    alone = run(*words)
+    shared = run(*words, "--cluster", scheduler)
+    assert (shared.stdout, shared.stderr) == (alone.stdout, alone.stderr)
+    assert shared.exit_code == alone.exit_code
+
+
+def test_convert_and_export_write_the_same(tapes: Path, scheduler: str, tmp_path: Path) -> None:
+    """File for file, byte for byte."""
+    run("convert", tapes / "r00.tape", tmp_path / "in" / "a.sse")
+    run("convert", tapes / "r01.tape", tmp_path / "in" / "b.sse")
+    for name, more in (("alone", []), ("shared", ["--cluster", scheduler])):
+        assert run("convert", tmp_path / "in", tmp_path / f"{name}-tapes", *more).exit_code == 0
+        assert run("export", tapes, "-o", tmp_path / name, *more).exit_code == 2  # r03
+    assert files(tmp_path / "shared-tapes") == files(tmp_path / "alone-tapes")
+    assert files(tmp_path / "shared") == files(tmp_path / "alone")
+    assert len(files(tmp_path / "alone")) > len(TABLES)
+
+
+def mortal(paths: Sequence[str], *, deadly: str, here: int) -> Extract:
+    """Extract some recordings; the worker that first gets the deadly one is killed."""
+    if deadly in paths and os.getpid() != here:
+        mark = Path(f"{deadly}.killed")
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    return extract(paths, tables=tuple(TABLES))
+
+
+def test_a_killed_worker_changes_no_byte(tapes: Path, scheduler: str, tmp_path: Path) -> None:
+    """It costs a retry: no row is lost or doubled."""
+    deadly = tmp_path / "r07.tape"
+    deadly.write_bytes((tapes / "r07.tape").read_bytes())
+    paths = [str(path) for path in (*sorted(tapes.glob("*.tape"))[:6], deadly, tapes / "r09.tape")]
+    work = partial(mortal, deadly=str(deadly), here=os.getpid())
+    with Export(tmp_path / "shared", tuple(TABLES)) as export:
+        for found in parallel.in_batches(work, paths, cluster=scheduler):
+            export.add(found)
+    with Export(tmp_path / "alone", tuple(TABLES)) as export:
+        export.add(extract(paths, tables=tuple(TABLES)))
+    assert Path(f"{deadly}.killed").exists()
+    assert files(tmp_path / "shared") == files(tmp_path / "alone")
+
+
+def damaged(number: int) -> int:
+    """The number; an error of ours for 5."""
+    if number == 5:
+        raise DamagedCassetteError("5 is damaged", path="5.tape")
+    return number
+
+
+def test_an_error_of_the_work_is_raised_at_its_place(scheduler: str) -> None:
+    """What comes before it is given; it is the same error, with what it carries."""
+    seen = []
+    with pytest.raises(DamagedCassetteError, match="5 is damaged") as caught:
+        for number in parallel.each(damaged, range(9), cluster=scheduler):
+            seen.append(number)
+    assert caught.value.path == "5.tape"
+    assert seen == list(range(5))
+
+
+def test_leaving_early_leaves_nothing_at_the_scheduler(scheduler: str) -> None:
+    """What was to do is cancelled: Ctrl-C ends the work of the cluster, too."""
+    results = parallel.each(damaged, [1] * 100, cluster=scheduler)
+    next(results)
+    results.close()  # type: ignore[attr-defined]  # a generator, which callers need not know
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        assert client.who_has() == {}
+        assert client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) == 0
+
+
+@pytest.mark.parametrize(
+    "address", ["", "local:0", "local:x", "local:", "host:8786", "http://x", "local:-1", "local:²"]
+)
+def test_other_addresses_are_refused(address: str, tapes: Path) -> None:
+    """With what it must be, and what it is."""
+    assert "--cluster must be tcp://HOST:PORT" in refused("check", tapes, "--cluster", address)
+    with pytest.raises(UsageError):
+        local_workers(address)
+    assert local_workers("local:3") == 3
+    assert local_workers("tcp://127.0.0.1:8786") is None
+
+
+def test_a_scheduler_that_is_not_there(tapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it was looked for, without a traceback."""
+    monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.2)
+    said = refused("check", tapes, "--cluster", "tcp://127.0.0.1:9")
+    assert "can't reach a Dask scheduler at tcp://127.0.0.1:9" in said
+
+
+@pytest.mark.parametrize(
+    ("patched", "value", "message"),
+    [
+        ("version", lambda name: f"9.{name}", "has streamtape-recorder 0.1.0, here it is 9.stream"),
+        ("DISTRIBUTION", "no-such-thing", "has no no-such-thing; install no-such-thing==1"),
+    ],
+)
+def test_workers_that_run_something_else(
+    patched: str, value: Any, message: str, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another version, or no streamtape at all: said before anything is done."""
+    really = metadata.version
+
+    class Here:
+        """`version`, which tells another version here than on workers."""
+
+        def __reduce__(self) -> Any:
+            return getattr, (metadata, "version")
+
+        def __call__(self, name: str) -> str:
+            return value(name) if patched == "version" else "1" if "no-" in name else really(name)
+
+    monkeypatch.setattr(dask_cluster, "version", Here())
+    if patched != "version":
+        monkeypatch.setattr(dask_cluster, patched, value)
+    with pytest.raises(WorkerError, match=message):
+        DaskCluster(scheduler)
+
+
+def test_jobs_and_cluster_exclude_each_other(tapes: Path) -> None:
+    """And a cluster has nothing to share of two files."""
+    assert "choose --jobs or --cluster" in refused(
+        "check", tapes, "--cluster", "local:2", "--jobs", "2"
+    )
+    one = tapes / "r00.tape"
+    assert "give two folders" in refused("diff", one, one, "--cluster", "local:2")
+    assert "give a folder as IN" in refused("convert", one, tapes / "x.sse", "--cluster", "local:2")
