@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from streamtape.errors import CassetteNotFoundError
@@ -21,11 +21,13 @@ from streamtape.session.dialogue_player import DialoguePlayer
 from streamtape.session.exchange import Progress
 from streamtape.session.last_event_id import rest_after_event
 from streamtape.session.miss import miss_text
+from streamtape.session.openings import Openings
 from streamtape.session.options import Options
 from streamtape.session.playlist import Playlist
 from streamtape.stores.places import place_of
 from streamtape.stores.recordings import recordings
 from streamtape.tape.http_values import split_url
+from streamtape.tape.messages import Message
 from streamtape.tape.model import Cassette, Interaction, Request, StoredBody
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import load
@@ -70,6 +72,7 @@ class CassetteIndex:
         self._redactor = Redactor()
         sizes = [len(cassette) for cassette in cassettes]
         self.tape = Playlist([b.interaction for b in self.books], without_host(options), sizes)
+        self._openings = Openings(self.tape)
         self._origins = Origins(i.request for i in self.tape.interactions)
 
     def requests_for(self, head: RequestHead, body: bytes | StoredBody) -> list[Request]:
@@ -115,18 +118,41 @@ class CassetteIndex:
         path = split_url(interaction.request.url).path or "/"
         return self._missed(printable_line(f"WEBSOCKET {path}"), text)
 
-    def dialogue(self, interaction: Interaction, steps: Iterator[Step]) -> DialoguePlayer:
-        """What plays the server's side of a dialogue."""
-        book = next((b for b in self.books if b.interaction is interaction), None)
-        where = "" if book is None else f"interaction {book.number} of {book.cassette}: "
+    def dialogue(
+        self,
+        interaction: Interaction,
+        steps: Iterator[Step],
+        steps_of: Callable[[Interaction], Iterator[Step]],
+    ) -> DialoguePlayer:
+        """What plays the server's side of a dialogue; `steps_of` gives the steps of another one.
+
+        Of dialogues with equal handshakes a client has the one that it opens as.
+        """
+        interactions, connection = self.tape.interactions, object()
+        drawn = next((n for n, one in enumerate(interactions) if one is interaction), None)
+        if drawn is not None:
+            self._openings.hold(connection, drawn)
+
+        def choose(fits: Callable[[Message], bool]) -> tuple[Iterator[Step], str] | None:
+            chosen = self._openings.choose(connection, fits) if drawn is not None else drawn
+            if chosen is None or chosen == drawn:
+                return None
+            return steps_of(interactions[chosen]), self._place(interactions[chosen])
+
         return DialoguePlayer(
             steps,
             self.tape.matcher,
             self._redactor,
             Progress(),
-            where=f"{where}{interaction.request.method} {interaction.request.url}",
+            where=self._place(interaction),
             order=self.tape.order,
+            choose=choose,
         )
+
+    def _place(self, interaction: Interaction) -> str:
+        book = next((b for b in self.books if b.interaction is interaction), None)
+        where = "" if book is None else f"interaction {book.number} of {book.cassette}: "
+        return f"{where}{interaction.request.method} {interaction.request.url}"
 
     def block(self, place: str) -> Miss:
         """Take down that a tunnel to a place on the network was requested."""

@@ -15,13 +15,14 @@ import atexit
 import contextlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Unpack
 
 import httpx
 
 from streamtape.errors import MissError, NothingRecordedError, UsageError
+from streamtape.playback.steps import Step
 from streamtape.printable import printable_line
 from streamtape.server.event_loop import to_the_end
 from streamtape.server.exchange import Exchange, Limits, RequestHead, content_length
@@ -140,12 +141,9 @@ class RecordingProxy(Service):
                 return env
             # A base URL that was set without the provider's usual path has it from the client.
             known = {m.prefix: f"{self.url}{m.prefix}{m.base_path}" for m in self._mounts}
-            bases = {k: known.get(_prefix(self.url, v), "") for k, v in env.items()}
-            return past | {
-                k: v if k.upper() == "NO_PROXY" else bases[k]
-                for k, v in env.items()
-                if k.upper() == "NO_PROXY" or bases[k]
-            }
+            bases = {k: known.get(_prefix(self.url, v)) for k, v in env.items()}
+            local = {k: v for k, v in env.items() if k.upper() == "NO_PROXY"}
+            return past | local | {k: base for k, base in bases.items() if base}
         base = everything.target
         for provider in PROVIDERS.values():
             # Base URLs end with the provider's own path, unless the upstream's URL has it already.
@@ -262,18 +260,22 @@ class RecordingProxy(Service):
         answered = next((one for one in spelled if session.would_play(one)), None)
         return answered or (None if session.records else spelled[0])
 
-    async def _play(self, exchange: Exchange, decision: Play) -> None:
-        options, interaction = self.session.options, decision.interaction
-        score = steps_for(
-            interaction,
-            options,
+    def _steps_of(self, decision: Play) -> Iterator[Step]:
+        return steps_for(
+            decision.interaction,
+            self.session.options,
             attempt=decision.attempt,
             number=decision.number,
             on_fault=self.session.struck.append,
             others=decision.others,
         )
+
+    async def _play(self, exchange: Exchange, decision: Play) -> None:
+        options, interaction = self.session.options, decision.interaction
+        score = self._steps_of(decision)
         if interaction.is_dialogue:
-            player, order = self.session.dialogue(decision, score), self.session.order
+            player = self.session.dialogue(decision, score, self._steps_of)
+            order = self.session.order
             await play_dialogue(exchange, player, order=order, more_headers=self.cors_of(exchange))
             return
         await play(

@@ -173,7 +173,7 @@ class ReplayServer(Service):
         cassettes = self._cassettes
         await play_dialogue(
             exchange,
-            cassettes.dialogue(interaction, score),
+            cassettes.dialogue(interaction, score, self._scored),
             order=cassettes.tape.order,
             more_headers=self.cors_of(exchange),
             on_miss=lambda error: cassettes.miss_in_dialogue(interaction, str(error)),

@@ -56,6 +56,8 @@ class Done:
     """Nothing more comes of the server."""
 
 
+# Given what a recorded message has to be like: the steps of another dialogue, and its name.
+Choose = Callable[[Callable[[Message], bool]], tuple[Iterator[Step], str] | None]
 Action = WaitUntil | Await | Start | Emit | Send | Fail | Listen | Done
 _LISTEN, _DONE = Listen(), Done()
 _MOST_DIFFERENCES, _MOST_SHOWN = 5, 200
@@ -66,7 +68,8 @@ class DialoguePlayer:
 
     `where` is how messages call the dialogue; `refuse` makes the MissError of a text, after which
     `close_reason` names the first path that differs, for the close with CLOSE_CODE. What was
-    given and heard is noted in `progress`.
+    given and heard is noted in `progress`. `choose` is called with the client's first message,
+    where the server said nothing before: another dialogue of an equal handshake may begin with it.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class DialoguePlayer:
         where: str,
         order: Order | None = None,
         refuse: Callable[[str], MissError] = MissError,
+        choose: Choose | None = None,
     ) -> None:
         self._steps = steps
         self._matcher = matcher
@@ -87,6 +91,7 @@ class DialoguePlayer:
         self._where = where
         self._order = order
         self._refuse = refuse
+        self._choose = choose
         self._pending: Step | None = None
         self._heard: deque[tuple[Message, int]] = deque()
         self._shift_us = 0
@@ -187,7 +192,20 @@ class DialoguePlayer:
             self.leave()
         return self._over
 
+    def _chosen(self, step: Receive, heard: Message) -> Receive:
+        """The step that the first message is for: of this dialogue, or of one with that opening."""
+        choose, self._choose = self._choose, None
+        spoke = any(isinstance(given, Send) for given in self._given)
+        if choose is None or spoke or not heard.is_data:
+            return step
+        chosen = choose(lambda recorded: not self._differences(recorded, heard))
+        if chosen is None:
+            return step
+        self._steps, self._where = chosen
+        return next((other for other in self._steps if isinstance(other, Receive)), step)
+
     def _match(self, step: Receive, reason: Message, at_us: int) -> None:
+        step = self._chosen(step, reason)
         recorded = step.message
         if reason.kind == "close" and recorded.is_data:
             self.leave()

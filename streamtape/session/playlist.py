@@ -115,6 +115,22 @@ class Playlist:
         self._spent[index] = not any(f.breaks and f.strikes(attempt, number) for f in self._faults)
         return attempt
 
+    def equal_to(self, index: int) -> list[int]:
+        """The other interactions of an equal request; none where the order is strict."""
+        if self._strict:
+            return []
+        return [i for i in self.candidates(self._requests[index]) if i != index]
+
+    def exchange_plays(self, played: int, other: int) -> bool:
+        """Count a play for another interaction instead; False where that was played already."""
+        if self._spent[other]:
+            return False
+        self.plays[played] -= 1
+        self.plays[other] += 1
+        self._spent[played], self._spent[other] = False, self._spent[played]
+        self.order.came(other)
+        return True
+
     def add_played(self, interaction: Interaction, number: int) -> None:
         """Add an interaction that is being played for the first time; its place is `number`."""
         index = len(self.interactions)

@@ -28,12 +28,14 @@ from streamtape.session.exchange import Exchange
 from streamtape.session.journal_recording import StartedAt, Take, Taken
 from streamtape.session.matching import is_ignored
 from streamtape.session.miss import miss_text
+from streamtape.session.openings import Openings
 from streamtape.session.options import Options
 from streamtape.session.playlist import Playlist
 from streamtape.session.recorder import Recorder
 from streamtape.session.unseen import Unseen, refused
 from streamtape.session.upload_recording import Upload, WholeUpload
 from streamtape.tape.long_bodies import is_long
+from streamtape.tape.messages import Message
 from streamtape.tape.model import Cassette, Head, Interaction, Request, header
 
 if TYPE_CHECKING:
@@ -102,6 +104,7 @@ class Session(Closing):
         if options.match_up is None and options.mode == "verify":
             options = replace(options, match_up=True)
         self._tape = Playlist(loaded or (), options)
+        self._openings = Openings(self._tape)
         self._rehearsed: Playlist | None = None  # recorded just now, to be played at once
         self.cassette: Cassette = loaded or Cassette()
         if eager and (
@@ -250,18 +253,49 @@ class Session(Closing):
         others = tape.order.others(index)
         return Play(interaction, exchange.progress, tape.numbers[index], attempt, others=others)
 
-    def dialogue(self, play: Play, steps: Iterator[Step]) -> DialoguePlayer:
-        """What plays the server's side of a dialogue."""
-        requested = play.interaction.request
+    def dialogue(
+        self, play: Play, steps: Iterator[Step], steps_of: Callable[[Play], Iterator[Step]]
+    ) -> DialoguePlayer:
+        """What plays the server's side of a dialogue; `steps_of` gives the steps of another one.
+
+        Of dialogues with equal handshakes a client has the one that it opens as.
+        """
+        drawn, connection = self._tape.numbers.index(play.number), object()
+        self._openings.hold(connection, drawn)
+
+        def choose(fits: Callable[[Message], bool]) -> tuple[Iterator[Step], str] | None:
+            with self._lock:
+                chosen = self._openings.choose(connection, fits)
+                if chosen == drawn:
+                    return None
+                other = self._play_instead(play, chosen)
+            return steps_of(other), self._place(other)
+
         return DialoguePlayer(
             steps,
             self._tape.matcher,
             self._redactor,
             play.progress,
-            where=f"interaction {play.number} of {self.name}: {requested.method} {requested.url}",
+            where=self._place(play),
             order=self.order,
             refuse=self.refuse,
+            choose=choose,
         )
+
+    def _place(self, play: Play) -> str:
+        requested = play.interaction.request
+        return f"interaction {play.number} of {self.name}: {requested.method} {requested.url}"
+
+    def _play_instead(self, play: Play, index: int) -> Play:
+        """Have a request answered by another interaction than was drawn for it."""
+        tape = self._tape
+        interaction, others = tape.interactions[index], tape.order.others(index)
+        self.exchanges[:] = [
+            replace(one, interaction=interaction) if one.progress is play.progress else one
+            for one in self.exchanges
+        ]
+        number = tape.numbers[index]
+        return Play(interaction, play.progress, number, play.attempt, others=others)
 
     def play_back(self, exchange: Exchange) -> Play:
         """What is to be played of an exchange that has just been recorded to its end."""

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from streamtape.errors import ReplayEndError
 from streamtape.playback.clock import Clock
+from streamtape.playback.steps import Step
 from streamtape.session.decisions import Play, Record
 from streamtape.session.diagnostics import warn
 from streamtape.session.dialogue_player import DialoguePlayer
@@ -186,10 +187,16 @@ class Call:
         play = self.play
         assert play is not None, "what is recorded is not played"
         struck: list[Fault] = []
-        player = self._session.dialogue(play, steps_for_request(self._session, play, None, struck))
+        played = [play]  # the last one is what the client has
+
+        def steps_of(other: Play) -> Iterator[Step]:
+            played.append(other)
+            return steps_for_request(self._session, other, None, struck)
+
+        player = self._session.dialogue(play, steps_of(play), steps_of)
 
         def failed(ending: Ending, started: bool) -> Exception:
-            return self._exception(ending, started, play.interaction, struck)
+            return self._exception(ending, started, played[-1].interaction, struck)
 
         return Dialogue(player, self._clock, self._start_us, failed, self._session.order)
 

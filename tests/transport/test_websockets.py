@@ -424,3 +424,63 @@ def test_a_failing_test_says_where_its_dialogue_was(
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*GET ws://127.0.0.1:*", "*messages*", "*echo*"])
     assert "RuntimeError" not in result.stdout.str()
+
+
+@both
+def test_equal_handshakes_are_told_apart(url: str, tmp_path: Path, run: Run) -> None:
+    """By what the client says first: in any order, one after the other."""
+    path = tmp_path / "x.tape"
+    with streamtape.use_cassette(path):
+        live = {word: run(url, word, "more") for word in ("one", "two", "three")}
+    with streamtape.use_cassette(path, mode="none") as session:
+        for word in ("three", "one", "two"):
+            assert run(url, word, "more") == live[word]
+    assert [one.progress.state for one in session.exchanges] == ["complete"] * 3
+    openings = [one.interaction and one.interaction.messages[0].data for one in session.exchanges]
+    assert openings == [b"three", b"one", b"two"]
+
+
+def test_open_connections_with_equal_handshakes(url: str, tmp_path: Path) -> None:
+    """All are open before one of them speaks, and they speak in another order than was recorded."""
+    path, words = tmp_path / "x.tape", [f"word {n}" for n in range(6)]
+
+    async def talk(order: list[str]) -> dict[str, Any]:
+        connect = websockets.asyncio.client.connect
+        talks = [await connect(url) for _ in order]
+        seen = {}
+        for word, ws in zip(order, talks, strict=True):
+            await ws.send(word)
+            seen[word] = [await ws.recv(), await ws.recv()]
+        for ws in talks:
+            await ws.close()
+        return seen
+
+    with streamtape.use_cassette(path):
+        live = asyncio.run(talk(words))
+    for order in (words[::-1], words[3:] + words[:3]):
+        with streamtape.use_cassette(path, mode="none") as session:
+            assert asyncio.run(talk(order)) == live
+        assert all(one.progress.state == "complete" for one in session.exchanges)
+
+
+@both
+def test_an_opening_of_none(url: str, tmp_path: Path, run: Run) -> None:
+    """What no dialogue begins with misses the one that was next; so it is where order is strict."""
+    path = tmp_path / "x.tape"
+    with streamtape.use_cassette(path):
+        run(url, "one")
+        run(url, "two")
+    for word, options in (("other", {}), ("two", {"strict_order": True})):
+        with pytest.warns(StreamtapeWarning, match=r"interaction 0 [\s\S]*recorded  one"):
+            with streamtape.use_cassette(path, mode="none", **options):  # type: ignore[arg-type]  # one body for both
+                run(url, word)
+
+
+def test_a_server_tells_equal_handshakes_apart(url: str, tmp_path: Path) -> None:
+    """The same for clients of the replay server."""
+    path = tmp_path / "x.tape"
+    with streamtape.use_cassette(path):
+        live = {word: run_sync(url, word) for word in ("one", "two")}
+    with streamtape.ReplayServer(path) as server:
+        place = server.url.replace("http", "ws", 1) + "/v1/x?let-me-in=1"
+        assert {word: run_sync(place, word) for word in ("two", "one")} == live
