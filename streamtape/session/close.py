@@ -21,6 +21,7 @@ from streamtape.session.diagnostics import (
     out_of_order,
     renamed,
     taken_text,
+    unfaulted,
     unstruck,
     warn,
 )
@@ -228,6 +229,9 @@ class Closing(SessionInspection):
         read = any(exchange.progress.state == "complete" for exchange in replays)
         if read and self.options.faults and not self.struck:
             texts.append(unstruck(self.name, self.options.faults))
+        recorded = [e.request.url for e in self.exchanges if e.interaction is None]
+        if self.options.faults and any(url.startswith(("ws:", "wss:")) for url in recorded):
+            texts.append(unfaulted(self.name))
         if self.order.given_up:
             texts.append(out_of_order(self.name, self._tape.interactions, self.order.given_up))
         return texts

@@ -112,6 +112,14 @@ def out_of_order(name: str, interactions: Sequence[Interaction], given_up: Seque
     )
 
 
+def unfaulted(name: str) -> str:
+    """The warning of a WebSocket that was recorded in a session with faults."""
+    return (
+        f"the session for {name!r} has faults, and recorded a WebSocket without them: its client's "
+        "part is not known before it speaks, so faults strike in replays"
+    )
+
+
 def unstruck(name: str, faults: Iterable[object]) -> str:
     """The warning of faults whose places no stream reached."""
     parts = "; ".join(map(str, faults))

@@ -388,6 +388,16 @@ def test_faults_are_what_the_client_sees(
     assert [str(one) for one in session.struck] == [fault]
 
 
+def test_faults_do_not_strike_what_is_recorded(url: str, tmp_path: Path) -> None:
+    """The first run says so; the second one is broken as asked."""
+    path, options = tmp_path / "x.tape", {"fault": "cut@event=1"}
+    with pytest.warns(StreamtapeWarning, match="recorded a WebSocket without them"):
+        with streamtape.use_cassette(path, **options):  # type: ignore[arg-type]  # the same twice
+            live = run_sync(url, "a")
+    with streamtape.use_cassette(path, **options):  # type: ignore[arg-type]  # the same twice
+        assert run_sync(url, "a") != live
+
+
 def test_a_handshake_is_refused_once(url: str, tmp_path: Path) -> None:
     """An HTTP error strikes the first try; the next one gets the dialogue."""
     path = tmp_path / "x.tape"
