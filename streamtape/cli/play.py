@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamtape.cli import completion_values, options, output
+from streamtape.cli import completion_values, files, options, output
 from streamtape.cli.files import short_names, shown_names, with_force
 from streamtape.errors import UsageError
 from streamtape.stores.places import place_of
@@ -29,6 +29,7 @@ _GAP_US = {".svg": 100_000, ".gif": 100_000, ".cast": 16_000}
 Examples:
   streamtape play run.tape
   streamtape play run.tape --speed 2 --idle-limit 0.5
+  streamtape play cassettes/                     all that are below, one after the other
   streamtape play before.tape after.tape         side by side, on one clock
   streamtape play run.tape --plain | less        the text alone, at its pace
   streamtape play run.tape --to run.svg          for a README
@@ -48,7 +49,9 @@ Keys:
 The keys need the extra `play` (textual); a GIF needs it, too (Pillow). Without a terminal, and
 without the extra, the text is printed at its pace."""
 )
-@click.argument("tapes", type=completion_values.FILE, metavar="FILE...", nargs=-1, required=True)
+@click.argument(
+    "tapes", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
+)
 @options.at_index
 @options.paced
 @click.option(
@@ -88,10 +91,10 @@ without the extra, the text is printed at its pace."""
 )
 @with_force
 def command(*, tapes: tuple[str, ...], target: str | None, plain: bool, **given: Any) -> None:
-    """Play what streams said at its recorded pace; several FILEs play side by side.
+    """Play what streams said at its recorded pace; several play side by side.
 
     Reasoning, text and tool calls look different; waits are marked in the bar below. Interactions
-    of a cassette play one after the other.
+    of a cassette play one after the other, and so do the recordings of a folder.
     """
     if len(tapes) > _MOST_SIDES:
         raise UsageError(f"at most {_MOST_SIDES} files play side by side, got {len(tapes)}")
@@ -126,18 +129,19 @@ def _acts(tapes: Sequence[str], given: dict[str, Any]) -> list[Act]:
 
     limit_s = given["idle_limit"]
     recordings: list[list[Scene]] = []
+    limit_us = None if limit_s is None else round(limit_s * 1e6)
     for name, shown in zip(tapes, short_names(tapes), strict=True):
-        cassette = load(name)
-        numbers = options.chosen(len(cassette), given["index"])
-        recordings.append(
-            scenes_of(
-                shown,
-                cassette,
-                numbers,
-                dialect=given["dialect"],
-                idle_limit_us=None if limit_s is None else round(limit_s * 1e6),
+        scenes: list[Scene] = []
+        places = files.tapes((name,))
+        is_file = [str(place) for place in places] == [name]
+        names = [shown] if is_file else short_names([str(place) for place in places])
+        for place, title in zip(places, names, strict=True):
+            cassette = load(place)
+            numbers = options.chosen(len(cassette), given["index"])
+            scenes += scenes_of(
+                title, cassette, numbers, dialect=given["dialect"], idle_limit_us=limit_us
             )
-        )
+        recordings.append(scenes)
     if not any(recordings):
         raise UsageError(f"nothing to play: no interactions in {shown_names(tapes)}")
     return acts_of(recordings)

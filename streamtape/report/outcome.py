@@ -21,6 +21,8 @@ _REFUSED = frozenset({
     "guardrail_intervened", "content_filtered", "error_toxic",
 })  # fmt: skip
 _FAILED = frozenset({"failed", "error"})
+# A dialogue that ended well: normal closure, going away, without a code (RFC 6455, 7.4.1).
+_CLOSED_WELL = frozenset({None, 1000, 1001, 1005})
 _CANCELLED = frozenset({"cancelled", "canceled"})
 
 
@@ -43,6 +45,10 @@ def outcome(parsed: ParsedResponse) -> Outcome:
         return Outcome(_named("refused", str(head.status)), "bad")
     if ending.kind == "unfinished":
         return Outcome("unfinished", "bad")
+    if interaction.is_dialogue and ending.close_code not in _CLOSED_WELL:
+        return Outcome(f"closed with {ending.close_code}", "bad")
+    if interaction.is_dialogue and ending.kind == "error":
+        return Outcome("cut", "bad")
     if ending.kind == "error" and not said.finished:
         return Outcome("cut", "bad")
     if ending.kind == "abandoned" and not said.finished:

@@ -288,3 +288,19 @@ def test_a_signal_leaves_the_terminal_as_it_was(path: Path) -> None:
     assert written.rindex(b"\x1b[?1049l") > written.rindex(b"\x1b[?1049h")
     assert written.rindex(b"\x1b[?25h") > written.rindex(b"\x1b[?25l")
     assert b"Traceback" not in written
+
+
+def test_folders_play_one_after_the_other(tmp_path: Path) -> None:
+    """All recordings below, by name; beside a file, which plays in the other column."""
+    for name in ("b", "a"):
+        tape(tmp_path / "runs" / f"{name}.tape", interaction(responses(f"{name}-word")))
+    file = tape(tmp_path / "c.tape", interaction(responses("c-word")))
+    printed = run("play", tmp_path / "runs", "--plain", "--speed", "max").stdout
+    assert [printed.index(f"{name}-word") for name in "ab"] == sorted(
+        printed.index(f"{name}-word") for name in "ab"
+    )
+    assert "a.tape" in printed
+    both = run("play", tmp_path / "runs", file, "--plain", "--speed", "max").stdout
+    assert all(f"{name}-word" in both for name in "abc")
+    (tmp_path / "none").mkdir()
+    assert "no cassettes (*.tape)" in refused("play", tmp_path / "none", "--plain")

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from streamtape.tape.model import Chunk, Chunks, Ending, Interaction
 from tests.cli.running import interaction, responses, run, tape
+from tests.dialogues import client, dialogue, server
 from tests.page.opening import PICTURES, faults_for_readers, show
 from tests.patience import PATIENCE_S
 from tests.streams import Writer, interaction_of
@@ -221,3 +222,22 @@ def test_a_run_is_a_waterfall(opened: Page, tmp_path: Path) -> None:
     expect(opened.locator(".bars .hover")).to_contain_text("first content")
     opened.mouse.click(box["x"] + 30, box["y"] + 26 + 14)
     expect(opened.locator("#nav [aria-current]")).to_have_attribute("data-number", "0")
+
+
+def test_a_dialogue_is_read_in_both_directions(opened: Page, tmp_path: Path) -> None:
+    """What the client asks stands before its answer, each as it comes; the close is named."""
+    messages = []
+    for question, *words in (("Which bath?", "A ", "double."), ("</script><b>Sure?", "Yes.")):
+        asked = {"type": "response.create", "response": {"input": question}}
+        messages.append(client(json.dumps(asked)))
+        messages += [server(json.dumps(p)) for p in Writer().message(*words).end().payloads]
+    ending = Ending("complete", 900_000, close_code=1011, close_reason="overloaded")
+    tape(tmp_path / "run.tape", dialogue(*messages, ending=ending))
+    show(opened, tmp_path)
+    expect(opened.locator("#head .badge").first).to_contain_text("closed with 1011")
+    bubbles = opened.locator(".answer .txt, .answer .grown")
+    expect(bubbles).to_have_text(["Which bath?", "A double.", "</script><b>Sure?", "Yes."])
+    opened.keyboard.press("Home")
+    expect(opened.locator(".answer .bubble.user").first).to_be_hidden()
+    opened.keyboard.press("ArrowRight")
+    expect(opened.locator(".answer .bubble.user").first).to_be_visible()

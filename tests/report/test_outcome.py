@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from streamtape.dialects.parsed import ParsedResponse
 from streamtape.report.outcome import error_name, outcome
 from streamtape.tape.model import Ending, Head
 from tests.cli.running import interaction
+from tests.dialogues import client, dialogue, server
 from tests.streams import Writer
 
 
@@ -49,6 +51,26 @@ def test_what_went_wrong_outweighs_what_looks_well() -> None:
     assert outcome(ParsedResponse(limited)) == ("refused: 429", "bad")
     unanswered = replace(whole, head=None, ending=Ending("error", 9, "ConnectError"))
     assert outcome(ParsedResponse(unanswered)) == ("failed", "bad")
+
+
+@pytest.mark.parametrize(
+    ("ending", "word", "mood"),
+    [
+        (Ending("complete", 9, close_code=1000), "complete", "good"),
+        (Ending("complete", 9, close_code=1011), "closed with 1011", "bad"),
+        (
+            Ending("error", 9, "ConnectionClosedError", "", close_code=1006),
+            "closed with 1006",
+            "bad",
+        ),
+        (Ending("error", 9, "ConnectionClosedError"), "cut", "bad"),
+    ],
+)
+def test_a_dialogue_comes_out_as_it_was_closed(ending: Ending, word: str, mood: str) -> None:
+    """A connection that broke between two answers is not complete, though each answer is."""
+    said = [server(json.dumps(payload)) for payload in Writer().message("a").end().payloads]
+    one = dialogue(client('{"type": "response.create"}'), *said, ending=ending)
+    assert outcome(ParsedResponse(one)) == (word, mood)
 
 
 def test_an_error_is_called_by_its_code_type_or_message() -> None:

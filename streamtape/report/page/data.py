@@ -22,6 +22,7 @@ from streamtape.report.masked import timing
 from streamtape.report.outcome import outcome
 from streamtape.report.page.media import media_of
 from streamtape.report.page.texts import text_parts
+from streamtape.report.play.prompts import prompts_of
 from streamtape.tape.events import Event, Frame
 from streamtape.tape.model import Headers, Interaction
 from streamtape.tape.texts import shortened
@@ -61,6 +62,7 @@ def interaction_data(
         "body": None if is_stream or parsed.trouble else _body(one.content),
         "masked": [[masked.where, masked.kind] for masked in one.redactions],
         "ending": _ending(one),
+        "asked": _asked(parsed),
         "timing": timing(parsed),
         "tokens": output_tokens(parsed.events, parsed.dialect),
         "bytes": one.chunks.n_bytes + one.messages.n_bytes,
@@ -109,7 +111,16 @@ def _ending(one: Interaction) -> dict[str, Any]:
         "abandoned": "The client stopped reading.",
         "unfinished": "The recorder stopped before the stream did." + (reason and f" {reason}"),
     }[ending.kind]
-    return {"kind": ending.kind, "at": ending.at_us, "says": says}
+    closed = ""
+    if ending.close_code is not None:
+        reason = f" ({ending.close_reason})" if ending.close_reason else ""
+        closed = f"closed with {ending.close_code}{reason}"
+    return {"kind": ending.kind, "at": ending.at_us, "says": says, "closed": closed}
+
+
+def _asked(parsed: ParsedResponse) -> list[tuple[int, str]]:
+    """What the client of a dialogue asks in words, and the events that bring it."""
+    return [(index, shortened(prompt.text, MAX_PAYLOAD)) for index, prompt in prompts_of(parsed)]
 
 
 def _chunks(one: Interaction) -> dict[str, Any]:

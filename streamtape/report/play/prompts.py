@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from streamtape.dialects.parsed import ParsedResponse
+
 # Where requests have their messages, as the providers spell it, and their only text.
-_LISTS = ("messages", "input", "contents")
-_TEXTS = ("prompt", "input", "query", "message", "inputText")
+_LISTS = ("messages", "input", "contents", "turns")
+_TEXTS = ("prompt", "input", "query", "message", "inputText", "text")
+# What a message of a dialogue has its request in (OpenAI, Gemini Live).
+_ENVELOPES = ("response", "clientContent", "client_content", "realtimeInput", "realtime_input")
 _TOOL_ROLES = frozenset({"tool", "function"})
 _TOOL_TYPES = frozenset({"function_call_output", "custom_tool_call_output", "tool_result"})
 
@@ -31,8 +36,29 @@ def prompt_of(body: bytes) -> Prompt:
         request = json.loads(body)
     except (ValueError, RecursionError):
         return _NOTHING
-    if not isinstance(request, dict):
+    return _prompt_in(request) if isinstance(request, dict) else _NOTHING
+
+
+def prompts_of(parsed: ParsedResponse) -> Iterator[tuple[int, Prompt]]:
+    """What the client of a dialogue asks in words, with the indices of the events that ask it."""
+    if parsed.interaction.is_dialogue:
+        for event in parsed.events:
+            if event.direction == "client" and (found := _asked(event.payload)).text:
+                yield event.index, found
+
+
+def _asked(payload: Any) -> Prompt:
+    if not isinstance(payload, dict):
         return _NOTHING
+    item = payload.get("item")
+    if isinstance(item, dict) and (found := _prompt(item)).text:
+        return found
+    inner = (payload.get(name) for name in _ENVELOPES)
+    asks = (_prompt_in(value) for value in (payload, *inner) if isinstance(value, dict))
+    return next((found for found in asks if found.text), _NOTHING)
+
+
+def _prompt_in(request: dict[str, Any]) -> Prompt:
     for name in _LISTS:
         messages = request.get(name)
         for message in reversed(messages) if isinstance(messages, list) else ():

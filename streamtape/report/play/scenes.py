@@ -21,7 +21,7 @@ from streamtape.printable import printable
 from streamtape.report.events import summary
 from streamtape.report.masked import read
 from streamtape.report.outcome import outcome
-from streamtape.report.play.prompts import Prompt, prompt_of
+from streamtape.report.play.prompts import Prompt, prompt_of, prompts_of
 from streamtape.report.transcript_lines import distinct_parts
 from streamtape.tape.events import Part, Transcript
 from streamtape.tape.model import Cassette, Interaction
@@ -159,7 +159,7 @@ def scene_of(
     times_us, length_us, is_timed = _times(parsed)
     times_us, length_us = _shortened(times_us, length_us, idle_limit_us)
     request, head = interaction.request, interaction.head
-    prompt = prompt_of(request.body)
+    prompt = _prompt_of(parsed)
     ending, ending_style = ending_of(parsed)
     answer = f"{head.status} {head.reason}".rstrip() if head else "no response"
     return Scene(
@@ -180,6 +180,13 @@ def scene_of(
         started_at_us=interaction.started_at_us,
         n_output_tokens=output_tokens(parsed.events, parsed.dialect),
     )
+
+
+def _prompt_of(parsed: ParsedResponse) -> Prompt:
+    """What was asked: by the request, or by the first message of a dialogue that asks in words."""
+    if not parsed.interaction.is_dialogue:
+        return prompt_of(parsed.interaction.request.body)
+    return next((prompt for _, prompt in prompts_of(parsed)), Prompt(""))
 
 
 def ending_of(parsed: ParsedResponse) -> tuple[str, Style]:
@@ -240,6 +247,9 @@ def _texts(parsed: ParsedResponse, times_us: Sequence[int]) -> Iterator[GrowingT
         found = [("text", "", _body_part(parsed))]
     if not found and parsed.is_stream:
         found = [("events", "events", _events_part(parsed))]
+    for event, prompt in [*prompts_of(parsed)][1:]:  # the first one stands above all else
+        label = "tool result" if prompt.is_tool else "user"
+        found.append(("prompt", label, Part("prompt", prompt.text, cuts=((0, event),))))
     grown = [_grown(kind, label, part, times_us) for kind, label, part in found if part.cuts]
     yield from sorted(grown, key=lambda text: text.times_us[0])
 

@@ -25,9 +25,10 @@ _MIN_REQUEST = 8
 _CURSOR = "▌"
 _STYLES = {
     "text": "", "reasoning": "dim", "refusal": "warn", "arguments": "call", "code": "text",
+    "prompt": "dim",
 }  # fmt: skip
-_LABELS = {"reasoning": "dim", "arguments": "call", "refusal": "warn"}
-_MARKS = {"arguments": "⚙ ", "reasoning": "∴ "}
+_LABELS = {"reasoning": "dim", "prompt": "dim", "arguments": "call", "refusal": "warn"}
+_MARKS = {"arguments": "⚙ ", "reasoning": "∴ ", "prompt": "❯ "}
 
 
 @dataclass(frozen=True, slots=True)

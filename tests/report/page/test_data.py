@@ -74,7 +74,12 @@ def test_what_is_not_known_is_none() -> None:
     failed = Interaction(Request("GET", "http://x/"), None, Chunks(), Ending("error", 5, "Oops"))
     told = interaction_data(read(failed), [], name="x", number=0)
     assert (told["status"], told["events"], told["response"]) == (None, None, None)
-    assert told["ending"] == {"kind": "error", "at": 5, "says": "The request failed: Oops"}
+    assert told["ending"] == {
+        "kind": "error",
+        "at": 5,
+        "says": "The request failed: Oops",
+        "closed": "",
+    }
     assert steps([5, 7, 7, 20]) == [5, 2, 0, 13]
     assert steps([5, None]) is None
 

@@ -10,6 +10,7 @@ from streamtape.report.play.prompts import prompt_of
 from streamtape.report.play.scenes import EVEN_GAP_US, acts_of, scene_of
 from streamtape.tape.model import Ending, Head
 from tests.cli.running import interaction, responses, sse
+from tests.dialogues import client, dialogue, server
 from tests.report.play.streams import HOSTILE, agent, at_times, spoken
 
 
@@ -155,3 +156,33 @@ def test_a_tool_result_that_comes_last_is_what_is_asked(body: bytes) -> None:
     prompt = prompt_of(body)
     assert "38" in prompt.text
     assert prompt.is_tool
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ('{"type": "response.create", "input": "Hi"}', "Hi"),
+        (
+            '{"type": "response.create", "response": {"input": [{"role": "user", "content": "Hi"}]}}',
+            "Hi",
+        ),
+        (
+            '{"item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}}',
+            "Hi",
+        ),
+        ('{"item": {"type": "function_call_output", "output": "38"}}', "38"),
+        ('{"clientContent": {"turns": [{"role": "user", "parts": [{"text": "Hi"}]}]}}', "Hi"),
+        ('{"realtimeInput": {"text": "Hi"}}', "Hi"),
+        ('{"type": "input_audio_buffer.append", "audio": "AAAA"}', ""),
+        ("[1]", ""),
+        ("no JSON", ""),
+    ],
+)
+def test_what_a_dialogue_asks_is_shown(message: str, text: str) -> None:
+    """Its first question above, each later one where it was asked; audio asks nothing in words."""
+    said = server('{"type": "response.output_text.delta", "delta": "Hey"}')
+    end = server('{"type": "response.completed", "response": {"status": "completed"}}')
+    scene = scene_of("run.tape", dialogue(client(message), said, end, client(message), said, end))
+    assert scene.prompt.text == text
+    later = [part.content for part in scene.texts if part.kind == "prompt"]
+    assert later == ([text] if text else [])

@@ -73,7 +73,14 @@ export interface InteractionData {
   response: { headers: Header[] } | null;
   body: Body | null;
   masked: [where: string, kind: string][];
-  ending: { kind: "complete" | "error" | "abandoned" | "unfinished"; at: number | null; says: string };
+  ending: {
+    kind: "complete" | "error" | "abandoned" | "unfinished";
+    at: number | null;
+    says: string;
+    closed: string;
+  };
+  /** What the client of a dialogue asks, and the events that bring it. */
+  asked: [event: number, text: string][];
   timing: Record<
     "head_us" | "first_event_us" | "first_content_us" | "ending_us" | "median_gap_us" | "longest_gap_us",
     number | null

@@ -1,5 +1,6 @@
 /** The request as a conversation, and the answer as it grew: one exchange, in the order in which it was said. */
 
+import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Conversation, type Message, nameOfCall, type Piece, repeated } from "./conversation";
 import { RawText, RichText } from "./grown";
@@ -164,18 +165,27 @@ export function Answer({
   const { one } = stage;
   const results = resultsOf(after);
   const none = one.data.body ? "The body is no event stream: see below." : "No text came.";
+  const asked = (from: number, to: number) =>
+    one.data.asked
+      .filter(([event]) => event > from && event <= to)
+      .map(([event, text]) => (
+        <Arrived key={event} stage={stage} event={event}>
+          <div class="bubble user">
+            <h3>user</h3>
+            <div class="txt">{clean(text)}</div>
+          </div>
+        </Arrived>
+      ));
   return (
     <div class="bubble answer assistant">
       <h3>answer</h3>
       {one.parts.map((part, at) => (
-        <Grown
-          key={at}
-          stage={stage}
-          part={part}
-          scroller={scroller}
-          result={results.get(part.data.id ?? "")}
-        />
+        <Fragment key={at}>
+          {asked(one.parts[at - 1]?.first ?? -1, part.first)}
+          <Grown stage={stage} part={part} scroller={scroller} result={results.get(part.data.id ?? "")} />
+        </Fragment>
       ))}
+      {asked(one.parts.at(-1)?.first ?? -1, Infinity)}
       {one.data.media.map((media, at) => (
         <Arrived key={at} stage={stage} event={media.event}>
           <Shown

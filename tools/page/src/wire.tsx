@@ -30,6 +30,9 @@ export function Head({ one, checked }: { one: Recording; checked: boolean }) {
           {clean(data.outcome.word)}
           {data.ending.at !== null && ` at ${duration(data.ending.at)}`}
         </Badge>
+        {data.ending.closed && data.ending.closed !== data.outcome.word && (
+          <Badge mood="plain">{clean(data.ending.closed)}</Badge>
+        )}
         <Badge mood={data.status !== null && data.status >= 400 ? "bad" : "plain"}>{status}</Badge>
         {checked && errors > 0 && <Badge mood="bad">{plural(errors, "error")} found</Badge>}
       </div>

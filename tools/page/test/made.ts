@@ -47,7 +47,8 @@ export function recording(at: number[], more: Partial<InteractionData> = {}): Re
     response: { headers: [] },
     body: null,
     masked: [],
-    ending: { kind: "complete", at: at.at(-1) ?? null, says: "" },
+    asked: [],
+    ending: { kind: "complete", at: at.at(-1) ?? null, says: "", closed: "" },
     timing: {
       head_us: null,
       first_event_us: null,
