@@ -151,8 +151,9 @@ class PlayApp(App[None]):
             self.draw()
 
     def draw(self) -> None:
-        """Have the screen drawn anew."""
-        self.query_one(Moment).redraw()
+        """Have the screen drawn anew, where it stands already."""
+        for moment in self.query(Moment):
+            moment.redraw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """List only keys that do something with this recording."""
