@@ -22,6 +22,7 @@ from streamtape.compare.json_diff import walk
 from streamtape.compare.timing_changes import DEFAULT_TOLERANCE, Clocked, compare_timing
 from streamtape.compare.verdict import verdict_of
 from streamtape.compare.wire_changes import compare_bytes, compare_frames
+from streamtape.dialects.content import content_of
 from streamtape.dialects.json_codec import NOT_JSON, decode
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.transcript import transcript_of
@@ -259,8 +260,18 @@ def _clocked(parsed: ParsedResponse) -> Clocked:
         start_us = asked_at_us(parsed.interaction) or 0
         said = [event.at_us for event in _events(parsed) if event.direction == "server"]
         since = [None if at_us is None else at_us - start_us for at_us in said]
-        return Clocked(None, since, since[-1] if since else None)
-    return Clocked(head.at_us if head else None, times, ending.at_us)
+        return Clocked(
+            None, since, since[-1] if since else None, _first_content_us(parsed, start_us)
+        )
+    return Clocked(head.at_us if head else None, times, ending.at_us, _first_content_us(parsed))
+
+
+def _first_content_us(parsed: ParsedResponse, start_us: int = 0) -> int | None:
+    """When the first content came, from `start_us` on; None where none did, or no time is known."""
+    events = _events(parsed)
+    content = content_of(transcript_of(events, parsed.dialect))
+    at_us = events[content[0].event].at_us if content else None
+    return None if at_us is None else at_us - start_us
 
 
 def _missing(one: Interaction | None, other: Interaction | None, number: int) -> Change:

@@ -3,7 +3,7 @@
 Two runs are never equally fast, so each measure has room: it differs where it is off by more than
 `tolerance` (a share of the larger) and by more than a millisecond. What is not known on one side
 (a converted recording) is not compared. The measures are those of the timing vocabulary: to the
-head, to the first event, to the last, and the gaps between events.
+head, to the first event, to the first content, to the last, and the gaps between events.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ DEFAULT_TOLERANCE = 0.1
 
 
 class Clocked(NamedTuple):
-    """When one interaction's head, events and ending came; None where that is not known."""
+    """When one interaction's head, events and ending came; None where that is not known.
+
+    `first_content_us` is when the first event with content came, as `stats` measures it.
+    """
 
     head_us: int | None
     events_us: Sequence[int | None]
     end_us: int | None
+    first_content_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Measures:
 
     head_us: int | None = None
     first_event_us: int | None = None
+    first_content_us: int | None = None
     last_event_us: int | None = None
     end_us: int | None = None
     gap_median_us: int | None = None
@@ -49,6 +54,7 @@ def measure(clocked: Clocked) -> Measures:
     return Measures(
         clocked.head_us,
         times[0] if times else None,
+        clocked.first_content_us,
         times[-1] if times else None,
         clocked.end_us,
         *(percentile(found, share) if found else None for share in (0.5, 0.9, 0.99, 1.0)),

@@ -82,6 +82,16 @@ def name_of(change: Change) -> str:
     return printable(f"{change.what} {change.path}".rstrip())
 
 
+def kind_of(change: Change) -> str:
+    """What kind of change it is; of a measure also by how much, and that in percent."""
+    before, after = change.before, change.after
+    if change.what != TIMING or not isinstance(before, int) or not isinstance(after, int):
+        return change.kind
+    sign = "−" if after < before else "+"
+    share = f", {sign}{abs(after - before) / before:.0%}".replace("%", " %") if before else ""
+    return f"{change.kind} by {sign}{duration(abs(after - before))}{share}"
+
+
 def _heading(change: Change, *, several: bool) -> Line:
     style = {"inserted": "added", "removed": "removed"}.get(change.kind, "warn")
     at_us = None if change.what == TIMING else _known(change).at_us
@@ -90,7 +100,7 @@ def _heading(change: Change, *, several: bool) -> Line:
         (f"  {_SIGNS[change.kind]} ", style),
         (f"{where}  " if where else "", "dim"),
         (name_of(change), "title"),
-        f" {change.kind}",
+        f" {kind_of(change)}",
         (f" {change.n_repeats + 1} times" if change.n_repeats else "", ""),
         (f" at {duration(at_us)}" if at_us is not None else "", "dim"),
         (f"  interaction {change.interaction}" if several else "", "dim"),

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from streamtape.compare.comparison import ABSENT, Change, Comparison
 from streamtape.printable import printable
-from streamtape.report.differences import locations, name_of, shown_value, verdict
+from streamtape.report.differences import kind_of, locations, name_of, shown_value, verdict
 from streamtape.report.folders import FileResult
 from streamtape.report.lines import one_line
 from streamtape.units import count
@@ -72,7 +72,7 @@ def _block(changes: Sequence[Change], *, several: bool, limit: int = _MAX_VALUE)
         which = f", interaction {change.interaction}" if several else ""
         which = f" {change.n_repeats + 1} times{which}" if change.n_repeats else which
         where = f"{locations(change)} {name_of(change)}".strip()
-        rows.append(f"@@ {where} {change.kind}{which} @@")
+        rows.append(f"@@ {where} {kind_of(change)}{which} @@")
         before, after = _sides(change.masked(), limit)
         if change.kind == "swapped" and change.before is None:
             rows.append(f"  {after}")

@@ -85,6 +85,10 @@ def test_timing_has_room() -> None:
     found = compare_timing(a, slow)
     assert [c.path for c in found] == ["first_event_us", "last_event_us", "end_us"]
     assert compare_timing(a, Clocked(None, [None, None], None)) == ()
+    found = compare_timing(
+        a._replace(first_content_us=120_000), a._replace(first_content_us=90_000)
+    )
+    assert [(c.path, c.before, c.after) for c in found] == [("first_content_us", 120_000, 90_000)]
 
 
 def test_measures_are_nearest_rank() -> None:
