@@ -179,6 +179,8 @@ class _Chain:
         self._encoding = encoding
 
     def feed(self, data: bytes) -> bytes:
+        if not self._decoders:
+            return data
         limit = max(MAX_DECODED_BYTES, _MAX_RATIO * len(data))
         try:
             for decoder in self._decoders:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, count
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
 from streamtape.content.decode import decoder_for
-from streamtape.errors import FrameTooLargeError, FramingError
+from streamtape.errors import CassetteError, ContentError, FrameTooLargeError, FramingError
 from streamtape.framing.eventstream import (
     PRELUDE_BYTES,
     EventStreamFrame,
@@ -46,6 +46,7 @@ _NAMES: dict[type, str] = {
 }
 _SSE_START = re.compile(rb"(?:data|event|id|retry)?:")
 _SNIFF_BYTES = 64 << 10
+_BATCH = 64  # pieces of an event stream that are read together
 _LAST_OF_PRELUDES = b"\x04"  # a message begins with its length in four bytes, at most 64 MiB
 
 
@@ -213,32 +214,74 @@ def open_frames(interaction: Interaction) -> tuple[str, Iterator[Frame]]:
 
 def _frames(interaction: Interaction, framer: Framer, pieces: Iterator[_Piece]) -> Iterator[Frame]:
     allowance = interaction.chunks.allowance
-    numbers, chunk_index, at_us, n_bytes = _numbers(allowance), 0, None, 0
-    for chunk_index, at_us, data in pieces:
-        n_bytes += len(data)
-        if allowance is not None:
-            allowance.bytes(n_bytes)
-        try:
-            found = framer.feed(data)
-        except FramingError as error:
-            for frame in error.frames:
-                yield _located(frame, at_us, chunk_index, next(numbers))
-            raise
-        for frame in found:
-            yield _located(frame, at_us, chunk_index, next(numbers))
+    chunk_index, at_us, n_bytes, number = 0, None, 0, 0
+    for batch in _batches(pieces, _BATCH if isinstance(framer, SSEParser) else 1):
+        whole = _whole_frames(framer, batch, number, n_bytes, allowance)
+        for chunk_index, at_us, data in batch:
+            n_bytes += len(data)
+            if whole is not None:
+                for frame in islice(whole, data.count(b"\n\n")):
+                    yield _located(frame, at_us, chunk_index, number)
+                    number += 1
+                continue
+            if allowance is not None:
+                allowance.bytes(n_bytes)
+            error = None
+            try:
+                found = framer.feed(data)
+            except FramingError as failed:
+                found, error = failed.frames, failed
+            for frame in found:
+                if allowance is not None:
+                    allowance.frames(number + 1)
+                yield _located(frame, at_us, chunk_index, number)
+                number += 1
+            if error is not None:
+                raise error
     last = framer.close()
     if isinstance(last, SSEFrame) and isinstance(framer, NDJSONParser | WholeBody):
         last = replace(last, complete=interaction.ending.kind == "complete")
     if last is not None:
-        yield _located(last, at_us, chunk_index, next(numbers))
-
-
-def _numbers(allowance: Allowance | None) -> Iterator[int]:
-    """The numbers of frames, up to what is allowed."""
-    for number in count():
         if allowance is not None:
             allowance.frames(number + 1)
-        yield number
+        yield _located(last, at_us, chunk_index, number)
+
+
+def _whole_frames(
+    framer: Framer, batch: list[_Piece], number: int, n_bytes: int, allowance: Allowance | None
+) -> Iterator[AnyFrame] | None:
+    """The frames of pieces that hold whole ones, one for each blank line in a piece.
+
+    None where they have to be read one by one, as they do where not all may be allowed.
+    """
+    if len(batch) == 1 or not isinstance(framer, SSEParser):
+        return None
+    data = [piece for _, _, piece in batch]
+    size = sum(map(len, data))
+    if allowance is not None and (
+        n_bytes + size > allowance.n_bytes or number + size // 3 > allowance.n_frames
+    ):  # no frame is shorter than three bytes
+        return None
+    found = framer.feed_whole(data)
+    return None if found is None else iter(found)
+
+
+def _batches(pieces: Iterator[_Piece], most: int) -> Iterator[list[_Piece]]:
+    """The pieces in lists, the first alone; those before an error come before it."""
+    batch: list[_Piece] = []
+    size = 1
+    try:
+        for piece in pieces:
+            batch.append(piece)
+            if len(batch) == size:
+                yield batch
+                batch, size = [], most
+    except (ContentError, CassetteError):
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _located(frame: AnyFrame, at_us: int | None, chunk_index: int, number: int) -> Frame:

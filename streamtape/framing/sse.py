@@ -9,7 +9,8 @@ bound's. https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from operator import itemgetter
 
 from streamtape.errors import FrameTooLargeError, UsageError
@@ -109,6 +110,22 @@ class SSEParser:
         if len(tail) > self._limit:
             self._spill()
         return []
+
+    def feed_whole(self, chunks: Sequence[bytes]) -> list[SSEFrame] | None:
+        """Take chunks at once that hold whole frames: each blank line in them completes one.
+
+        None where that can't be said of all of them; then nothing was taken.
+        """
+        if self._careful or self._tail or self._singles:
+            return None
+        if not all(map(bytes.endswith, chunks, repeat(b"\n\n"))):
+            return None
+        region = b"".join(chunks)
+        if region[:1] == b"\n" or 13 in region or b"\n\n\n" in region:
+            return None
+        frames: list[SSEFrame] = []
+        self._region(region, frames)
+        return frames
 
     def close(self) -> SSEFrame | None:
         """End the stream: get the last block where nothing ended it, as an incomplete frame.

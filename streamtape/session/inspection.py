@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from streamtape.errors import UsageError
 from streamtape.session.exchange import Exchange, as_seen
-from streamtape.tape.events import Event, Transcript
 from streamtape.tape.model import Interaction, Request
 
 if TYPE_CHECKING:
     from streamtape.tape.event_types import SessionEvents
+    from streamtape.tape.events import Event, Transcript
 
 T = TypeVar("T")
 

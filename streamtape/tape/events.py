@@ -16,11 +16,13 @@ import streamtape
 from streamtape.displayed import Displayed
 from streamtape.errors import UsageError
 from streamtape.extras import install_command
+from streamtape.tape.structs import as_struct
 
 T = TypeVar("T")
 _LAST = 1 << 62  # later than any event
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One unit of the wire format, in its place in a recording.
@@ -50,6 +52,7 @@ class Frame:
     direction: str = "server"
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Event:
     """A frame with its provider's meaning.
