@@ -26,11 +26,11 @@ def joined(stream: Stream) -> Iterator[Hit]:
     """The deltas joined are the done value."""
     pieces: dict[Any, list[str]] = {}
     whole_texts: dict[Any, str] = {}
-    for event in stream.events:
+    for event, deltas in stream.deltas():
         if not isinstance(event.payload, dict):
             continue
         plan = plan_for(stream.dialect, event.type)
-        for found in plan.find_deltas(event.payload, event.index):
+        for found in deltas:
             target = found.rule.channel, found.key  # type: ignore[union-attr]  # find_deltas gives pieces
             pieces.setdefault(target, []).append(found.value)
         for found in plan.find_wholes(event.payload, event.index):

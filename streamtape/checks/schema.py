@@ -91,11 +91,11 @@ def rules_of(expected: Expected, event_type: str) -> tuple[Required, ...]:
 
 def _is_missing(payload: Any, text: str, unless: tuple[str, ...]) -> bool:
     """Whether the value is missing, in any element that the path's `*` stand for."""
-    head, star, rest = text.rpartition("*.")
-    if not star:
+    if "*." not in text:
         if isinstance(payload, dict) and any(name in payload for name in unless):
             return False
         return get(payload, parse_path(text), MISSING) is MISSING
+    head, _, rest = text.rpartition("*.")
     held = find(payload, parse_path(f"{head}*"))
     return any(
         get(one, parse_path(rest), MISSING) is MISSING

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from streamtape.checks.expected.base import NOTHING_EXPECTED, Expected
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.rule_index import Found, plan_for
 from streamtape.framing.media import SSE, media_type
 from streamtape.tape.events import Event, Frame
 
@@ -43,6 +44,18 @@ class Stream:
     requested_stream: bool = False
     framing: str = ""
     profile: str = ""
+    _deltas: list[Sequence[Found]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+
+    def deltas(self) -> Iterator[tuple[Event, Sequence[Found]]]:
+        """Each event, and the pieces of text that it adds: found once, for all rules."""
+        if not self._deltas:
+            self._deltas.extend(
+                [*plan_for(self.dialect, event.type).find_deltas(event.payload, event.index)]
+                for event in self.events
+            )
+        return zip(self.events, self._deltas, strict=True)
 
     @property
     def finished(self) -> bool:

@@ -24,10 +24,9 @@ _OUTPUT_COUNTS = ("output_tokens", "completion_tokens", "candidatesTokenCount")
 
 def _deltas(stream: Stream) -> Iterator[tuple[int, Any, str]]:
     """Each delta of text: the event's index, what it adds to, the text."""
-    for event in stream.events:
+    for event, deltas in stream.deltas():
         if isinstance(event.payload, dict):
-            plan = plan_for(stream.dialect, event.type)
-            for found in plan.find_deltas(event.payload, event.index):
+            for found in deltas:
                 if isinstance(found.value, str) and found.value:
                     yield event.index, (found.rule.channel, found.key), found.value  # type: ignore[union-attr]  # find_deltas gives pieces
 

@@ -14,7 +14,7 @@ from streamtape.checks.stream import Stream
 from streamtape.framing.media import SSE, STREAM_TYPES, media_type
 
 _BOM = b"\xef\xbb\xbf"
-_FIELD = re.compile(rb"(?:^|[\r\n])(?!(?:data|event|id|retry)(?:[:\r\n]|$)|[:\r\n]|$)([^:\r\n]*)")
+_FIELDS = frozenset({b"", b"data", b"event", b"id", b"retry"})  # "" begins a comment
 
 # Answers that have no body, by the letter of HTTP (RFC 9110, 9.3.2, 15.3.5, 15.3.6 and 15.4.5) or,
 # like 202 and redirects, by their meaning.
@@ -147,7 +147,8 @@ def unknown_field(stream: Stream) -> Iterator[Hit]:
     """Lines are data, event, id, retry or comments: what else there is, readers drop."""
     if not stream.is_sse:
         return
-    names = sorted({m[1] for m in _FIELD.finditer(stream.content.removeprefix(_BOM))})
+    lines = stream.content.removeprefix(_BOM).splitlines()
+    names = sorted({line.partition(b":")[0] for line in lines} - _FIELDS)
     for name in names[:3]:
         found = name[:40].decode("utf-8", "replace")
         yield Hit(None, f"lines with the field {found!r} are dropped by every reader")

@@ -30,6 +30,8 @@ class EventReader:
         self._from = tuple((p == "@event", parse_path(p)) for p in dialect.type_from)
         self._named = bool(dialect.type_from) and dialect.type_from[0] == "@event"
         self._named |= dialect.event_equals_type
+        first = self._from[0] if self._from and not self._ifs else (True, ())
+        self._field = first[1][0] if len(first[1]) == 1 and not first[0] else None
 
     def name_without_payload(self, frame: Frame) -> str | None:
         """The event's type, where the frame alone tells it; None where the payload must be read."""
@@ -44,9 +46,13 @@ class EventReader:
         data = frame.data or ""
         if data and data == self._marker:
             return Event(data, data, frame.at_us, index, frame)
-        if is_fault(frame):
+        if frame.headers and is_fault(frame):
             return Event(frame.event, _fault(frame), frame.at_us, index, frame)
         payload = decode(data)
+        if self._field and not self._wrapped and type(payload) is dict:  # as most say it
+            name = payload.get(self._field)
+            if name and type(name) is str:
+                return Event(name, payload, frame.at_us, index, frame)
         if self._wrapped and isinstance(payload, dict) and self._wrapped in payload:
             payload = _unwrapped(payload, self._wrapped)
         if payload is NOT_JSON:

@@ -28,7 +28,8 @@ def decode(text: str) -> Any:
             value = json.loads(text)
         except (ValueError, RecursionError):
             return NOT_JSON
-    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
+    long = len(text) > 2 * MAX_DEPTH  # shorter ones can't open and close so many
+    if long and text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
         return NOT_JSON
     return value
 

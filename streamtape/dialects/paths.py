@@ -16,6 +16,7 @@ from typing import Any
 Path = tuple[str, ...]
 Bindings = tuple[str | int, ...]
 MISSING: Any = object()
+_SIMPLE = frozenset({str, int})
 
 
 @lru_cache(maxsize=4096)
@@ -81,7 +82,9 @@ def _alternatives(key: str) -> tuple[tuple[str, Any], ...]:
         elif text.startswith("#"):
             found.append(("#", int(text[1:])))
         else:
-            found.append(("*" if "*" in text else "", parse_path(text)))
+            path = parse_path(text)
+            is_field = len(path) == 1 and path != ("*",)
+            found.append(("field", text) if is_field else ("*" if "*" in text else "", path))
     return tuple(found)
 
 
@@ -92,15 +95,21 @@ def resolve_key(value: Any, keys: tuple[str, ...], bound: Bindings, event: int) 
 
 def _resolve(value: Any, key: str, bound: Bindings, event: int) -> Any:
     for sign, named in _alternatives(key):
-        if sign == "@":
+        if sign == "field" and type(value) is dict:
+            found = value.get(named)
+        elif sign == "@":
             return event
-        if sign == "=":
+        elif sign == "=":
             return named
-        if sign == "#":
+        elif sign == "#":
             if named < len(bound):
                 return bound[named]
             continue
-        found = get(value, bind(named, bound) if sign else named)
+        elif sign == "field":
+            found = get(value, (named,))
+        else:
+            found = get(value, bind(named, bound) if sign else named)
         if found is not None:
-            return found if isinstance(found, Hashable) else repr(found)
+            simple = type(found) in _SIMPLE or isinstance(found, Hashable)
+            return found if simple else repr(found)
     return None

@@ -302,7 +302,7 @@ def _located(frame: AnyFrame, at_us: int | None, chunk_index: int, number: int) 
 def _decoded(chunks: Chunks, decoder: Decoder) -> Iterator[_Piece]:
     """The pieces of a body, its content-encoding undone; those that decode to nothing left out."""
     feed = decoder.feed
-    for chunk_index, (at_us, data) in enumerate(chunks):
+    for chunk_index, (at_us, data) in enumerate(chunks.timed_pieces()):
         if content := feed(data):
             yield chunk_index, at_us, content
 

@@ -118,6 +118,12 @@ class Rows(Sequence[R]):
         for segment in self.segments:
             yield from segment.columns().pieces()
 
+    def timed_pieces(self) -> Iterator[tuple[int | None, bytes]]:
+        """The time and the bytes of each row, in order; no row is made of them."""
+        for segment in self.segments:
+            found = segment.columns()
+            yield from zip(found.times(), found.pieces(), strict=False)
+
     def __len__(self) -> int:
         return self._first[-1]
 
