@@ -80,6 +80,10 @@ if TYPE_CHECKING:
     from streamtape.framing.sse import SSEParser
     from streamtape.framing.sse_frame import SSEFrame, encode_sse
     from streamtape.metrics.measures import StreamMetrics
+    from streamtape.mock.request import MockRequest
+    from streamtape.mock.rules import Rule, Structured
+    from streamtape.mock.server import MockServer
+    from streamtape.mock.views import MockTest
     from streamtape.playback.faults import Fault
     from streamtape.playback.pace import Pace
     from streamtape.server.proxy import RecordingProxy
@@ -150,6 +154,9 @@ _HOMES = {
     "Message": "streamtape.tape.messages",
     "Messages": "streamtape.tape.messages",
     "MissError": "streamtape.errors",
+    "MockRequest": "streamtape.mock.request",
+    "MockServer": "streamtape.mock.server",
+    "MockTest": "streamtape.mock.views",
     "ModerationResult": "streamtape.checks.moderation",
     "NDJSONParser": "streamtape.framing.ndjson",
     "NetworkBlockedError": "streamtape.errors",
@@ -171,6 +178,7 @@ _HOMES = {
     "ReplayServer": "streamtape.server.replay",
     "ReplayTransport": "streamtape.transport.transports",
     "Request": "streamtape.tape.model",
+    "Rule": "streamtape.mock.rules",
     "RunCode": "streamtape.composer.parts",
     "RunShell": "streamtape.composer.parts",
     "SSEFrame": "streamtape.framing.sse_frame",
@@ -185,6 +193,7 @@ _HOMES = {
     "StreamMetrics": "streamtape.metrics.measures",
     "StreamtapeError": "streamtape.errors",
     "StreamtapeWarning": "streamtape.session.diagnostics",
+    "Structured": "streamtape.mock.rules",
     "Transcript": "streamtape.tape.events",
     "UsageError": "streamtape.errors",
     "VerifyError": "streamtape.errors",
@@ -256,6 +265,9 @@ __all__ = [
     "Message",
     "Messages",
     "MissError",
+    "MockRequest",
+    "MockServer",
+    "MockTest",
     "ModerationResult",
     "NDJSONParser",
     "NetworkBlockedError",
@@ -277,6 +289,7 @@ __all__ = [
     "ReplayServer",
     "ReplayTransport",
     "Request",
+    "Rule",
     "RunCode",
     "RunShell",
     "SSEFrame",
@@ -291,6 +304,7 @@ __all__ = [
     "StreamMetrics",
     "StreamtapeError",
     "StreamtapeWarning",
+    "Structured",
     "Transcript",
     "UsageError",
     "VerifyError",

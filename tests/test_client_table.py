@@ -83,5 +83,5 @@ def test_the_upstream_speaks_what_is_asked() -> None:
     with Upstream(cut=2) as server:
         chat = {"model": "m", "messages": [], "stream": True}
         with pytest.raises(httpx.RemoteProtocolError):
-            httpx.post(f"{server.root}/openai/v1/chat/completions", json=chat)
+            httpx.post(f"{server.url}/openai/v1/chat/completions", json=chat)
     assert len(EventStreamParser().feed(aws_message("a", {"b": 1}) * 2)) == 2

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.transport.use_cassette import use_cassette
 
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ class Tour:
         self.cut()
 
     def _recorded(self, name: str, on_text: OnText, **options: Any) -> tuple[Take, str]:
-        with MockEndpoint(**{"gap_us": GAP_US, **options}) as endpoint:
-            url = endpoint.url
+        with MockServer(**{"gap_us": GAP_US, **options}) as endpoint:
+            url = endpoint.base_url
             with use_cassette(self.folder / name, mode="all"):
                 return self.program.run(url, on_text), url
 

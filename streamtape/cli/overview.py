@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("streamtape.cli.demo", "The whole tour on an embedded server; no key needed."),
     "record": ("streamtape.cli.record", "Record a stream, live, like curl -N."),
     "replay": ("streamtape.cli.replay", "Play a cassette to stdout, at the recorded pace."),
+    "mock": ("streamtape.cli.mock", "Serve made-up answers: a local provider, by rules."),
     "play": ("streamtape.cli.play", "Watch a recording as it came, or make it a picture."),
     "diff": ("streamtape.cli.diff", "Compare two recordings, event by event."),
     "check": ("streamtape.cli.check", "Hold streams against their provider's rules."),

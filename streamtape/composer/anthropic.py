@@ -61,7 +61,7 @@ class _Message:
 
 def play(stage: Stage, parts: Sequence[Part]) -> Generator[Frame, None, Payload]:
     """The events of a message; what it returns is the message."""
-    name = f"msg_01{stage.letters(22)}"
+    name = message_id(stage)
     if parts and isinstance(parts[0], Fail):
         yield _failure(parts[0])
         return _failure(parts[0]).payload
@@ -85,6 +85,11 @@ def play(stage: Stage, parts: Sequence[Part]) -> Generator[Frame, None, Payload]
     yield event("message_delta", {"delta": delta, "usage": usage})
     yield event("message_stop", {})
     return _whole(stage, name, message.content, reason, stop.sequence)
+
+
+def message_id(stage: Stage) -> str:
+    """The id of a message: the first thing that its seed decides."""
+    return f"msg_01{stage.letters(22)}"
 
 
 def _broken_off(frames: Frames) -> Frames:

@@ -6,9 +6,10 @@ answer again, and another differs where real runs do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from streamtape.composer.parts import Part, Pause
@@ -38,7 +39,8 @@ class Setting:
 
     `usage` are counts that stand in for computed ones (input_tokens, output_tokens,
     reasoning_tokens, cached_tokens). `tokens_per_delta` is how many tokens one event holds.
-    `extra` is what a dialect needs besides.
+    With `n_deltas` a text comes in so many events instead, if it has as many tokens. `history` are
+    input items that came before the request, and `extra` is what a dialect needs besides.
     """
 
     body: Mapping[str, Any]
@@ -46,6 +48,8 @@ class Setting:
     seed: str = "0"
     usage: Mapping[str, int] = field(default_factory=dict)
     tokens_per_delta: int = 1
+    n_deltas: int | None = None
+    history: Sequence[Any] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -101,11 +105,24 @@ class Stage:
     ) -> Iterator[tuple[str, list[str]]]:
         """Cut a text into the pieces of its deltas, each with its tokens, and count them."""
         found = tokens(text, self.below)
-        step = self.setting.tokens_per_delta
-        for at in range(0, len(found), step):
-            some = found[at : at + step]
+        for start, end in pairwise(self._cuts(len(found), reasoning=reasoning)):
+            some = found[start:end]
             self.count(len(some), reasoning=reasoning)
             yield "".join(some), some
+
+    def _cuts(self, n: int, *, reasoning: bool) -> Iterable[int]:
+        """Between which of so many tokens a text is cut, its ends included."""
+        n_deltas = self.setting.n_deltas
+        if n_deltas is None or reasoning or n_deltas >= n:
+            step = 1 if n_deltas else self.setting.tokens_per_delta
+            return [*range(0, n, step), n] if n else ()
+        moved: dict[int, int] = {}  # the first steps of a shuffle of all places
+        chosen = []
+        for k in range(n_deltas - 1):
+            other = k + self.below(n - 1 - k)
+            chosen.append(moved.get(other, other))
+            moved[other] = moved.get(k, k)
+        return [0, *sorted(place + 1 for place in chosen), n]
 
     def count(self, n: int, *, reasoning: bool = False) -> None:
         """Count tokens of content that no piece holds."""
@@ -120,7 +137,7 @@ class Stage:
         """The tokens of the answer so far: what was given counts for more than what was counted."""
         given = self.setting.usage
         counted = {
-            "input_tokens": _n_asked(self.body),
+            "input_tokens": _n_asked({**self.body, "history": self.setting.history}),
             "output_tokens": max(self.n_output, 1),
             "reasoning_tokens": self.n_reasoning,
             "cached_tokens": 0,
@@ -133,7 +150,7 @@ class Stage:
 
 
 _TEXTS_OF_A_REQUEST = ("input", "instructions", "messages", "system", "contents",
-                       "systemInstruction", "prompt")  # fmt: skip
+                       "systemInstruction", "prompt", "history")  # fmt: skip
 
 
 def _n_asked(body: Mapping[str, Any]) -> int:

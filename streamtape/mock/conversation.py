@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from streamtape.composer.stage import Payload
 from streamtape.errors import UsageError
-from streamtape.mock.options import MockRequest, Options, mock_request
-from streamtape.mock.scripts.stage import Payload
+from streamtape.mock.answers import Answer, NoRuleError
+from streamtape.mock.options import Options
+from streamtape.mock.request import MockRequest
+from streamtape.mock.responder import PreviousResponseError, Responder
+from streamtape.mock.spaces import Space
+from streamtape.playback.faults import Fault
 from streamtape.server.websocket.endpoint import WebSocket
 
 _OPCODES_THAT_SPEAK = {"text", "binary"}
 
 
 class Host(Protocol):
-    """What a conversation needs of its endpoint."""
+    """What a conversation needs of its server."""
 
     @property
-    def options(self) -> Options: ...
-    def note_message(self, data: bytes) -> int: ...
-    def new_seed(self, prompt: MockRequest, number: int) -> str: ...
-    def keep_response(self, prompt: MockRequest, seed: str) -> None: ...
-    def is_kept(self, response_id: str) -> bool: ...
+    def responder(self) -> Responder: ...
+    def note_message(self, data: bytes) -> None: ...
     def count_finished(self) -> None: ...
 
 
@@ -50,17 +52,18 @@ class ConversationError(Exception):
 class Conversation:
     """One WebSocket of the mock; a subclass says what each type of message does."""
 
-    def __init__(self, socket: WebSocket, host: Host, query: str) -> None:
+    def __init__(self, socket: WebSocket, host: Host, space: Space, query: str) -> None:
         self.socket = socket
         self.host = host
+        self.space = space
         self.query = query
         self.n_heard = 0
         self._heard = asyncio.Condition()
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def handlers(self) -> Mapping[str, Callable[[Payload, int], None]]:
-        """What is done with a message, by its type; the number is that of the message."""
+    def handlers(self) -> Mapping[str, Callable[[Payload], None]]:
+        """What is done with a message, by its type."""
         raise NotImplementedError
 
     def error_event(self, error: ConversationError) -> Payload:
@@ -90,7 +93,8 @@ class Conversation:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _hear(self, data: bytes) -> None:
-        number = self.host.note_message(data)
+        self.host.note_message(data)
+        self.space.n_requests += 1
         try:
             value = json.loads(data)
         except (ValueError, RecursionError):
@@ -106,7 +110,7 @@ class Conversation:
                 code="unknown_message_type",
                 param="type",
             )
-        handler(value, number)
+        handler(value)
 
     def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Answer in a task of its own."""
@@ -115,10 +119,30 @@ class Conversation:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def understood(self, body: Mapping[str, Any]) -> MockRequest:
-        """The options that a message asks for; ConversationError for one that does not exist."""
+    def understood(
+        self,
+        dialect: str,
+        body: Mapping[str, Any],
+        known: Mapping[str, Sequence[Any]] | None = None,
+    ) -> tuple[MockRequest, Options]:
+        """Read a request; ConversationError for one that can't be answered."""
         try:
-            return mock_request(body, self.query, self.host.options)
+            return self.host.responder.understand(
+                dialect, body, query=self.query, space=self.space, known=known
+            )
+        except PreviousResponseError as error:
+            raise ConversationError(
+                str(error), code="previous_response_not_found", param="previous_response_id"
+            ) from None
+        except UsageError as error:
+            raise ConversationError(str(error)) from None
+
+    def answer(self, request: MockRequest, options: Options) -> Answer:
+        """What is said to a request; ConversationError where nothing is."""
+        try:
+            return self.host.responder.answer(request, options, self.space)
+        except NoRuleError as error:
+            raise ConversationError(str(error), code="no_rule", status=404) from None
         except UsageError as error:
             raise ConversationError(str(error)) from None
 
@@ -144,47 +168,61 @@ class Conversation:
             await self._heard.wait_for(lambda: self.n_heard > n_heard)
 
 
-class Pace:
+class Timing:
     """When the events of one answer are sent, and after how many it waits or breaks off.
 
     Deadlines are absolute, so that gaps do not add up. Made when the answer is requested.
+    ConversationError for a fault that can't strike a WebSocket.
     """
 
-    def __init__(self, conversation: Conversation, options: Options) -> None:
+    def __init__(
+        self, conversation: Conversation, options: Options, faults: Sequence[Fault]
+    ) -> None:
         self._conversation = conversation
         self._n_heard = conversation.n_heard + 1  # with the message that asks for the answer
         self._options = options
         self._clock = asyncio.get_running_loop().time
         self._began = 0.0
         self._count = 0
-        stops = [n for n in (options.cut, options.reset, options.stall) if n is not None]
-        self._stop = min(stops, default=None)
+        self._faults = [fault for fault in faults if fault.kind in _STRIKE]
+        for fault in faults:
+            if fault.kind not in _STRIKE or fault.position not in ("event", ""):
+                known = ", ".join(sorted(_STRIKE))
+                raise ConversationError(
+                    f"fault {str(fault)!r} can't strike a WebSocket of the mock; known: {known}, "
+                    "each at an event"
+                )
 
     def start(self) -> None:
         """Count and time events from here: a response begins."""
-        self._began = self._clock() + self._options.first_us / 1e6
+        self._began = self._clock()
         self._count = 0
 
-    async def next(self) -> None:
-        """Wait until the next event is due."""
+    async def next(self, at_us: int) -> None:
+        """Wait until the next event is due, so long after the start."""
         if self._count == self._options.hold:
             await self._conversation.hears_more(self._n_heard)
-        due = self._began + self._count * self._options.gap_us / 1e6
         self._count += 1
-        await asyncio.sleep(max(0.0, due - self._clock()))
+        await asyncio.sleep(max(0.0, self._began + at_us / 1e6 - self._clock()))
 
     async def is_cut(self) -> bool:
-        """Break the connection off, if so many events were sent; or stay silent for ever."""
-        if self._stop is None or self._count < self._stop:
-            return False
-        options, socket = self._options, self._conversation.socket
-        if options.cut == self._stop:
-            if options.close:
-                await socket.close(options.close, "the mock closes here, as it was told")
-            else:
-                await socket.cut()
-        elif options.reset == self._stop:
-            await socket.reset()
-        else:
-            await asyncio.get_running_loop().create_future()
-        return True
+        """Break the connection off, if so many events were sent; or stay silent for a time."""
+        for fault in self._faults:
+            if fault.at == self._count:
+                socket = self._conversation.socket
+                if fault.kind == "stall":
+                    await asyncio.sleep(fault.us / 1e6)
+                    self._began += fault.us / 1e6
+                    continue
+                code = fault.status or self._options.close
+                if code:
+                    await socket.close(code, "the mock closes here, as it was told")
+                elif fault.reset:
+                    await socket.reset()
+                else:
+                    await socket.cut()
+                return True
+        return False
+
+
+_STRIKE = {"cut", "close", "stall"}

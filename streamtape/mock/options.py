@@ -1,90 +1,92 @@
-"""What a request asks of the embedded endpoint: which script, at which pace, how nasty.
+"""What one request asks of the mock: which script, at which pace, how nasty.
 
 Options are query parameters, of the URL or of the model's name, so that any SDK can send them:
-`model="scripted:refusal?gap_us=0&cut=12"`. Unknown ones are refused. Nothing here does I/O.
+`model="gpt-4.1?gap_us=0&cut=12"`. Unknown ones are refused. Nothing here does I/O.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from streamtape.errors import UsageError
+from streamtape.playback.faults import Fault, parse_faults
+from streamtape.playback.pace import Pace, parse_pace
+from streamtape.playback.rechunk import parse_rechunk
 
-DEFAULT_GAP_US = 25_000
-_PREFIX = "scripted:"
-# What clients of Gemini and of the Realtime API put into every URL.
-_NOT_OURS = {"alt", "key", "$alt", "model", "intent"}
-# The type of the first tool in a request, and the script that uses it.
-_TOOL_SCRIPTS = {
-    "function": "function_call",
-    "file_search": "file_search",
-    "web_search": "web_search",
-    "web_search_preview": "web_search",
-    "code_interpreter": "code_interpreter",
-    "image_generation": "image_generation",
-    "mcp": "mcp",
-    "custom": "custom_tool",
-    "shell": "shell",
-}
+PREFIX = "scripted:"
+# What clients of other APIs put into URLs, and what resumes a stream.
+_NOT_OURS = {"alt", "key", "$alt", "model", "intent", "api-version", "beta", "stream",
+             "starting_after", "include", "include_obfuscation"}  # fmt: skip
+_SILENCE_US = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How one answer is played.
+    """How one answer is given.
 
-    script: its name (see `streamtape.mock.scripts`); "" chooses by what the request holds.
-    gap_us: the time between events. first_us: the time before the head of the response.
-    seed: of ids, obfuscation and the cuts between deltas; None takes the endpoint's, request by
-    request. word: what the fifth "bubble" becomes. events: how many the text script sends.
+    script: the name of a ready answer (`streamtape mock --help` lists them); "" for what fits the
+    request. seed: of ids and cuts; None takes the server's, request by request. pace, fault and
+    rechunk: those of replays, as texts. gap_us: the time between events, instead of a pace.
     cut, reset, stall: after so many events close the connection, reset it, or fall silent.
-    close: the code with which a WebSocket is closed at `cut`; 0 closes it without a message.
-    hold: after so many events on a WebSocket, wait until the client says something.
-    gzip: compress, flushed at each event. per_chunk: events in an HTTP chunk. pieces: HTTP chunks
-    an event, or fragments of a WebSocket's message. cookies: how many Set-Cookie headers. status:
-    an HTTP error instead of the stream.
+    status: an HTTP error instead of an answer. word: what the fifth "bubble" of the usual text
+    becomes. events: how many events the usual text makes. gzip: compress, flushed at each event.
+    per_chunk: events in an HTTP chunk. pieces: HTTP chunks an event, or fragments of a WebSocket's
+    message. cookies: how many Set-Cookie headers. Of WebSockets, close: the code with which it is
+    closed at `cut`; 0 closes it without a message. hold: after so many events, wait until the
+    client says something.
     """
 
     script: str = ""
-    gap_us: int = DEFAULT_GAP_US
-    first_us: int = 0
     seed: int | None = None
-    word: str = "bubble"
-    events: int = 48
+    pace: str = ""
+    fault: str = ""
+    rechunk: str = ""
+    gap_us: int | None = None
     cut: int | None = None
     reset: int | None = None
     stall: int | None = None
-    close: int = 0
-    hold: int | None = None
+    status: int = 200
+    word: str = "bubble"
+    events: int = 48
     gzip: bool = False
     per_chunk: int = 1
     pieces: int = 1
     cookies: int = 0
-    status: int = 200
+    close: int = 0
+    hold: int | None = None
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults that are asked for."""
+        found = [*parse_faults(self.fault)]
+        if self.cut is not None:
+            found.append(Fault("cut", "event", self.cut))
+        if self.reset is not None:
+            found.append(Fault("cut", "event", self.reset, reset=True))
+        if self.stall is not None:
+            found.append(Fault("stall", "event", self.stall, us=_SILENCE_US))
+        return tuple(found)
+
+    def own_pace(self) -> Pace | None:
+        """The pace that is asked for; None for the server's own."""
+        if self.gap_us is not None:
+            return Pace(rate_ms=self.gap_us / 1000) if self.gap_us else Pace(speed=None)
+        return parse_pace(self.pace) if self.pace else None
 
 
-@dataclass(frozen=True, slots=True)
-class MockRequest:
-    """A request, understood: its JSON body, the model it names, and the options."""
+def read_options(model: str, query: str, defaults: Options) -> tuple[str, Options]:
+    """Read the options out of a model's name and a URL's query: the bare name, and the options.
 
-    body: Mapping[str, Any]
-    model: str
-    options: Options
-    stream: bool = False
-    starting_after: int = -1
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-
-def mock_request(body: Mapping[str, Any], query: str, defaults: Options) -> MockRequest:
-    """Read the options out of a request; UsageError for one that does not exist."""
-    model, _, in_model = str(body.get("model", "gpt-4.1")).partition("?")
-    options = _apply(defaults, in_model)
-    options = _apply(options, query)
-    if not options.script:
-        options = replace(options, script=_choose(model, body))
-    return MockRequest(body, model, options, stream=bool(body.get("stream")))
+    UsageError for an option that does not exist.
+    """
+    bare, _, in_model = model.partition("?")
+    options = _apply(_apply(defaults, in_model), query)
+    if bare.startswith(PREFIX) and not options.script:
+        options = replace(options, script=bare.removeprefix(PREFIX))
+    parse_rechunk(options.rechunk or None)
+    return bare, options
 
 
 def _apply(options: Options, query: str) -> Options:
@@ -95,13 +97,11 @@ def _apply(options: Options, query: str) -> Options:
             continue
         if name not in types:
             known = ", ".join(sorted(types))
-            raise UsageError(f"unknown option {name!r} of the embedded endpoint; known: {known}")
+            raise UsageError(f"unknown option {name!r} of the mock; known: {known}")
         try:
             changes[name] = text if types[name] == "str" else _number(text)
         except ValueError:
-            raise UsageError(
-                f"option {name}={text!r} should be a whole number, not below 0"
-            ) from None
+            raise UsageError(f"option {name}={text!r} must be a whole number, 0 or more") from None
     changes.update({n: bool(v) for n, v in changes.items() if types[n] == "bool"})
     changes.update({n: max(v, 1) for n, v in changes.items() if n in ("per_chunk", "pieces")})
     return replace(options, **changes)
@@ -112,23 +112,3 @@ def _number(text: str) -> int:
     if number < 0:
         raise ValueError(text)
     return number
-
-
-def _is_tool_output(item: Any) -> bool:
-    return isinstance(item, dict) and str(item.get("type")).endswith("_call_output")
-
-
-def _choose(model: str, body: Mapping[str, Any]) -> str:
-    if model.startswith(_PREFIX):
-        return model.removeprefix(_PREFIX)
-    items = body.get("input")
-    if isinstance(items, list) and any(map(_is_tool_output, items)):
-        return "text"
-    tools = body.get("tools")
-    if isinstance(tools, list) and tools and isinstance(tools[0], dict):
-        return _TOOL_SCRIPTS.get(str(tools[0].get("type", "function")), "text")
-    text = body.get("text")
-    form = text.get("format") if isinstance(text, dict) else None
-    if isinstance(form, dict) and form.get("type") == "json_schema":
-        return "structured"
-    return "text"

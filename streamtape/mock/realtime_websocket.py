@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from random import Random
 from typing import Any
 from urllib.parse import parse_qs
 
-from streamtape.mock.conversation import Conversation, ConversationError, Host, Pace
-from streamtape.mock.options import MockRequest
-from streamtape.mock.scripts import realtime
-from streamtape.mock.scripts.stage import Payload, Stage
+from streamtape.composer.stage import Payload, Setting, Stage
+from streamtape.mock import realtime_events
+from streamtape.mock.answers import Answer
+from streamtape.mock.conversation import Conversation, ConversationError, Host, Timing
+from streamtape.mock.spaces import Space
 from streamtape.server.websocket.endpoint import WebSocket
 
 _OF_A_RESPONSE = ("output_modalities", "tools", "instructions")
@@ -24,12 +23,11 @@ _OF_A_RESPONSE = ("output_modalities", "tools", "instructions")
 class RealtimeConversation(Conversation):
     """One connection of `client.realtime.connect()`."""
 
-    def __init__(self, socket: WebSocket, host: Host, query: str) -> None:
-        super().__init__(socket, host, query)
+    def __init__(self, socket: WebSocket, host: Host, space: Space, query: str) -> None:
+        super().__init__(socket, host, space, query)
         self._model = parse_qs(query).get("model", ["gpt-realtime"])[0]
-        self._random = Random(  # noqa: S311 - ids to tell runs apart, not secrets
-            host.new_seed(MockRequest({}, self._model, host.options), -1)
-        )
+        seed = f"{host.responder.usual.seed}/{space.n_requests}/realtime"
+        self._ids = Stage(Setting({}, self._model, seed))
         self._conversation_id = self._new_id("conv")
         self._items: list[Payload] = []
         self._responding: asyncio.Task[None] | None = None
@@ -46,7 +44,7 @@ class RealtimeConversation(Conversation):
             "max_output_tokens": "inf",
         }
 
-    def handlers(self) -> Mapping[str, Callable[[Payload, int], None]]:
+    def handlers(self) -> Mapping[str, Callable[[Payload], None]]:
         return {
             "session.update": self._update,
             "conversation.item.create": self._create_item,
@@ -65,7 +63,7 @@ class RealtimeConversation(Conversation):
         await self.say(self._identified({"type": "session.created", "session": self._session}))
 
     def _new_id(self, prefix: str) -> str:
-        return f"{prefix}_{self._random.getrandbits(80):020x}"
+        return f"{prefix}_{self._ids.hex(20)}"
 
     def _identified(self, event: Payload) -> Payload:
         return {**event, "event_id": self._new_id("event")}
@@ -73,7 +71,7 @@ class RealtimeConversation(Conversation):
     def _tell(self, event: Payload) -> None:
         self.begin(self.say(self._identified(event)))
 
-    def _update(self, message: Payload, number: int) -> None:
+    def _update(self, message: Payload) -> None:
         changes = message.get("session")
         if not isinstance(changes, dict):
             raise ConversationError("The session should be an object.", param="session")
@@ -81,7 +79,7 @@ class RealtimeConversation(Conversation):
         self._session = {**self._session, **kept}
         self._tell({"type": "session.updated", "session": self._session})
 
-    def _create_item(self, message: Payload, number: int) -> None:
+    def _create_item(self, message: Payload) -> None:
         item = message.get("item")
         if not isinstance(item, dict):
             raise ConversationError("The item should be an object.", param="item")
@@ -93,12 +91,12 @@ class RealtimeConversation(Conversation):
             event = {"type": f"conversation.item.{kind}", "previous_item_id": last, "item": whole}
             self._tell(event)
 
-    def _delete_item(self, message: Payload, number: int) -> None:
+    def _delete_item(self, message: Payload) -> None:
         item = self._item_named(message)
         self._items.remove(item)
         self._tell({"type": "conversation.item.deleted", "item_id": item["id"]})
 
-    def _retrieve_item(self, message: Payload, number: int) -> None:
+    def _retrieve_item(self, message: Payload) -> None:
         self._tell({"type": "conversation.item.retrieved", "item": self._item_named(message)})
 
     def _item_named(self, message: Payload) -> Payload:
@@ -113,7 +111,7 @@ class RealtimeConversation(Conversation):
     def _last_item(self) -> str | None:
         return self._items[-1]["id"] if self._items else None
 
-    def _create(self, message: Payload, number: int) -> None:
+    def _create(self, message: Payload) -> None:
         if self._responding is not None:
             raise ConversationError(
                 "The conversation already has an active response.",
@@ -121,40 +119,53 @@ class RealtimeConversation(Conversation):
             )
         wishes = message.get("response")
         body: dict[str, Any] = wishes if isinstance(wishes, dict) else {}
-        prompt = self.understood({**body, "model": self._model, "input": self._items})
-        has_output = any(i.get("type") == "function_call_output" for i in self._items)
-        prompt = replace(prompt, extra={"has_output": "yes"} if has_output else {})
+        session = {**self._session, **{k: body[k] for k in _OF_A_RESPONSE if k in body}}
+        asked = {
+            **body, "tools": session.get("tools"), "model": self._model, "input": self._items,
+        }  # fmt: skip
+        answer = self.answer(*self.understood("openai-realtime", asked))
         self._cancelled = False
-        pace = Pace(self, prompt.options)
-        seed = self.host.new_seed(prompt, number)
-        self._responding = self.begin(self._respond(prompt, seed, pace))
+        timing = Timing(self, answer.options, answer.faults)
+        self._responding = self.begin(self._respond(answer, session, timing))
 
-    async def _respond(self, prompt: MockRequest, seed: str, pace: Pace) -> None:
-        stage = Stage(prompt, seed)
-        session = {
-            **self._session,
-            **{k: prompt.body[k] for k in _OF_A_RESPONSE if k in prompt.body},
-        }
-        pace.start()
+    async def _respond(self, answer: Answer, session: Payload, timing: Timing) -> None:
+        stage = Stage(answer.setting)
+        timing.start()
         created: Payload = {}
-        for event in realtime.play(stage, session, self._conversation_id, self._last_item()):
-            await pace.next()
+        gap_us, events = (
+            _gap_us(answer),
+            realtime_events.play(
+                stage, answer.parts, session, self._conversation_id, self._last_item()
+            ),
+        )
+        for number, event in enumerate(events):
+            await timing.next(number * gap_us)
             created = created or event["response"]
-            outgoing = realtime.done(stage, created, "cancelled", []) if self._cancelled else event
+            outgoing = event
+            if self._cancelled:
+                outgoing = realtime_events.done(stage, created, "cancelled", [])
             if outgoing["type"] == "conversation.item.done":
                 self._items.append(outgoing["item"])
             if outgoing["type"] == "response.done":
                 self._responding = None
-            await self.say(self._identified(outgoing), prompt.options.pieces)
-            if await pace.is_cut():
+            await self.say(self._identified(outgoing), answer.options.pieces)
+            if await timing.is_cut():
                 return
             if self._cancelled:
                 break
         self.host.count_finished()
 
-    def _cancel(self, message: Payload, number: int) -> None:
+    def _cancel(self, message: Payload) -> None:
         if self._responding is None:
             raise ConversationError(
                 "There is no response to cancel.", code="response_cancel_not_active"
             )
         self._cancelled = True
+
+
+def _gap_us(answer: Answer) -> int:
+    """The time between two events: a token each."""
+    pace = answer.pace
+    if pace.rate_ms is not None:
+        return round(pace.rate_ms * 1000)
+    return round(1e6 / pace.tokens_per_s) if pace.tokens_per_s and pace.speed else 0

@@ -7,16 +7,19 @@ follow each other; lanes run side by side.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from streamtape.errors import UsageError
-from streamtape.mock.conversation import Conversation, ConversationError, Host, Pace
-from streamtape.mock.options import MockRequest
-from streamtape.mock.scripts import responses
-from streamtape.mock.scripts.stage import Payload
+from streamtape.composer.compose import Timed
+from streamtape.composer.responses_dialogue import over_websocket
+from streamtape.composer.stage import Payload
+from streamtape.mock.answers import Answer
+from streamtape.mock.conversation import Conversation, ConversationError, Host, Timing
+from streamtape.mock.request import MockRequest
+from streamtape.mock.responder import conversation_after
+from streamtape.mock.spaces import Space
 from streamtape.server.websocket.endpoint import WebSocket
 
 _NOT_OVER_WEBSOCKETS = ("background",)
@@ -55,16 +58,18 @@ class Steer:
 class ResponsesConversation(Conversation):
     """One connection of `client.responses.connect()`."""
 
-    def __init__(self, socket: WebSocket, host: Host, query: str) -> None:
-        super().__init__(socket, host, query)
+    def __init__(self, socket: WebSocket, host: Host, space: Space, query: str) -> None:
+        super().__init__(socket, host, space, query)
         self._lanes: dict[str | None, Lane] = {}
-        self._done: set[str] = set()  # responses of this connection, stored or not
+        # Responses of this connection, stored or not, each with the conversation up to its end.
+        self._done: dict[str, Sequence[Any]] = {}
+        self._n_steers = count()
         self._waiting: dict[str, list[Steer]] = {}  # by the response that waits for tool output
 
-    def handlers(self) -> Mapping[str, Callable[[Payload, int], None]]:
+    def handlers(self) -> Mapping[str, Callable[[Payload], None]]:
         return {"response.create": self._create, "response.steer": self._steer}
 
-    def _create(self, message: Payload, number: int) -> None:
+    def _create(self, message: Payload) -> None:
         body = {k: v for k, v in message.items() if k not in _ENVELOPE}
         for name in _NOT_OVER_WEBSOCKETS:
             if body.get(name):
@@ -74,77 +79,80 @@ class ResponsesConversation(Conversation):
                     param=name,
                 )
         previous = body.get("previous_response_id")
-        if previous is not None and not self._knows(previous):
-            raise ConversationError(
-                f"Previous response with id {previous!r} not found.",
-                code="previous_response_not_found",
-                param="previous_response_id",
-            )
-        for steer in self._waiting.pop(str(previous), ()):
-            body["input"] = [*_items(steer.input), *_items(body.get("input"))]
-        prompt = replace(self.understood(body), stream=True)
-        seed = self.host.new_seed(prompt, number)
+        if self._waiting and self._knows(previous):
+            for steer in self._waiting.pop(str(previous), ()):
+                body["input"] = [*_items(steer.input), *_items(body.get("input"))]
         stream_id = message.get("stream_id")
         if not isinstance(stream_id, str | None):
             raise ConversationError("The stream_id should be a text.", param="stream_id")
+        request, options = self.understood("openai-responses", body, self._done)
+        answer = self.answer(request, options)
         lane = self._lanes.setdefault(stream_id, Lane(stream_id))
-        pace = Pace(self, prompt.options)
-        lane.last = self.begin(self._respond(lane.last, lane, prompt, seed, pace))
+        timing = Timing(self, options, answer.faults)
+        lane.last = self.begin(self._after(lane.last, self._respond(lane, request, answer, timing)))
 
     def _knows(self, response_id: Any) -> bool:
         return isinstance(response_id, str) and (
-            response_id in self._done or self.host.is_kept(response_id)
+            response_id in self._done or response_id in self.space.responses
         )
 
+    @staticmethod
+    async def _after(before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]) -> None:
+        """Do something once the response before it in its lane has ended."""
+        try:
+            if before is not None:
+                await asyncio.wait({before})
+        except asyncio.CancelledError:
+            work.close()
+            raise
+        await work
+
     async def _respond(
-        self,
-        before: asyncio.Task[None] | None,
-        lane: Lane,
-        prompt: MockRequest,
-        seed: str,
-        pace: Pace,
+        self, lane: Lane, request: MockRequest, answer: Answer, timing: Timing
     ) -> None:
-        if before is not None:
-            await asyncio.wait({before})
         while True:
+            active = lane.active = Active(answer.answer_id, lane)
+            events = list(_events(answer))
+            # Kept before its end is told: who hears of that may go on with it at once.
+            self.host.responder.keep(request, answer, self.space)
             try:
-                events = list(_events(prompt, seed))
-            except UsageError as error:
-                event = self.error_event(ConversationError(str(error)))
-                await self.say(_laned(event, lane))
-                return
-            response_id = events[0]["response"]["id"]
-            active = lane.active = Active(response_id, lane)
-            try:
-                if not await self._say_all(events, prompt, active, pace):
+                if not await self._say_all(events, answer, active, timing):
                     return
             finally:
                 lane.active = None
-            self._done.add(response_id)
-            if prompt.body.get("store", True):
-                self.host.keep_response(prompt, seed)
+            self._done[answer.answer_id] = conversation_after(request, answer)
             self.host.count_finished()
             if not active.steers:
                 return
             inputs = [item for steer in active.steers for item in _items(steer.input)]
-            body = {**prompt.body, "previous_response_id": response_id, "input": inputs}
-            prompt, seed = replace(prompt, body=body), f"{seed}/steered"
+            body = {
+                **request.body, "previous_response_id": answer.answer_id, "input": inputs,
+            }  # fmt: skip
+            try:
+                request, options = self.understood("openai-responses", body, self._done)
+                seed = f"{answer.setting.seed}/steered"
+                answer = self.answer(request, options)
+                answer = replace(answer, setting=replace(answer.setting, seed=seed))
+            except ConversationError as error:
+                await self.say(_laned(self.error_event(error), lane))
+                return
 
     async def _say_all(
-        self, events: list[Payload], prompt: MockRequest, active: Active, pace: Pace
+        self, events: list[tuple[int, Payload]], answer: Answer, active: Active, timing: Timing
     ) -> bool:
         """Say the events of one response; False where the connection was broken off."""
-        pace.start()
-        for position, event in enumerate(events):
-            await pace.next()
-            steered = _steered(events, position) if active.steers else None
+        payloads = [payload for _, payload in events]
+        timing.start()
+        for position, (at_us, event) in enumerate(events):
+            await timing.next(at_us)
+            steered = _steered(payloads, position) if active.steers else None
             outgoing = _laned(steered or event, active.lane)
-            await self.say(outgoing, prompt.options.pieces, active.numbers)
-            if await pace.is_cut():
+            await self.say(outgoing, answer.options.pieces, active.numbers)
+            if await timing.is_cut():
                 return False
             if steered is not None:
                 return True
-        if active.steers and (waits := _waits_for(events[-1])):
+        if active.steers and (waits := _waits_for(payloads[-1])):
             await self._leave_waiting(active, waits)
         return True
 
@@ -160,7 +168,7 @@ class ResponsesConversation(Conversation):
             }
             await self.say(_laned(event, active.lane), numbers=active.numbers)
 
-    def _steer(self, message: Payload, number: int) -> None:
+    def _steer(self, message: Payload) -> None:
         target = message.get("previous_response_id")
         found = [a for lane in self._lanes.values() if (a := lane.active) is not None]
         active = next((a for a in found if a.response_id == target), None)
@@ -171,7 +179,7 @@ class ResponsesConversation(Conversation):
         elif not _items(message.get("input")):
             why = {"code": "invalid_input", "message": "The input is empty."}
         else:
-            steer = Steer(f"steer_{number:08x}", message["input"])
+            steer = Steer(f"steer_{next(self._n_steers):08x}", message["input"])
             active.steers.append(steer)
             event = {
                 "type": "response.steer.accepted",
@@ -188,20 +196,17 @@ class ResponsesConversation(Conversation):
         self.begin(self.say(failed))
 
 
-def _events(prompt: MockRequest, seed: str) -> Iterator[Payload]:
-    """The events of a response, as a WebSocket has them."""
-    events = responses.play(prompt, seed)
-    if prompt.body.get("generate") is False:  # a warm-up: the state is there, and nothing is said
-        first, *_, last = events
-        yield first
-        yield {**last, "response": {**last["response"], "output": [], "usage": None}}
+def _events(answer: Answer) -> Iterator[tuple[int, Payload]]:
+    """The events of a response, as a WebSocket has them, each with when it comes."""
+    events: list[Timed] = answer.events()
+    if answer.setting.body.get("generate") is False:  # a warm-up: nothing is said, it is only there
+        (first_us, first), (last_us, last) = events[0], events[-1]
+        yield first_us, first.payload
+        whole = {**last.payload["response"], "output": [], "usage": None}
+        yield last_us, {**last.payload, "response": whole}
         return
-    for event in events:
-        if event["type"] != "error":
-            yield event
-            continue
-        error = {k: v for k, v in event.items() if k in {"code", "message", "param"}}
-        yield {"type": "error", "error": {"type": "server_error", **error}}
+    for at_us, frame in events:
+        yield at_us, over_websocket(frame.payload)
 
 
 def _steered(events: list[Payload], position: int) -> Payload | None:

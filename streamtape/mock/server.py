@@ -1,87 +1,152 @@
-"""An endpoint that streams for real: for the demo, for tests, for trying streamtape without a key.
+"""A local provider: every dialect on one port, without a key, saying what rules tell it to.
 
-    with MockEndpoint(gap_us=25_000) as endpoint:
-        client = OpenAI(base_url=endpoint.url, api_key="any")
+    rules = [Rule(contains="weather", reply=[Call("get_weather", {"city": "Oslo"})], then="12 °C")]
+    with streamtape.MockServer(rules) as server:
+        client = OpenAI(base_url=server.base_url, api_key="any")
 
-It speaks OpenAI's Responses (every event type, valid lifecycles; over a WebSocket, too), Realtime,
-Chat Completions, Anthropic Messages, Ollama's NDJSON, and at `GET /events` what an EventSource
-reads. A model's name chooses the script: `scripted:refusal`. Options such as `?gap_us=0&cut=12` may
-follow it, or the URL (see options.Options).
+Requests are understood and a rule is chosen (`responder`), its parts are composed and played as a
+replay is, so that all paces, cuts and faults of replays work here. Without rules it answers by
+itself: it calls the request's first tool once, fits its JSON schema, or says a sample text.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from streamtape.composer.tokens import n_tokens
 from streamtape.errors import UsageError
-from streamtape.mock.options import MockRequest, Options, mock_request
-from streamtape.mock.routes import EVENTS, RESPONSES, Dialogue, conversation_at, dialogue_at
-from streamtape.mock.scripts import responses
-from streamtape.mock.send import send_events
-from streamtape.server.exchange import Exchange, RequestHead
-from streamtape.server.http_server import HttpServer
+from streamtape.mock import plain_routes
+from streamtape.mock.answers import Answer, NoRuleError, Usual
+from streamtape.mock.control import control, is_control
+from streamtape.mock.loading import default_options, headers_of, load_rules, parsed_body
+from streamtape.mock.metrics import CONTENT_TYPE, Metrics
+from streamtape.mock.recording import FallThrough
+from streamtape.mock.request import place_of, wants_stream
+from streamtape.mock.responder import PreviousResponseError, Responder
+from streamtape.mock.routes import conversation_at
+from streamtape.mock.rules import Rule
+from streamtape.mock.spaces import Seen, Space, Spaces
+from streamtape.mock.views import MockTest
+from streamtape.playback.build import build_steps
+from streamtape.playback.faults import Fault, Faults, parse_faults
+from streamtape.playback.pace import Pace, parse_pace
+from streamtape.playback.rechunk import Rechunk, parse_rechunk
+from streamtape.server.exchange import Exchange, Limits
+from streamtape.server.player import play
+from streamtape.server.providers import child_env
+from streamtape.server.service import JSON, Service
 from streamtape.server.websocket.endpoint import accept
 from streamtape.server.websocket.handshake import is_websocket
+from streamtape.session.exchange import Progress
+from streamtape.tape.model import Chunks, Interaction
 
-_JSON = [(b"Content-Type", b"application/json")]
-_KEPT_RESPONSES = 256
-_ERRORS = {
-    401: ("invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
-    404: ("invalid_request_error", None, "There is nothing at this path."),
-    429: ("requests", "rate_limit_exceeded", "Rate limit reached; try again in 1s."),
-}
+_AT_ONCE = Pace(speed=None)
 
 
-class MockEndpoint:
-    """A server on a free port of 127.0.0.1 that runs while its `with` block does.
+class MockServer(Service):
+    """Serves made-up answers in every dialect while its `with` block runs.
 
-    The keywords are the defaults of every request's options; see `Options` for all of them.
-    `requests` lists every request as it came, `messages` what clients said over WebSockets;
-    `finished` and `disconnects` count the answers that
-    were sent whole and those whose client went away before.
+    `rules` are rules in the order in which they are tried, the path of a file of them, a text for
+    every request, or a function of the request. Without rules it answers by itself; with rules,
+    what none of them answers is a miss (404, which names the nearest), unless `fallback` is True.
+    `pace`, `fault`, `rechunk` and `seed` are those of replays, and a rule's own come first; the
+    answers come at once unless told. `record_missing` is the URL of a provider, or URLs by path,
+    to which a miss goes on; what it says is recorded in `cassette`, and replayed from then on.
+    `metrics` serves counts for Prometheus at /metrics. `options` are the defaults of every
+    request's own (`streamtape.mock.options`). `cors`, `allowed_hosts` and `limits` are those of a
+    replay server. UsageError for what is no rule, ServerError for a port in use.
     """
 
-    def __init__(self, *, gap_us: int = 25_000, seed: int = 0, **options: Any) -> None:
-        try:
-            self._options = Options(gap_us=gap_us, **options)
-        except TypeError as error:
-            raise UsageError(f"unknown option of the embedded endpoint: {error}") from None
-        self._seed = seed
-        self._kept: dict[str, tuple[MockRequest, str]] = {}
+    def __init__(
+        self,
+        rules: Any = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        pace: str | Pace | None = None,
+        fault: Faults = (),
+        rechunk: str | Rechunk | None = None,
+        seed: int = 0,
+        fallback: bool | None = None,
+        record_missing: str | Mapping[str, str] | None = None,
+        cassette: str | os.PathLike[str] | None = None,
+        metrics: bool = False,
+        cors: str | Sequence[str] = (),
+        allowed_hosts: Sequence[str] = (),
+        limits: Limits | None = None,
+        **options: Any,
+    ) -> None:
+        found = load_rules(rules)
+        parse_rechunk(rechunk)
+        if (record_missing is None) != (cassette is None):
+            raise UsageError("record_missing and cassette go together: give both")
+        falls_back = (not found and record_missing is None) if fallback is None else fallback
+        chosen = _AT_ONCE if pace is None else parse_pace(pace)
+        usual = Usual(chosen, seed, parse_faults(fault), rechunk, falls_back)
+        self._responder = Responder(found, usual, default_options(options))
         self._changed = threading.Condition()
-        self.requests: list[tuple[RequestHead, bytes]] = []
+        self._metrics = Metrics()
+        self._shows_metrics = metrics
+        self.requests: list[Seen] = []
         self.messages: list[bytes] = []
         self.finished = 0
         self.disconnects = 0
-        self._active = 0
-        self._server = HttpServer(self._answer)
+        super().__init__(
+            host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits
+        )
+        self._beyond: FallThrough | None = None
+        if record_missing is not None and cassette is not None:
+            self._beyond = FallThrough(cassette, record_missing)
 
     @property
-    def root(self) -> str:
-        """Where it listens: the base URL of Anthropic's and Ollama's clients."""
-        return self._server.origin
+    def base_url(self) -> str:
+        """The base URL of OpenAI's clients; `url` is that of the others'."""
+        return f"{self.url}/v1"
 
     @property
-    def url(self) -> str:
-        """The base URL of OpenAI's clients."""
-        return f"{self.root}/v1"
+    def rules(self) -> list[Rule]:
+        """The rules, in the order in which they are tried."""
+        return self._responder.rules
 
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
+    @property
+    def spaces(self) -> Spaces:
+        """What it remembers, test by test."""
+        return self._responder.spaces
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.stop()
+    @property
+    def misses(self) -> tuple[str, ...]:
+        """Why requests were not answered, over all tests."""
+        return tuple(text for space in self.spaces for text in space.misses)
+
+    @property
+    def n_recorded(self) -> int:
+        """How many answers of the real provider were recorded."""
+        return 0 if self._beyond is None else self._beyond.n_recorded
+
+    @property
+    def metrics(self) -> Metrics:
+        """What it counts."""
+        return self._metrics
+
+    def test(self, name: str) -> MockTest:
+        """The part of a test of this name: an address, rules and requests of its own."""
+        return MockTest(self.url, name, self._responder)
+
+    def child_env(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """The variables that point the SDKs of a child process here; keys where it has none."""
+        return child_env(self.url, environ=environ, replays=True)
+
+    def stop(self) -> None:
+        """Close every connection, and write what was recorded; may be called twice."""
+        super().stop()
+        if self._beyond is not None:
+            self._beyond.close()
 
     def wait_for(
         self,
@@ -98,58 +163,21 @@ class MockEndpoint:
 
         def enough() -> bool:
             done = self.finished >= finished and self.disconnects >= disconnects
-            return done and not (idle and self._active)
+            return done and not (idle and self._metrics.active)
 
         with self._changed:
             return self._changed.wait_for(enough, timeout_s)
 
-    async def _answer(self, exchange: Exchange) -> None:
-        ended = ""
-        self._active += 1
-        try:
-            body = await exchange.body()
-            number = len(self.requests)
-            self.requests.append((exchange.request, body))
-            if is_websocket(exchange.request):
-                ended = "disconnects" if await self._converse(exchange) else ""
-            else:
-                await self._route(exchange, body, number)
-                ended = "finished" if exchange.finished else ""
-        except asyncio.CancelledError:
-            ended = "disconnects" if exchange.closed else ""
-            raise
-        except UsageError as error:
-            await _refuse(exchange, 400, str(error))
-            ended = "finished"
-        finally:
-            with self._changed:
-                self._active -= 1
-                if ended:
-                    setattr(self, ended, getattr(self, ended) + 1)
-                self._changed.notify_all()
+    # What conversations over WebSockets need, too.
 
     @property
-    def options(self) -> Options:
-        """The defaults of every request's options."""
-        return self._options
+    def responder(self) -> Responder:
+        """What chooses answers."""
+        return self._responder
 
-    def note_message(self, data: bytes) -> int:
-        """Take down a message of a WebSocket, and give it a number."""
+    def note_message(self, data: bytes) -> None:
+        """Take down a message of a WebSocket."""
         self.messages.append(data)
-        return len(self.messages) - 1
-
-    def new_seed(self, prompt: MockRequest, number: int) -> str:
-        """The seed of the answer to a request of this number."""
-        seed = prompt.options.seed
-        return f"{self._seed}/{number}" if seed is None else f"{seed}"
-
-    def keep_response(self, prompt: MockRequest, seed: str) -> None:
-        """Keep a response, so that it can be gone on with."""
-        self._keep(prompt, seed)
-
-    def is_kept(self, response_id: str) -> bool:
-        """Whether a response can be gone on with."""
-        return response_id in self._kept
 
     def count_finished(self) -> None:
         """Count an answer on a WebSocket that was sent whole."""
@@ -157,109 +185,214 @@ class MockEndpoint:
             self.finished += 1
             self._changed.notify_all()
 
-    async def _converse(self, exchange: Exchange) -> bool:
+    async def begun(self) -> None:
+        """Get ready, in the server's loop."""
+        if self._beyond is not None:
+            await self._beyond.begun()
+
+    def stopping(self) -> None:
+        """Record no further."""
+        if self._beyond is not None:
+            self._beyond.stopping()
+
+    async def ended(self) -> None:
+        """Let go of what belongs to the server's loop."""
+        if self._beyond is not None:
+            await self._beyond.ended()
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Answer one request, and count how that ended."""
+        ended = ""
+        self._metrics.active += 1
+        try:
+            ended = await self._answer(exchange)
+        except asyncio.CancelledError:
+            ended = "disconnects" if exchange.closed else ""
+            raise
+        except PreviousResponseError as error:
+            await self.refuse(exchange, 400, str(error), "previous_response_not_found")
+            ended = "finished"
+        except UsageError as error:
+            await self.refuse(exchange, 400, str(error), "invalid_request_error")
+            ended = "finished"
+        finally:
+            self._metrics.disconnects += ended == "disconnects"
+            with self._changed:
+                self._metrics.active -= 1
+                if ended:
+                    setattr(self, ended, getattr(self, ended) + 1)
+                self._changed.notify_all()
+
+    async def _answer(self, exchange: Exchange) -> str:
+        """Answer a request; what it counts as: finished, disconnects or nothing."""
+        head = exchange.request
+        space, target = self.spaces.of(head)
+        path = target.partition("?")[0]
+        if is_control(path):
+            await control(exchange, self, space, path)
+            return ""
+        if path == "/metrics" and self._shows_metrics:
+            headers = [(b"Content-Type", CONTENT_TYPE)]
+            await exchange.respond(200, headers, self._metrics.text())
+            return ""
+        if is_websocket(head):
+            return "disconnects" if await self._converse(exchange, space, path) else ""
+        body = await exchange.body()
+        seen = Seen(head, body)
+        space.n_requests += 1
+        space.seen.append(seen)
+        self.requests.append(seen)
+        try:
+            await self._route(exchange, space, target, seen)
+        except NoRuleError as error:
+            if self._beyond is None:
+                self._metrics.misses += 1
+                seen.status = 404
+                await self.refuse(exchange, 404, str(error), "no_rule")
+            else:
+                space.misses.pop()
+                await self._beyond.answer(exchange, target, body)
+        return "finished" if exchange.finished else ""
+
+    async def _route(self, exchange: Exchange, space: Space, target: str, seen: Seen) -> None:
+        path, _, query = target.partition("?")
+        path = path.rstrip("/") or "/"
+        head = exchange.request
+        names = " ".join(name.decode("latin-1").lower() for name, _ in head.headers)
+        plain = plain_routes.plain_answer(head.method, path, seen.body, names)
+        if plain is not None:
+            await self._say_json(exchange, 200, plain)
+        elif (response_id := plain_routes.response_id_in(path)) and head.method != "POST":
+            await self._kept_response(exchange, space, response_id, query)
+        elif path == "/events" and head.method == "GET":
+            await self._say_to_event_source(exchange, space, query)
+        elif head.method == "POST" and (place := place_of(path)) is not None:
+            dialect, streams, model = place
+            body = parsed_body(seen.body)
+            request, options = self._responder.understand(
+                dialect, body, query=query, model=model, stream=wants_stream(streams, body),
+                headers=headers_of(exchange), path=path, space=space,
+            )  # fmt: skip
+            seen.request = request
+            if options.hold is not None or options.close:
+                raise UsageError("hold and close are options of WebSockets, and this is a request")
+            answer = self._responder.answer(request, options, space)
+            seen.rule = answer.rule
+            if dialect in ("openai-responses", "anthropic"):
+                self._responder.keep(request, answer, space)
+            seen.status = await self._say(exchange, answer)
+        elif self._beyond is not None:
+            raise NoRuleError(path)
+        else:
+            await self.refuse(exchange, 404, f"nothing at {head.method} {path}", "not_found_error")
+
+    async def _say(
+        self, exchange: Exchange, answer: Answer, given: Interaction | None = None
+    ) -> int | None:
+        """Play an answer; its status."""
+        target = f"{self.url}{exchange.request.target}"
+        interaction = given
+        if interaction is None:
+            # A long answer takes a while to compose: others are served meanwhile.
+            interaction = (
+                await asyncio.to_thread(answer.interaction, target)
+                if answer.is_long
+                else answer.interaction(target)
+            )
+        faults = answer.faults
+        steps = build_steps(
+            interaction,
+            speed=None if answer.pace.speed is None else 1.0,
+            rechunk=answer.rechunk,
+            faults=tuple(faults),
+            seed=answer.seed,
+            attempt=answer.attempt,
+            on_fault=self._struck,
+        )
+        status = interaction.head.status if interaction.head else None
+        dialect = answer.voice.dialect
+        progress = Progress()
+        length = None if answer.stream or faults else interaction.chunks.n_bytes
+        self._metrics.requests[dialect, answer.stream, status or 0] += 1
+        if self._shows_metrics:
+            self._metrics.tokens[dialect] += n_tokens(answer.text)
+        try:
+            await play(
+                exchange, steps, length=length, more_headers=self.cors_of(exchange),
+                progress=progress,
+            )  # fmt: skip
+        finally:
+            self._metrics.chunks += progress.n_chunks
+            self._metrics.note_duration(exchange.elapsed_us / 1e6)
+        return status
+
+    def _struck(self, fault: Fault) -> None:
+        self._metrics.faults[fault.kind] += 1
+
+    async def _say_json(self, exchange: Exchange, status: int, value: Any) -> None:
+        body = json.dumps(value, ensure_ascii=False).encode()
+        await exchange.respond(status, [JSON, *self.cors_of(exchange)], body)
+
+    async def _kept_response(
+        self, exchange: Exchange, space: Space, response_id: str, query: str
+    ) -> None:
+        """Give a response again, go on with its stream after an event, or forget it."""
+        kept = space.responses.get(response_id)
+        if kept is None:
+            message = f"Response with id {response_id!r} not found."
+            await self.refuse(exchange, 404, message, "not_found_error")
+            return
+        if exchange.request.method == "DELETE":
+            await self._say_json(exchange, 200, plain_routes.deleted(space, response_id))
+            return
+        asked = dict(part.partition("=")[::2] for part in query.split("&"))
+        calm = replace(kept.answer.options, cut=None, reset=None, stall=None)
+        stream = asked.get("stream") == "true"
+        answer = replace(kept.answer, options=calm, faults=(), stream=stream)
+        interaction = answer.interaction(f"{self.url}{exchange.request.target}")
+        if stream:
+            after = asked.get("starting_after", "-1")
+            number = int(after) if after.lstrip("-").isdecimal() else -1
+            rest = Chunks.of(interaction.chunks[number + 1 :])
+            interaction = replace(interaction, chunks=rest)
+        await self._say(exchange, answer, interaction)
+
+    async def _say_to_event_source(self, exchange: Exchange, space: Space, query: str) -> None:
+        """Say an answer to a browser's EventSource, from the event after the last that it saw."""
+        last = exchange.request.header("last-event-id") or "-1"
+        number = int(last) if last.isdecimal() else -1
+        request, options = self._responder.understand(
+            "openai-responses", {}, query=query, model="gpt-4.1", space=space
+        )
+        if options.seed is None:
+            options = replace(options, seed=self._responder.usual.seed)
+        if number >= 0:
+            options = replace(options, cut=None, reset=None)
+        answer = self._responder.answer(request, options, space)
+        chunks = Chunks.of(plain_routes.event_source(answer, number))
+        if not len(chunks):
+            # An EventSource reconnects for ever; this status tells it that there is no more.
+            await exchange.respond(204, self.cors_of(exchange), b"")
+            return
+        whole = answer.interaction(f"{self.url}{exchange.request.target}")
+        await self._say(exchange, answer, replace(whole, chunks=chunks))
+
+    async def _converse(self, exchange: Exchange, space: Space, path: str) -> bool:
         """Talk over a WebSocket to its end; True where its client left without closing it."""
-        request = exchange.request
-        prompt = mock_request({}, request.query, self._options)
-        if prompt.options.status != 200:
-            await _refuse(exchange, prompt.options.status)
+        head = exchange.request
+        self.requests.append(Seen(head, b""))
+        query = head.query
+        _, options = self._responder.understand("", {}, query=query, space=space)
+        if options.status != 200:
+            message = f"the handshake was to be refused with {options.status}"
+            await self.refuse(exchange, options.status, message, "server_error")
             return False
-        conversation = conversation_at(request.path.rstrip("/"))
+        conversation = conversation_at(path.rstrip("/"))
         if conversation is None:
-            await _refuse(exchange, 404, f"no WebSocket at {request.path}")
+            await self.refuse(exchange, 404, f"no WebSocket at {path}", "not_found_error")
             return False
         socket = await accept(exchange, lambda offered: next(iter(offered), None))
         if socket is not None:
             async with socket:
-                await conversation(socket, self, request.query).run()
+                await conversation(socket, self, space, query).run()
         return socket is not None and socket.was_left
-
-    async def _route(self, exchange: Exchange, body: bytes, number: int) -> None:
-        request = exchange.request
-        path = request.path.rstrip("/")
-        if request.method == "GET" and path.startswith("/v1/responses/"):
-            await self._resume(exchange, path.rpartition("/")[2])
-            return
-        if request.method == "GET" and path == "/events":
-            await self._say_to_event_source(exchange)
-            return
-        dialogue = dialogue_at(path)
-        if dialogue is None or request.method != "POST":
-            await _refuse(exchange, 404, f"nothing at {request.method} {path}")
-            return
-        prompt = mock_request(_parsed(body), request.query, self._options)
-        if prompt.options.hold is not None or prompt.options.close:
-            raise UsageError("hold and close are options of WebSockets, and this is a request")
-        seed = self.new_seed(prompt, number)
-        if "stream" not in prompt.body and dialogue.streams_by_default:
-            prompt = replace(prompt, stream=True)
-        await self._say(exchange, dialogue, prompt, seed)
-
-    async def _say(
-        self, exchange: Exchange, dialogue: Dialogue, prompt: MockRequest, seed: str
-    ) -> None:
-        await asyncio.sleep(prompt.options.first_us / 1e6)
-        if prompt.options.status != 200:
-            await _refuse(exchange, prompt.options.status)
-        elif prompt.stream:
-            if dialogue is RESPONSES:
-                self._keep(prompt, seed)
-            await send_events(
-                exchange, dialogue.content_type, dialogue.stream(prompt, seed), prompt.options
-            )
-        else:
-            whole = dialogue.whole(prompt, seed)
-            status = 500 if "code" in (whole.get("error") or ()) and "id" not in whole else 200
-            await exchange.respond(status, _JSON, json.dumps(whole).encode())
-
-    async def _say_to_event_source(self, exchange: Exchange) -> None:
-        last = exchange.request.header("last-event-id") or "-1"
-        prompt = mock_request({"stream": True}, exchange.request.query, self._options)
-        number = int(last) if last.isdecimal() else -1
-        seed = str(self._seed if prompt.options.seed is None else prompt.options.seed)
-        if number >= prompt.options.events - 1:
-            # An EventSource reconnects for ever; this status tells it that there is no more.
-            await exchange.respond(204, [], b"")
-            return
-        if number >= 0:
-            prompt = replace(prompt, options=replace(prompt.options, cut=None, reset=None))
-        await self._say(exchange, EVENTS, replace(prompt, starting_after=number), seed)
-
-    def _keep(self, prompt: MockRequest, seed: str) -> None:
-        first = next(responses.play(prompt, seed))
-        self._kept[first["response"]["id"]] = prompt, seed
-        while len(self._kept) > _KEPT_RESPONSES:
-            del self._kept[next(iter(self._kept))]
-
-    async def _resume(self, exchange: Exchange, response_id: str) -> None:
-        """Go on with a stream after an event: GET /v1/responses/ID?stream=true&starting_after=N."""
-        if response_id not in self._kept:
-            await _refuse(exchange, 404, f"no response {response_id!r}")
-            return
-        prompt, seed = self._kept[response_id]
-        wanted = dict(p.partition("=")[::2] for p in exchange.request.query.split("&"))
-        after = wanted.get("starting_after", "-1")
-        number = int(after) if after.lstrip("-").isdecimal() else -1
-        calm = replace(prompt.options, cut=None, reset=None, stall=None)
-        prompt = replace(
-            prompt, options=calm, starting_after=number, stream=wanted.get("stream") == "true"
-        )
-        await self._say(exchange, RESPONSES, prompt, seed)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except ValueError as error:
-        raise UsageError(f"the request body is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise UsageError("the request body should be a JSON object")
-    return value
-
-
-async def _refuse(exchange: Exchange, status: int, message: str = "") -> None:
-    default = ("server_error", None, "The server had an error while processing your request.")
-    kind, code, text = _ERRORS.get(status, default)
-    error = {"message": message or text, "type": kind, "param": None, "code": code}
-    headers = [*_JSON, (b"Retry-After", b"1")] if status == 429 else _JSON
-    await exchange.respond(status, headers, json.dumps({"error": error}).encode())

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixtures `tape` and `tape_server`, and the `streamtape` marker.
+"""The pytest plugin: the fixtures `tape`, `tape_server`, `tape_mock`, and the `streamtape` marker.
 
 Pytest imports this module in every run, so it holds hooks only, and imports nothing heavy before a
 test asks for a cassette. What the hooks do stands in the modules beside it.
@@ -16,6 +16,8 @@ from streamtape.pytest_plugin import report_index, settings, stash, summary
 from streamtape.pytest_plugin.fixture_coverage import covered as find_covered
 
 if TYPE_CHECKING:
+    from streamtape.mock.server import MockServer
+    from streamtape.mock.views import MockTest
     from streamtape.pytest_plugin.item_session import ItemSession
     from streamtape.pytest_plugin.snapshot_fixture import TapeSnapshot
     from streamtape.server.proxy import RecordingProxy
@@ -191,6 +193,23 @@ def tape_server(
 
     with serving(request.node.stash[stash.TAPING]) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _streamtape_mock() -> Iterator[MockServer]:
+    from streamtape.mock.server import MockServer
+
+    with MockServer() as server:
+        yield server
+
+
+@pytest.fixture
+def tape_mock(request: pytest.FixtureRequest, _streamtape_mock: MockServer) -> Iterator[MockTest]:
+    """A provider that the test tells what to say; the environment points SDKs at it."""
+    from streamtape.pytest_plugin.mock_fixture import mocking
+
+    with mocking(_streamtape_mock, request.node.nodeid) as mock:
+        yield mock
 
 
 @pytest.fixture

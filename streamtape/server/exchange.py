@@ -106,6 +106,7 @@ class Exchange:
         self._bodiless = False
         self._length: int | None = None
         self._limit = link.limits.max_body_bytes
+        self._given_back: list[bytes] = []
         self._received = 0
         self._sent = 0
         self._sends = 0
@@ -119,7 +120,7 @@ class Exchange:
     @property
     def body_read(self) -> bool:
         """Whether all of the request's body was read, or it has none."""
-        return self._link.body_read
+        return self._link.body_read and not self._given_back
 
     @property
     def keep_alive(self) -> bool:
@@ -142,6 +143,8 @@ class Exchange:
 
         Reading slowly slows the client down. RequestTooLargeError where the body is over the limit.
         """
+        if self._given_back:
+            return self._given_back.pop()
         if not self._received and (content_length(self.request.headers) or 0) > self._limit:
             raise self._too_large()
         piece = await self._link.next_piece()
@@ -156,6 +159,10 @@ class Exchange:
         while (piece := await self.next_piece()) is not None:
             taken.append(piece)
         return b"".join(taken)
+
+    def give_back(self, body: bytes) -> None:
+        """Let a body that was taken be read again, by whoever answers instead."""
+        self._given_back = [body] if body else []
 
     def _too_large(self) -> RequestTooLargeError:
         return RequestTooLargeError(f"the request body is over the limit of {self._limit} bytes")

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import pytest
 
 from streamtape.cli import demo_run
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.tape.store import load
 from tests.cli.running import run
 
 
-class Counted(MockEndpoint):
+class Counted(MockServer):
     """An endpoint that notes how long it is told to wait between events."""
 
     gaps_us: ClassVar[list[int]] = []
@@ -24,7 +24,7 @@ class Counted(MockEndpoint):
 
 def test_the_tour_proves_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Recorded and replayed are the same events, the second run differs in one word."""
-    monkeypatch.setattr(demo_run, "MockEndpoint", Counted)
+    monkeypatch.setattr(demo_run, "MockServer", Counted)
     result = run("demo", "--keep", tmp_path, "--json")
     assert result.exit_code == 0
     told = json.loads(result.stdout)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from streamtape.cli import http_request
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.replay import ReplayServer
 from streamtape.tape.model import Head, Request
 from streamtape.tape.store import load
@@ -21,9 +21,9 @@ from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[MockEndpoint]:
+def endpoint() -> Iterator[MockServer]:
     """An endpoint that does not wait between events."""
-    with MockEndpoint(gap_us=0) as running:
+    with MockServer(gap_us=0) as running:
         yield running
 
 
@@ -33,9 +33,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.tape"
 
 
-def test_prints_the_body_and_records_it(endpoint: MockEndpoint, path: Path) -> None:
+def test_prints_the_body_and_records_it(endpoint: MockServer, path: Path) -> None:
     """What comes is on stdout, byte for byte, and in the cassette; notes are on stderr."""
-    result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED)
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", ASKED)
     assert result.exit_code == 0
     recorded = load(path)[0]
     assert result.stdout_bytes == recorded.body
@@ -45,11 +45,12 @@ def test_prints_the_body_and_records_it(endpoint: MockEndpoint, path: Path) -> N
     assert f"{len(recorded.chunks)} chunks" in result.stderr
 
 
-def test_sends_method_headers_and_body(endpoint: MockEndpoint, path: Path) -> None:
+def test_sends_method_headers_and_body(endpoint: MockServer, path: Path) -> None:
     """-X, -H and -d reach the server as given; a JSON body is called so."""
-    url = f"{endpoint.url}/responses"
+    url = f"{endpoint.base_url}/responses"
     run("record", "-o", path, url, "-H", "X-One: 1", "-H", "X-One: 2", "-d", ASKED)
-    head, body = endpoint.requests[-1]
+    seen = endpoint.requests[-1]
+    head, body = seen.head, seen.body
     sent = [(name.lower(), value) for name, value in head.headers]
     assert [value for name, value in sent if name == b"x-one"] == [b"1", b"2"]
     assert dict(sent)[b"content-type"] == b"application/json"
@@ -58,70 +59,72 @@ def test_sends_method_headers_and_body(endpoint: MockEndpoint, path: Path) -> No
     assert head.method == "POST"
 
 
-def test_body_from_a_file(endpoint: MockEndpoint, path: Path, tmp_path: Path) -> None:
+def test_body_from_a_file(endpoint: MockServer, path: Path, tmp_path: Path) -> None:
     """-d @FILE sends what the file holds."""
     (tmp_path / "asked.json").write_text(ASKED)
-    url = f"{endpoint.url}/responses"
+    url = f"{endpoint.base_url}/responses"
     assert run("record", "-o", path, url, "-d", f"@{tmp_path}/asked.json").exit_code == 0
-    assert endpoint.requests[-1][1] == ASKED.encode()
+    assert endpoint.requests[-1].body == ASKED.encode()
 
 
-def test_secrets_are_masked_and_named(endpoint: MockEndpoint, path: Path) -> None:
+def test_secrets_are_masked_and_named(endpoint: MockServer, path: Path) -> None:
     """A key in a header is not in the file, and the note names the header."""
     key = "Authorization: Bearer sk-verysecret"
-    result = run("record", "-o", path, f"{endpoint.url}/responses", "-H", key, "-d", ASKED)
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-H", key, "-d", ASKED)
     assert "masked: authorization" in result.stderr
     assert "verysecret" not in str(load(path)[0].request.headers)
 
 
 def test_compressed_is_recorded_as_it_is_and_printed_unpacked(
-    endpoint: MockEndpoint, path: Path
+    endpoint: MockServer, path: Path
 ) -> None:
     """With --compressed the cassette holds gzip, stdout the text."""
-    url = f"{endpoint.url}/responses?gzip=1"
+    url = f"{endpoint.base_url}/responses?gzip=1"
     result = run("record", "-o", path, url, "--compressed", "-d", ASKED)
     recorded = load(path)[0]
     assert recorded.body.startswith(b"\x1f\x8b")
     assert result.stdout_bytes == recorded.content
 
 
-def test_a_broken_stream_is_recorded_broken(endpoint: MockEndpoint, path: Path) -> None:
+def test_a_broken_stream_is_recorded_broken(endpoint: MockServer, path: Path) -> None:
     """A cut is told and recorded, status 1."""
-    result = run("record", "-o", path, f"{endpoint.url}/responses?cut=5", "-d", ASKED)
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses?cut=5", "-d", ASKED)
     assert result.exit_code == 1
     assert "the stream broke: RemoteProtocolError" in result.stderr
     assert load(path)[0].ending.exception == "RemoteProtocolError"
 
 
-def test_json_gives_the_summary_instead_of_the_body(endpoint: MockEndpoint, path: Path) -> None:
+def test_json_gives_the_summary_instead_of_the_body(endpoint: MockServer, path: Path) -> None:
     """--json prints what was recorded."""
-    result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED, "--json")
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", ASKED, "--json")
     (told,) = json.loads(result.stdout)["interactions"]
     assert told["ending"]["kind"] == "complete"
     assert told["transcript"]["text"].startswith("double bubble bath")
 
 
-def test_an_existing_cassette_is_not_touched(endpoint: MockEndpoint, path: Path) -> None:
+def test_an_existing_cassette_is_not_touched(endpoint: MockServer, path: Path) -> None:
     """Without --force or --mode a cassette that is there stays, and the way out is said."""
     before = tape(path, interaction(responses("old"))).read_bytes()
-    assert "--force replaces it" in refused("record", "-o", path, f"{endpoint.url}/responses")
+    assert "--force replaces it" in refused("record", "-o", path, f"{endpoint.base_url}/responses")
     assert path.read_bytes() == before
 
 
-def test_force_replaces(endpoint: MockEndpoint, path: Path) -> None:
+def test_force_replaces(endpoint: MockServer, path: Path) -> None:
     """--force records anew over the old one."""
     tape(path, interaction(responses("old")))
     assert (
-        run("record", "-o", path, "--force", f"{endpoint.url}/responses", "-d", ASKED).exit_code
+        run(
+            "record", "-o", path, "--force", f"{endpoint.base_url}/responses", "-d", ASKED
+        ).exit_code
         == 0
     )
     assert load(path)[0].transcript().text.startswith("double")
 
 
-def test_new_episodes_keeps_and_adds(endpoint: MockEndpoint, path: Path) -> None:
+def test_new_episodes_keeps_and_adds(endpoint: MockServer, path: Path) -> None:
     """--mode new_episodes adds an interaction to those that are there."""
     tape(path, interaction(responses("old")))
-    url = f"{endpoint.url}/responses"
+    url = f"{endpoint.base_url}/responses"
     assert run("record", "-o", path, "--mode", "new_episodes", url, "-d", ASKED).exit_code == 0
     assert [i.transcript().text[:6] for i in load(path)] == ["old", "double"]
 
@@ -160,12 +163,12 @@ def test_bad_input_is_refused(args: list[str], says: str, path: Path) -> None:
 
 
 def test_a_folder_that_can_not_be_written_is_told_before_anything_is_sent(
-    endpoint: MockEndpoint, tmp_path: Path
+    endpoint: MockServer, tmp_path: Path
 ) -> None:
     """A place that is no place is an error before the request is paid for."""
     (tmp_path / "file").write_text("")
     n_before = len(endpoint.requests)
-    said = refused("record", "-o", tmp_path / "file" / "x.tape", f"{endpoint.url}/responses")
+    said = refused("record", "-o", tmp_path / "file" / "x.tape", f"{endpoint.base_url}/responses")
     assert "a part of its path is not a folder" in said
     assert len(endpoint.requests) == n_before
 
@@ -176,8 +179,8 @@ def test_a_folder_that_can_not_be_written_is_told_before_anything_is_sent(
 def test_a_signal_saves_what_had_come(number: int, status: int, path: Path) -> None:
     """Ctrl-C, SIGTERM and SIGHUP leave a cassette of what had come, as abandoned."""
     # Nothing is under way when the signal comes: what was recorded has been printed.
-    with MockEndpoint(gap_us=0, stall=3) as silent:
-        child = recording(path, silent.url)
+    with MockServer(gap_us=0, stall=3) as silent:
+        child = recording(path, silent.base_url)
         assert child.stdout is not None
         printed = b""
         while printed.count(b"\n\n") < 3:
@@ -194,8 +197,8 @@ def test_a_signal_saves_what_had_come(number: int, status: int, path: Path) -> N
 def test_a_reader_that_leaves_stops_the_upstream(path: Path) -> None:
     """`| head -1` ends the recording at once, quietly, with what had come."""
     # A stream that lasts longer than anybody waits here.
-    with MockEndpoint(gap_us=20_000, events=20_000) as slow:
-        child = recording(path, slow.url)
+    with MockServer(gap_us=20_000, events=20_000) as slow:
+        child = recording(path, slow.base_url)
         assert child.stdout is not None
         child.stdout.readline()
         child.stdout.close()
@@ -208,7 +211,7 @@ def test_a_reader_that_leaves_stops_the_upstream(path: Path) -> None:
 
 
 def test_times_are_those_of_the_request(
-    endpoint: MockEndpoint, path: Path, monkeypatch: pytest.MonkeyPatch
+    endpoint: MockServer, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it takes to make a client (its certificates) is no part of the answer's time."""
     now_s = [5.0]
@@ -221,7 +224,7 @@ def test_times_are_those_of_the_request(
 
     monkeypatch.setattr(httpx.Client, "__init__", make_slowly)
     monkeypatch.setattr(http_request, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
-    result = run("record", "-o", path, f"{endpoint.url}/responses", "-d", ASKED)
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", ASKED)
     assert ", after 0 ms" in result.stderr
     assert " in 0.0 s, complete" in result.stderr
 

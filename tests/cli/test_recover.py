@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.tape.store import load
 from tests.cli.running import recording, refused, run
 from tests.patience import PATIENCE_S
@@ -12,8 +12,8 @@ from tools.attacks import damage
 
 def left_behind(path: Path) -> bytes:
     """Kill a recording amid its stream; gives what its reader had got."""
-    with MockEndpoint(gap_us=20_000, events=20_000) as slow:
-        child = recording(path, slow.url)
+    with MockServer(gap_us=20_000, events=20_000) as slow:
+        child = recording(path, slow.base_url)
         assert child.stdout is not None
         read = child.stdout.readline()
         child.kill()

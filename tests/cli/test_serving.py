@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.exchange import Exchange
 from streamtape.server.http_server import HttpServer
 from streamtape.tape.model import Request
@@ -31,9 +31,9 @@ CHILD = (
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[MockEndpoint]:
+def endpoint() -> Iterator[MockServer]:
     """An endpoint that does not wait between events."""
-    with MockEndpoint(gap_us=0) as running:
+    with MockServer(gap_us=0) as running:
         yield running
 
 
@@ -49,11 +49,11 @@ def streamtape(*args: str | Path, **env: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_child_is_recorded_and_replayed(endpoint: MockEndpoint, tmp_path: Path) -> None:
+def test_a_child_is_recorded_and_replayed(endpoint: MockServer, tmp_path: Path) -> None:
     """A program that knows nothing of us is recorded; then it is answered without the server."""
     path = tmp_path / "run.tape"
     child = ("--", sys.executable, "-c", CHILD)
-    recorded = streamtape("record", "-o", path, "--upstream", endpoint.root, *child)
+    recorded = streamtape("record", "-o", path, "--upstream", endpoint.url, *child)
     assert recorded.returncode == 0, recorded.stderr
     assert "recorded" in recorded.stderr
     assert load(path)[0].ending.kind == "complete"
@@ -63,17 +63,17 @@ def test_a_child_is_recorded_and_replayed(endpoint: MockEndpoint, tmp_path: Path
     assert replayed.stdout.startswith("200 ")
 
 
-def test_the_childs_status_is_ours(endpoint: MockEndpoint, tmp_path: Path) -> None:
+def test_the_childs_status_is_ours(endpoint: MockServer, tmp_path: Path) -> None:
     """A child that fails makes us fail as it did, and is recorded all the same."""
     path = tmp_path / "run.tape"
-    args = ("--upstream", endpoint.root, "--", sys.executable, "-c", CHILD)
+    args = ("--upstream", endpoint.url, "--", sys.executable, "-c", CHILD)
     assert streamtape("record", "-o", path, *args, CHILD_STATUS="7").returncode == 7
     assert len(load(path)) == 1
 
 
-def test_a_child_that_asks_nothing_is_told(endpoint: MockEndpoint, tmp_path: Path) -> None:
+def test_a_child_that_asks_nothing_is_told(endpoint: MockServer, tmp_path: Path) -> None:
     """Where nothing came through the proxy, there is no cassette, and the status is 2."""
-    args = ("--upstream", endpoint.root, "--", sys.executable, "-c", "")
+    args = ("--upstream", endpoint.url, "--", sys.executable, "-c", "")
     ran = streamtape("record", "-o", tmp_path / "run.tape", *args)
     assert ran.returncode == 2
     assert "no request came through" in ran.stderr
@@ -102,12 +102,10 @@ def listening(*args: str | Path) -> tuple[subprocess.Popen[str], Any]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_proxy_records_until_a_signal(
-    number: int, endpoint: MockEndpoint, tmp_path: Path
-) -> None:
+def test_a_proxy_records_until_a_signal(number: int, endpoint: MockServer, tmp_path: Path) -> None:
     """--upstream and --port: any client; a signal ends it and writes the cassette."""
     path = tmp_path / "run.tape"
-    child, where = listening("record", "-o", path, "--upstream", endpoint.root)
+    child, where = listening("record", "-o", path, "--upstream", endpoint.url)
     answer = httpx.post(f"{where['url']}/v1/responses", content=ASKED)
     child.send_signal(number)
     _, err = child.communicate(timeout=PATIENCE_S)

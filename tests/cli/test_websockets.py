@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import websockets.sync.client
 
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.tape.store import load
 from tests.cli.running import run
 from tests.patience import PATIENCE_S
@@ -34,8 +34,8 @@ print(len(kinds))
 def test_a_child_is_recorded_and_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its base URL; what it says differently is the exit status, and explained."""
     path, program = tmp_path / "x.tape", [sys.executable, "-c", CHILD]
-    with MockEndpoint(gap_us=0) as endpoint:
-        monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    with MockServer(gap_us=0) as endpoint:
+        monkeypatch.setenv("OPENAI_BASE_URL", endpoint.base_url)
         done = run("record", "-o", path, "--", *program, "hi")
     assert done.exit_code == 0, done.stderr
     (only,) = load(path)
@@ -51,9 +51,9 @@ def test_a_killed_proxy_is_recovered(tmp_path: Path) -> None:
     """Each message that a client has is in the journal, and those that it said."""
     path = tmp_path / "x.tape"
     command = [sys.executable, "-m", "streamtape", "record", "-o", str(path), "--json"]
-    with MockEndpoint(gap_us=0, stall=5) as endpoint:
+    with MockServer(gap_us=0, stall=5) as endpoint:
         child = subprocess.Popen(
-            [*command, "--port", "0", "--upstream", endpoint.root],
+            [*command, "--port", "0", "--upstream", endpoint.url],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from tests.patience import PATIENCE_S
 
 SEEN = TypeVar("SEEN")
@@ -22,9 +22,9 @@ def three_times(
 
     `cors` are the origins that we let in.
     """
-    with MockEndpoint(gap_us=500, seed=7) as endpoint:
-        direct = run(endpoint.root)
-        with streamtape.RecordingProxy(tape, upstream=endpoint.root, cors=cors) as proxy:
+    with MockServer(gap_us=500, seed=7, cors=cors) as endpoint:
+        direct = run(endpoint.url)
+        with streamtape.RecordingProxy(tape, upstream=endpoint.url, cors=cors) as proxy:
             proxied = run(proxy.url)
             assert endpoint.wait_for(idle=True, timeout_s=PATIENCE_S), "the upstream was left open"
     with streamtape.serve(tape, cors=cors) as server:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.exchange import Exchange
 from streamtape.server.http_server import HttpServer
 from tests.interop.over_http import three_times
@@ -61,8 +61,7 @@ def browse(root: str, profile: Path, *flags: str, queries: list[str] = QUERIES) 
 
 def test_the_same_three_times(tmp_path: Path) -> None:
     """Text and errors are the same directly, through the proxy and from the replay."""
-    # The endpoint itself says nothing about other origins, and we refuse them unless told; the next
-    # test looks at that.
+    # Pages of other origins are refused unless they were let in; the next test looks at that.
     direct, proxied, replayed = three_times(
         tmp_path / "x.tape",
         lambda root: browse(root, tmp_path / "profile", "--disable-web-security"),
@@ -87,8 +86,8 @@ def test_other_origins_only_when_asked(allowed: bool, tmp_path: Path) -> None:
     """A page of another origin reads the replay where CORS was asked for, and nowhere else."""
     tape = tmp_path / "x.tape"
     with (
-        MockEndpoint(gap_us=0) as endpoint,
-        streamtape.RecordingProxy(tape, upstream=endpoint.root, cors="*") as proxy,
+        MockServer(gap_us=0, cors="*") as endpoint,
+        streamtape.RecordingProxy(tape, upstream=endpoint.url, cors="*") as proxy,
     ):
         browse(proxy.url, tmp_path / "profile", "--disable-web-security", queries=["seed=5"])
     with streamtape.serve(tape, cors="*" if allowed else ()) as server:

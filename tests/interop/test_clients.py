@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from tests.interop.clients import CLIENTS, Client, Seen
 from tests.patience import PATIENCE_S
 
@@ -17,11 +17,11 @@ anyone = pytest.mark.parametrize("client", CLIENTS, ids=lambda c: c.name)
 
 def recorded(client: Client, tape: Path, query: str, stop: int | None = None) -> tuple[Seen, Seen]:
     """What a client sees without us, and while we record it; then the server is gone."""
-    with MockEndpoint(gap_us=300, seed=7) as endpoint:
-        direct = client.run(endpoint.root, f"seed=5&{query}", stop)
+    with MockServer(gap_us=300, seed=7) as endpoint:
+        direct = client.run(endpoint.url, f"seed=5&{query}", stop)
         with streamtape.use_cassette(tape):
-            seen = client.run(endpoint.root, f"seed=5&{query}", stop)
-        tape.with_suffix(".root").write_text(endpoint.root)
+            seen = client.run(endpoint.url, f"seed=5&{query}", stop)
+        tape.with_suffix(".root").write_text(endpoint.url)
         if stop is not None:
             assert endpoint.wait_for(disconnects=2, timeout_s=PATIENCE_S), (
                 "an early stop did not reach the upstream"
@@ -103,8 +103,8 @@ def test_compressed_bytes_stay_compressed(client: Client, tmp_path: Path) -> Non
 def test_recording_is_live(client: Client, tmp_path: Path) -> None:
     """The first event is with the client while the upstream has most of the stream to send."""
     with (
-        MockEndpoint(gap_us=0, seed=7, stall=3) as endpoint,
+        MockServer(gap_us=0, seed=7, stall=3) as endpoint,
         streamtape.use_cassette(tmp_path / "x.tape"),
     ):
-        assert len(client.run(endpoint.root, "", 1).events) == 1
+        assert len(client.run(endpoint.url, "", 1).events) == 1
         assert endpoint.finished == 0

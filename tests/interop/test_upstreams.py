@@ -19,7 +19,7 @@ import openai
 import pytest
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.exchange import Exchange
 from tests.interop.clients import ASK
 from tests.interop.upstreams import NODE, aimock, nginx
@@ -101,8 +101,8 @@ def test_what_nginx_compresses(tmp_path: Path) -> None:
     """
     path = tmp_path / "x.tape"
     had = threading.Semaphore(0)
-    with MockEndpoint(gap_us=0) as endpoint:
-        plain = httpx.post(f"{endpoint.root}/v1/responses", json=ASK).content
+    with MockServer(gap_us=0) as endpoint:
+        plain = httpx.post(f"{endpoint.url}/v1/responses", json=ASK).content
     events = re.findall(rb"event: .*?\n\n", plain, re.DOTALL)
 
     async def one_by_one(exchange: Exchange) -> None:

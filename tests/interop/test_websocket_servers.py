@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pytest
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from tests.interop import test_websockets as sdks
 from tests.interop.upstreams import NODE, aimock
 from tests.patience import PATIENCE_S
@@ -76,8 +76,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
     """Our mock."""
-    with MockEndpoint(gap_us=0) as endpoint:
-        yield endpoint.root
+    with MockServer(gap_us=0) as endpoint:
+        yield endpoint.url
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from openai.resources.realtime.realtime import RealtimeConnection
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from tests.mock.test_responses_websocket import client_of
 from tests.server.websockets_raw import RawClient, opening
 
@@ -24,14 +24,14 @@ TOOL = {"type": "function", "name": "look_up", "parameters": {"type": "object"}}
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[MockEndpoint]:
+def endpoint() -> Iterator[MockServer]:
     """An endpoint that does not wait between events."""
-    with MockEndpoint(gap_us=0) as running:
+    with MockServer(gap_us=0) as running:
         yield running
 
 
 @pytest.fixture
-def connection(endpoint: MockEndpoint) -> Iterator[RealtimeConnection]:
+def connection(endpoint: MockServer) -> Iterator[RealtimeConnection]:
     """A connection of the SDK's to it, after its greeting."""
     with client_of(endpoint).realtime.connect(model="gpt-realtime") as open_:
         assert open_.recv().type == "session.created"
@@ -94,7 +94,7 @@ def test_a_function_call_and_its_output(connection: RealtimeConnection) -> None:
     assert texts
 
 
-def test_a_response_that_is_cancelled(endpoint: MockEndpoint) -> None:
+def test_a_response_that_is_cancelled(endpoint: MockServer) -> None:
     """It ends as cancelled, without an item."""
     with client_of(endpoint).realtime.connect(model="gpt-realtime?hold=8") as connection:
         connection.response.create()
@@ -107,7 +107,7 @@ def test_a_response_that_is_cancelled(endpoint: MockEndpoint) -> None:
     assert error.error.code == "response_cancel_not_active"
 
 
-def test_one_response_at_a_time(endpoint: MockEndpoint) -> None:
+def test_one_response_at_a_time(endpoint: MockServer) -> None:
     """A second one is an error, and the first goes on."""
     with client_of(endpoint).realtime.connect(model="gpt-realtime?hold=8") as connection:
         connection.response.create()
@@ -144,15 +144,15 @@ def test_messages_that_are_refused(connection: RealtimeConnection, message: str)
     assert until_type(connection, "response.done")
 
 
-def test_the_subprotocol_of_browsers(endpoint: MockEndpoint) -> None:
+def test_the_subprotocol_of_browsers(endpoint: MockServer) -> None:
     """They bring their key as one; the first is agreed on."""
     offered = "realtime, openai-insecure-api-key.sk-none"
     head = opening("/v1/realtime?model=gpt-realtime", Sec_WebSocket_Protocol=offered)
-    with RawClient(endpoint.root, head) as client:
+    with RawClient(endpoint.url, head) as client:
         assert b"Sec-WebSocket-Protocol: realtime" in client.head
 
 
-def test_recorded_and_replayed(endpoint: MockEndpoint, tmp_path: Any) -> None:
+def test_recorded_and_replayed(endpoint: MockServer, tmp_path: Any) -> None:
     """Through the servers: the same events, and a transcript that is understood."""
     path = tmp_path / "x.tape"
 
@@ -162,7 +162,7 @@ def test_recorded_and_replayed(endpoint: MockEndpoint, tmp_path: Any) -> None:
                 connection.response.create(response={"output_modalities": ["text"]})
                 return [str(event) for event in until_type(connection, "response.done")]
 
-    with streamtape.RecordingProxy(path, upstream=endpoint.root) as proxy:
+    with streamtape.RecordingProxy(path, upstream=endpoint.url) as proxy:
         seen = run(proxy.url)
     with streamtape.serve(path) as server:
         assert run(server.url) == seen

@@ -14,8 +14,8 @@ from openai.resources.responses.responses import ResponsesConnection
 from openai.types.responses import Response, ResponsesServerEvent
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK, InvalidStatus
 
-from streamtape.mock.scripts.responses import SCRIPTS
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.scripts import SCRIPTS
+from streamtape.mock.server import MockServer
 from tests.patience import PATIENCE_S
 
 # The SDK names releases of websockets below 16; in newer ones its way to connect is deprecated.
@@ -31,22 +31,22 @@ TOOL: Any = {
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[MockEndpoint]:
+def endpoint() -> Iterator[MockServer]:
     """An endpoint that does not wait between events."""
-    with MockEndpoint(gap_us=0) as running:
+    with MockServer(gap_us=0) as running:
         yield running
 
 
 @pytest.fixture
-def connection(endpoint: MockEndpoint) -> Iterator[ResponsesConnection]:
+def connection(endpoint: MockServer) -> Iterator[ResponsesConnection]:
     """A connection of the SDK's to it."""
     with client_of(endpoint).responses.connect() as open_:
         yield open_
 
 
-def client_of(endpoint: MockEndpoint) -> openai.OpenAI:
+def client_of(endpoint: MockServer) -> openai.OpenAI:
     """An OpenAI client of the endpoint."""
-    return openai.OpenAI(base_url=endpoint.url, api_key="none", max_retries=0)
+    return openai.OpenAI(base_url=endpoint.base_url, api_key="none", max_retries=0)
 
 
 def to_the_end(connection: ResponsesConnection) -> list[ResponsesServerEvent]:
@@ -77,7 +77,7 @@ def test_every_script_is_typed(connection: ResponsesConnection, script: str) -> 
 
 
 def test_the_same_events_as_over_http(
-    endpoint: MockEndpoint, connection: ResponsesConnection
+    endpoint: MockServer, connection: ResponsesConnection
 ) -> None:
     """Only the transport differs."""
     connection.response.create(model="gpt-4.1?seed=7", input="hi")
@@ -114,7 +114,7 @@ def test_an_unknown_previous_response(connection: ResponsesConnection) -> None:
     assert finished(connection).status == "completed"
 
 
-def test_responses_are_known_elsewhere_if_stored(endpoint: MockEndpoint) -> None:
+def test_responses_are_known_elsewhere_if_stored(endpoint: MockServer) -> None:
     """Another connection may go on with a stored response, and not with one of `store=False`."""
     codes = []
     for store in (True, False):
@@ -204,6 +204,13 @@ def test_steering(connection: ResponsesConnection) -> None:
 
 def test_steering_a_response_that_waits_for_tools(connection: ResponsesConnection) -> None:
     """The steering is kept, and put before the output that the client brings."""
+    connection.response.create(model="gpt-4.1", input="hi", tools=[TOOL])
+    plain = finished(connection)
+    unsteered: Any = [{"type": "function_call_output", "call_id": "call_1", "output": "found"}]
+    connection.response.create(
+        model="gpt-4.1", input=unsteered, tools=[TOOL], previous_response_id=plain.id
+    )
+    before = finished(connection).usage
     connection.response.create(model="gpt-4.1?hold=1", input="hi", tools=[TOOL])
     created = connection.recv()
     assert created.type == "response.created"
@@ -219,7 +226,8 @@ def test_steering_a_response_that_waits_for_tools(connection: ResponsesConnectio
     )
     answer = finished(connection)
     assert answer.usage
-    assert answer.usage.input_tokens > len(str([output])) // 4 + 1  # the steering is in it
+    assert before
+    assert answer.usage.input_tokens > before.input_tokens  # the steering is in it
 
 
 def test_steering_that_fails(connection: ResponsesConnection) -> None:
@@ -251,7 +259,7 @@ def test_handlers(connection: ResponsesConnection) -> None:
 
 
 @pytest.mark.parametrize("close", [0, 1012])
-def test_a_connection_that_breaks_is_made_anew(endpoint: MockEndpoint, close: int) -> None:
+def test_a_connection_that_breaks_is_made_anew(endpoint: MockServer, close: int) -> None:
     """Cut off or closed for a restart, the SDK connects again and sends what waits."""
     codes: list[int] = []
     open_: list[ResponsesConnection] = []
@@ -289,11 +297,11 @@ def test_a_connection_that_breaks(
     assert seen[0].type == "response.created"
 
 
-def test_async(endpoint: MockEndpoint) -> None:
+def test_async(endpoint: MockServer) -> None:
     """The same through AsyncOpenAI, its messages in fragments."""
 
     async def main() -> str:
-        async with openai.AsyncOpenAI(base_url=endpoint.url, api_key="none") as client:
+        async with openai.AsyncOpenAI(base_url=endpoint.base_url, api_key="none") as client:
             async with client.responses.connect() as connection:
                 await connection.response.create(model="gpt-4.1?pieces=3", input="hi")
                 async for event in connection:
@@ -305,9 +313,9 @@ def test_async(endpoint: MockEndpoint) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/responses?status=401", 401), ("/audio", 404)])
-def test_handshakes_that_are_refused(endpoint: MockEndpoint, path: str, status: int) -> None:
+def test_handshakes_that_are_refused(endpoint: MockServer, path: str, status: int) -> None:
     """With a status and the provider's error as body."""
-    url = endpoint.url.replace("http", "ws", 1) + path
+    url = endpoint.base_url.replace("http", "ws", 1) + path
     with pytest.raises(InvalidStatus) as caught:
         with websockets.sync.client.connect(url):
             pass
@@ -316,7 +324,7 @@ def test_handshakes_that_are_refused(endpoint: MockEndpoint, path: str, status: 
 
 
 @pytest.mark.parametrize("option", ["hold=1", "close=1011"])
-def test_options_of_websockets_alone(endpoint: MockEndpoint, option: str) -> None:
+def test_options_of_websockets_alone(endpoint: MockServer, option: str) -> None:
     """A request over HTTP that has them is refused."""
     with pytest.raises(openai.BadRequestError, match="options of WebSockets"):
         client_of(endpoint).responses.create(model=f"gpt-4.1?{option}", input="hi")
@@ -324,7 +332,7 @@ def test_options_of_websockets_alone(endpoint: MockEndpoint, option: str) -> Non
 
 def test_what_the_endpoint_counts() -> None:
     """Messages as they came, whole answers, and clients that left without a close message."""
-    with MockEndpoint(gap_us=0) as endpoint:
+    with MockServer(gap_us=0) as endpoint:
         with client_of(endpoint).responses.connect() as connection:
             connection.response.create(model="gpt-4.1", input="hi")
             finished(connection)

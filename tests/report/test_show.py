@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from streamtape.mock.options import MockRequest, Options
-from streamtape.mock.scripts.responses import SCRIPTS, play
+import streamtape
+from streamtape.mock.options import Options
+from streamtape.mock.request import MockRequest
+from streamtape.mock.scripts import SCRIPTS
 from streamtape.report.lines import plain, text_of
 from streamtape.report.masked import read, timing
 from streamtape.report.show import View, cassette_lines
@@ -20,8 +22,8 @@ ASKED = b'{"model": "gpt-4.1", "input": [{"role": "user", "content": "Say it."}]
 
 def recorded(script: str) -> Interaction:
     """A Responses stream by one of the embedded endpoint's scripts, 25 ms an event."""
-    asked = MockRequest({"model": "gpt-4.1"}, "gpt-4.1", Options(script=script))
-    pieces = sse(*play(asked, "seed"))
+    parts = SCRIPTS[script](MockRequest("openai-responses", {}), Options())
+    pieces = [chunk.data for chunk in streamtape.compose("openai-responses", parts).chunks]
     chunks = (Chunk(25_000 * (n + 1), piece) for n, piece in enumerate(pieces))
     return Interaction(
         Request(

@@ -13,7 +13,7 @@ import pytest
 
 import streamtape
 from streamtape.errors import UsageError
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.child import run_child, until_signal
 from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import serve
@@ -115,8 +115,8 @@ def test_a_child_is_recorded_and_replayed(tmp_path: Path) -> None:
     """The guiding program, as a child: recorded, then replayed without network and without key."""
     path = tmp_path / "x.tape"
     code = f"import sys; sys.stdout = open({str(tmp_path / 'out')!r}, 'w')\n{PROGRAM}"
-    with MockEndpoint(gap_us=0) as endpoint:
-        environ = {"OPENAI_BASE_URL": endpoint.url}
+    with MockServer(gap_us=0) as endpoint:
+        environ = {"OPENAI_BASE_URL": endpoint.base_url}
         with RecordingProxy(path, environ=environ) as proxy:
             env = {**proxy.child_env(), "OPENAI_API_KEY": "sk-none"}
             assert run_child(python(code), env) == 0

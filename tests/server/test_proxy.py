@@ -20,7 +20,7 @@ import pytest
 
 import streamtape
 from streamtape.errors import NothingRecordedError, ServerError, UsageError
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.exchange import Exchange, Handler, Limits
 from streamtape.server.http_server import HttpServer
 from streamtape.server.proxy import RecordingProxy
@@ -44,9 +44,9 @@ def upstream(handler: Handler) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[MockEndpoint]:
+def endpoint() -> Iterator[MockServer]:
     """An endpoint that does not wait between events."""
-    with MockEndpoint(gap_us=0) as running:
+    with MockServer(gap_us=0) as running:
         yield running
 
 
@@ -68,7 +68,7 @@ def chunks(interaction: Interaction) -> list[bytes]:
     return [data for _, data in interaction.chunks]
 
 
-def test_a_stream_passes_and_is_recorded(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_a_stream_passes_and_is_recorded(tmp_path: Path, endpoint: MockServer) -> None:
     """The client gets what the endpoint sends; the cassette has it chunk by chunk, with times."""
     seen: list[bytes] = []
 
@@ -77,19 +77,19 @@ def test_a_stream_passes_and_is_recorded(tmp_path: Path, endpoint: MockEndpoint)
             seen.extend(answer.iter_raw())
         assert answer.headers.get_list("set-cookie") == ["crumb0=1; Path=/", "crumb1=1; Path=/"]
 
-    (only,) = recorded(tmp_path / "x.tape", endpoint.root, use)
+    (only,) = recorded(tmp_path / "x.tape", endpoint.url, use)
     assert chunks(only) == seen
     assert len(seen) == 48
-    assert only.request.url.startswith(f"{endpoint.root}/v1/responses?")
+    assert only.request.url.startswith(f"{endpoint.url}/v1/responses?")
     assert json.loads(only.request.body) == ASK
-    assert header(only.request.headers, "host") == urlsplit(endpoint.root).netloc
+    assert header(only.request.headers, "host") == urlsplit(endpoint.url).netloc
     assert only.ending.kind == "complete"
     times = [at_us for at_us, _ in only.chunks if at_us is not None]
     assert times == sorted(times)
 
 
 def test_recorded_through_the_proxy_replayed_from_the_server(
-    tmp_path: Path, endpoint: MockEndpoint
+    tmp_path: Path, endpoint: MockServer
 ) -> None:
     """The SDK prints the same events without the proxy, through it, and from a replay of it."""
     path = tmp_path / "x.tape"
@@ -100,19 +100,19 @@ def test_recorded_through_the_proxy_replayed_from_the_server(
             stream = client.responses.create(model="gpt-4.1?seed=4", input="hi", stream=True)
             printed.append([str(event) for event in stream])
 
-    use(endpoint.root)
-    recorded(path, endpoint.root, use)
+    use(endpoint.url)
+    recorded(path, endpoint.url, use)
     with serve(path) as server:
         use(server.url)
     assert printed[0] == printed[1] == printed[2]
     assert b"sk-secret" not in path.read_bytes()
 
 
-def test_compressed_streams_stay_compressed(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_compressed_streams_stay_compressed(tmp_path: Path, endpoint: MockServer) -> None:
     """The proxy records and passes on the bytes that came."""
     url = "/v1/responses?gzip=1&seed=1"
     (only,) = recorded(
-        tmp_path / "x.tape", endpoint.root, lambda root: httpx.post(root + url, json=ASK)
+        tmp_path / "x.tape", endpoint.url, lambda root: httpx.post(root + url, json=ASK)
     )
     assert only.head is not None
     assert only.head.get("content-encoding") == "gzip"
@@ -129,7 +129,7 @@ def test_compressed_streams_stay_compressed(tmp_path: Path, endpoint: MockEndpoi
 )
 def test_an_upstream_that_breaks_off(
     tmp_path: Path,
-    endpoint: MockEndpoint,
+    endpoint: MockServer,
     query: str,
     error: type[Exception],
     exception: str,
@@ -140,22 +140,22 @@ def test_an_upstream_that_breaks_off(
         with pytest.raises(error):
             httpx.post(f"{url}/v1/responses?{query}", json=ASK)
 
-    use(endpoint.root)
-    (only,) = recorded(tmp_path / "x.tape", endpoint.root, use)
+    use(endpoint.url)
+    (only,) = recorded(tmp_path / "x.tape", endpoint.url, use)
     assert (len(only.chunks), only.ending.kind) == (12, "error")
     assert only.ending.exception == exception
 
 
 def test_a_client_that_leaves(tmp_path: Path) -> None:
     """A client that goes away closes the upstream at once; the recording says abandoned."""
-    with MockEndpoint(gap_us=60_000_000) as slow:
+    with MockServer(gap_us=60_000_000) as slow:
 
         def use(url: str) -> None:
             with httpx.stream("POST", f"{url}/v1/responses", json=ASK) as answer:
                 next(answer.iter_raw())
             assert slow.wait_for(disconnects=1, timeout_s=PATIENCE_S)
 
-        (only,) = recorded(tmp_path / "x.tape", slow.root, use)
+        (only,) = recorded(tmp_path / "x.tape", slow.url, use)
     assert (len(only.chunks), only.ending.kind) == (1, "abandoned")
 
 
@@ -178,7 +178,7 @@ class Reluctant(httpx.AsyncByteStream):
 
 
 def test_a_client_that_is_quick_to_leave_lets_the_upstream_be_closed(
-    tmp_path: Path, endpoint: MockEndpoint, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, endpoint: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who goes with the last byte does not keep us from closing what is behind it."""
     closed: list[str] = []
@@ -190,7 +190,7 @@ def test_a_client_that_is_quick_to_leave_lets_the_upstream_be_closed(
             return response
 
     monkeypatch.setattr(httpx, "AsyncHTTPTransport", Transport)
-    with RecordingProxy(tmp_path / "x.tape", upstream=endpoint.root) as proxy:
+    with RecordingProxy(tmp_path / "x.tape", upstream=endpoint.url) as proxy:
         assert httpx.post(f"{proxy.url}/v1/responses", json=ASK).status_code == 200
     assert closed == ["whole"]
 
@@ -198,8 +198,8 @@ def test_a_client_that_is_quick_to_leave_lets_the_upstream_be_closed(
 def test_stopping_in_the_middle(tmp_path: Path) -> None:
     """A stream that is still running when the proxy stops is there as unfinished."""
     with (
-        MockEndpoint(gap_us=60_000_000) as slow,
-        RecordingProxy(tmp_path / "x.tape", upstream=slow.root) as proxy,
+        MockServer(gap_us=60_000_000) as slow,
+        RecordingProxy(tmp_path / "x.tape", upstream=slow.url) as proxy,
         httpx.stream("POST", f"{proxy.url}/v1/responses", json=ASK) as answer,
     ):
         pieces = answer.iter_raw()  # held: a generator that is let go closes its stream
@@ -387,9 +387,9 @@ def test_an_upstream_that_refuses(tmp_path: Path) -> None:
     assert only.ending.exception == "ConnectError"
 
 
-def test_providers_by_path(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_providers_by_path(tmp_path: Path, endpoint: MockServer) -> None:
     """Without one upstream, the first part of the path names the provider."""
-    environ = {"OPENAI_BASE_URL": endpoint.url, "ANTHROPIC_BASE_URL": endpoint.root}
+    environ = {"OPENAI_BASE_URL": endpoint.base_url, "ANTHROPIC_BASE_URL": endpoint.url}
     path = tmp_path / "x.tape"
     with RecordingProxy(path, providers=["openai", "anthropic"], environ=environ) as proxy:
         env = proxy.child_env()
@@ -402,7 +402,7 @@ def test_providers_by_path(tmp_path: Path, endpoint: MockEndpoint) -> None:
         assert (lost.status_code, "/openai" in lost.text) == (404, True)
         wait_for_endings(proxy)
     urls = [i.request.url for i in streamtape.load(path)]
-    assert urls == [f"{endpoint.url}/responses", f"{endpoint.root}/v1/messages"]
+    assert urls == [f"{endpoint.base_url}/responses", f"{endpoint.url}/v1/messages"]
     with serve(path) as server:
         for variable, rest in (
             ("OPENAI_BASE_URL", "/responses"),
@@ -458,9 +458,9 @@ def test_wrong_upstreams(tmp_path: Path, upstreams: dict[str, str], what: str) -
         RecordingProxy(tmp_path / "x.tape", upstream=upstreams)
 
 
-def test_a_child_of_one_upstream(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_a_child_of_one_upstream(tmp_path: Path, endpoint: MockServer) -> None:
     """Every base URL points at the one upstream, with the path that its SDK leaves out."""
-    for url, base in ((endpoint.root, "/v1"), (endpoint.url, "")):
+    for url, base in ((endpoint.url, "/v1"), (endpoint.base_url, "")):
         proxy = RecordingProxy(tmp_path / "x.tape", upstream=url)
         env = proxy.child_env({})
         with pytest.raises(NothingRecordedError, match="no request came through"):
@@ -469,7 +469,7 @@ def test_a_child_of_one_upstream(tmp_path: Path, endpoint: MockEndpoint) -> None
         assert env["ANTHROPIC_BASE_URL"] == proxy.url
 
 
-def test_other_modes(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_other_modes(tmp_path: Path, endpoint: MockServer) -> None:
     """In mode new_episodes what is there is played, and the rest recorded."""
     path = tmp_path / "x.tape"
     texts: list[str] = []
@@ -477,12 +477,12 @@ def test_other_modes(tmp_path: Path, endpoint: MockEndpoint) -> None:
     def use(url: str) -> None:
         texts.append(httpx.post(f"{url}/v1/responses", json=ASK).text)
 
-    recorded(path, endpoint.root, use)
-    assert len(recorded(path, endpoint.root, use, mode="new_episodes")) == 1
+    recorded(path, endpoint.url, use)
+    assert len(recorded(path, endpoint.url, use, mode="new_episodes")) == 1
     assert texts[0] == texts[1]
 
 
-def test_no_tunnels(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_no_tunnels(tmp_path: Path, endpoint: MockServer) -> None:
     """A tunnel is refused to whoever is not our child, and not recorded."""
 
     def use(url: str) -> None:
@@ -491,7 +491,7 @@ def test_no_tunnels(tmp_path: Path, endpoint: MockEndpoint) -> None:
         assert came.startswith(b"HTTP/1.1 501")
         httpx.post(f"{url}/v1/responses", json=ASK)
 
-    assert len(recorded(tmp_path / "x.tape", endpoint.root, use)) == 1
+    assert len(recorded(tmp_path / "x.tape", endpoint.url, use)) == 1
 
 
 @pytest.mark.parametrize("allowed", [False, True])
@@ -515,7 +515,7 @@ def test_other_origins_while_recording(allowed: bool, tmp_path: Path) -> None:
     assert cassette[0].head.get("access-control-allow-origin") == "*"
 
 
-def test_an_offer_of_http2_is_ignored(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_an_offer_of_http2_is_ignored(tmp_path: Path, endpoint: MockServer) -> None:
     """Java's HttpClient and `curl --http2` offer to upgrade; the answer comes in HTTP/1.1."""
     offer = {
         "Connection": "Upgrade, HTTP2-Settings",
@@ -528,13 +528,13 @@ def test_an_offer_of_http2_is_ignored(tmp_path: Path, endpoint: MockEndpoint) ->
             for _ in range(2):
                 assert client.post(f"{url}/v1/responses", json=ASK).status_code == 200
 
-    first, _ = recorded(tmp_path / "x.tape", endpoint.root, use)
+    first, _ = recorded(tmp_path / "x.tape", endpoint.url, use)
     assert header(first.request.headers, "upgrade") is None
     with serve(tmp_path / "x.tape") as server:
         use(server.url)
 
 
-def test_many_clients_at_once(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_many_clients_at_once(tmp_path: Path, endpoint: MockServer) -> None:
     """A hundred streams at once are each passed on and recorded whole."""
 
     async def many(url: str) -> list[bytes]:
@@ -544,14 +544,14 @@ def test_many_clients_at_once(tmp_path: Path, endpoint: MockEndpoint) -> None:
 
     found: list[bytes] = []
     cassette = recorded(
-        tmp_path / "x.tape", endpoint.root, lambda url: found.extend(asyncio.run(many(url)))
+        tmp_path / "x.tape", endpoint.url, lambda url: found.extend(asyncio.run(many(url)))
     )
     assert len(set(found)) == 100
     assert {i.body for i in cassette} == set(found)
     assert {i.ending.kind for i in cassette} == {"complete"}
 
 
-def test_wrong_options(tmp_path: Path, endpoint: MockEndpoint) -> None:
+def test_wrong_options(tmp_path: Path, endpoint: MockServer) -> None:
     """What can't be is refused before anything listens; the port is free again."""
     with pytest.raises(UsageError, match="can't be combined"):
         RecordingProxy(tmp_path / "x.tape", upstream="http://h", providers=["openai"])

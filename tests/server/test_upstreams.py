@@ -16,7 +16,7 @@ import pytest
 from websockets.sync.server import ServerConnection
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.exchange import RequestHead
 from streamtape.server.headers import is_host_signed
 from streamtape.server.proxy import RecordingProxy
@@ -126,8 +126,8 @@ def test_a_websocket_behind_a_proxy(
     """A plain one too goes through a tunnel: a proxy would drop the upgrade."""
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, corporate.url.replace("//", f"//{credentials}"))
-    with MockEndpoint(gap_us=0) as endpoint:
-        address = urlsplit(endpoint.root)
+    with MockServer(gap_us=0, allowed_hosts=["api.example"]) as endpoint:
+        address = urlsplit(endpoint.url)
         corporate.tunnel = str(address.hostname), int(address.port or 0)
         with RecordingProxy(tmp_path / "x.tape", upstream="http://api.example:81") as proxy:
             with RawClient(f"{proxy.url}/v1/responses") as client:

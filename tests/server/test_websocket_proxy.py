@@ -17,7 +17,7 @@ from websockets.sync.server import ServerConnection
 from websockets.typing import Subprotocol
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.exchange import Limits
 from streamtape.server.proxy import RecordingProxy
 from streamtape.session.diagnostics import StreamtapeWarning
@@ -159,9 +159,9 @@ def test_a_refused_handshake_is_an_ordinary_response(tmp_path: Path, status: int
         assert caught.value.response.status_code == status
         bodies.append(bytes(caught.value.response.body or b""))
 
-    with MockEndpoint(gap_us=0) as endpoint:
-        use(endpoint.root.replace("http", "ws", 1))
-        (only,) = recorded(tmp_path / "x.tape", endpoint.root, use)
+    with MockServer(gap_us=0) as endpoint:
+        use(endpoint.url.replace("http", "ws", 1))
+        (only,) = recorded(tmp_path / "x.tape", endpoint.url, use)
     assert only.head
     assert (only.head.status, only.is_dialogue, only.ending.kind) == (status, False, "complete")
     assert bodies[0] == bodies[1] == only.body
@@ -415,10 +415,10 @@ def test_hosts_that_pass_by(tmp_path: Path) -> None:
     path = tmp_path / "x.tape"
     with (
         serving(echo) as upstream,
-        MockEndpoint(gap_us=0) as endpoint,
+        MockServer(gap_us=0) as endpoint,
         RecordingProxy(
             path,
-            upstream={"/a": upstream.replace("127.0.0.1", "localhost"), "/b": endpoint.root},
+            upstream={"/a": upstream.replace("127.0.0.1", "localhost"), "/b": endpoint.url},
             ignore_hosts=["localhost"],
         ) as proxy,
     ):

@@ -20,7 +20,7 @@ from websockets.sync.client import ClientConnection
 from websockets.typing import Subprotocol
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import ReplayServer
 from streamtape.tape.messages import Message, close_message
@@ -99,10 +99,10 @@ async def talk_async(url: str) -> list[str]:
 def test_the_sdk_sees_the_same(use: Callable[[str], list[str]], tmp_path: Path) -> None:
     """Recorded through the proxy, then replayed with no upstream, by server and by proxy."""
     path = tmp_path / "x.tape"
-    with MockEndpoint(gap_us=0) as endpoint:
-        with RecordingProxy(path, upstream=endpoint.root) as proxy:
+    with MockServer(gap_us=0) as endpoint:
+        with RecordingProxy(path, upstream=endpoint.url) as proxy:
             recorded = use(proxy.url)
-        upstream = endpoint.root
+        upstream = endpoint.url
     assert len(recorded) in {48, 96}
     assert b"sk-secret" not in path.read_bytes()
     with streamtape.serve(path) as running:

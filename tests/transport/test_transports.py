@@ -13,7 +13,7 @@ import pytest
 
 import streamtape
 from streamtape.errors import InstallError, MissError, UsageError
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.transport import httpx_seam, patch
 from tests.fake_network import FakeNetwork
 
@@ -24,8 +24,8 @@ LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "h
 def test_record_and_replay_with_a_transport(library: Any, tmp_path: Path) -> None:
     """A client with a RecordingTransport writes its cassette when it is closed."""
     tape = tmp_path / "x.tape"
-    with MockEndpoint(gap_us=0) as endpoint:
-        url = f"{endpoint.url}/responses"
+    with MockServer(gap_us=0) as endpoint:
+        url = f"{endpoint.base_url}/responses"
         transport = streamtape.RecordingTransport(tape, library.HTTPTransport())
         with library.Client(transport=transport) as client:
             seen = client.post(url, json={"stream": True}).content
@@ -41,8 +41,8 @@ def test_the_same_with_async_clients(library: Any, tmp_path: Path) -> None:
     tape = tmp_path / "x.tape"
 
     async def run() -> None:
-        with MockEndpoint(gap_us=0) as endpoint:
-            url = f"{endpoint.url}/responses"
+        with MockServer(gap_us=0) as endpoint:
+            url = f"{endpoint.base_url}/responses"
             transport = streamtape.RecordingTransport(tape, library.AsyncHTTPTransport())
             async with library.AsyncClient(transport=transport) as client:
                 seen = (await client.post(url, json={"stream": True})).content
@@ -56,8 +56,8 @@ def test_the_same_with_async_clients(library: Any, tmp_path: Path) -> None:
 def test_one_librarys_recording_serves_the_other(tmp_path: Path) -> None:
     """What httpx recorded replays into httpx2, with httpx2's own exception."""
     tape = tmp_path / "x.tape"
-    with MockEndpoint(gap_us=0, cut=3) as endpoint:
-        url = f"{endpoint.url}/responses"
+    with MockServer(gap_us=0, cut=3) as endpoint:
+        url = f"{endpoint.base_url}/responses"
         with pytest.raises(httpx.RemoteProtocolError), streamtape.use_cassette(tape):
             httpx.post(url, json={"stream": True})
     transport = streamtape.ReplayTransport(tape, match_on=("method", "url"))

@@ -22,7 +22,7 @@ from streamtape.errors import (
     NothingRecordedError,
     ReplayEndError,
 )
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.transport import patch
 from tests.fake_network import FakeNetwork
@@ -133,10 +133,10 @@ def test_a_failing_program_never_costs_a_good_cassette(library: Any, tmp_path: P
 def test_the_streams_own_exception_is_what_was_to_be_recorded(tmp_path: Path) -> None:
     """A cut that leaves the `with` is recorded, in every mode that records."""
     tape = tmp_path / "x.tape"
-    with MockEndpoint(gap_us=0, cut=3) as endpoint:
+    with MockServer(gap_us=0, cut=3) as endpoint:
         for mode in ("once", "all"):
             with pytest.raises(httpx.RemoteProtocolError), streamtape.use_cassette(tape, mode=mode):
-                httpx.post(f"{endpoint.url}/responses", json={"stream": True})
+                httpx.post(f"{endpoint.base_url}/responses", json={"stream": True})
     (interaction,) = streamtape.load(tape)
     assert interaction.ending.exception == "RemoteProtocolError"
 
@@ -176,8 +176,8 @@ def test_a_session_that_saw_nothing_says_so(tmp_path: Path) -> None:
 def test_a_stream_outlives_its_session(library: Any, tmp_path: Path) -> None:
     """A stream that is still read when its session ends goes on; it is recorded up to there."""
     tape = tmp_path / "x.tape"
-    with MockEndpoint(gap_us=1000) as endpoint:
-        url = f"{endpoint.url}/responses"
+    with MockServer(gap_us=1000) as endpoint:
+        url = f"{endpoint.base_url}/responses"
         with library.Client() as client:
             with streamtape.use_cassette(tape):
                 response = client.send(

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.tape.model import Interaction
 
 Row = dict[str, Any]
@@ -53,11 +53,11 @@ def _of(events: int, repeat: int) -> Iterator[Row]:
 
 
 def _recorded(events: int) -> Interaction:
-    with tempfile.TemporaryDirectory() as folder, MockEndpoint(gap_us=0) as endpoint:
+    with tempfile.TemporaryDirectory() as folder, MockServer(gap_us=0) as endpoint:
         path = Path(folder) / "stream.tape"
         asked = {"model": f"gpt-4.1?events={events}", "input": PROMPT, "stream": True}
         with streamtape.use_cassette(path):
-            httpx.post(f"{endpoint.url}/responses", json=asked, timeout=60)
+            httpx.post(f"{endpoint.base_url}/responses", json=asked, timeout=60)
         one = streamtape.load(path)[0]
         list(one.chunks)  # fetched while the file is there
         return one

@@ -25,8 +25,11 @@ from typing import Any
 import httpx
 
 import streamtape
-from streamtape.mock.options import Options, mock_request
-from streamtape.mock.routes import RESPONSES
+from streamtape.mock.answers import Usual, answer_to
+from streamtape.mock.options import Options
+from streamtape.mock.request import MockRequest
+from streamtape.mock.spaces import Space
+from streamtape.playback.pace import Pace
 from streamtape.secrets.scanner import default_search
 from streamtape.secrets.streaming import BodyRedactor
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
@@ -45,11 +48,12 @@ GAP_US = 20_000
 
 def stream(n_events: int, *, word: str = "bubble", seed: int = 1) -> Interaction:
     """One recorded stream of so many events; another seed is another run of the same."""
-    asked = mock_request(
-        {"model": "gpt-4.1", "stream": True}, f"events={n_events}&word={word}", Options()
+    asked = MockRequest("openai-responses", {"model": "gpt-4.1"}, "gpt-4.1", stream=True)
+    options, usual = Options(events=n_events, word=word, seed=seed), Usual(Pace(speed=None))
+    made = answer_to(asked, options, [], Space(""), usual).interaction(URL)
+    chunks = Chunks.of(
+        Chunk(n * GAP_US + n * n % 7919, chunk.data) for n, chunk in enumerate(made.chunks)
     )
-    events = RESPONSES.stream(asked, str(seed))
-    chunks = Chunks.of(Chunk(n * GAP_US + n * n % 7919, e.encode()) for n, e in enumerate(events))
     head = Head(200, ((b"content-type", b"text/event-stream"),), 400_000)
     request = Request("POST", URL, ((b"content-type", b"application/json"),), b'{"stream":true}')
     return Interaction(request, head, chunks, Ending("complete", (chunks[-1].at_us or 0) + 1), 1)

@@ -26,7 +26,7 @@ import httpx2
 import openai
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from tools.benches.contest import Row, interleaved, on_disk, recorders, row
 from tools.benches.serving import HOME, free_port, mitmproxy_version, served
 
@@ -52,8 +52,8 @@ def run(repeat: int) -> list[Row]:
 def _first_event(repeat: int, folder: Path) -> Iterator[Row]:
     contestants = recorders()
     times: dict[str, list[float]] = {name: [] for name in ("direct", *contestants)}
-    with MockEndpoint(gap_us=25_000) as endpoint:
-        client = openai.OpenAI(base_url=endpoint.url, api_key="none")
+    with MockServer(gap_us=25_000) as endpoint:
+        client = openai.OpenAI(base_url=endpoint.base_url, api_key="none")
 
         def first_event() -> float:
             start = time.perf_counter()
@@ -150,7 +150,7 @@ def _async_gaps(library: Any, transport: Any) -> list[float]:
 def _beside(repeat: int, folder: Path) -> Iterator[Row]:
     """What each recorder adds to a long stream, sent at once: while it is read, and in all."""
     with (
-        MockEndpoint(gap_us=0) as endpoint,
+        MockServer(gap_us=0) as endpoint,
         httpx2.Client(timeout=60) as client,
         ExitStack() as on,
     ):
@@ -165,11 +165,11 @@ def _beside(repeat: int, folder: Path) -> Iterator[Row]:
                     assert sum(map(len, response.iter_bytes())) > EVENTS * 100
                 read_s.setdefault(peer, []).append(time.perf_counter() - start)
 
-        ways: dict[str, Callable[[], Any]] = {"bare": partial(read, "bare", endpoint.url)}
+        ways: dict[str, Callable[[], Any]] = {"bare": partial(read, "bare", endpoint.base_url)}
         for name, recorder in recorders().items():
-            ways[name] = partial(read, name, endpoint.url, recorder)
+            ways[name] = partial(read, name, endpoint.base_url, recorder)
         if mitmproxy_version():
-            proxied = on.enter_context(_mitmproxy(endpoint.url, folder))
+            proxied = on.enter_context(_mitmproxy(endpoint.base_url, folder))
             name = f"mitmproxy {mitmproxy_version()}"
             ways[name] = partial(read, name, proxied)
         whole = interleaved(ways, repeat)
@@ -269,8 +269,8 @@ def _serve(pipe: Any, piece: bytes, count: int, rate: int) -> None:
 
 def _size(folder: Path) -> Iterator[Row]:
     """A 5,008-event stream, on disk."""
-    with MockEndpoint(gap_us=0) as endpoint:
-        client = openai.OpenAI(base_url=endpoint.url, api_key="none")
+    with MockServer(gap_us=0) as endpoint:
+        client = openai.OpenAI(base_url=endpoint.base_url, api_key="none")
         for recorder in recorders().values():
             with recorder(folder / "long"):
                 for _ in client.responses.create(

@@ -19,7 +19,7 @@ import httpx2
 import openai
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from tools.benches.contest import Row, interleaved, recorders, row
 
 EVENTS = 5008
@@ -39,8 +39,8 @@ def run(repeat: int) -> list[Row]:
     """Measure all of it."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "long"
-        with MockEndpoint(gap_us=0) as endpoint:
-            root = endpoint.url
+        with MockServer(gap_us=0) as endpoint:
+            root = endpoint.base_url
             for recorder in recorders().values():
                 with recorder(path):
                     _read(root)

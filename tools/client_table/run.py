@@ -181,7 +181,7 @@ def upstream(row: Row, environments: Path, cut: int | None = None) -> Iterator[s
             yield url
         return
     with Upstream(cut=cut) as server:
-        yield server.root
+        yield server.url
 
 
 def run(row: Row, environments: Path) -> Result:

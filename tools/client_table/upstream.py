@@ -10,11 +10,10 @@ import asyncio
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from streamtape.server.exchange import Exchange
 
 GAP_US = 20_000
@@ -23,22 +22,22 @@ _WORDS = ("double ", "bubble ", "bath ") * 4
 _SSE = b"text/event-stream"
 
 
-class Upstream(MockEndpoint):
+class Upstream(MockServer):
     """The server, while its `with` block runs; `cut` breaks every stream after so many events."""
 
     def __init__(self, *, cut: int | None = None) -> None:
-        super().__init__(gap_us=GAP_US, events=24, **({} if cut is None else {"cut": cut}))
+        super().__init__(gap_us=GAP_US, events=24, cut=cut)
         self._cut = cut
 
-    async def _route(self, exchange: Exchange, body: bytes, number: int) -> None:
+    async def answer(self, exchange: Exchange) -> None:
+        """Answer one request."""
         path = exchange.request.path.rstrip("/")
         for ending, (content_type, pieces) in _MORE.items():
             if path.endswith(ending):
                 await self._send(exchange, content_type, pieces())
                 return
-        if path.endswith("/chat/completions"):  # below whatever path an SDK puts before it
-            exchange.request = replace(exchange.request, target="/v1/chat/completions")
-        await super()._route(exchange, body, 0)  # the same answer, however many came before
+        self.spaces.forget("")  # the same answer, however many came before
+        await super().answer(exchange)
 
     async def _send(self, exchange: Exchange, content_type: bytes, pieces: Iterator[bytes]) -> None:
         await exchange.start(200, [(b"Content-Type", content_type)])

@@ -15,7 +15,7 @@ import anthropic
 import openai
 
 import streamtape
-from streamtape.mock.server import MockEndpoint
+from streamtape.mock.server import MockServer
 from tools.record.llama import llama_server
 
 HERE = Path(__file__).parents[2] / "cassettes"
@@ -96,8 +96,8 @@ def _messages(root: str) -> None:
 
 def record_embedded() -> None:
     """One cassette a script of the embedded endpoint, at its pace."""
-    with MockEndpoint(gap_us=25_000, seed=1) as endpoint:
-        client = openai.OpenAI(base_url=endpoint.url, api_key="none")
+    with MockServer(gap_us=25_000, seed=1) as endpoint:
+        client = openai.OpenAI(base_url=endpoint.base_url, api_key="none")
         for name, options in SCRIPTS.items():
             with streamtape.use_cassette(HERE / "embedded" / f"{name}.tape", mode="all"):
                 try:
@@ -109,8 +109,8 @@ def record_embedded() -> None:
 
 def record_agent() -> None:
     """An agent's run of two turns: a tool is called, then there is reasoning and an answer."""
-    with MockEndpoint(gap_us=50_000, seed=1) as endpoint:
-        client = openai.OpenAI(base_url=endpoint.url, api_key="none")
+    with MockServer(gap_us=50_000, seed=1) as endpoint:
+        client = openai.OpenAI(base_url=endpoint.base_url, api_key="none")
         with streamtape.use_cassette(HERE / "embedded" / "agent.tape", mode="all"):
             call = _last_call(client, PROMPT, "function_call")
             result = {"type": "function_call_output", "call_id": call["call_id"]}

@@ -6,26 +6,30 @@ Payloads have no `event_id` yet: that numbers a connection, not a response.
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streamtape.mock.scripts.responses import sample_text
-from streamtape.mock.scripts.stage import Payload, Stage
+from streamtape.composer.parts import Call, Part, Say
+from streamtape.composer.responses_items import arguments_text
+from streamtape.composer.stage import Payload, Stage
 
 _SAMPLES = 480  # 20 ms of speech (silence, here) to each piece of text
 _SILENCE = base64.b64encode(bytes(2 * _SAMPLES)).decode()
 
 
 def play(
-    stage: Stage, session: Payload, conversation_id: str, last_item: str | None
+    stage: Stage,
+    parts: Sequence[Part],
+    session: Payload,
+    conversation_id: str,
+    last_item: str | None,
 ) -> Iterator[Payload]:
     """The events of a response, the conversation's new item among them."""
     response = _response(stage, session, conversation_id)
     yield {"type": "response.created", "response": response}
     yield {"type": "rate_limits.updated", "rate_limits": []}
-    item, between = _item(stage, session)
-    where = {"response_id": stage.response_id, "output_index": 0}
+    item, between = _item(stage, parts, session)
+    where = {"response_id": response["id"], "output_index": 0}
     empty: Payload = {"content": []} if item["type"] == "message" else {"arguments": ""}
     opening = {**item, "status": "in_progress", **empty}
     yield {"type": "response.output_item.added", **where, "item": opening}
@@ -43,7 +47,8 @@ def done(stage: Stage, response: Payload, status: str, output: list[Payload]) ->
     if status == "cancelled":
         details = {"type": "cancelled", "reason": "client_cancelled"}
     counted = stage.usage()
-    usage = {name: counted[name] for name in ("total_tokens", "input_tokens", "output_tokens")}
+    usage = {name: counted[name] for name in ("input_tokens", "output_tokens")}
+    usage["total_tokens"] = sum(usage.values())
     changes = {"status": status, "status_details": details, "output": output, "usage": usage}
     return {"type": "response.done", "response": {**response, **changes}}
 
@@ -51,7 +56,7 @@ def done(stage: Stage, response: Payload, status: str, output: list[Payload]) ->
 def _response(stage: Stage, session: Payload, conversation_id: str) -> Payload:
     return {
         "object": "realtime.response",
-        "id": stage.response_id,
+        "id": f"resp_{stage.hex(32)}",
         "status": "in_progress",
         "status_details": None,
         "output": [],
@@ -59,21 +64,24 @@ def _response(stage: Stage, session: Payload, conversation_id: str) -> Payload:
         "output_modalities": session["output_modalities"],
         "max_output_tokens": "inf",
         "usage": None,
-        "metadata": stage.prompt.body.get("metadata"),
+        "metadata": stage.body.get("metadata"),
     }
 
 
-def _item(stage: Stage, session: Payload) -> tuple[Payload, Iterator[Payload]]:
+def _item(
+    stage: Stage, parts: Sequence[Part], session: Payload
+) -> tuple[Payload, Iterator[Payload]]:
     """The item that a response makes, and the events between its beginning and its end."""
-    position = stage.position("item")
-    item: Payload = {"id": position.item_id, "object": "realtime.item", "status": "completed"}
-    tool = next((t for t in session.get("tools") or () if isinstance(t, dict)), None)
-    if tool is not None and not stage.prompt.extra.get("has_output"):
-        name, call_id = str(tool.get("name", "say_fast")), stage.new_id("call")[:21]
-        arguments = json.dumps({"phrase": f"double {stage.prompt.options.word} bath", "times": 10})
-        call = {"type": "function_call", "name": name, "call_id": call_id, "arguments": arguments}
-        return {**item, **call}, _call(stage, name, call_id, arguments)
-    text = sample_text(stage.prompt.options.word)
+    item: Payload = {
+        "id": f"item_{stage.hex(32)}", "object": "realtime.item", "status": "completed",
+    }  # fmt: skip
+    call = next((part for part in parts if isinstance(part, Call)), None)
+    if call is not None:
+        call_id, arguments = call.id or f"call_{stage.hex(16)}", arguments_text(call)
+        fields = {"call_id": call_id, "name": call.name, "arguments": arguments}
+        called = {"type": "function_call", **fields}
+        return {**item, **called}, _call(stage, call.name, call_id, arguments)
+    text = "".join(part.text for part in parts if isinstance(part, Say))
     speaks = "audio" in session["output_modalities"]
     part = {"type": "output_audio", "transcript": text} if speaks else {
         "type": "output_text", "text": text,
@@ -84,8 +92,7 @@ def _item(stage: Stage, session: Payload) -> tuple[Payload, Iterator[Payload]]:
 
 def _call(stage: Stage, name: str, call_id: str, arguments: str) -> Iterator[Payload]:
     kind = "response.function_call_arguments"
-    for piece in stage.split(arguments, 8):
-        stage.n_deltas += 1
+    for piece in stage.pieces(arguments):
         yield {"type": f"{kind}.delta", "call_id": call_id, "delta": piece}
     yield {"type": f"{kind}.done", "call_id": call_id, "name": name, "arguments": arguments}
 
@@ -93,8 +100,7 @@ def _call(stage: Stage, name: str, call_id: str, arguments: str) -> Iterator[Pay
 def _text(stage: Stage, text: str) -> Iterator[Payload]:
     part = {"type": "text", "text": ""}
     yield {"type": "response.content_part.added", "content_index": 0, "part": part}
-    for piece in stage.split(text):
-        stage.n_deltas += 1
+    for piece in stage.pieces(text):
         yield {"type": "response.output_text.delta", "content_index": 0, "delta": piece}
     yield {"type": "response.output_text.done", "content_index": 0, "text": text}
     part = {"type": "text", "text": text}
@@ -105,8 +111,7 @@ def _speech(stage: Stage, text: str) -> Iterator[Payload]:
     where: dict[str, Any] = {"content_index": 0}
     part = {"type": "audio", "transcript": ""}
     yield {"type": "response.content_part.added", **where, "part": part}
-    for piece in stage.split(text):
-        stage.n_deltas += 1
+    for piece in stage.pieces(text):
         yield {"type": "response.output_audio_transcript.delta", **where, "delta": piece}
         yield {"type": "response.output_audio.delta", **where, "delta": _SILENCE}
     yield {"type": "response.output_audio.done", **where}

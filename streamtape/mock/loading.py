@@ -1,0 +1,57 @@
+"""What a mock server is given, read: rules from files, options, bodies of requests."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from streamtape.errors import UsageError
+from streamtape.mock.options import Options
+from streamtape.mock.rule_files import parse_rules
+from streamtape.mock.rules import Rule, rules_of
+from streamtape.server.exchange import Exchange
+
+
+def load_rules(given: Any) -> list[Rule]:
+    """Rules as they may be given; a path, or a text that ends as a file of rules does, is read."""
+    named = isinstance(given, os.PathLike) or (
+        isinstance(given, str) and given.endswith((".yaml", ".yml", ".toml", ".json"))
+    )
+    if not named:
+        return rules_of(given)
+    path = Path(given)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"can't read the rules in {str(path)!r}: {error.strerror}") from None
+    return parse_rules(data, str(path))
+
+
+def default_options(options: Mapping[str, Any]) -> Options:
+    """The options of every request; UsageError for one that there is not."""
+    try:
+        return Options(**options)
+    except TypeError as error:
+        raise UsageError(f"unknown option of the mock: {error}") from None
+
+
+def headers_of(exchange: Exchange) -> dict[str, str]:
+    """The headers of a request by their names in lower case."""
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1")
+        for name, value in exchange.request.headers
+    }
+
+
+def parsed_body(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; UsageError where there is none."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the request body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise UsageError("the request body must be a JSON object")
+    return value

@@ -1,0 +1,124 @@
+"""What the mock remembers, apart for each test: requests, misses, conversations, faults to come.
+
+A test's name is in its base path, `/t/NAME/v1/responses`, or in the header X-Streamtape-Test. What
+one test does changes nothing for another, so that many may share one server.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import unquote
+
+from streamtape.errors import UsageError
+from streamtape.mock.request import MockRequest
+from streamtape.mock.rules import Rule
+from streamtape.playback.faults import Fault
+from streamtape.server.exchange import RequestHead
+
+HEADER = "x-streamtape-test"
+_IN_PATH = re.compile(r"^/t/([^/]{1,200})(/.*|$)")
+_MOST_REQUESTS = 2000
+_MOST_RESPONSES = 256
+_MOST_SPACES = 2000
+
+
+@dataclass(slots=True)
+class Seen:
+    """A request that came: its head and body, what was understood of it, and what answered.
+
+    `rule` is the title of the rule that answered; "" where it was none.
+    """
+
+    head: RequestHead
+    body: bytes
+    request: MockRequest | None = None
+    rule: str = ""
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A response that can be gone on with, and asked for again: how to say it anew.
+
+    `history` is the conversation up to its end, as input items or messages; `lasting` are fields of
+    the request that hold for what goes on with it.
+    """
+
+    answer: Any
+    history: Sequence[Any]
+    lasting: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class PendingFault:
+    """A fault that strikes the next requests, whatever answers them."""
+
+    fault: Fault
+    n_left: int
+
+
+@dataclass(slots=True)
+class Space:
+    """The state of one test; the one without a name is that of requests that name none."""
+
+    name: str
+    rules: list[Rule] | None = None
+    n_requests: int = 0
+    seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=_MOST_REQUESTS))
+    misses: list[str] = field(default_factory=list)
+    answered: Counter[int] = field(default_factory=Counter)
+    faults: list[PendingFault] = field(default_factory=list)
+    responses: dict[str, Kept] = field(default_factory=dict)
+
+    def keep(self, response_id: str, kept: Kept) -> None:
+        """Keep a response; the oldest ones are forgotten."""
+        self.responses[response_id] = kept
+        while len(self.responses) > _MOST_RESPONSES:
+            del self.responses[next(iter(self.responses))]
+
+    def next_faults(self) -> list[Fault]:
+        """The faults that strike the request that is being answered."""
+        found = [replace(pending.fault, times=None) for pending in self.faults]
+        for pending in self.faults:
+            pending.n_left -= 1
+        self.faults = [pending for pending in self.faults if pending.n_left > 0]
+        return found
+
+
+class Spaces:
+    """Every space of a server, made when its name is first heard."""
+
+    def __init__(self) -> None:
+        self._spaces: dict[str, Space] = {"": Space("")}
+
+    def __iter__(self) -> Iterator[Space]:
+        return iter(list(self._spaces.values()))
+
+    def named(self, name: str) -> Space:
+        """The space of a name."""
+        if name not in self._spaces:
+            if len(self._spaces) >= _MOST_SPACES:
+                oldest = next(name for name in self._spaces if name)
+                del self._spaces[oldest]
+            self._spaces[name] = Space(name)
+        return self._spaces[name]
+
+    def forget(self, name: str) -> None:
+        """Forget what a space remembers; its rules, too."""
+        self._spaces[name] = Space(name)
+
+    def of(self, head: RequestHead) -> tuple[Space, str]:
+        """The space of a request, and its target without the name of a test."""
+        found = _IN_PATH.match(head.target)
+        if found is None:
+            return self.named(head.header(HEADER) or ""), head.target
+        name = unquote(found[1])
+        header = head.header(HEADER)
+        if header is not None and header != name:
+            raise UsageError(f"the path is that of test {name!r}, the header says {header!r}")
+        rest = found[2]
+        return self.named(name), rest if rest.startswith("/") else f"/{rest}"
