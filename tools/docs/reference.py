@@ -37,6 +37,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
         "WebSearch", "FileSearch", "RunCode", "RunShell", "MakeImage", "MCPCall", "ListTools",
         "Compact", "OutputItem", "Pause", "Fail", "Stop",
     ),
+    "Mock server": ("MockServer", "MockTest", "MockRequest", "Rule", "Structured"),
 }  # fmt: skip
 
 
