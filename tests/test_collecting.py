@@ -5,7 +5,7 @@ import gc
 import pytest
 
 import streamtape
-from streamtape.analysis.gc_paused import collector_paused
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Cassette
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.finding import Finding
 from streamtape.checks.profiles import Profile, known_rules, profile_for, profile_named
@@ -15,6 +14,7 @@ from streamtape.checks.wire import has_no_body
 from streamtape.dialects.ends import ends
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.turns import numbered_turns
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Interaction
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.pairing import address, body, pair
 from streamtape.analysis.streams import Source, opened
 from streamtape.choices import LEVELS, Level
@@ -29,6 +28,7 @@ from streamtape.dialects.transcript import transcript_of
 from streamtape.dialects.turns import asked_at_us, turns
 from streamtape.errors import UsageError
 from streamtape.tape.events import Event
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Interaction, Request
 from streamtape.tape.texts import masked_value
 

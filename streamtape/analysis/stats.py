@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
-from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.profiles import DEFAULT
 from streamtape.dialects.parsed import ParsedResponse
@@ -15,6 +14,7 @@ from streamtape.dialects.turns import asked_at_us, turns
 from streamtape.displayed import Displayed
 from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, StreamMetrics, measure
 from streamtape.metrics.statistics import Gate, Summary, evaluate, parse_limit
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Interaction
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, opened
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.secrets.scanner import default_search
@@ -15,6 +14,7 @@ from streamtape.stores.places import place_of
 from streamtape.tabular.arrow import record_batch
 from streamtape.tabular.rows import InteractionRows, Row
 from streamtape.tabular.schema import TABLES
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.redact import Redactor
 from streamtape.tape.scanning import mask

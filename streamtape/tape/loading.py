@@ -359,12 +359,14 @@ class Decoder:
 
 def _text_bytes(fields: Fields) -> int:
     """About what the texts of a record take in memory: up to four bytes a character."""
-    values = fields.fields.values()
-    texts = [value for value in values if isinstance(value, str)]
-    texts += [
-        text for value in values if isinstance(value, list) for text in value if type(text) is str
-    ]
-    return sum(60 + len(text) * (1 if text.isascii() else 4) for text in texts)
+    n_bytes = 0
+    for value in fields.fields.values():
+        if type(value) is str:
+            n_bytes += 60 + len(value) * (1 if value.isascii() else 4)
+        elif type(value) is list:
+            texts = [text for text in value if type(text) is str]
+            n_bytes += sum([60 + len(text) * (1 if text.isascii() else 4) for text in texts])
+    return n_bytes
 
 
 _HANDLERS: dict[str, Callable[[Decoder, Fields, RecordLocation], None]] = {

@@ -25,6 +25,7 @@ _FIELDS = frozenset({
     "kinds", "messages", "close_code", "close_reason",
 })  # fmt: skip
 _KINDS = {"complete", "error", "abandoned", "unfinished"}
+_TWO_BYTES = [bytes, bytes]
 _I64 = range(-(1 << 63), 1 << 63)
 
 
@@ -89,9 +90,9 @@ def unpack_one(data: bytes) -> Any:
 
 
 def _whole(data: bytes) -> Any:
-    unpacker = _unpacker(len(data))
-    unpacker.feed(data)
-    return unpacker.unpack()
+    import msgpack
+
+    return msgpack.unpackb(data, **_LIMITS)
 
 
 def _pair(data: bytes, start: int, stop: int, kinds: frozenset[str] | None) -> tuple[str, Any]:
@@ -158,17 +159,7 @@ class _Piecewise:
 def _unpacker(size: int) -> Any:
     import msgpack
 
-    return msgpack.Unpacker(
-        raw=False,
-        strict_map_key=True,
-        max_buffer_size=max(size, 1),
-        max_array_len=MAX_ITEMS,
-        max_map_len=MAX_ITEMS,
-        max_str_len=MAX_BYTES,
-        max_bin_len=MAX_BYTES,
-        max_ext_len=0,
-        ext_hook=_no_extension,
-    )
+    return msgpack.Unpacker(max_buffer_size=max(size, 1), **_LIMITS)
 
 
 @lru_cache(maxsize=1)
@@ -180,6 +171,18 @@ def _malformed() -> tuple[type[Exception], ...]:
 
 def _no_extension(code: int, data: bytes) -> Any:
     raise RecordError(f"extension type {code}")
+
+
+_LIMITS: dict[str, Any] = {
+    "raw": False,
+    "strict_map_key": True,
+    "max_array_len": MAX_ITEMS,
+    "max_map_len": MAX_ITEMS,
+    "max_str_len": MAX_BYTES,
+    "max_bin_len": MAX_BYTES,
+    "max_ext_len": 0,
+    "ext_hook": _no_extension,
+}
 
 
 class Fields:
@@ -213,9 +216,9 @@ class Fields:
         """Pairs of bytes."""
         pairs = self.get("headers", list, default=[])
         for pair in pairs:
-            if type(pair) is not list or [*map(type, pair)] != [bytes, bytes]:
+            if type(pair) is not list or [*map(type, pair)] != _TWO_BYTES:
                 raise RecordError(f"a header of a {self.kind!r} record is not a pair of bytes")
-        return tuple([(name, value) for name, value in pairs])
+        return tuple(map(tuple, pairs))
 
 
 def _fields(**values: Any) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def _from_1(kind: str, fields: Any) -> Record | None:
     """Version 2 has dialogues: records of messages, and the close in an ending."""
     if kind == "messages":
         return None
-    if isinstance(fields, dict):
+    if isinstance(fields, dict) and not _NEW_IN_2.isdisjoint(fields):
         fields = {name: value for name, value in fields.items() if name not in _NEW_IN_2}
     return kind, fields
 

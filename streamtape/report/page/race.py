@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from streamtape.analysis.diff import diff, paired
-from streamtape.analysis.gc_paused import collector_paused
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Comparison, short
 from streamtape.compare.json_diff import walk
@@ -22,6 +21,7 @@ from streamtape.report.events import Run, runs
 from streamtape.report.masked import read
 from streamtape.report.page.data import interaction_data
 from streamtape.report.page.recordings import findings_of
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.texts import masked_text
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from streamtape.analysis.check import check_response
-from streamtape.analysis.gc_paused import collector_paused
 from streamtape.checks.finding import Finding
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.report.lines import Line, line, plain
 from streamtape.report.masked import read
 from streamtape.report.page.data import interaction_data
 from streamtape.report.show import View, interaction_lines
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Cassette
 
 # The events of longer streams are left out of the plain text: those are for the script.

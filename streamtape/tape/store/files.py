@@ -26,6 +26,7 @@ from streamtape.stores.local import Fetch, OpenFile, open_to_read
 from streamtape.stores.places import Place, StrPath, place_of
 from streamtape.tape import container, journal, load_hooks
 from streamtape.tape.codec import encode
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.loading import Decoder
 from streamtape.tape.model import Cassette
 from streamtape.tape.store.disk import (
@@ -65,6 +66,7 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
         raise CassetteNotFoundError(_missing(place), path=place) from None
 
 
+@collector_paused()
 def load_known(path: Place, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
     """Load a cassette, and get the identity of what was read; FileNotFoundError without a file.
 

@@ -1,7 +1,8 @@
-"""Many events held at once: Python's collector of cycles is told to wait meanwhile.
+"""Many values made at once: Python's collector of cycles is told to wait meanwhile.
 
-Events are trees of JSON and hold no cycles; but the collector walks all of them again and again
-while they are made, for longer than making them takes. What is no longer used is freed as ever.
+Recordings and events are trees and hold no cycles; but the collector walks all of them again and
+again while they are made, for longer than making them takes. What is no longer used is freed as
+ever.
 """
 
 from __future__ import annotations
