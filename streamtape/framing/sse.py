@@ -162,16 +162,21 @@ class SSEParser:
 
     def _closed(self, data: bytes, end: int) -> list[SSEFrame]:
         """Read the blocks of which the last is closed by data[:end]; keep what is after them."""
-        region = data[:end]
-        if self._tail:
-            region = b"".join((*self._pieces, self._tail, region))
+        tail, region = self._tail, data[:end]
+        if self._pieces:
+            region = b"".join((*self._pieces, tail, region))
             self._pieces.clear()
-            self._tail.clear()
             self._limit = self._window
+        elif tail:
+            region = bytes(tail) + region
+        tail.clear()
         frames: list[SSEFrame] = []
         try:
-            self._region(region, frames)
-            self._tail += data[end:]
+            if len(region) <= self._window:
+                frames = self._many(region)
+            else:
+                self._region(region, frames)
+            tail += data[end:]
             if len(self._tail) > self._limit:
                 self._spill()
         except FrameTooLargeError as error:

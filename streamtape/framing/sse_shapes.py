@@ -28,21 +28,28 @@ _make: Callable[..., SSEFrame] = SSEFrame
 class Run(NamedTuple):
     """Blocks that follow one another and begin alike, up to their one line of data.
 
-    A run is cut at its head, which is quick, since most of a head is passed over unread.
+    A run is cut at its head, which is quick, since most of a head is passed over unread. `seam` is
+    what stands between two values.
     """
 
     event: str
     head: str
     start: bytes
+    seam: str
 
     def frames(self, text: str, last_event_id: str) -> list[SSEFrame] | None:
         """Read a region that holds nothing but the run; None for anything else."""
         if not text.startswith(self.head):
             return None
-        values = text[len(self.head) : -2].split("\n\n" + self.head)
+        values = text[len(self.head) : -2].split(self.seam)
         if "\n" in "".join(values):
             return None
-        return list(map(_make, repeat(self.event), values, repeat(last_event_id)))
+        event = self.event
+        return [SSEFrame(event, value, last_event_id) for value in values]
+
+
+def _run_of(event: str, head: str) -> Run:
+    return Run(event, head, head.encode(), "\n\n" + head)
 
 
 class Shape(NamedTuple):
@@ -60,7 +67,7 @@ class Shape(NamedTuple):
     def run(self, event: str) -> Run | None:
         """Get the run of blocks of one type; None where this shape has no runs."""
         head = self.head.format(event)
-        return Run(event, head, head.encode()) if head else None
+        return _run_of(event, head) if head else None
 
     def frame(self, values: Found, last_event_id: str) -> SSEFrame:
         """Make the frame of one block."""
@@ -115,4 +122,4 @@ def _compiled(fields: tuple[tuple[str, str], ...]) -> Shape:
 
 
 USUAL_SHAPE = _compiled((("event", " "), ("data", " ")))
-USUAL_RUN = Run("message", "data: ", b"data: ")
+USUAL_RUN = _run_of("message", "data: ")
