@@ -47,6 +47,7 @@ _NAMES: dict[type, str] = {
 _SSE_START = re.compile(rb"(?:data|event|id|retry)?:")
 _SNIFF_BYTES = 64 << 10
 _BATCH = 64  # pieces of an event stream that are read together
+_MOST_PARSED_BYTES = 1 << 20  # to see how a body is framed
 _LAST_OF_PRELUDES = b"\x04"  # a message begins with its length in four bytes, at most 64 MiB
 
 
@@ -169,7 +170,8 @@ def _of_array(
 ) -> Framer | None:
     """The framer of a body that begins with a list: one that grows, or one document.
 
-    It grows where a stream was requested, and where the bytes that came end between two elements.
+    It grows where a stream was requested, and where the bytes that came end between two elements;
+    a first piece of more than a MiB is a document.
     """
     first = start[1:].lstrip()
     if not first and not at_end:
@@ -178,12 +180,16 @@ def _of_array(
         return named() if named else WholeBody()
     if stream_requested or named:
         return JSONArrayParser()
+    if len(start) > _MOST_PARSED_BYTES:
+        return WholeBody()
     array = JSONArrayParser()
     grows = bool(array.feed(start)) and array.between_elements
     return JSONArrayParser() if grows else WholeBody()
 
 
 def _is_json(line: bytes) -> bool:
+    if len(line) > _MOST_PARSED_BYTES:
+        return line.rstrip().endswith(b"}")
     try:
         json.loads(line)
     except (ValueError, RecursionError):

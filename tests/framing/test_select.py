@@ -259,3 +259,25 @@ def test_any_body_gives_frames_or_our_error(
     assert cut[1] == whole[1]
     if encoding is None:
         assert cut == whole
+
+
+@pytest.mark.parametrize(
+    ("body", "framer"),
+    [
+        (b"[" + b"{}," * 400_000 + b"{}", WholeBody),
+        (b'{"a":[' + b"{}," * 400_000 + b"{}]}\n", WholeBody),
+        (b'{"a":[' + b"{}," * 400_000 + b'{}]}\n{"a":1}', NDJSONParser),
+        (b'{"a":[' + b"{}," * 400_000 + b'{}]\n{"a":1}', WholeBody),
+    ],
+)
+def test_a_large_beginning_is_not_parsed(
+    body: bytes, framer: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small file that unfolds to millions of values costs nothing before a bound is met."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a document of more than a MiB was parsed to see how it is framed")
+
+    monkeypatch.setattr("json.loads", refuse)
+    monkeypatch.setattr("streamtape.framing.json_array.JSONArrayParser.feed", refuse)
+    assert type(framer_for("application/json", body)) is framer

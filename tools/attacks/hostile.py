@@ -38,6 +38,11 @@ COMMANDS: dict[str, list[str]] = {
     "view": ["view", "IN", "-o", "OUT.html"],
     "convert": ["convert", "IN", "OUT.har"],
     "scan": ["scan", "IN"],
+    "ls": ["ls", "IN"],
+    "play": ["play", "IN", "--speed", "max"],
+    "play --to svg": ["play", "IN", "--to", "OUT.svg"],
+    "play --to cast": ["play", "IN", "--to", "OUT.cast"],
+    "view --compare": ["view", "--compare", "IN", "IN", "-o", "OUT.both.html"],
 }
 
 
@@ -116,6 +121,10 @@ FILES: dict[str, Callable[[], bytes]] = {
         Chunk(5, b"[" + b"{}," * (8 << 20) + b"{}]"),
         headers=((b"content-type", b"application/json"),),
     ),
+    "json: empty objects in a line": lambda: tape(
+        Chunk(5, b'{"a":[' + b"{}," * (8 << 20) + b'{}]}\n{"a":1}\n{"a":2}'),
+        headers=((b"content-type", b"application/json"),),
+    ),
     "journal: unknown field": lambda: a_journal(b"\x81\xa1a" + nested(1900)),
     "journal: headers": lambda: a_journal(b"\x81\xa7headers" + nested(1900)),
 }
@@ -156,8 +165,12 @@ def commands(name: str, path: Path) -> dict[str, list[str]]:
     """The commands that a file is given to."""
     if name.startswith("journal"):
         return {"recover": ["recover", str(path)], "scan": ["scan", str(path)]}
-    places = {"IN": str(path), "OUT.html": f"{path}.html", "OUT.har": f"{path}.har"}
-    return {key: [places.get(w, w) for w in words] for key, words in COMMANDS.items()}
+    return {
+        key: [
+            str(path) if w == "IN" else f"{path}.{w[4:]}" if w.startswith("OUT.") else w for w in ws
+        ]
+        for key, ws in COMMANDS.items()
+    }
 
 
 def run(folder: Path, only: str) -> int:
