@@ -7,6 +7,7 @@ interaction, `interaction/N` for one of them whole. Nothing is sent anywhere els
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from streamtape.server.replay import ReplayServer
     from streamtape.tape.model import Interaction
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _TAIL = 300  # characters of a text that a line shows
 _SHOWN = 500  # interactions that are listed, the latest
 
@@ -57,7 +59,7 @@ def dashboard(
             return _json(_state(state(), lines))
         kind, _, number = path.partition("/")
         found = state().interactions
-        if kind == "interaction" and number.isdigit() and int(number) < len(found):
+        if kind == "interaction" and _NUMBER.fullmatch(number) and int(number) < len(found):
             return _json(_whole(found[int(number)], name, int(number)))
         return None
 

@@ -23,6 +23,7 @@ from streamtape.secrets.unescape import unescaped
 __all__ = ["Hit", "Search", "default_search"]
 
 _MOST_CUT = 4 << 10  # so far from the end a value may begin that is cut off there
+_MOST_ESCAPED = 3  # times that a text is escaped over
 _BEFORE_NAME = 64
 _QUOTE = re.compile(rb"(?:\\*[\"'`]|&[a-z0-9#]{2,5};)\Z")
 
@@ -57,10 +58,8 @@ class Search:
         if not hits and not self.has_own:
             return []
         spans = self._by_hits(text, hits)
-        if any(literal == ESCAPE for literal, _, _ in hits):
-            bare = unescaped(text)
-            found = self._by_hits(bare.text, self.hits(bare.text))
-            spans += (Span(*bare.original(start, end), kind) for start, end, kind in found)
+        if _has_escapes(hits):
+            spans += self._behind_escapes(text, _MOST_ESCAPED)
         if encoded := [hit for hit in hits if self.literals.is_spelling(hit[0])]:
             spans += self._in_base64(text, encoded)
         for pattern in self._own:
@@ -85,6 +84,16 @@ class Search:
             for pattern in self.literals.patterns(literal):
                 spans += pattern.spans_at(text, (at,))
         return spans
+
+    def _behind_escapes(self, text: bytes, depth: int) -> Iterator[Span]:
+        """What is found with the escapes undone, and with those undone that come up then."""
+        bare = unescaped(text)
+        hits = self.hits(bare.text)
+        found = self._by_hits(bare.text, hits)
+        if depth > 1 and _has_escapes(hits):
+            found += self._behind_escapes(bare.text, depth - 1)
+        for start, end, kind in found:
+            yield Span(*bare.original(start, end), kind)
 
     def _in_base64(self, text: bytes, hits: list[Hit]) -> Iterator[Span]:
         spelled = [(self.literals.all[literal], at) for literal, at, _ in hits]
@@ -136,6 +145,10 @@ class Search:
                 for span in pattern.spans_at(text, (at,)):
                     start = min(start, span.start)
         return start
+
+
+def _has_escapes(hits: Iterable[Hit]) -> bool:
+    return any(literal == ESCAPE for literal, _, _ in hits)
 
 
 @lru_cache(maxsize=8)

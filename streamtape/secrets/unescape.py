@@ -1,8 +1,8 @@
 r"""Escapes undone, with the way back: what a text stands for, and where each byte of that stands.
 
 JSON may spell any character as `\u0073`, and a slash as `\/`; forms and URLs spell them as `%2F`.
-Only printable ASCII is undone, as no secret is made of anything else. What is escaped twice is
-undone once. Pure.
+Only printable ASCII is undone, as no secret is made of anything else. One layer is undone at
+a time. Pure.
 """
 
 from __future__ import annotations

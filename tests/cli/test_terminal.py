@@ -86,3 +86,17 @@ def test_a_reader_that_has_gone_is_no_error_worth_a_word(command: str, path: Pat
     assert b"Traceback" not in said
     assert b"Error" not in said
     assert b"BrokenPipe" not in said
+
+
+def test_names_of_files_reach_a_page_without_escapes(path: Path, tmp_path: Path) -> None:
+    """What a reader without scripts gets of a race may be read in a terminal, too."""
+    odd = tmp_path / "b\x1b[2J\u202e.tape"
+    tape(odd, interaction(responses("Hi")), interaction(responses("Ho")))
+    page = tmp_path / "race.html"
+    done = subprocess.run(
+        [sys.executable, "-m", "streamtape", "view", "--compare", path, odd, "-o", page],
+        capture_output=True,
+        check=True,
+    )
+    for text in (page.read_text("utf-8"), done.stdout.decode(), done.stderr.decode()):
+        assert re.search("[\x1b\u202e]", text) is None

@@ -108,8 +108,9 @@ def test_the_dashboard_stands_behind_the_same_door() -> None:
         assert httpx.post(state).status_code == 405
         whole = httpx.get(f"{server.url}/_streamtape/interaction/0").json()
         assert whole["parts"][0]["text"] == "Hi"
-        missing = [httpx.get(f"{server.url}/_streamtape/{n}") for n in ("interaction/9", "other")]
-        assert [answer.status_code for answer in missing] == [404, 404]
+        odd = [f"interaction/{n}" for n in ("9", "-1", "%B2", "9" * 5000, "0/../..", "")]
+        missing = [httpx.get(f"{server.url}/_streamtape/{n}") for n in (*odd, "other")]
+        assert {answer.status_code for answer in missing} == {404}
         page = httpx.get(f"{server.url}/_streamtape/")
         assert "connect-src 'self'" in page.text
         assert page.headers["x-frame-options"] == "DENY"

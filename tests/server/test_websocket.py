@@ -339,6 +339,17 @@ def test_fragments_one_by_one() -> None:
     ]
 
 
+def test_empty_fragments_take_no_room() -> None:
+    """A message of endless empty fragments is bounded as any other."""
+    protocol = MessageProtocol(is_server=True, max_bytes=9)
+    protocol.receive_data(frame(TEXT, b"a", fin=False))
+    for _ in range(100):
+        protocol.receive_data(frame(0, b"", fin=False) * 10)
+    assert len(protocol._parts) == 1
+    protocol.receive_data(frame(0, b"b"))
+    assert protocol.messages_received() == [WireMessage("text", b"ab")]
+
+
 def test_the_extension_that_can_be_read() -> None:
     """Offers of other extensions are left out; an answer is understood from either end."""
     offers = ["x-other, permessage-deflate; client_max_window_bits", "permessage-deflate"]

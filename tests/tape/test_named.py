@@ -173,7 +173,9 @@ def test_escapes_are_undone_with_the_way_back() -> None:
             assert unescaped(text[first:last]).text == bare.text[start:end]
 
 
-@pytest.mark.parametrize("spelled", ["\\u0073k-proj-", "sk\\u002dproj-", "sk%2Dproj%2D"])
+@pytest.mark.parametrize(
+    "spelled", ["\\u0073k-proj-", "sk\\u002dproj-", "sk%2Dproj%2D", "sk%252Dproj%25252D"]
+)
 def test_a_key_with_escapes_is_masked_whole(spelled: str) -> None:
     """The escapes are masked with the rest, so that what is left is JSON."""
     text = json.dumps({"a": 1})[:-1] + f', "b": "{spelled}{SECRET}{SECRET}"}}'

@@ -42,7 +42,7 @@ def document(
         "policy": policy(style, script, load, asks=asks),
         "title": escaped(printable(title)),
         "style": style,
-        "plain": escaped(masked_text("\n".join(plain))),
+        "plain": escaped("\n".join(map(printable, masked_text("\n".join(plain)).splitlines()))),
         "packed": packed,
         "data": block,
         "code": _packed_script(script),

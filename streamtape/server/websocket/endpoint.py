@@ -28,6 +28,7 @@ _GOING_AWAY, _INTERNAL_ERROR, _NORMAL = 1001, 1011, 1000
 _CLOSE_S = 5.0
 # Messages that nobody has received yet: beyond it, nothing more is read.
 _MAX_WAITING_BYTES = 1 << 20
+_MESSAGE_BYTES = 128  # what one takes beyond its data: empty ones take memory, too
 _PLAIN = (b"Content-Type", b"text/plain; charset=utf-8")
 
 
@@ -97,7 +98,7 @@ class WebSocket:
             self._changed.clear()
             await self._changed.wait()
         message = self._waiting.popleft()
-        self._waiting_bytes -= len(message.data)
+        self._waiting_bytes -= len(message.data) + _MESSAGE_BYTES
         self._room.set()
         return message
 
@@ -211,7 +212,7 @@ class WebSocket:
                 self.client_close = message
             if self._keeps:
                 self._waiting.append(message)
-                self._waiting_bytes += len(message.data)
+                self._waiting_bytes += len(message.data) + _MESSAGE_BYTES
         self._changed.set()
 
     async def _wait_for_room(self) -> None:

@@ -100,7 +100,8 @@ class MessageProtocol(Protocol):
         if not self._joins:
             self._messages.append(WireMessage(kind, data, frame.fin))
             return
-        self._parts.append(data)
+        if data:  # a message of endless empty fragments takes no room
+            self._parts.append(data)
         if frame.fin:
             self._messages.append(WireMessage(self._kind, b"".join(self._parts)))
             self._parts = []
