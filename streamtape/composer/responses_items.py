@@ -54,8 +54,11 @@ def _text_part(text: str, citations: Sequence[Cite]) -> Payload:
 
 def _text_deltas(output: Output, said: Say, where: Payload, logprobs: list[Payload]) -> Frames:
     stage = output.stage
+    with_logprobs = said.logprobs or "message.output_text.logprobs" in (
+        stage.body.get("include") or ()
+    )
     for piece, tokens in stage.token_pieces(said.text):
-        found = [logprob_of(token, stage.logprob()) for token in tokens if said.logprobs]
+        found = [logprob_of(token, stage.logprob()) for token in tokens if with_logprobs]
         logprobs += found
         fields = {**where, "delta": piece, "logprobs": [_without_bytes(one) for one in found]}
         yield event("response.output_text.delta", {**fields, "obfuscation": stage.noise()})

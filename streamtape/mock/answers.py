@@ -22,7 +22,7 @@ from streamtape.mock.request import MockRequest
 from streamtape.mock.rules import Items, Rule, Structured, n_conditions, reasons_against, reply_of
 from streamtape.mock.schema_example import example
 from streamtape.mock.scripts import SCRIPTS, default_script, limited, n_deltas
-from streamtape.mock.shaping import shaped
+from streamtape.mock.shaping import as_json_array, shaped
 from streamtape.mock.spaces import Space
 from streamtape.playback.faults import Fault
 from streamtape.playback.pace import Pace, parse_pace
@@ -64,6 +64,8 @@ class Answer:
         if self.headers and made.head is not None:
             more = tuple((n.encode(), v.encode()) for n, v in self.headers.items())
             made = replace(made, head=replace(made.head, headers=(*made.head.headers, *more)))
+        if self.stream and self.setting.extra.get("array"):
+            made = as_json_array(made)
         return shaped(made, self.options) if self.stream else made
 
     def events(self) -> list[Timed]:
@@ -117,7 +119,7 @@ def answer_to(
         retry_after_s = 1 if options.status == 429 else None
         parts = (Fail(status=options.status, retry_after_s=retry_after_s),)
     own = options.own_pace() or (None if rule is None or rule.pace is None else rule.pace)
-    extra = {"generate": request.path.endswith("/generate")}
+    extra = {"generate": request.path.endswith("/generate"), "array": request.is_array}
     setting = Setting(
         _as_scripted(request.body, options), request.model, seed,
         checked_usage(rule.usage if rule else None), voice.tokens_per_delta, n_events,

@@ -51,8 +51,9 @@ class MockRequest:
     """One request, as a rule sees it.
 
     `dialect` is openai-responses, openai-chat, anthropic, gemini, ollama or openai-realtime; `body`
-    the JSON object that came; `headers` have lower-case names; `test` is the name of the test that
-    it belongs to. `history` is what a `previous_response_id` stands for, as input items.
+    the JSON object that came; `headers` have lower-case names; `path` and `query` are the URL's;
+    `test` is the name of the test that it belongs to. `history` is what a `previous_response_id`
+    stands for, as input items.
     """
 
     dialect: str
@@ -61,6 +62,7 @@ class MockRequest:
     stream: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
+    query: str = ""
     test: str = ""
     history: Sequence[Any] = ()
 
@@ -123,6 +125,11 @@ class MockRequest:
     def tool_choice(self) -> str:
         """What the request says of tools: "auto", "none", "required", or the name of one."""
         return _tool_choice(self.body)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether a stream is wanted as one JSON array, which is how Gemini streams unless told."""
+        return self.dialect == "gemini" and "alt=sse" not in self.query
 
     @cached_property
     def _turns(self) -> list[tuple[str, str, ToolResult | None]]:

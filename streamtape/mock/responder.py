@@ -55,7 +55,7 @@ class Responder:
             history, kept_body = self._goes_on_with(previous, space, known or {})
             body = {**kept_body, **body}
         request = MockRequest(
-            dialect, body, bare, stream, headers or {}, path, space.name, history
+            dialect, body, bare, stream, headers or {}, path, query, space.name, history
         )  # fmt: skip
         return request, options
 

@@ -17,7 +17,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamtape.composer.tokens import n_tokens
 from streamtape.errors import UsageError
@@ -26,7 +26,6 @@ from streamtape.mock.answers import Answer, NoRuleError, Usual
 from streamtape.mock.control import control, is_control
 from streamtape.mock.loading import default_options, headers_of, load_rules, parsed_body
 from streamtape.mock.metrics import CONTENT_TYPE, Metrics
-from streamtape.mock.recording import FallThrough
 from streamtape.mock.request import place_of, wants_stream
 from streamtape.mock.responder import PreviousResponseError, Responder
 from streamtape.mock.routes import conversation_at
@@ -45,6 +44,9 @@ from streamtape.server.websocket.endpoint import accept
 from streamtape.server.websocket.handshake import is_websocket
 from streamtape.session.exchange import Progress
 from streamtape.tape.model import Chunks, Interaction
+
+if TYPE_CHECKING:
+    from streamtape.mock.recording import FallThrough
 
 _AT_ONCE = Pace(speed=None)
 
@@ -102,6 +104,10 @@ class MockServer(Service):
         )
         self._beyond: FallThrough | None = None
         if record_missing is not None and cassette is not None:
+            from streamtape.mock.recording import (
+                FallThrough,  # a second of imports, on slow machines
+            )
+
             self._beyond = FallThrough(cassette, record_missing)
 
     @property
@@ -128,11 +134,6 @@ class MockServer(Service):
     def n_recorded(self) -> int:
         """How many answers of the real provider were recorded."""
         return 0 if self._beyond is None else self._beyond.n_recorded
-
-    @property
-    def metrics(self) -> Metrics:
-        """What it counts."""
-        return self._metrics
 
     def test(self, name: str) -> MockTest:
         """The part of a test of this name: an address, rules and requests of its own."""

@@ -32,6 +32,22 @@ def shaped(interaction: Interaction, options: Options) -> Interaction:
     return replace(interaction, head=head, chunks=Chunks.of(chunks))
 
 
+def as_json_array(interaction: Interaction) -> Interaction:
+    """A stream of Gemini's without `alt=sse`: its events are the elements of one JSON array."""
+    assert interaction.head is not None
+    if interaction.head.get("content-type") != "text/event-stream":
+        return interaction
+    events = [(at_us, data.removeprefix(b"data: ").rstrip()) for at_us, data in interaction.chunks]
+    chunks = [
+        Chunk(at_us, (b",\r\n" if number else b"[") + data)
+        for number, (at_us, data) in enumerate(events)
+    ]
+    chunks.append(Chunk(events[-1][0] if events else None, b"]" if events else b"[]"))
+    headers = ((b"content-type", b"application/json; charset=UTF-8"),)
+    head = replace(interaction.head, headers=headers)
+    return replace(interaction, head=head, chunks=Chunks.of(chunks))
+
+
 def _joined(chunks: Iterable[Chunk], n: int) -> Iterator[Chunk]:
     rest = iter(chunks)
     while batch := list(islice(rest, n)):

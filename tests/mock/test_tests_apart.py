@@ -170,6 +170,16 @@ def test_what_no_rule_answers_is_recorded(tmp_path: Path) -> None:
     assert all(key not in str(one.request.headers) for one in recorded)
 
 
+def test_gemini_streams_a_json_array_unless_told(server: MockServer) -> None:
+    """Without `alt=sse` the events are elements of an array, as the API has it."""
+    url = f"{server.url}/v1beta/models/gemini-2.5-flash:streamGenerateContent"
+    body = {"contents": [{"role": "user", "parts": [{"text": "hello"}]}]}
+    elements = httpx.post(url, json=body).json()
+    texts = [e["candidates"][0]["content"]["parts"][0]["text"] for e in elements]
+    assert "".join(texts).startswith("double bubble bath")
+    assert httpx.post(f"{url}?alt=sse", json=body).text.startswith("data: {")
+
+
 def test_plain_routes(server: MockServer) -> None:
     """Lists of models, counts of tokens, what Ollama's client asks first."""
     with openai.OpenAI(base_url=server.base_url, api_key="none") as client:
