@@ -19,7 +19,7 @@ from streamtape.composer.parts import (
     Say,
     Speak,
 )
-from streamtape.composer.responses_output import ItemPosition, Output, event
+from streamtape.composer.responses_output import ItemPosition, Output, event, items_at
 from streamtape.composer.stage import Frames, Payload
 
 _MESSAGE = {"type": "message", "status": "in_progress", "content": [], "role": "assistant"}
@@ -54,9 +54,8 @@ def _text_part(text: str, citations: Sequence[Cite]) -> Payload:
 
 def _text_deltas(output: Output, said: Say, where: Payload, logprobs: list[Payload]) -> Frames:
     stage = output.stage
-    with_logprobs = said.logprobs or "message.output_text.logprobs" in (
-        stage.body.get("include") or ()
-    )
+    included = items_at(stage.body, "include")
+    with_logprobs = said.logprobs or "message.output_text.logprobs" in included
     for piece, tokens in stage.token_pieces(said.text):
         found = [logprob_of(token, stage.logprob()) for token in tokens if with_logprobs]
         logprobs += found
@@ -114,8 +113,8 @@ def reasoning(output: Output, thought: Reasoning) -> Frames:
     summary = [{"type": "summary_text", "text": text} for text in texts]
     opening = {"type": "reasoning", "summary": []}
     finished = {"summary": summary}
-    include = output.stage.body.get("include") or ()
-    if thought.redacted or "reasoning.encrypted_content" in include:
+    included = items_at(output.stage.body, "include")
+    if thought.redacted or "reasoning.encrypted_content" in included:
         opening["encrypted_content"] = output.stage.letters(80)
         finished["encrypted_content"] = output.stage.letters(160)
     return output.item(position, opening, _summaries(output, position, texts), finished)

@@ -85,7 +85,7 @@ class Output:
             "temperature": body.get("temperature", 1.0),
             "text": text if isinstance(text, dict) else {"format": {"type": "text"}},
             "tool_choice": body.get("tool_choice", "auto"),
-            "tools": list(body.get("tools") or ()),
+            "tools": items_at(body, "tools"),
             "top_logprobs": body.get("top_logprobs", 0),
             "top_p": body.get("top_p", 1.0),
             "truncation": body.get("truncation", "disabled"),
@@ -108,6 +108,12 @@ class Output:
             "output_tokens_details": {"reasoning_tokens": count["reasoning_tokens"]},
             "total_tokens": n_in + n_out,
         }  # fmt: skip
+
+
+def items_at(body: Any, name: str) -> list[Any]:
+    """The list at a name in a request's body; an empty one where there is none."""
+    value = body.get(name)
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def event(kind: str, payload: Payload) -> Frame:

@@ -14,6 +14,8 @@ from typing import Any
 
 SAMPLE = "double bubble bath"
 _DEEPEST = 12
+# A value is never longer, whatever a schema wants.
+_MOST_ITEMS, _MOST_LETTERS = 1000, 100_000
 _FORMATS = {
     "date-time": "2026-01-01T00:00:00Z", "date": "2026-01-01", "time": "00:00:00Z",
     "duration": "P1D", "email": "someone@example.com", "idn-email": "someone@example.com",
@@ -36,14 +38,14 @@ def example(schema: Any, root: Any = None, depth: int = 0) -> Any:
         if name in schema:
             return schema[name]
     for name in ("enum", "examples"):
-        if isinstance(schema.get(name), Sequence) and schema[name]:
+        if isinstance(schema.get(name), list) and schema[name]:
             return schema[name][0]
     for name in ("anyOf", "oneOf"):
-        if schema.get(name):
+        if isinstance(schema.get(name), list) and schema[name]:
             chosen = _first(schema[name], depth)
             rest = {k: v for k, v in schema.items() if k not in ("anyOf", "oneOf")}
             return example(_merged([rest, chosen]), root, depth + 1)
-    if schema.get("allOf"):
+    if isinstance(schema.get("allOf"), list) and schema["allOf"]:
         resolved = [_resolved(one, root) for one in schema["allOf"]]
         rest = {k: v for k, v in schema.items() if k != "allOf"}
         return example(_merged([rest, *resolved]), root, depth + 1)
@@ -82,7 +84,8 @@ def _type_of(schema: Mapping[str, Any]) -> str:
 def _object(schema: Mapping[str, Any], root: Any, depth: int) -> dict[str, Any]:
     properties = schema.get("properties")
     properties = properties if isinstance(properties, Mapping) else {}
-    required = [name for name in schema.get("required") or () if isinstance(name, str)]
+    given = schema.get("required")
+    required = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
     # What need not be there is left out where a schema refers to itself.
     names = list(properties) if depth < _DEEPEST // 2 else []
     wanted = dict.fromkeys([*names, *required])
@@ -90,10 +93,10 @@ def _object(schema: Mapping[str, Any], root: Any, depth: int) -> dict[str, Any]:
 
 
 def _array(schema: Mapping[str, Any], root: Any, depth: int) -> list[Any]:
-    first = schema.get("prefixItems") or ()
-    found = [example(one, root, depth + 1) for one in first]
-    least = int(schema.get("minItems", 0 if depth >= _DEEPEST // 2 else 1))
-    most = int(schema.get("maxItems", max(least, len(found))))
+    first = schema.get("prefixItems")
+    found = [example(one, root, depth + 1) for one in first] if isinstance(first, list) else []
+    least = min(_whole(schema, "minItems", 0 if depth >= _DEEPEST // 2 else 1), _MOST_ITEMS)
+    most = min(_whole(schema, "maxItems", max(least, len(found))), _MOST_ITEMS)
     items = schema.get("items", {})
     while len(found) < min(least, most) and items is not False:
         value = example(items, root, depth + 1)
@@ -113,15 +116,22 @@ def _another(value: Any, schema: Any, number: int) -> Any:
     return value + number if isinstance(value, int | float) else value
 
 
+def _whole(schema: Mapping[str, Any], name: str, otherwise: int) -> int:
+    """A count in a schema; what is none counts as if it were not there."""
+    value = schema.get(name)
+    is_count = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return int(value) if is_count and value is not None else otherwise
+
+
 def _text(schema: Mapping[str, Any]) -> str:
     text = _FORMATS.get(str(schema.get("format")), SAMPLE)
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         text = _matching(pattern, text)
-    least, most = schema.get("minLength", 0), schema.get("maxLength")
-    if len(text) < int(least):
-        text += "." * (int(least) - len(text)) if not pattern else ""
-    return text if most is None else text[: int(most)]
+    least = min(_whole(schema, "minLength", 0), _MOST_LETTERS)
+    if len(text) < least and not pattern:
+        text += "." * (least - len(text))
+    return text[: _whole(schema, "maxLength", _MOST_LETTERS)]
 
 
 _SIMPLE = re.compile(
