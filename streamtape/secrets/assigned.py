@@ -69,6 +69,9 @@ _SECRET_WORD = re.compile(
     rb"[A-Z][A-Z0-9_]+_[A-Z0-9_]*\Z|(?i:.*(?:passw|passphrase|pwd|token\Z|secret\Z))"
 )
 
+# Another word behind the name, as in prose: no sign stands between them but, maybe, "is".
+_IN_PROSE = re.compile(rb"[ \t]{1,16}[A-Za-hj-z0-9]")
+
 FoundIn = tuple[int, int]
 
 
@@ -84,13 +87,14 @@ def assigned(text: bytes, kind: str, start: int, end: int) -> Iterator[FoundIn]:
         return
     if _PASSWORD.search(text, start, end):
         kind = "password"
-    for shape, fits in ((_QUOTED, _fits_quoted), (_ATTRIBUTE, _fits_quoted), (_INSIDE, _fits_bare)):
+    shapes = () if _IN_PROSE.match(text, end) else _SHAPES
+    for shape, fits in shapes:
         found = _compiled(shape).match(text, end)
         if found is not None:
             if fits(found["s"], kind):
                 yield found.span("s")
             return
-    for shape in (_UNQUOTED, _BELOW):
+    for shape in (_UNQUOTED, _BELOW) if shapes else ():
         found = _compiled(shape).match(text, end)
         if found is not None and _fits_bare(found["s"], kind):
             in_cell = b"|" in text[end : found.start("s")]
@@ -108,7 +112,7 @@ def assigned(text: bytes, kind: str, start: int, end: int) -> Iterator[FoundIn]:
 
 def opened(text: bytes, end: int) -> FoundIn | None:
     """Where a value in quotes begins that is assigned to a name and does not end."""
-    found = _compiled(_OPEN).match(text, end)
+    found = None if _IN_PROSE.match(text, end) else _compiled(_OPEN).match(text, end)
     return found.span("s") if found and found["s"] else None
 
 
@@ -195,3 +199,6 @@ def is_value(value: bytes) -> bool:
         and not _PLACEHOLDER.match(value)
         and not _VARIABLE.match(value)
     )
+
+
+_SHAPES = ((_QUOTED, _fits_quoted), (_ATTRIBUTE, _fits_quoted), (_INSIDE, _fits_bare))

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 # What an escape begins with: where none of these occurs, nothing is undone.
 SIGNS = (rb"\u00", rb"\/", *(b"%%%d" % n for n in range(2, 8)))
-_ESCAPE = re.compile(rb"\\{1,8}u00([2-7][0-9a-fA-F])|\\{1,8}(/)|%([2-7][0-9a-fA-F])")
+# Both ways begin with one character, so that all else is skipped at once.
+_ESCAPE = re.compile(rb"\\\\{0,7}(?:u00([2-7][0-9a-fA-F])|(/))|%([2-7][0-9a-fA-F])")
 
 
 def last_escape(text: bytes) -> int:
