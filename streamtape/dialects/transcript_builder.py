@@ -41,7 +41,7 @@ class _Alike:
 
     def take(self, event: Event) -> bool:
         """Take the next delta, if it is one that differs in its text only."""
-        texts = self.template.read(event.payload)
+        texts = self.template.texts(event.payload)
         if texts is None:
             return False
         self.text.pieces.append(texts[0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.rule_index import plan_for
+from streamtape.dialects.template import Template, template_for
 from streamtape.tape.events import Event
 
 
@@ -24,12 +25,20 @@ class Arrival:
         pieces: list[str] = []
         cuts: list[tuple[int, int, int | None]] = []
         size = 0
+        alike: Template | None = None  # of the last event, if all that it does is to add a text
+        kind = ""
         for event in events:
-            for found in plan_for(dialect, event.type).find_deltas(event.payload, event.index):
-                if found.value and found.rule.channel == "text":  # type: ignore[union-attr]  # find_deltas gives pieces
-                    pieces.append(found.value)
-                    size += len(found.value)
-                    cuts.append((size, event.index, event.at_us))
+            texts = alike.texts(event.payload) if alike and event.type == kind else None
+            if texts is None:
+                deltas = [*plan_for(dialect, event.type).find_deltas(event.payload, event.index)]
+                texts = [found.value for found in deltas if found.rule.channel == "text"]  # type: ignore[union-attr]  # find_deltas gives pieces
+                one = len(deltas) == len(texts) == 1
+                alike = template_for(dialect, event.payload, deltas) if one else None
+                kind = event.type
+            for text in filter(None, texts):
+                pieces.append(text)
+                size += len(text)
+                cuts.append((size, event.index, event.at_us))
         return cls("".join(pieces), tuple(cuts))
 
     def shown_by(self, n_chars: int) -> tuple[int, int, int | None]:

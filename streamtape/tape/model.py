@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast, overload
 
-from streamtape.content.decode import decode_content
+from streamtape.content.decode import decode_content, encodings
 from streamtape.content.limits import within
 from streamtape.content.pieces import joined
 from streamtape.displayed import Displayed
@@ -224,7 +224,11 @@ class Interaction(Displayed):
         if not self.chunks.n_bytes:
             return b""  # whatever it is said to be encoded as
         encoding = self.head.get("content-encoding") if self.head else None
-        pieces = decode_content((c.data for c in self.chunks), encoding)
+        if not encodings(encoding):
+            if self.chunks.allowance is not None:
+                self.chunks.allowance.bytes(self.chunks.n_bytes)
+            return self.chunks.join()
+        pieces = decode_content(self.chunks.pieces(), encoding)
         return joined(within(pieces, self.chunks.allowance))
 
     def frames(self) -> Iterator[Frame]:
