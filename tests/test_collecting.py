@@ -6,7 +6,7 @@ import pytest
 
 import streamtape
 from streamtape.tape.gc_paused import collector_paused
-from streamtape.tape.model import Cassette
+from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 
 
 def test_it_is_paused_and_goes_on() -> None:
@@ -27,5 +27,28 @@ def test_who_has_it_off_keeps_it_off() -> None:
         assert streamtape.diff(Cassette(), Cassette()).same
         assert streamtape.check(Cassette()) == []
         assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_compared_events_are_freed_when_the_comparison_is_made() -> None:
+    """They are in no cycle: the collector finds hardly anything of them."""
+    chunks = [
+        b'data: {"type":"response.output_text.delta","delta":"w%d"}\n\n' % n for n in range(400)
+    ]
+    head = Head(200, ((b"content-type", b"text/event-stream"),))
+    request = Request("POST", "http://h/v1/responses")
+    a, b = (
+        Interaction(
+            request, head, Chunks.of(Chunk(n, c) for n, c in enumerate(some)), Ending("complete")
+        )
+        for some in (chunks, chunks[:-1])
+    )
+    streamtape.diff(a, b)
+    gc.collect()
+    gc.disable()
+    try:
+        assert not streamtape.diff(a, b).same
+        assert gc.collect() < len(chunks)
     finally:
         gc.enable()

@@ -64,9 +64,13 @@ class Coalescer:
                 self._feed(event)
         self._flush()
         self._resolve_echoes()
-        for unit in self._units:
+        units = self._units
+        for unit in units:
             unit.token = token_of(unit)
-        return self._units
+        # This object and its keys refer to each other: what is large is let go now, so that events
+        # do not wait for the collector of cycles.
+        self._units, self._run, self._runs, self._texts, self._echoes = [], None, {}, {}, []
+        return units
 
     def _resumed(self, event: Event) -> bool:
         """Whether the event is the next delta of a text that another one came in between of."""
