@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from streamtape.composer.compose import checked_usage
 from streamtape.composer.parts import Call, CustomCall, Fail, Part
 from streamtape.errors import UsageError
 from streamtape.mock.request import MockRequest
@@ -72,6 +73,17 @@ class Rule:
     response_headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in ("contains", "matches", "tool", "model", "dialect"):
+            value = getattr(self, name)
+            if not isinstance(value, str | None):
+                raise UsageError(f"Rule.{name} must be text or None, got {value!r}")
+        if self.turn is not None and (
+            isinstance(self.turn, bool) or not isinstance(self.turn, int)
+        ):
+            raise UsageError(f"Rule.turn must be a whole number or None, got {self.turn!r}")
+        if not isinstance(self.headers, Mapping):
+            raise UsageError(f"Rule.headers must be names and values, got {self.headers!r}")
+        checked_usage(self.usage)
         if self.matches is not None:
             try:
                 re.compile(self.matches)
@@ -148,7 +160,7 @@ def reasons_against(rule: Rule, request: MockRequest) -> Iterator[str]:
             yield f"the header {name} is {'missing' if value is None else 'another one'}"
     if rule.stream is not None and rule.stream != request.stream:
         yield f"a stream is {'not ' if rule.stream else ''}asked for"
-    if rule.when is not None and not rule.when(request):
+    if rule.when is not None and not _called(rule, rule.when, request):
         yield "its function says no"
 
 
@@ -168,7 +180,16 @@ def reply_of(rule: Rule, request: MockRequest) -> Items | None:
     """What a rule says to a request: its reply, or what comes once its tools have answered."""
     answered = bool(request.tool_results) and rule.then is not None
     given = rule.then if answered and rule.then is not None else rule.reply
-    return given(request) if callable(given) else given
+    return _called(rule, given, request) if callable(given) else given
+
+
+def _called(rule: Rule, function: Callable[[MockRequest], Any], request: MockRequest) -> Any:
+    """What a function of a rule's gives; UsageError where it fails, for the client to see."""
+    try:
+        return function(request)
+    except Exception as error:
+        message = f"rule {rule.title!r}: its function raised {type(error).__name__}: {error}"
+        raise UsageError(message) from error
 
 
 def rules_of(given: Any) -> list[Rule]:

@@ -255,6 +255,9 @@ def test_a_conversation_goes_on() -> None:
     [
         (lambda: Rule(reply="x", matches="("), "no regular expression"),
         (lambda: Rule(reply="x", times=0), "1 or more"),
+        (lambda: Rule(reply="x", contains=5), "contains must be text"),  # type: ignore[arg-type]
+        (lambda: Rule(reply="x", turn="2"), "turn must be a whole number"),  # type: ignore[arg-type]
+        (lambda: Rule(reply="x", usage={"tokens": 1}), "unknown count"),
         (lambda: Rule(reply="x", fault="burn"), "unknown fault"),
         (lambda: Rule(reply="x", pace="fast"), "pace"),
         (lambda: MockServer([3]), "a rule must be"),
@@ -267,6 +270,16 @@ def test_wrong_rules_are_refused(make: Any, words: str) -> None:
     """Before anything is served, with what would be right."""
     with pytest.raises(streamtape.UsageError, match=words):
         make()
+
+
+def test_a_function_that_fails() -> None:
+    """The client gets an error that names the rule and the exception."""
+    rules = [Rule(name="broken", reply=lambda request: str(1 / 0))]
+    with MockServer(rules) as server:
+        made = reply_to(server, "openai-chat", "x")
+    assert made.head is not None
+    assert made.head.status == 400
+    assert b"'broken': its function raised ZeroDivisionError" in made.content
 
 
 def test_a_part_that_a_dialect_has_no_words_for() -> None:
