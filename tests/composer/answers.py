@@ -44,7 +44,7 @@ EVERYWHERE: dict[str, list[Any]] = {
     "filtered": [Say("This is"), Stop("content_filter")],
     "paused": [Say("One moment."), Pause(800), Say(" Done.")],
     "cited": [Say("Bubbles are round.", [CITED])],
-    "long": [Say("double bubble bath " * 100)],
+    "long": [Say("double bubble bath " * 30)],
     "nothing": [Say("x")],
 }
 SOME: dict[str, list[Any]] = {

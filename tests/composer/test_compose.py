@@ -180,7 +180,7 @@ def test_tokens_join_to_the_text(text: str, number: int) -> None:
     assert len(found) == len(tokens(text, lambda limit: 0))
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(st.sampled_from(DIALECTS), TEXTS, TEXTS, st.integers(1, 9))
 def test_any_text_is_valid(dialect: str, thought: str, text: str, step: int) -> None:
     """Whatever characters are said and thought."""
