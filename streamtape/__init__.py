@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from streamtape.analysis.check import check
     from streamtape.analysis.diff import diff
+    from streamtape.analysis.drift import Drift, DriftChange, drift
     from streamtape.analysis.moderate import moderate
     from streamtape.analysis.stats import Stats, gates, stats
     from streamtape.checks.finding import Finding, Where
@@ -132,6 +133,8 @@ _HOMES = {
     "CustomCall": "streamtape.composer.parts",
     "DamagedCassetteError": "streamtape.errors",
     "Dialect": "streamtape.dialects.base",
+    "Drift": "streamtape.analysis.drift",
+    "DriftChange": "streamtape.analysis.drift",
     "Ending": "streamtape.tape.model",
     "Event": "streamtape.tape.events",
     "ExpiredError": "streamtape.errors",
@@ -205,6 +208,7 @@ _HOMES = {
     "check": "streamtape.analysis.check",
     "compose": "streamtape.composer.compose",
     "diff": "streamtape.analysis.diff",
+    "drift": "streamtape.analysis.drift",
     "encode_sse": "streamtape.framing.sse_frame",
     "gates": "streamtape.analysis.stats",
     "load": "streamtape.tape.store",
@@ -243,6 +247,8 @@ __all__ = [
     "CustomCall",
     "DamagedCassetteError",
     "Dialect",
+    "Drift",
+    "DriftChange",
     "Ending",
     "Event",
     "ExpiredError",
@@ -317,6 +323,7 @@ __all__ = [
     "check",
     "compose",
     "diff",
+    "drift",
     "encode_sse",
     "gates",
     "load",

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ls": ("streamtape.cli.ls", "List what is in a folder of recordings."),
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
     "view": ("streamtape.cli.view", "Write one HTML page: timeline, events, text as it grew."),
+    "drift": ("streamtape.cli.drift", "List what providers changed in their streams."),
     "export": ("streamtape.cli.export", "Write recordings as tables: Parquet."),
     "sql": ("streamtape.cli.sql", "Ask recordings in SQL."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),

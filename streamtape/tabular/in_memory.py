@@ -57,7 +57,7 @@ class Tables(Mapping[str, "pa.Table"]):
         pa = needed("pyarrow", PURPOSE)
         batches: dict[str, list[Any]] = {name: [] for name in self._names}
         for at in range(0, len(self._sources), _BATCH):
-            found = extract(self._sources[at : at + _BATCH], tables=self._names)
+            found = extract(self._sources[at : at + _BATCH], tables=self._names, first=at)
             for one in found.files:
                 if one.error:
                     raise CassetteError(one.error, path=one.name)

@@ -49,13 +49,17 @@ class Extract:
 
 
 @collector_paused()
-def extract(sources: Sequence[Source], *, tables: Sequence[str]) -> Extract:
-    """Read some recordings; one that can't be read gives no rows, and says why."""
+def extract(sources: Sequence[Source], *, tables: Sequence[str], first: int = 0) -> Extract:
+    """Read some recordings; one that can't be read gives no rows, and says why.
+
+    One without a path is called by its place among all sources (`#0`); `first` is that of the
+    first one here.
+    """
     rows: dict[str, list[Row]] = {table: [] for table in tables}
     files = []
-    for source in sources:
+    for number, source in enumerate(sources, first):
         try:
-            name, interactions = opened(source)
+            name, interactions = opened(source, f"#{number}")
         except UsageError:
             raise
         except StreamtapeError as error:

@@ -36,7 +36,11 @@ def _optional(name: str, type_: Type, meaning: str) -> Column:
 
 # Every table begins with these. They tell which interaction a row belongs to.
 KEY = (
-    _required("recording", "string", "the file that it is from: a path or an address"),
+    _required(
+        "recording",
+        "string",
+        "the file that it is from: a path or an address; #0 for the first of values without a path",
+    ),
     _required("interaction", "int32", "which interaction of the recording; the first is 0"),
     _optional("date", "date", "day of the request, in UTC"),
 )

@@ -179,6 +179,13 @@ def test_tables_are_a_mapping_in_the_schemas_order(tmp_path: Path) -> None:
     assert "2 sources" in repr(found)
 
 
+def test_values_without_a_path_are_told_apart() -> None:
+    """By their place, so that tables can be joined."""
+    found = streamtape.tables([stream(1), Cassette((cut(2), stream(3)))])["interactions"]
+    names = zip(found["recording"].to_pylist(), found["interaction"].to_pylist(), strict=True)
+    assert list(names) == [("#0", 0), ("#1", 0), ("#1", 1)]
+
+
 def test_columns_say_what_they_hold() -> None:
     """In the metadata of Arrow, so in Parquet, too."""
     schema = streamtape.tables(Cassette())["events"].schema

@@ -21,7 +21,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "Analysis": (
         "diff", "Comparison", "Change", "check", "Finding", "Where", "stats", "Stats",
         "StreamMetrics", "gates", "moderate", "ModerationResult", "scan", "Leak", "snapshot",
-        "tables",
+        "tables", "drift", "Drift", "DriftChange",
     ),
     "Replays and faults": ("Fault", "Replay", "sweep"),
     "Transports and servers": (
