@@ -13,9 +13,10 @@ from streamtape.cli.errors import FINDINGS, TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from streamtape.checks.finding import Finding
+    from streamtape.report.findings import Totals
     from streamtape.stores.places import Place
 
 
@@ -85,7 +86,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Hold every stream against its provider's rules, and say what is wrong with it."""
-    from streamtape.cli.files import tapes
+    from streamtape.cli.files import Tapes
     from streamtape.report.findings import rule_lines
 
     if list_rules:
@@ -97,13 +98,17 @@ def command(
         raise UsageError("choose --json or --sarif")
     without = [name.strip() for names in off for name in names.split(",") if name.strip()]
     work = partial(_checked, profile=profile, off=without, dialect=dialect)
-    results = list(parallel.each(work, tapes(paths), doing="checking", jobs=jobs, cluster=cluster))
-    _report(results, as_sarif=as_sarif, as_json=as_json)
+    tapes = Tapes(paths)
+    results = parallel.each(work, tapes, doing="checking", jobs=jobs, cluster=cluster)
+    if as_sarif or as_json:
+        totals = _write_document(results, as_sarif=as_sarif)
+    else:
+        totals = _write_lines(results, several=len(tapes) > 1)
     weighs = ("error", "warning", "info")
     heavy = weighs[: weighs.index(fail_on) + 1]
-    if any(result.error for result in results):
+    if totals.unreadable:
         raise click.exceptions.Exit(TROUBLE)
-    if any(finding.severity in heavy for result in results for finding in result.findings):
+    if any(totals.severities[severity] for severity in heavy):
         raise click.exceptions.Exit(FINDINGS)
 
 
@@ -118,29 +123,45 @@ def _checked(path: Place, *, profile: str | None, off: list[str], dialect: str |
     return Checked(str(path), len(cassette), found)
 
 
-def _report(results: Sequence[Checked], *, as_sarif: bool, as_json: bool) -> None:
-    from streamtape.report.findings import finding_lines, sarif, total_line
+def _write_lines(results: Iterable[Checked], *, several: bool) -> Totals:
+    """Write each file's findings as they come: nothing is kept but counts."""
+    from streamtape.report.findings import Totals, finding_lines, total_line
 
-    every = [finding for result in results for finding in result.findings]
-    unreadable = {result.path: result.error for result in results if result.error}
-    for error in unreadable.values():
-        output.note(f"Error: {error}")
+    totals = Totals()
+    for result in results:
+        if result.error:
+            totals.unreadable += 1
+            output.note(f"Error: {result.error}")
+            continue
+        totals.add(result.findings)
+        if result.findings or not several:
+            numbered = result.size > 1
+            output.write_lines(finding_lines(result.findings, result.path, numbered=numbered))
+    if several:
+        output.write_lines([total_line(totals)])
+    return totals
+
+
+def _write_document(results: Iterable[Checked], *, as_sarif: bool) -> Totals:
+    """Write all of it as one JSON document, when the last result is there."""
+    from streamtape.report.findings import Totals, sarif
+
+    totals = Totals()
+    files: dict[str, int] = {}
+    unreadable: dict[str, str] = {}
+    every: list[Finding] = []
+    for result in results:
+        if result.error:
+            totals.unreadable += 1
+            unreadable[result.path] = result.error
+            output.note(f"Error: {result.error}")
+            continue
+        totals.add(result.findings)
+        files[result.path] = result.size
+        every += result.findings
     if as_sarif:
         output.write_json(sarif(every, streamtape.__version__, unreadable))
-    elif as_json:
-        output.write_json(
-            {
-                "files": {result.path: result.size for result in results if not result.error},
-                "unreadable": unreadable,
-                "findings": [finding.to_dict() for finding in every],
-            }
-        )
     else:
-        several = len(results) > 1
-        for result in results:
-            if not result.error and (result.findings or not several):
-                numbered = result.size > 1
-                output.write_lines(finding_lines(result.findings, result.path, numbered=numbered))
-        if several:
-            read = [result.findings for result in results if not result.error]
-            output.write_lines([total_line(read, len(unreadable))])
+        findings = [finding.to_dict() for finding in every]
+        output.write_json({"files": files, "unreadable": unreadable, "findings": findings})
+    return totals

@@ -72,22 +72,25 @@ def command(
     and kind, never shown.
     """
     work = partial(_scanned, rules=_rules(masking), fix=fix)
-    results = list(
-        parallel.each(work, list(_files(paths)), doing="scanning", jobs=jobs, cluster=cluster)
-    )
+    files = list(_files(paths))
+    several = len(files) > _MOST_LISTED
+    kept: list[dict[str, Any]] = []
+    n_clean = n_errors = n_left = 0
+    for result in parallel.each(work, files, doing="scanning", jobs=jobs, cluster=cluster):
+        clean = _is_clean(result)
+        n_clean, n_errors = n_clean + clean, n_errors + bool(result["error"])
+        n_left += _left(result)
+        if as_json:
+            kept.append(result)
+        elif not (several and clean):
+            _report(result)
     if as_json:
-        output.write_json({"clean": not any(map(_left, results)), "files": results})
-    else:
-        several = len(results) > _MOST_LISTED
-        for result in results:
-            if not (several and _is_clean(result)):
-                _report(result)
-        if several:
-            clean = sum(map(_is_clean, results))
-            output.note(f"{len(results):,} files: {clean:,} clean")
-    if any(result["error"] for result in results):
+        output.write_json({"clean": not n_left, "files": kept})
+    elif several:
+        output.note(f"{len(files):,} files: {n_clean:,} clean")
+    if n_errors:
         raise click.exceptions.Exit(TROUBLE)
-    raise click.exceptions.Exit(FINDINGS if any(map(_left, results)) else 0)
+    raise click.exceptions.Exit(FINDINGS if n_left else 0)
 
 
 def _rules(masking: dict[str, Any]) -> RedactionOptions:

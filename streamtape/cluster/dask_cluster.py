@@ -10,10 +10,13 @@ import contextlib
 import logging
 import platform
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from multiprocessing import resource_tracker
 from typing import Any
 
 from streamtape.cluster.executor import Pending
@@ -43,20 +46,16 @@ class DaskCluster:
         self._address = address
         self._folder: str | None = None
         self._cluster: Any = None
+        self._client: Any = None
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
-        with _in_plain_words(address):
-            if n_local is not None:
-                self._folder = tempfile.mkdtemp(prefix="streamtape-dask-")
-                address = self._start(n_local)
-            try:
-                self._client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
-            except BaseException:
-                self._leave()
-                raise
         try:
+            with _in_plain_words(address):
+                if n_local is not None:
+                    address = self._start(n_local)
+                self._client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
             self._check_workers()
         except BaseException:
-            self.stop()
+            self.close()
             raise
 
     @property
@@ -81,31 +80,29 @@ class DaskCluster:
         self.close()
 
     def close(self) -> None:
-        with contextlib.suppress(Exception):
-            self._client.close(timeout=_CLOSE_S)
-        self._leave()
+        for opened in (self._client, self._cluster):
+            if opened is not None:
+                with contextlib.suppress(Exception):
+                    opened.close(timeout=_CLOSE_S)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self, n_workers: int) -> str:
         import distributed
 
-        self._cluster = distributed.LocalCluster(
-            n_workers=n_workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-            local_directory=self._folder,
-        )
+        self._folder = tempfile.mkdtemp(prefix="streamtape-dask-")
+        with _interrupts_held():
+            self._cluster = distributed.LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+                local_directory=self._folder,
+            )
         address: str = self._cluster.scheduler_address
         return address
-
-    def _leave(self) -> None:
-        if self._cluster is not None:
-            with contextlib.suppress(Exception):
-                self._cluster.close(timeout=_CLOSE_S)
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _check_workers(self) -> None:
         """WorkerError unless all workers run this streamtape, Python and distributed."""
@@ -162,6 +159,29 @@ class _Result:
                 return self._future.result()
         finally:
             self._future.release()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block, and never reach what is started in it.
+
+    Processes and threads inherit the mask: the workers leave Ctrl-C to the process that people see.
+    """
+    mask = getattr(signal, "pthread_sigmask", None)  # not on Windows
+    if mask is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    resource_tracker.ensure_running()  # which unblocks the signal where it is started
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        mask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 @contextmanager

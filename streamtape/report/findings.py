@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -19,20 +20,38 @@ _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def _counted(findings: Iterable[Finding]) -> str:
-    counts = Counter(finding.severity for finding in findings)
+    return _shown_counts(Counter(finding.severity for finding in findings))
+
+
+def _shown_counts(counts: Counter[str]) -> str:
     return ", ".join(f"{counts[s]} {_plural(s, counts[s])}" for s in SEVERITIES if counts[s])
 
 
-def total_line(found: Sequence[Sequence[Finding]], n_unreadable: int) -> Line:
+@dataclass(slots=True)
+class Totals:
+    """What was found in several files, counted as the results come."""
+
+    fine: int = 0
+    with_findings: int = 0
+    unreadable: int = 0
+    severities: Counter[str] = field(default_factory=Counter)
+
+    def add(self, findings: Sequence[Finding]) -> None:
+        """Count a file that was read."""
+        self.fine += not findings
+        self.with_findings += bool(findings)
+        self.severities.update(finding.severity for finding in findings)
+
+
+def total_line(totals: Totals) -> Line:
     """One line over several files: how many are fine, and what was found in the rest."""
-    fine = sum(not findings for findings in found)
-    counted = _counted(finding for findings in found for finding in findings)
+    counted = _shown_counts(totals.severities)
     parts = [
-        f"{fine:,} fine" if fine else "",
-        f"{counted} in {len(found) - fine:,}" if counted else "",
-        f"{n_unreadable:,} can't be read" if n_unreadable else "",
+        f"{totals.fine:,} fine" if totals.fine else "",
+        f"{counted} in {totals.with_findings:,}" if counted else "",
+        f"{totals.unreadable:,} can't be read" if totals.unreadable else "",
     ]
-    total = f"{len(found) + n_unreadable:,} files"
+    total = f"{totals.fine + totals.with_findings + totals.unreadable:,} files"
     return line((total, "title"), ": ", "; ".join(part for part in parts if part))
 
 

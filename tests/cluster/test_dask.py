@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import metadata
@@ -143,6 +145,15 @@ def test_leaving_early_leaves_nothing_at_the_scheduler(scheduler: str) -> None:
     with distributed.Client(scheduler, set_as_default=False) as client:
         assert client.who_has() == {}
         assert client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) == 0
+
+
+def test_ctrl_c_waits_and_is_not_inherited() -> None:
+    """While workers are started: they leave it to the process that people see."""
+    masked = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))"
+    with pytest.raises(KeyboardInterrupt), dask_cluster._interrupts_held():
+        os.kill(os.getpid(), signal.SIGINT)
+        started = subprocess.run([sys.executable, "-c", masked], capture_output=True, check=True)
+    assert started.stdout.strip() == b"True"
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,9 @@ def count_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     really = streams.opened
 
-    def opened(source: os.PathLike[str]) -> object:
+    def opened(source: os.PathLike[str], name: str) -> object:
         seen.append(Path(source).name)
-        return really(source)
+        return really(source, name)
 
     monkeypatch.setattr(reading, "opened", opened)
     return seen

@@ -34,7 +34,7 @@ PARTITIONS: tuple[PartitionBy, ...] = ("date", "month", "none")
 MANIFEST = "_streamtape.json"
 PART_ROWS = 1 << 20
 MAX_OPEN = 64  # files; of more partitions, the one that was idle longest is closed
-MAX_WAITING_BYTES = 256 << 20
+MAX_WAITING_BYTES = 64 << 20
 _UNKNOWN = "__HIVE_DEFAULT_PARTITION__"  # Hive's name for NULL
 
 
@@ -188,8 +188,8 @@ def _partitioned(
         rows = rows.remove_column(rows.schema.get_field_index("date"))
     for name in sorted(set(names)):
         chosen = [number for number, one in enumerate(names) if one == name]
-        whole = len(chosen) == len(names)
-        yield f"{partition_by}={name}", rows if whole else rows.take(chosen)
+        # A copy: a slice would hold on to all rows that it was read with, while it waits.
+        yield f"{partition_by}={name}", rows.take(chosen)
 
 
 def is_export(path: Path) -> bool:
