@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from math import comb
 from typing import Any, Literal
 
-from streamtape.analysis.gc_paused import collector_paused
 from streamtape.analysis.streams import Source, opened
 from streamtape.analysis.vocabulary import Term, Vocabulary, field_of
 from streamtape.displayed import Displayed
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Cassette, Interaction
 
 Happened = Literal["came", "went"]

@@ -6,6 +6,7 @@ rows or bytes. So it does not matter in which batches the recordings were read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 ROW_GROUP_ROWS = 1 << 16
 ROW_GROUP_BYTES = 32 << 20
 COMPRESSION_LEVEL = 3
+_CELL_BYTES = 8  # of a short cell, about
+_PACK = 64  # batches
 
 
 class ParquetFile:
@@ -30,7 +33,8 @@ class ParquetFile:
         self.n_rows = 0
         self.waiting_bytes = 0
         self._schema = schema
-        self._waiting: list[pa.RecordBatch] = []
+        self._waiting: list[pa.RecordBatch] = []  # of one recording each
+        self._packed: list[pa.RecordBatch] = []
         self._waiting_rows = 0
         self._writer: Any = None
         self._file: Any = None
@@ -39,19 +43,29 @@ class ParquetFile:
         """Take the rows of the next recording; `n_bytes` is about how large they are."""
         self._waiting.append(rows)
         self._waiting_rows += rows.num_rows
-        self.waiting_bytes += n_bytes
+        self.waiting_bytes += n_bytes + rows.num_rows * rows.num_columns * _CELL_BYTES
         self.n_rows += rows.num_rows
         if self._waiting_rows >= ROW_GROUP_ROWS or self.waiting_bytes >= ROW_GROUP_BYTES:
             self.flush()
+        elif len(self._waiting) >= _PACK:
+            self._pack()
+
+    def _pack(self) -> None:
+        """Copy what waits into one batch: many small ones take far more memory than their cells."""
+        self._packed.append(_joined(self._waiting, self._schema))
+        self._waiting = []
+        if len(self._packed) >= _PACK:
+            self._packed = [_joined(self._packed, self._schema)]
 
     def flush(self) -> None:
         """Write what waits as a row group."""
-        if not self._waiting:
+        if not self._waiting_rows:
             return
-        pa = needed("pyarrow", PURPOSE)
-        table = pa.Table.from_batches(self._waiting, self._schema).combine_chunks()
-        self._opened().write_table(table, row_group_size=max(self._waiting_rows, 1))
-        self._waiting, self._waiting_rows, self.waiting_bytes = [], 0, 0
+        batches = [*self._packed, *self._waiting]
+        self._waiting, self._packed = [], []
+        rows = _joined(batches, self._schema)
+        self._opened().write_batch(rows, row_group_size=self._waiting_rows)
+        self._waiting_rows = self.waiting_bytes = 0
 
     def close(self) -> None:
         """Write the rest and the footer; a table without rows is a file with the schema alone."""
@@ -63,7 +77,7 @@ class ParquetFile:
 
     def abandon(self) -> None:
         """Close the file as it is; who made it removes it."""
-        self._waiting = []
+        self._waiting, self._packed = [], []
         if self._file is not None:
             self._file.close()
 
@@ -83,3 +97,11 @@ class ParquetFile:
                 write_page_index=True,
             )
         return self._writer
+
+
+def _joined(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
+    """One batch with the rows of all, in memory of its own."""
+    pa = needed("pyarrow", PURPOSE)
+    table = pa.Table.from_batches(batches, schema).combine_chunks()
+    (batch,) = table.to_batches()
+    return batch
