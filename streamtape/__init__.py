@@ -72,6 +72,8 @@ if TYPE_CHECKING:
         ReplayEndError,
         ServerError,
         SessionError,
+        StoreConflictError,
+        StoreError,
         StreamtapeError,
         UsageError,
         VerifyError,
@@ -93,6 +95,9 @@ if TYPE_CHECKING:
     from streamtape.session.options import Options
     from streamtape.session.session import Session
     from streamtape.snapshots import snapshot
+    from streamtape.stores.registry import register_store
+    from streamtape.stores.store import Store, StoreEntry
+    from streamtape.stores.store_path import StorePath
     from streamtape.tabular.in_memory import tables
     from streamtape.tape.events import Event, Frame, Transcript
     from streamtape.tape.messages import Message, Messages
@@ -193,6 +198,11 @@ _HOMES = {
     "Speak": "streamtape.composer.parts",
     "Stats": "streamtape.analysis.stats",
     "Stop": "streamtape.composer.parts",
+    "Store": "streamtape.stores.store",
+    "StoreConflictError": "streamtape.errors",
+    "StoreEntry": "streamtape.stores.store",
+    "StoreError": "streamtape.errors",
+    "StorePath": "streamtape.stores.store_path",
     "StreamMetrics": "streamtape.metrics.measures",
     "StreamtapeError": "streamtape.errors",
     "StreamtapeWarning": "streamtape.session.diagnostics",
@@ -215,6 +225,7 @@ _HOMES = {
     "moderate": "streamtape.analysis.moderate",
     "recover": "streamtape.tape.store",
     "register_dialect": "streamtape.dialects.registry",
+    "register_store": "streamtape.stores.registry",
     "save": "streamtape.tape.store",
     "scan": "streamtape.tape.scanning",
     "serve": "streamtape.server.replay",
@@ -307,6 +318,11 @@ __all__ = [
     "Speak",
     "Stats",
     "Stop",
+    "Store",
+    "StoreConflictError",
+    "StoreEntry",
+    "StoreError",
+    "StorePath",
     "StreamMetrics",
     "StreamtapeError",
     "StreamtapeWarning",
@@ -330,6 +346,7 @@ __all__ = [
     "moderate",
     "recover",
     "register_dialect",
+    "register_store",
     "save",
     "scan",
     "serve",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import click
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
+from streamtape.stores.places import Place, place_of, relative_name
 
 if TYPE_CHECKING:
     from streamtape.convert import About, Format
@@ -79,11 +79,12 @@ def command(
     from streamtape.cli.files import check_there, named_file
     from streamtape.convert import About
 
-    if Path(source).is_dir():
+    origin = place_of(source)
+    if origin.is_dir():
         raise click.exceptions.Exit(
             _folder(
-                Path(source),
-                Path(target),
+                origin,
+                place_of(target),
                 from_,
                 force=force,
                 jobs=jobs,
@@ -93,14 +94,14 @@ def command(
         )
     if cluster is not None:
         raise UsageError("--cluster shares the work of a folder: give a folder as IN")
-    if from_ is None and not Path(source).suffix:
+    if from_ is None and not origin.suffix:
         check_there(source)  # a folder, most likely
-    named_file(target, "OUT", Path(source).stem + (TAPE if to is None else f".{to}"))
-    format_name = _format(target, to)
-    about = About(source, url=url, method=method)
-    cassette = _load(source, from_, about, target=target, force=force)
+    goal = named_file(target, "OUT", origin.stem + (TAPE if to is None else f".{to}"))
+    format_name = _format(goal, to)
+    about = About(str(origin), url=url, method=method)
+    cassette = _load(origin, from_, about, target=goal, force=force)
     cassette = type(cassette)(tuple(cassette[i] for i in options.chosen(len(cassette), index)))
-    made = _made(source, target, cassette, _write(cassette, target, format_name), about)
+    made = _made(origin, goal, cassette, _write(cassette, goal, format_name), about)
     if as_json:
         output.write_json(made)
         return
@@ -114,8 +115,8 @@ def command(
 
 
 def _folder(
-    source: Path,
-    target: Path,
+    source: Place,
+    target: Place,
     from_: str | None,
     *,
     force: bool,
@@ -126,13 +127,13 @@ def _folder(
     """Convert every document below a folder; what can't be read is reported."""
     from streamtape.convert import FORMATS
 
-    if target.exists() and not target.is_dir():
+    if isinstance(target, Path) and target.exists() and not target.is_dir():
         raise UsageError(f"{str(target)!r} is a file; a folder is converted into a folder")
     suffixes = tuple(suffix for known in FORMATS for suffix in known.suffixes)
     found = sorted(p for p in source.rglob("*") if p.name.lower().endswith(suffixes))
     if not found:
         raise UsageError(f"nothing to convert in {str(source)!r} ({', '.join(suffixes)})")
-    targets = [(target / path.relative_to(source)).with_suffix(TAPE) for path in found]
+    targets = [(target / relative_name(path, source)).with_suffix(TAPE) for path in found]
     first_of = dict(reversed(list(zip(targets, found, strict=True))))
     refusals = [
         _refusal(path, place, first_of[place], force=force)
@@ -153,19 +154,21 @@ def _folder(
     return TROUBLE if failed else 0
 
 
-def _refusal(path: Path, target: Path, first: Path, *, force: bool) -> str:
+def _refusal(path: Place, target: Place, first: Place, *, force: bool) -> str:
     """Why a document of a folder is not converted; "" where nothing is against it.
 
     It is found out before any is: a process that dies may have written its target already.
     """
+    from streamtape.tape.store.files import is_there
+
     if first != path:
         return f"{str(target)!r} is made of {str(first)!r} already; convert one of both alone"
-    if not force and os.path.lexists(target):
+    if not force and is_there(target):
         return f"{str(target)!r} exists already; --force replaces it"
     return ""
 
 
-def _converted(from_: str | None, item: tuple[Path, Path, str]) -> dict[str, Any]:
+def _converted(from_: str | None, item: tuple[Place, Place, str]) -> dict[str, Any]:
     """What became of one document of a folder."""
     from streamtape.convert import About
 
@@ -174,19 +177,19 @@ def _converted(from_: str | None, item: tuple[Path, Path, str]) -> dict[str, Any
         if refusal:
             raise UsageError(refusal)
         about = About(str(path))
-        cassette = _load(str(path), from_, about, target=str(target), force=True)
-        n_bytes = _write(cassette, str(target), None)
-        return _made(str(path), str(target), cassette, n_bytes, about)
+        cassette = _load(path, from_, about, target=target, force=True)
+        n_bytes = _write(cassette, target, None)
+        return _made(path, target, cassette, n_bytes, about)
     except StreamtapeError as error:
         return {"source": str(path), "target": str(target), "error": str(error)}
 
 
 def _made(
-    source: str, target: str, cassette: Cassette, n_bytes: int, about: About
+    source: Place, target: Place, cassette: Cassette, n_bytes: int, about: About
 ) -> dict[str, Any]:
     return {
-        "source": source,
-        "target": target,
+        "source": str(source),
+        "target": str(target),
         "interactions": len(cassette),
         "chunks": sum(len(i.chunks) for i in cassette),
         "without_times": sum(i.chunks[0].at_us is None for i in cassette if len(i.chunks)),
@@ -213,59 +216,63 @@ def _report(made: dict[str, Any]) -> None:
         output.note(f"  and {len(notes) - _MOST_NOTES} more notes; --json lists them all")
 
 
-def _format(path: str, name: str | None) -> Format | None:
+def _format(path: Place, name: str | None) -> Format | None:
     """The format of a file, None for a cassette; UsageError where nothing says it."""
     from streamtape.convert import FORMATS, detect
     from streamtape.convert.formats import named
 
     if name is not None:
         return None if name == "tape" else named(name)
-    if path.lower().endswith(TAPE):
+    if path.name.lower().endswith(TAPE):
         return None
-    found = detect(path)
+    found = detect(path.name)
     if found is None:
         known = ", ".join((TAPE, *(s for f in FORMATS for s in f.suffixes)))
         raise UsageError(
-            f"the format of {path!r} is not clear from its name; known formats: {known}; "
+            f"the format of {str(path)!r} is not clear from its name; known formats: {known}; "
             "or use --from or --to"
         )
     return found
 
 
-def _load(path: str, name: str | None, about: About, *, target: str, force: bool) -> Cassette:
+def _load(path: Place, name: str | None, about: About, *, target: Place, force: bool) -> Cassette:
     """Read the source; refuse first where the target is there already."""
     from streamtape.convert import formats
     from streamtape.tape.store import load
+    from streamtape.tape.store.files import is_there
     from streamtape.tape.store.nearest import missing
     from streamtape.tape.store.ordinary import read_whole
 
-    if os.path.lexists(target) and not force:
-        raise UsageError(f"{target!r} exists already; --force replaces it")
+    if not force and is_there(target):
+        raise UsageError(f"{str(target)!r} exists already; --force replaces it")
     known = _format(path, name)
     if known is None:
         return load(path)
+    if not isinstance(path, Path):
+        return formats.read(path.read_bytes(), about, known)
     try:
         data = read_whole(path)
     except FileNotFoundError:
-        raise UsageError(f"cannot read {path!r}: {missing(Path(path))}") from None
+        raise UsageError(f"cannot read {str(path)!r}: {missing(path)}") from None
     except OSError as error:
-        raise UsageError(f"cannot read {path!r}: {error.strerror}") from error
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}") from error
     return formats.read(data, about, known)
 
 
-def _write(cassette: Cassette, path: str, known: Format | None) -> int:
+def _write(cassette: Cassette, path: Place, known: Format | None) -> int:
     """Write the file, whole or not at all; gives its size in bytes."""
     from streamtape.convert import formats
     from streamtape.tape.store import save
 
     if known is None:
         save(cassette, path)
+    elif not isinstance(path, Path):
+        path.replace_with([formats.write(cassette, known)])
     else:
         from streamtape.tape.store.disk import locked, make_folder, replace
 
         data = formats.write(cassette, known)
-        target_path = Path(path)
-        make_folder(target_path)
-        with locked(target_path):
-            replace(target_path, [data])
-    return Path(path).stat().st_size
+        make_folder(path)
+        with locked(path):
+            replace(path, [data])
+    return path.stat().st_size

@@ -139,10 +139,9 @@ def write_page(path: Place, data: bytes) -> None:
     """Write a page or a picture, whole or not at all; CassetteWriteError where that fails."""
     from streamtape.tape.store.disk import writing
     from streamtape.tape.store.ordinary import write_whole
-    from streamtape.tape.store.stored import replace_stored
 
     if not isinstance(path, Path):
-        replace_stored(path, [data])
+        path.replace_with([data])
         return
     with writing(path):
         write_whole(path, [data])

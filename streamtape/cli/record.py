@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -118,11 +117,12 @@ def command(*, url: str | None, path: str, mode: str | None, force: bool, **give
         raise UsageError("--ui shows what a proxy records: name an --upstream, not a URL")
     if url is not None and not url.lower().startswith(("http://", "https://")):
         raise UsageError(f"invalid URL {url!r}: it must begin with http:// or https://")
-    named_file(path, "-o", "run.tape")
-    if mode is None and not force and Path(path).exists():
-        check_replaceable(Path(path))
+    place = named_file(path, "-o", "run.tape")
+    if mode is None and not force and place.exists():
+        check_replaceable(place)
         raise UsageError(
-            f"the cassette {path!r} exists: --force replaces it, --mode new_episodes adds to it"
+            f"the cassette {str(place)!r} exists: --force replaces it, --mode new_episodes adds to "
+            "it"
         )
     record_mode = "all" if force else mode or "once"
     if url is None:

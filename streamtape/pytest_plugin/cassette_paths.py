@@ -13,7 +13,8 @@ import pytest
 
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import settings
-from streamtape.transport.cassette_paths import cassette_path, name_of_test
+from streamtape.stores.places import Place
+from streamtape.transport.cassette_paths import cassette_path, name_of_test, snapshot_path
 from streamtape.transport.decorator import CassetteSpec, spec_of_function
 
 _FORBIDDEN_THERE = dict.fromkeys(map(ord, "<>?%*:|\"'/\\"), "-")
@@ -36,26 +37,28 @@ def spec_of_item(item: pytest.Function) -> CassetteSpec:
     return CassetteSpec(spec.cassette, spec.options, (spec, *spec.supersedes), explicit)
 
 
-def path_for_item(
-    item: pytest.Function, name: str | None, folder: str | None = None, *, anew: bool = False
-) -> Path:
-    """Where the file of a test lies, by its own name or by the one that was given.
+def path_for_item(item: pytest.Function, name: str | None, *, anew: bool = False) -> Place:
+    """Where the cassette of a test lies, by its own name or by the one that was given.
 
     `anew`: it is about to be recorded, so that a converted file in its stead does not count.
     """
+    cassette_file = cassette_path(name, item.path, _own_name(item))
+    if name is not None or anew or not isinstance(cassette_file, Path):
+        return cassette_file
+    return _converted(item, cassette_file) or cassette_file
+
+
+def snapshot_path_for_item(item: pytest.Function, folder: str) -> Path:
+    """Where the snapshots of a test lie."""
+    return snapshot_path(item.path, _own_name(item), folder)
+
+
+def _own_name(item: pytest.Function) -> str:
     names = [*(n.name for n in item.listchain() if isinstance(n, pytest.Class)), item.originalname]
     callspec: Any = getattr(item, "callspec", None)
     parameters = None if callspec is None else callspec.id
     parent = item.parent.obj if isinstance(item.parent, pytest.Class | pytest.Module) else None
-    default = name_of_test(names, parameters, _names_in(parent).get(names[-1].casefold(), []))
-    if folder is not None:
-        return cassette_path(name, item.path, default, folder=folder, suffix=".txt")
-    cassette_file = cassette_path(name, item.path, default)
-    return (
-        cassette_file
-        if name is not None or anew
-        else _converted(item, cassette_file) or cassette_file
-    )
+    return name_of_test(names, parameters, _names_in(parent).get(names[-1].casefold(), []))
 
 
 def _converted(item: pytest.Function, cassette_file: Path) -> Path | None:
@@ -101,6 +104,11 @@ def _names_in(parent: object) -> dict[str, list[str]]:
     return found
 
 
+def place_of_item(item: pytest.Function) -> Place:
+    """Where the cassette of a marked or decorated test lies."""
+    return path_for_item(item, spec_of_item(item).cassette)
+
+
 def path_of_item(item: pytest.Function) -> str:
-    """Where the cassette of a marked or decorated test lies, as an absolute path."""
-    return str(path_for_item(item, spec_of_item(item).cassette).absolute())
+    """The same as an absolute path or a URL."""
+    return str(place_of_item(item).absolute())

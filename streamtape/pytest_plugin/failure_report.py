@@ -131,7 +131,7 @@ def _verdict(session: Session, reason: str | None) -> Iterator[str]:
         return
     yield f"the recording is not kept: {reason}"
     if session.options.record_on_exception == "whole":
-        yield f"  what came is in {session.name}.failed: streamtape show {session.name}.failed"
+        yield f"  what came is in {session.aside}: streamtape show {session.aside}"
         yield "  record_on_exception=True keeps it in its place, broken as it is"
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from streamtape.pytest_plugin import settings, stash
-from streamtape.pytest_plugin.cassette_paths import path_of_item
+from streamtape.pytest_plugin.cassette_paths import place_of_item
 from streamtape.pytest_plugin.fixture_coverage import closure, is_taped, may_send
 from streamtape.pytest_plugin.fixture_paths import path_of_fixture
 from streamtape.pytest_plugin.item_session import as_failure
@@ -62,17 +62,21 @@ class FixtureTape:
 
     def begin(self, *, teardown: bool = False) -> None:
         """Have requests go to the cassette of the setup, or of the teardown."""
-        cassette_file = settings.absolute(self._places[teardown])
+        place = self._places[teardown]
+        cassette_file = settings.absolute(place)
+        is_file = isinstance(place, Path)
         with ExitStack() as stack:
             options = self._options
-            if options.mode == "verify" and not Path(cassette_file).exists():
+            if options.mode == "verify" and not place.exists():
                 # There is nothing to compare with, and nothing is missing if nothing is sent.
                 options = replace(options, mode="none")
-            if hasattr(self._item.config, "workerinput") and _may_record(options, cassette_file):
+            shared = is_file and hasattr(self._item.config, "workerinput")
+            if shared and _may_record(options, cassette_file):
                 stack.enter_context(_one_process_at_a_time(cassette_file))
             again = f'pytest "{self._item.nodeid}" --tape-record=new_episodes'
             near = cassette_file.removeprefix(settings.absolute("") + os.sep)
-            session = open_session(near, options, again=again, eager=False)
+            opened = near if is_file else place
+            session = open_session(opened, options, again=again, eager=False)
             self._open.append(session)
             stack.callback(self._close_or_keep, session)
             self._lend_keys(session)
@@ -111,7 +115,7 @@ class FixtureTape:
         """Lend keys to a fixture that replays, or that makes but a client for a replaying test."""
         lend = not session.records
         if not lend and self._options.mode == "once":
-            lend = settings.uses_cassette(self._item) and Path(path_of_item(self._item)).exists()
+            lend = settings.uses_cassette(self._item) and place_of_item(self._item).exists()
         self._run.lend_keys(replays=lend)
 
     def _lend_keys_of_test(self) -> None:

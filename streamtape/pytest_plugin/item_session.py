@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Generator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,7 +60,8 @@ class ItemSession:
         if run.presets.disabled:
             self.session = disabled_session(options)
         else:
-            self.session = open_session(self._near(), options, again=again.replace("'", '"'))
+            near = self._near() if isinstance(self.path, Path) else self.path
+            self.session = open_session(near, options, again=again.replace("'", '"'))
         self._error: BaseException | None = NotEndedError("the test did not come to its end")
 
     def _near(self) -> str:

@@ -193,6 +193,7 @@ def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("tape_block_network", "let sockets reach loopback only", "bool", default=False)
     parser.addini("tape_allow_hosts", "hosts that a blocked network lets through", "linelist")
     parser.addini("tape_max_age", "age at which cassettes expire, as 30d")
+    parser.addini("tape_store", "URL or folder that has the tests' cassettes, as s3://bucket/ci")
     parser.addini("tape_unseen", "connections of libraries that are not seen: error, warn, allow")
     parser.addini("tape_on_expired", "what expired cassettes do: warn, fail, record")
     parser.addini("tape_unproven", "tests that prove nothing: warn, error, ignore", default="warn")
@@ -251,7 +252,12 @@ def configure(config: pytest.Config) -> Settings:
         opened.append(absolute(path))
 
     # `use_cassette` says its own default mode, on CI too: only what somebody asked for changes it.
-    presets = run_defaults.RunDefaults(ini, overrides, option.tape_disable, opens)
+    store = str(config.getini("tape_store"))
+    if store and "://" not in store:
+        store = str(config.rootpath / store)
+    presets = run_defaults.RunDefaults(
+        ini, overrides, option.tape_disable, opens, store=store, root=str(config.rootpath)
+    )
     run_defaults.hold(presets)
     load_hooks.listeners.append(opens)
     config.stash[SETTINGS] = settings = Settings(overrides, ini, source, presets, opened)
@@ -320,8 +326,13 @@ def of(config: pytest.Config) -> Settings:
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """The whole path as text: of every test, so without making a Path of each of its parts."""
+    """The whole path as text: of every test, so without making a Path of each of its parts.
+
+    A URL is whole, and shown without credentials.
+    """
     text = os.fspath(path)
+    if "://" in text:
+        return str(path)
     return _normal(text if os.path.isabs(text) else f"{os.getcwd()}{os.sep}{text}")  # noqa: PTH109, PTH117 - Path costs ten times as much
 
 

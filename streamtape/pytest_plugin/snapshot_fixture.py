@@ -16,7 +16,7 @@ import pytest
 from streamtape.choices import SNAPSHOT_LEVELS
 from streamtape.errors import UsageError
 from streamtape.pytest_plugin import settings, stash
-from streamtape.pytest_plugin.cassette_paths import path_for_item
+from streamtape.pytest_plugin.cassette_paths import snapshot_path_for_item
 from streamtape.pytest_plugin.summary import SNAPSHOTS
 from streamtape.snapshots import difference, read, snapshot, write
 from streamtape.transport.cassette_paths import safe_name
@@ -84,7 +84,7 @@ class TapeSnapshot:
         return self._why
 
     def _cassette_path(self) -> Path:
-        snapshot_file = path_for_item(self._item, None, SNAPSHOTS)
+        snapshot_file = snapshot_path_for_item(self._item, SNAPSHOTS)
         if self._name is not None:
             path = snapshot_file.with_name(f"{snapshot_file.stem}.{safe_name(self._name)}.txt")
         else:

@@ -180,6 +180,8 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _short(path: str | Path) -> str:
+    if "://" in str(path):
+        return str(path)
     try:
         return os.path.relpath(path)
     except ValueError:  # another drive

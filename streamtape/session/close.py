@@ -155,6 +155,11 @@ class Closing(SessionInspection):
             + (f"; what came is in {self.set_aside!r}" if self.set_aside else "")
         )
 
+    @property
+    def aside(self) -> str:
+        """Where the recording lies, or will, where it is not kept in its place."""
+        return (self._take is not None and self._take.journal.aside) or f"{self.name}.failed"
+
     def spoiled(self, error: BaseException) -> str | None:
         """Why a program that fails with `error` would leave no recording; None where it stays."""
         take, how = self._take, self.options.record_on_exception

@@ -121,12 +121,16 @@ class FsspecStore:
         found: dict[str, Any] = self._fs.find(self._path(folder), detail=True)
         return [_entry(info, self._key(path)) for path, info in found.items()]
 
-    def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
+    def check_writable(self, name: str) -> None:
+        """UsageError where a file system can only be read."""
         if self.scheme in _READ_ONLY:
             raise UsageError(
                 f"cannot write {self._shown(name)!r}: {self.scheme}:// can only be read; record to "
                 "a file or another store"
             )
+
+    def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
+        self.check_writable(name)
         if self.scheme in _S3:
             from streamtape.stores.s3 import put
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from streamtape.errors import UsageError
-from streamtape.stores.urls import TAR, without_credentials
+from streamtape.stores.failures import calling
+from streamtape.stores.urls import TAR
 
 if TYPE_CHECKING:
-    from streamtape.stores.store import Store
+    from streamtape.stores.store import Store, StoreEntry
     from streamtape.stores.store_path import StorePath
 
 Factory = Callable[[str], "Store"]
@@ -71,12 +72,34 @@ def _plain(url: str) -> StorePath:
     return StorePath(_made(factory, f"{scheme}://{host}"), key.strip("/"))
 
 
+class RegisteredStore:
+    """A store of a scheme, which pickles as what it was made of: it may hold connections."""
+
+    def __init__(self, factory: Factory, url: str) -> None:
+        self.url = url
+        self._factory = factory
+        with calling(url, "open"):
+            self._store = factory(url)
+
+    def __reduce__(self) -> tuple[Callable[..., RegisteredStore], tuple[Factory, str]]:
+        return _made, (self._factory, self.url)
+
+    def stat(self, name: str) -> StoreEntry | None:
+        return self._store.stat(name)
+
+    def read(self, name: str) -> Iterable[bytes]:
+        return self._store.read(name)
+
+    def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
+        return self._store.write(name, data, replaces=replaces)
+
+    def list(self, folder: str) -> Iterable[StoreEntry]:
+        return self._store.list(folder)
+
+
 @lru_cache(maxsize=64)
-def _made(factory: Factory, url: str) -> Store:
-    try:
-        return factory(url)
-    except OSError as error:
-        raise UsageError(f"can't open the store {without_credentials(url)!r}: {error}") from error
+def _made(factory: Factory, url: str) -> RegisteredStore:
+    return RegisteredStore(factory, url)
 
 
 def _factory(scheme: str) -> Factory | None:

@@ -9,9 +9,10 @@ out of a list, it knows the version that it had then, and is read without anothe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from streamtape.errors import CassetteNotFoundError, CassetteWriteError
@@ -21,6 +22,8 @@ from streamtape.stores.urls import without_credentials
 if TYPE_CHECKING:
     from streamtape.stores.local import Fetch
     from streamtape.stores.store import Store, StoreEntry
+
+_MEMORY_BYTES = 8 << 20  # of what is to be written, beyond which it waits on disk
 
 
 class StoreStat(NamedTuple):
@@ -185,6 +188,36 @@ class StorePath(os.PathLike[str]):
             pieces.append(piece)
             at += len(piece)
         return b"".join(pieces)
+
+    def check_writable(self) -> None:
+        """UsageError or CassetteWriteError where nothing can ever be written here."""
+        check = getattr(self.store, "check_writable", None)
+        with calling(self, "write"):
+            if check is not None:
+                check(self.key)
+            if said := self._no_bucket():
+                raise CassetteWriteError(f"cannot write {str(self)!r}: {said}", path=str(self))
+
+    def replace_with(self, pieces: Iterable[bytes]) -> str:
+        """Put pieces of bytes in the place of what the store has now; gives the version.
+
+        StoreConflictError where another writer comes in between.
+        """
+        found = self.current()
+        return self.put(pieces, replaces=None if found is None else found.version)
+
+    def put(self, pieces: Iterable[bytes], *, replaces: str | None) -> str:
+        """The same in the place of one version (None: nothing); they become a file here first."""
+        with SpooledTemporaryFile(_MEMORY_BYTES, prefix="streamtape-") as file:
+            try:
+                file.writelines(pieces)
+            except OSError as error:
+                raise CassetteWriteError(
+                    f"cannot write {str(self)!r}: no room for it on this machine: {error.strerror}",
+                    path=str(self),
+                ) from error
+            file.seek(0)
+            return self.write(file, replaces=replaces)  # type: ignore[arg-type]  # it is a BinaryIO
 
     def write(self, data: BinaryIO, *, replaces: str | None) -> str:
         """Put the bytes of an open file here, whole or not at all; gives their version.

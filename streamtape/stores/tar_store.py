@@ -93,12 +93,17 @@ class TarStore:
 
         return inside, entry.version
 
-    def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
-        del data, replaces
+    def check_writable(self, name: str) -> None:
+        """UsageError: nothing can be put into a tar."""
         raise UsageError(
             f"cannot write {str(StorePath(self, name))!r}: nothing is put into a tar that is "
             "there; record to a folder and pack it anew (`streamtape pack`)"
         )
+
+    def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
+        del data, replaces
+        self.check_writable(name)
+        raise AssertionError("nothing can be written")
 
     def _open(self) -> tuple[Fetch, str]:
         if isinstance(self.tar, StorePath):

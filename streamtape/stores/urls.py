@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-_USER = re.compile(r"(?<=://)[^/?#@\s]*@")
-_VALUES = re.compile(r"(?<=[?&])([^=&#\s]*)=[^&#\s]*")
+# Compiled by `re` when a URL is shown: a test run without any does not wait for it.
+_USER = r"(?<=://)[^/?#@\s]*@"
+_VALUES = r"(?<=[?&])([^=&#\s]*)=[^&#\s]*"
 _OF_SCHEMES = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-")
 SHOWN = "***"
 TAR = ".tar"
@@ -24,14 +25,14 @@ def is_url(text: str) -> bool:
 
 def without_credentials(url: str) -> str:
     """A URL without user, password and the values of its query: a signature may be among them."""
-    return _VALUES.sub(rf"\1={SHOWN}", _USER.sub(f"{SHOWN}@", url))
+    return re.sub(_VALUES, rf"\1={SHOWN}", re.sub(_USER, f"{SHOWN}@", url))
 
 
 def without_secrets(text: str, url: str) -> str:
     """A text of somebody else's, without the credentials of a URL that it may quote."""
     for found in (
-        *_USER.findall(url),
-        *(m.group().partition("=")[2] for m in _VALUES.finditer(url)),
+        *re.findall(_USER, url),
+        *(m.group().partition("=")[2] for m in re.finditer(_VALUES, url)),
     ):
         for part in {found, *found.rstrip("@").split(":")}:
             if len(part) > 2:

@@ -1,4 +1,4 @@
-"""What sessions themselves send: the sockets let it pass, and no inner seam records it again."""
+"""What sessions and stores send: the sockets let it pass, and no inner seam records it again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
+from streamtape.stores.traffic import any_own, is_own
 from streamtape.tape.http_values import split_url
 
 _carried: ContextVar[bool] = ContextVar("streamtape_carried", default=False)
@@ -37,10 +38,15 @@ def sent_past(url: str) -> AbstractContextManager[None]:
 
 
 def is_carried() -> bool:
-    """Whether a session's own request is being sent here and now."""
-    return _carried.get()
+    """Whether a session's or a store's own request is being sent here and now."""
+    return _carried.get() or is_own()
 
 
 def carries(host: str) -> bool:
     """Whether a session is sending to this host, in whichever context."""
     return _hosts[host.lower()] > 0
+
+
+def carries_look_up(host: str) -> bool:
+    """Whether this look-up may be a session's or a store's: those know no context of their own."""
+    return carries(host) or any_own()

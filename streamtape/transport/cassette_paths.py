@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from streamtape.choices import FOREIGN_SUFFIXES
+from streamtape.stores.places import Place, place_of
+from streamtape.stores.urls import is_url
+from streamtape.transport import run_defaults
 
 FOLDER = "cassettes"
 SUFFIX = ".tape"
@@ -56,18 +59,20 @@ def name_of_test(names: list[str], parameters: str | None, siblings: list[str]) 
     return safe_name(name, differs_by_case=capitals or twins)
 
 
-def cassette_path(
-    cassette: str | None, file: Path, default: str, *, folder: str = FOLDER, suffix: str = SUFFIX
-) -> Path:
+def cassette_path(cassette: str | None, file: Path, default: str) -> Place:
     """Where a cassette lies that a test in `file` asks for, by name or (None) by its own name.
 
     A bare name lies with the module's other cassettes; one with a folder in it (`./run.tape`, too)
-    is meant from the test's own folder; an absolute one is what it is. UsageError for no name at
-    all, and for the name of another tool's cassette (`x.yaml`), unless `x.yaml.tape` is there.
+    is meant from the test's own folder; an absolute one and a URL are what they are. UsageError for
+    no name at all, and for the name of another tool's cassette (`x.yaml`), unless `x.yaml.tape` is
+    there.
     """
-    home = _home(file, folder)
+    held = run_defaults.held()
+    home = _home(file, FOLDER) if not held.store else _home_in_store(file, held.store, held.root)
     if cassette is None:
-        return home / f"{default}{suffix}"
+        return home / f"{default}{SUFFIX}"
+    if is_url(cassette):
+        return place_of(cassette)
     path = Path(cassette)
     if path.name in {"", ".."}:
         from streamtape.errors import UsageError  # a run without cassettes needs none
@@ -76,21 +81,28 @@ def cassette_path(
             f"invalid name of a cassette: {cassette!r}; give the name of a file or None"
         )
     base = file.parent if os.path.dirname(cassette) else home  # noqa: PTH120 - a Path forgets the `./`
-    if path.suffix == suffix:
+    if path.suffix == SUFFIX:
         return base / path
-    place = base / path.with_name(path.name + suffix)
+    place = base / path.with_name(path.name + SUFFIX)
     if path.suffix.lower() in FOREIGN_SUFFIXES and not place.exists():
         refuse_foreign(cassette, base / path)
     return place
 
 
-def refuse_foreign(cassette: str, path: Path) -> NoReturn:
+def snapshot_path(file: Path, name: str, folder: str) -> Path:
+    """Where the snapshots of a test in `file` lie, which are always beside it."""
+    return _home(file, folder) / f"{name}.txt"
+
+
+def refuse_foreign(cassette: str, path: Place) -> NoReturn:
     """Raise a UsageError for a cassette that has the name of another tool's, with the way out."""
     from streamtape.errors import UsageError
 
-    ours = os.fspath(Path(cassette).with_suffix(SUFFIX))
+    ours = cassette.removesuffix(path.suffix) + SUFFIX
     here = Path.cwd()
-    near = path.relative_to(here) if path.is_relative_to(here) else path
+    near = path
+    if isinstance(path, Path) and path.is_relative_to(here):
+        near = path.relative_to(here)
     hint = f"name {ours!r}"
     if path.exists():
         hint = f"`streamtape convert {near} {near.with_suffix(SUFFIX)}` converts it; then {hint}"
@@ -102,3 +114,11 @@ def refuse_foreign(cassette: str, path: Path) -> NoReturn:
 @lru_cache(maxsize=8)
 def _home(file: Path, folder: str) -> Path:
     return file.parent / folder / safe_name(file.stem)
+
+
+@lru_cache(maxsize=8)
+def _home_in_store(file: Path, store: str, root: str) -> Place:
+    """The folder of a module's cassettes in a store: where its file lies below the root."""
+    beyond = Path(os.path.relpath(file.parent, root or file.parent))
+    parts = [part for part in beyond.parts if part not in {"..", "."}]
+    return place_of(store) / "/".join([*map(safe_name, parts), safe_name(file.stem)])

@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from streamtape.errors import NetworkBlockedError
-from streamtape.transport.carried import carries
+from streamtape.stores.traffic import is_own
+from streamtape.transport.carried import carries, carries_look_up
 from streamtape.transport.sockets import SOCKETS, is_loopback
 
 
@@ -40,6 +41,8 @@ class Guard:
     ) -> None:
         """Refuse a connection to a host that is not allowed."""
         del sock, data, opened_by
+        if is_own():
+            return
         self._check(host, f"connect to {host}, port {port}")
 
     def connected(self, sock: socket.socket) -> None:
@@ -50,11 +53,14 @@ class Guard:
 
     def looking_up(self, name: str) -> None:
         """Refuse a look-up of such a host."""
+        if carries_look_up(name):
+            return
         self._check(name, f"look up {name}")
 
     def looked_up(self, name: str, addresses: Iterable[str]) -> None:
-        """Allow the addresses of a host that is allowed."""
-        del name
+        """Allow the addresses of a host that is allowed; what only a store looked up is not."""
+        if not self.allows(name):
+            return
         with self._lock:
             self._addresses.update(addresses)
 

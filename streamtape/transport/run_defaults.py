@@ -15,11 +15,13 @@ class RunDefaults:
     """`defaults` hold where a program says nothing, `overrides` (a command line) whatever it says.
 
     `disabled` lets everything pass by, unrecorded. `opened` is notified of every cassette, `began`
-    of every session that a program opens. `config` gives what a fixture says, above `defaults`. (No
-    dataclass: making one takes a millisecond of every test run's start.)
+    of every session that a program opens. `config` gives what a fixture says, above `defaults`.
+    `store` is the URL or folder below which tests have their cassettes, each where its file lies
+    below `root`; "" where they lie beside the tests. (No dataclass: making one takes a millisecond
+    of every test run's start.)
     """
 
-    __slots__ = ("began", "config", "defaults", "disabled", "opened", "overrides")
+    __slots__ = ("began", "config", "defaults", "disabled", "opened", "overrides", "root", "store")
 
     def __init__(
         self,
@@ -27,6 +29,9 @@ class RunDefaults:
         overrides: Mapping[str, Any] | None = None,
         disabled: bool = False,
         opened: Callable[[str | os.PathLike[str]], None] = lambda _path: None,
+        *,
+        store: str = "",
+        root: str = "",
     ) -> None:
         self.began: Callable[[Any], None] = lambda _session: None
         self.config: Callable[[], Mapping[str, Any]] = dict
@@ -34,6 +39,8 @@ class RunDefaults:
         self.overrides = overrides or {}
         self.disabled = disabled
         self.opened = opened
+        self.store = store
+        self.root = root
 
     def options(self, least: Mapping[str, Any] | None = None, **given: Any) -> dict[str, Any]:
         """The options that hold where a program wants these, and `least` where nobody says more."""

@@ -17,6 +17,7 @@ from streamtape.session.decisions import OpenJournal
 from streamtape.session.diagnostics import Compared, StreamtapeWarning
 from streamtape.session.options import Options
 from streamtape.session.session import Session
+from streamtape.stores.places import Place, place_of
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load
@@ -28,6 +29,8 @@ from streamtape.units import age
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
+
+    from streamtape.tape.store.stored import StoredTape
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class _InMemory:
 class _OnDisk:
     """A cassette file; one that is only compared with (`verified`) is never written to."""
 
-    file: TapeFile
+    file: TapeFile | StoredTape
     scratch: _Scratch
     verified: bool
 
@@ -112,12 +115,12 @@ def open_session(
         place = _InMemory(cassette, scratch)
         session = Session(options, place, redactor, name=name, compare=compare, clock=clock)
         return _finished(session, clock, scratch)
-    path = Path(cassette)
+    path = place_of(cassette)
     if path.suffix.lower() in FOREIGN_SUFFIXES:
         _refuse_others(path)
-    run_defaults.held().opened(path)
+    run_defaults.held().opened(str(path))
     redactor = _redactor(options.redaction)
-    file = TapeFile(path, redactor, max_body_bytes=options.max_body_bytes)
+    file = _tape_at(path, redactor, options.max_body_bytes)
     if options.max_age_us is not None:
         options = _aged(file, options)
     scratch = _Scratch(path.name, redactor, options.max_body_bytes)
@@ -125,7 +128,7 @@ def open_session(
         options,
         _OnDisk(file, scratch, options.mode == "verify"),
         redactor,
-        name=os.fspath(path),
+        name=str(path),
         compare=compare,
         blind_spots=blind_spots,
         expects_requests=expects_requests,
@@ -140,7 +143,16 @@ def open_session(
     return _finished(session, clock, scratch)
 
 
-def _refuse_others(path: Path) -> None:
+def _tape_at(path: Place, redactor: Redactor, max_body_bytes: int | None) -> TapeFile | StoredTape:
+    """The cassette at a place; what a store needs is imported where one is meant."""
+    if isinstance(path, Path):
+        return TapeFile(path, redactor, max_body_bytes=max_body_bytes)
+    from streamtape.tape.store.stored import StoredTape
+
+    return StoredTape(path, redactor, max_body_bytes=max_body_bytes)
+
+
+def _refuse_others(path: Place) -> None:
     """Refuse the name of another tool's cassette, unless a cassette of ours has it."""
     try:
         if path.exists():
@@ -148,7 +160,7 @@ def _refuse_others(path: Path) -> None:
             return
     except NotACassetteError:
         pass
-    refuse_foreign(os.fspath(path), path)
+    refuse_foreign(str(path), path)
 
 
 def compare(recorded: Cassette, fresh: Cassette, level: Level) -> Compared:
@@ -177,7 +189,7 @@ def _finished(session: Session, clock: Clock, scratch: _Scratch) -> Session:
     return session
 
 
-def _aged(file: TapeFile, options: Options) -> Options:
+def _aged(file: TapeFile | StoredTape, options: Options) -> Options:
     """The options for a cassette that may be expired; a warning or an ExpiredError if it is."""
     if options.mode in {"all", "verify"}:
         return options

@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary, ref
 from streamtape.session.session import Session
 from streamtape.session.unseen import Address, Unseen
 from streamtape.tape.http_values import split_url
-from streamtape.transport.carried import carries, is_carried
+from streamtape.transport.carried import carries_look_up, is_carried
 from streamtape.transport.connection_callers import caller
 from streamtape.transport.sockets import address_of, is_internet, is_loopback
 
@@ -111,7 +111,7 @@ class UnseenWatch:
     def looking_up(self, name: str) -> None:
         """Refuse a look-up that a refused connection would follow."""
         session = None if is_carried() else self._session_of()
-        if session is None or not session.refuses_unseen or carries(name):
+        if session is None or not session.refuses_unseen or carries_look_up(name):
             return
         name = name.lower().rstrip(".")
         if address_of(name) is not None or is_loopback(name) or _is_this_machine(name):

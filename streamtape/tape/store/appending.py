@@ -16,7 +16,6 @@ from pathlib import Path
 from streamtape.errors import CassetteError, CassetteWriteError, ContentLimitError, ForkedError
 from streamtape.stores.local import OpenFile
 from streamtape.tape import journal, recovery
-from streamtape.tape.codec import encode
 from streamtape.tape.message_masks import MessageMasks
 from streamtape.tape.model import (
     Cassette,
@@ -31,19 +30,14 @@ from streamtape.tape.model import (
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store.body_writers import Body, body_of
 from streamtape.tape.store.disk import (
-    locked,
-    make_folder,
     reading,
     reason,
-    replace,
     unlink_and_close,
     write_all,
     writing,
 )
-from streamtape.tape.store.files import identity, load
+from streamtape.tape.store.targets import Target
 from streamtape.tape.store.upload_writer import JournalUpload
-
-FAILED_SUFFIX = ".failed"  # of a recording that was not kept in its place
 
 
 class Journal:
@@ -56,21 +50,20 @@ class Journal:
 
     def __init__(
         self,
-        path: Path,
+        target: Target,
         journal_path: Path,
         fd: int,
         numbering: journal.Numbering,
-        found: bytes,
         *,
         redactor: Redactor | None = None,
         max_body_bytes: int | None = None,
     ) -> None:
-        self.path = path
+        self.path = target.name
+        self._target = target
         self.journal_path = journal_path
         self._fd = fd
         self._numbering = numbering
         self._pid = os.getpid()
-        self._found = found
         self._lock = threading.Lock()
         self._failure: str | None = None
         self._redactor = redactor
@@ -88,7 +81,12 @@ class Journal:
     @property
     def replaces(self) -> bool:
         """Whether a cassette was in its place when the recording began."""
-        return self._found != b""
+        return self._target.replaces
+
+    @property
+    def aside(self) -> str:
+        """Where `set_aside` writes; "" where that is beside the cassette, as `NAME.failed`."""
+        return self._target.aside
 
     def request(
         self,
@@ -150,7 +148,7 @@ class Journal:
     def _check_own(self) -> None:
         if self.inherited:
             raise ForkedError(
-                f"this process was forked while {str(self.path)!r} was being recorded, and its "
+                f"this process was forked while {self.path!r} was being recorded, and its "
                 "requests can't be recorded there; open a session of its own in it (use_cassette: "
                 "several processes record into one cassette), or record the whole program through "
                 "a proxy: `streamtape record -o run.tape -- COMMAND`"
@@ -247,9 +245,10 @@ class Journal:
             self._failure = self._failure or "the recording has ended"
             fd, self._fd = self._fd, -1
         if fd < 0:
-            raise CassetteWriteError(f"{str(self.path)!r} was committed before", path=self.path)
+            raise CassetteWriteError(f"{self.path!r} was committed before", path=self.path)
         kept = self.journal_path
-        hint = f"; what was recorded is in {str(kept)!r} (streamtape recover {kept})"
+        more = self._target.recover_options
+        hint = f"; what was recorded is in {str(kept)!r} (streamtape recover {kept}{more})"
         file = OpenFile(os.dup(fd))
         try:
             cassette = self._commit(file, tuple(keep or ()), hint)
@@ -262,24 +261,15 @@ class Journal:
         return cassette
 
     def _commit(self, file: OpenFile, keep: tuple[Interaction, ...], hint: str) -> Cassette:
-        with writing(self.path, hint):
+        with writing(self.journal_path, hint):
             found = recovery.scan(file.read, path=str(self.journal_path))
         if found.damage:
             raise CassetteWriteError(
-                f"cannot write {str(self.path)!r}: its journal was altered: {found.damage}{hint}",
+                f"cannot write {self.path!r}: its journal was altered: {found.damage}{hint}",
                 path=self.path,
             )
         try:
-            make_folder(self.path)
-            with locked(self.path):
-                whole = (*keep, *found.interactions)
-                if (now := identity(self.path)) and now != self._found:
-                    there = load(self.path)
-                    whole = tuple(sorted((*there, *found.interactions), key=_started))
-                replace(self.path, encode(whole))
-                self.path.with_name(self.path.name + FAILED_SUFFIX).unlink(missing_ok=True)
-                # It was just written of what is here: no limit on what it may hold is wanted.
-                return load(self.path, max_bytes=sys.maxsize)
+            return self._target.put(keep, found.interactions)
         except CassetteError as error:
             raise CassetteWriteError(f"{error}{hint}", path=self.path) from error
 
@@ -296,10 +286,7 @@ class Journal:
 
         Get where it is. The cassette and the journal stay as they are.
         """
-        path = self.path.with_name(self.path.name + FAILED_SUFFIX)
-        make_folder(path)
-        replace(path, encode(self.so_far()))
-        return str(path)
+        return self._target.set_aside(self.so_far())
 
     def release(self) -> None:
         """Let go of the journal without a cassette: it stays, for `streamtape recover`."""
@@ -335,7 +322,3 @@ class Journal:
 
 def _redacted(number: int, redactions: Iterable[Redaction]) -> bytes:
     return b"".join(journal.redaction(number, redaction) for redaction in redactions)
-
-
-def _started(interaction: Interaction) -> int:
-    return interaction.started_at_us or 0

@@ -114,10 +114,14 @@ def _identity(size: int, tail: bytes) -> bytes:
     return b"%d:%s" % (size, tail)
 
 
-def check_replaceable(path: Path) -> None:
+def check_replaceable(path: Place) -> None:
     """NotACassetteError where a recording would replace a file that is something else."""
+    beginning = b""
     with contextlib.suppress(FileNotFoundError), reading(path):
-        beginning = _beginning(path, len(container.HEAD)) if path.is_file() else b""
+        if not isinstance(path, Path):
+            beginning = path.open()[0](0, len(container.HEAD))
+        elif path.is_file():
+            beginning = _beginning(path, len(container.HEAD))
     try:
         if beginning:
             container.check_beginning(beginning, str(path))
@@ -151,9 +155,7 @@ def save(cassette: Cassette, path: StrPath) -> None:
     """
     place = place_of(path)
     if not isinstance(place, Path):
-        from streamtape.tape.store.stored import replace_stored
-
-        replace_stored(place, encode(cassette))
+        place.replace_with(encode(cassette))
         return
     location = path_of(place)
     make_folder(location)
@@ -178,6 +180,13 @@ def load_journal(path: StrPath) -> Cassette:
     with reading(location):
         found = recovery.scan(OpenFile(fd).read, path=str(location), cut_uploads=True)
         return Cassette(found.interactions, str(location))
+
+
+def is_there(place: Place) -> bool:
+    """Whether there is anything at a place, be it a link that leads nowhere."""
+    if isinstance(place, Path):
+        return os.path.lexists(path_of(place))
+    return place.exists()
 
 
 def _of_this_machine(path: StrPath) -> Path:
@@ -220,9 +229,10 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     from streamtape.tape import journal_records, recovery
 
     location = _of_this_machine(path)
-    if to is not None and os.path.lexists(path_of(to)):
+    if to is not None and is_there(place_of(to)):
+        shown = str(place_of(to))
         raise CassetteWriteError(
-            f"{os.fspath(to)!r} exists already, and a recovery replaces nothing", path=to
+            f"{shown!r} exists already, and a recovery replaces nothing", path=shown
         )
     if (
         not location.exists()
@@ -246,7 +256,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         found = recovery.scan(file.read, path=str(location), cut_uploads=True)
         if not found.interactions:
             raise _nothing(location, found.damage, done)
-        target = Path(to) if to is not None else _target(location)
+        target = place_of(to) if to is not None else _target(location)
         save(Cassette(found.interactions), target)
         if not found.losses:
             done()

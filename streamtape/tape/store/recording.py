@@ -26,6 +26,7 @@ from streamtape.tape.store.ordinary import check_no_link
 if TYPE_CHECKING:
     from streamtape.tape import journal
     from streamtape.tape.store.appending import Journal
+    from streamtape.tape.store.targets import Target
 
 _MOST_JOURNALS = 1000
 
@@ -67,7 +68,7 @@ class TapeFile:
         JournalLeftError where one that died left a journal that holds something, NotACassetteError
         where another file has the cassette's place, CassetteWriteError where it can't be written.
         """
-        from streamtape.tape.store.appending import Journal  # a replay need not pay for it
+        from streamtape.tape.store.targets import FileTarget
 
         if self._found is None:
             check_replaceable(self._location)
@@ -77,27 +78,39 @@ class TapeFile:
             for suffix in ("", ".new", ".lock"):  # tell before anything is recorded
                 check_no_link(self._location.with_name(self._location.name + suffix))
             real = Path(os.path.realpath(self._location.parent)) / self._location.name
-            for n in range(1, _MOST_JOURNALS):
-                infix = "" if n == 1 else f".{n}"
-                location = real.with_name(real.name + infix + JOURNAL_SUFFIX)
-                with writing(location):
-                    fd = open_locked(location)
-                if fd is not None:
-                    return Journal(
-                        real,
-                        location,
-                        fd,
-                        _begun(fd, location),
-                        self._found,
-                        redactor=self._redactor,
-                        max_body_bytes=self._max_body_bytes,
-                    )
-        raise CassetteWriteError(
-            f"{_MOST_JOURNALS} recordings write to {str(self.path)!r} at once", path=self.path
+        return begin_journal(
+            real, FileTarget(real, self._found), self._redactor, self._max_body_bytes
         )
 
 
-def _begun(fd: int, location: Path) -> journal.Numbering:
+def begin_journal(
+    place: Path, target: Target, redactor: Redactor | None, max_body_bytes: int | None
+) -> Journal:
+    """Begin a journal beside a place on this machine, of a recording that goes to `target`."""
+    from streamtape.tape.store.appending import Journal  # a replay need not pay for it
+
+    with writing(place):
+        for n in range(1, _MOST_JOURNALS):
+            infix = "" if n == 1 else f".{n}"
+            location = place.with_name(place.name + infix + JOURNAL_SUFFIX)
+            with writing(location):
+                fd = open_locked(location)
+            if fd is not None:
+                numbering = _begun(fd, location, target.recover_options)
+                return Journal(
+                    target,
+                    location,
+                    fd,
+                    numbering,
+                    redactor=redactor,
+                    max_body_bytes=max_body_bytes,
+                )
+    raise CassetteWriteError(
+        f"{_MOST_JOURNALS} recordings write to {target.name!r} at once", path=target.name
+    )
+
+
+def _begun(fd: int, location: Path, recover_options: str) -> journal.Numbering:
     """Begin a journal that nobody holds; JournalLeftError where it holds a recording."""
     from streamtape.tape import journal
 
@@ -113,7 +126,8 @@ def _begun(fd: int, location: Path) -> journal.Numbering:
         if size > journal.HEAD_BYTES:
             raise JournalLeftError(
                 f"a recording died here and left {str(location)!r}: "
-                f"`streamtape recover {location}` makes a cassette of it; or delete it",
+                f"`streamtape recover {location}{recover_options}` makes a cassette of it; or "
+                "delete it",
                 path=location,
             )
         os.ftruncate(fd, 0)
