@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("streamtape.cli.export", "Write recordings as tables: Parquet."),
     "sql": ("streamtape.cli.sql", "Ask recordings in SQL."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
+    "pack": ("streamtape.cli.pack", "Pack many recordings into few tars, and back."),
     "migrate": ("streamtape.cli.migrate", "Move a test suite from VCR.py and its relatives."),
     "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),
     "recover": ("streamtape.cli.recover", "Make a cassette of a recording that died."),

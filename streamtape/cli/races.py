@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 from streamtape.errors import CassetteError, UsageError
 from streamtape.stores.places import Place, StrPath, place_of, relative_name
-from streamtape.stores.urls import TAR
 
 # A name, the place on either side, and where there is none, the reason for that.
 Named: TypeAlias = "tuple[str, Place | None, Place | None, str]"
@@ -31,16 +30,11 @@ def named_pairs(a: StrPath, b: StrPath) -> list[Named]:
 
 def named_below(folder: Place) -> dict[str, Place]:
     """The recordings below a folder, by their names in it."""
-    from streamtape.stores.recordings import recordings
+    from streamtape.stores.recordings import named_recordings
 
     found: dict[str, Place] = {}
-    for place in recordings(folder):
-        name = relative_name(place, folder)
-        parts = name.split("/")
-        # In which shard a recording lies is no part of its name, unless two have one name.
-        short = "/".join(part for part in parts[:-1] if not part.lower().endswith(TAR))
-        short = f"{short}/{parts[-1]}".lstrip("/")
-        found[name if short in found else short] = place
+    for name, place in named_recordings(folder):
+        found[relative_name(place, folder) if name in found else name] = place
     return found
 
 

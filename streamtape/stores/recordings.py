@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamtape.errors import CassetteError
-from streamtape.stores.places import Place, StrPath, place_of
+from streamtape.stores.places import Place, StrPath, place_of, relative_name
 from streamtape.stores.urls import TAR
 
 TAPE = ".tape"
@@ -36,6 +36,23 @@ def recordings(*names: StrPath, suffixes: tuple[str, ...] = (TAPE,)) -> Iterator
                     continue
                 seen.add(str(place))
             yield place
+
+
+def named_recordings(*names: StrPath) -> Iterator[tuple[str, Place]]:
+    """The same, each with its name below the folder, tar or store that it was found in.
+
+    In which tar of a folder a recording lies is no part of its name. Two may have one name.
+    """
+    seen: set[str] = set()
+    for name in names:
+        folder = place_of(name)
+        for place in recordings(folder):
+            if str(place) in seen:
+                continue
+            seen.add(str(place))
+            *parts, last = relative_name(place, folder).split("/")
+            whole = [part for part in parts if not part.lower().endswith(TAR)]
+            yield "/".join([*whole, place.name if last in {"", "."} else last]), place
 
 
 def _below(place: Place, suffixes: tuple[str, ...], *, named: bool = False) -> Iterator[Place]:

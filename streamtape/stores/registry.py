@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streamtape.stores.store_path import StorePath
 
 Factory = Callable[[str], "Store"]
-ENTRY_POINTS = "streamtape.stores"
+ENTRY_POINTS = "streamtape_stores"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
 _registered: dict[str, Factory] = {}
 
@@ -27,7 +27,7 @@ def register_store(scheme: str, factory: Factory) -> None:
     `factory("redis://localhost:6379")` makes the store of `redis://localhost:6379/runs/a.tape`, in
     which the name is `runs/a.tape`; it is called once for each scheme and host. A package registers
     one for every process, the command line's too, by an entry point of the group
-    `streamtape.stores`: the name is the scheme, the object the factory. UsageError for what is no
+    `streamtape_stores`: the name is the scheme, the object the factory. UsageError for what is no
     scheme.
     """
     if not _SCHEME.fullmatch(scheme):

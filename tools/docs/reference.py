@@ -32,6 +32,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
         "SSEParser", "SSEFrame", "encode_sse", "NDJSONParser", "Dialect", "Piece",
         "register_dialect",
     ),
+    "Stores": ("Store", "StoreEntry", "StorePath", "register_store"),
     "Composed streams": (
         "compose", "Pace", "Say", "Reasoning", "Refuse", "Cite", "Speak", "Call", "CustomCall",
         "WebSearch", "FileSearch", "RunCode", "RunShell", "MakeImage", "MCPCall", "ListTools",

@@ -51,7 +51,7 @@ def path_of(path: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def writing(path: Path, hint: str = "") -> Iterator[None]:
+def writing(path: os.PathLike[str], hint: str = "") -> Iterator[None]:
     """Turn the system's errors into CassetteWriteError."""
     try:
         yield

@@ -133,6 +133,25 @@ def check_replaceable(path: Place) -> None:
         return
 
 
+def check_recording(place: Place) -> None:
+    """NotACassetteError, or another CassetteError, where a file does not begin as a cassette does.
+
+    CassetteNotFoundError where there is none.
+    """
+    beginning = b""
+    try:
+        with reading(place):
+            if isinstance(place, Path):
+                beginning = _beginning(place, len(container.HEAD))
+            else:
+                beginning = place.open()[0](0, len(container.HEAD))
+    except CassetteNotFoundError:
+        raise
+    except FileNotFoundError:
+        raise CassetteNotFoundError(missing(Path(place)), path=place) from None
+    container.check_beginning(beginning, str(place))
+
+
 def _missing(path: Path) -> str:
     left = path.with_name(path.name + JOURNAL_SUFFIX)
     if left.exists() and left.stat().st_size > journal.HEAD_BYTES:
