@@ -146,7 +146,16 @@ def _batch_size(n_items: int, n_workers: int) -> int:
 
 
 def _counting(work: Callable[[Sequence[T]], R], batch: Sequence[T]) -> tuple[int, R]:
+    if any(map(_is_in_store, batch)):
+        from streamtape.stores.ahead import fetch_ahead
+
+        fetch_ahead(batch)
     return len(batch), work(batch)
+
+
+def _is_in_store(item: object) -> bool:
+    inside = item if isinstance(item, tuple) else (item,)
+    return any(hasattr(one, "store") for one in inside)
 
 
 def _each_of(work: Callable[[T], R], batch: Sequence[T]) -> list[R]:

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -12,11 +13,13 @@ from click.testing import CliRunner
 import streamtape
 from streamtape.cli.app import cli
 from streamtape.errors import CassetteError, CassetteNotFoundError, StoreConflictError, UsageError
+from streamtape.stores.ahead import fetch_ahead
 from streamtape.stores.places import place_of
 from streamtape.stores.recordings import recordings
 from streamtape.stores.registry import register_store
 from streamtape.stores.store import StoreEntry
 from streamtape.stores.store_path import StorePath
+from tests.patience import PATIENCE_S
 from tests.stores.tars import member, packed, tar
 
 SAMPLES = Path(__file__).parents[2] / "cassettes" / "pairs" / "a"
@@ -176,6 +179,24 @@ def test_a_changed_tar_is_read_anew(tmp_path: Path) -> None:
     first = streamtape.load(place)
     path.write_bytes(packed([("b", b"longer"), ("a.tape", TAPES[1].read_bytes())]))
     assert streamtape.load(place) == streamtape.load(TAPES[1]) != first
+
+
+def test_several_are_fetched_at_once() -> None:
+    """A batch of a store's paths is in the cache before the first is read; what fails is left."""
+    together = threading.Barrier(3, timeout=PATIENCE_S)
+    store = Dictionary()
+
+    class Slow(Dictionary):
+        def read(self, name: str) -> Iterable[bytes]:
+            together.wait()
+            return store.read(name)
+
+    slow = Slow()
+    slow.held = store.held = {f"{n}.tape": TAPES[0].read_bytes() for n in range(3)}
+    batch = [*recordings(StorePath(slow)), place_of("memory://none.tape")]
+    fetch_ahead([(place.name, place) for place in batch])
+    together.abort()  # whoever reads now fails
+    assert all(len(streamtape.load(place)) for place in batch[:3])
 
 
 def test_writes_are_conditional(memory: str) -> None:
