@@ -16,7 +16,8 @@ T = TypeVar("T")
 # What the struct has of its own, and what belongs to the layout of the dataclass.
 _NOT_TAKEN = frozenset({
     "__init__", "__setattr__", "__delattr__", "__getstate__", "__setstate__", "__slots__",
-    "__dict__", "__weakref__", "__match_args__", "__annotations__",
+    "__dict__", "__weakref__", "__match_args__", "__annotations__", "__annotate_func__",
+    "__annotations_cache__",
 })  # fmt: skip
 
 
