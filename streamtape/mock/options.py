@@ -26,9 +26,10 @@ _SILENCE_US = 3_600_000_000
 class Options:
     """How one answer is given.
 
-    script: the name of a ready answer (`streamtape mock --help` lists them); "" for what fits the
-    request. seed: of ids and cuts; None takes the server's, request by request. pace, fault and
-    rechunk: those of replays, as texts. gap_us: the time between events, instead of a pace.
+    script: the name of a ready answer (an unknown one is refused with the list of them); "" for
+    what fits the request. seed: of ids and cuts; None takes the server's, request by request.
+    pace, fault and rechunk: those of replays, as texts. gap_us: the time between events, instead
+    of a pace.
     cut, reset, stall: after so many events close the connection, reset it, or fall silent.
     status: an HTTP error instead of an answer. word: what the fifth "bubble" of the usual text
     becomes. events: how many events the usual text makes. gzip: compress, flushed at each event.
