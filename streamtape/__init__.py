@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from streamtape.dialects.base import Dialect, Piece
     from streamtape.dialects.registry import register_dialect
+    from streamtape.editing.edit import edit
     from streamtape.errors import (
         AmbiguousSessionError,
         CassetteError,
@@ -219,6 +220,7 @@ _HOMES = {
     "compose": "streamtape.composer.compose",
     "diff": "streamtape.analysis.diff",
     "drift": "streamtape.analysis.drift",
+    "edit": "streamtape.editing.edit",
     "encode_sse": "streamtape.framing.sse_frame",
     "gates": "streamtape.analysis.stats",
     "load": "streamtape.tape.store",
@@ -340,6 +342,7 @@ __all__ = [
     "compose",
     "diff",
     "drift",
+    "edit",
     "encode_sse",
     "gates",
     "load",

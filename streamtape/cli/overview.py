@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "drift": ("streamtape.cli.drift", "List what providers changed in their streams."),
     "export": ("streamtape.cli.export", "Write recordings as tables: Parquet."),
     "sql": ("streamtape.cli.sql", "Ask recordings in SQL."),
+    "edit": ("streamtape.cli.edit", "Change a recording by meaning, and keep its shape."),
     "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
     "pack": ("streamtape.cli.pack", "Pack many recordings into few tars, and back."),
     "migrate": ("streamtape.cli.migrate", "Move a test suite from VCR.py and its relatives."),

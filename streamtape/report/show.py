@@ -68,6 +68,7 @@ def interaction_lines(parsed: ParsedResponse, number: int, view: View) -> Iterat
     yield from transcript_lines(parsed.transcript, view.width)
     yield from _ending(parsed, view)
     yield from _redactions(parsed.interaction)
+    yield from _edits(parsed.interaction)
 
 
 def _title(interaction: Interaction, number: int, *, times: bool) -> Iterator[Line]:
@@ -190,6 +191,12 @@ def _ending(parsed: ParsedResponse, view: View) -> Iterator[Line]:
     }[ending.kind]
     yield _section("ending", (f"{ending.kind.upper()}{at}", "bad"))
     yield from block(why, "    ", view.width, "bad")
+
+
+def _edits(interaction: Interaction) -> Iterator[Line]:
+    if interaction.edits:
+        said = [f"{edit.what} ({count(edit.n_places, 'place')})" for edit in interaction.edits]
+        yield _section("edited", printable(", ".join(said)))
 
 
 def _redactions(interaction: Interaction) -> Iterator[Line]:

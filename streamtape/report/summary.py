@@ -67,6 +67,7 @@ def _interaction(
         },
         **(_dialogue(one) if one.is_dialogue else {}),
         "redactions": [{"where": r.where, "kind": r.kind} for r in one.redactions],
+        "edits": [{"what": edit.what, "places": edit.n_places} for edit in one.edits],
         "dialect": parsed.dialect.name,
         "events": len(parsed.events),
         "timing": timing(parsed),

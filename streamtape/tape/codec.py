@@ -64,6 +64,8 @@ def _records(i: int, interaction: Interaction, counts: dict[str, int]) -> Iterat
         yield ["head", {"i": i, **records.head_fields(interaction.head)}]
     for redaction in interaction.redactions:
         yield ["redaction", {"i": i, **records.redaction_fields(redaction)}]
+    for edit in interaction.edits:
+        yield ["edit", {"i": i, **records.edit_fields(edit)}]
     yield from _runs(i, "chunks", interaction.chunks, counts)
     yield from _runs(i, "messages", interaction.messages, counts)
     yield ["ending", {"i": i, **records.ending_fields(interaction.ending)}]

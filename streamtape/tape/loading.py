@@ -32,7 +32,7 @@ from streamtape.tape.lazy_segments import (
     rereader,
 )
 from streamtape.tape.messages import Messages, is_kind_byte
-from streamtape.tape.model import Cassette, Ending, Head, Interaction, Redaction, Request
+from streamtape.tape.model import Cassette, Edit, Ending, Head, Interaction, Redaction, Request
 from streamtape.tape.records import Fields, RecordError
 from streamtape.tape.segments import SEGMENT_CHUNKS, Chunks, Segment
 from streamtape.tape.versions import Record, brought_up
@@ -81,6 +81,7 @@ class _Draft:
     runs: list[_Run] = field(default_factory=list)
     has_messages: bool = False
     redactions: list[Redaction] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     ending: Ending | None = None
 
 
@@ -222,6 +223,10 @@ class Decoder:
         self._draft(fields).redactions.append(records.read_redaction(fields))
         self._keep(500 + _text_bytes(fields))
 
+    def _edit(self, fields: Fields, _location: RecordLocation) -> None:
+        self._draft(fields).edits.append(records.read_edit(fields))
+        self._keep(500 + _text_bytes(fields))
+
     def _chunks(self, fields: Fields, location: RecordLocation) -> None:
         draft = self._draft(fields)
         if draft.has_messages:
@@ -354,6 +359,7 @@ class Decoder:
             cuts_known=draft.cuts_known,
             redactions=tuple(draft.redactions),
             messages=Messages(segments if draft.has_messages else (), allowance=allowance),
+            edits=tuple(draft.edits),
         )
 
 
@@ -374,6 +380,7 @@ _HANDLERS: dict[str, Callable[[Decoder, Fields, RecordLocation], None]] = {
     "more": Decoder._more,
     "head": Decoder._head,
     "redaction": Decoder._redaction,
+    "edit": Decoder._edit,
     "chunks": Decoder._chunks,
     "messages": Decoder._messages,
     "ending": Decoder._end,

@@ -43,6 +43,7 @@ __all__ = [
     "Chunk",
     "Chunks",
     "Columns",
+    "Edit",
     "Ending",
     "EndingKind",
     "Head",
@@ -181,13 +182,25 @@ class Redaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """That a recording was edited: `what` (`text`, `usage`, `anonymised`), in how many places.
+
+    It says nothing of what was there before, nor of what is there now.
+    """
+
+    what: str
+    n_places: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction(Displayed):
     """One request and what came back. `head` is None where the request failed before a response.
 
     `started_at_us` is the wall clock at the sending of the request (Unix time in microseconds).
     `cuts_known` is False where the chunks are not as the transport cut them (converted recordings).
     A dialogue (WebSocket) has `messages` in both directions and no chunks: its request and head are
-    the opening handshake. A handshake that was refused is an ordinary response.
+    the opening handshake. A handshake that was refused is an ordinary response. `edits` are what
+    was changed after the recording, in order; empty where it is as it was recorded.
     """
 
     request: Request
@@ -198,6 +211,7 @@ class Interaction(Displayed):
     cuts_known: bool = True
     redactions: tuple[Redaction, ...] = ()
     messages: Messages = field(default_factory=Messages)
+    edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "chunks", Chunks.of(self.chunks))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, cast
 
-from streamtape.tape.model import Ending, EndingKind, Head, Headers, Redaction, Request
+from streamtape.tape.model import Edit, Ending, EndingKind, Head, Headers, Redaction, Request
 
 MAX_ITEMS = 8192  # in one array or map: headers, say
 MAX_BYTES = 16 << 20  # in one string
@@ -22,7 +22,7 @@ _FIELDS = frozenset({
     "i", "method", "url", "headers", "body", "started_at_us", "cuts_known", "data", "status",
     "http_version", "reason", "at_us", "recoded", "where", "kind", "digest", "sizes", "exception",
     "message", "module", "bases", "interactions", "chunks", "bytes", "upload", "body_bytes",
-    "kinds", "messages", "close_code", "close_reason",
+    "kinds", "messages", "close_code", "close_reason", "what", "places",
 })  # fmt: skip
 _KINDS = {"complete", "error", "abandoned", "unfinished"}
 _TWO_BYTES = [bytes, bytes]
@@ -320,3 +320,13 @@ def read_redaction(fields: Fields) -> Redaction:
         kind=fields.get("kind", str, default=""),
         digest=fields.get("digest", str, default=""),
     )
+
+
+def edit_fields(edit: Edit) -> dict[str, Any]:
+    """Make the fields of an edit."""
+    return _fields(what=edit.what, places=None if edit.n_places == 1 else edit.n_places)
+
+
+def read_edit(fields: Fields) -> Edit:
+    """Get an edit."""
+    return Edit(fields.get("what", str, default=""), fields.integer("places", 1))

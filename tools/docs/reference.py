@@ -15,8 +15,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
         "VirtualClock",
     ),
     "Recordings": (
-        "load", "save", "recover", "Cassette", "Interaction", "Request", "Head", "Chunk", "Chunks",
-        "Ending", "Message", "Messages", "Frame", "Event", "Transcript",
+        "load", "save", "recover", "edit", "Cassette", "Interaction", "Request", "Head", "Chunk",
+        "Chunks", "Ending", "Message", "Messages", "Frame", "Event", "Transcript",
     ),
     "Analysis": (
         "diff", "Comparison", "Change", "check", "Finding", "Where", "stats", "Stats",

@@ -1,0 +1,1 @@
+"""Recordings changed by meaning, with their shape kept: edits, anonymising, and relatives."""
