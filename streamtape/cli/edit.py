@@ -117,6 +117,13 @@ Secrets in new texts are masked."""
     metavar="FILE",
     help="Add the interactions of another cassette.",
 )
+@click.option(
+    "--anonymise",
+    "--anonymize",
+    "anonymise",
+    is_flag=True,
+    help="Replace all that was said or sent by neutral words of the same length.",
+)
 @click.option("--split", is_flag=True, help="Write one file for each interaction.")
 @click.option("--allow-findings", is_flag=True, help="Let `check` find more than before.")
 @options.as_json

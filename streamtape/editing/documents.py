@@ -37,7 +37,8 @@ class Document:
         self.event = event
         self._framing = framing
         self.data = self.outer = b"\n".join(stretch.content[a:b] for a, b in placed.data)
-        self._wrapped = self._text_in = ""
+        self.headers: bytes | None = None  # others of a binary message, as long as its own
+        self.wrapped = self.text_field = ""
         if wrapped:
             self._unwrap(wrapped)
         value = self._read()
@@ -46,9 +47,9 @@ class Document:
 
     def _read(self) -> Any:
         value = decode(self.data.decode("utf-8", "replace"))
-        if self._text_in:
-            text = base64.b64decode(value[self._text_in]).decode()
-            return {**value, self._text_in: text}
+        if self.text_field:
+            text = base64.b64decode(value[self.text_field]).decode()
+            return {**value, self.text_field: text}
         return value
 
     @property
@@ -68,9 +69,18 @@ class Document:
         except (binascii.Error, ValueError):
             return
         if decode(text) is NOT_JSON:
-            self._text_in = name
+            self.text_field = name
         else:
-            self._wrapped, self.data = name, data
+            self.wrapped, self.data = name, data
+
+    @property
+    def headers_block(self) -> bytes | None:
+        """The headers of a binary message; None where the framing has none."""
+        if self._framing != "eventstream":
+            return None
+        start = self.placed.start
+        size = int.from_bytes(self.stretch.content[start + 4 : start + 8], "big")
+        return self.stretch.content[start + PRELUDE_BYTES : start + PRELUDE_BYTES + size]
 
     def rename(self, event_type: str) -> None:
         """Let the event be of another type: in the document, and in the frame's `event:` line."""
@@ -91,9 +101,9 @@ class Document:
             value = self.value
             if value == self._read():
                 return
-            if self._text_in:
-                text = value[self._text_in].encode("utf-8", "surrogatepass")
-                value = {**value, self._text_in: base64.b64encode(text).decode("ascii")}
+            if self.text_field:
+                text = value[self.text_field].encode("utf-8", "surrogatepass")
+                value = {**value, self.text_field: base64.b64encode(text).decode("ascii")}
             self.put(changes(self.data, value))
         elif self.value != self.data.decode("utf-8", "surrogateescape"):
             self._put_text(self.value.encode("utf-8", "surrogateescape"))
@@ -102,10 +112,10 @@ class Document:
         """Make changes to the bytes that say it."""
         if not some:
             return
-        if self._wrapped:
+        if self.wrapped:
             envelope = decode(self.outer.decode("utf-8", "replace"))
             inner = base64.b64encode(apply(self.data, some)).decode("ascii")
-            some = changes(self.outer, {**envelope, self._wrapped: inner})
+            some = changes(self.outer, {**envelope, self.wrapped: inner})
         self.put_outside(some)
 
     def put_outside(self, some: list[Change]) -> None:
@@ -129,11 +139,13 @@ class Document:
         start, end = self.placed.start, self.placed.end
         message = self.stretch.content[start:end]
         head_end = PRELUDE_BYTES + int.from_bytes(message[4:8], "big")
+        headers = self.headers or message[PRELUDE_BYTES:head_end]
         payload = apply(self.outer, some)
         sizes = (head_end + len(payload) + _CRC_BYTES).to_bytes(4, "big") + message[4:8]
         prelude = sizes + crc32(sizes).to_bytes(4, "big")
-        whole = prelude + message[PRELUDE_BYTES:head_end] + payload
+        whole = prelude + headers + payload
         self.stretch.change(start, start + PRELUDE_BYTES, prelude)
+        self.stretch.change(start + PRELUDE_BYTES, start + head_end, headers)
         self.stretch.change(end - _CRC_BYTES, end, crc32(whole).to_bytes(4, "big"))
 
     def _put_text(self, new: bytes) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from streamtape.analysis.check import check
 from streamtape.analysis.streams import Source, opened
 from streamtape.checks.finding import Finding
+from streamtape.editing.anonymise import anonymised
 from streamtape.editing.facts import finishes, set_finish, set_model
 from streamtape.editing.opened import OpenInteraction
 from streamtape.editing.text_edits import Where, edit_texts
@@ -37,6 +38,7 @@ def edit(
     drop: Sequence[int] = (),
     merge: Sequence[Source] = (),
     index: int | None = None,
+    anonymise: bool = False,
     allow_findings: bool = False,
 ) -> Cassette:
     """Get a recording changed by meaning: a path, a cassette or one interaction.
@@ -48,6 +50,11 @@ def edit(
     or microseconds), `shift_clock` the whole recording on the calendar. `drop` leaves interactions
     out and `merge` adds those of other recordings; `index` edits one interaction alone (of what is
     left after that).
+
+    `anonymise` replaces everything that somebody said or sent by neutral words of the same length,
+    so that a recording can be published. Structure, the fields and fixed words of the APIs, cuts,
+    relative times and counts stay; of all other headers, names, ids, addresses, media, encrypted
+    content and notes nothing does. It is the last edit, and of all interactions.
 
     Everything that repeats what was changed is changed alike: done values, the last word, tokens,
     offsets, later requests. Chunks keep their cuts and times, untouched frames their bytes, and
@@ -82,6 +89,10 @@ def edit(
         shifted = shift_answers([interactions[n] for n in chosen], by_us)
         for n, moved in zip(chosen, shifted, strict=True):
             interactions[n] = moved
+    if anonymise:
+        if index is not None:
+            raise UsageError("anonymise is for a whole recording: leave index out")
+        interactions = anonymised(interactions)
     return _finished(kept, interactions, allow_findings=allow_findings)
 
 

@@ -151,6 +151,10 @@ class OpenInteraction:
         """Let the request be of another address."""
         self.request = replace(self.request, url=url)
 
+    def drop_request_body(self) -> None:
+        """Let the request have no body."""
+        self.request = replace(self.request, body=b"")
+
     def mark(self, what: str, n_places: int = 1) -> None:
         """Note that something was edited, in so many places."""
         self._edits[what] = self._edits.get(what, 0) + n_places

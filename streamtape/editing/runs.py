@@ -77,12 +77,16 @@ def put(document: Document, steps: Steps, value: Any) -> None:
         holder[steps[-1]] = value
 
 
+def _is_halved(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def recut(pieces: Sequence[str], spans: Sequence[Span]) -> list[str]:
     """The pieces of a text in which some spans are replaced; a cut within a span keeps its share.
 
     The spans are places in the text whose halved characters are whole (`join_text`).
     """
-    halved = any("\ud800" <= char <= "\udfff" for piece in pieces for char in piece)
+    halved = any(map(_is_halved, pieces))
     if halved:
         whole = join_text(list(pieces))
         pieces = [_units(piece) for piece in pieces]
@@ -161,6 +165,7 @@ class _Finder:
         mine = [one for one in left if one.channel == part.channel]
         same = [one for one in mine if as_text(one.place.value) == piece]
         if not same and not part.text.isascii():
+            mine = [one for one in mine if _is_halved(as_text(one.place.value))]
             same = [one for one in mine if one.key == part.key] or mine[:1]
         if not same:
             return None

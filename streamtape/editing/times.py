@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from streamtape.units import duration, parse_us
 
 _UNITS = ("us", "ms", "s", "m", "h", "d", "w")
 # Names of moments in bodies: seconds or milliseconds since 1970, or texts of RFC 3339.
-_MOMENTS = frozenset({
+MOMENTS = frozenset({
     "created", "created_at", "completed_at", "expires_at", "createTime", "updated", "updated_at",
     "failed_at", "cancelled_at", "started_at", "createdAt", "create_time",
 })  # fmt: skip
@@ -91,7 +91,7 @@ def shift_clock(one: OpenInteraction, by_us: int) -> None:
     for document in one.documents:
         n_places += move_moments(document.value, by_us)
         for steps, text in list(texts_in(document.value)):
-            if steps and steps[-1] in _MOMENTS and (new := moved_text(text, by_us)) != text:
+            if steps and steps[-1] in MOMENTS and (new := moved_text(text, by_us)) != text:
                 put(document, steps, new)
                 n_places += 1
     if n_places:
@@ -106,7 +106,7 @@ def move_moments(value: object, by_us: int) -> int:
         return 0
     n = 0
     for name, one in value.items():
-        if name in _MOMENTS and type(one) in (int, float):
+        if name in MOMENTS and type(one) in (int, float):
             value[name] = moved_number(one, by_us)
             n += value[name] != one
         else:
@@ -134,3 +134,23 @@ def moved_text(text: str, by_us: int) -> str:
         return text
     seconds = moved.strftime("%Y-%m-%d %H:%M:%S").replace(" ", match[1][10])
     return f"{seconds}{fraction}{match[3] or ''}"
+
+
+def first_moment(values: Iterable[object]) -> int | None:
+    """The first moment that JSON values name as a number, in microseconds since 1970."""
+    for value in values:
+        if isinstance(value, list):
+            found = first_moment(value)
+        elif isinstance(value, dict):
+            numbers = [v for k, v in value.items() if k in MOMENTS and type(v) in (int, float)]
+            seconds = next((n for n in numbers if n >= _FIRST_SECOND), None)
+            found = first_moment(value.values()) if seconds is None else _microseconds(seconds)
+        else:
+            found = None
+        if found is not None:
+            return found
+    return None
+
+
+def _microseconds(moment: float) -> int:
+    return int(moment * (1000 if moment >= _FIRST_MS else 10**6))

@@ -5,7 +5,8 @@
 FOLDER holds recorded streams as the tests know them (a body and a `.json` of facts each). A text of
 each is replaced, and an argument of its tool calls, where it has any: the transcript must then say
 the new one in the old one's place, and nothing else; the checks must find what they found before;
-and no other frame may have changed a byte.
+and no other frame may have changed a byte. Then each is anonymised: none of its longer words may
+be left, its texts must be as long as they were, and the checks must find as much as before.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from streamtape.editing.edit import new_findings
 from streamtape.editing.opened import OpenInteraction
 from streamtape.editing.text_edits import edit_texts
 from streamtape.editing.tool_arguments import set_arguments
+from streamtape.editing.vocabulary import known_texts
 from streamtape.errors import StreamtapeError
 from streamtape.tape.model import Interaction
 from tests.corpus import NOT_KEPT, Recorded, read
@@ -91,6 +93,30 @@ def argument_set(recorded: Recorded) -> Outcome:
     return Outcome(recorded.label, "argument", wrong)
 
 
+def anonymous(recorded: Recorded) -> Outcome:
+    """Anonymise a stream, and look for the words that it said."""
+    one = recorded.interaction
+    try:
+        (after,) = streamtape.edit(one, anonymise=True, allow_findings=True)
+    except StreamtapeError as error:
+        return Outcome(recorded.label, "anonymised", str(error))
+    before = [(part.channel, len(part.text)) for part in one.transcript().parts]
+    now = [(part.channel, len(part.text)) for part in after.transcript().parts]
+    if now != before:
+        return Outcome(recorded.label, "anonymised", f"parts were {before}, and are {now}"[:400])
+    said = " ".join(part.text for part in one.transcript().parts if part.channel in CHANNELS)
+    left = words_of(said) & words_of(after.content.decode("utf-8", "replace"))
+    left = {word for word in left if word.lower() not in PUBLIC}
+    if left:
+        return Outcome(recorded.label, "anonymised", f"left: {sorted(left)[:5]}")
+    return Outcome(recorded.label, "anonymised", grown(recorded, after))
+
+
+def words_of(text: str) -> set[str]:
+    """The longer words of a text."""
+    return set(re.findall(r"[A-Za-z]{5,}", text))
+
+
 def grown(recorded: Recorded, edited: Interaction) -> str:
     """What the checks find in a stream after an edit that they did not find before."""
     off = NOT_KEPT if recorded.facts["body_fidelity"].startswith("payloads only") else ()
@@ -113,7 +139,11 @@ def frames_changed(before: Interaction, after: Interaction) -> str:
 def outcomes(path: Path, *, folder: Path) -> list[Outcome]:
     """Edit the stream whose facts are in a file, in every way."""
     recorded = read(path, folder)
-    return [text_edited(recorded), argument_set(recorded)]
+    return [text_edited(recorded), argument_set(recorded), anonymous(recorded)]
+
+
+# What the APIs' own words are made of: a text may have said these as well.
+PUBLIC = {part.lower() for word in known_texts() for part in words_of(word)}
 
 
 def main() -> None:
