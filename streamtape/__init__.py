@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from streamtape.transport.sweep import Replay, sweep
     from streamtape.transport.transports import RecordingTransport, ReplayTransport
     from streamtape.transport.use_cassette import use_cassette
+    from streamtape.variations.strategy import vary
 
 __version__ = "0.1.0"
 
@@ -236,6 +237,7 @@ _HOMES = {
     "sweep": "streamtape.transport.sweep",
     "tables": "streamtape.tabular.in_memory",
     "use_cassette": "streamtape.transport.use_cassette",
+    "vary": "streamtape.variations.strategy",
 }
 
 __all__ = [
@@ -358,6 +360,7 @@ __all__ = [
     "sweep",
     "tables",
     "use_cassette",
+    "vary",
 ]
 
 

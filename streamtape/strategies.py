@@ -7,7 +7,7 @@
     def test_my_client(replay): ...
 
 Positions shrink towards the start of the stream, cuts towards the recorded ones, several faults
-towards one. Hypothesis is imported here and nowhere else in the package.
+towards one. Hypothesis is imported here and in `variations`, nowhere else in the package.
 
 Every kind of fault draws its position on one scale, bytes of the body, and turns it into its own
 unit: `cut@event` cuts behind the first event that ends at that byte or later. So a shrinker that

@@ -14,9 +14,9 @@ PACKAGE = Path(streamtape.__file__).parent
 ROOMS = (
     "errors", "printable", "displayed", "choices", "extras", "units", "json_path", "cluster",
     "content", "secrets", "stores", "tape", "framing", "dialects", "metrics", "playback",
-    "composer", "compare", "checks", "analysis", "editing", "convert", "session", "transport",
-    "sdk_events", "strategies", "server", "mock", "snapshots", "tabular", "report", "pytest_plugin",
-    "pytest_entry", "cli", "__main__",
+    "composer", "compare", "checks", "analysis", "editing", "variations", "convert", "session",
+    "transport", "sdk_events", "strategies", "server", "mock", "snapshots", "tabular", "report",
+    "pytest_plugin", "pytest_entry", "cli", "__main__",
 )  # fmt: skip
 # Rooms further down that must not know these, though they stand above them.
 FORBIDDEN = {

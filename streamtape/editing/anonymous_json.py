@@ -32,7 +32,7 @@ _NAMES = frozenset({
 # Fields whose texts are said by somebody: no word of theirs is taken for one of the API.
 _SAID = frozenset({
     "text", "content", "delta", "arguments", "refusal", "thinking", "transcript", "output",
-    "summary", "instructions", "prompt", "input", "message", "description", "partial_json",
+    "instructions", "prompt", "input", "message", "description", "partial_json",
     "title",
     "reasoning", "reasoning_content",
     "cited_text", "quote", "query", "queries", "response", "system", "diff",
@@ -77,6 +77,7 @@ _TYPES = frozenset(
         "double",
     ]
 )
+_PATH_NAME = re.compile(r"[^\W\d]\w*")
 _LONG = 12  # characters of a text that is no part of another one by chance
 _PROTOCOL, _USER, _SCHEMA, _PROPERTIES = range(4)
 
@@ -147,7 +148,7 @@ class JSONAnonymiser:
 
     def _number(self, node: Node, key: str, area: int) -> Iterator[Change]:
         raw = self._data[node.start : node.end].decode("ascii", "replace")
-        if area == _PROTOCOL and known_name(key):
+        if area == _PROTOCOL and known_name(key) and key != "numberValue":
             if key not in MOMENTS:
                 return
             moved = moved_number(node.value, self._by_us)
@@ -187,6 +188,8 @@ class JSONAnonymiser:
                 return self.aliases.id(text)
             if key in _MODELS:
                 return self.aliases.model(text)
+            if key == "jsonPath":
+                return _PATH_NAME.sub(lambda match: self.aliases.name(match[0]), text)
             if key in MOMENTS and (moved := moved_text(text, self._by_us)) != text:
                 return moved
             if key not in _SAID and known_word(text):

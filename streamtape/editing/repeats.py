@@ -21,8 +21,10 @@ STRUCTURAL = frozenset({
     "type", "status", "role", "object", "id", "model", "finish_reason", "stop_reason", "event",
     "name", "item_id", "call_id", "phase", "reason", "done_reason", "finishReason", "stopReason",
     "tool_use_id", "service_tier", "event_type", "event_id", "response_id", "system_fingerprint",
-    "native_finish_reason", "encrypted_content", "signature", "previous_response_id",
+    "native_finish_reason", "encrypted_content", "signature", "previous_response_id", "arguments",
+    "partial_json", "thoughtSignature", "data",
 })  # fmt: skip
+_HOLDERS = ("arguments", "input", "args", "parameters")  # of arguments, which are no texts
 _PIECES = ("token", "text")  # lists of objects with one of these hold a text in pieces
 # Names of two offsets into a text: of characters, and of bytes.
 _OFFSETS = (("start_index", "end_index", False), ("startIndex", "endIndex", True))
@@ -74,8 +76,9 @@ class Repeats:
             known = (self._by_text.get(text) for text in texts)
             beside = next((one for one in known if one is not None), beside)
             self._move_offsets(value, beside)
-            for name in list(value):
-                self._walk(value[name], (*steps, name), beside)
+            for name, inside in list(value.items()):
+                if not (name in _HOLDERS and isinstance(inside, dict)):
+                    self._walk(inside, (*steps, name), beside)
         elif isinstance(value, list):
             if not self._recut(value):
                 for n, one in enumerate(value):

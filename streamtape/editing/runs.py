@@ -7,7 +7,7 @@ of its documents, and its data where that is no JSON.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -186,6 +186,16 @@ class _Finder:
             for found in find(event.payload, event.index):
                 channel = getattr(found.rule, "channel", "")
                 yield _Found(channel, found.key, Place(document, steps_of(found), found.value))
+
+
+def places_of(runs: Iterable[Run]) -> dict[int, set[Steps]]:
+    """Where pieces of texts are, by the identity of their documents."""
+    places: dict[int, set[Steps]] = {}
+    for run in runs:
+        for place in run.places:
+            if place is not None:
+                places.setdefault(id(place.document), set()).add(place.steps)
+    return places
 
 
 def steps_of(found: Found) -> Steps:

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from streamtape.editing.opened import OpenInteraction
 from streamtape.editing.repeats import STRUCTURAL, Repeats, Rewritten
-from streamtape.editing.runs import Span, put, runs_of, texts_in
+from streamtape.editing.runs import Span, places_of, put, runs_of, texts_in
 from streamtape.errors import UsageError
 from streamtape.tape.texts import shortened
 
@@ -77,11 +77,7 @@ def _repeat(
     pattern: re.Pattern[str],
     new: Mapping[str, str],
 ) -> int:
-    own: dict[int, set[tuple[str, ...]]] = {}
-    for each in rewritten:
-        for place in each.run.places:
-            if place is not None:
-                own.setdefault(id(place.document), set()).add(place.steps)
+    own = places_of(runs_of(one))
     repeats = Repeats(rewritten, pattern, dict(new))
     documents = [document for document in one.documents if document.is_answer]
     return sum(repeats.update(document, own.get(id(document), set())) for document in documents)

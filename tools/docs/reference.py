@@ -23,7 +23,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
         "StreamMetrics", "gates", "moderate", "ModerationResult", "scan", "Leak", "snapshot",
         "tables", "drift", "Drift", "DriftChange",
     ),
-    "Replays and faults": ("Fault", "Replay", "sweep"),
+    "Replays and faults": ("Fault", "Replay", "sweep", "vary"),
     "Transports and servers": (
         "RecordingTransport", "ReplayTransport", "ASGIStreamTransport", "RecordingProxy",
         "ReplayServer", "serve",

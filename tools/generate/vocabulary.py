@@ -15,8 +15,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 TARGET = Path(__file__).parents[2] / "streamtape" / "editing" / "vocabulary.json"
+SCHEMAS = TARGET.parents[1] / "checks" / "expected" / "schemas"
 PACKAGES = ("openai.types", "anthropic.types", "google.genai", "ollama")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
 _WORD = re.compile(r"[A-Za-z0-9][\w.:/-]{0,60}")
@@ -73,8 +75,12 @@ WORDS = (
     "FAILED_PRECONDITION",
     "UNAUTHENTICATED",
     "DEADLINE_EXCEEDED",
-    "success",
-)
+    "success", "2.0", "initialize", "notifications/message", "notifications/progress",
+    "tools/call", "tools/list", "notifications/initialized", "COMPLETE", "TOOL_CALL", "MAX_TOKENS",
+    "STOP_SEQUENCE", "not_finished", "USER", "CHATBOT", "SYSTEM", "tool_use_failed", "on_demand",
+    "model_output", "interaction.status_update", "status-update", "structured_output",
+    "reasoning.text", "reasoning.encrypted", "reasoning.summary", "chat.completion.done",
+)  # fmt: skip
 
 
 def sources(package: str) -> Iterator[Path]:
@@ -118,6 +124,20 @@ def literals(tree: ast.Module) -> Iterator[str]:
                     yield str(statement.value.value)
 
 
+def enumerated(node: Any) -> Iterator[str]:
+    """The values of enumerations in the tables of the checks."""
+    if isinstance(node, dict):
+        values = node.get("e")
+        yield from (
+            (one for one in values if isinstance(one, str)) if isinstance(values, list) else ()
+        )
+        for inside in node.values():
+            yield from enumerated(inside)
+    elif isinstance(node, list):
+        for inside in node:
+            yield from enumerated(inside)
+
+
 def main() -> None:
     """Collect, and write."""
     names, words = set(NAMES), set(WORDS)
@@ -128,6 +148,10 @@ def main() -> None:
             names |= found
             names |= {camel(name) for name in found} if package == "google.genai" else set()
             words |= {word for word in literals(tree) if _WORD.fullmatch(word)}
+    for path in sorted(SCHEMAS.glob("*.json")):
+        words |= {
+            word for word in enumerated(json.loads(path.read_text())) if _WORD.fullmatch(word)
+        }
     table = {"names": sorted(names), "words": sorted(words)}
     TARGET.write_text(json.dumps(table, indent=0, ensure_ascii=False) + "\n")
     print(f"{TARGET.name}: {len(names):,} names, {len(words):,} words")
