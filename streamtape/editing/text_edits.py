@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from streamtape.editing.opened import OpenInteraction
 from streamtape.editing.repeats import STRUCTURAL, Repeats, Rewritten
-from streamtape.editing.runs import Span, places_of, put, runs_of, texts_in
+from streamtape.editing.runs import Run, Span, places_of, put, runs_of, texts_in
 from streamtape.errors import UsageError
 from streamtape.tape.texts import shortened
 
@@ -109,9 +109,18 @@ def _not_found(old: str, interactions: Sequence[OpenInteraction], where: Where) 
         if where != "answers" and one.request_document is not None:
             texts += [text for _, text in texts_in(one.request_document.value)]
     place = {"answers": "no answer", "requests": "no request", "both": "nothing"}[where]
+    if any(old in run.text for one in interactions for run in runs_of(one) if _is_call(run)):
+        return (
+            f"text {shortened(old, _SHOWN)!r} was not found: only the arguments of a tool say it; "
+            "set them with tool_argument (--tool-argument NAME=VALUE)"
+        )
     near = nearest(old, texts)
     hint = f"; the nearest is {shortened(near, _SHOWN)!r}" if near else ""
     return f"text {shortened(old, _SHOWN)!r} was not found: {place} says it{hint}"
+
+
+def _is_call(run: Run) -> bool:
+    return run.channel == "arguments"
 
 
 def nearest(old: str, texts: Sequence[str]) -> str:

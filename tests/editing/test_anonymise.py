@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import streamtape
@@ -243,6 +243,15 @@ def test_a_body_that_nobody_can_read() -> None:
     assert anonymised(one).body == bytes(len(P))
 
 
+def test_a_request_without_an_answer() -> None:
+    """There is no head, and nothing to read."""
+    ending = Ending("error", 10, "ConnectError", f"no {P}", "httpx", ("TransportError",))
+    one = replace(chat(), head=None, chunks=Chunks(), ending=ending)
+    after = anonymised(one)
+    assert P.casefold().encode() not in b"\n".join(holds(after)).lower()
+    assert (after.ending.exception, after.ending.module) == ("ConnectError", "httpx")
+
+
 def test_the_calendar() -> None:
     """Recordings begin at a fixed moment; what lies between two stays."""
     first = chat()
@@ -262,6 +271,7 @@ def test_twice_is_once() -> None:
     assert again.transcript().usage == once.transcript().usage
 
 
+@settings(max_examples=40)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_neutral_texts_take_the_same_room(text: str) -> None:
     """As many characters and bytes, and the same for the same."""
@@ -287,6 +297,7 @@ def shape(value: Any) -> Any:
     return [shape(one) for one in value] if isinstance(value, list) else type(value)
 
 
+@settings(max_examples=40)
 @given(VALUES, st.booleans())
 def test_neutral_json_has_the_same_shape(value: Any, ascii_only: bool) -> None:
     """It is JSON again, of the same types."""

@@ -13,7 +13,7 @@ PATHS = sorted(p for p in CORE.rglob("*.json") if p.name != "manifest.json")
 
 
 @needs_corpus
-@pytest.mark.parametrize("path", PATHS[::4], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS[::7], ids=lambda path: path.stem)
 def test_every_edit_of_a_stream(path: Path) -> None:
     """As `python -m tools.corpus.edits` does on all of them."""
     assert read(path, CORE).interaction.chunks

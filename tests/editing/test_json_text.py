@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamtape.editing.json_text import changes, respelled
@@ -17,6 +17,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(VALUES, VALUES, st.booleans())
 def test_any_value_to_any_other(old: Any, new: Any, spaced: bool) -> None:
     """The text says the new value, and the old one again gives no change."""

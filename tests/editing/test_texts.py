@@ -148,6 +148,13 @@ def test_refusals(text: dict[str, str], message: str) -> None:
     assert str(info.value) == message
 
 
+def test_a_text_that_only_a_tool_is_told() -> None:
+    """The message names the option that is meant for it."""
+    one = Writer().message("Hi").call("f", '{"town": "Bod', 'ø"}').end().interaction()
+    with pytest.raises(streamtape.UsageError, match="only the arguments of a tool say it"):
+        streamtape.edit(one, text={"Bodø": "x"})
+
+
 def test_secrets_in_new_texts_are_masked() -> None:
     """As those in what is recorded."""
     key = "sk-proj-" + "Ab3" * 16
