@@ -17,6 +17,7 @@ from streamtape.dialects.json_codec import NOT_JSON, decode
 from streamtape.editing.documents import Document
 from streamtape.editing.json_text import apply, changes, respelled
 from streamtape.editing.opened import OpenInteraction
+from streamtape.editing.patched_arguments import edit_patches
 from streamtape.editing.runs import Run, put, runs_of, texts_in
 from streamtape.errors import UsageError
 from streamtape.tape.events import ToolCall
@@ -140,12 +141,13 @@ def _edit(
         _set(value, steps, one)
     data = old.encode("utf-8", "surrogatepass")
     some = changes(data, value)
-    if call.run is None or any(place is None for place in call.run.places):
+    if call.run is not None and all(place is not None for place in call.run.places):
+        _edit_run(call.run, old, value)
+    elif not edit_patches(call.opened, call.call, changed):
         raise UsageError(
             f"the arguments of {call.call.name} did not come as JSON text or as one object, "
             "and can't be edited"
         )
-    _edit_run(call.run, old, value)
     new = apply(data, some).decode("utf-8", "surrogatepass")
     same = [one for one in calls if one.call.arguments == old and one is not call]
     repeats = _Repeats(decode(old), value, old, new, _ids(call) if same else set())

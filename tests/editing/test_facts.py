@@ -99,6 +99,23 @@ def test_arguments_of_tools(name: str, argument: str) -> None:
     assert edited.transcript().text == streams.TEXT
 
 
+def test_arguments_that_came_as_patches() -> None:
+    """Gemini streams a value in pieces, each with its place."""
+
+    def patch(**fields: Any) -> dict[str, Any]:
+        return streams.gemini_chunk({"functionCall": {"partialArgs": [fields]}}, 1)
+
+    named = streams.gemini_chunk({"functionCall": {"name": "f", "willContinue": True}}, 1)
+    pieces = [patch(jsonPath="$.town", stringValue=piece) for piece in ("Os", "lo")]
+    last = streams.gemini_chunk({"text": ""}, 2, finishReason="STOP")
+    frames = streams.sse(named, *pieces, patch(jsonPath="$.n", numberValue=3), last)
+    one = streams.recording(frames, url=f"{GEMINI_URL}?alt=sse")
+    (edited,) = streamtape.edit(one, tool_argument={"town": "Longyearbyen", "n": "4"})
+    (call,) = edited.transcript().tool_calls
+    assert call.parsed == {"town": "Longyearbyen", "n": 4}
+    assert len(edited.chunks) == len(one.chunks)
+
+
 def calls(*arguments: dict[str, Any]) -> Interaction:
     """Calls of one tool."""
     writer = Writer()
