@@ -13,18 +13,11 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from streamtape.editing.documents import Document
-from streamtape.editing.runs import Run, Span, put, recut
+from streamtape.editing.runs import STRUCTURAL, Run, Span, put, recut
 from streamtape.editing.stretches import Moved
 
-# Names whose texts are words of the protocol, whatever they say.
-STRUCTURAL = frozenset({
-    "type", "status", "role", "object", "id", "model", "finish_reason", "stop_reason", "event",
-    "name", "item_id", "call_id", "phase", "reason", "done_reason", "finishReason", "stopReason",
-    "tool_use_id", "service_tier", "event_type", "event_id", "response_id", "system_fingerprint",
-    "native_finish_reason", "encrypted_content", "signature", "previous_response_id", "arguments",
-    "partial_json", "thoughtSignature", "data",
-})  # fmt: skip
 _HOLDERS = ("arguments", "input", "args", "parameters")  # of arguments, which are no texts
+_SO_FAR = ("content", "text")
 _PIECES = ("token", "text")  # lists of objects with one of these hold a text in pieces
 # Names of two offsets into a text: of characters, and of bytes.
 _OFFSETS = (("start_index", "end_index", False), ("startIndex", "endIndex", True))
@@ -95,6 +88,9 @@ class Repeats:
             return text
         if text in self._by_text:
             return self._by_text[text].new
+        for one in self._rewritten if name in _SO_FAR else ():
+            if one.old.startswith(text):  # what was said so far
+                return one.new[: one.moved(len(text), in_bytes=False)]
         if not self._pattern.search(text):
             return text
         if any(text in one.old or one.old in text for one in self._rewritten):

@@ -25,6 +25,14 @@ _KEYS = frozenset({
     "type", "item_id", "output_index", "content_index", "summary_index", "index", "call_id",
     "event",
 })  # fmt: skip
+# Names whose texts are words of the protocol, whatever they say.
+STRUCTURAL = frozenset({
+    "type", "status", "role", "object", "id", "model", "finish_reason", "stop_reason", "event",
+    "name", "item_id", "call_id", "phase", "reason", "done_reason", "finishReason", "stopReason",
+    "tool_use_id", "service_tier", "event_type", "event_id", "response_id", "system_fingerprint",
+    "native_finish_reason", "encrypted_content", "signature", "previous_response_id", "arguments",
+    "partial_json", "thoughtSignature", "data",
+})  # fmt: skip
 Span = tuple[int, int, str]  # a place in a text, and what is to be there
 
 
@@ -215,7 +223,7 @@ def _without_dialect(opened: OpenInteraction) -> Iterator[Run]:
             found = [(steps, text) for steps, text in texts_in(document.value)]
             key = tuple((steps, text) for steps, text in found if steps and steps[-1] in _KEYS)
         for steps, text in found:
-            if steps and steps[-1] in _KEYS:
+            if steps and steps[-1] in _KEYS | STRUCTURAL:
                 continue
             run = runs.setdefault((steps, key), Run("text", (), []))
             run.pieces.append(text)

@@ -9,8 +9,8 @@ from typing import Literal
 from rapidfuzz import fuzz
 
 from streamtape.editing.opened import OpenInteraction
-from streamtape.editing.repeats import STRUCTURAL, Repeats, Rewritten
-from streamtape.editing.runs import Run, Span, places_of, put, runs_of, texts_in
+from streamtape.editing.repeats import Repeats, Rewritten
+from streamtape.editing.runs import STRUCTURAL, Run, Span, places_of, put, runs_of, texts_in
 from streamtape.errors import UsageError
 from streamtape.tape.texts import shortened
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from streamtape.dialects.generic import GENERIC
 from streamtape.dialects.paths import find, parse_path
 from streamtape.editing.repeats import Repeats, Rewritten
 from streamtape.editing.runs import Place, Run, places_of, runs_of
@@ -39,6 +40,7 @@ def _spoken(score: Score) -> list[Run]:
         for run in runs_of(score.opened)
         if run.channel in _SPOKEN
         and run.text
+        and (score.opened.parsed.transcript.parts or score.dialect is GENERIC)
         and not run.text.lstrip().startswith(("{", "["))
         and all(place is not None for place in run.places)
     ]
@@ -153,15 +155,16 @@ def keep_alive(score: Score, draw: Draw) -> bool:
     at = 1 + draw.at % max(len(score.beats) - 1, 1)
     if score.framing == "ndjson":
         score.insert_raw(at, b"\n")
-    elif draw.inside % 2 == 0 or not objects:
-        ends = b"\r\n" if b"\r\n" in score.opened.stretch.content[:4096] else b"\n"
+        return True
+    ends = b"\r\n" if b"\r\n" in score.opened.stretch.content else b"\n"
+    if draw.inside % 2 == 0 or not objects:
         score.insert_raw(at, b": keep-alive" + ends + ends)
     elif score.family == "anthropic":
         score.insert(at, objects[0], {"type": "ping"}, "ping")
     elif score.family == "openai-responses" and "sequence_number" in objects[0].value:
         score.insert(at, objects[0], {"type": "keepalive", "sequence_number": 0}, "keepalive")
     else:
-        score.insert_raw(at, b":\n\n")
+        score.insert_raw(at, b":" + ends + ends)
     return True
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from streamtape.analysis.check import check
 from streamtape.analysis.streams import Source, opened
 from streamtape.errors import UsageError
 from streamtape.extras import install_command
@@ -104,7 +105,12 @@ def vary(
 
 
 def relative(one: Interaction, variations: Sequence[Relative]) -> Interaction:
-    """The relative that some variations make of an interaction, one after the other."""
+    """The relative that some variations make of an interaction, one after the other.
+
+    One that would break a rule that the recording keeps is left out: streams have ways of their own
+    to say a thing twice.
+    """
+    kept = _broken(one) if variations else frozenset()
     for variation in variations:
         if variation.kind == "cuts":
             one = _cut(one, variation.cuts)
@@ -112,8 +118,16 @@ def relative(one: Interaction, variations: Sequence[Relative]) -> Interaction:
         score = Score(one)
         kind: Callable[[Score, Draw], bool] = _KINDS[variation.kind]
         if kind(score, variation.draw):
-            one = score.write(variation.kind)
+            other = score.write(variation.kind)
+            if variation.kind == "unknown_items" or _broken(other) <= kept:
+                one = other
     return one
+
+
+def _broken(one: Interaction) -> frozenset[tuple[str, str]]:
+    """The rules of which an interaction breaks some, but for notes."""
+    found = check(one)
+    return frozenset((f.rule, f.severity) for f in found if f.severity != "info")
 
 
 def _cut(one: Interaction, cuts: Sequence[int]) -> Interaction:
