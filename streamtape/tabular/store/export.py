@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import streamtape
 from streamtape.errors import UsageError
+from streamtape.stores.urls import is_url, without_credentials
 from streamtape.tabular.arrow import arrow_schema
 from streamtape.tabular.reading import Extract
 from streamtape.tabular.schema import VERSION
@@ -53,6 +54,11 @@ class Export:
         partition_by: PartitionBy = "date",
         force: bool = False,
     ) -> None:
+        if is_url(os.fspath(target)):
+            raise UsageError(
+                f"{without_credentials(os.fspath(target))!r}: tables are written to this machine; "
+                "name a file or a folder, and copy it"
+            )
         self.target = Path(target)
         self.tables = tuple(tables)
         self.is_file = self.target.suffix.lower() == ".parquet"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamtape.errors import CassetteError, CassetteNotFoundError, UsageError
+from streamtape.stores.urls import is_url, without_credentials
 from streamtape.tabular.arrow import PURPOSE, arrow_schema
 from streamtape.tabular.extras import needed
 from streamtape.tabular.schema import TABLES, VERSION
@@ -38,6 +39,11 @@ def datasets(names: Iterable[str]) -> dict[str, ds.Dataset]:
     module = needed("pyarrow.dataset", PURPOSE)
     found: dict[str, list[Any]] = {}
     for name in names:
+        if is_url(name):
+            raise UsageError(
+                f"{without_credentials(name)!r}: exported tables are read from this machine; copy "
+                "them here first, or name the recordings"
+            )
         for table, files in _files(path_of(name)).items():
             found.setdefault(table, []).append(_dataset(table, files))
     return {
