@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streamtape.cli.migrate import _require_libcst
+from streamtape.cluster.dask_cluster import DaskCluster
 from streamtape.content.decode import brotli_library
 from streamtape.convert.about import About
 from streamtape.convert.yaml_text import load_yaml
@@ -17,6 +18,7 @@ from streamtape.report.play.gif import Painter
 from streamtape.report.play.themes import THEMES
 from streamtape.report.plots import draw
 from streamtape.stores.fsspec_store import FsspecStore
+from streamtape.tabular.extras import needed
 
 PYTHON = sys.executable
 
@@ -43,6 +45,8 @@ def test_it_is_pips_or_uvs(has_pip: bool, command: str, monkeypatch: pytest.Monk
         ("migrate", ["libcst"], _require_libcst),
         ("plot", ["matplotlib", "matplotlib.figure"], lambda: draw([], None, "svg")),  # type: ignore[arg-type]
         ("play", ["PIL"], lambda: Painter(THEMES["dark"], None)),
+        ("tables", ["pyarrow"], lambda: needed("pyarrow", "export")),
+        ("cluster", ["distributed"], lambda: DaskCluster("local:1")),
         ("stores", ["fsspec"], lambda: FsspecStore("memory://x", "")),
     ],
 )
@@ -64,9 +68,11 @@ def test_every_extra_is_told() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert set(project["optional-dependencies"]) == {
         "brotli",
+        "cluster",
         "migrate",
         "play",
         "plot",
         "stores",
+        "tables",
         "yaml",
     }

@@ -58,7 +58,7 @@ class Journal:
         redactor: Redactor | None = None,
         max_body_bytes: int | None = None,
     ) -> None:
-        self.path = target.name
+        self.path = target.path
         self._target = target
         self.journal_path = journal_path
         self._fd = fd
@@ -148,7 +148,7 @@ class Journal:
     def _check_own(self) -> None:
         if self.inherited:
             raise ForkedError(
-                f"this process was forked while {self.path!r} was being recorded, and its "
+                f"this process was forked while {str(self.path)!r} was being recorded, and its "
                 "requests can't be recorded there; open a session of its own in it (use_cassette: "
                 "several processes record into one cassette), or record the whole program through "
                 "a proxy: `streamtape record -o run.tape -- COMMAND`"
@@ -245,7 +245,7 @@ class Journal:
             self._failure = self._failure or "the recording has ended"
             fd, self._fd = self._fd, -1
         if fd < 0:
-            raise CassetteWriteError(f"{self.path!r} was committed before", path=self.path)
+            raise CassetteWriteError(f"{str(self.path)!r} was committed before", path=self.path)
         kept = self.journal_path
         more = self._target.recover_options
         hint = f"; what was recorded is in {str(kept)!r} (streamtape recover {kept}{more})"
@@ -265,7 +265,7 @@ class Journal:
             found = recovery.scan(file.read, path=str(self.journal_path))
         if found.damage:
             raise CassetteWriteError(
-                f"cannot write {self.path!r}: its journal was altered: {found.damage}{hint}",
+                f"cannot write {str(self.path)!r}: its journal was altered: {found.damage}{hint}",
                 path=self.path,
             )
         try:

@@ -106,7 +106,7 @@ def begin_journal(
                     max_body_bytes=max_body_bytes,
                 )
     raise CassetteWriteError(
-        f"{_MOST_JOURNALS} recordings write to {target.name!r} at once", path=target.name
+        f"{_MOST_JOURNALS} recordings write to {str(target.path)!r} at once", path=target.path
     )
 
 

@@ -101,7 +101,7 @@ class StoreTarget:
         self._place = place
 
     @property
-    def name(self) -> str:
+    def path(self) -> str:
         return str(self._path)
 
     @property
@@ -114,7 +114,7 @@ class StoreTarget:
 
     @property
     def recover_options(self) -> str:
-        return f" -o {shlex.quote(self.name)}"
+        return f" -o {shlex.quote(self.path)}"
 
     def put(self, kept: tuple[Interaction, ...], recorded: tuple[Interaction, ...]) -> Cassette:
         whole, version = (*kept, *recorded), self._found

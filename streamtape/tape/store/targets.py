@@ -24,8 +24,8 @@ class Target(Protocol):
     """The place of one cassette, as it was when its recording began."""
 
     @property
-    def name(self) -> str:
-        """What it is called in messages."""
+    def path(self) -> str | Path:
+        """Where it is: what errors carry as their `path`."""
         ...
 
     @property
@@ -62,8 +62,8 @@ class FileTarget:
         self._found = found
 
     @property
-    def name(self) -> str:
-        return str(self._path)
+    def path(self) -> Path:
+        return self._path
 
     @property
     def replaces(self) -> bool:
