@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         VerifyError,
         WorkerError,
     )
+    from streamtape.flight.recorder import FlightRecorder
     from streamtape.framing.ndjson import NDJSONParser
     from streamtape.framing.sse import SSEParser
     from streamtape.framing.sse_frame import SSEFrame, encode_sse
@@ -149,6 +150,7 @@ _HOMES = {
     "Fault": "streamtape.playback.faults",
     "FileSearch": "streamtape.composer.parts",
     "Finding": "streamtape.checks.finding",
+    "FlightRecorder": "streamtape.flight.recorder",
     "ForkedError": "streamtape.errors",
     "Frame": "streamtape.tape.events",
     "FrameTooLargeError": "streamtape.errors",
@@ -271,6 +273,7 @@ __all__ = [
     "Fault",
     "FileSearch",
     "Finding",
+    "FlightRecorder",
     "ForkedError",
     "Frame",
     "FrameTooLargeError",

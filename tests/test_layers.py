@@ -15,8 +15,8 @@ ROOMS = (
     "errors", "printable", "displayed", "choices", "extras", "units", "json_path", "cluster",
     "content", "secrets", "stores", "tape", "framing", "dialects", "metrics", "playback",
     "composer", "compare", "checks", "analysis", "editing", "variations", "convert", "session",
-    "transport", "sdk_events", "strategies", "server", "mock", "snapshots", "tabular", "report",
-    "pytest_plugin", "pytest_entry", "cli", "__main__",
+    "transport", "sdk_events", "strategies", "flight", "server", "mock", "snapshots", "tabular",
+    "report", "pytest_plugin", "pytest_entry", "cli", "__main__",
 )  # fmt: skip
 # Rooms further down that must not know these, though they stand above them.
 FORBIDDEN = {
@@ -52,6 +52,7 @@ MAY_TOUCH = {
     "tabular.store",
     "cluster",
     "transport",
+    "flight",
     "server",
     "mock",
     "snapshots",

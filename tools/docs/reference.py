@@ -12,7 +12,7 @@ from streamtape.cli.app import cli
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "Sessions": (
         "use_cassette", "cassette", "Session", "Options", "RedactionOptions", "StreamtapeWarning",
-        "VirtualClock",
+        "VirtualClock", "FlightRecorder",
     ),
     "Recordings": (
         "load", "save", "recover", "edit", "Cassette", "Interaction", "Request", "Head", "Chunk",

@@ -1,0 +1,148 @@
+"""Where interactions are taken down while they happen: in memory, within a bound.
+
+What goes beyond the bound is dropped and counted; the program is never held up. An interaction that
+has ended is handed on as it is: what is kept of it, and its secrets, are the writer's matter.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from streamtape.session.upload_recording import CassetteStore
+from streamtape.tape.journal import Uploaded
+from streamtape.tape.messages import Message
+from streamtape.tape.model import Chunk, Ending, Head, Interaction, Redaction, Request
+
+_ROW_BYTES = 120  # what a chunk takes beside its bytes
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the interactions so far.
+
+    `seen` began, `sampled_out` ended and were not worth keeping, `dropped` were given up for want
+    of memory or because they could not be written, `written` are in `n_files` files; `n_failures`
+    is how often a file could not be written, `failure` why the last time.
+    """
+
+    seen: int = 0
+    sampled_out: int = 0
+    dropped: int = 0
+    written: int = 0
+    n_files: int = 0
+    n_failures: int = 0
+    failure: str = ""
+
+
+@dataclass(slots=True)
+class Flight:
+    """One interaction while it happens, as its client sees it."""
+
+    request: Request
+    started_at_us: int | None
+    head: Head | None = None
+    chunks: list[Chunk] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    n_bytes: int = 0
+
+    def ended(self, ending: Ending) -> Interaction:
+        """The interaction, once it has ended."""
+        return Interaction(
+            self.request,
+            self.head,
+            self.chunks,  # type: ignore[arg-type]  # made into columns
+            ending,
+            self.started_at_us,
+            messages=self.messages,  # type: ignore[arg-type]
+        )
+
+
+class MemoryJournal:
+    """The journal of a FlightRecorder; `ended` is given each interaction with its ending."""
+
+    def __init__(
+        self, max_bytes: int, counts: Counts, ended: Callable[[Flight, Ending], None]
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._counts = counts
+        self._ended = ended
+        self._lock = threading.Lock()
+        self._flights: dict[int, Flight] = {}
+        self._taken_bytes = 0
+        # Only the writer's thread adds to it, which so never waits for a lock that a program holds
+        # while a signal handler of it waits for the writer.
+        self.released_bytes = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """What is held in memory now, whether it goes on or waits to be written."""
+        return self._taken_bytes - self.released_bytes
+
+    def request(
+        self,
+        number: int,
+        request: Request,
+        started_at_us: int | None,
+        redactions: Iterable[Redaction] = (),
+        upload: Uploaded | None = None,
+    ) -> None:
+        """Begin an interaction."""
+        with self._lock:
+            self._counts.seen += 1
+            self._flights[number] = flight = Flight(request, started_at_us)
+            self._take(number, flight, len(request.body) + len(request.url) + 1000)
+
+    def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None:
+        """Take the head of the answer."""
+        if (flight := self._flights.get(number)) is not None:
+            flight.head = head
+
+    def chunk(self, number: int, at_us: int, data: bytes) -> None:
+        """Take a chunk of the body."""
+        with self._lock:
+            flight = self._flights.get(number)
+            if flight is not None and self._take(number, flight, len(data) + _ROW_BYTES):
+                flight.chunks.append(Chunk(at_us, bytes(data)))
+
+    def message(self, number: int, message: Message) -> None:
+        """Take a message of a dialogue."""
+        with self._lock:
+            flight = self._flights.get(number)
+            if flight is not None and self._take(number, flight, len(message.data) + _ROW_BYTES):
+                flight.messages.append(message)
+
+    def ending(self, number: int, ending: Ending) -> None:
+        """End an interaction, and hand it on."""
+        flight = self._flights.pop(number, None)
+        if flight is not None:
+            self._ended(flight, ending)
+
+    def end_all(self) -> list[tuple[Flight, Ending]]:
+        """Take out all that still goes on, as unfinished."""
+        with self._lock:
+            left, self._flights = self._flights, {}
+        return [(flight, Ending("unfinished")) for flight in left.values()]
+
+    def _take(self, number: int, flight: Flight, n_bytes: int) -> bool:
+        if self.held_bytes + n_bytes > self._max_bytes:
+            self._flights.pop(number, None)
+            self._taken_bytes -= flight.n_bytes
+            self._counts.dropped += 1
+            return False
+        flight.n_bytes += n_bytes
+        self._taken_bytes += n_bytes
+        return True
+
+    def upload(
+        self, request: Request, started_at_us: int | None, redactions: Iterable[Redaction] = ()
+    ) -> CassetteStore | None:
+        """None: bodies are taken whole."""
+        return None
+
+    def write_body(
+        self, request: Request, started_at_us: int | None, redactions: Iterable[Redaction] = ()
+    ) -> Uploaded:
+        """Never asked for: long bodies are left out."""
+        raise NotImplementedError

@@ -1,0 +1,120 @@
+"""ASGI middleware: what one's own service sends out, taken down as its clients get it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import Any
+
+from streamtape.session.session import Session
+from streamtape.tape.model import Head, Request
+from streamtape.transport.clocks import SystemClock, wall_us
+from streamtape.transport.response_recorder import ResponseRecorder
+
+Scope = MutableMapping[str, Any]
+App = Callable[[Scope, Callable[..., Any], Callable[..., Any]], Awaitable[None]]
+_MOST_BODY = 8 << 20  # of a request; what goes beyond is left out
+
+
+class FlightMiddleware:
+    """An ASGI application around another one; made by `FlightRecorder.middleware(app)`."""
+
+    def __init__(self, app: App, session: Callable[[], Session | None]) -> None:
+        self.app = app
+        self._session = session
+
+    async def __call__(
+        self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]
+    ) -> None:
+        """Answer as the application does."""
+        session = self._session() if scope["type"] == "http" else None
+        if session is None:
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(session, scope, receive, send)
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except asyncio.CancelledError:
+            exchange.abandoned()
+            raise
+        except BaseException as error:
+            exchange.failed(error)
+            raise
+        exchange.abandoned()  # heard nothing of a last piece; ignored where there was one
+
+
+class _Exchange:
+    def __init__(
+        self, session: Session, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]
+    ) -> None:
+        self._recording = ResponseRecorder(session, SystemClock())
+        self._started_at_us = wall_us()
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._body: list[bytes] = []
+        self._n_body = 0
+        self._begun = False
+
+    async def receive(self) -> Any:
+        """Hand the application what came, and note it."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            piece = message.get("body", b"")
+            self._n_body += len(piece)
+            if self._n_body <= _MOST_BODY:
+                self._body.append(bytes(piece))
+        elif message["type"] == "http.disconnect":
+            self.abandoned()
+        return message
+
+    async def send(self, message: Any) -> None:
+        """Note what the application answers, before its client gets it."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            with suppress(Exception):  # whatever is odd in it is between application and server
+                self._take_head(message)
+        elif kind == "http.response.body" and self._begun and (piece := message.get("body")):
+            self._recording.feed(bytes(piece))
+        await self._send(message)
+        if kind == "http.response.body" and self._begun and not message.get("more_body", False):
+            self._recording.complete()
+
+    def _take_head(self, message: Any) -> None:
+        self._begin()
+        headers = tuple((bytes(k), bytes(v)) for k, v in message.get("headers", ()))
+        version = f"HTTP/{self._scope.get('http_version', '1.1')}"
+        head = Head(message["status"], headers, self._recording.elapsed(), version)
+        self._recording.take_head(head)
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        scope = self._scope
+        headers = tuple((bytes(k), bytes(v)) for k, v in scope.get("headers", ()))
+        body = b"".join(self._body) if self._n_body <= _MOST_BODY else b""
+        request = Request(scope["method"], _url(scope, dict(headers)), headers, body)
+        self._recording.begin(request, self._started_at_us)
+        self._begun = True
+
+    def failed(self, error: BaseException) -> None:
+        """Note that the application failed, or that its client could not be reached."""
+        with suppress(Exception):
+            self._begin()
+            self._recording.failed(error)
+
+    def abandoned(self) -> None:
+        """Note that the client left; nothing where the answer was whole by then."""
+        if self._begun:
+            self._recording.abandon()
+
+
+def _url(scope: Scope, headers: dict[bytes, bytes]) -> str:
+    host = headers.get(b"host", b"").decode("latin-1")
+    if not host:
+        name, port = scope.get("server") or ("localhost", None)
+        host = f"{name}:{port}" if port else str(name)
+    path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{scope.get('scheme', 'http')}://{host}{path}{'?' if query else ''}{query}"

@@ -1,0 +1,213 @@
+"""FlightRecorder: always on, keeps what was worth keeping, and never stands in the way.
+
+It records like a session, but in memory and within a bound; a thread beside the program decides
+after each ending (`rules`) and writes what it keeps (`writer`).
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from streamtape.errors import UsageError
+from streamtape.flight.memory_journal import Counts, Flight, MemoryJournal
+from streamtape.flight.middleware import App, FlightMiddleware
+from streamtape.flight.rules import Keep, rules_of
+from streamtape.flight.session import FlightSession
+from streamtape.flight.telemetry import instruments
+from streamtape.flight.writer import Keeping, Writer
+from streamtape.session.options import Options
+from streamtape.session.session import Session
+from streamtape.stores.places import StrPath, place_of
+from streamtape.tape.model import Ending
+from streamtape.tape.redact import RedactionOptions, Redactor
+from streamtape.transport import patch
+from streamtape.transport.transports import TapeTransport
+
+_FLUSH_S = 5.0  # at the end of the program
+
+
+class FlightRecorder:
+    """Records a program in production: by sample, and all that went wrong.
+
+        with streamtape.FlightRecorder("s3://bucket/flights", sample=0.01, keep=("error", "cut")):
+            serve()
+
+    `store` is a folder or a URL of a store. Inside the `with` (or between `start` and `stop`) the
+    clients are recorded that sessions record; `transport(inner)` records one client of httpx or
+    httpx2, `middleware(app)` what an ASGI application sends out.
+
+    What is kept is decided after the ending: all that one of the rules of `keep` fits (`"error"`,
+    `"cut"`, `"slow>5s"`, `"first>800ms"`, `"status>=500"`, `"all"`, or a function of the
+    interaction), and of the rest the share `sample` (0 to 1). A file is written once `file_bytes`
+    are kept or the oldest has waited `file_s` seconds, into a folder of its day. Secrets are masked
+    as everywhere (`redaction`). At most `max_bytes` are held in memory: what goes beyond is dropped
+    and counted, and a store that can't be written costs no more than that. `counts` says what
+    became of all. A program that is killed loses what was not yet written; one that gets SIGTERM or
+    ends loses nothing. UsageError for a share, a size or a rule that is none.
+    """
+
+    def __init__(
+        self,
+        store: StrPath,
+        *,
+        sample: float = 0.01,
+        keep: Iterable[Keep] = ("error", "cut"),
+        max_bytes: int = 64 << 20,
+        file_bytes: int = 16 << 20,
+        file_s: float = 60.0,
+        ignore_hosts: Sequence[str] = (),
+        redaction: RedactionOptions | None = None,
+        seed: int | None = None,
+    ) -> None:
+        if not 0 <= sample <= 1:
+            raise UsageError(f"sample must be a share from 0 to 1, got {sample!r}")
+        sizes = {"max_bytes": max_bytes, "file_bytes": file_bytes, "file_s": file_s}
+        for name, value in sizes.items():
+            if not value > 0:
+                raise UsageError(f"{name} must be more than 0, got {value!r}")
+        self._place = place_of(store)
+        file_bytes = min(file_bytes, max_bytes // 2 + 1)
+        self._keeping = Keeping(rules_of(keep), sample, seed, file_bytes, file_s)
+        redaction = redaction or RedactionOptions()
+        self._options = Options(
+            mode="all", unseen="allow", ignore_hosts=tuple(ignore_hosts), redaction=redaction
+        )
+        self._redactor = Redactor(redaction)
+        self._lock = threading.RLock()
+        self._counts = Counts()
+        self._journal = MemoryJournal(max_bytes, self._counts, self._ended)
+        self._writer: Writer | None = None
+        self._pid = os.getpid()
+        self._session: FlightSession | None = None
+        self._before: Session | None = None
+        self._signal_before: Any = None
+
+    @property
+    def counts(self) -> Counts:
+        """What became of the interactions so far."""
+        return replace(self._counts)
+
+    def start(self) -> Self:
+        """Record all clients of this process from now on."""
+        with self._lock:
+            if self._session is None:
+                session = self._open()
+                self._before = patch.current()
+                patch.activate(session)
+                self._session = session
+                self._catch_sigterm()
+        return self
+
+    def stop(self, timeout_s: float = _FLUSH_S) -> bool:
+        """Record no more, and write what is kept; False where not all of it could be written.
+
+        What still streams is recorded up to here, as unfinished.
+        """
+        with self._lock:
+            session, self._session = self._session, None
+            if session is not None:
+                patch.deactivate(session, self._before)
+                self._leave_sigterm()
+            writer, self._writer = self._writer, None
+            atexit.unregister(self.stop)
+        if session is not None:
+            session.close()
+        if writer is None or self._pid != os.getpid():
+            return True
+        for flight, ending in self._journal.end_all():
+            writer.put(flight, ending)
+        return writer.flush(timeout_s, last=True)
+
+    def flush(self, timeout_s: float = _FLUSH_S) -> bool:
+        """Write all that has ended and is kept; False where that failed or took longer."""
+        writer = self._writer
+        return writer is None or writer.flush(timeout_s)
+
+    def transport(self, inner: Any) -> TapeTransport:
+        """A transport for a client of httpx or httpx2, sync or async, that is recorded."""
+        return TapeTransport(self._open(), inner, rehearses=False)
+
+    def middleware(self, app: App) -> FlightMiddleware:
+        """An ASGI application that answers as `app` does, and records what it sends out."""
+        session = self._open()
+        return FlightMiddleware(app, lambda: session)
+
+    def _open(self) -> FlightSession:
+        self._start_writer()
+        return FlightSession(self._journal, self._options, self._redactor)
+
+    def _start_writer(self) -> Writer:
+        with self._lock:
+            if self._pid != os.getpid():  # forked: the thread and what it held are the parent's
+                self._pid, self._writer = os.getpid(), None
+            if self._writer is None:
+                self._writer = Writer(
+                    self._place,
+                    self._redactor,
+                    self._keeping,
+                    self._counts,
+                    self._release,
+                    measured=instruments(),
+                )
+                atexit.unregister(self.stop)
+                atexit.register(self.stop)
+            return self._writer
+
+    def _ended(self, flight: Flight, ending: Ending) -> None:
+        writer = self._writer
+        if writer is None or self._pid != os.getpid():
+            writer = self._start_writer()
+        writer.put(flight, ending)
+
+    def _release(self, n_bytes: int) -> None:
+        self._journal.released_bytes += n_bytes
+
+    def _catch_sigterm(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._signal_before = signal.signal(signal.SIGTERM, self._on_sigterm)
+
+    def _leave_sigterm(self) -> None:
+        before, self._signal_before = self._signal_before, None
+        ours = signal.getsignal(signal.SIGTERM) == self._on_sigterm
+        if ours and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
+        self.flush()
+        before = self._signal_before
+        if callable(before):
+            before(number, frame)
+        elif before != signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(Exception):
+            self.stop()
+
+    async def __aenter__(self) -> Self:
+        return self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, trace)
