@@ -70,7 +70,10 @@ def described(matcher: Matcher, recorded: Request, requested: Request) -> int:
     ids=["default", "ids", "ignored", "address", "function"],
 )
 @settings(deadline=None, max_examples=60)
-@given(tape=st.lists(requests, min_size=1, max_size=6), asked=st.lists(requests, max_size=3))
+@given(
+    tape=st.lists(requests, min_size=1, max_size=6),
+    asked=st.lists(requests, min_size=1, max_size=3),
+)
 def test_the_nearest_differs_least(
     options: Options, tape: list[Request], asked: list[Request]
 ) -> None:
@@ -78,6 +81,7 @@ def test_the_nearest_differs_least(
     played = Playlist(
         [Interaction(r, Head(200), Chunks(), Ending("complete")) for r in tape], options
     )
+    assert asked
     for request in asked:
         if played.candidates(request):
             played.take(request)

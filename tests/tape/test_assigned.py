@@ -174,11 +174,12 @@ def test_assigned_values_are_masked_at_any_cut(form: str, spell: object) -> None
         assert not any(SECRET[8:16].encode() in state for state in states)
 
 
-@pytest.mark.parametrize("form", _lines(FORMS))
+@pytest.mark.parametrize(
+    "form", [form for form in _lines(FORMS) if "&quot;" not in form and "IDENTIFIED" not in form]
+)
 def test_code_in_json_in_json(form: str) -> None:
     """As a tool's arguments that hold code."""
-    if "&quot;" not in form and "IDENTIFIED" not in form:
-        assert SECRET[4:12] not in masked(_in_json_twice(form.replace("SECRET", SECRET)))
+    assert SECRET[4:12] not in masked(_in_json_twice(form.replace("SECRET", SECRET)))
 
 
 @pytest.mark.parametrize(("form", "spell"), [*product(_lines(BENIGN), (_plain, _in_json))])
