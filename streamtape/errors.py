@@ -57,7 +57,10 @@ class StreamtapeError(Exception):
 
 
 class UsageError(StreamtapeError, ValueError):
-    """An option, mode, level or name that does not exist or can't be combined."""
+    """An option, mode, level or name that does not exist or can't be combined.
+
+    What to do: the message lists the values that are allowed; correct the option.
+    """
 
 
 class CassetteError(StreamtapeError):
@@ -69,43 +72,76 @@ class CassetteError(StreamtapeError):
 
 
 class CassetteNotFoundError(CassetteError, FileNotFoundError):
-    """There is no cassette at this path, and the record mode does not let us make one."""
+    """There is no cassette at this path, and the record mode does not let us make one.
+
+    What to do: correct the path, or record it: mode `once`, without `CI` in the environment.
+    """
 
 
 class NotACassetteError(CassetteError):
-    """The file does not begin as a cassette does."""
+    """The file does not begin as a cassette does.
+
+    What to do: another tool's file is converted by `streamtape convert FILE run.tape`; a file that
+    git-lfs or a failed download left in its place has to be fetched again.
+    """
 
 
 class DamagedCassetteError(CassetteError):
-    """The file is torn, truncated or altered: nothing of it is trusted."""
+    """The file is torn, truncated or altered: nothing of it is trusted.
+
+    What to do: take it from version control or record it again; of a journal (`.part`),
+    `streamtape recover` saves what can be proven.
+    """
 
 
 class NewerFormatError(CassetteError):
-    """The file's format version is later than this streamtape reads."""
+    """The file's format version is later than this streamtape reads.
+
+    What to do: upgrade streamtape.
+    """
 
 
 class CassetteLimitError(CassetteError):
-    """The file would unpack to more than the limits of loading allow."""
+    """The file would unpack to more than the limits of loading allow.
+
+    What to do: if you trust the file, raise `max_bytes` of `streamtape.load`.
+    """
 
 
 class CassetteWriteError(CassetteError):
-    """The cassette or its journal could not be written."""
+    """The cassette or its journal could not be written.
+
+    What to do: free the disk or correct permissions; what had come is in the journal (`.part`), for
+    `streamtape recover`.
+    """
 
 
 class StoreConflictError(CassetteWriteError):
-    """A store has another version by now than the one that was to be replaced."""
+    """A store has another version by now than the one that was to be replaced.
+
+    What to do: load the new version and decide; give writers that work at once different names.
+    """
 
 
 class StoreError(CassetteError):
-    """A store, such as S3, can't be reached, or refuses to be read."""
+    """A store, such as S3, can't be reached, or refuses to be read.
+
+    What to do: check the URL, the credentials and the package of that store (the message names it).
+    """
 
 
 class JournalLeftError(CassetteError):
-    """A journal of a recording that died lies where a new one would be written."""
+    """A journal of a recording that died lies where a new one would be written.
+
+    What to do: `streamtape recover FILE.part`, or remove it if nothing in it is needed.
+    """
 
 
 class FramingError(StreamtapeError):
-    """The bytes can't be cut into frames; `frames` are those that the same call found before."""
+    """The bytes can't be cut into frames; `frames` are those that the same call found before.
+
+    What to do: `streamtape show --raw` has the bytes; use the parser of their format.
+    """
 
     def __init__(self, message: str, *, frames: Iterable[Any] = ()) -> None:
         super().__init__(message)
@@ -113,7 +149,10 @@ class FramingError(StreamtapeError):
 
 
 class FrameTooLargeError(FramingError):
-    """One frame is larger than the bound; `max_bytes` says what the bound was."""
+    """One frame is larger than the bound; `max_bytes` says what the bound was.
+
+    What to do: raise `max_frame_bytes` if frames of that size are expected.
+    """
 
     def __init__(self, message: str, *, max_bytes: int = 0, frames: Iterable[Any] = ()) -> None:
         super().__init__(message, frames=frames)
@@ -121,15 +160,24 @@ class FrameTooLargeError(FramingError):
 
 
 class ContentError(StreamtapeError):
-    """The content-encoding of a body is unknown, or the body is not what its encoding says."""
+    """The content-encoding of a body is unknown, or the body is not what its encoding says.
+
+    What to do: `streamtape show --raw` has what came; the server named a coding it did not use.
+    """
 
 
 class ContentLimitError(ContentError):
-    """A piece of a body decodes to more than a recorder or reader takes: a decompression bomb."""
+    """A piece of a body decodes to more than a recorder or reader takes: a decompression bomb.
+
+    What to do: nothing, if you don't trust the sender; the recording has the bytes as they came.
+    """
 
 
 class ConvertError(StreamtapeError):
-    """A foreign document can't be read as a recording; `path` says which."""
+    """A foreign document can't be read as a recording; `path` says which.
+
+    What to do: the message says which part of the file is meant; export it again or correct it.
+    """
 
     def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
         super().__init__(message)
@@ -137,15 +185,24 @@ class ConvertError(StreamtapeError):
 
 
 class InstallError(StreamtapeError):
-    """A library's seam, where streamtape hooks in, is not where this version knows it."""
+    """A library's seam, where streamtape hooks in, is not where this version knows it.
+
+    What to do: use a release of that library that CLIENTS.md lists, or `streamtape record --`.
+    """
 
 
 class ServerError(StreamtapeError):
-    """A server or proxy can't be started, or its upstream can't be reached."""
+    """A server or proxy can't be started, or its upstream can't be reached.
+
+    What to do: choose another port (0: any free one), or correct the upstream's address.
+    """
 
 
 class WorkerError(StreamtapeError):
-    """Processes that shared the work were killed from outside, or a cluster can't be used."""
+    """Processes that shared the work were killed from outside, or a cluster can't be used.
+
+    What to do: give fewer `--jobs` (memory), or start the cluster; the files are untouched.
+    """
 
 
 class SessionError(StreamtapeError):
@@ -153,39 +210,69 @@ class SessionError(StreamtapeError):
 
 
 class MissError(SessionError):
-    """No recorded interaction answers a request, and the record mode forbids sending it."""
+    """No recorded interaction answers a request, and the record mode forbids sending it.
+
+    What to do: the message shows the nearest recorded request and where it differs. Leave that out
+    (`ignore_json_paths`, `match_up`, `match_on`), or record again: the command is in the message.
+    """
 
 
 class UnseenConnectionError(MissError):
-    """A library that sessions do not see was to connect while one was open, or did."""
+    """A library that sessions do not see was to connect while one was open, or did.
+
+    What to do: run that client through `tape_server` or `streamtape record --`, or allow it
+    (the option `unseen`).
+    """
 
 
 class NothingRecordedError(SessionError):
-    """A session that was to record saw no request at all."""
+    """A session that was to record saw no request at all.
+
+    What to do: make the request inside of the session, by a client that sessions see.
+    """
 
 
 class AmbiguousSessionError(SessionError):
-    """Several sessions are active, and nothing says which one a request belongs to."""
+    """Several sessions are active, and nothing says which one a request belongs to.
+
+    What to do: make the request in the task or thread that opened its session, or give the client a
+    transport of its own.
+    """
 
 
 class ForkedError(SessionError):
-    """A process that was forked under a recording session can't record into that session."""
+    """A process that was forked under a recording session can't record into that session.
+
+    What to do: open a session with a cassette of its own in the child, or use the proxy.
+    """
 
 
 class ExpiredError(SessionError):
-    """A cassette is older than `max_age` allows, and `on_expired` is `fail`."""
+    """A cassette is older than `max_age` allows, and `on_expired` is `fail`.
+
+    What to do: record again (`--tape-record=all`), or raise `max_age`.
+    """
 
 
 class NetworkBlockedError(SessionError):
-    """A socket was to reach a host that this test run does not allow."""
+    """A socket was to reach a host that this test run does not allow.
+
+    What to do: record that request, or allow the host: `--tape-allow-host=HOST`.
+    """
 
 
 class ClockError(SessionError):
-    """A clock that is moved by hand was waited for, and nobody moved it."""
+    """A clock that is moved by hand was waited for, and nobody moved it.
+
+    What to do: call `clock.advance(seconds)` from another task, or use `clock="auto"`.
+    """
 
 
 class VerifyError(SessionError):
-    """Mode `verify`: what came just now is not what the cassette holds; `comparison` has it all."""
+    """Mode `verify`: what came just now is not what the cassette holds; `comparison` has it all.
+
+    What to do: look at `comparison`; if the change is wanted, record again (`--tape-record=all`).
+    """
 
     def __init__(self, message: str, *, comparison: object = None) -> None:
         super().__init__(message)
@@ -193,4 +280,7 @@ class VerifyError(SessionError):
 
 
 class ReplayEndError(SessionError):
-    """The client read past the end of a recording that was abandoned or unfinished."""
+    """The client read past the end of a recording that was abandoned or unfinished.
+
+    What to do: stop reading where the recorded client did, or record again and read to the end.
+    """

@@ -24,7 +24,7 @@ TEXTS = {
 BLOCKS = [
     (name, kind, text)
     for name, document in TEXTS.items()
-    for kind, text in re.findall(r"^```(\w*)\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+    for kind, text in re.findall(r"^```(\w*)[^\n]*\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
 ]
 PROGRAMS = [(name, text) for name, kind, text in BLOCKS if kind == "python"]
 COMMANDS = [
@@ -102,7 +102,8 @@ def test_every_name_is_public() -> None:
 @pytest.mark.parametrize(("name", "words"), OURS, ids=named)
 def test_every_command_has_its_options(name: str, words: list[str]) -> None:
     """Each `streamtape` line names a command, and options that this command has."""
-    own = words[2 : words.index("--")] if "--" in words else words[2:]
+    end = next((i for i, word in enumerate(words) if word in {"--", "|", ">"}), len(words))
+    own = words[2:end]
     command = cli.get_command(click.Context(cli), words[1])
     assert command is not None, (name, words[1])
     known = {name for parameter in command.params for name in parameter.opts}

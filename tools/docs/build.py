@@ -48,6 +48,7 @@ def pages() -> dict[str, str]:
     for title, names in reference.SUBJECTS.items():
         found[f"reference/{reference.slug(title)}.md"] = reference.names_page(title, names)
     found["reference/errors.md"] = reference.errors_page()
+    found["reference/pytest.md"] = reference.pytest_page()
     found["reference/command-line.md"] = reference.commands_page()
     for source, target in TAKEN_OVER.items():
         found[target] = taken_over(source, target)

@@ -1,12 +1,16 @@
 """The reference pages of the site, written from the package: names, commands, options, errors."""
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 import click
+import pytest
 
 import streamtape
 from streamtape import errors
 from streamtape.cli.app import cli
+from streamtape.pytest_plugin import settings
+from tools.docs import name_examples
 
 # Every public name on one page of its subject; a test holds this against `streamtape.__all__`.
 SUBJECTS: dict[str, tuple[str, ...]] = {
@@ -48,9 +52,11 @@ def slug(title: str) -> str:
 
 
 def names_page(title: str, names: tuple[str, ...]) -> str:
-    """A page of public names, each documented by its docstring."""
-    listed = "\n".join(f"::: streamtape.{name}\n" for name in names)
-    return f"# {title}\n\n{listed}"
+    """A page of public names, each documented by its docstring and a program that uses it."""
+    programs = name_examples.programs()
+    return f"# {title}\n\n" + "\n".join(
+        f"::: streamtape.{name}\n\n{name_examples.shown(programs.get(name, ''))}" for name in names
+    )
 
 
 def error_names() -> list[str]:
@@ -81,6 +87,43 @@ def _commands(group: click.Group, words: tuple[str, ...]) -> Iterator[tuple[str,
         yield " ".join(path), command
         if isinstance(command, click.Group):
             yield from _commands(command, path)
+
+
+class _Options:
+    """Stands in for pytest's parser, and keeps what the plugin registers with it."""
+
+    def __init__(self) -> None:
+        self.command_line: list[tuple[str, str]] = []
+        self.ini: list[tuple[str, str, str]] = []
+
+    def getgroup(self, _name: str, _title: str) -> "_Options":
+        return self
+
+    def addoption(self, name: str, *, help: str, metavar: str = "", **_more: Any) -> None:
+        self.command_line.append((f"{name}={metavar}" if metavar else name, help))
+
+    def addini(self, name: str, help: str, type: str = "text", default: Any = None) -> None:
+        unset = {"bool": "false", "linelist": ""}.get(type, "")
+        shown = unset if default in (None, False) else str(default).lower()
+        kind = {"linelist": "lines", "text": "text", "bool": "true or false"}[type]
+        self.ini.append((name, f"{help} ({kind})", shown))
+
+
+def pytest_page() -> str:
+    """The options of the pytest plugin, as it registers them, its fixtures and its mark."""
+    options = _Options()
+    settings.add_options(cast("pytest.Parser", options))
+    command_line = "\n".join(f"| `{name}` | {help} |" for name, help in options.command_line)
+    ini = "\n".join(f"| `{name}` | {help} | {default} |" for name, help, default in options.ini)
+    return (
+        "# pytest options\n\nWhat the plugin registers; [pytest](../guide/pytest.md) says how they "
+        f"work together. Precedence: {settings.PRECEDENCE}.\n\n## Command line\n\n"
+        f"| option | |\n|---|---|\n{command_line}\n\n## Ini file\n\n`pytest.ini`, or "
+        "`[tool.pytest.ini_options]` in `pyproject.toml`.\n\n| name | | default |\n|---|---|---|\n"
+        f"{ini}\n\n## Mark\n\n`@pytest.mark.{settings.MARKER_LINE.partition(':')[0]}`:"
+        f"{settings.MARKER_LINE.partition(':')[2]}. Its options are those of "
+        "[`streamtape.Options`](sessions.md), and `block_network`, `allow_hosts`, `upstream`.\n"
+    )
 
 
 def commands_page() -> str:

@@ -1,0 +1,67 @@
+"""The programs that the reference shows for public names do what they say."""
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import streamtape
+from streamtape.dialects import registry
+from tools.docs.name_examples import programs
+
+CASSETTES = Path(__file__).parent.parent / "cassettes"
+PROGRAMS = {program: name for name, program in reversed(programs().items())}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the recordings that the programs use."""
+    folder = tmp_path_factory.mktemp("names")
+    shutil.copy(CASSETTES / "embedded" / "agent.tape", folder / "run.tape")
+    shutil.copy(CASSETTES / "pairs" / "a" / "chat-seeds.tape", folder / "before.tape")
+    shutil.copy(CASSETTES / "pairs" / "b" / "chat-seeds.tape", folder / "after.tape")
+    first = streamtape.load(folder / "run.tape")[0]
+    streamtape.save(streamtape.Cassette((first,)), folder / "first-turn.tape")
+    return folder
+
+
+@pytest.fixture
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Warning filters and the table of dialects are put back."""
+    monkeypatch.setattr(registry, "_users", dict(registry._users))
+    with warnings.catch_warnings():
+        yield
+
+
+def ask(client: httpx.Client | None = None) -> httpx.Response:
+    """Send the first recorded request."""
+    request = streamtape.load("run.tape")[0].request
+    headers = [
+        (name, value) for name, value in request.headers if name.lower() != b"content-length"
+    ]
+    send = client.request if client else httpx.request
+    return send(request.method, request.url, content=request.body, headers=headers)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: PROGRAMS[program])
+def test_the_program_of_a_name_runs(
+    program: str, folder: Path, as_it_was: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each runs as it stands beside some recordings, and what it asserts holds."""
+    monkeypatch.chdir(folder)
+    if "extra `tables`" in program:
+        pytest.importorskip("pyarrow")
+    names: dict[str, Any] = {"streamtape": streamtape, "ask": ask}
+    exec(compile(program, f"<{PROGRAMS[program]}>", "exec"), names)
+    for name, value in list(names.items()):
+        if name.startswith("test_") and not value.__code__.co_argcount:
+            value()
+
+
+def test_each_program_is_of_public_names() -> None:
+    """A name that goes takes its program with it."""
+    assert set(programs()) <= set(streamtape.__all__)
