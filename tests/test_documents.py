@@ -24,7 +24,7 @@ TEXTS = {
 BLOCKS = [
     (name, kind, text)
     for name, document in TEXTS.items()
-    for kind, text in re.findall(r"^```(\w*)[^\n]*\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+    for kind, text in re.findall(r"^```(\w*)[^\n`]*\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
 ]
 PROGRAMS = [(name, text) for name, kind, text in BLOCKS if kind == "python"]
 COMMANDS = [

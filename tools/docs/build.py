@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.docs import reference
+from tools.docs import json_outputs, reference
 
 REPO = Path(__file__).parents[2]
 SITE = REPO / "tools" / "docs" / "site"
@@ -49,6 +49,7 @@ def pages() -> dict[str, str]:
         found[f"reference/{reference.slug(title)}.md"] = reference.names_page(title, names)
     found["reference/errors.md"] = reference.errors_page()
     found["reference/pytest.md"] = reference.pytest_page()
+    found["reference/json.md"] = json_outputs.page()
     found["reference/command-line.md"] = reference.commands_page()
     for source, target in TAKEN_OVER.items():
         found[target] = taken_over(source, target)
@@ -69,6 +70,8 @@ def write() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     shutil.copy(REPO / "tools" / "docs" / "demo.svg", BUILD / "pages" / "demo.svg")
+    shutil.copy(SITE / "llms.txt", BUILD / "pages" / "llms.txt")
+    shutil.copy(json_outputs.FILE, BUILD / "pages" / "reference" / "json_schemas.json")
     shutil.copy(REPO / "tools" / "docs" / "zensical.toml", BUILD)
     if apart := unlisted():
         sys.exit(f"in the navigation or among the pages, but not in both: {', '.join(apart)}")
