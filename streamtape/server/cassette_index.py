@@ -147,6 +147,7 @@ class CassetteIndex:
             where=self._place(interaction),
             order=self.tape.order,
             choose=choose,
+            has_equals=drawn is not None and bool(self.tape.equal_to(drawn)),
         )
 
     def _place(self, interaction: Interaction) -> str:

@@ -7,10 +7,15 @@ a difference is a MissError with the first path that differs.
 
     while not isinstance(action := player.next(now_us), Done):
         if isinstance(action, WaitUntil): ...  # wait, or until the client says something
-        elif isinstance(action, Listen): ...   # wait until the client says something
+        elif isinstance(action, Listen): ...   # the same, for at most `patience_s` where it is set;
+                                               # then call `listen_no_longer`
         elif isinstance(action, Await): ...    # wait for another request, see `session.order`
         elif isinstance(action, Fail): ...     # end the connection as the ending says; it is over
         else: ...                              # Start, Emit, Send: give it to the client
+
+A client may say a message later than was recorded, since it waits for an answer first: once
+patience ends (see `session.patience`), the server goes on, and the message is matched when it
+comes.
 
 After Done nothing more comes of the server; the connection stays open until the client closes it.
 Asked again then, the player looks at what the client said since: that is a miss, too.
@@ -20,7 +25,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamtape.errors import MissError
 from streamtape.playback.steps import (
@@ -39,6 +44,7 @@ from streamtape.session.difference import Difference
 from streamtape.session.exchange import Progress
 from streamtape.session.matching import Matcher
 from streamtape.session.order import Order
+from streamtape.session.patience import Patience
 from streamtape.tape.messages import Message
 from streamtape.tape.model import Request
 
@@ -48,7 +54,9 @@ CLOSE_REASON = "streamtape: not what was recorded"
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Do nothing before the client says something."""
+    """Do nothing before the client says something, or has been silent for `patience_s` seconds."""
+
+    patience_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ class DialoguePlayer:
     `close_reason` names the first path that differs, for the close with CLOSE_CODE. What was
     given and heard is noted in `progress`. `choose` is called with the client's first message,
     where the server said nothing before: another dialogue of an equal handshake may begin with it.
+    With `has_equals` there are such dialogues, so that message is waited for however long it takes.
     """
 
     def __init__(
@@ -83,6 +92,7 @@ class DialoguePlayer:
         order: Order | None = None,
         refuse: Callable[[str], MissError] = MissError,
         choose: Choose | None = None,
+        has_equals: bool = False,
     ) -> None:
         self._steps = steps
         self._matcher = matcher
@@ -92,7 +102,10 @@ class DialoguePlayer:
         self._order = order
         self._refuse = refuse
         self._choose = choose
+        self._has_equals = has_equals
         self._pending: Step | None = None
+        self._overdue: deque[Receive] = deque()  # what the client has not said, though it was due
+        self._patience = Patience()
         self._heard: deque[tuple[Message, int]] = deque()
         self._shift_us = 0
         self._given: list[Step] = []
@@ -115,14 +128,19 @@ class DialoguePlayer:
     def next(self, now_us: int) -> Action:
         """What to do now. MissError where the client did not say what was recorded: it is over."""
         while not self._over:
+            if self._overdue and self._heard:
+                self._match(self._late(self._overdue.popleft()), *self._heard.popleft())
+                continue
             step = self._take()
             if step is None:
-                return self._at_the_end()
-            if isinstance(step, Receive):
-                if not self._heard:
-                    self._pending = step
-                    return _LISTEN
+                return _LISTEN if self._overdue else self._at_the_end()
+            if isinstance(step, Receive) and self._heard:
                 self._match(step, *self._heard.popleft())
+            elif (patience_s := self._silence_needed_s(step, now_us)) != 0:
+                self._pending = step
+                return Listen(patience_s) if patience_s else _LISTEN
+            elif isinstance(step, Receive):
+                self._skip(step, now_us)
             elif isinstance(step, Fail):
                 self._over = True
                 self._progress.end("failed")
@@ -137,6 +155,10 @@ class DialoguePlayer:
                 self._note(step)
                 return step
         return _DONE
+
+    def listen_no_longer(self, patience_s: float) -> None:
+        """Go on though the client has said nothing for so long: since `next` gave a Listen."""
+        self._patience.wait(patience_s)
 
     def wait_no_longer(self, now_us: int) -> None:
         """Go on though the other request that was awaited has not come."""
@@ -158,6 +180,34 @@ class DialoguePlayer:
         self._over = True
         self._progress.end("closed")
 
+    def _silence_needed_s(self, step: Step, now_us: int) -> float | None:
+        """How long the client has to be silent before a step; 0 where that does not matter."""
+        is_reply = isinstance(step, Send | Fail)
+        if not (isinstance(step, Receive) or (is_reply and self._overdue)):
+            return 0
+        spoke = any(isinstance(given, Send | Receive) for given in self._given[:3])
+        if self._has_equals and not spoke:
+            return None
+        last = self._given[-1] if self._given else None
+        left_s = self._patience.left_s(step, last, overdue=bool(self._overdue))
+        if left_s and isinstance(step, Receive) and step.at_us is not None:
+            left_s += max(0, step.at_us + self._shift_us - now_us) / 1e6
+        return left_s
+
+    def _late(self, step: Receive) -> Receive:
+        """The same where the server went on meanwhile: times never go back."""
+        times = (one.message.at_us or 0 for one in reversed(self._given) if isinstance(one, Send))
+        message = step.message
+        if message.at_us is None or (at_us := next(times, 0)) <= message.at_us:
+            return step
+        return replace(step, message=message._replace(at_us=at_us))
+
+    def _skip(self, step: Receive, now_us: int) -> None:
+        """Go on without what the client was to say; it may say it later."""
+        self._overdue.append(step)
+        if step.at_us is not None:
+            self._shift_us += max(0, now_us - step.at_us - self._shift_us)
+
     def _wait(self, step: WaitUntil | Await, now_us: int) -> WaitUntil | Await | None:
         """What is to be waited for, if it is still to come."""
         due_us = step.at_us + self._shift_us
@@ -169,6 +219,8 @@ class DialoguePlayer:
         return None
 
     def _note(self, step: Step) -> None:
+        if self._overdue and isinstance(step, Send):
+            self._patience.give()
         self._progress.n_chunks += isinstance(step, Send | Receive)
         self._given.append(step)
 
@@ -217,6 +269,7 @@ class DialoguePlayer:
             self._shift_us = at_us - step.at_us
         self._n_heard += 1
         self._is_closed = recorded.kind == "close"
+        self._patience.reset(overdue=bool(self._overdue))
         self._note(step)
 
     def _differences(self, recorded: Message, reason: Message) -> list[Difference]:

@@ -280,6 +280,7 @@ class Session(Closing):
             order=self.order,
             refuse=self.refuse,
             choose=choose,
+            has_equals=bool(self._tape.equal_to(drawn)),
         )
 
     def _place(self, play: Play) -> str:

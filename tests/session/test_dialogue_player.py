@@ -20,13 +20,20 @@ from tests.dialogues import SWITCHING, client, dialogue, server
 
 
 def play(
-    recorded: Interaction, *, speed: float | None = None, **options: Any
+    recorded: Interaction,
+    *,
+    speed: float | None = None,
+    has_equals: bool = False,
+    **options: Any,
 ) -> tuple[DialoguePlayer, Progress]:
     """A player of a dialogue."""
     progress = Progress()
     score = paced(steps(recorded), factor=speed)
     matcher, where = Matcher(Options(**options)), "interaction 0 of x.tape"
-    return DialoguePlayer(score, matcher, Redactor(), progress, where=where), progress
+    player = DialoguePlayer(
+        score, matcher, Redactor(), progress, where=where, has_equals=has_equals
+    )
+    return player, progress
 
 
 def said(player: DialoguePlayer, now_us: int = 0) -> list[str]:

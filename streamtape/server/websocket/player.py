@@ -183,6 +183,11 @@ class _Shell:
             finally:
                 due.cancel()
                 heard.cancel()
+        elif isinstance(action, Listen) and action.patience_s is not None:
+            try:
+                await asyncio.wait_for(self._heard.wait(), action.patience_s)
+            except TimeoutError:
+                self._player.listen_no_longer(action.patience_s)
         elif isinstance(action, Listen | Done):
             await self._heard.wait()
         else:

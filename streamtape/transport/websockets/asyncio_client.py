@@ -14,6 +14,7 @@ from streamtape.playback.steps import Await, Fail, WaitUntil
 from streamtape.session.dialogue_player import Done, Listen
 from streamtape.transport.intercept import Dialogue
 from streamtape.transport.order_waits import wait_async
+from streamtape.transport.silence import heard_within
 from streamtape.transport.websockets.peer import Peer
 
 
@@ -118,7 +119,7 @@ class PeerTransport(asyncio.Transport):
             if isinstance(action, WaitUntil):
                 await dialogue.clock.wait_until_async(dialogue.start_us + action.at_us)
             elif isinstance(action, Listen):
-                await self._until_heard()
+                await self._listen(action)
             elif isinstance(action, Await):
                 await wait_async(dialogue.order, action, dialogue.clock)
                 player.wait_no_longer(dialogue.now_us())
@@ -130,6 +131,15 @@ class PeerTransport(asyncio.Transport):
         peer.finish()
         self._flush()
         return None
+
+    async def _listen(self, action: Listen) -> None:
+        """Wait until the client says something, or for as long as the player has patience."""
+        if action.patience_s is None:
+            await self._until_heard()
+            return
+        self._heard.clear()
+        if not await heard_within(action.patience_s, self._heard, self._dialogue.clock):
+            self._dialogue.player.listen_no_longer(action.patience_s)
 
     async def _until_heard(self) -> None:
         self._heard.clear()

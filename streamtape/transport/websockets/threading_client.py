@@ -120,7 +120,7 @@ class _PeerThreads:
             with self._changed:
                 action = player.next(dialogue.now_us())
                 if isinstance(action, Listen):
-                    self._changed.wait_for(lambda: player.has_heard or self._is_gone)
+                    self._listen(action)
                 elif isinstance(action, Done):
                     peer.finish()
                 elif isinstance(action, Fail):
@@ -136,6 +136,16 @@ class _PeerThreads:
             if isinstance(action, Done):
                 break
         return None
+
+    def _listen(self, action: Listen) -> None:
+        """Wait until the client says something, or for as long as the player has patience.
+
+        That is real time: no virtual clock can know what other threads are about to do.
+        """
+        player = self._dialogue.player
+        came = self._changed.wait_for(lambda: player.has_heard or self._is_gone, action.patience_s)
+        if not came and action.patience_s is not None:
+            player.listen_no_longer(action.patience_s)
 
     def _flush(self) -> None:
         """Send what the peer has to say; after its end, close."""
