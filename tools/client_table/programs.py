@@ -182,6 +182,26 @@ async def openai_websocket_async() -> AsyncIterator[str]:
                     break
 
 
+def openai_websocket_reconnecting() -> Iterator[str]:
+    """The server closes the first connection for a restart: the SDK opens another, and goes on."""
+    import openai
+
+    def reconnected(event: Any) -> None:
+        seen.append(f"reconnects after {event.close_code}")
+        connection.response.create(model=MODEL, input=ASK)
+
+    seen: list[str] = []
+    with openai.OpenAI(base_url=f"{root()}/v1", **_OPENAI) as client:
+        manager = client.responses.connect(on_reconnecting=reconnected, initial_delay=0.001)
+        with manager as connection:
+            connection.response.create(model=f"{MODEL}?cut=6&close=1012", input=ASK)
+            for event in connection:
+                seen.append(event.type)
+                if event.type == "response.completed":
+                    break
+    yield from seen
+
+
 # Anthropic
 
 
@@ -247,6 +267,29 @@ async def genai_async() -> AsyncIterator[str]:
     async for part in await client.models.generate_content_stream(model="gemini-x", contents="hi"):
         yield str(part.text)
     await client.aclose()
+
+
+async def genai_live() -> AsyncIterator[str]:
+    """Gemini Live: two turns on one connection."""
+    from google import genai
+    from google.genai import live
+
+    connect: Any = live.ws_connect
+    if not hasattr(connect, "plain"):  # the SDK speaks TLS alone, also to http://
+
+        def plain(uri: str, **options: Any) -> Any:
+            return connect(uri.replace("wss:", "ws:", 1), **{**options, "ssl": None})
+
+        plain.plain = True  # type: ignore[attr-defined]  # a mark of ours
+        live.ws_connect = plain
+    client = genai.Client(api_key="any", http_options={"base_url": root()})
+    config: Any = {"response_modalities": ["TEXT"]}
+    async with client.aio.live.connect(model="gemini-live", config=config) as session:
+        for text in ("hello", "more"):
+            content: Any = {"role": "user", "parts": [{"text": text}]}
+            await session.send_client_content(turns=content, turn_complete=True)
+            async for message in session.receive():
+                yield str(message.text)
 
 
 # Others with SDKs of their own
@@ -424,6 +467,38 @@ def niquests_lines() -> Iterator[str]:
             yield line.decode()
 
 
+def websockets_sync() -> Iterator[str]:
+    """`websockets` with threads."""
+    from websockets.sync.client import connect
+
+    with connect(_socket_url()) as ws:
+        for _ in range(2):
+            ws.send(_create())
+            while "response.completed" not in (message := str(ws.recv())):
+                yield message
+            yield message
+
+
+async def websockets_asyncio() -> AsyncIterator[str]:
+    """`websockets` under asyncio."""
+    from websockets.asyncio.client import connect
+
+    async with connect(_socket_url()) as ws:
+        for _ in range(2):
+            await ws.send(_create())
+            while "response.completed" not in (message := str(await ws.recv())):
+                yield message
+            yield message
+
+
+def _socket_url() -> str:
+    return f"ws{root().removeprefix('http')}/v1/responses"
+
+
+def _create() -> str:
+    return json.dumps({"type": "response.create", "model": MODEL, "input": ASK})
+
+
 async def aiohttp_lines() -> AsyncIterator[str]:
     """aiohttp, line by line."""
     import aiohttp
@@ -434,6 +509,19 @@ async def aiohttp_lines() -> AsyncIterator[str]:
     ):
         async for line in answer.content:
             yield line.decode()
+
+
+async def aiohttp_websocket() -> AsyncIterator[str]:
+    """WebSocket of aiohttp; two responses, each requested when the one before is complete."""
+    import aiohttp
+
+    url = f"{root()}/v1/responses"
+    async with aiohttp.ClientSession() as session, session.ws_connect(url) as ws:
+        for _ in range(2):
+            await ws.send_str(_create())
+            while "response.completed" not in (message := await ws.receive()).data:
+                yield message.data
+            yield message.data
 
 
 async def aiohttp_sse_client() -> AsyncIterator[str]:

@@ -14,7 +14,7 @@ ENVIRONMENTS = {
         "groq",
         "together", "cohere", "ollama", "huggingface-hub", "boto3", "requests", "sseclient-py",
         "urllib3>=2", "aiohttp", "aiohttp-sse-client2", "httpx-sse", "httpx2", "mcp>=2",
-        "uvicorn",
+        "uvicorn", "websockets",
     ),
     "frameworks": (
         "langchain-openai", "langchain-anthropic", "langchain-google-genai", "openai-agents",
@@ -28,6 +28,7 @@ ENVIRONMENTS = {
     "llama-index": ("llama-index-llms-openai",),
     "openai-2": ("openai[aiohttp]>=2,<3",),
     "openai-1": ("openai==1.109.1",),
+    "chromium": ("playwright",),  # and the browser itself, of the system
     "oldest": ("aiohttp==3.10.11", "urllib3==1.26.20", "requests==2.32.3", "sseclient-py==1.8.0"),
 }  # fmt: skip
 
@@ -37,7 +38,8 @@ class Row:
     """One client: where it runs, which program drives it, and what has to be known of it.
 
     `upstream` is `mcp` where the real MCP server is asked. `cuts` says that a stream that is cut
-    ends in an exception that can be compared. `remark` goes into the table.
+    ends in an exception that can be compared. `options` are those that `record` and `replay` get.
+    `remark` goes into the table.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Row:
     upstream: Literal["api", "mcp"] = "api"
     cuts: bool = True
     remark: str = ""
+    options: tuple[str, ...] = ()
 
 
 ROWS = (
@@ -62,6 +65,8 @@ ROWS = (
     Row("openai 3: 20 parallel streams", "newest", "openai_parallel"),
     Row("openai 3: responses.connect() (WebSocket)", "newest", "openai_websocket"),
     Row("openai 3: responses.connect(), async", "newest", "openai_websocket_async"),
+    Row("openai 3: responses.connect(), reconnecting", "newest", "openai_websocket_reconnecting",
+        cuts=False, remark="not cut: it reconnects; its first connection is closed with 1012"),
     Row("openai 2: chat", "openai-2", "openai_chat"),
     Row("openai 2: DefaultAioHttpClient", "openai-2", "openai_aiohttp"),
     Row("openai 1.109: chat", "openai-1", "openai_chat"),
@@ -72,6 +77,8 @@ ROWS = (
         remark="c: no signature is checked here; AWS would refuse the changed host"),
     Row("google-genai: sync", "newest", "genai_sync"),
     Row("google-genai: async (aiohttp)", "newest", "genai_async"),
+    Row("google-genai: Live (WebSocket)", "newest", "genai_live",
+        remark="the SDK speaks TLS alone; here it is made to speak to http://"),
     Row("mistralai", "newest", "mistral"),
     Row("groq", "newest", "groq"),
     Row("together", "newest", "together"),
@@ -93,6 +100,9 @@ ROWS = (
     Row("requests on urllib3-future", "niquests", "requests_lines",
         remark="the same: niquests puts it in the place of urllib3"),
     Row("aiohttp", "newest", "aiohttp_lines"),
+    Row("aiohttp: ws_connect", "newest", "aiohttp_websocket"),
+    Row("websockets: threads", "newest", "websockets_sync"),
+    Row("websockets: asyncio", "newest", "websockets_asyncio"),
     Row("aiohttp-sse-client2", "newest", "aiohttp_sse_client", cuts=False,
         remark="not cut: it reconnects instead"),
     Row("aiohttp 3.10", "oldest", "aiohttp_lines", remark="the oldest release that is served"),
@@ -123,9 +133,12 @@ ROWS = (
     Row("Node: http", "node", "http", "node"),
     Row("Node: eventsource", "node", "eventsource", "node", cuts=False,
         remark="not cut: it reconnects instead"),
+    Row("Node: WebSocket", "node", "websocket", "node"),
     Row("Node: MCP SDK, streamable HTTP, with pushes", "node", "mcp_http", "node", upstream="mcp",
         cuts=False),
     Row("Node: MCP SDK, SSE, with pushes", "node", "mcp_sse", "node", upstream="mcp", cuts=False),
+    Row("Chromium: WebSocket", "chromium", '"$PYTHON" "$FOLDER/chromium.py" "$UPSTREAM"', "command",
+        options=("--cors", "*"), remark="of a page from a file: by `--cors *`"),
     Row("curl", "", "curl -sSN --fail -H content-type:application/json -d @$ASK "
         "$UPSTREAM/v1/responses", "command"),
     Row("curl --http2", "", "curl -sSN --http2 --fail -H content-type:application/json -d @$ASK "

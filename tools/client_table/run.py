@@ -54,10 +54,15 @@ class Client:
         self.row = row
         self.folder = folder
         (folder / "ask.json").write_text('{"model": "gpt-4.1", "input": "hi", "stream": true}')
-        python = environments / row.environment / "bin" / "python"
+        self._python = environments / row.environment / "bin" / "python"
         self.command = {
-            "python": [str(python), str(HERE / "programs.py"), row.program],
-            "node": ["node", str(environments / "node" / "programs.mjs"), row.program],
+            "python": [str(self._python), str(HERE / "programs.py"), row.program],
+            "node": [
+                "node",
+                "--experimental-websocket",
+                str(environments / "node" / "programs.mjs"),
+                row.program,
+            ],
             "command": ["sh", "-c", row.program],
         }[row.kind]
         self._worker: subprocess.Popen[str] | None = None
@@ -87,11 +92,13 @@ class Client:
             command += ["-o", str(tape), "--upstream", root]
         else:
             command += [str(tape)]
+        command += self.row.options
         return self._spawn([*command, "--env", "UPSTREAM", "--", *self.command], root)
 
     def _spawn(self, command: list[str], root: str) -> Seen:
         env = {
             **_ENV, "UPSTREAM": root, "FOLDER": str(HERE), "ASK": str(self.folder / "ask.json"),
+            "PYTHON": str(self._python),
         }  # fmt: skip
         try:
             done = subprocess.run(

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from streamtape.mock.server import MockServer
 from streamtape.server.exchange import Exchange
+from streamtape.server.websocket.endpoint import WebSocket, accept
 
 GAP_US = 20_000
 CUT = 6
@@ -39,6 +40,35 @@ class Upstream(MockServer):
         self.spaces.forget("")  # the same answer, however many came before
         await super().answer(exchange)
 
+    def note_message(self, data: bytes) -> int:
+        """Take down a message of a WebSocket; each has the same answer, whatever came before."""
+        super().note_message(data)
+        return 0
+
+    async def _converse(self, exchange: Exchange) -> bool:
+        if not exchange.request.path.endswith("BidiGenerateContent"):
+            return await super()._converse(exchange)
+        socket = await accept(exchange)
+        if socket is not None:
+            async with socket:
+                await self._live(socket)
+        return False
+
+    async def _live(self, socket: WebSocket) -> None:
+        """Gemini Live: a setup, then a response for each turn of the client."""
+        while (message := await socket.receive()) is not None:
+            if message.kind not in {"text", "binary"}:
+                continue
+            if "setup" in json.loads(message.data):
+                await socket.send("binary", b'{"setupComplete": {}}')
+                continue
+            for count, content in enumerate(_turn()):
+                if count == self._cut:
+                    await socket.cut()
+                    return
+                await asyncio.sleep(GAP_US / 1e6)
+                await socket.send("binary", json.dumps({"serverContent": content}).encode())
+
     async def _send(self, exchange: Exchange, content_type: bytes, pieces: Iterator[bytes]) -> None:
         await exchange.start(200, [(b"Content-Type", content_type)])
         for count, piece in enumerate(pieces):
@@ -59,6 +89,13 @@ def _transcription() -> Iterator[bytes]:
     deltas = ({"type": "transcript.text.delta", "delta": word} for word in _WORDS)
     yield from _sse(deltas)
     yield from _sse(iter([{"type": "transcript.text.done", "text": "".join(_WORDS)}]))
+
+
+def _turn() -> Iterator[Any]:
+    for word in _WORDS:
+        yield {"modelTurn": {"role": "model", "parts": [{"text": word}]}}
+    yield {"generationComplete": True}
+    yield {"turnComplete": True}
 
 
 def _cohere() -> Iterator[bytes]:

@@ -63,6 +63,22 @@ const clients = {
     });
     yield* seen;
   },
+  async *websocket() {
+    const socket = new WebSocket(`${root.replace("http", "ws")}/v1/responses`);
+    const create = JSON.stringify({ type: "response.create", model: "gpt-4.1", input });
+    const seen = [];
+    let n_left = 2;
+    socket.onopen = () => socket.send(create);
+    socket.onmessage = ({ data }) => {
+      seen.push(data);
+      if (!data.includes("response.completed")) return;
+      n_left -= 1;
+      n_left ? socket.send(create) : socket.close(1000);
+    };
+    const { code } = await new Promise((resolve) => (socket.onclose = resolve));
+    yield* seen;
+    if (code !== 1000) throw Object.assign(new Error("closed"), { code });
+  },
   async *mcp_http() {
     const { StreamableHTTPClientTransport } = await import(
       "@modelcontextprotocol/sdk/client/streamableHttp.js"
