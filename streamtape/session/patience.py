@@ -5,19 +5,22 @@ the answer first. So the next message of the server is given once the client has
 long enough. Each direction keeps its order.
 
 The client of a recording that was pipelined gets the next message soon. Where the server had
-answered already, the client is more likely to be busy, and has longer. What ends the connection is
-given late, and only to a client that waits for an answer: a client that is slow could not go on.
+answered already, the client is more likely to be busy, and has longer; and where the recorded
+client took its time after that answer, the server was silent, and nothing is given. What ends the
+connection is given late, and only to a client that waits for an answer: a client that is slow could
+not go on.
 """
 
 from __future__ import annotations
 
-from streamtape.playback.steps import Fail, Receive, Send, Step
+from streamtape.playback.steps import Fail, Receive, Send, Start, Step
 
 PIPELINED_S = 1.0  # after a message of the client
 ANSWERED_S = 4.0  # after a message of the server
 END_S = 30.0  # before the connection ends
+BUSY_US = 1_000_000  # a client that was silent for longer was not interrupting the server
 LEAST_PIPELINED_S = 0.25
-_LEAST_S = 0.05  # between messages that are given in vain
+_LEAST_S = 0.02  # between messages that are given in vain
 
 
 class Patience:
@@ -40,7 +43,9 @@ class Patience:
             return None
         if not overdue:
             self._is_pipelined = isinstance(last, Receive)
-            shortest_s = max(LEAST_PIPELINED_S, PIPELINED_S / 2**self._n_runs)
+            if not self._is_pipelined and _gap_us(last, step) > BUSY_US:
+                return None
+            shortest_s = max(LEAST_PIPELINED_S, PIPELINED_S * 0.5**self._n_runs)
             self._base_s = shortest_s if self._is_pipelined else ANSWERED_S
             needed_s = self._base_s
         elif _ends(step):
@@ -48,7 +53,7 @@ class Patience:
                 return None
             needed_s = END_S
         else:
-            needed_s = max(_LEAST_S, self._base_s / 2**self._n_given)
+            needed_s = max(_LEAST_S, self._base_s * 0.5**self._n_given)
         return max(0.0, needed_s - self._waited_s)
 
     def wait(self, seconds: float) -> None:
@@ -66,6 +71,18 @@ class Patience:
         self._waited_s = 0.0
         if not overdue:
             self._n_given = 0
+
+
+def _gap_us(last: Step | None, step: Step) -> int:
+    """How long the client was silent when recorded; 0 where that is not known."""
+    if not isinstance(step, Receive) or step.message.at_us is None:
+        return 0
+    before_us: int | None = None
+    if isinstance(last, Send):
+        before_us = last.message.at_us
+    elif isinstance(last, Start):
+        before_us = last.head.at_us
+    return 0 if before_us is None else step.message.at_us - before_us
 
 
 def _ends(step: Step) -> bool:

@@ -53,6 +53,16 @@ def test_a_client_that_waits_for_the_answer_first() -> None:
     assert sorted(m.at_us or 0 for m in seen) == [m.at_us for m in seen]
 
 
+def test_a_long_answer() -> None:
+    """The wait before a message is halved each time, and ends at 20 ms."""
+    pieces = [server(f"{n}") for n in range(1100)]
+    player, _ = play(dialogue(client("a"), client("b"), *pieces))
+    player.hear(client("a"), 0)
+    waits = [wait(player) for _ in pieces]
+    assert [text for text, _ in waits] == [[f"{n}"] for n in range(1100)]
+    assert sum(waited_s or 0 for _, waited_s in waits) == pytest.approx(2 + 1100 * 0.02, rel=0.05)
+
+
 def test_a_client_that_does_not_wait() -> None:
     """One that speaks before patience ends gets everything in the order of the recording."""
     player, progress = play(PIPELINED)
@@ -85,6 +95,18 @@ def test_a_busy_client_has_longer() -> None:
     assert wait(player) == (["A"], 0)
     assert wait(player) == (["B"], ANSWERED_S)
     assert wait(player) == ([], None)  # the rest is the client's
+
+
+@pytest.mark.parametrize("before", [(), (server("A", 20_000),)])
+def test_a_client_that_took_its_time(before: tuple[Message, ...]) -> None:
+    """The server was silent then, and is now: what comes next is an answer."""
+    talk = dialogue(*before, client("b", 5_000_000), server("B", 5_100_000))
+    player, _ = play(talk)
+    for message in before:
+        assert wait(player) == ([message.text], 0)
+    assert wait(player) == ([], None)
+    player.hear(client("b"), 0)
+    assert wait(player) == (["B"], 0)
 
 
 def test_a_greeting_that_crossed_the_first_message() -> None:
