@@ -41,7 +41,8 @@ ALSO = (
 )  # fmt: skip
 TESTS = (
     "test_aiohttp_seam.py", "test_aiohttp_websockets.py", "test_c_clients.py", "test_clients.py",
-    "test_http_client.py", "test_transports.py", "test_unseen.py", "test_websockets.py",
+    "test_http_client.py", "test_late_clients.py", "test_transports.py", "test_unseen.py",
+    "test_websockets.py",
 )  # fmt: skip
 _PRINT_VERSIONS = (
     "import importlib.metadata as m, sys; print(*(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
