@@ -37,25 +37,20 @@ class Upstream(MockServer):
             if path.endswith(ending):
                 await self._send(exchange, content_type, pieces())
                 return
+        if path.endswith("BidiGenerateContent"):
+            await self._live(exchange)
+            return
         self.spaces.forget("")  # the same answer, however many came before
         await super().answer(exchange)
 
-    def note_message(self, data: bytes) -> int:
-        """Take down a message of a WebSocket; each has the same answer, whatever came before."""
-        super().note_message(data)
-        return 0
-
-    async def _converse(self, exchange: Exchange) -> bool:
-        if not exchange.request.path.endswith("BidiGenerateContent"):
-            return await super()._converse(exchange)
+    async def _live(self, exchange: Exchange) -> None:
+        """Gemini Live: a setup, then a response for each turn of the client."""
         socket = await accept(exchange)
         if socket is not None:
             async with socket:
-                await self._live(socket)
-        return False
+                await self._talk(socket)
 
-    async def _live(self, socket: WebSocket) -> None:
-        """Gemini Live: a setup, then a response for each turn of the client."""
+    async def _talk(self, socket: WebSocket) -> None:
         while (message := await socket.receive()) is not None:
             if message.kind not in {"text", "binary"}:
                 continue
