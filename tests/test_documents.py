@@ -71,6 +71,11 @@ def test_every_link_between_documents_leads_somewhere() -> None:
             assert page or path.exists() or picture, f"{name}: {target}"
 
 
+def test_nothing_of_the_site_is_loaded_from_elsewhere() -> None:
+    """Drawings are text: the generator would fetch a library for Mermaid's."""
+    assert [name for name, text in pages().items() if "```mermaid" in text] == []
+
+
 def test_every_page_is_in_the_navigation() -> None:
     """Nobody has to know an address."""
     assert unlisted() == []

@@ -58,7 +58,7 @@ def test_the_program_of_a_name_runs(
     names: dict[str, Any] = {"streamtape": streamtape, "ask": ask}
     exec(compile(program, f"<{PROGRAMS[program]}>", "exec"), names)
     for name, value in list(names.items()):
-        if name.startswith("test_") and not value.__code__.co_argcount:
+        if name.startswith("test_") and "tape_mock" not in program:
             value()
 
 
