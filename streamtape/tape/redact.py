@@ -78,9 +78,7 @@ class Redactor:
         return Request.stored(request.method, url, headers, self._masked_body(request))
 
     def _is_read_in_pieces(self, request: Request) -> bool:
-        content_type = header(request.headers, "content-type") or ""
-        whole = self.search.paths or forms.is_urlencoded(content_type)
-        return not whole and is_long(request)
+        return not self.search.paths and is_long(request)
 
     def _redact_long(
         self, bare: Request, request: Request, *in_rest: Iterable[_Found]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from streamtape.content.forms import boundary_of
+from streamtape.content.forms import boundary_of, is_urlencoded
 from streamtape.secrets.multipart import MultipartMask
 from streamtape.secrets.scanner import Search
 from streamtape.secrets.streaming import LARGE_BYTES, BodyRedactor, Masked
+from streamtape.secrets.urlencoded import UrlencodedMask
 from streamtape.tape.model import Redaction
 
 MAX_LISTED = 1000  # masks of one body that are listed; the rest is masked all the same
@@ -52,7 +53,12 @@ class UploadMasks:
         self._redactor = BodyRedactor(search)
         is_form = content_type.partition(";")[0].strip().lower() == "multipart/form-data"
         boundary = boundary_of(content_type) if is_form else None
-        self._form = None if boundary is None else MultipartMask(boundary, self._field)
+        self._search = search
+        self._form: MultipartMask | UrlencodedMask | None = None
+        if boundary is not None:
+            self._form = MultipartMask(boundary, self._field)
+        elif is_urlencoded(content_type):
+            self._form = UrlencodedMask(self._field, self._holds_secret, self._value)
 
     def feed(self, data: bytes) -> Iterator[Masked]:
         """Take a piece; a few bytes of a form may be given only with the next one."""
@@ -94,6 +100,15 @@ class UploadMasks:
     def _field(self, name: str, offset: int) -> _Field | None:
         kind = self._kind_of(name)
         return None if kind is None else _Field(self, kind, offset)
+
+    def _holds_secret(self, text: bytes) -> bool:
+        return bool(text.strip(b"*") and self._search.find(text))
+
+    def _value(self, offset: int, value: bytes, text: bytes) -> None:
+        """Take down a value that is masked for what it is without its escapes."""
+        listed = _Field(self, self._search.find(text)[0].kind, offset)
+        listed.add(value)
+        listed.end()
 
     def begin_digest(self) -> Digest:
         """Begin the digest of a secret of this body."""

@@ -247,3 +247,41 @@ def test_a_long_body_is_copied_from_file_to_file(in_file: Request, tmp_path: Pat
     """A cassette that is saved again is the same file."""
     save(load(tmp_path / "x.tape"), tmp_path / "y.tape")
     assert (tmp_path / "y.tape").read_bytes() == (tmp_path / "x.tape").read_bytes()
+
+
+FORM_PARTS = st.sampled_from(
+    [
+        "a=1", "api_key=q7Rk2mZx9vBt4cLw", "api%5Fkey=q7Rk2mZx9vBt4cLw", "=", "", "k", "n=****",
+        "b=sk%2Dproj%2Dabc" + "D1e2" * 6, "t=it+is+ghp_" + "aB3d" * 9, "password=hunter2 x",
+        "c=%7B%22token%22%3A%22q7Rk2mZx9vBt4cLw%22%7D", "token=" + "q7Rk" * 30, "long=" + "x" * 90,
+        "d=a%26secret%3Dq7Rk2mZx9vBt4cLw",
+    ]
+)  # fmt: skip
+
+
+@given(parts=st.lists(FORM_PARTS, max_size=8), size=st.integers(1, 40))
+def test_a_long_urlencoded_form_is_masked_as_a_short_one(parts: list[str], size: int) -> None:
+    """Read in pieces of any size, and never in memory as a whole."""
+    headers = ((b"content-type", b"application/x-www-form-urlencoded"),)
+    request = Request("POST", "http://h/", headers, "&".join(parts).encode())
+    whole, listed = Redactor().redact_request(request)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("streamtape.tape.long_bodies.LONG_BYTES", -1)
+        patched.setattr("streamtape.tape.long_bodies.LONG_CODED_BYTES", size)
+        long, found = Redactor().redact_request(request)
+        assert long.body == whole.body
+        assert {one.kind for one in found} == {one.kind for one in listed}
+
+
+@pytest.mark.parametrize("size", [3, 50, 1 << 20])
+def test_a_field_longer_than_is_held_back(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its value is masked as it comes where its name says so, up to the next field."""
+    monkeypatch.setattr("streamtape.secrets.urlencoded._MOST_FIELD_BYTES", 20)
+    monkeypatch.setattr("streamtape.tape.long_bodies.LONG_BYTES", -1)
+    monkeypatch.setattr("streamtape.tape.long_bodies.LONG_CODED_BYTES", size)
+    headers = ((b"content-type", b"application/x-www-form-urlencoded"),)
+    secret, plain = b"q7Rk2mZx9vBt4cLw" * 9, b"nothing" * 20
+    body = b"a=1&password=%b&file=%b&client_secret=%b rest&b=2" % (secret, plain, secret)
+    masked, found = Redactor().redact_request(Request("POST", "http://h/", headers, body))
+    assert masked.body == body.replace(secret, b"*" * len(secret))
+    assert [one.kind for one in found] == ["name", "name"]
