@@ -8,6 +8,7 @@ wait4 gives it), beyond the same command with a short cassette.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -49,6 +50,13 @@ def _stream(n_mb: int) -> Iterator[bytes]:
     yield b"data: [DONE]\n\n"
 
 
+# 1 says that there are findings; 2 of stats, that there is no stream.
+_STATUSES = {
+    ("check", "text/event-stream"): {0, 1},
+    ("check", "application/octet-stream"): {0, 1},
+    ("stats", "application/octet-stream"): {2},
+    ("stats", "text/event-stream"): {0, 2},
+}
 BODIES = {"application/octet-stream": _bytes, "text/event-stream": _stream}
 
 
@@ -61,14 +69,16 @@ def _save(path: Path, content_type: str, n_mb: int) -> None:
     streamtape.save(Cassette((one,)), path)
 
 
-def _measured(command: str, path: Path) -> tuple[float, float]:
+def _measured(command: str, path: Path, content_type: str) -> tuple[float, float]:
     """The peak in MB and the seconds of a command."""
     more = {"diff": [str(path)], "view": ["-o", str(path.with_suffix(".html"))]}.get(command, [])
     args = [sys.executable, "-m", "streamtape", command, str(path), *more]
     begun = time.perf_counter()
     process = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in _STATUSES.get((command, content_type), {0}):
+        raise RuntimeError(f"{command} of {content_type} ended with {process.returncode}")
     unit = 1 if sys.platform == "darwin" else 1024
     return usage.ru_maxrss * unit / 1e6, time.perf_counter() - begun
 
@@ -83,14 +93,15 @@ def run(_repeat: int, *, quick: bool = False) -> list[Row]:
             _save(short, content_type, 0)
             _save(long, content_type, n_mb)
             for command in COMMANDS:
-                own, _ = _measured(command, short)
-                peak, took_s = _measured(command, long)
+                own, _ = _measured(command, short, content_type)
+                peak, took_s = _measured(command, long, content_type)
                 what = f"{command}, {n_mb} MB of {content_type}"
                 rows.append({"name": f"{what}, beyond a short", "value": peak - own, "unit": "MB"})
                 rows.append({"name": what, "value": took_s, "unit": "s"})
+                for row in rows[-2:]:
+                    print(json.dumps(row), file=sys.stderr, flush=True)
     return rows
 
 
 if __name__ == "__main__":
-    for row in run(1, quick="--quick" in sys.argv):
-        print(row)
+    run(1, quick="--quick" in sys.argv)
