@@ -24,6 +24,7 @@ MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
 LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own, which sees fewer names
 _EDGE_BYTES = 64  # no literal is longer
+LOOKED_AT_BYTES = 64 << 10  # up to here an open document is looked at with every chunk
 MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
 _NAME_BYTES = 64  # what stands before a literal and belongs to its name
 _KEY_LINES = re.compile(rb"(?:[A-Za-z0-9+/=\s:]|\\[nrt]|\\\Z)*")
@@ -58,6 +59,7 @@ class BodyRedactor:
         self._held = 0  # from this offset on what was written is masked
         self._growing = False  # a secret longer than what is held back goes on
         self._in_key = False  # a private key that is longer than that goes on, over its lines
+        self._look_at = 0  # the size at which an open JSON document is looked at again
         self._quiet = not search.has_own  # nothing in the context begins anything
 
     @property
@@ -72,6 +74,9 @@ class BodyRedactor:
 
     def feed(self, data: bytes) -> Masked:
         """Take a chunk."""
+        if len(self._buffer) + len(data) < self._look_at:
+            self._buffer += data
+            return Masked(b"", n_held=len(data))
         if len(data) >= LARGE_BYTES and self._quiet and not (self._growing or self._in_key):
             passed = self._pass(data)
             if passed is not None:
@@ -119,8 +124,11 @@ class BodyRedactor:
         if self._search.has_own:
             start = min(start, buffer.rfind(b"\n") + 1)
         if self._search.paths:  # a document is decided as a whole
+            self._look_at = 0
             for document in documents(buffer):
                 goes_on = not document.complete and size - document.start < MAX_DOCUMENT_BYTES
+                if goes_on and size > LOOKED_AT_BYTES:  # each look reads all of it
+                    self._look_at = size * 3 // 2
                 if goes_on or document.start < start < document.end:
                     return min(start, document.start)
             return start

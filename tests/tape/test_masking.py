@@ -1,13 +1,16 @@
 """Secrets in bodies are masked however the body is cut, and never reach what is written."""
 
+import json
 import random
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamtape.secrets import json_spans
 from streamtape.secrets.known import OPEN, PATTERNS
 from streamtape.secrets.scanner import Search, default_search
 from streamtape.secrets.streaming import BodyRedactor
@@ -220,3 +223,48 @@ def test_a_private_key_of_any_length(newline: str, size: int) -> None:
         assert not any(line[8:].encode() in state for state in (final, *states[-3:], *states[::40]))
     assert final.endswith(f"{end}{newline}and on it goes 1234\n".encode())
     assert written([body], default_search())[0].count(b"*") == final.count(b"*")
+
+
+@given(
+    at=st.lists(st.integers(1, 900), max_size=40),
+    lines=st.lists(st.integers(0, 9), min_size=1, max_size=5),
+)
+def test_long_documents_are_looked_at_less_often(at: list[int], lines: list[int]) -> None:
+    """Where paths are masked, an open document is read again only when it has grown by half."""
+    search = Search(json_paths=("$.items[*].email",))
+    items = [{"email": f"user{n}@h.example", "n": n} for n in range(9)]
+    body = b"".join(
+        b"data: %b\n\n" % json.dumps({"items": items[:n], "api_key": "q7Rk2mZx9vBt4cLw"}).encode()
+        for n in lines
+    )
+    whole, _, _ = written([body], search)
+    assert b"@h.example" not in whole
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("streamtape.secrets.streaming.LOOKED_AT_BYTES", 16)
+        final, states, _ = written(cut(body, at), search)
+    assert final == whole
+    assert not any(b"@h.example" in state for state in states)
+
+
+def test_a_long_document_is_read_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not once for each chunk."""
+    n_read = 0
+    real = json_spans.documents
+
+    def counted(body: bytes) -> Iterator[json_spans.Document]:
+        nonlocal n_read
+        n_read += len(body)
+        return real(body)
+
+    monkeypatch.setattr("streamtape.secrets.streaming.documents", counted)
+    body = json.dumps([{"email": "a@h.example", "n": n} for n in range(20_000)]).encode()
+    chunks = [body[start : start + 1000] for start in range(0, len(body), 1000)]
+    redactor, final = BodyRedactor(Search(json_paths=("$[*].email",))), bytearray()
+    for data in [*chunks, b""]:
+        masked = redactor.feed(data) if data else redactor.close()
+        final += masked.shown
+        for offset, patch in masked.patches:
+            final[offset : offset + len(patch)] = patch
+    assert len(final) == len(body)
+    assert b"@" not in final
+    assert n_read < 20 * len(body)
