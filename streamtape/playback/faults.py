@@ -147,7 +147,7 @@ def parse_fault(text: str) -> Fault:
     kind = KINDS.get(name)
     if kind is None:
         raise UsageError(
-            f"{what}: unknown fault {name!r} (known: {', '.join(KINDS)}; for instance "
+            f"{what}: unknown fault (known: {', '.join(KINDS)}; for instance "
             "cut@event=12, a reset cut@event=12:rst, slow headers stall=1s@head)"
         )
     position, colon, ending = position.partition(":")

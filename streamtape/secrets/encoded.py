@@ -15,11 +15,13 @@ from streamtape.secrets.kinds import KINDS
 
 _NAMES = ("api_key", "apikey", "apiKey", "API_KEY", "api-key", "password", "client_secret",
           "access_token", "secret_access_key", "refresh_token", "private_key")  # fmt: skip
-_STARTS = ("sk-", "AKIA", "ASIA", "xoxb-", "xoxp-", "xapp-", "eyJ", "-----BEGIN", "SG.", "Bearer ")
+_STARTS = ("sk-", "AKIA", "ASIA", "xoxb-", "xoxp-", "xapp-", "eyJ", "-----BEGIN", "SG.", "Bearer ",
+           "AzSe", "AzFu", "AzCa", "AIoT", "APIM", "ACDb", "+ACR", "+ASt", "+ASb", "+AEh", "JQQJ99",
+           "hooks.slack.com", ".atlasv1.", "0.A", "1.A")  # fmt: skip
 _LEAST = 3  # shorter beginnings are in any base64
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]*")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
-_BEFORE = 64  # characters that are decoded before a beginning
+_BEFORE = 128  # characters that are decoded before a beginning
 _AFTER = 768  # and after it; up to _MOST where what is found goes on
 _MOST = 8 << 10
 _FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")

@@ -72,14 +72,14 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern("azure", "JQQJ99", _B + rb"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{20,40}", before=52),
     pattern("azure", "Q~", _B + rb"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", before=4),
     pattern("azure", "+ACR",
-            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?![A-Za-z0-9+/])", before=42),
+            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?![A-Za-z0-9])", before=42),
     pattern("azure", "APIM ACDb +ABa +AMC +ASt",  # keys of 64 bytes
-            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{76}(?:APIM|ACDb|\+ABa|\+AMC|\+ASt)"
+            rb"(?<![A-Za-z0-9+])[A-Za-z0-9+/]{76}(?:APIM|ACDb|\+ABa|\+AMC|\+ASt)"
             rb"[A-Za-z0-9+/]{5}[AQgw]={0,2}", before=76),
     pattern("azure", "AIoT +ASb +AEh +ARm AzCa",  # of 32
-            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{33}(?:AIoT|\+ASb|\+AEh|\+ARm|AzCa)"
-            rb"[A-P][A-Za-z0-9+/]{5}=?(?![A-Za-z0-9+/])", before=33),
-    pattern("azure", "AzSe", _S + rb"[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}(?![A-Za-z0-9+/])",
+            rb"(?<![A-Za-z0-9+])[A-Za-z0-9+/]{33}(?:AIoT|\+ASb|\+AEh|\+ARm|AzCa)"
+            rb"[A-P][A-Za-z0-9+/]{5}=?(?![A-Za-z0-9])", before=33),
+    pattern("azure", "AzSe", _S + rb"[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}(?![A-Za-z0-9])",
             before=42),
     pattern("azure", "AzFu", _S + _W + rb"{44}AzFu" + _W + rb"{5}[AQgw]={0,2}", before=44),
     pattern("azure", "0.A 1.A",

@@ -60,7 +60,7 @@ def test_of_says_which_interaction_is_struck() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("explode@event=3", "unknown fault 'explode'"),
+        ("explode@event=3", "unknown fault (known: "),
         ("cut", "needs a place"),
         ("cut@frame=3", "@event=N"),
         ("cut@event", "whole number"),

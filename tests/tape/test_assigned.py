@@ -61,6 +61,9 @@ machine h login u password SECRET
 Authorization: token SECRET
 Cookie: a=1; sid=SECRET; b=2
 Set-Cookie: sid=SECRET; Path=/; HttpOnly
+Cookie: a=1; prefs=SECRET; b=2
+Set-Cookie: prefs=SECRET; Path=/abcDEF123/x; Domain=h.example
+Secret key: SECRETaB12cD
 - name: OPENAI_API_KEY\n  value: SECRET
 - name: OPENAI_API_KEY\n  value: "SECRET"
 api_keys:\n  - SECRET
@@ -126,6 +129,8 @@ auth: OAuth2PasswordBearer | None
 key: Ed25519PrivateKey | X25519PrivateKey
 credentials: "same-origin"
 Cookie: theme=dark; lang=en
+Set-Cookie: a=b; Path=/a1B2c3D4e5F6; Domain=a1B2c3D4e5F6.example
+otp: a1b2c3
 OPENAI_API_KEY: ${{ secrets.OPENAI_API_KEY }}
 password=make_password2(raw)
 key=lambda x: x[1]
