@@ -27,7 +27,7 @@ class Upstream(MockServer):
     """The server, while its `with` block runs; `cut` breaks every stream after so many events."""
 
     def __init__(self, *, cut: int | None = None) -> None:
-        super().__init__(gap_us=GAP_US, events=24, cut=cut)
+        super().__init__(gap_us=GAP_US, events=24, cut=cut, cors="*")
         self._cut = cut
 
     async def answer(self, exchange: Exchange) -> None:
