@@ -53,6 +53,7 @@ def test_a_recording_grows_in_the_page(context: BrowserContext, tmp_path: Path) 
             httpx.Client() as client,
             client.stream("POST", f"{proxy.url}/v1/responses", content=BODY) as response,
         ):
+            assert response.status_code == 200, response.read()
             lines = response.iter_lines()
             while "bubble" not in next(lines):
                 pass
