@@ -61,7 +61,10 @@ and times. What `check` says of the recording must not grow. `streamtape show` s
 Secrets in new texts are masked."""
 )
 @click.argument("tape", type=completion_values.FILE, metavar="FILE")
-@click.option("-o", "--output", "target", metavar="FILE|FOLDER", help="Where the result goes.")
+@click.option(
+    "-o", "--output", "target", type=completion_values.FILE, metavar="FILE|FOLDER",
+    help="Where the result goes.",
+)  # fmt: skip
 @click.option("--in-place", is_flag=True, help="Let the result take the place of FILE.")
 @click.option("--force", is_flag=True, help="Replace the output where it exists.")
 @options.at_index

@@ -92,8 +92,21 @@ def _deltas(score: Score) -> list[tuple[int, Place, str]]:
                 continue
             if run.channel in {"audio", "signature"} or not _is_plain(score, place):
                 continue
+            if _opens(place):
+                continue
             found.append((by_document[id(place.document)], place, piece))
     return sorted(found, key=lambda one: one[0])
+
+
+def _opens(place: Place) -> bool:
+    """Whether a delta also names what it begins: said twice, an id or a name would be joined."""
+    holder, within = place.document.value, False
+    for step in place.steps[:-1]:
+        holder = holder[int(step)] if isinstance(holder, list) else holder[step]
+        within = within or step == "delta"
+        if within and isinstance(holder, dict) and any(map(holder.get, ("id", "name", "role"))):
+            return True
+    return False
 
 
 def _is_plain(score: Score, place: Place) -> bool:

@@ -76,7 +76,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
     """Our mock."""
-    with MockServer(gap_us=0) as endpoint:
+    with MockServer(gap_us=0, cors="*") as endpoint:  # a page in Chromium is among its clients
         yield endpoint.url
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import streamtape
 from tools.docs import json_outputs, reference
 
 REPO = Path(__file__).parents[2]
@@ -39,7 +40,10 @@ def taken_over(source: str, target: str) -> str:
         up = "../" * target.count("/")
         return f"[{text}]({up}{there}{anchor})" if there else f"{text} (`{named}`)"
 
-    return _LINK.sub(led, (REPO / source).read_text())
+    path = REPO / source
+    if not path.exists():  # where the wheel is tested, the package is elsewhere
+        path = Path(streamtape.__file__).parents[1] / source
+    return _LINK.sub(led, path.read_text())
 
 
 def pages() -> dict[str, str]:
