@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
+from random import Random
 
 import httpx
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 
 import streamtape
 from streamtape.editing.edit import new_findings
@@ -25,6 +26,8 @@ from tests.editing.streams import (
     sse,
 )
 
+# What a failing example has in common with others is not asked here, and takes most of the time.
+FOUND = (Phase.generate, Phase.shrink)
 FEW = settings(max_examples=3)
 CHAT_URL = "https://api.openai.com/v1/chat/completions"
 
@@ -115,7 +118,8 @@ def test_cuts_keep_the_bytes() -> None:
 def test_it_shrinks_to_the_recording(make: Callable[[], Interaction]) -> None:
     """Where anything will do, it is the recording itself."""
     one = make()
-    assert find(streamtape.vary(one), lambda _: True, settings=settings(max_examples=10)) == one
+    few = settings(max_examples=10, phases=FOUND)
+    assert find(streamtape.vary(one), lambda _: True, settings=few, random=Random(0)) == one
 
 
 def lines_of(one: Interaction) -> Iterator[str]:
@@ -138,7 +142,8 @@ def test_it_finds_what_breaks_a_client() -> None:
 
     one = ollama()
     assert not breaks(one)
-    found = find(streamtape.vary(one, kinds=["unicode", "keep_alives", "tokens"]), breaks)
+    strategy = streamtape.vary(one, kinds=["unicode", "keep_alives", "tokens"])
+    found = find(strategy, breaks, settings=settings(phases=FOUND), random=Random(0))
     assert [edit.what for edit in found.edits] == ["varied: unicode"]
     assert len(found.transcript().text) == len(one.transcript().text) + 1
 
@@ -147,7 +152,11 @@ def test_a_client_that_knows_no_other_events() -> None:
     """It is left with the one event that it does not know, early in the stream."""
     known = {event.type for event in anthropic().events()}
     strategy = streamtape.vary(anthropic())
-    found = find(strategy, lambda one: {e.type for e in one.events()} - known != set())
+
+    def holds_others(one: Interaction) -> bool:
+        return not {event.type for event in one.events()} <= known
+
+    found = find(strategy, holds_others, settings=settings(phases=FOUND), random=Random(0))
     assert [edit.what for edit in found.edits] == ["varied: unknown_events"]
     assert [event.type for event in found.events()].index("later_addition") == 1
 
