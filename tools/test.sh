@@ -23,4 +23,6 @@ if [ -n "${WHEEL:-}" ]; then
 fi
 # The tests start hundreds of interpreters: each would compile anew all that it imports.
 unset PYTHONDONTWRITEBYTECODE
-exec python -m ${COVERAGE_RUN:+coverage run -m} pytest -n auto --dist loadgroup "$@"
+# One worker more than there are processors: some tests wait for browsers and other processes.
+workers=$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1))
+exec python -m ${COVERAGE_RUN:+coverage run -m} pytest -n "$workers" --dist loadgroup "$@"
