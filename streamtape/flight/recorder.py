@@ -181,11 +181,15 @@ class FlightRecorder:
             signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
     def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
-        self.flush()
         before = self._signal_before
+        ends_here = not callable(before) and before != signal.SIG_IGN
+        if ends_here and (writer := self._writer) is not None:
+            for flight, ending in self._journal.end_all():
+                writer.put(flight, ending)
+        self.flush()
         if callable(before):
             before(number, frame)
-        elif before != signal.SIG_IGN:
+        elif ends_here:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
 

@@ -80,7 +80,8 @@ class Writer:
         self._kept: list[tuple[Interaction, int]] = []
         self._due_s = 0.0
         self._told_s: float | None = None
-        self._name = f"{_plain(socket.gethostname())}-{os.getpid()}"
+        # Recorders of one process, and containers of one name, do not write over each other.
+        self._name = f"{_plain(socket.gethostname())}-{os.getpid()}-{os.urandom(3).hex()}"
         self._thread = threading.Thread(target=self._run, name="streamtape-flight", daemon=True)
         self._thread.start()
 

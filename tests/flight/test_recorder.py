@@ -214,6 +214,41 @@ def test_the_end_of_a_program_loses_nothing(tmp_path: Path, end: str) -> None:
     assert [i.body for i in recordings(tmp_path)] == [b"hi"]
 
 
+STREAMING = """
+    import sys, time, httpx, streamtape
+    def pieces():
+        yield b"one "
+        time.sleep(1000)
+    with streamtape.FlightRecorder(sys.argv[1], sample=1) as recorder:
+        inner = httpx.MockTransport(lambda _: httpx.Response(200, content=pieces()))
+        client = httpx.Client(transport=recorder.transport(inner))
+        with client.stream("GET", "http://provider.test/") as response:
+            for piece in response.iter_raw():
+                print("ready", flush=True)
+"""
+
+
+def test_a_signal_amid_a_stream_keeps_what_had_come(tmp_path: Path) -> None:
+    """As unfinished, where the signal ends the program."""
+    command = [sys.executable, "-c", textwrap.dedent(STREAMING), os.fspath(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(PATIENCE_S) == -signal.SIGTERM
+    (one,) = recordings(tmp_path)
+    assert (one.body, one.ending.kind) == (b"one ", "unfinished")
+
+
+def test_two_recorders_of_one_folder_keep_theirs(tmp_path: Path) -> None:
+    """Though they write in the same second of the same process."""
+    for body in (b"a", b"b"):
+        recorder = FlightRecorder(tmp_path, sample=1)
+        with recorder, httpx.Client(transport=recorder.transport(answering(body))) as client:
+            client.get("http://provider.test/")
+    assert sorted(i.body for i in recordings(tmp_path)) == [b"a", b"b"]
+
+
 FORKING = """
     import os, sys, httpx, streamtape
     recorder = streamtape.FlightRecorder(sys.argv[1], sample=1)
