@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 import streamtape
-from streamtape.dialects import registry
+from tests.registries import registries_restored
 from tools.docs.name_examples import programs
 
 CASSETTES = Path(__file__).parent.parent / "cassettes"
@@ -30,10 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Warning filters and the table of dialects are put back."""
-    monkeypatch.setattr(registry, "_users", dict(registry._users))
-    with warnings.catch_warnings():
+def as_it_was() -> Iterator[None]:
+    """Warning filters, registered dialects and registered stores are put back."""
+    with registries_restored(), warnings.catch_warnings():
         yield
 
 

@@ -3,7 +3,7 @@
 import io
 import pickle
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +20,7 @@ from streamtape.stores.registry import register_store
 from streamtape.stores.store import StoreEntry
 from streamtape.stores.store_path import StorePath
 from tests.patience import PATIENCE_S
+from tests.registries import registries_restored
 from tests.stores.tars import member, packed, tar
 
 SAMPLES = Path(__file__).parents[2] / "cassettes" / "pairs" / "a"
@@ -111,6 +112,14 @@ COMMANDS = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def own_registry() -> Iterator[None]:
+    """What a test registers is forgotten after it."""
+    with registries_restored():
+        yield
+
+
+@pytest.mark.usefixtures("own_registry")
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_commands_take_it(where: str | StorePath, command: tuple[str, ...]) -> None:
     """What takes a folder takes a tar and a store, and names what is in it."""

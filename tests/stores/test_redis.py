@@ -15,22 +15,33 @@ from streamtape.cli.app import cli
 from streamtape.stores.places import place_of
 from streamtape.stores.recordings import recordings
 from tests.fake_network import FakeNetwork
+from tests.registries import registries_restored
 from tests.stores.servers import redis_server
 
 GUIDE = Path(__file__).parents[2] / "tools" / "docs" / "site" / "guide" / "stores.md"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a Redis in which the store of the documentation keeps recordings."""
+def store_class() -> Iterator[Any]:
+    """The class of the documentation, registered for `redis://`; it needs no server.
+
+    A pickle finds it in this module by its name, as long as the module's tests run.
+    """
     pytest.importorskip("redis", reason="the client redis is not installed")
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        (program,) = re.findall(
-            r"^```python\n(import hashlib\n.*?)^with ", GUIDE.read_text(), re.MULTILINE | re.DOTALL
-        )
-        names: dict[str, Any] = {"__name__": __name__}
+    (program,) = re.findall(
+        r"^```python\n(import hashlib\n.*?)^with ", GUIDE.read_text(), re.MULTILINE | re.DOTALL
+    )
+    names: dict[str, Any] = {"__name__": __name__}
+    with registries_restored(), pytest.MonkeyPatch.context() as patch:
         exec(program, names)
-        globals()["RedisStore"] = names["RedisStore"]  # by this name it is unpickled
+        patch.setitem(globals(), "RedisStore", names["RedisStore"])
+        yield names["RedisStore"]
+
+
+@pytest.fixture(scope="module")
+def server(store_class: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Redis in which the store of the documentation keeps recordings."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
 
 
@@ -85,11 +96,12 @@ def test_commands_and_other_processes(server: str) -> None:
     assert "there is nothing at" in missing.output
 
 
-def test_one_that_can_t_be_reached() -> None:
+def test_one_that_can_t_be_reached(store_class: Any) -> None:
     """An error of ours, without the password."""
-    streamtape.register_store(
-        "elsewhere", lambda url: globals()["RedisStore"]("redis://:geheim@" + url[12:])
-    )
-    with pytest.raises(streamtape.StoreError, match="can't be reached") as caught:
-        streamtape.load("elsewhere://127.0.0.1:1/a.tape")
+    with registries_restored():
+        streamtape.register_store(
+            "elsewhere", lambda url: store_class(f"redis://:geheim@{url[12:]}")
+        )
+        with pytest.raises(streamtape.StoreError, match="can't be reached") as caught:
+            streamtape.load("elsewhere://127.0.0.1:1/a.tape")
     assert "geheim" not in str(caught.value)
