@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         WebSearch,
     )
     from streamtape.dialects.base import Dialect, Piece
-    from streamtape.dialects.registry import register_dialect
+    from streamtape.dialects.select import register_dialect
     from streamtape.editing.edit import edit
     from streamtape.errors import (
         AmbiguousSessionError,
@@ -229,7 +229,7 @@ _HOMES = {
     "load": "streamtape.tape.store",
     "moderate": "streamtape.analysis.moderate",
     "recover": "streamtape.tape.store",
-    "register_dialect": "streamtape.dialects.registry",
+    "register_dialect": "streamtape.dialects.select",
     "register_store": "streamtape.stores.registry",
     "save": "streamtape.tape.store",
     "scan": "streamtape.tape.scanning",

@@ -20,8 +20,7 @@ from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.word_diff import hunks
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.dialects.registry import dialect_named
-from streamtape.dialects.select import choose
+from streamtape.dialects.select import choose, dialect_named
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import CassetteError, UsageError
 from streamtape.secrets.scanner import Search, default_search

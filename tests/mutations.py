@@ -9,7 +9,7 @@ from typing import Any
 from streamtape.compare.normalise import normaliser_for
 from streamtape.compare.units import VEILED
 from streamtape.dialects.base import Dialect, Piece
-from streamtape.dialects.paths import bind, find, parse_path
+from streamtape.dialects.payload import bind, find, parse_path
 from streamtape.dialects.rule_index import Found, plan_for
 from streamtape.tape.events import Event
 

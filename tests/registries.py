@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from streamtape.dialects import registry as dialects
+from streamtape.dialects import select as dialects
 from streamtape.stores import registry as stores
 
 

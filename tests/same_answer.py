@@ -12,7 +12,7 @@ from typing import Any
 
 from streamtape.compare.normalise import normaliser_for
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.paths import bind, parse_path
+from streamtape.dialects.payload import bind, parse_path
 from streamtape.dialects.rule_index import plan_for
 from streamtape.tape.events import Event
 from tests.mutations import deltas, frame_of, only_delta, put, recut, renumbered

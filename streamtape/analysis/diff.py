@@ -22,8 +22,8 @@ from streamtape.compare.timing_changes import DEFAULT_TOLERANCE, Clocked, compar
 from streamtape.compare.verdict import verdict_of
 from streamtape.compare.wire_changes import compare_bytes, compare_frames
 from streamtape.dialects.content import content_of
-from streamtape.dialects.json_codec import NOT_JSON, decode
 from streamtape.dialects.parsed import ParsedResponse
+from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.dialects.transcript import transcript_of
 from streamtape.dialects.turns import asked_at_us, turns
 from streamtape.errors import UsageError

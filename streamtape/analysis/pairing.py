@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from streamtape.compare.align import gaps
-from streamtape.dialects.json_codec import NOT_JSON, canonical, decode
+from streamtape.dialects.payload import NOT_JSON, canonical, decode
 from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Interaction, Request
 

@@ -10,8 +10,8 @@ from typing import Any
 from streamtape.checks.expected.tables import expected_of
 from streamtape.checks.profiles import Profile
 from streamtape.checks.stream import Stream
-from streamtape.dialects.json_codec import NOT_JSON, decode
 from streamtape.dialects.parsed import ParsedResponse
+from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.errors import UsageError
 from streamtape.framing.media import media_type
 from streamtape.framing.select import asks_to_stream

@@ -7,7 +7,7 @@ from typing import Any
 
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
-from streamtape.dialects.paths import MISSING, find, get, parse_path, resolve_key
+from streamtape.dialects.payload import MISSING, find, get, parse_path, resolve_key
 
 
 def sequence(stream: Stream) -> Iterator[Hit]:

@@ -9,7 +9,7 @@ from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
 from streamtape.dialects.ends import ends
-from streamtape.dialects.paths import find, get, parse_path
+from streamtape.dialects.payload import find, get, parse_path
 from streamtape.dialects.rule_index import plan_for
 from streamtape.tape.events import Event
 

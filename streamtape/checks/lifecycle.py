@@ -17,7 +17,7 @@ from streamtape.checks.grammar import ANY_OTHER, Grammar, State, grammar
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Dialect, Scope
-from streamtape.dialects.paths import get, parse_path, resolve_key
+from streamtape.dialects.payload import get, parse_path, resolve_key
 from streamtape.tape.events import Event
 
 _MAX_NAMED = 4

@@ -29,7 +29,7 @@ from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
 from streamtape.dialects.ends import holds
-from streamtape.dialects.paths import MISSING, Bindings, Path, find, get, parse_path, resolve_key
+from streamtape.dialects.payload import MISSING, Bindings, Path, find, get, parse_path, resolve_key
 from streamtape.tape.events import Event
 from streamtape.tape.texts import shortened
 

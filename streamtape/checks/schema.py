@@ -13,11 +13,10 @@ from streamtape.checks.lifecycle import known_types
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.ends import error_in, is_fault
-from streamtape.dialects.event_reader import PLAIN
 from streamtape.dialects.generic import GENERIC
-from streamtape.dialects.json_codec import canonical
-from streamtape.dialects.paths import MISSING, bind, find, get, parse_path, resolve_key
+from streamtape.dialects.payload import MISSING, bind, canonical, find, get, parse_path, resolve_key
 from streamtape.dialects.rule_index import plan_for
+from streamtape.dialects.select import PLAIN
 from streamtape.tape.texts import shortened
 
 _MAX_SHOWN = 160

@@ -12,7 +12,7 @@ from typing import Any
 from streamtape.checks.ending import usage_of
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
-from streamtape.dialects.paths import get, parse_path
+from streamtape.dialects.payload import get, parse_path
 from streamtape.dialects.rule_index import plan_for
 
 # Fewer pieces may grow by chance: "a", "aa", "aaa" are honest deltas of "aaaaaa".

@@ -60,7 +60,7 @@ class Url(_ParamType):
 
 
 def _dialects() -> Iterable[str]:
-    from streamtape.dialects.registry import dialects
+    from streamtape.dialects.select import dialects
 
     return (dialect.name for dialect in dialects())
 

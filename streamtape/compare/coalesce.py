@@ -18,8 +18,7 @@ from streamtape.compare.keys import Keys
 from streamtape.compare.normalise import MASK, looks_made, normaliser_for
 from streamtape.compare.units import CALL, ECHO, VEILED, IdSeen, Item, Run, Target, Unit, token_of
 from streamtape.dialects.base import Dialect, Piece
-from streamtape.dialects.json_codec import canonical
-from streamtape.dialects.paths import bind, parse_path
+from streamtape.dialects.payload import bind, canonical, parse_path
 from streamtape.dialects.rule_index import Found, Plan, plan_for
 from streamtape.dialects.template import template_for
 from streamtape.dialects.texts import join_text

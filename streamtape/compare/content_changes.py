@@ -17,7 +17,7 @@ from streamtape.compare.normalise import is_id_name, looks_made
 from streamtape.compare.units import CALL
 from streamtape.compare.word_diff import hunks
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.json_codec import canonical, decode
+from streamtape.dialects.payload import canonical, decode
 from streamtape.tape.events import Part, ToolCall, Transcript
 
 SILENT = ("arguments", "signature", "details")  # told as tool calls, or no part of what is read

@@ -11,7 +11,7 @@ from dataclasses import replace
 from streamtape.compare.comparison import Change
 from streamtape.compare.text_diff import TextChange, is_part
 from streamtape.compare.units import CALL
-from streamtape.dialects.json_codec import canonical
+from streamtape.dialects.payload import canonical
 
 LONG = 12  # characters: a text of that length that changes alike in two places is one change
 

@@ -13,7 +13,7 @@ from typing import Any
 from streamtape.compare.normalise import MASK, MASKED_OBJECT
 from streamtape.compare.units import VARIES, Target
 from streamtape.dialects.base import Dialect, Piece
-from streamtape.dialects.paths import Path, bind, find, parse_path, resolve_key
+from streamtape.dialects.payload import Path, bind, find, parse_path, resolve_key
 from streamtape.dialects.rule_index import Found
 from streamtape.tape.events import Event
 

@@ -19,7 +19,7 @@ from streamtape.compare.comparison import Change, Location
 from streamtape.compare.normalise import MASK
 from streamtape.compare.repeated import RemovedItems, without_elements
 from streamtape.compare.units import CALL, ECHO, VARIES, Item, Unit, token_of
-from streamtape.dialects.json_codec import canonical
+from streamtape.dialects.payload import canonical
 
 
 class Side(NamedTuple):

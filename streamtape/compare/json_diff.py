@@ -12,7 +12,7 @@ from typing import Any
 from streamtape.compare.align import gaps
 from streamtape.compare.normalise import MASK
 from streamtape.compare.units import ECHO, VARIES, Unit
-from streamtape.dialects.json_codec import canonical
+from streamtape.dialects.payload import canonical
 
 Difference = tuple[str, Any, Any]
 _ABSENT: Any = object()

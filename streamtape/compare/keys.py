@@ -14,7 +14,7 @@ from typing import Any
 from streamtape.compare.units import Target
 from streamtape.dialects.base import Call, Piece
 from streamtape.dialects.calls import Calls
-from streamtape.dialects.paths import get, parse_path
+from streamtape.dialects.payload import get, parse_path
 from streamtape.dialects.rule_index import Found
 from streamtape.dialects.texts import as_text
 from streamtape.tape.events import Event

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.paths import parse_path
+from streamtape.dialects.payload import parse_path
 
 MASK = "*"  # stands for a value that is there and is not compared
 DEEP = "**."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from streamtape.compare.units import IdSeen
-from streamtape.dialects.json_codec import canonical
+from streamtape.dialects.payload import canonical
 
 
 class RemovedItems(NamedTuple):

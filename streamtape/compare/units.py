@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
-from streamtape.dialects.json_codec import canonical
+from streamtape.dialects.payload import canonical
 from streamtape.dialects.template import Template
 from streamtape.tape.events import Event
 

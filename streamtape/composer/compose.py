@@ -10,7 +10,7 @@ from streamtape.composer.parts import Fail, Part, Say, Stop
 from streamtape.composer.responses_dialogue import UPGRADE, dialogue_of, websocket_url
 from streamtape.composer.stage import USAGE, Frame, Payload, Setting, Stage
 from streamtape.composer.voices import VOICES, Voice, to_json, voice_of
-from streamtape.dialects.registry import dialect_named
+from streamtape.dialects.select import dialect_named
 from streamtape.errors import UsageError
 from streamtape.playback.error_responses import refusal_of
 from streamtape.playback.pace import Pace, parse_pace, to_us, with_limits

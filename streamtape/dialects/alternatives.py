@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from streamtape.dialects.base import Call, Piece
-from streamtape.dialects.paths import Bindings
+from streamtape.dialects.payload import Bindings
 
 _TEXTS = {"text", "refusal", "reasoning"}
 

@@ -3,7 +3,7 @@
 The table says how an event's type is found, which events add to which text and which repeat it
 whole, what opens and closes what, what ends the stream, where the model, the usage and the error
 stand, and what differs from one run to the next. Readers (events, transcript, diff, checks) know
-the table's words and no provider. Paths are those of `dialects.paths`. Values only.
+the table's words and no provider. Paths are those of `dialects.payload`. Values only.
 
 A table of one's own needs a name and what it is told by; everything else has a default:
 

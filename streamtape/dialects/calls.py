@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 from streamtape.dialects.alternatives import Found
 from streamtape.dialects.base import Call
-from streamtape.dialects.json_codec import decode
-from streamtape.dialects.paths import Bindings, get, parse_path
+from streamtape.dialects.payload import Bindings, decode, get, parse_path
 from streamtape.dialects.texts import Key, join_text, next_free
 from streamtape.tape.events import Event
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamtape.dialects.base import Condition, Dialect
-from streamtape.dialects.paths import Bindings, bind, find, get, parse_path
+from streamtape.dialects.payload import Bindings, bind, find, get, parse_path
 from streamtape.tape.events import Event, Frame
 
 NOTHING = (None, "", "null")  # what servers send where a reason has yet to come

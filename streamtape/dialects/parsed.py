@@ -11,8 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from streamtape.dialects.generic import GENERIC
-from streamtape.dialects.registry import dialect_named
-from streamtape.dialects.select import choose_for, events_of
+from streamtape.dialects.select import choose_for, dialect_named, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import ContentError, FramingError
 from streamtape.framing.select import open_frames

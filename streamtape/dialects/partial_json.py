@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from streamtape.dialects.json_codec import NOT_JSON, decode
+from streamtape.dialects.payload import NOT_JSON, decode
 
 MAX_DEPTH = 200
 _TOKEN = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streamtape.dialects.json_codec import NOT_JSON, decode
+from streamtape.dialects.payload import NOT_JSON, decode
 
 NEWS = -1  # nothing there says it
 COVERED = -2  # several texts together say it, or one that says more

@@ -1,35 +1,43 @@
-"""The events of an interaction, and the choice of the dialect that reads them.
+"""The events of an interaction: the dialects that there are, the one that reads it, its reader.
 
-A dialect of the user's own that fits is taken. Of the built-in ones, what the first frames show
-counts for more than the address (a proxy may serve any API at any path), and an address alone
-chooses none that can read nothing of them; where neither says anything, the generic one reads the
-stream. Frames without data (comments alone) give no event.
+A user's dialect is tried before the built-in ones, the latest first; one with a name that is taken
+replaces it. A dialect of the user's own that fits is taken. Of the built-in ones, what the first
+frames show counts for more than the address (a proxy may serve any API at any path), and an address
+alone chooses none that can read nothing of them; where neither says anything, the generic one reads
+the stream.
+
+Frames without data (comments alone) give no event. No event is an error: data that is not JSON is
+its own payload, and a type that the table does not know is that event's type.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
-from streamtape.dialects.base import Dialect
+from streamtape.dialects.base import Channel, Dialect, Piece
 from streamtape.dialects.ends import error_in, is_fault
-from streamtape.dialects.event_reader import EventReader
 from streamtape.dialects.generic import GENERIC
-from streamtape.dialects.paths import find, parse_path
-from streamtape.dialects.registry import builtin, dialect_named, dialects
+from streamtape.dialects.payload import NOT_JSON, decode, find, get, parse_path
 from streamtape.dialects.rule_index import plan_for
+from streamtape.errors import UsageError
 from streamtape.tape.events import Event, Frame
 
 if TYPE_CHECKING:
     from streamtape.tape.model import Interaction
 
-N_LOOKED_AT = (
-    6  # an opening comment, a prompt filter's verdict or a ping may come before the first sign
-)
+# An opening comment, a prompt filter's verdict or a ping may come before the first sign.
+N_LOOKED_AT = 6
 N_LOOKED_AT_IN_DIALOGUES = 64  # a client may send much audio before it gets an answer
+PLAIN = "message"  # what a frame is called that the stream gave no name
+_CHANNELS: tuple[str, ...] = get_args(Channel)
+_users: dict[str, Dialect] = {}
 
 
 def events(
@@ -192,3 +200,149 @@ def _reader(dialect: Dialect) -> EventReader:
 
 def _first_with_data(frames: Iterable[Frame]) -> list[Frame]:
     return list(islice((frame for frame in frames if frame.data is not None), N_LOOKED_AT))
+
+
+def builtin() -> tuple[Dialect, ...]:
+    """The dialects that come with the package, in the order in which they are asked."""
+    from streamtape.dialects.tables import BUILTIN
+
+    return BUILTIN
+
+
+def register_dialect(dialect: Dialect) -> Dialect:
+    """Make a dialect known, under its name; gives it back. UsageError where it can't work."""
+    if not dialect.name:
+        raise UsageError("a dialect needs a name")
+    for where, pattern in (("url", dialect.url), ("media", dialect.media), *dialect.signs):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise UsageError(
+                f"dialect {dialect.name!r}: {where} {pattern!r} is not a regular expression: "
+                f"{error}"
+            ) from error
+    _check_table(dialect, f"dialect {dialect.name!r}: ")
+    _users.pop(dialect.name, None)
+    _users[dialect.name] = dialect
+    return dialect
+
+
+def _check_table(part: Any, where: str) -> None:
+    """Refuse what a reader would pass over without a word: `("end")` for `("end",)`, a channel."""
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if isinstance(part, Piece) and field.name == "channel" and value not in _CHANNELS:
+            known = ", ".join(_CHANNELS)
+            raise UsageError(f"{where}unknown channel {value!r} (known: {known})")
+        if not str(field.type).startswith("tuple"):
+            continue
+        if not isinstance(value, tuple):
+            raise UsageError(
+                f"{where}{field.name} must be a tuple, got {value!r}; "
+                f"a tuple of one is ({value!r},)"
+            )
+        for one in value:
+            if is_dataclass(one):
+                _check_table(one, f"{where}{field.name}: ")
+
+
+def unregister_dialect(name: str) -> None:
+    """Forget a dialect that `register_dialect` made known; UsageError if there is none."""
+    if _users.pop(name, None) is None:
+        raise UsageError(f"no dialect {name!r} was registered; registered: {', '.join(_users)}")
+
+
+def dialects() -> tuple[Dialect, ...]:
+    """Every dialect, in the order in which they are asked: the user's own first."""
+    own = tuple(reversed(_users.values()))
+    return own + tuple(d for d in builtin() if d.name not in _users)
+
+
+def dialect_named(name: str) -> Dialect:
+    """The dialect of this name; UsageError lists those that there are."""
+    if name in _users:
+        return _users[name]
+    for dialect in builtin():
+        if dialect.name == name:
+            return dialect
+    known = ", ".join(sorted(d.name for d in dialects()))
+    raise UsageError(f"unknown dialect {name!r}; known: {known}")
+
+
+class EventReader:
+    """Reads events out of frames, one dialect's way."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._marker = dialect.done_marker
+        self._wrapped = dialect.wrapped
+        self._default = dialect.default_type
+        self._ifs = tuple((parse_path(path), name) for path, name in dialect.type_if)
+        self._from = tuple((p == "@event", parse_path(p)) for p in dialect.type_from)
+        self._named = bool(dialect.type_from) and dialect.type_from[0] == "@event"
+        self._named |= dialect.event_equals_type
+        first = self._from[0] if self._from and not self._ifs else (True, ())
+        self._field = first[1][0] if len(first[1]) == 1 and not first[0] else None
+
+    def name_without_payload(self, frame: Frame) -> str | None:
+        """The event's type, where the frame alone tells it; None where the payload must be read."""
+        if frame.data and frame.data == self._marker:
+            return self._marker
+        if is_fault(frame):
+            return frame.event
+        return frame.event if self._named and not self._ifs and frame.event != PLAIN else None
+
+    def read(self, frame: Frame, index: int) -> Event:
+        """The event of a frame that has data."""
+        data = frame.data or ""
+        if data and data == self._marker:
+            return Event(data, data, frame.at_us, index, frame)
+        if frame.headers and is_fault(frame):
+            return Event(frame.event, _fault(frame), frame.at_us, index, frame)
+        payload = decode(data)
+        if self._field and not self._wrapped and type(payload) is dict:  # as most say it
+            name = payload.get(self._field)
+            if name and type(name) is str:
+                return Event(name, payload, frame.at_us, index, frame)
+        if self._wrapped and isinstance(payload, dict) and self._wrapped in payload:
+            payload = _unwrapped(payload, self._wrapped)
+        if payload is NOT_JSON:
+            name = frame.event if frame.event != PLAIN else self._default
+            return Event(name, data, frame.at_us, index, frame)
+        return Event(self.type_of(frame.event, payload), payload, frame.at_us, index, frame)
+
+    def type_of(self, event: str, payload: object) -> str:
+        """The type of an event: by the table's places, in their order."""
+        for path, name in self._ifs:
+            if get(payload, path) is not None:
+                return name
+        for is_event, path in self._from:
+            if is_event:
+                if event != PLAIN:
+                    return event
+                continue
+            value = get(payload, path)
+            if isinstance(value, str) and value:
+                return value
+        return event if event != PLAIN else self._default
+
+
+def _fault(frame: Frame) -> Any:
+    """What an exception or an error says: in its payload, or, without one, in its headers."""
+    payload = decode(frame.data) if frame.data else NOT_JSON
+    if payload is not NOT_JSON:
+        return payload
+    names = {":error-code": "code", ":error-message": "message"}
+    fields = {
+        name: frame.headers[header] for header, name in names.items() if header in frame.headers
+    }
+    return fields or frame.data
+
+
+def _unwrapped(payload: dict[str, Any], field: str) -> Any:
+    """The event inside of an envelope; the envelope with its text, where that is no JSON."""
+    try:
+        text = base64.b64decode(payload[field], validate=True).decode()
+    except (TypeError, ValueError, binascii.Error):
+        return payload
+    value = decode(text)
+    return {**payload, field: text} if value is NOT_JSON else value

@@ -14,7 +14,7 @@ from typing import Any
 
 from streamtape.dialects.alternatives import Found
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.paths import Path, bind, parse_path
+from streamtape.dialects.payload import Path, bind, parse_path
 
 Step = str | int
 _Tree = dict[Step, Any]

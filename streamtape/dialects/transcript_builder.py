@@ -15,12 +15,19 @@ from streamtape.dialects.base import Dialect, Patches, Piece
 from streamtape.dialects.calls import Calls, OneCall
 from streamtape.dialects.ends import NOTHING, error_in, finishes
 from streamtape.dialects.images import image_of
-from streamtape.dialects.json_codec import NOT_JSON, canonical
 from streamtape.dialects.json_patch import patched, steps_of
 from streamtape.dialects.partial_json import parse_partial
-from streamtape.dialects.paths import Bindings, find, get, parse_path, resolve_key
-from streamtape.dialects.registry import dialect_named
+from streamtape.dialects.payload import (
+    NOT_JSON,
+    Bindings,
+    canonical,
+    find,
+    get,
+    parse_path,
+    resolve_key,
+)
 from streamtape.dialects.rule_index import Plan, plan_for
+from streamtape.dialects.select import dialect_named
 from streamtape.dialects.template import Template, template_for
 from streamtape.dialects.texts import Key, Text, Texts, as_text, item_of, join_text
 from streamtape.tape.events import Event, Image, Part, ToolCall, Transcript

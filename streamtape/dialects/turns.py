@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.ends import ends
-from streamtape.dialects.paths import get, parse_path
+from streamtape.dialects.payload import get, parse_path
 from streamtape.dialects.select import events_of as read_events
 from streamtape.dialects.select import open_events
 from streamtape.framing.messages import whole_messages

@@ -12,7 +12,7 @@ import binascii
 from typing import Any
 from zlib import crc32
 
-from streamtape.dialects.json_codec import NOT_JSON, decode
+from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.editing.json_text import Change, apply, changes
 from streamtape.editing.placed_frames import PlacedFrame
 from streamtape.editing.stretches import Stretch

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from streamtape.dialects.json_codec import MAX_DEPTH
+from streamtape.dialects.payload import MAX_DEPTH
 
 _TOKEN = re.compile(
     rb'[ \t\r\n]*(?:([{}\[\],:])|("(?:[^"\\]|\\.)*+")|([^\s{}\[\],:"]+))', re.DOTALL

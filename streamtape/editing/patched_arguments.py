@@ -7,7 +7,7 @@ from typing import Any
 
 from streamtape.dialects.base import Patches
 from streamtape.dialects.json_patch import steps_of
-from streamtape.dialects.paths import bind, find, parse_path
+from streamtape.dialects.payload import bind, find, parse_path
 from streamtape.editing.opened import OpenInteraction
 from streamtape.editing.runs import Place, Run
 from streamtape.tape.events import ToolCall

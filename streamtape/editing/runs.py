@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
-from streamtape.dialects.paths import bind, parse_path
+from streamtape.dialects.payload import bind, parse_path
 from streamtape.dialects.rule_index import Found, plan_for
 from streamtape.dialects.texts import as_text, join_text
 from streamtape.editing.documents import Document

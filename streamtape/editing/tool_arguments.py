@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from streamtape.dialects.json_codec import NOT_JSON, decode
+from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.editing.documents import Document
 from streamtape.editing.json_text import apply, changes, respelled
 from streamtape.editing.opened import OpenInteraction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from streamtape.dialects.paths import find, parse_path
+from streamtape.dialects.payload import find, parse_path
 from streamtape.editing.opened import OpenInteraction
 from streamtape.errors import UsageError
 

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from streamtape.dialects.registry import builtin
+from streamtape.dialects.select import builtin
 
 _STEP = re.compile(r"[A-Za-z][\w-]*")
 # Words that names of public models are made of.

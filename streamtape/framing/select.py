@@ -33,8 +33,8 @@ from streamtape.tape.events import Frame
 
 if TYPE_CHECKING:
     from streamtape.content.decode import Decoder
-    from streamtape.content.limits import Allowance
     from streamtape.tape.model import Chunks, Interaction
+    from streamtape.tape.segments import Allowance
 
 AnyFrame = SSEFrame | EventStreamFrame
 _Piece = tuple[int, int | None, bytes]  # the chunk's index and time, and what it decodes to
@@ -131,10 +131,11 @@ def _framer(
     was requested, streams as JSON. A type that names a stream decides what they leave open.
     """
     named = _FRAMERS.get(media_type(content_type))
-    if is_prelude(first):
-        return EventStreamParser()
-    if first[:1] <= _LAST_OF_PRELUDES and len(first) < PRELUDE_BYTES and not at_end:
-        return None  # no text begins so, and a message may, whatever the type says
+    if first[:1] <= _LAST_OF_PRELUDES:  # no text begins so, and a message does, whatever the type
+        if is_prelude(first):
+            return EventStreamParser()
+        if len(first) < PRELUDE_BYTES and not at_end:
+            return None
     start = first.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if _SSE_START.match(start):
         return SSEParser()
@@ -305,9 +306,9 @@ def _located(frame: AnyFrame, at_us: int | None, chunk_index: int, number: int) 
     )
 
 
-def _decoded(chunks: Chunks, decoder: Decoder) -> Iterator[_Piece]:
+def _decoded(chunks: Chunks, decoder: Decoder | None) -> Iterator[_Piece]:
     """The pieces of a body, its content-encoding undone; those that decode to nothing left out."""
-    feed = decoder.feed
+    feed = decoder.feed if decoder else bytes  # bytes as they are: not copied
     for chunk_index, (at_us, data) in enumerate(chunks.timed_pieces()):
         if content := feed(data):
             yield chunk_index, at_us, content
@@ -349,7 +350,8 @@ def _opened(interaction: Interaction) -> tuple[Framer, Iterator[_Piece]]:
     head = interaction.head
     if head is None:
         return WholeBody(), iter(())
-    pieces = _decoded(interaction.chunks, decoder_for(head.get("content-encoding")))
+    encoding = head.get("content-encoding")
+    pieces = _decoded(interaction.chunks, decoder_for(encoding) if encoding else None)
     framer, first = _chosen(
         head.get("content-type"), pieces, stream_requested=asks_to_stream(interaction)
     )

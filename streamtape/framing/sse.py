@@ -2,8 +2,8 @@
 
 Feed chunks cut anywhere; each block that a blank line ends gives a frame when that line end
 arrives. Line ends become LF on entry, the unfinished block waits in pieces that are never scanned
-again, closed blocks are read many at a time where they look alike (`sse_shapes`) and line by line
-where they don't (`sse_frame`). No I/O, no clock; any bytes give frames, and no error but the
+again, closed blocks are read many at a time where they look alike and line by line where they don't
+(`sse_frame`). No I/O, no clock; any bytes give frames, and no error but the
 bound's. https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
 
@@ -14,8 +14,16 @@ from itertools import repeat
 from operator import itemgetter
 
 from streamtape.errors import FrameTooLargeError, UsageError
-from streamtape.framing.sse_frame import SSEFrame, encode_sse, parse_block
-from streamtape.framing.sse_shapes import USUAL_RUN, USUAL_SHAPE, Found, Shape, shape_of
+from streamtape.framing.sse_frame import (
+    USUAL_RUN,
+    USUAL_SHAPE,
+    Found,
+    Shape,
+    SSEFrame,
+    encode_sse,
+    parse_block,
+    shape_of,
+)
 
 __all__ = ["MAX_FRAME_BYTES", "SSEFrame", "SSEParser", "encode_sse"]
 
@@ -73,7 +81,8 @@ class SSEParser:
         A `retry` line counts at its line end, before its block is dispatched.
         """
         lines = self._unfinished()
-        retry = parse_block(lines, "", end=lines.rfind(b"\n") + 1).retry
+        end = lines.rfind(b"\n") + 1
+        retry = parse_block(lines, "", end=end).retry if end else None
         return self._retry if retry is None else retry
 
     def feed(self, data: bytes) -> list[SSEFrame]:

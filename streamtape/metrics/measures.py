@@ -13,7 +13,7 @@ from typing import Any
 
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.content import content_of
-from streamtape.dialects.paths import get, parse_path
+from streamtape.dialects.payload import get, parse_path
 from streamtape.dialects.transcript import transcript_of
 from streamtape.metrics.arrival import Arrival
 from streamtape.tape.events import Event, Transcript

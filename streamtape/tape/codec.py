@@ -12,7 +12,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from streamtape.errors import CassetteWriteError
-from streamtape.tape import columns, container, records
+from streamtape.tape import container, records
 from streamtape.tape.loading import Decoder
 from streamtape.tape.model import Cassette, Interaction, Request
 from streamtape.tape.segments import (
@@ -22,6 +22,8 @@ from streamtape.tape.segments import (
     Rows,
     Segment,
     columns_of,
+    pack,
+    pack_times,
 )
 from streamtape.tape.versions import version_for
 
@@ -78,8 +80,8 @@ def _runs(i: int, kind: str, rows: Rows[Any], counts: dict[str, int]) -> Iterato
         first, *more = _parts(run.data)
         fields: dict[str, Any] = {"i": i}
         if run.times_us is not None:
-            fields["at_us"] = columns.pack_times(run.times_us)
-        fields["sizes"] = columns.pack(run.sizes)
+            fields["at_us"] = pack_times(run.times_us)
+        fields["sizes"] = pack(run.sizes)
         if run.kinds:
             fields["kinds"] = run.kinds
         yield [kind, {**fields, "data": first}]

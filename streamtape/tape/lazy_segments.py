@@ -7,15 +7,15 @@ since it was loaded is noticed by the frame's own checksum.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from streamtape.tape import columns, records
+from streamtape.tape import records
 from streamtape.tape.container import damaged, unframe
-from streamtape.tape.model import Columns
 from streamtape.tape.records import Fields, RecordError
+from streamtape.tape.segments import Columns, unpack, unpacked
 
 Fetch = Callable[[int, int], bytes]
 Reread = Callable[["RecordLocation"], Fields]
@@ -50,26 +50,6 @@ def rereader(fetch: Fetch, path: str | None) -> Reread:
 
 
 @dataclass(frozen=True, slots=True)
-class PackedSegment:
-    """A run of chunks in memory, its times as they were in the file."""
-
-    n_chunks: int
-    times: bytes | None
-    sizes: Sequence[int]
-    data: bytes
-    kinds: bytes = b""
-
-    @property
-    def n_bytes(self) -> int:
-        """How many bytes the chunks hold."""
-        return len(self.data)
-
-    def columns(self) -> Columns:
-        """Undo the column of times."""
-        return _columns(self.times, self.sizes, self.data, self.kinds)
-
-
-@dataclass(frozen=True, slots=True)
 class StoredSegment:
     """A run of rows in a file: a "chunks" or "messages" record, and the "more" that follow it."""
 
@@ -86,7 +66,7 @@ class StoredSegment:
         times, sizes = fields.get("at_us", bytes, default=None), fields.get("sizes", bytes)
         kinds = fields.get("kinds", bytes, default=b"")
         data = parts[0] if len(parts) == 1 else b"".join(parts)
-        return _columns(times, columns.unpack(sizes), data, kinds)
+        return unpacked(times, unpack(sizes), data, kinds)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -103,7 +83,3 @@ class StoredRequestBody:
         yield self.reread(first).get("body", bytes, default=b"")
         for location in more:
             yield self.reread(location).get("data", bytes)
-
-
-def _columns(times: bytes | None, sizes: Sequence[int], data: bytes, kinds: bytes) -> Columns:
-    return Columns(None if times is None else columns.unpack_times(times), sizes, data, kinds)

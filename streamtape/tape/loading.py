@@ -13,18 +13,11 @@ from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any, NoReturn
 
-from streamtape.content.limits import (
-    CHUNKS_A_BYTE,
-    MIN_CHUNKS,
-    Allowance,
-    allowances,
-)
 from streamtape.errors import CassetteLimitError
-from streamtape.tape import columns, container, records
+from streamtape.tape import container, records
 from streamtape.tape.container import Piece, damaged
 from streamtape.tape.lazy_segments import (
     Fetch,
-    PackedSegment,
     RecordLocation,
     Reread,
     StoredRequestBody,
@@ -34,7 +27,18 @@ from streamtape.tape.lazy_segments import (
 from streamtape.tape.messages import Messages, is_kind_byte
 from streamtape.tape.model import Cassette, Edit, Ending, Head, Interaction, Redaction, Request
 from streamtape.tape.records import Fields, RecordError
-from streamtape.tape.segments import SEGMENT_CHUNKS, Chunks, Segment
+from streamtape.tape.segments import (
+    CHUNKS_A_BYTE,
+    COLUMN_WIDTH,
+    MIN_CHUNKS,
+    SEGMENT_CHUNKS,
+    Allowance,
+    Chunks,
+    PackedSegment,
+    Segment,
+    allowances,
+    unpack,
+)
 from streamtape.tape.versions import Record, brought_up
 
 EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
@@ -261,7 +265,7 @@ class Decoder:
         times = fields.get("at_us", bytes, default=None)
         sizes: bytes = fields.get("sizes", bytes)
         data: bytes = fields.get("data", bytes)
-        n_rows, rest = divmod(len(sizes), columns.WIDTH)
+        n_rows, rest = divmod(len(sizes), COLUMN_WIDTH)
         if (
             rest
             or not 0 < n_rows <= SEGMENT_CHUNKS
@@ -271,7 +275,7 @@ class Decoder:
         timed = times is not None
         if draft.runs and draft.runs[0].timed != timed:
             raise RecordError(f"some {fields.kind} have times and some have none")
-        column = columns.unpack(sizes)
+        column = unpack(sizes)
         n_bytes = sum(column)
         if n_bytes < len(data):
             raise RecordError(f"{fields.kind} hold more than their sizes say")

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast, overload
 
 from streamtape.content.decode import decode_content, encodings
-from streamtape.content.limits import within
 from streamtape.content.pieces import joined
 from streamtape.displayed import Displayed
 from streamtape.tape.messages import Message, Messages
@@ -30,6 +29,7 @@ from streamtape.tape.segments import (
     Columns,
     LoadedSegment,
     Segment,
+    within,
 )
 
 if TYPE_CHECKING:

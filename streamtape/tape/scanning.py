@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from streamtape.content import encode
 from streamtape.content.decode import decode_content, encodings
-from streamtape.content.limits import within
 from streamtape.content.pieces import joined
 from streamtape.errors import ContentError, ContentLimitError
 from streamtape.secrets.split import splits
 from streamtape.tape import message_scanning, recode
 from streamtape.tape.model import Cassette, Chunk, Chunks, Head, Interaction, Redaction
 from streamtape.tape.redact import Redactor
+from streamtape.tape.segments import within
 
 
 class Leak(NamedTuple):

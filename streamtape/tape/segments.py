@@ -1,24 +1,48 @@
 """A body as runs of rows, stored by columns: its chunks, or the messages of a dialogue.
 
-A run is in memory, or in a file from which it is fetched when somebody reads it. `Rows` is the
-sequence that users see, whatever its runs are and whatever a row is; `Chunks` are those of a
-stream, `messages.Messages` those of a dialogue.
+A run is in memory, or in a file from which it is fetched when somebody reads it (`lazy_segments`).
+`Rows` is the sequence that users see, whatever its runs are and whatever a row is; `Chunks` are
+those of a stream, `messages.Messages` those of a dialogue.
+
+In a file, a column is n unsigned 64-bit numbers laid out by byte planes, so that it compresses
+well: first the lowest byte of each number, then the next byte of each, and so on, eight planes.
+Small numbers leave six planes of zeros, which cost nothing once compressed. Times are differences,
+the first one from 0, modulo 2**64:
+
+    times       1000, 1300, 1299
+    differences 1000, 300, -1      e8 03 00..   2c 01 00..   ff ff ff..
+    planes      e8 2c ff | 03 01 ff | 00 00 ff | ... (eight of them)
+
+An `Allowance` bounds what may be read out of a file that nobody vouches for, by the file's size. A
+few kilobytes can unfold to millions of events or gigabytes of content, which no real recording
+does: what compresses that well was made to do harm. What is beyond is a ContentLimitError that says
+what was left out. Files that were loaded with a limit of the caller's own (`max_bytes`) are
+trusted, and so are values that were made in memory.
 """
 
 from __future__ import annotations
 
+import sys
 from abc import abstractmethod
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, repeat
+from itertools import accumulate, pairwise, repeat
 from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
-from streamtape.content.limits import Allowance
 from streamtape.content.pieces import joined
+from streamtape.errors import ContentLimitError
 
 SEGMENT_BYTES = 1 << 20
 SEGMENT_CHUNKS = 1 << 15
+COLUMN_WIDTH = 8
+_MASK = (1 << 64) - 1
+_HALF = 1 << 63
+MIN_FRAMES, FRAMES_A_BYTE = 100_000, 16
+MIN_BYTES, BYTES_A_BYTE = 8 << 20, 200
+MIN_CHUNKS, CHUNKS_A_BYTE = 200_000, 32
+_LEAST_FRAMES, _LEAST_BYTES = 100, 64 << 10  # of any one interaction
 
 
 class Chunk(NamedTuple):
@@ -81,6 +105,26 @@ class LoadedSegment:
 
     def columns(self) -> Columns:
         return self.loaded
+
+
+@dataclass(frozen=True, slots=True)
+class PackedSegment:
+    """A run of rows in memory, its times packed as they are in a file."""
+
+    n_chunks: int
+    times: bytes | None
+    sizes: Sequence[int]
+    data: bytes
+    kinds: bytes = b""
+
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes the chunks hold."""
+        return len(self.data)
+
+    def columns(self) -> Columns:
+        """Undo the column of times."""
+        return unpacked(self.times, self.sizes, self.data, self.kinds)
 
 
 R = TypeVar("R")
@@ -212,3 +256,100 @@ def columns_of(
 def _columns(times: list[int], pieces: list[bytes], kinds: bytearray) -> Columns:
     told = bytes(kinds) if any(kinds) else b""
     return Columns(times or None, tuple(map(len, pieces)), b"".join(pieces), told)
+
+
+def pack(numbers: Iterable[int]) -> bytes:
+    """Lay out numbers from 0 to 2**64 - 1 by byte planes."""
+    column = array("Q", numbers)
+    if sys.byteorder == "big":
+        column.byteswap()
+    raw = column.tobytes()
+    return b"".join(raw[plane::COLUMN_WIDTH] for plane in range(COLUMN_WIDTH))
+
+
+def unpack(planes: bytes) -> array[int]:
+    """Read a column back; ValueError where its length is no multiple of 8."""
+    n, rest = divmod(len(planes), COLUMN_WIDTH)
+    if rest:
+        raise ValueError(
+            f"the {len(planes)} bytes of a column are not a multiple of {COLUMN_WIDTH}"
+        )
+    if n < COLUMN_WIDTH:  # the bytes of each number, or else each byte of all numbers
+        raw = b"".join([planes[number::n] for number in range(n)])
+    else:
+        laid = bytearray(len(planes))
+        for plane in range(COLUMN_WIDTH):
+            laid[plane::COLUMN_WIDTH] = planes[plane * n : (plane + 1) * n]
+        raw = bytes(laid)
+    column = array("Q", raw)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column
+
+
+def pack_times(times: Sequence[int]) -> bytes:
+    """Lay out times (signed 64-bit) as differences."""
+    return pack([(after - before) & _MASK for before, after in pairwise((0, *times))])
+
+
+def unpack_times(planes: bytes) -> array[int]:
+    """Read times back; ValueError where the column is not one."""
+    deltas = unpack(planes)
+    try:
+        return array("q", accumulate(deltas))
+    except OverflowError:  # times that go back or below zero: differences modulo 2**64
+        return array("q", [((t + _HALF) & _MASK) - _HALF for t in accumulate(deltas)])
+
+
+def unpacked(times: bytes | None, sizes: Sequence[int], data: bytes, kinds: bytes) -> Columns:
+    """The columns of a run whose times are packed; ValueError where they are damaged."""
+    return Columns(None if times is None else unpack_times(times), sizes, data, kinds)
+
+
+class Allowance(NamedTuple):
+    """What may be read of one body of a file with `file_bytes`."""
+
+    n_frames: int
+    n_bytes: int
+    file_bytes: int
+
+    def frames(self, n_frames: int) -> None:
+        """ContentLimitError where that many frames are too many."""
+        if n_frames > self.n_frames:
+            raise ContentLimitError(self._message(f"{self.n_frames:,} events"))
+
+    def bytes(self, n_bytes: int) -> None:
+        """ContentLimitError where that much content is too much."""
+        if n_bytes > self.n_bytes:
+            raise ContentLimitError(self._message(f"{self.n_bytes:,} bytes"))
+
+    def _message(self, read: str) -> str:
+        return (
+            f"only the first {read} of this body were read, and the rest was left out: a file of "
+            f"{self.file_bytes:,} bytes that unfolds to more is not a real recording; if it can be "
+            "trusted, load it with a limit of your own: load(path, max_bytes=...)"
+        )
+
+
+def allowances(file_bytes: int, body_bytes: Iterable[int]) -> Iterator[Allowance]:
+    """Share what a file may unfold to among its bodies, by their size."""
+    sizes = list(body_bytes)
+    total = max(1, sum(sizes))
+    n_frames = max(MIN_FRAMES, FRAMES_A_BYTE * file_bytes)
+    n_bytes = max(MIN_BYTES, BYTES_A_BYTE * file_bytes)
+    for size in sizes:
+        yield Allowance(
+            max(_LEAST_FRAMES, -(-n_frames * size // total)),
+            max(_LEAST_BYTES, -(-n_bytes * size // total)),
+            file_bytes,
+        )
+
+
+def within(pieces: Iterable[bytes], allowance: Allowance | None) -> Iterator[bytes]:
+    """Pass pieces of content on, up to what is allowed."""
+    n_bytes = 0
+    for piece in pieces:
+        n_bytes += len(piece)
+        if allowance is not None:
+            allowance.bytes(n_bytes)
+        yield piece

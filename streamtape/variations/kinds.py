@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from streamtape.dialects.generic import GENERIC
-from streamtape.dialects.paths import find, parse_path
+from streamtape.dialects.payload import find, parse_path
 from streamtape.editing.repeats import Repeats, Rewritten
 from streamtape.editing.runs import Place, Run, places_of, runs_of
 from streamtape.variations.score import Beat, Score

@@ -10,7 +10,7 @@ import pytest
 import streamtape
 from streamtape.checks.finding import Finding
 from streamtape.dialects.base import Dialect, Scope
-from streamtape.dialects.registry import register_dialect, unregister_dialect
+from streamtape.dialects.select import register_dialect, unregister_dialect
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
 
 Payloads = list[Any]

@@ -10,8 +10,7 @@ from streamtape.compare.comparison import Change
 from streamtape.compare.content_changes import compare_content
 from streamtape.compare.event_changes import compare_events
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.registry import dialect_named
-from streamtape.dialects.select import dialect_for, events_of
+from streamtape.dialects.select import dialect_for, dialect_named, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.tape.events import Event
 from tests.mutations import renumbered

@@ -7,7 +7,7 @@ import pytest
 
 from streamtape.compare.comparison import Change, Comparison
 from streamtape.compare.event_changes import compare_events
-from streamtape.dialects.registry import dialect_named
+from streamtape.dialects.select import dialect_named
 from streamtape.tape.events import Event
 
 Payload = dict[str, Any]

@@ -7,7 +7,7 @@ import pytest
 import streamtape
 from streamtape.choices import Level
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.dialects.registry import builtin
+from streamtape.dialects.select import builtin
 from streamtape.errors import ContentError, FramingError, UsageError
 from streamtape.framing import select
 from streamtape.framing.ndjson import NDJSONParser

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamtape.dialects.json_codec import NOT_JSON
 from streamtape.dialects.partial_json import parse_partial
+from streamtape.dialects.payload import NOT_JSON
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-999, 999) | st.text(max_size=6),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamtape.dialects.paths import bind, find, get, parse_path, resolve_key
+from streamtape.dialects.payload import bind, find, get, parse_path, resolve_key
 
 CHUNK = {"choices": [{"index": 3, "delta": {"tool_calls": [{"index": 1}, {"id": "c"}]}}, 7]}
 JSON: st.SearchStrategy[Any] = st.recursive(

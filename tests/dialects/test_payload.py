@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamtape.dialects.json_codec import NOT_JSON, canonical, decode
+from streamtape.dialects.payload import NOT_JSON, canonical, decode
 
 
 @pytest.mark.parametrize(

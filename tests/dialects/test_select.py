@@ -7,8 +7,13 @@ import pytest
 
 from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
-from streamtape.dialects.registry import dialects, register_dialect, unregister_dialect
-from streamtape.dialects.select import choose, events_of
+from streamtape.dialects.select import (
+    choose,
+    dialects,
+    events_of,
+    register_dialect,
+    unregister_dialect,
+)
 from streamtape.dialects.transcript import transcript_of
 from streamtape.errors import UsageError
 from streamtape.tape.events import Frame

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamtape.dialects.openai_responses import OPENAI_RESPONSES
-from streamtape.dialects.registry import dialects
-from streamtape.dialects.select import choose, events_of
+from streamtape.dialects.select import choose, dialects, events_of
 from streamtape.dialects.transcript import growing, transcript_of
 from streamtape.errors import UsageError
 from streamtape.tape.events import Event, Transcript

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamtape.content.limits import Allowance
 from streamtape.errors import ContentLimitError
 from streamtape.framing import select
 from streamtape.framing.sse import SSEFrame, SSEParser
 from streamtape.tape.events import Frame
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
+from streamtape.tape.segments import Allowance
 
 lines = st.sampled_from(
     [

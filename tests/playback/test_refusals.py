@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from streamtape.dialects.registry import dialect_named
+from streamtape.dialects.select import dialect_named
 from streamtape.framing.eventstream import EventStreamParser
 from streamtape.playback.error_responses import error_body, error_event, http_body
 

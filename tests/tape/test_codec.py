@@ -28,7 +28,7 @@ from streamtape.errors import (
     NewerFormatError,
     NotACassetteError,
 )
-from streamtape.tape import columns, container, loading
+from streamtape.tape import container, loading, segments
 from streamtape.tape.codec import decode, encode
 from streamtape.tape.events import Frame
 from streamtape.tape.loading import Decoder
@@ -160,16 +160,16 @@ def test_a_reader_of_the_specification_agrees(made: list[Interaction]) -> None:
 @given(st.lists(st.integers(0, (1 << 64) - 1)))
 def test_columns(numbers: list[int]) -> None:
     """Columns of numbers and of times come back, and are laid out as specified."""
-    assert list(columns.unpack(columns.pack(numbers))) == numbers
-    assert mini_reader.column(columns.pack(numbers)) == numbers
+    assert list(segments.unpack(segments.pack(numbers))) == numbers
+    assert mini_reader.column(segments.pack(numbers)) == numbers
     signed = [n - (1 << 63) for n in numbers]
-    assert list(columns.unpack_times(columns.pack_times(signed))) == signed
+    assert list(segments.unpack_times(segments.pack_times(signed))) == signed
 
 
 def test_the_example_column_of_the_specification() -> None:
     """FORMAT.md's example is right."""
     expected = bytes.fromhex("e82cff 0301ff" + "0000ff" * 6)
-    assert columns.pack_times([1000, 1300, 1299]) == expected
+    assert segments.pack_times([1000, 1300, 1299]) == expected
 
 
 def test_large_requests_and_chunks_are_split_into_records() -> None:

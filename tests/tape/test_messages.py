@@ -15,7 +15,6 @@ import streamtape
 from streamtape.errors import DamagedCassetteError
 from streamtape.tape import container, journal
 from streamtape.tape.codec import decode, encode
-from streamtape.tape.lazy_segments import PackedSegment
 from streamtape.tape.messages import (
     Message,
     Messages,
@@ -29,6 +28,7 @@ from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interac
 from streamtape.tape.records import pack
 from streamtape.tape.redact import RedactionOptions, Redactor
 from streamtape.tape.scanning import mask
+from streamtape.tape.segments import PackedSegment
 from streamtape.tape.store import TapeFile, load_journal, recover, save
 from streamtape.tape.store.appending import Journal
 from tests.tape import mini_reader

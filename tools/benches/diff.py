@@ -30,8 +30,7 @@ from typing import Any
 import streamtape
 from streamtape.compare.event_changes import compare_events
 from streamtape.compare.word_diff import hunks
-from streamtape.dialects.registry import dialect_named
-from streamtape.dialects.select import events_of
+from streamtape.dialects.select import dialect_named, events_of
 from streamtape.tape.events import Event, Frame
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.store import save

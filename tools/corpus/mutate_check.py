@@ -24,10 +24,9 @@ from typing import Any
 import streamtape
 from streamtape.checks.expected.tables import expected_of
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.event_reader import PLAIN, EventReader
-from streamtape.dialects.json_codec import NOT_JSON, canonical, decode
+from streamtape.dialects.payload import NOT_JSON, canonical, decode
 from streamtape.dialects.rule_index import plan_for
-from streamtape.dialects.select import dialect_for
+from streamtape.dialects.select import PLAIN, EventReader, dialect_for
 from streamtape.tape.events import Frame
 from streamtape.tape.model import Chunk, Chunks, Interaction
 from tests.corpus import Recorded, streams

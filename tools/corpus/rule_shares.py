@@ -20,7 +20,7 @@ from streamtape.checks.profiles import profile_named
 from streamtape.checks.relations import Looking, groups_of
 from streamtape.checks.stream import Stream
 from streamtape.dialects.ends import holds
-from streamtape.dialects.paths import find
+from streamtape.dialects.payload import find
 from tests.corpus import OWNERS, streams
 
 TARGET = Path(__file__).parents[2] / "streamtape" / "checks" / "expected" / "shares.json"

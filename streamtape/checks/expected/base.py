@@ -2,7 +2,7 @@
 
 A dialect says what events mean. Here is written down what a good stream looks like: in which order
 events come, which fields they carry, which values agree. A dialect without such a table is held
-against its own scopes, texts and terminal events. Paths and keys are those of `dialects.paths`.
+against its own scopes, texts and terminal events. Paths and keys are those of `dialects.payload`.
 """
 
 from __future__ import annotations

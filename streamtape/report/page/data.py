@@ -15,7 +15,7 @@ from typing import Any
 from streamtape.checks.finding import Finding
 from streamtape.dialects.content import content_of
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.dialects.paths import find, parse_path
+from streamtape.dialects.payload import find, parse_path
 from streamtape.metrics.measures import output_tokens
 from streamtape.report.events import compact, signed, summary
 from streamtape.report.masked import timing

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.dialects.paths import find, parse_path
+from streamtape.dialects.payload import find, parse_path
 from streamtape.tape.events import Part
 
 MAX_MEDIA = 4_000_000  # bytes of all that one interaction shows: a page is to be mailed

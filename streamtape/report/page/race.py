@@ -15,8 +15,8 @@ from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Comparison, short
 from streamtape.compare.json_diff import walk
 from streamtape.compare.word_diff import hunks
-from streamtape.dialects.json_codec import NOT_JSON, decode
 from streamtape.dialects.parsed import ParsedResponse
+from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.report.events import Run, runs
 from streamtape.report.masked import read
 from streamtape.report.page.data import interaction_data

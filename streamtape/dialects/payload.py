@@ -1,22 +1,73 @@
-"""Paths into a JSON value: how a dialect's table says where something stands.
+"""The payload of an event: a JSON text as a value, and paths into that value.
 
-A path is dotted keys: `response.usage`. `*` stands for every element of a list (or every value of
-an object): `choices.*.delta.content`. A key of a target may name alternatives, the first that is
-there counts: `output_index|item_id`; `#0` is the position that the first `*` of the rule's own path
-stood for, `@event` the index of the event, `=x` is x itself. Nothing here raises on a value of
-another shape.
+Decoding is fast where it can be and lenient where it must be. msgspec refuses some texts that
+providers do send: half a surrogate pair, NaN, integers beyond 64 bits in places. The standard
+library takes them. What neither takes is `NOT_JSON`, and so is what is nested deeper than any
+provider nests, so that a value may be walked recursively.
+
+A path says where something is, in a dialect's table. It is dotted keys: `response.usage`. `*`
+stands for every element of a list (or every value of an object): `choices.*.delta.content`. A key
+of a target may name alternatives, and the first that is present counts: `output_index|item_id`;
+`#0` is the position that the first `*` of the rule's own path stood for, `@event` the index of the
+event, `=x` is x itself. Nothing here raises an error on a value of another shape.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Hashable, Sequence
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 Path = tuple[str, ...]
 Bindings = tuple[str | int, ...]
 MISSING: Any = object()
 _SIMPLE = frozenset({str, int})
+NOT_JSON: Any = object()
+MAX_DEPTH = 100
+_CONTAINERS = frozenset({dict, list})
+_decode = msgspec.json.Decoder().decode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
+
+
+def decode(text: str) -> Any:
+    """The value of a JSON text; NOT_JSON if it is not one, or deeper than MAX_DEPTH."""
+    try:
+        value = _decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return NOT_JSON
+    long = len(text) > 2 * MAX_DEPTH  # shorter ones can't open and close so many
+    if long and text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
+        return NOT_JSON
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than MAX_DEPTH, found level by level."""
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for parent in level
+            for item in (parent.values() if type(parent) is dict else parent)
+            if type(item) in _CONTAINERS
+        ]
+        if not level:
+            return False
+    return True
+
+
+def canonical(value: Any) -> bytes:
+    """The one spelling of a value: keys sorted, no spaces; equal values have equal spellings."""
+    try:
+        return _encode_sorted(value)
+    except (TypeError, ValueError, OverflowError, UnicodeEncodeError, RecursionError):
+        return json.dumps(value, sort_keys=True, default=repr).encode("ascii")
 
 
 @lru_cache(maxsize=4096)
