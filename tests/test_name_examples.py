@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 import streamtape
+from streamtape import errors
 from tests.registries import registries_restored
+from tools.docs import reference
 from tools.docs.name_examples import programs
 
 CASSETTES = Path(__file__).parent.parent / "cassettes"
@@ -61,6 +63,21 @@ def test_the_program_of_a_name_runs(
             value()
 
 
-def test_each_program_is_of_public_names() -> None:
-    """A name that goes takes its program with it."""
-    assert set(programs()) <= set(streamtape.__all__)
+def test_every_public_name_has_a_program() -> None:
+    """A new name gets one, and a name that goes takes its program with it."""
+    named = {name for names in reference.SUBJECTS.values() for name in names}
+    assert set(programs()) == named
+
+
+def test_every_error_is_public_and_says_what_to_do() -> None:
+    """Errors have no programs, but the way out. Those that only group others have none."""
+    assert {
+        name
+        for name, found in vars(errors).items()
+        if isinstance(found, type)
+        and found.__module__ == errors.__name__
+        and issubclass(found, Exception)
+    } == set(reference.error_names())
+    bases = {"StreamtapeError", "CassetteError", "SessionError"}
+    for name in set(reference.error_names()) - bases:
+        assert "What to do:" in getattr(streamtape, name).__doc__, name

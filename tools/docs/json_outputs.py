@@ -13,58 +13,37 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner
-
-from streamtape.cli.app import cli
+from tools.docs.json_commands import COMMANDS, outputs
 
 REPO = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("json_schemas.json")
 EXAMPLES = REPO / "cassettes"
 # Objects whose fields are names of files, measures and the like, or a provider's own JSON.
 MAPS = {
-    "files", "unreadable", "definitions", "endings", "summary_us", "tables", "usage", "payload",
-    "json", "rules", "verdicts",
+    "files", "unreadable", "interactions", "definitions", "endings", "summary_us", "tables",
+    "usage", "payload", "json", "rules", "verdicts",
 }  # fmt: skip
 ANY = {"before", "after", "arguments", "parsed", "value", "error"}
 _TYPES = {
     bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null",
     list: "array", dict: "object",
 }  # fmt: skip
-# name: (what it is of, the arguments; {a} and {b} are recordings, {out} a new file's name)
-COMMANDS: dict[str, tuple[str, ...]] = {
-    "check": ("check", "{a}", "{b}"),
-    "completion": ("completion", "bash"),
-    "convert": ("convert", "{a}", "{out}.har"),
-    "diff": ("diff", "{a}", "{b}"),
-    "diff of folders": ("diff", "{folder_a}", "{folder_b}"),
-    "diff --fail-on": ("diff", "{folder_a}", "{folder_b}", "--fail-on", "ttft=+20%"),
-    "export": ("export", "{a}", "-o", "{out}"),
-    "ls": ("ls", "{a}", "{b}"),
-    "replay, a line": ("replay", "{a}"),
-    "scan": ("scan", "{a}", "{b}"),
-    "show": ("show", "{a}"),
-    "sql, a row": ("sql", "select recording, n_events from interactions", "{a}"),
-    "stats": ("stats", "{a}", "{b}"),
-    "view": ("view", "{a}", "-o", "{out}.html"),
-}
 
 
-def outputs(name: str, a: Path, b: Path, folder: Path) -> Iterator[Any]:
-    """What a command prints of two recordings: one value, or one a line."""
-    places = {
-        "a": a, "b": b, "folder_a": a.parent, "folder_b": b.parent,
-        "out": folder / name.replace(" ", "-"),
-    }  # fmt: skip
-    words = [word.format(**places) if "{" in word else word for word in COMMANDS[name]]
-    result = CliRunner().invoke(cli, [*words, "--json"])
-    if not result.stdout:
-        raise RuntimeError(f"streamtape {' '.join(words)} --json: {result.output}")
-    if name.endswith("a line"):
-        yield from map(json.loads, result.stdout.splitlines())
-    elif name.endswith("a row"):
-        yield from json.loads(result.stdout)
-    else:
-        yield json.loads(result.stdout)
+_INTRODUCTION = """\
+# JSON outputs
+
+What commands print with `--json`. `?` marks a field that may be missing, `[]` the members of a
+list, `.*` fields whose names vary (file names, dialects). Where a title ends with *a line*, the
+command prints one object a line; with *a row*, it prints a list of such objects. Outputs may gain
+fields; within a major version, none is removed or changed. Times ending in `_us` are microseconds;
+sizes are bytes.
+
+`mock`, `replay --port` and `record --upstream` with `--port` print their address on a line of its
+own as soon as they listen; `record` prints what it recorded when it ends.
+
+The same as JSON schemas (draft 2020-12): [json_schemas.json](json_schemas.json).
+"""
 
 
 def schema_of(values: Iterable[Any], key: str = "") -> dict[str, Any]:
@@ -90,7 +69,7 @@ def schema_of(values: Iterable[Any], key: str = "") -> dict[str, Any]:
         }
         found["required"] = [name for name in names if all(name in value for value in objects)]
     if items := [item for value in lists for item in value]:
-        found["items"] = schema_of(items, key)
+        found["items"] = schema_of(items)
     return found
 
 
@@ -104,15 +83,20 @@ def made() -> dict[str, Any]:
     pairs += [(one, embedded[0]) for one in embedded]
     pairs += [(one, embedded[0]) for one in sorted((EXAMPLES / "llama.cpp").glob("*.tape"))]
     schemas = {}
-    for name, words in COMMANDS.items():
-        whole_folders = "{folder_a}" in words
-        used = [pairs[0], (pairs[-1][0], pairs[-1][0])] if whole_folders else pairs
+    for name, lines in COMMANDS.items():
+        named = " ".join(lines)
+        used = pairs if "{a}" in named and "{folder_a}" not in named else [pairs[0]]
+        if "{folder_b}" in named:
+            used.append((pairs[-1][0], pairs[-1][0]))
         values: list[Any] = []
         for a, b in used:
             with tempfile.TemporaryDirectory() as folder:
                 values += outputs(name, a, b, Path(folder))
         head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name}
         schemas[name] = head | schema_of(values)
+    schemas["demo"]["properties"]["diff"] = {
+        key: value for key, value in schemas["diff"].items() if key not in head
+    }
     return schemas
 
 
@@ -133,13 +117,7 @@ def _rows(schema: dict[str, Any], path: str) -> Iterator[str]:
 
 def page() -> str:
     """The page of the reference: the fields of each output; the schemas stand beside it."""
-    parts = [
-        "# JSON outputs\n\nWhat commands print with `--json`. `?` marks a field that is not always "
-        "there, `[]` the members of a list, `.*` fields with names of their own. Outputs may gain "
-        "fields, and lose or change none within a major version. Times in `_us` are microseconds, "
-        "sizes bytes. The same as JSON schemas (draft 2020-12): "
-        "[json_schemas.json](json_schemas.json).\n"
-    ]
+    parts = [_INTRODUCTION]
     for name, schema in json.loads(FILE.read_text()).items():
         rows = "\n".join(_rows(schema, ""))
         parts.append(f"## {name}\n\n| field | type |\n|---|---|\n{rows}\n")
