@@ -22,6 +22,7 @@ Examples:
   streamtape export cassettes/ -o tables/
   streamtape export cassettes/ -o events.parquet --table events
   streamtape export monday/ tuesday/ -o tables/ --partition-by month
+  streamtape export s3://bucket/runs/ -o s3://bucket/tables/
   streamtape export cassettes/ -o tables/ --cluster tcp://scheduler:8786
   streamtape sql "SELECT model, count(*) FROM interactions GROUP BY 1" tables/
 
@@ -76,7 +77,7 @@ def command(
     """Write recordings as tables: a Parquet file of one, or a folder of all.
 
     Rows are written as they are read, in the order of the recordings, so the same recordings give
-    the same bytes. OUT is written whole or not at all.
+    the same bytes. OUT is a place on disk or in a store, and is written whole or not at all.
     """
     from streamtape.cli.files import Tapes
     from streamtape.tabular.arrow import PURPOSE

@@ -27,6 +27,7 @@ Examples:
       GROUP BY 1" cassettes/
   streamtape sql "SELECT type, count(*) FROM events GROUP BY 1" tables/ --csv
   streamtape sql --file slowest.sql monday/ tuesday/
+  streamtape sql "SELECT count(*) FROM events" s3://bucket/tables/
   streamtape sql --schema
 
 \b

@@ -93,6 +93,11 @@ class RegisteredStore:
     def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
         return self._store.write(name, data, replaces=replaces)
 
+    @property
+    def remove(self) -> Callable[[str], None] | None:
+        """What removes a name, where the store has that."""
+        return getattr(self._store, "remove", None)
+
     def list(self, folder: str) -> Iterable[StoreEntry]:
         return self._store.list(folder)
 

@@ -28,7 +28,9 @@ class Store(Protocol):
     Names have parts joined by `/`, without one at either end. Methods may be called from several
     threads. Errors are OSErrors (FileNotFoundError, PermissionError, ...) or StreamtapeErrors; any
     other exception is shown as "cannot read NAME" with its text. An attribute `url`, where it has
-    one, is the URL of the store: paths are shown below it, and what is read is cached by it.
+    one, is the URL of the store: paths are shown below it, and what is read is cached by it. A
+    method `remove(name)`, where it has one, removes what is no longer needed: the files of an
+    export that was replaced or that failed.
     """
 
     def stat(self, name: str) -> StoreEntry | None:

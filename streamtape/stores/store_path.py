@@ -236,6 +236,31 @@ class StorePath(os.PathLike[str]):
         keep(self.url, version, data)
         return version
 
+    def remove(self) -> bool:
+        """Remove what is here; False where the store can't."""
+        remove = getattr(self.store, "remove", None)
+        if remove is None:
+            return False
+        with calling(self, "remove"):
+            remove(self.key)
+        return True
+
+    def ranges(self) -> Fetch:
+        """What reads the bytes at places, each from the store where that can read a part of a name.
+
+        Otherwise all of it is taken into the cache when the first of them is read.
+        """
+        direct = getattr(self.store, "read_range", None)
+        if direct is None:
+            return self.open()[0]
+
+        def fetch(offset: int, n: int) -> bytes:
+            with calling(self, "read"):
+                found: bytes = direct(self.key, offset, n)
+                return found
+
+        return fetch
+
     def not_found(self) -> CassetteNotFoundError:
         """The error that says that there is nothing here."""
         return CassetteNotFoundError(

@@ -1,9 +1,11 @@
-"""What tests of stores share: a cache of their own, and an empty memory://."""
+"""What tests of stores share: a cache of their own, an S3 server, and an empty memory://."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.stores.servers import s3_server
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +25,26 @@ def memory() -> Iterator[str]:
     files.store.clear()
     yield "memory://runs"
     files.store.clear()
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """The URL of an S3 server, for the tests of the xdist group s3."""
+    pytest.importorskip("s3fs")
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def bucket(s3_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a bucket that no other module has."""
+    import s3fs
+
+    name = request.module.__name__.rpartition(".")[2].replace("_", "-")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_S3", s3_url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "geheim-id")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "geheim-key")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        s3fs.S3FileSystem().mkdir(name)
+        yield f"s3://{name}"

@@ -169,18 +169,6 @@ def test_nothing_of_others_is_replaced(
     assert (tmp_path / "folder" / "mine.txt").read_text() == "mine"
 
 
-def test_urls_of_tables_are_refused(
-    tapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No folder of that name is made here; credentials are not shown."""
-    monkeypatch.chdir(tmp_path)
-    said = refused("export", tapes, "-o", "s3://me:secret@bucket/out.parquet")
-    assert "tables are written to this machine" in said
-    assert "secret" not in said
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["tapes"]
-    assert "are read from this machine" in refused("sql", "SELECT 1", "s3://bucket/out.parquet")
-
-
 def test_force_replaces_an_export(tapes: Path, tmp_path: Path) -> None:
     """All of it: tables that the new one has not are gone."""
     out = tmp_path / "out"

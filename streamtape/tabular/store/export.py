@@ -2,37 +2,31 @@
 
 A folder has a folder a table, in it files of at most PART_ROWS rows, partitioned by the day of the
 request as Hive names it (`events/date=2026-01-31/part-00000.parquet`), and `_streamtape.json`, that
-says what it is. All is written beside its place and renamed at the end. Rows are written as they
-come: memory does not grow with their number.
+says what it is. Rows are written as they come: memory does not grow with their number. Where files
+go, on disk or into a store, is known to the destination.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-import streamtape
 from streamtape.errors import UsageError
-from streamtape.stores.urls import is_url, without_credentials
+from streamtape.stores.places import place_of
 from streamtape.tabular.arrow import arrow_schema
 from streamtape.tabular.reading import Extract
-from streamtape.tabular.schema import VERSION
+from streamtape.tabular.store.destinations import destination
+from streamtape.tabular.store.manifest import manifest
 from streamtape.tabular.store.parquet_file import ParquetFile
-from streamtape.tape.store.disk import make_folder, writing
-from streamtape.tape.store.ordinary import check_no_link
+from streamtape.tape.store.disk import writing
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PartitionBy = Literal["date", "month", "none"]
 PARTITIONS: tuple[PartitionBy, ...] = ("date", "month", "none")
-MANIFEST = "_streamtape.json"
 PART_ROWS = 1 << 20
 MAX_OPEN = 64  # files; of more partitions, the one that was idle longest is closed
 MAX_WAITING_BYTES = 64 << 20
@@ -42,8 +36,9 @@ _UNKNOWN = "__HIVE_DEFAULT_PARTITION__"  # Hive's name for NULL
 class Export:
     """Takes extracts in their order and writes them; leaving the block puts all in its place.
 
-    `target` is a file that ends with `.parquet`, for one table, or a folder. Leaving by an error
-    removes what was written. UsageError where something else is there, unless `force`.
+    `target` is a file that ends with `.parquet`, for one table, or a folder, on disk or in a store.
+    Leaving by an error removes what was written. UsageError where something else is there, unless
+    `force`; StoreConflictError, when leaving, where another writer put something there meanwhile.
     """
 
     def __init__(
@@ -54,12 +49,7 @@ class Export:
         partition_by: PartitionBy = "date",
         force: bool = False,
     ) -> None:
-        if is_url(os.fspath(target)):
-            raise UsageError(
-                f"{without_credentials(os.fspath(target))!r}: tables are written to this machine; "
-                "name a file or a folder, and copy it"
-            )
-        self.target = Path(target)
+        self.target = place_of(target)
         self.tables = tuple(tables)
         self.is_file = self.target.suffix.lower() == ".parquet"
         if self.is_file and len(self.tables) != 1:
@@ -68,14 +58,13 @@ class Export:
                 "name a folder for several"
             )
         self._partition_by: PartitionBy = "none" if self.is_file else partition_by
-        _check_replaceable(self.target, is_file=self.is_file, force=force)
-        self._new = self.target.with_name(f"{self.target.name[:200]}.{os.urandom(4).hex()}.new")
+        self._destination = destination(self.target, is_file=self.is_file, force=force)
         self._open: dict[tuple[str, str], ParquetFile] = {}  # the one used last is the last
         self._n_parts: dict[tuple[str, str], int] = {}
         self._done: dict[str, dict[str, int]] = {table: {} for table in self.tables}
 
     def __enter__(self) -> Self:
-        make_folder(self.target)
+        self._destination.begin()
         return self
 
     def __exit__(
@@ -125,11 +114,8 @@ class Export:
         key = table, partition
         file = self._open.pop(key, None)
         if file is None:
-            number = self._n_parts.get(key, 0)
-            self._n_parts[key] = number + 1
-            place = self._new
-            if not self.is_file:
-                place = self._new / table / partition / f"part-{number:05}.parquet"
+            self._n_parts[key] = self._n_parts.get(key, 0) + 1
+            place = self._destination.path(self._name(key))
             schema = arrow_schema(table)
             if self._partition_by == "date":
                 schema = schema.remove(schema.get_field_index("date"))
@@ -137,13 +123,17 @@ class Export:
         self._open[key] = file
         return file
 
+    def _name(self, key: tuple[str, str]) -> str:
+        """The name of a partition's latest file."""
+        if self.is_file:
+            return self.target.name
+        part = f"part-{self._n_parts[key] - 1:05}.parquet"
+        return "/".join(filter(None, (*key, part)))
+
     def _close(self, key: tuple[str, str]) -> None:
         file = self._open.pop(key)
         file.close()
-        name = self.target.name
-        if not self.is_file:
-            name = file.path.relative_to(self._new).as_posix()
-        self._done[key[0]][name] = file.n_rows
+        self._done[key[0]][self._destination.keep(self._name(key))] = file.n_rows
 
     def _finish(self) -> None:
         for table in self.tables:
@@ -151,33 +141,13 @@ class Export:
                 self._file_of(table, "")  # the schema alone
         for key in list(self._open):
             self._close(key)
-        if self.is_file:
-            check_no_link(self.target)
-            self._new.replace(self.target)
-            return
-        (self._new / MANIFEST).write_text(json.dumps(self._manifest(), indent=1) + "\n")
-        _put_folder(self._new, self.target)
-
-    def _manifest(self) -> dict[str, Any]:
-        return {
-            "format": "streamtape tables",
-            "schema_version": VERSION,
-            "streamtape": streamtape.__version__,
-            "partition_by": self._partition_by,
-            "tables": {
-                table: {"rows": sum(files.values()), "files": dict(sorted(files.items()))}
-                for table, files in self._done.items()
-            },
-        }
+        self._destination.finish(manifest(self._partition_by, self._done))
 
     def _discard(self) -> None:
         for file in self._open.values():
             file.abandon()
         self._open.clear()
-        if self._new.is_dir():
-            shutil.rmtree(self._new, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            self._new.unlink(missing_ok=True)
+        self._destination.discard()
 
 
 def _partitioned(
@@ -196,44 +166,3 @@ def _partitioned(
         chosen = [number for number, one in enumerate(names) if one == name]
         # A copy: a slice would hold on to all rows that it was read with, while it waits.
         yield f"{partition_by}={name}", rows.take(chosen)
-
-
-def is_export(path: Path) -> bool:
-    """Whether a folder is one that we exported."""
-    return (path / MANIFEST).is_file()
-
-
-def _check_replaceable(target: Path, *, is_file: bool, force: bool) -> None:
-    if not os.path.lexists(target):
-        return
-    if target.is_dir() and not is_file:
-        if not any(target.iterdir()) or (is_export(target) and force):
-            return
-        if not is_export(target):
-            raise UsageError(
-                f"{str(target)!r} is a folder that streamtape did not export: choose another name"
-            )
-    if is_file and target.is_dir():
-        raise UsageError(f"{str(target)!r} is a folder: name a file *.parquet, or another folder")
-    if not is_file and target.is_file():
-        raise UsageError(f"{str(target)!r} is a file: name a folder, or a file *.parquet")
-    if is_file and force:
-        with writing(target):
-            check_no_link(target)
-        return
-    raise UsageError(f"{str(target)!r} exists already; --force replaces it")
-
-
-def _put_folder(new: Path, target: Path) -> None:
-    """Put a folder in its place; the one that was there is removed once it is."""
-    if not target.exists():
-        new.replace(target)
-        return
-    old = new.with_suffix(".old")
-    target.replace(old)
-    try:
-        new.replace(target)
-    except BaseException:
-        old.replace(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Tables that were exported, opened again: folders and Parquet files, as Arrow datasets.
 
 Only what streamtape exported is taken: a file says in its metadata which table it holds, and by
-which version of the schema.
+which version of the schema. They may lie in a store.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamtape.errors import CassetteError, CassetteNotFoundError, UsageError
-from streamtape.stores.urls import is_url, without_credentials
+from streamtape.errors import CassetteError, CassetteNotFoundError, StreamtapeError, UsageError
+from streamtape.stores.places import Place, place_of
 from streamtape.tabular.arrow import PURPOSE, arrow_schema
 from streamtape.tabular.extras import needed
 from streamtape.tabular.schema import TABLES, VERSION
-from streamtape.tabular.store.export import is_export
+from streamtape.tabular.store.manifest import is_export, read_manifest
+from streamtape.tabular.store.store_file import dataset_in_store, opened_file
 from streamtape.tape.store.disk import path_of, reason
 from streamtape.tape.store.nearest import missing
 
@@ -27,7 +28,20 @@ SUFFIX = ".parquet"
 
 def is_exported(name: str) -> bool:
     """Whether a name is that of exported tables, and not of recordings."""
-    return name.lower().endswith(SUFFIX) or (Path(name).is_dir() and is_export(Path(name)))
+    if name.lower().endswith(SUFFIX):
+        return True
+    place = place_of(name)
+    if isinstance(place, Path):
+        return place.is_dir() and is_export(place)
+    return place.suffix != ".tape" and not hasattr(place.store, "tar") and is_export(place)
+
+
+def check_names(names: Iterable[str]) -> bool:
+    """Whether the names are all of exported tables; UsageError where only some are."""
+    kinds = {is_exported(name) for name in names}
+    if len(kinds) > 1:
+        raise UsageError("recordings and exported tables can't be mixed: name one kind of them")
+    return kinds == {True}
 
 
 def datasets(names: Iterable[str]) -> dict[str, ds.Dataset]:
@@ -39,13 +53,14 @@ def datasets(names: Iterable[str]) -> dict[str, ds.Dataset]:
     module = needed("pyarrow.dataset", PURPOSE)
     found: dict[str, list[Any]] = {}
     for name in names:
-        if is_url(name):
-            raise UsageError(
-                f"{without_credentials(name)!r}: exported tables are read from this machine; copy "
-                "them here first, or name the recordings"
-            )
-        for table, files in _files(path_of(name)).items():
-            found.setdefault(table, []).append(_dataset(table, files))
+        place = place_of(name)
+        if isinstance(place, Path):
+            for table, paths in _files(path_of(place)).items():
+                found.setdefault(table, []).append(_dataset(table, paths))
+        else:
+            for table, places in _files(place).items():
+                dataset = dataset_in_store(table, places)
+                found.setdefault(table, []).append(dataset)
     return {
         table: module.dataset(found[table]) if len(found[table]) > 1 else found[table][0]
         for table in TABLES
@@ -53,36 +68,45 @@ def datasets(names: Iterable[str]) -> dict[str, ds.Dataset]:
     }
 
 
-def _files(path: Path) -> dict[str, list[Path]]:
+def _files(place: Place) -> dict[str, list[Any]]:
     """The files of each table of an export."""
-    if not path.exists():
-        raise CassetteNotFoundError(missing(path), path=path)
-    if path.is_dir():
-        tables = {table: sorted((path / table).rglob(f"*{SUFFIX}")) for table in TABLES}
-        return {table: files for table, files in tables.items() if files}
-    return {_table_of(path): [path]}
+    if isinstance(place, Path):
+        if not place.exists():
+            raise CassetteNotFoundError(missing(place), path=place)
+        if place.is_dir():
+            tables = {table: sorted((place / table).rglob(f"*{SUFFIX}")) for table in TABLES}
+            return {table: files for table, files in tables.items() if files}
+    elif place.suffix.lower() != SUFFIX:
+        # In a store there may be files of an export that failed, or is on its way.
+        named = read_manifest(place)
+        return {table: [place / name for name in files] for table, files in named.items() if files}
+    return {_table_of(place): [place]}
 
 
-def _table_of(path: Path) -> str:
+def _table_of(place: Place) -> str:
     """Which table a Parquet file holds, by its own word."""
     pq = needed("pyarrow.parquet", PURPOSE)
     pa = needed("pyarrow", PURPOSE)
+    shown = repr(str(place))
     try:
-        metadata = pq.read_schema(path).metadata or {}
+        source = place if isinstance(place, Path) else opened_file(place)
+        metadata = pq.read_schema(source).metadata or {}
+    except StreamtapeError:
+        raise
     except (pa.ArrowException, OSError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
-        raise CassetteError(f"cannot read {str(path)!r}: {why}", path=path) from None
+        raise CassetteError(f"cannot read {shown}: {why}", path=str(place)) from None
     table: str = metadata.get(b"streamtape.table", b"").decode("utf-8", "replace")
     version = metadata.get(b"streamtape.schema_version", b"").decode("ascii", "replace")
     if table not in TABLES or not version.isdigit():
         raise CassetteError(
-            f"{str(path)!r} is a Parquet file that streamtape did not export", path=path
+            f"{shown} is a Parquet file that streamtape did not export", path=str(place)
         )
     if int(version) > VERSION:
         raise CassetteError(
-            f"{str(path)!r} was exported by a later streamtape (schema {version}; this one reads "
+            f"{shown} was exported by a later streamtape (schema {version}; this one reads "
             f"{VERSION}): update streamtape, or export it again",
-            path=path,
+            path=str(place),
         )
     return table
 
@@ -99,11 +123,3 @@ def _dataset(table: str, files: list[Path]) -> ds.Dataset:
         )
     except (pa.ArrowException, OSError) as error:
         raise CassetteError(f"cannot read {str(files[0])!r}: {error}", path=files[0]) from None
-
-
-def check_names(names: Iterable[str]) -> bool:
-    """Whether the names are all of exported tables; UsageError where only some are."""
-    kinds = {is_exported(name) for name in names}
-    if len(kinds) > 1:
-        raise UsageError("recordings and exported tables can't be mixed: name one kind of them")
-    return kinds == {True}
