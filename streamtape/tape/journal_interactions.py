@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from streamtape.content.decode import decoder_for
 from streamtape.errors import ContentError
@@ -19,9 +20,17 @@ from streamtape.tape import journal, recode, records
 from streamtape.tape.journal_records import Entry, Journal
 from streamtape.tape.messages import Messages, is_kind_byte
 from streamtape.tape.model import Ending, Head, Interaction, Redaction, Request
-from streamtape.tape.records import Fields, RecordError
+from streamtape.tape.record_types import (
+    EndingFields,
+    HeadFields,
+    RecordFields,
+    RedactionFields,
+    UploadFields,
+)
+from streamtape.tape.records import RecordError
 from streamtape.tape.segments import SEGMENT_BYTES, SEGMENT_CHUNKS, Chunk, Chunks, Columns
 
+F = TypeVar("F", bound=RecordFields)
 _MOST_LISTED = 3  # holes of one interaction that its ending names
 
 
@@ -157,14 +166,15 @@ class Draft:
     def _request(self, entry: Entry) -> None:
         if self.request is not None:
             raise RecordError("a second request with the number of another")
-        fields = _fields("request", entry)
-        value, self.started_at_us, _ = records.read_request(fields)
-        if (number := fields.integer("upload", None)) is not None:
-            self.uploaded = journal.Uploaded(number, fields.integer("body_bytes"))
-        self.request = value
+        fields = _fields(UploadFields, entry)
+        if fields.upload is not None:
+            if fields.body_bytes is None:
+                raise RecordError("an uploaded request does not say how long its body is")
+            self.uploaded = journal.Uploaded(fields.upload, fields.body_bytes)
+        self.request, self.started_at_us = fields.value(), fields.started_at_us
 
     def _head(self, entry: Entry) -> None:
-        self.head = records.read_head(_fields("head", entry))
+        self.head = _fields(HeadFields, entry).value()
 
     def _more(self, entry: Entry) -> None:
         self.more.append(entry.body[journal.START.size :])
@@ -173,10 +183,10 @@ class Draft:
         self.upload.add(entry)
 
     def _redaction(self, entry: Entry) -> None:
-        self.redactions.append(records.read_redaction(_fields("redaction", entry)))
+        self.redactions.append(_fields(RedactionFields, entry).value())
 
     def _end(self, entry: Entry) -> None:
-        self.ending = records.read_ending(_fields("ending", entry))
+        self.ending = _fields(EndingFields, entry).value()
 
     def _row(self, entry: Entry) -> None:
         """Take a chunk or a message."""
@@ -330,8 +340,9 @@ def _count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
-def _fields(kind: str, entry: Entry) -> Fields:
-    return Fields(kind, records.unpack_one(entry.body[journal.START.size :]))
+def _fields(as_type: type[F], entry: Entry) -> F:
+    fields = records.unpack_one(entry.body[journal.START.size :])
+    return records.typed(as_type.record, fields, as_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Protocol, TypeVar
 
-from streamtape.tape import records
-from streamtape.tape.container import damaged, unframe
-from streamtape.tape.records import Fields, RecordError
-from streamtape.tape.segments import Columns, unpack, unpacked
+import msgspec
 
+from streamtape.tape.container import VERSION, damaged, unframe
+from streamtape.tape.record_types import (
+    MoreFields,
+    RecordFields,
+    RequestFields,
+    RunFields,
+    kinds_of,
+)
+from streamtape.tape.records import RecordError, unpack_record
+from streamtape.tape.segments import Columns, unpacked
+
+F = TypeVar("F", bound=RecordFields)
 Fetch = Callable[[int, int], bytes]
-Reread = Callable[["RecordLocation"], Fields]
 _FRAMES_KEPT = 2
 
 
-class RecordLocation(NamedTuple):
-    """Where a record is: its frame (offset and size in the file), and its offset in the content."""
+class RecordLocation(msgspec.Struct, frozen=True, gc=False):
+    """Where a record is: its frame (offset and size in the file), and its place in the content."""
 
     offset: int
     size: int
     start: int
+    stop: int
+
+
+class Reread(Protocol):
+    """Reads a record at its location again."""
+
+    def __call__(self, location: RecordLocation, expected: type[F]) -> F: ...
 
 
 def rereader(fetch: Fetch, path: str | None) -> Reread:
@@ -37,20 +52,20 @@ def rereader(fetch: Fetch, path: str | None) -> Reread:
     def content(offset: int, size: int) -> bytes:
         return unframe(fetch(offset, size), path)
 
-    def reread(location: RecordLocation) -> Fields:
+    def reread(location: RecordLocation, expected: type[F]) -> F:
+        record = content(location.offset, location.size)[location.start : location.stop]
         try:
-            _, kind, value = next(
-                records.unpack(content(location.offset, location.size), location.start)
-            )
-            return Fields(kind, value)
-        except (RecordError, StopIteration) as error:
-            raise damaged("it was altered since it was loaded", path) from error
+            fields = unpack_record(record, kinds_of(VERSION))
+        except RecordError:
+            fields = None
+        if not isinstance(fields, expected):
+            raise damaged("it was altered since it was loaded", path)
+        return fields
 
     return reread
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSegment:
+class StoredSegment(msgspec.Struct, frozen=True, gc=False):
     """A run of rows in a file: a "chunks" or "messages" record, and the "more" that follow it."""
 
     n_chunks: int
@@ -60,13 +75,12 @@ class StoredSegment:
 
     def columns(self) -> Columns:
         """Fetch the run."""
-        fields = self.reread(self.locations[0])
-        parts = [fields.get("data", bytes)]
-        parts += [self.reread(location).get("data", bytes) for location in self.locations[1:]]
-        times, sizes = fields.get("at_us", bytes, default=None), fields.get("sizes", bytes)
-        kinds = fields.get("kinds", bytes, default=b"")
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
-        return unpacked(times, unpack(sizes), data, kinds)
+        run = self.reread(self.locations[0], RunFields)
+        data: bytes = run.data
+        if len(self.locations) > 1:
+            parts = [self.reread(location, MoreFields).data for location in self.locations[1:]]
+            data = b"".join([data, *parts])
+        return unpacked(run.at_us, run.sizes, data, run.kinds)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -80,6 +94,6 @@ class StoredRequestBody:
     def pieces(self) -> Iterator[bytes]:
         """Fetch the body record by record."""
         first, *more = self.locations
-        yield self.reread(first).get("body", bytes, default=b"")
+        yield self.reread(first, RequestFields).body
         for location in more:
-            yield self.reread(location).get("data", bytes)
+            yield self.reread(location, MoreFields).data

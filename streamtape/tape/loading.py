@@ -8,10 +8,12 @@ is held against what may come at its place, and at the end against the closing r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import repeat
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from streamtape.errors import CassetteLimitError
 from streamtape.tape import container, records
@@ -24,9 +26,29 @@ from streamtape.tape.lazy_segments import (
     StoredSegment,
     rereader,
 )
-from streamtape.tape.messages import Messages, is_kind_byte
-from streamtape.tape.model import Cassette, Edit, Ending, Head, Interaction, Redaction, Request
-from streamtape.tape.records import Fields, RecordError
+from streamtape.tape.messages import NO_MESSAGES, Messages, is_kind_byte
+from streamtape.tape.model import (
+    Cassette,
+    Edit,
+    Ending,
+    Head,
+    Interaction,
+    Redaction,
+    Request,
+)
+from streamtape.tape.record_types import (
+    CloseFields1,
+    EditFields,
+    EndingFields1,
+    HeadFields,
+    MoreFields,
+    RecordFields,
+    RedactionFields,
+    RequestFields,
+    RunFields,
+    kinds_of,
+)
+from streamtape.tape.records import RecordError
 from streamtape.tape.segments import (
     CHUNKS_A_BYTE,
     COLUMN_WIDTH,
@@ -37,9 +59,8 @@ from streamtape.tape.segments import (
     PackedSegment,
     Segment,
     allowances,
-    unpack,
+    total,
 )
-from streamtape.tape.versions import Record, brought_up
 
 EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
 DEFAULT_MAX_BYTES = 8 << 30  # of content, where the caller names no limit
@@ -52,15 +73,14 @@ MAX_KEPT_RATIO = 4
 MAX_UNKNOWN_BYTES = 64 << 20  # of records that a later version may have; or the size of the file
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct, gc=False):
     """One "chunks" or "messages" record and the "more" that follow it."""
 
     n_chunks: int
     n_bytes: int
     timed: bool
     times: bytes | None
-    sizes: Sequence[int]
+    sizes: bytes
     data: list[bytes]
     locations: list[RecordLocation]
     seen_bytes: int = 0
@@ -68,11 +88,10 @@ class _Run:
 
     def leave(self) -> None:
         """Leave its rows in the file."""
-        self.times, self.sizes, self.data, self.kinds = None, (), [], b""
+        self.times, self.sizes, self.data, self.kinds = None, b"", [], b""
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct, gc=False):
     """An interaction of which not all records have been seen."""
 
     request: Request
@@ -82,10 +101,10 @@ class _Draft:
     body_locations: list[RecordLocation]
     n_body_bytes: int
     head: Head | None = None
-    runs: list[_Run] = field(default_factory=list)
+    runs: list[_Run] = []
     has_messages: bool = False
-    redactions: list[Redaction] = field(default_factory=list)
-    edits: list[Edit] = field(default_factory=list)
+    redactions: list[Redaction] = []
+    edits: list[Edit] = []
     ending: Ending | None = None
 
 
@@ -168,35 +187,21 @@ class Decoder:
         )
 
     def _read(self, piece: Piece) -> None:
-        first_unknown, n_unknown = None, 0
-        for start, kind, value in records.unpack(piece.content, kinds=_KNOWN):
+        kinds = kinds_of(self._reader.version)
+        for start, stop, fields in records.unpack(piece.content, kinds):
             if self._counts is not None:
                 raise RecordError("a record follows the closing one")
-            known = self._brought_up(kind, value)
-            if known is not None and kind == "close":
-                fields = Fields(*known)
-                names = ("interactions", "chunks", "bytes")
-                self._counts = (*map(fields.integer, names), fields.integer("messages", 0))
-            elif known is not None:
-                _HANDLERS[kind](
-                    self, Fields(*known), RecordLocation(piece.offset, piece.size, start)
-                )
-            else:
-                first_unknown = start if first_unknown is None else first_unknown
+            if fields is None:
+                self._unknown_bytes += stop - start
                 continue
-            n_unknown += 0 if first_unknown is None else start - first_unknown
-            first_unknown = None
-        n_unknown += 0 if first_unknown is None else len(piece.content) - first_unknown
-        self._unknown_bytes += n_unknown
+            # A character may take four bytes in memory. Handlers put right what holds bytes.
+            self._kept_bytes += 500 + 4 * (stop - start)
+            location = RecordLocation(piece.offset, piece.size, start, stop)
+            _HANDLERS[fields.record](self, fields, location)
+            if self._kept_bytes > MAX_KEPT_BYTES:  # which is allowed in any case
+                self._check_limits()
         if self._unknown_bytes > max(MAX_UNKNOWN_BYTES, self._fed_bytes, self._max_bytes or 0):
             self._refuse("holds records of unknown kinds with", f"{MAX_UNKNOWN_BYTES} bytes")
-
-    def _brought_up(self, kind: str, value: Any) -> Record | None:
-        """The record as the newest version has it; None where it is of an unknown kind."""
-        if kind not in _KNOWN:
-            return None
-        version = self._reader.version
-        return (kind, value) if version == container.VERSION else brought_up(kind, value, version)
 
     def _leave_body(self, draft: _Draft) -> None:
         """Leave a long body of a request in the file; short ones are what requests are found by."""
@@ -204,51 +209,45 @@ class Decoder:
             draft.body.clear()
             draft.request = replace(draft.request, body=b"")
 
-    def _request(self, fields: Fields, location: RecordLocation) -> None:
-        if fields.integer("i") != len(self._drafts):
-            raise RecordError(
-                f"request {fields.integer('i')} where request {len(self._drafts)} was expected"
-            )
-        request, started_at_us, cuts_known = records.read_request(fields)
-        self._keep(2000 + _text_bytes(fields), request.body, request.headers)
-        body = request.body
+    def _request(self, fields: RequestFields, location: RecordLocation) -> None:
+        if fields.i != len(self._drafts):
+            raise RecordError(f"request {fields.i} where request {len(self._drafts)} was expected")
+        request, body = fields.value(), fields.body
+        self._kept_bytes += 1500 + 200 * len(request.headers) - 3 * len(body)
         self._drafts.append(
-            _Draft(request, started_at_us, cuts_known, [body], [location], len(body))
+            _Draft(request, fields.started_at_us, fields.cuts_known, [body], [location], len(body))
         )
 
-    def _head(self, fields: Fields, _location: RecordLocation) -> None:
+    def _head(self, fields: HeadFields, _location: RecordLocation) -> None:
         draft = self._draft(fields)
         if draft.head is not None or draft.runs:
             raise RecordError("unexpected head")
-        draft.head = records.read_head(fields)
-        self._keep(500 + _text_bytes(fields), b"", draft.head.headers)
+        draft.head = fields.value()
+        self._kept_bytes += 200 * len(draft.head.headers)
 
-    def _redaction(self, fields: Fields, _location: RecordLocation) -> None:
-        self._draft(fields).redactions.append(records.read_redaction(fields))
-        self._keep(500 + _text_bytes(fields))
+    def _redaction(self, fields: RedactionFields, _location: RecordLocation) -> None:
+        self._draft(fields).redactions.append(fields.value())
 
-    def _edit(self, fields: Fields, _location: RecordLocation) -> None:
-        self._draft(fields).edits.append(records.read_edit(fields))
-        self._keep(500 + _text_bytes(fields))
+    def _edit(self, fields: EditFields, _location: RecordLocation) -> None:
+        self._draft(fields).edits.append(fields.value())
 
-    def _chunks(self, fields: Fields, location: RecordLocation) -> None:
+    def _chunks(self, fields: RunFields, location: RecordLocation) -> None:
         draft = self._draft(fields)
         if draft.has_messages:
             raise RecordError("chunks and messages in one interaction")
         self._n_chunks += self._run(draft, fields, location)
         self._check_number(self._n_chunks, "chunks")
 
-    def _messages(self, fields: Fields, location: RecordLocation) -> None:
+    def _messages(self, fields: RunFields, location: RecordLocation) -> None:
         draft = self._draft(fields)
         if draft.runs and not draft.has_messages:
             raise RecordError("messages and chunks in one interaction")
         draft.has_messages = True
-        kinds: bytes = fields.get("kinds", bytes)
-        if not all(map(is_kind_byte, kinds)):
+        if not all(map(is_kind_byte, fields.kinds)):
             raise RecordError("unknown kind of message")
-        n_messages = self._run(draft, fields, location, kinds)
-        if len(kinds) != n_messages:
-            raise RecordError(f"{len(kinds)} kinds of {n_messages} messages")
+        n_messages = self._run(draft, fields, location)
+        if len(fields.kinds) != n_messages:
+            raise RecordError(f"{len(fields.kinds)} kinds of {n_messages} messages")
         self._n_messages += n_messages
         self._check_number(self._n_messages, "messages")
 
@@ -257,14 +256,12 @@ class Decoder:
         if self._max_bytes is None and n_rows > most:
             self._refuse("holds", f"{most} {noun}")
 
-    def _run(
-        self, draft: _Draft, fields: Fields, location: RecordLocation, kinds: bytes = b""
-    ) -> int:
+    def _run(self, draft: _Draft, fields: RunFields, location: RecordLocation) -> int:
         """Take a run of rows; get how many."""
         self._check_run(draft)
-        times = fields.get("at_us", bytes, default=None)
-        sizes: bytes = fields.get("sizes", bytes)
-        data: bytes = fields.get("data", bytes)
+        self._kept_bytes -= 4 * (location.stop - location.start)  # its rows are content
+        times: bytes | None = fields.at_us
+        sizes, data = fields.sizes, fields.data
         n_rows, rest = divmod(len(sizes), COLUMN_WIDTH)
         if (
             rest
@@ -274,29 +271,29 @@ class Decoder:
             raise RecordError(f"{len(sizes)} bytes of sizes, {len(times or b'')} of times")
         timed = times is not None
         if draft.runs and draft.runs[0].timed != timed:
-            raise RecordError(f"some {fields.kind} have times and some have none")
-        column = unpack(sizes)
-        n_bytes = sum(column)
+            raise RecordError(f"some {fields.record} have times and some have none")
+        n_bytes = total(sizes)
         if n_bytes < len(data):
-            raise RecordError(f"{fields.kind} hold more than their sizes say")
-        run = _Run(n_rows, n_bytes, timed, times, column, [data], [location], len(data), kinds)
+            raise RecordError(f"{fields.record} hold more than their sizes say")
+        kinds = fields.kinds if draft.has_messages else b""
+        run = _Run(n_rows, n_bytes, timed, times, sizes, [data], [location], len(data), kinds)
         if not self._eager:
             run.leave()
         draft.runs.append(run)
-        self._keep(400)
         self._n_bytes += n_bytes
         return n_rows
 
-    def _more(self, fields: Fields, location: RecordLocation) -> None:
+    def _more(self, fields: MoreFields, location: RecordLocation) -> None:
         draft = self._draft(fields)
-        data: bytes = fields.get("data", bytes)
+        data = fields.data
+        self._kept_bytes -= 4 * (location.stop - location.start)
         if not draft.runs:
             if draft.head is not None:
                 raise RecordError("data goes on after nothing")
             draft.n_body_bytes += len(data)
             draft.body_locations.append(location)
-            self._keep(100, data if self._eager else b"")
             if self._eager:
+                self._kept_bytes += len(data)
                 draft.body.append(data)
             else:
                 self._leave_body(draft)
@@ -306,32 +303,29 @@ class Decoder:
         if run.seen_bytes > run.n_bytes or not data:
             raise RecordError("chunks hold more than their sizes say")
         run.locations.append(location)
-        self._keep(100)
         if self._eager:
             run.data.append(data)
 
-    def _end(self, fields: Fields, _location: RecordLocation) -> None:
+    def _end(self, fields: EndingFields1, _location: RecordLocation) -> None:
         draft = self._draft(fields)
         self._check_run(draft)
-        draft.ending = records.read_ending(fields)
-        self._keep(500 + _text_bytes(fields))
+        draft.ending = fields.value()
+        self._kept_bytes += 60 * len(fields.bases)
 
-    def _draft(self, fields: Fields) -> _Draft:
-        i: int = fields.integer("i")
+    def _close(self, fields: CloseFields1, _location: RecordLocation) -> None:
+        self._counts = fields.value()
+
+    def _draft(self, fields: RecordFields) -> _Draft:
+        i = fields.i
         if not 0 <= i < len(self._drafts) or self._drafts[i].ending is not None:
-            raise RecordError(f"a {fields.kind!r} record of interaction {i} where none is expected")
+            raise RecordError(
+                f"a {fields.record!r} record of interaction {i} where none is expected"
+            )
         return self._drafts[i]
 
     def _check_run(self, draft: _Draft) -> None:
         if draft.runs and draft.runs[-1].seen_bytes != draft.runs[-1].n_bytes:
             raise RecordError("chunks hold less than their sizes say")
-
-    def _keep(self, n_bytes: int, body: bytes = b"", headers: tuple[Any, ...] = ()) -> None:
-        self._kept_bytes += n_bytes + len(body)
-        for name, value in headers:
-            self._kept_bytes += 200 + len(name) + len(value)
-        if self._kept_bytes > MAX_KEPT_BYTES:  # which is allowed in any case
-            self._check_limits()
 
     def _finish(
         self, draft: _Draft, reread: Reread | None, allowance: Allowance | None
@@ -349,7 +343,9 @@ class Decoder:
         for run in draft.runs:
             if reread is None:
                 data = run.data[0] if len(run.data) == 1 else b"".join(run.data)
-                segments.append(PackedSegment(run.n_chunks, run.times, run.sizes, data, run.kinds))
+                segments.append(
+                    PackedSegment(run.n_chunks, run.n_bytes, run.times, run.sizes, data, run.kinds)
+                )
             else:
                 segments.append(
                     StoredSegment(run.n_chunks, run.n_bytes, tuple(run.locations), reread)
@@ -362,24 +358,12 @@ class Decoder:
             started_at_us=draft.started_at_us,
             cuts_known=draft.cuts_known,
             redactions=tuple(draft.redactions),
-            messages=Messages(segments if draft.has_messages else (), allowance=allowance),
+            messages=Messages(segments, allowance=allowance) if draft.has_messages else NO_MESSAGES,
             edits=tuple(draft.edits),
         )
 
 
-def _text_bytes(fields: Fields) -> int:
-    """About what the texts of a record take in memory: up to four bytes a character."""
-    n_bytes = 0
-    for value in fields.fields.values():
-        if type(value) is str:
-            n_bytes += 60 + len(value) * (1 if value.isascii() else 4)
-        elif type(value) is list:
-            texts = [text for text in value if type(text) is str]
-            n_bytes += sum([60 + len(text) * (1 if text.isascii() else 4) for text in texts])
-    return n_bytes
-
-
-_HANDLERS: dict[str, Callable[[Decoder, Fields, RecordLocation], None]] = {
+_HANDLERS: dict[str, Callable[[Decoder, Any, RecordLocation], None]] = {
     "request": Decoder._request,
     "more": Decoder._more,
     "head": Decoder._head,
@@ -388,5 +372,5 @@ _HANDLERS: dict[str, Callable[[Decoder, Fields, RecordLocation], None]] = {
     "chunks": Decoder._chunks,
     "messages": Decoder._messages,
     "ending": Decoder._end,
+    "close": Decoder._close,
 }
-_KNOWN = frozenset({*_HANDLERS, "close"})

@@ -127,6 +127,9 @@ class Messages(Rows[Message]):
         return joined(self)
 
 
+NO_MESSAGES = Messages()
+
+
 def joined(messages: Iterable[Message]) -> Iterator[Message]:
     """Put fragments together: each message whole, with the time of its last fragment.
 

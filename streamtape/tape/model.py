@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast, overloa
 from streamtape.content.decode import decode_content, encodings
 from streamtape.content.pieces import joined
 from streamtape.displayed import Displayed
-from streamtape.tape.messages import Message, Messages
+from streamtape.tape.messages import NO_MESSAGES, Message, Messages
 from streamtape.tape.segments import (
     SEGMENT_BYTES,
     SEGMENT_CHUNKS,
@@ -31,6 +31,7 @@ from streamtape.tape.segments import (
     Segment,
     within,
 )
+from streamtape.tape.structs import as_struct, set_field
 
 if TYPE_CHECKING:
     from streamtape.tape.event_types import InteractionEvents
@@ -72,6 +73,7 @@ class StoredBody(Protocol):
     def pieces(self) -> Iterator[bytes]: ...
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Request:
     """What was asked: secrets already out. `headers` keep order and duplicates.
@@ -100,6 +102,10 @@ class Request:
         body = _body.source(self)
         return None if isinstance(body, bytes) else body
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle it with its body, which another process could not read from the file."""
+        return type(self), (self.method, self.url, self.headers, self.body)
+
     def body_pieces(self) -> Iterator[bytes]:
         """Iterate over the body without having all of it in memory where it is in a file."""
         body = _body.source(self)
@@ -127,6 +133,7 @@ _body = _Body(Request.__dict__["body"])
 type.__setattr__(Request, "body", _body)
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Head:
     """The head of the response: status line and headers, and when it arrived.
@@ -146,6 +153,7 @@ class Head:
         return header(self.headers, name)
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How the body ended.
@@ -169,6 +177,7 @@ class Ending:
     close_reason: str = ""
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Redaction:
     """What was masked: `where` (`request.header:authorization`) and what `kind`; never the value.
@@ -181,6 +190,7 @@ class Redaction:
     digest: str = ""
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Edit:
     """That a recording was edited: `what` (`text`, `usage`, `anonymised`), in how many places.
@@ -192,6 +202,7 @@ class Edit:
     n_places: int = 1
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Interaction(Displayed):
     """One request and what came back. `head` is None where the request failed before a response.
@@ -210,12 +221,14 @@ class Interaction(Displayed):
     started_at_us: int | None = None
     cuts_known: bool = True
     redactions: tuple[Redaction, ...] = ()
-    messages: Messages = field(default_factory=Messages)
+    messages: Messages = NO_MESSAGES
     edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "chunks", Chunks.of(self.chunks))
-        object.__setattr__(self, "messages", Messages.of(self.messages))
+        if type(self.chunks) is not Chunks:
+            set_field(self, "chunks", Chunks.of(self.chunks))
+        if type(self.messages) is not Messages:
+            set_field(self, "messages", Messages.of(self.messages))
 
     @property
     def is_dialogue(self) -> bool:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from streamtape.tape.model import Edit, Ending, EndingKind, Head, Headers, Redaction, Request
+import msgspec
 
-MAX_ITEMS = 8192  # in one array or map: headers, say
+from streamtape.tape.model import Edit, Ending, Head, Redaction, Request
+from streamtape.tape.record_types import MAX_ITEMS, Kinds, RecordFields
+
+F = TypeVar("F", bound=RecordFields)
 MAX_BYTES = 16 << 20  # in one string
 SMALL_BYTES = 64 << 10  # a record up to here is unpacked whole: it takes a few megabytes at most
 _ARRAYS = frozenset({*range(0x90, 0xA0), 0xDC, 0xDD})
@@ -24,9 +27,6 @@ _FIELDS = frozenset({
     "message", "module", "bases", "interactions", "chunks", "bytes", "upload", "body_bytes",
     "kinds", "messages", "close_code", "close_reason", "what", "places",
 })  # fmt: skip
-_KINDS = {"complete", "error", "abandoned", "unfinished"}
-_TWO_BYTES = [bytes, bytes]
-_I64 = range(-(1 << 63), 1 << 63)
 
 
 class RecordError(ValueError):
@@ -53,26 +53,52 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def unpack(
-    data: bytes, start: int = 0, *, kinds: frozenset[str] | None = None
-) -> Iterator[tuple[int, str, Any]]:
-    """Iterate over the records in the bytes: where each starts, its kind, its fields.
+def unpack(data: bytes, kinds: Kinds) -> Iterator[tuple[int, int, RecordFields | None]]:
+    """Iterate over the records in the bytes: where each starts and stops, and its fields.
 
     Strictly; RecordError if they are not. No extension types, no huge arrays (which would be
     allocated before they are read), no depth beyond what msgpack's own stack holds. Records of
     other kinds than `kinds` are passed over, and nothing is made of them: their fields are None.
     """
-    unpacker, first, end = _unpacker(len(data)), start, len(data)
-    unpacker.feed(memoryview(data)[start:] if start else data)
+    unpacker, start, end = _unpacker(len(data)), 0, len(data)
+    unpacker.feed(data)
+    skip, tell, malformed = unpacker.skip, unpacker.tell, _malformed()
+    unpack_small = kinds.unpack
+    while start < end:
+        try:
+            skip()
+        except malformed as error:
+            raise _malformed_error(error) from error
+        stop = tell()
+        record = data[start:stop]
+        try:
+            fields = unpack_small(record).fields if stop - start <= SMALL_BYTES else None
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            fields = None
+        # What is large, of another kind or wrong is read a field at a time, which says what it is.
+        yield start, stop, fields or unpack_record(record, kinds)
+        start = stop
+
+
+def unpack_record(record: bytes, kinds: Kinds) -> RecordFields | None:
+    """The fields of one record; None where it is of another kind than these."""
     try:
-        while start < end:
-            unpacker.skip()
-            stop = first + unpacker.tell()
-            kind, fields = _pair(data, start, stop, kinds)
-            yield start, kind, fields
-            start = stop
+        kind, fields = _pair(record, kinds)
     except _malformed() as error:
-        raise RecordError(f"malformed msgpack ({type(error).__name__}: {error})") from error
+        raise _malformed_error(error) from error
+    return None if kind not in kinds.fields else typed(kind, fields, kinds.fields[kind])
+
+
+def typed(kind: str, fields: Any, as_type: type[F]) -> F:
+    """Fields of a record as their type; RecordError where one of them is missing or of another."""
+    try:
+        return msgspec.convert(fields, as_type, builtin_types=(bytes,))
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise RecordError(f"a {kind!r} record is malformed: {error}") from error
+
+
+def _malformed_error(error: Exception) -> RecordError:
+    return RecordError(f"malformed msgpack ({type(error).__name__}: {error})")
 
 
 def unpack_one(data: bytes) -> Any:
@@ -86,7 +112,7 @@ def unpack_one(data: bytes) -> Any:
             raise RecordError("bytes follow a value")
         return _whole(data) if size <= SMALL_BYTES else _Piecewise(data).fields()
     except _malformed() as error:
-        raise RecordError(f"malformed msgpack ({type(error).__name__}: {error})") from error
+        raise _malformed_error(error) from error
 
 
 def _whole(data: bytes) -> Any:
@@ -95,8 +121,7 @@ def _whole(data: bytes) -> Any:
     return msgpack.unpackb(data, **_LIMITS)
 
 
-def _pair(data: bytes, start: int, stop: int, kinds: frozenset[str] | None) -> tuple[str, Any]:
-    record = data if stop - start == len(data) else data[start:stop]
+def _pair(record: bytes, kinds: Kinds) -> tuple[str, Any]:
     if len(record) > SMALL_BYTES:
         return _Piecewise(record).record(kinds)
     value = _whole(record)
@@ -118,13 +143,13 @@ class _Piecewise:
         self._unpacker = _unpacker(len(data))
         self._unpacker.feed(data)
 
-    def record(self, kinds: frozenset[str] | None) -> tuple[str, Any]:
+    def record(self, kinds: Kinds) -> tuple[str, Any]:
         if not self._is_in(_ARRAYS) or self._unpacker.read_array_header() < 2:
             raise RecordError("something that is not a record")
         kind = self._scalar("the kind of a record")
         if type(kind) is not str:
             raise RecordError("something that is not a record")
-        return kind, self.fields() if kinds is None or kind in kinds else None
+        return kind, self.fields() if kind in kinds.fields else None
 
     def fields(self) -> Any:
         if not self._is_in(_MAPS):
@@ -185,42 +210,6 @@ _LIMITS: dict[str, Any] = {
 }
 
 
-class Fields:
-    """The fields of one record, checked as they are read."""
-
-    def __init__(self, kind: str, fields: Any) -> None:
-        if not isinstance(fields, dict):
-            raise RecordError(f"the fields of a {kind!r} record are not a map")
-        self.kind = kind
-        self.fields = fields
-
-    def get(self, name: str, *types: type, default: Any = ...) -> Any:
-        """The value of a field; RecordError where it is missing or of another type."""
-        if name not in self.fields:
-            if default is ...:
-                raise RecordError(f"a {self.kind!r} record has no {name!r}")
-            return default
-        value = self.fields[name]
-        if type(value) not in types:
-            raise RecordError(f"{name!r} of a {self.kind!r} record is a {type(value).__name__}")
-        return value
-
-    def integer(self, name: str, default: Any = ...) -> Any:
-        """A signed 64-bit integer."""
-        value = self.get(name, int, default=default)
-        if value is not None and value not in _I64:
-            raise RecordError(f"{name!r} of a {self.kind!r} record is {value}")
-        return value
-
-    def headers(self) -> Headers:
-        """Pairs of bytes."""
-        pairs = self.get("headers", list, default=[])
-        for pair in pairs:
-            if type(pair) is not list or [*map(type, pair)] != _TWO_BYTES:
-                raise RecordError(f"a header of a {self.kind!r} record is not a pair of bytes")
-        return tuple(map(tuple, pairs))
-
-
 def _fields(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "", b"", ())}
 
@@ -236,21 +225,6 @@ def request_fields(request: Request, started_at_us: int | None, cuts_known: bool
     )
 
 
-def read_request(fields: Fields) -> tuple[Request, int | None, bool]:
-    """Get a request, when it was sent, and whether the cuts of its answer are known."""
-    request = Request(
-        method=fields.get("method", str, default=""),
-        url=fields.get("url", str, default=""),
-        headers=fields.headers(),
-        body=fields.get("body", bytes, default=b""),
-    )
-    return (
-        request,
-        fields.integer("started_at_us", None),
-        fields.get("cuts_known", bool, default=True),
-    )
-
-
 def head_fields(head: Head) -> dict[str, Any]:
     """Make the fields of a head."""
     return {"status": head.status} | _fields(
@@ -259,18 +233,6 @@ def head_fields(head: Head) -> dict[str, Any]:
         headers=head.headers,
         at_us=head.at_us,
         recoded=head.recoded or None,
-    )
-
-
-def read_head(fields: Fields) -> Head:
-    """Get a head."""
-    return Head(
-        status=fields.integer("status"),
-        headers=fields.headers(),
-        at_us=fields.integer("at_us", None),
-        http_version=fields.get("http_version", str, default=""),
-        reason=fields.get("reason", str, default=""),
-        recoded=fields.get("recoded", bool, default=False),
     )
 
 
@@ -288,45 +250,11 @@ def ending_fields(ending: Ending) -> dict[str, Any]:
     ) | ({"message": ""} if ending.message == "" else {})
 
 
-def read_ending(fields: Fields) -> Ending:
-    """Get an ending."""
-    kind = fields.get("kind", str)
-    if kind not in _KINDS:
-        raise RecordError(f"unknown kind of ending {kind!r}")
-    bases = fields.get("bases", list, default=[])
-    if any(type(base) is not str for base in bases):
-        raise RecordError("the bases of an ending are not strings")
-    return Ending(
-        kind=cast(EndingKind, kind),
-        at_us=fields.integer("at_us", None),
-        exception=fields.get("exception", str, default=None),
-        message=fields.get("message", str, default=None),
-        module=fields.get("module", str, default=None),
-        bases=tuple(bases),
-        close_code=fields.integer("close_code", None),
-        close_reason=fields.get("close_reason", str, default=""),
-    )
-
-
 def redaction_fields(redaction: Redaction) -> dict[str, Any]:
     """Make the fields of a redaction."""
     return _fields(where=redaction.where, kind=redaction.kind, digest=redaction.digest)
 
 
-def read_redaction(fields: Fields) -> Redaction:
-    """Get a redaction."""
-    return Redaction(
-        where=fields.get("where", str, default=""),
-        kind=fields.get("kind", str, default=""),
-        digest=fields.get("digest", str, default=""),
-    )
-
-
 def edit_fields(edit: Edit) -> dict[str, Any]:
     """Make the fields of an edit."""
     return _fields(what=edit.what, places=None if edit.n_places == 1 else edit.n_places)
-
-
-def read_edit(fields: Fields) -> Edit:
-    """Get an edit."""
-    return Edit(fields.get("what", str, default=""), fields.integer("places", 1))

@@ -31,6 +31,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise, repeat
 from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
+import msgspec
+
 from streamtape.content.pieces import joined
 from streamtape.errors import ContentLimitError
 
@@ -107,23 +109,18 @@ class LoadedSegment:
         return self.loaded
 
 
-@dataclass(frozen=True, slots=True)
-class PackedSegment:
-    """A run of rows in memory, its times packed as they are in a file."""
+class PackedSegment(msgspec.Struct, frozen=True, gc=False):
+    """A run of rows in memory, its columns packed as they are in a file."""
 
     n_chunks: int
+    n_bytes: int
     times: bytes | None
-    sizes: Sequence[int]
+    sizes: bytes
     data: bytes
     kinds: bytes = b""
 
-    @property
-    def n_bytes(self) -> int:
-        """How many bytes the chunks hold."""
-        return len(self.data)
-
     def columns(self) -> Columns:
-        """Undo the column of times."""
+        """Undo the columns."""
         return unpacked(self.times, self.sizes, self.data, self.kinds)
 
 
@@ -133,15 +130,15 @@ R = TypeVar("R")
 class Rows(Sequence[R]):
     """The rows of one body, in order. Long bodies are fetched from the file as they are read."""
 
-    __slots__ = ("_first", "_recent", "allowance", "segments")
+    __slots__ = ("_ends", "_recent", "allowance", "segments")
     noun = "rows"
 
     def __init__(
         self, segments: Iterable[Segment] = (), *, allowance: Allowance | None = None
     ) -> None:
         self.allowance = allowance  # how much may be read of it, if its file is not trusted
-        self.segments = tuple(s for s in segments if s.n_chunks)
-        self._first = [0, *accumulate(s.n_chunks for s in self.segments)]
+        self.segments = tuple([s for s in segments if s.n_chunks])
+        self._ends: list[int] | None = None  # of each run: the index of the row behind it
         self._recent: tuple[int, list[R]] | None = None
 
     @abstractmethod
@@ -169,7 +166,7 @@ class Rows(Sequence[R]):
             yield from zip(found.times(), found.pieces(), strict=False)
 
     def __len__(self) -> int:
-        return self._first[-1]
+        return sum([s.n_chunks for s in self.segments])
 
     def __iter__(self) -> Iterator[R]:
         for segment in self.segments:
@@ -182,14 +179,18 @@ class Rows(Sequence[R]):
     def __getitem__(self, index: int | slice) -> R | Sequence[R]:
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
-        position = index + len(self) if index < 0 else index
-        if not 0 <= position < len(self):
-            raise IndexError(f"index {index} of {len(self)} {self.noun}")
-        number = bisect_right(self._first, position) - 1
+        ends = self._ends
+        if ends is None:
+            ends = self._ends = list(accumulate([s.n_chunks for s in self.segments]))
+        n_rows = ends[-1] if ends else 0
+        position = index + n_rows if index < 0 else index
+        if not 0 <= position < n_rows:
+            raise IndexError(f"index {index} of {n_rows} {self.noun}")
+        number = bisect_right(ends, position)
         recent = self._recent  # read once: another thread may fetch another segment meanwhile
         if recent is None or recent[0] != number:
             recent = self._recent = number, list(self.rows(self.segments[number].columns()))
-        return recent[1][position - self._first[number]]
+        return recent[1][position - ends[number]]  # counted from the end of the run
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):
@@ -287,6 +288,13 @@ def unpack(planes: bytes) -> array[int]:
     return column
 
 
+def total(planes: bytes) -> int:
+    """The sum of a column, without reading its numbers; its length is a multiple of 8."""
+    n = len(planes) // COLUMN_WIDTH
+    used = len(planes.rstrip(b"\0"))  # what is behind is planes of zeros
+    return sum([sum(planes[at : at + n]) << 8 * (at // n) for at in range(0, used, n)])
+
+
 def pack_times(times: Sequence[int]) -> bytes:
     """Lay out times (signed 64-bit) as differences."""
     return pack([(after - before) & _MASK for before, after in pairwise((0, *times))])
@@ -301,9 +309,9 @@ def unpack_times(planes: bytes) -> array[int]:
         return array("q", [((t + _HALF) & _MASK) - _HALF for t in accumulate(deltas)])
 
 
-def unpacked(times: bytes | None, sizes: Sequence[int], data: bytes, kinds: bytes) -> Columns:
-    """The columns of a run whose times are packed; ValueError where they are damaged."""
-    return Columns(None if times is None else unpack_times(times), sizes, data, kinds)
+def unpacked(times: bytes | None, sizes: bytes, data: bytes, kinds: bytes) -> Columns:
+    """The columns of a run that is packed; ValueError where they are damaged."""
+    return Columns(None if times is None else unpack_times(times), unpack(sizes), data, kinds)
 
 
 class Allowance(NamedTuple):

@@ -22,17 +22,32 @@ _NOT_TAKEN = frozenset({
 
 
 def as_struct(cls: type[T]) -> type[T]:
-    """Make a struct of a frozen dataclass, with its fields and methods; for use as a decorator."""
+    """Make a struct of a frozen dataclass, with its fields and methods; for use as a decorator.
+
+    Values of such classes are trees, so the collector of cycles needn't look into them.
+    """
     known = dataclasses.fields(cls)  # type: ignore[arg-type]  # a decorator can't ask for one
     left_out = _NOT_TAKEN.union(one.name for one in known)
     own = {name: value for name, value in vars(cls).items() if name not in left_out}
     return msgspec.defstruct(  # type: ignore[return-value]  # for all who use it, it is that class
         cls.__name__,
         [(one.name, Any, *_default(one)) for one in known],
-        namespace={**own, "__setattr__": _refuse, "__delattr__": _refuse},
+        namespace={
+            **own,
+            "__ne__": object.__ne__,
+            "__setattr__": _refuse,
+            "__delattr__": _refuse,
+        },
+        bases=(*cls.__bases__, msgspec.Struct) if cls.__bases__ != (object,) else None,
         module=cls.__module__,
         eq=False,
+        gc=False,
     )
+
+
+def set_field(value: Any, name: str, item: object) -> None:
+    """Set a field of a frozen value that is still being made."""
+    msgspec.structs.force_setattr(value, name, item)
 
 
 def _default(one: dataclasses.Field[Any]) -> tuple[Any, ...]:

@@ -44,6 +44,7 @@ def test_a_struct_behaves_as_its_dataclass(given: Any) -> None:
     assert repr(made) == repr(plain)
     assert hash(made) == hash(plain)
     assert [made == Made(*other) for other in VALUES] == [plain == Plain(*o) for o in VALUES]
+    assert [made != Made(*other) for other in VALUES] == [plain != Plain(*o) for o in VALUES]
     assert made != plain
     assert dataclasses.is_dataclass(made)
     assert dataclasses.asdict(made) == dataclasses.asdict(plain)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import math
 import resource
 import statistics
 import subprocess
@@ -67,6 +68,7 @@ def run(repeat: int) -> list[Row]:
         return [
             *_sizes(folder),
             *_loading(repeat, folder),
+            *_opening(repeat, folder),
             *_appending(repeat, folder),
             *_redaction(repeat),
             *_long(),
@@ -124,6 +126,28 @@ def _loading(repeat: int, folder: Path) -> list[Row]:
         _row(name, ours * 1e3, "ms", "streamtape, all checks", ours / base),
         _row(name, base * 1e3, "ms", "decompress and unpack only", 1.0),
     ]
+
+
+def _opening(repeat: int, folder: Path) -> list[Row]:
+    """Opening cassettes of more and more interactions, and then the last one's body."""
+    from tools.benches.growth import dialogue  # not where this file is a script of its own
+
+    rows, before = [], 0.0
+    for n in (100, 1_000, 10_000):
+        path = folder / f"{n}.tape"
+        save(dialogue(n), path)
+        load(path)
+        opened = _median(repeat, lambda path=path: load(path))  # type: ignore[misc]  # mypy can't infer a lambda with a default
+        name = f"open a cassette of {n:,} interactions of 20 events (ratio: exponent)"
+        growth = math.log10(opened / before) if before else 1.0
+        rows.append(_row(name, opened * 1e3, "ms", "streamtape", growth))
+        before = opened
+    rows[-1]["goal"] = "<= 100"
+    cassettes = iter([load(path) for _ in range(repeat)])
+    last = _median(repeat, lambda: next(cassettes)[-1].body)
+    rows.append(_row("then the body of the last of 10,000", last * 1e3, "ms", "streamtape", last))
+    rows[-1] |= {"goal": "<= 0.3", "ratio": None}
+    return rows
 
 
 def _appending(repeat: int, folder: Path) -> list[Row]:
