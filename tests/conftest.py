@@ -9,6 +9,7 @@ Signals that whoever started the run has ignored (nohup, `pytest &` in a script)
 inherit that, and the tests of Ctrl-C and of a closed terminal would wait for nothing.
 """
 
+import os
 import signal
 
 import pytest
@@ -28,6 +29,11 @@ for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.
     number = getattr(signal, name, None)  # Windows has no SIGHUP
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
+
+# Coverage measures the workers of xdist, which it starts by this variable. Their children (servers,
+# command lines, hundreds of interpreters) would start at half the speed with it.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 ALLOWED = (
     "no recorded streams in",

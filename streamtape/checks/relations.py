@@ -28,8 +28,16 @@ from streamtape.checks.finding import Severity
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
-from streamtape.dialects.ends import holds
-from streamtape.dialects.payload import MISSING, Bindings, Path, find, get, parse_path, resolve_key
+from streamtape.dialects.payload import (
+    MISSING,
+    Bindings,
+    Path,
+    find,
+    get,
+    holds,
+    parse_path,
+    resolve_key,
+)
 from streamtape.tape.events import Event
 from streamtape.tape.texts import shortened
 

@@ -12,11 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamtape.compare.event_items import itemiser_for
 from streamtape.compare.facts import Facts, FactValues
 from streamtape.compare.keys import Keys
 from streamtape.compare.normalise import MASK, looks_made, normaliser_for
-from streamtape.compare.units import CALL, ECHO, VEILED, IdSeen, Item, Run, Target, Unit, token_of
+from streamtape.compare.units import (
+    CALL,
+    ECHO,
+    VEILED,
+    IdSeen,
+    Item,
+    Run,
+    Target,
+    Unit,
+    itemiser_for,
+    token_of,
+)
 from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.payload import bind, canonical, parse_path
 from streamtape.dialects.rule_index import Found, Plan, plan_for

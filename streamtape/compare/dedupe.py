@@ -1,18 +1,33 @@
-"""What several places tell, reported once: repeats, swaps, and one event's text with its facts.
+"""What several places say, reported once: repeats, swaps, renamed ids, one event's text and facts.
 
-Changes go in and fewer changes come out; events and units are not known here.
+Most of it takes changes and gives fewer changes: a repeat is counted by the first of its kind, two
+halves of a swap become one change.
+
+Ids are another case, since they differ in every run. Every pair of units votes for which id of the
+one stream is which of the other; what most of them say stands, and only a place that says otherwise
+is a change:
+
+    a   call_1   call_1   call_1        votes   call_1 = call_x: 2, call_1 = call_y: 1
+    b   call_x   call_x   call_y                             ^ the third place is a change
+
+Another `doc_1` is a change, too, unless a table says that it is an id: only ids that look made up
+are renamed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from streamtape.compare.comparison import Change
+from streamtape.compare.comparison import Change, Location
+from streamtape.compare.normalise import looks_made
 from streamtape.compare.text_diff import TextChange, is_part
-from streamtape.compare.units import CALL
+from streamtape.compare.units import CALL, IdSeen, Unit
 from streamtape.dialects.payload import canonical
 
+Pair = tuple[Unit, Unit]
 LONG = 12  # characters: a text of that length that changes alike in two places is one change
 
 
@@ -160,3 +175,62 @@ def _once(changes: Iterable[Change]) -> list[Change]:
             moved.add(there)
         out.append(change)
     return out
+
+
+def renamed_here(pairs: Iterable[Pair]) -> Iterator[Change]:
+    """The places where an id is not what it is elsewhere."""
+    seen = [
+        (one, other, x, y)
+        for one, other in pairs
+        if one.ids or other.ids
+        for x, y in _id_pairs(one.ids, other.ids)
+        if x.sure or x.value != y.value
+    ]
+    votes = Counter((x.value, y.value) for _, _, x, y in seen)
+    forth: dict[str, str] = {}
+    back: dict[str, str] = {}
+    for (x_value, y_value), _ in votes.most_common():
+        if x_value not in forth and y_value not in back:
+            forth[x_value], back[y_value] = y_value, x_value
+    for one, other, x, y in seen:
+        if forth.get(x.value) != y.value or not _may_differ(x, y):
+            yield Change(
+                "changed",
+                one.name,
+                Location(x.event, one.at_us if x.event == one.first else None),
+                Location(y.event, other.at_us if y.event == other.first else None),
+                ".".join(x.path),
+                x.value,
+                y.value,
+            )
+
+
+def _may_differ(x: IdSeen, y: IdSeen) -> bool:
+    """Whether an id may have the other one's name: without a table's word, if it is made up."""
+    return x.sure or looks_made(x.value) or looks_made(y.value)
+
+
+def _id_pairs(a: Sequence[IdSeen], b: Sequence[IdSeen]) -> Iterator[tuple[IdSeen, IdSeen]]:
+    """The ids of two units that stand for each other, path by path."""
+    if len(a) == len(b) and all(x.path == y.path for x, y in zip(a, b, strict=True)):
+        yield from zip(a, b, strict=True)
+        return
+    by_path = {path: list(g) for path, g in groupby(sorted(b, key=_path), key=_path)}
+    for path, group in groupby(sorted(a, key=_path), key=_path):
+        mine, theirs = list(group), by_path.get(path, [])
+        if len(mine) != len(theirs):
+            mine, theirs = _turns(mine), _turns(theirs)
+        if len(mine) == len(theirs):
+            yield from zip(mine, theirs, strict=True)
+        elif theirs:
+            yield from ((x, theirs[0]) for x in mine)
+            yield from ((mine[0], y) for y in theirs[1:])
+
+
+def _turns(ids: Sequence[IdSeen]) -> list[IdSeen]:
+    """Ids without those that repeat the one before."""
+    return [next(group) for _, group in groupby(ids, key=lambda seen: seen.value)]
+
+
+def _path(seen: IdSeen) -> tuple[str, ...]:
+    return seen.path

@@ -17,13 +17,18 @@ from typing import Any
 from streamtape.compare.align import gaps
 from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Location
-from streamtape.compare.dedupe import folded, join_swapped, of_one_event
-from streamtape.compare.id_renames import Pair, renamed_here
+from streamtape.compare.dedupe import Pair, folded, join_swapped, of_one_event, renamed_here
 from streamtape.compare.items import pair_items
 from streamtape.compare.json_diff import differences
 from streamtape.compare.normalise import MASK, MASKED_OBJECT
-from streamtape.compare.text_diff import TextChange, Texts, text_changes
-from streamtape.compare.text_targets import moved_key, paired, with_arguments
+from streamtape.compare.text_diff import (
+    TextChange,
+    Texts,
+    moved_key,
+    paired,
+    text_changes,
+    with_arguments,
+)
 from streamtape.compare.units import CALL, VARIES, Target, Unit, token_of
 from streamtape.dialects.base import Dialect
 from streamtape.tape.events import Event

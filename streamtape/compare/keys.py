@@ -9,6 +9,7 @@ by its place among the keys, so that another run has the same targets.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from streamtape.compare.units import Target
@@ -26,11 +27,16 @@ class Keys:
     """The targets of one stream. `pieces` gives what a text has so far."""
 
     def __init__(self, pieces: Pieces) -> None:
-        self._calls = Calls(_Arguments(pieces, self))
+        self._pieces = pieces
         self._ids: set[str] = set()
         self._names: dict[str, str] = {}
         self._opened: set[tuple[Any, ...]] = set()
         self._placeless: set[tuple[Any, ...]] = set()
+
+    @cached_property
+    def _calls(self) -> Calls:
+        """The calls of the stream; made when its first one comes, since most streams have none."""
+        return Calls(_Arguments(self._pieces, self))
 
     def see(self, value: str) -> None:
         """Take an id: where a key holds it, it is replaced."""

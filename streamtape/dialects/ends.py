@@ -4,30 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamtape.dialects.base import Condition, Dialect
-from streamtape.dialects.payload import Bindings, bind, find, get, parse_path
+from streamtape.dialects.base import Dialect
+from streamtape.dialects.payload import get, holds_anywhere, parse_path
 from streamtape.tape.events import Event, Frame
 
-NOTHING = (None, "", "null")  # what servers send where a reason has yet to come
 _FAULTS = ("exception", "error")  # the values of `:message-type` that are no event
-
-
-def holds(payload: Any, condition: Condition, bound: Bindings = ()) -> bool:
-    """Whether the value at a condition's path is one of its values (if it has none: not null)."""
-    text, values = condition
-    return _meets(get(payload, bind(parse_path(text), bound)), values)
-
-
-def holds_anywhere(payload: Any, condition: Condition) -> bool:
-    """Whether the condition holds for any of the values at its path, which may have `*`."""
-    path, values = condition
-    return any(_meets(value, values) for _, value in find(payload, parse_path(path)))
-
-
-def _meets(value: Any, values: tuple[Any, ...]) -> bool:
-    if values:
-        return value in values
-    return not (value is None or (isinstance(value, str) and value in NOTHING))
 
 
 def finishes(dialect: Dialect, event: Event) -> bool:

@@ -21,10 +21,13 @@ from typing import Any
 
 import msgspec
 
+from streamtape.dialects.base import Condition
+
 Path = tuple[str, ...]
 Bindings = tuple[str | int, ...]
 MISSING: Any = object()
 _SIMPLE = frozenset({str, int})
+NOTHING = (None, "", "null")  # what servers send where a reason has yet to come
 NOT_JSON: Any = object()
 MAX_DEPTH = 100
 _CONTAINERS = frozenset({dict, list})
@@ -164,3 +167,21 @@ def _resolve(value: Any, key: str, bound: Bindings, event: int) -> Any:
             simple = type(found) in _SIMPLE or isinstance(found, Hashable)
             return found if simple else repr(found)
     return None
+
+
+def holds(payload: Any, condition: Condition, bound: Bindings = ()) -> bool:
+    """Whether the value at a condition's path is one of its values (if it has none: not null)."""
+    text, values = condition
+    return _meets(get(payload, bind(parse_path(text), bound)), values)
+
+
+def holds_anywhere(payload: Any, condition: Condition) -> bool:
+    """Whether the condition holds for any of the values at its path, which may have `*`."""
+    path, values = condition
+    return any(_meets(value, values) for _, value in find(payload, parse_path(path)))
+
+
+def _meets(value: Any, values: tuple[Any, ...]) -> bool:
+    if values:
+        return value in values
+    return not (value is None or (isinstance(value, str) and value in NOTHING))

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 from streamtape.dialects.alternatives import Found, is_text, only_one_field
 from streamtape.dialects.base import Dialect, Piece
-from streamtape.dialects.ends import holds
-from streamtape.dialects.payload import Bindings, Path, find, parse_path, resolve_key
+from streamtape.dialects.payload import Bindings, Path, find, holds, parse_path, resolve_key
 
 __all__ = ["Found", "Placed", "Plan", "plan_for"]
 

@@ -13,12 +13,13 @@ from typing import Any
 from streamtape.dialects.alternatives import Found
 from streamtape.dialects.base import Dialect, Patches, Piece
 from streamtape.dialects.calls import Calls, OneCall
-from streamtape.dialects.ends import NOTHING, error_in, finishes
+from streamtape.dialects.ends import error_in, finishes
 from streamtape.dialects.images import image_of
 from streamtape.dialects.json_patch import patched, steps_of
 from streamtape.dialects.partial_json import parse_partial
 from streamtape.dialects.payload import (
     NOT_JSON,
+    NOTHING,
     Bindings,
     canonical,
     find,

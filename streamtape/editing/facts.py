@@ -8,8 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.ends import NOTHING
-from streamtape.dialects.payload import bind, find, parse_path
+from streamtape.dialects.payload import NOTHING, bind, find, parse_path
 from streamtape.editing.documents import Document
 from streamtape.editing.opened import OpenInteraction
 from streamtape.editing.runs import put

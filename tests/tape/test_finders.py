@@ -7,9 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streamtape.secrets import literal_search
-from streamtape.secrets.literal_search import ESCAPE, Finder, Portable
-from streamtape.secrets.literals import Literals
+from streamtape.secrets import literals
+from streamtape.secrets.literals import ESCAPE, Finder, Literals, Portable
 from streamtape.secrets.unescape import SIGNS, last_escape
 from tests.tape.test_masking import FILLERS
 
@@ -17,13 +16,13 @@ LITERALS = Literals(frozenset())
 EXACT, FOLDED = LITERALS._exact, LITERALS._folded
 PORTABLE = Portable(EXACT, FOLDED)
 needs_hyperscan = pytest.mark.skipif(
-    literal_search.hyperscan is None, reason="hyperscan has no wheel for this platform"
+    literals.hyperscan is None, reason="hyperscan has no wheel for this platform"
 )
 
 
 def both() -> list[Finder]:
     """The finders of this platform."""
-    return [PORTABLE, literal_search.finder(EXACT, FOLDED)]
+    return [PORTABLE, literals.finder(EXACT, FOLDED)]
 
 
 @pytest.mark.parametrize("finder", both(), ids=lambda f: type(f).__name__)
@@ -56,7 +55,7 @@ PIECES = st.one_of(
 def test_both_find_the_same(text: bytes, padding: int) -> None:
     """Overlapping literals, literals that are cut off, escapes and what only looks like one."""
     text = b"." * padding + text
-    assert sorted(literal_search.finder(EXACT, FOLDED).hits(text)) == sorted(PORTABLE.hits(text))
+    assert sorted(literals.finder(EXACT, FOLDED).hits(text)) == sorted(PORTABLE.hits(text))
 
 
 @pytest.mark.parametrize("finder", both(), ids=lambda f: type(f).__name__)
@@ -89,24 +88,24 @@ def test_threads_search_at_once(finder: Finder) -> None:
 @needs_hyperscan
 def test_a_search_within_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal's handler may search while its own thread does."""
-    finder = literal_search.finder(EXACT, FOLDED)
+    finder = literals.finder(EXACT, FOLDED)
     inner: list[Any] = []
-    taken = literal_search._take
+    taken = literals._take
 
     def interrupted(number: int, start: int, end: int, flags: int, ends: Any) -> None:
         if not inner:
             inner.append(None)
-            monkeypatch.setattr(literal_search, "_take", taken)
+            monkeypatch.setattr(literals, "_take", taken)
             inner.append(finder.hits(b"xoxb-"))
         taken(number, start, end, flags, ends)
 
-    monkeypatch.setattr(literal_search, "_take", interrupted)
+    monkeypatch.setattr(literals, "_take", interrupted)
     assert finder.hits(b"ghp_ ghp_") == PORTABLE.hits(b"ghp_ ghp_")
     assert inner[1] == PORTABLE.hits(b"xoxb-")
 
 
 def test_no_literals_at_all() -> None:
     """Where every kind is off, escapes are all that is found."""
-    for finder in (Portable((), ()), literal_search.finder((), ())):
+    for finder in (Portable((), ()), literals.finder((), ())):
         assert finder.hits(b"sk- key") == []
         assert finder.hits(b"a%2Fb") == [(ESCAPE, 1, 2)]

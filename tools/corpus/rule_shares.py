@@ -19,8 +19,7 @@ from streamtape.analysis.streams import stream_of
 from streamtape.checks.profiles import profile_named
 from streamtape.checks.relations import Looking, groups_of
 from streamtape.checks.stream import Stream
-from streamtape.dialects.ends import holds
-from streamtape.dialects.payload import find
+from streamtape.dialects.payload import find, holds
 from tests.corpus import OWNERS, streams
 
 TARGET = Path(__file__).parents[2] / "streamtape" / "checks" / "expected" / "shares.json"
