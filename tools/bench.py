@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], help=", ".join(SECTIONS))
     parser.add_argument("--repeat", type=int, help="runs of each contestant (5; 2 when quick)")
     parser.add_argument("--quick", action="store_true", help="less work: a look, no figures")
+    parser.add_argument("--recordings", type=int, metavar="N", help="of cluster (2,000)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--from", dest="earlier", type=Path, help="show what --json printed")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
@@ -81,6 +82,8 @@ def main() -> None:
         return
     if Path(sys.prefix).resolve() != VENV.resolve():
         raise SystemExit(_run_inside())
+    if options.recordings:
+        os.environ["STREAMTAPE_BENCH_RECORDINGS"] = str(options.recordings)
     repeat = options.repeat or (2 if options.quick else 5)
     if options.alone:
         print(json.dumps(alone(options.section[0], repeat, quick=options.quick)))

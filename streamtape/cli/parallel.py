@@ -18,8 +18,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -38,7 +39,9 @@ R = TypeVar("R")
 LOOK_S = 0.3  # how long this process works alone before it looks at what is left
 WORTH_S = 1.0  # how much work must be left for processes to be worth their start
 BAR_AFTER_S = 0.4
-MAX_BATCH = 16
+# A batch costs the client and a scheduler about 10 ms, a recording about 1 ms of a worker.
+MAX_BATCH = 128
+MAX_BATCH_BYTES = 1 << 20  # of recordings on disk: long ones are fewer in a batch
 
 with_jobs = click.option(
     "--jobs",
@@ -133,7 +136,8 @@ def _shared(
 ) -> Iterator[R]:
     from streamtape.cluster.executor import batched, in_order
 
-    batches = batched(items, _batch_size(bar.n_left, executor.n_workers))
+    size = _batch_size(bar.n_left, executor.n_workers)
+    batches = batched(items, size, max_bytes=MAX_BATCH_BYTES, n_bytes=_n_bytes)
     results = in_order(executor, partial(_counting, work), batches, way_out=way_out)
     with closing(results):  # type: ignore[type-var]  # a generator, whose end stops the workers
         for n_items, result in results:
@@ -143,6 +147,18 @@ def _shared(
 
 def _batch_size(n_items: int, n_workers: int) -> int:
     return min(MAX_BATCH, max(1, n_items // (n_workers * 8)))
+
+
+def _n_bytes(item: object) -> int:
+    """How long the recordings of an item are; 0 for those that nobody told the size of."""
+    total = 0
+    for one in item if isinstance(item, tuple) else (item,):
+        if isinstance(one, Path):
+            with suppress(OSError):  # whoever opens it says so
+                total += one.stat().st_size
+        elif listed := getattr(one, "listed", None):
+            total += listed.n_bytes or 0
+    return total
 
 
 def _counting(work: Callable[[Sequence[T]], R], batch: Sequence[T]) -> tuple[int, R]:

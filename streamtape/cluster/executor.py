@@ -94,13 +94,22 @@ def in_order(
     executor.close()
 
 
-def batched(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
-    """The items in batches of `size`; the last one may be smaller."""
+def batched(
+    items: Iterable[T], size: int, *, max_bytes: int = 0, n_bytes: Callable[[T], int] | None = None
+) -> Iterator[Sequence[T]]:
+    """The items in batches of `size`; the last one may be smaller.
+
+    With `n_bytes`, which gives the size of an item, a batch also ends once its items have at least
+    `max_bytes` together.
+    """
     batch: list[T] = []
+    total = 0
     for item in items:
         batch.append(item)
-        if len(batch) >= size:
+        if n_bytes is not None:
+            total += n_bytes(item)
+        if len(batch) >= size or (n_bytes is not None and total >= max_bytes):
             yield batch
-            batch = []
+            batch, total = [], 0
     if batch:
         yield batch

@@ -124,3 +124,17 @@ def test_items_are_batched() -> None:
     """In order; the last batch is what is left."""
     assert list(batched(range(5), 2)) == [[0, 1], [2, 3], [4]]
     assert list(batched([], 2)) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([1, 1, 1, 1, 1], [[1, 1, 1], [1, 1]]),
+        ([9, 1, 1, 9, 1], [[9], [1, 1, 9], [1]]),
+        ([2, 3, 4], [[2, 3], [4]]),
+        ([0, 0, 0, 0], [[0, 0, 0], [0]]),
+    ],
+)
+def test_long_items_make_small_batches(sizes: list[int], expected: list[list[int]]) -> None:
+    """A batch ends with three items, or once they have five bytes together."""
+    assert list(batched(sizes, 3, max_bytes=5, n_bytes=int)) == expected

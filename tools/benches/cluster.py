@@ -1,19 +1,21 @@
 """Many recordings on a Dask cluster: `check` with one worker and two, beside a pool of processes.
 
-    python tools/bench.py cluster
-    STREAMTAPE_BENCH_RECORDINGS=100000 python tools/bench.py cluster
+    python tools/bench.py cluster                          # 2,000 recordings
+    python tools/bench.py cluster --recordings 100000      # 430 MB in the temporary folder
 
-The recordings are those of the public corpus (or streams written here), again and again under
-other names, each with a time of its own; without the variable they are few. Scheduler and workers
-run before the clock starts. "Memory" is the most that the process held that folds the results, of
-five times as many short recordings, for a tenth of them and for all. At the end a worker is killed
-while `export` runs, and the files are compared byte by byte with those of one process.
+The recordings are those of `tools/benches/made_recordings.py`. Scheduler and workers run before the
+clock starts. "Overhead" is the processor time of the client and the scheduler, as a share of the
+workers': what keeps two workers on two cores from being twice as fast. "Memory" is the most that a
+process held after a part of the recordings, and after all; "growth" the exponent of processor time
+by their number. At the end a worker is killed half way, and what `check` says and what `export`
+writes are compared byte by byte with those of one process.
 """
 
 from __future__ import annotations
 
 import filecmp
 import json
+import math
 import os
 import signal
 import statistics
@@ -22,20 +24,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from streamtape.tape.model import Cassette
-from streamtape.tape.store import save
-from tests.streams import Writer
-from tools.benches import folders
+from tools.benches.made_recordings import A_FOLDER, make
 
 Row = dict[str, Any]
-START_US = 1_767_225_600_000_000
-MINUTE_US = 60_000_000
+USUAL, MANY = 2_000, 20_000
+PARTS = 10
 _MEASURED = (
     "import resource, sys; from streamtape.cli import main\n"
     "try: main()\n"
@@ -43,35 +41,78 @@ _MEASURED = (
 )
 
 
+class Ran(NamedTuple):
+    """A command that ran: how long, how much processor time, and how much memory at most."""
+
+    seconds: float
+    client_cpu_s: float
+    scheduler_cpu_s: float
+    workers_cpu_s: float
+    client_mb: float
+    workers_mb: float
+    stdout: bytes
+
+    @property
+    def cpu_s(self) -> float:
+        """The processor time of all of them."""
+        return self.client_cpu_s + self.scheduler_cpu_s + self.workers_cpu_s
+
+    @property
+    def overhead(self) -> float:
+        """The client's and the scheduler's share of the workers' time."""
+        return (self.client_cpu_s + self.scheduler_cpu_s) / self.workers_cpu_s
+
+
+class Sets(NamedTuple):
+    """The recordings of a run: all of them, fewer, and some to begin with."""
+
+    tapes: Path
+    n: int
+    few: Path
+    n_few: int
+    base: Path
+
+    @property
+    def parts(self) -> list[str]:
+        """Up to PARTS folders of all, a thousand recordings each."""
+        return [str(part) for part in sorted(self.tapes.iterdir())[:PARTS]]
+
+
 def run(repeat: int, *, quick: bool = False) -> list[Row]:
     """Measure all of it."""
-    few = 200 if quick else 2000
-    n = int(os.environ.get("STREAMTAPE_BENCH_RECORDINGS") or few)
-    with tempfile.TemporaryDirectory() as name:
+    n = int(os.environ.get("STREAMTAPE_BENCH_RECORDINGS") or (400 if quick else USUAL))
+    n_few = min(max(n // 100, 1_000), n // 2)
+    with tempfile.TemporaryDirectory(prefix="streamtape-bench-") as name:
         folder = Path(name)
-        tapes = _recordings(folder, n)
-        rows = list(_speeds(tapes, n, 1 if quick else min(repeat, 3)))
-        rows += _memory(folder, n * 5)
-        rows.append(_killed(folder, tapes, n))
+        tapes, few, base = (
+            make(folder / name, n_) for name, n_ in (("tapes", n), ("few", n_few), ("base", 20))
+        )
+        sets = Sets(tapes, n, few, n_few, base)
+        rows = list(_Speeds(sets, 1 if quick or n >= MANY else min(repeat, 3)).rows())
+        rows += _export_memory(sets, folder)
+        rows += _killed(sets, folder)
         return rows
 
 
-def _recordings(folder: Path, n: int) -> Path:
-    """A folder with so many recordings, a thousand a folder."""
-    found = folders._recorded(folder) if folders.CORPUS.is_file() else folders.written()
-    streams = list(found)
-    tapes = folder / "tapes"
-    for number in range(n):
-        one = replace(streams[number % len(streams)], started_at_us=START_US + number * MINUTE_US)
-        path = tapes / f"{number // 1000:04}" / f"{number:06}.tape"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save(Cassette((one,)), path)
-    return tapes
+class _Cluster:
+    """A scheduler in this process with so many workers, each a process."""
+
+    def __init__(self, cluster: Any) -> None:
+        self.address: str = cluster.scheduler_address
+        self._cluster = cluster
+
+    def pids(self) -> list[int]:
+        """The processes of the workers."""
+        return [worker.process.pid for worker in self._cluster.workers.values()]
+
+    def run(self, *args: str) -> Ran:
+        """Run a command with this cluster."""
+        return _ran([*args, "--cluster", self.address], self.pids())
 
 
 @contextmanager
-def _cluster(n_workers: int) -> Iterator[Any]:
-    """A scheduler with so many worker processes."""
+def _cluster(n_workers: int, warm_up: Path) -> Iterator[_Cluster]:
+    """A cluster that has done something already: imports, and what is compiled once."""
     from distributed import LocalCluster
 
     with LocalCluster(
@@ -81,109 +122,193 @@ def _cluster(n_workers: int) -> Iterator[Any]:
         dashboard_address="127.0.0.1:0",
         silence_logs=50,
     ) as cluster:
-        yield cluster
+        started = _Cluster(cluster)
+        started.run("check", str(warm_up))
+        yield started
 
 
-def _speeds(tapes: Path, n: int, repeat: int) -> Iterator[Row]:
-    times: dict[str, list[float]] = {"1 worker": [], "2 workers": [], "2 processes": []}
-    for _ in range(repeat):
-        for name, n_workers in (("1 worker", 1), ("2 workers", 2)):
-            with _cluster(n_workers) as cluster:
-                address = cluster.scheduler_address
-                _check(tapes / "0000", "--cluster", address)  # imports, and what is compiled once
-                times[name].append(_check(tapes, "--cluster", address))
-        times["2 processes"].append(_check(tapes, "--jobs", "2"))
-    medians = {name: statistics.median(found) for name, found in times.items()}
-    for name, seconds in medians.items():
-        yield {
-            "name": f"check, {n:,} recordings",
-            "peer": name,
-            "value": round(seconds, 2),
-            "unit": "s",
-            "ratio": round(medians["1 worker"] / seconds, 2),
-        }
-    gain = medians["1 worker"] / medians["2 workers"]
-    slower = medians["2 workers"] / medians["2 processes"]
-    for name, ratio, goal in (
-        ("2 workers to 1: times as fast", gain, "ratio >= 1.7"),
-        ("2 workers to 2 processes: time", slower, "ratio <= 1.1"),
-    ):
-        yield {
-            "name": f"check, {n:,} recordings, {name}",
-            "peer": "streamtape",
-            "value": round(ratio, 3),
-            "unit": "times",
-            "ratio": round(ratio, 3),
-            "goal": goal,
-        }
+def _ran(args: Sequence[str], workers: Sequence[int] = ()) -> Ran:
+    import resource  # not on Windows
 
+    import psutil  # comes with distributed
 
-def _check(tapes: Path, *args: str) -> float:
+    processes = [psutil.Process(pid) for pid in workers]
+    before_s = sum(map(_cpu_s, processes))
+    ours_s = time.process_time()
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    command = [sys.executable, "-m", "streamtape", "check", str(tapes), *args]
+    command = [sys.executable, "-c", _MEASURED, *args]
     done = subprocess.run(command, capture_output=True, check=False)
+    seconds = time.perf_counter() - start
     assert done.returncode in (0, 1), done.stderr[-500:]
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    client_s = after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime
+    return Ran(
+        seconds,
+        client_s,
+        time.process_time() - ours_s,
+        sum(map(_cpu_s, processes)) - before_s,
+        int(done.stderr.split()[-1]) / 1024,
+        max((_most_mb(pid) for pid in workers), default=0.0),
+        done.stdout,
+    )
 
 
-def _memory(folder: Path, n: int) -> Iterator[Row]:
-    """The most memory of the process that folds, for a tenth of the recordings and for all."""
-    tapes = folder / "short"
-    for number in range(n):
-        words = ("double ", "bubble ", f"bath {number}")
-        one = replace(
-            Writer(number + 1).message(*words).end().interaction(), started_at_us=START_US
+def _cpu_s(process: Any) -> float:
+    import psutil
+
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # a worker that was killed
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _most_mb(pid: int) -> float:
+    """The most memory that a process ever held; 0 where the system does not say."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line) / 1024
+
+
+class _Speeds:
+    """`check` of all recordings by each contestant, in turn, and of fewer by two workers."""
+
+    def __init__(self, sets: Sets, repeat: int) -> None:
+        self._sets = sets
+        self._name = f"check, {sets.n:,} recordings"
+        found: dict[str, list[Ran]] = {"1 worker": [], "2 workers": [], "2 processes": []}
+        everything = str(sets.tapes)
+        for _ in range(repeat):
+            with _cluster(1, sets.base) as cluster:
+                found["1 worker"].append(cluster.run("check", everything))
+            with _cluster(2, sets.base) as cluster:
+                self._base = cluster.run("check", str(sets.base))
+                self._few = cluster.run("check", str(sets.few))
+                found["2 workers"].append(cluster.run("check", everything))
+            found["2 processes"].append(_ran(["check", everything, "--jobs", "2"]))
+        said = {ran.stdout for ran_ in found.values() for ran in ran_}
+        assert len(said) == 1, "the contestants do not say the same"
+        self._found = found
+
+    def rows(self) -> Iterator[Row]:
+        """How fast, how much of the time is overhead, and how time and memory grow."""
+        seconds = {
+            name: statistics.median(ran.seconds for ran in found)
+            for name, found in self._found.items()
+        }
+        for peer, median in seconds.items():
+            yield _row(self._name, median, "s", peer=peer, ratio=seconds["1 worker"] / median)
+        gain = seconds["1 worker"] / seconds["2 workers"]
+        slower = seconds["2 workers"] / seconds["2 processes"]
+        overhead = statistics.median(ran.overhead for ran in self._found["2 workers"])
+        for name, ratio, unit, goal in (
+            ("2 workers to 1: times as fast", gain, "times", ">= 1.7"),
+            ("2 workers to 2 processes: time", slower, "times", "<= 1.1"),
+            ("overhead of client and scheduler", overhead, "share", "<= 0.18"),
+        ):
+            yield _row(f"{self._name}, {name}", ratio, unit, goal=goal)
+        yield from self._growth()
+
+    def _growth(self) -> Iterator[Row]:
+        few, all_ = self._few, self._found["2 workers"][-1]
+        steps = f"{self._sets.n_few:,} to {self._sets.n:,} recordings"
+        for who, before, after in (
+            ("client", few.client_mb, all_.client_mb),
+            ("workers", few.workers_mb, all_.workers_mb),
+        ):
+            yield _memory_row(f"check, memory of the {who}, {steps}", before, after)
+        work = (all_.cpu_s - self._base.cpu_s) / (few.cpu_s - self._base.cpu_s)
+        exponent = math.log(work) / math.log(self._sets.n / self._sets.n_few)
+        name = f"check, growth of processor time, {steps}"
+        yield _row(name, exponent, "exponent", goal="<= 1.05")
+
+
+def _memory_row(name: str, before_mb: float, after_mb: float) -> Row:
+    ratio = after_mb / before_mb if before_mb else 1.0
+    name = f"{name}: {before_mb:.0f} → {after_mb:.0f} MB"
+    return _row(name, ratio, "times", goal="<= 1.15")
+
+
+def _row(
+    name: str, value: float, unit: str, *, peer: str = "streamtape", ratio: float | None = None,
+    goal: str = "",
+) -> Row:  # fmt: skip
+    row = {"name": name, "peer": peer, "value": round(value, 3), "unit": unit}
+    row["ratio"] = round(value if ratio is None else ratio, 3)
+    return {**row, "goal": goal} if goal else row
+
+
+def _export_memory(sets: Sets, folder: Path) -> Iterator[Row]:
+    """The client's memory while it writes tables, of one folder and of several."""
+    few, some = sets.parts[:1], sets.parts
+    if len(some) == 1:  # there is one: half of its recordings, as files
+        some = [str(path) for path in sorted(Path(few[0]).iterdir())]
+        few = some[: len(some) // 2]
+    with _cluster(2, sets.base) as cluster:
+        before, after = (
+            cluster.run("export", *what, "-o", str(folder / f"memory{len(what)}"))
+            for what in (few, some)
         )
-        path = tapes / f"{number * 10 // n}" / f"{number:06}.tape"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save(Cassette((one,)), path)
-    with _cluster(2) as cluster:
-        for command in (["check"], ["export", "-o", "{out}"]):
-            sizes = []
-            for number, what in enumerate((tapes / "0", tapes)):
-                out = str(folder / f"out-{command[0]}{number}")
-                words_ = [word.format(out=out) for word in command]
-                args = [*words_, str(what), "--cluster", cluster.scheduler_address]
-                run_ = [sys.executable, "-c", _MEASURED, *args]
-                done = subprocess.run(run_, capture_output=True, text=True, check=False)
-                sizes.append(int(done.stderr.split()[-1]) / 1024)
-            yield {
-                "name": f"{command[0]}, memory, {n // 10:,} to {n:,} short recordings: "
-                f"{sizes[0]:.0f} → {sizes[1]:.0f} MB",
-                "peer": "streamtape",
-                "value": round(sizes[1] / sizes[0], 3),
-                "unit": "times",
-                "ratio": round(sizes[1] / sizes[0], 3),
-                "goal": "ratio <= 1.15",
-            }
+    name = f"export, memory of the client, {len(few)} to {len(some)} folders or files"
+    yield _memory_row(name, before.client_mb, after.client_mb)
 
 
-def _killed(folder: Path, tapes: Path, n: int) -> Row:
-    """Whether an export is the same, byte for byte, after a worker was killed half way."""
-    alone, shared = folder / "alone", folder / "shared"
-    command = [sys.executable, "-m", "streamtape", "export", str(tapes), "-o"]
-    start = time.perf_counter()
-    subprocess.run([*command, str(alone)], capture_output=True, check=True)
-    half_s = (time.perf_counter() - start) / 2
-    with _cluster(2) as cluster:
-        worker = next(iter(cluster.workers.values()))
-        killer = threading.Timer(half_s, os.kill, (worker.process.pid, signal.SIGKILL))
-        killer.start()
-        args = [*command, str(shared), "--cluster", cluster.scheduler_address]
-        subprocess.run(args, capture_output=True, check=True)
-        killer.join()
-    names = [p.relative_to(alone).as_posix() for p in sorted(alone.rglob("*")) if p.is_file()]
-    _, other, errors = filecmp.cmpfiles(alone, shared, names, shallow=False)
-    same = not other and not errors and len(names) > 1
-    return {
-        "name": f"export, {n:,} recordings, a worker killed after {half_s:.0f} s: other files",
-        "peer": "streamtape",
-        "value": len(other) + len(errors),
-        "unit": "files",
-        "ratio": 1.0,
-        "goal": "<= 0",
-        "met": same,
-    }
+def _killed(sets: Sets, folder: Path) -> Iterator[Row]:
+    """Whether `check` and `export` give the same, byte for byte, after a worker was killed."""
+    part = sets.parts[0]
+    n = min(sets.n, A_FOLDER)
+    for command in ("check", "export"):
+        alone, shared = folder / f"{command}-alone", folder / f"{command}-shared"
+        single = _ran(_writing(command, part, alone, "--jobs", "1"))
+        with (
+            _cluster(2, sets.base) as cluster,
+            _killing(cluster.pids()[0], single.client_cpu_s / 4) as killed,
+        ):
+            ran = cluster.run(*_writing(command, part, shared))
+        differences = int(ran.stdout != single.stdout) if command == "check" else 0
+        if command == "export":
+            names = [p.relative_to(alone).as_posix() for p in alone.rglob("*") if p.is_file()]
+            _, other, errors = filecmp.cmpfiles(alone, shared, names, shallow=False)
+            differences = len(other) + len(errors) + (len(names) < 2)
+        row = _row(
+            f"{command}, {n:,} recordings, a worker killed half way: differences",
+            differences, "files", goal="<= 0",
+        )  # fmt: skip
+        yield {**row, "met": not differences and bool(killed)}
+
+
+def _writing(command: str, part: str, out: Path, *args: str) -> list[str]:
+    return [command, part, *args] if command == "check" else [command, part, "-o", str(out), *args]
+
+
+@contextmanager
+def _killing(pid: int, after_cpu_s: float) -> Iterator[list[float]]:
+    """Kill a process once it has worked so long; gives when, as soon as that is done."""
+    import psutil
+
+    process = psutil.Process(pid)
+    start_s = _cpu_s(process)
+    killed: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            worked_s = _cpu_s(process) - start_s
+            if worked_s >= after_cpu_s:
+                process.send_signal(signal.SIGKILL)
+                killed.append(worked_s)
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        watcher.join()
 
 
 if __name__ == "__main__":
