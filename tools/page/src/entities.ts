@@ -4,10 +4,3 @@
 export function decoded(reference: string): string {
   return new DOMParser().parseFromString(reference, "text/html").body.textContent ?? reference;
 }
-
-/** What micromark asks: the characters of a name; false where there is no such name. */
-export function decodeNamedCharacterReference(name: string): string | false {
-  const reference = `&${name};`;
-  const text = decoded(reference);
-  return !text || text === reference ? false : text;
-}

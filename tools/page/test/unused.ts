@@ -1,5 +1,5 @@
 /**
- * In place of parts of micromark that no page needs. HTML stays text, whatever it looks like; so do
+ * In place of parts of micromark that a page reads as text. HTML stays text, whatever it looks like; so do
  * definitions, links in angle brackets, and text that is indented by four spaces (models mean no code by it).
  */
 
