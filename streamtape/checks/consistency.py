@@ -33,7 +33,7 @@ def joined(stream: Stream) -> Iterator[Hit]:
         for found in deltas:
             target = found.rule.channel, found.key  # type: ignore[union-attr]  # find_deltas gives pieces
             pieces.setdefault(target, []).append(found.value)
-        for found in plan.find_wholes(event.payload, event.index):
+        for found in plan.find_wholes(event.payload, event.index) if plan.wholes else ():
             if not isinstance(found.value, str) or getattr(found.rule, "seed", False):
                 continue
             target = found.rule.channel, found.key  # type: ignore[union-attr]  # find_wholes gives pieces
@@ -186,7 +186,7 @@ def truncated(stream: Stream) -> Iterator[Hit]:
 
 def arguments(stream: Stream) -> Iterator[Hit]:
     """The arguments of a call are JSON, whole."""
-    if not stream.finished or not any(_calls(stream, event) for event in stream.events):
+    if not stream.finished or not any(_calls(stream, event) for event in stream.fresh()):
         return
     transcript = transcript_of(stream.events, stream.dialect)
     if not transcript.finished or transcript.error is not None:

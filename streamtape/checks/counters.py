@@ -58,17 +58,23 @@ def paired(stream: Stream) -> Iterator[Hit]:
     for one, other in stream.expected.paired:
         ids: dict[Any, Any] = {}
         indices: dict[Any, Any] = {}
-        for event in stream.events:
+        agree = False
+        for event, is_repeat in stream.with_repeats():
+            if is_repeat and agree:
+                continue
+            agree = True
             index, name = resolve_key(event.payload, (one, other), (), event.index)
             if index is None or name is None:
                 continue
             known = ids.setdefault(index, name)
             if known != name:
+                agree = False
                 short = other.partition("|")[0]
                 yield Hit(event.index, f"has {short} {name!r} at {one} {index}, which is {known!r}")
                 continue
             first_index = indices.setdefault(name, index)
             if first_index != index:
+                agree = False
                 yield Hit(event.index, f"has {one} {index} for {name!r}, which is at {first_index}")
 
 
@@ -76,7 +82,7 @@ def constant(stream: Stream) -> Iterator[Hit]:
     """What names the stream does not change in it."""
     for text in stream.expected.constant:
         path, known = parse_path(text), MISSING
-        for event in stream.events:
+        for event in stream.fresh():
             value = get(event.payload, path)
             if value is None or value == "":
                 continue

@@ -32,13 +32,18 @@ def fields(stream: Stream) -> Iterator[Hit]:
     if schema is None:
         return
     skipped = {*stream.dialect.error_types, *stream.dialect.noise}
-    for event in stream.events:
+    fits = False
+    for event, is_repeat in stream.with_repeats():
+        if is_repeat and fits:
+            continue
+        fits = True
         payload = event.payload
         if type(payload) is not dict or event.type in skipped:
             continue
         node = schema.node_of(event.type)
         if node is None or schema.fits(payload, node):
             continue
+        fits = False
         required = _required_elsewhere(stream.expected, event.type)
         lacking: dict[Severity, list[str]] = {}
         for fault in schema.faults(payload, node):

@@ -27,7 +27,8 @@ _MAX_NAMED = 3
 def letter(stream: Stream) -> Iterator[Hit]:
     """Data is JSON that every reader reads alike."""
     marker = stream.dialect.done_marker
-    for event in stream.events:
+    n_keys = 0
+    for event, is_repeat in stream.with_repeats():
         data = event.frame.data if event.frame is not None else None
         if not data or data == marker or isinstance(event.payload, str):
             continue
@@ -35,9 +36,8 @@ def letter(stream: Stream) -> Iterator[Hit]:
             yield from _constants(data, event.index)
         if "\\u" in data or not data.isascii():
             yield from _halves(data, event.index)
-        if type(event.payload) is dict and _keys(event.payload) < data.count('":') + data.count(
-            '" :'
-        ):
+        n_keys = n_keys if is_repeat else _keys(event.payload)
+        if type(event.payload) is dict and n_keys < data.count('":') + data.count('" :'):
             yield from _doubled(data, event.index)
 
 
@@ -50,7 +50,7 @@ def _keys(value: Any) -> int:
                 count += _keys(one)
         return count
     count = 0
-    for one in value:
+    for one in value if type(value) is list else ():
         if type(one) is dict or type(one) is list:
             count += _keys(one)
     return count

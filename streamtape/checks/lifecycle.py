@@ -46,13 +46,21 @@ class _Runner:
         self.known = known_types(stream.dialect, stream.expected)
         self.lives: dict[tuple[Any, ...], _Life] = {}
         self.refine = parse_path(track.refine)
+        # Whether the last event left everything as it was, rightly, and the life that it was of.
+        self.settled = False
+        self.life: _Life | None = None
 
     def run(self) -> Iterator[Hit]:
         track, skipped = self.track, {*self.stream.dialect.noise, self.stream.dialect.done_marker}
         if not track.key:
             whole = grammar(track.grammars["*"])
             self.lives[()] = _Life(whole, whole.start, "", -1)
-        for event in self.stream.events:
+        for event, is_repeat in self.stream.with_repeats():
+            if is_repeat and self.settled:
+                if self.life is not None:
+                    self.life.last = event.index
+                continue
+            self.life, self.settled = None, True
             if event.type not in skipped and event.type in self.known:
                 yield from self._take(event)
         if track.ends and self.stream.finished and without_final_fail(self.stream):
@@ -74,7 +82,7 @@ class _Runner:
         if life is None:
             if not mine:
                 return
-            life = self._begin(key, event)
+            life, self.settled = self._begin(key, event), False
             if not life.grammar.step(life.state, name):
                 if not self.stream.resumed:
                     expected_types = self._names(life.grammar.expected(life.state))
@@ -83,6 +91,7 @@ class _Runner:
                 life.state = life.grammar.recover(name)
                 return
         after = life.grammar.step(life.state, name)
+        self.life, self.settled = life, after == life.state
         if not after and name in track.loose and life.grammar.expected(life.state):
             yield Hit(event.index, self._unexpected(key, life), "warning")
             return

@@ -68,8 +68,9 @@ def json_data(stream: Stream) -> Iterator[Hit]:
 
 def required(stream: Stream) -> Iterator[Hit]:
     """An event has the fields that its type must have."""
-    for event in stream.events:
-        if not isinstance(event.payload, dict):
+    is_whole = False
+    for event, is_repeat in stream.with_repeats():
+        if not isinstance(event.payload, dict) or (is_repeat and is_whole):
             continue
         lacking: dict[Severity | None, dict[str, None]] = {}
         for rule in rules_of(stream.expected, event.type):
@@ -78,6 +79,7 @@ def required(stream: Stream) -> Iterator[Hit]:
             for text in rule.paths:
                 if _is_missing(event.payload, text, rule.unless):
                     lacking.setdefault(rule.weight, {})[text] = None
+        is_whole = not lacking
         for weight, names in lacking.items():
             yield Hit(event.index, f"has no {', '.join(names)}", weight)
 
@@ -109,7 +111,7 @@ def firsts(stream: Stream) -> Iterator[Hit]:
         return
     for rule in stream.expected.firsts:
         seen: set[Any] = set()
-        for event in stream.events:
+        for event in stream.fresh():
             for bound, holder in find(event.payload, parse_path(rule.holder)):
                 if rule.having and (not isinstance(holder, dict) or rule.having not in holder):
                     continue
@@ -126,7 +128,7 @@ def calls(stream: Stream) -> Iterator[Hit]:
     if stream.resumed:
         return
     seen: set[Any] = set()
-    for event in stream.events:
+    for event in stream.fresh():
         for found in plan_for(stream.dialect, event.type).find_calls(event.payload, event.index):
             if found.key in seen:
                 continue
@@ -157,10 +159,14 @@ def unknown_type(stream: Stream) -> Iterator[Hit]:
 
 def reported_error(stream: Stream) -> Iterator[Hit]:
     """The provider reports no error."""
-    for event in stream.events:
+    reports = True
+    for event, is_repeat in stream.with_repeats():
         if stream.dialect.name == GENERIC.name and not is_fault(event.frame):
             continue
+        if is_repeat and not reports:
+            continue
         error = error_in(stream.dialect, event)
-        if error is not None:
+        reports = error is not None
+        if reports:
             told = canonical(error).decode("utf-8", "replace")
             yield Hit(event.index, f"the provider reports an error: {shortened(told, _MAX_SHOWN)}")

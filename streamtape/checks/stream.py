@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamtape.checks.expected.base import NOTHING_EXPECTED, Expected
+from streamtape.checks.repeats import repeats
 from streamtape.dialects.base import Dialect
+from streamtape.dialects.payload import Path, bind, get, parse_path
 from streamtape.dialects.rule_index import Found, plan_for
 from streamtape.framing.media import SSE, media_type
 from streamtape.tape.events import Event, Frame
@@ -47,15 +49,38 @@ class Stream:
     _deltas: list[Sequence[Found]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
+    _repeats: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def deltas(self) -> Iterator[tuple[Event, Sequence[Found]]]:
         """Each event, and the pieces of text that it adds: found once, for all rules."""
         if not self._deltas:
-            self._deltas.extend(
-                [*plan_for(self.dialect, event.type).find_deltas(event.payload, event.index)]
-                for event in self.events
-            )
+            self._deltas.extend(self._find_deltas())
         return zip(self.events, self._deltas, strict=True)
+
+    def _find_deltas(self) -> Iterator[Sequence[Found]]:
+        found: Sequence[Found] = ()
+        path: Path | None = None  # of the one text that such an event adds
+        for event, is_repeat in self.with_repeats():
+            value = get(event.payload, path) if is_repeat and path else None
+            if type(value) is str:
+                rule, key, bound, _ = found[0]
+                found = (Found(rule, key, bound, value),)
+            else:
+                plan = plan_for(self.dialect, event.type)
+                found = tuple(plan.find_deltas(event.payload, event.index))
+                is_only = len(plan.deltas) == len(found) == 1
+                path = bind(parse_path(found[0].rule.path), found[0].bound) if is_only else None
+            yield found
+
+    def with_repeats(self) -> Iterator[tuple[Event, bool]]:
+        """Each event, and whether it only goes on with what the one before it began."""
+        if not self._repeats:
+            self._repeats.extend(repeats(self.dialect, self.events))
+        return zip(self.events, self._repeats, strict=True)
+
+    def fresh(self) -> Iterator[Event]:
+        """The events that do more than go on with what the one before them began."""
+        return (event for event, is_repeat in self.with_repeats() if not is_repeat)
 
     @property
     def finished(self) -> bool:

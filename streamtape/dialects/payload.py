@@ -142,8 +142,19 @@ def _alternatives(key: str) -> tuple[tuple[str, Any], ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
+def _first_fields(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The field that each key names first; empty where one of them names something else."""
+    first = [_alternatives(key)[0] for key in keys]
+    return tuple(named for _, named in first) if all(s == "field" for s, _ in first) else ()
+
+
 def resolve_key(value: Any, keys: tuple[str, ...], bound: Bindings, event: int) -> tuple[Any, ...]:
     """What tells one target from another: the values of its keys, None for one that is missing."""
+    if type(value) is dict and (names := _first_fields(keys)):  # as most are
+        found = tuple([value.get(name) for name in names])
+        if _SIMPLE.issuperset(map(type, found)):
+            return found
     return tuple([_resolve(value, key, bound, event) for key in keys])
 
 
