@@ -1,15 +1,13 @@
 """Every test can fail: it asserts something, and not only inside a loop that may never run."""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from tests.shared import REPO
 
 FILES = sorted(p for p in (REPO / "tests").rglob("*.py") if "node_modules" not in p.parts)
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
 CHECKS = {"raises", "warns", "fail", "assert_outcomes", "fnmatch_lines", "no_fnmatch_line"}
 NO_ERROR = {  # what these show is that no exception comes
     "test_any_text_gives_a_value_or_not_json",
@@ -49,11 +47,12 @@ def functions(tree: ast.AST) -> Iterator[Function]:
     return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-def helpers_that_check() -> set[str]:
+def helpers_that_check(trees: Iterable[ast.AST]) -> set[str]:
     """The functions beside the tests that assert something, or call one that does."""
-    others = [f for t in TREES.values() for f in functions(t) if not f.name.startswith("test")]
-    found: set[str] = set()
-    while more := {f.name for f in others if f.name not in found and any(checks_in(f, found))}:
+    others = [f for t in trees for f in functions(t) if not f.name.startswith("test")]
+    found = {f.name for f in others if any(checks_in(f, set()))}
+    calls = {f: {name_of(n) for n in ast.walk(f) if isinstance(n, ast.Call)} for f in others}
+    while more := {f.name for f in others if f.name not in found and calls[f] & found}:
         found |= more
     return found
 
@@ -126,26 +125,27 @@ def guarded(function: Function, helpers: set[str]) -> str:
     return "" if "" in reasons else f"every assertion lies within {reasons[0]}"
 
 
-HELPERS = helpers_that_check()
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(REPO / "tests")))
-def test_tests_can_fail(path: Path) -> None:
+def test_tests_can_fail() -> None:
     """No file of tests has an assertion that always holds, or a test whose checks may be skipped.
 
     Where a loop goes over what was found, say first that something was: `assert paths`.
     """
-    name = path.relative_to(REPO)
-    found = [
-        f"{name}:{node.lineno}: always true: {ast.unparse(node.test)}"
-        for node in ast.walk(TREES[path])
-        if isinstance(node, ast.Assert) and is_always_true(node.test)
-    ]
-    for function in functions(TREES[path]):
-        is_test = path.name.startswith("test_") and function.name.startswith("test_")
-        is_test = is_test and function.name not in NO_ERROR
-        if is_test and (why := guarded(function, HELPERS)):
-            found.append(f"{name}:{function.lineno}: {function.name}: {why}")
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
+    helpers = helpers_that_check(trees.values())
+    found = []
+    for path, tree in trees.items():
+        name = path.relative_to(REPO)
+        found += [
+            f"{name}:{node.lineno}: always true: {ast.unparse(node.test)}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assert) and is_always_true(node.test)
+        ]
+        for function in functions(tree):
+            is_test = path.name.startswith("test_") and function.name.startswith("test_")
+            is_test = is_test and function.name not in NO_ERROR
+            if is_test and (why := guarded(function, helpers)):
+                found.append(f"{name}:{function.lineno}: {function.name}: {why}")
+    assert helpers
     assert found == []
 
 

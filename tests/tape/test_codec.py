@@ -425,7 +425,9 @@ def test_bombs_meet_the_limits(limit: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def nested(n: int) -> bytes:
     """Msgpack of n times 8,000 empty arrays: a byte each in the file, 64 in memory."""
-    return bytes(msgpack.packb([[[] for _ in range(8000)]] * n))
+    head: bytes = msgpack.Packer().pack_array_header(n)
+    one: bytes = msgpack.packb([[]] * 8000)
+    return head + one * n
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ FORM = (
 )
 MULTIPART = (b"content-type", b"multipart/form-data; boundary=xyz")
 GZIP = (b"content-encoding", b"gzip")
-FILLER = b"nothing secret here " * 60
+FILLER = b"nothing secret here " * 20
 
 
 def document(key: str) -> bytes:
@@ -70,7 +70,7 @@ def spooled(body: bytes, step: int) -> Spool:
     return taken
 
 
-@pytest.mark.parametrize("step", [1, 7, 1000])
+@pytest.mark.parametrize("step", [1, 7, 300])
 @pytest.mark.parametrize("kind", BODIES)
 def test_what_is_masked_piece_by_piece_is_what_is_masked_at_once(
     kind: str, step: int, monkeypatch: pytest.MonkeyPatch
