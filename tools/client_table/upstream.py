@@ -40,7 +40,9 @@ class Upstream(MockServer):
         if path.endswith("BidiGenerateContent"):
             await self._live(exchange)
             return
-        self.spaces.forget("")  # the same answer, however many came before
+        if exchange.request.method == "POST":
+            # The same answer, however many came before. What is retrieved by GET is still there.
+            self.spaces.forget("")
         await super().answer(exchange)
 
     async def _live(self, exchange: Exchange) -> None:
