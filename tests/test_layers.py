@@ -16,7 +16,7 @@ ROOMS = (
     "content", "secrets", "stores", "tape", "framing", "dialects", "metrics", "playback",
     "composer", "compare", "checks", "analysis", "editing", "variations", "convert", "session",
     "transport", "sdk_events", "strategies", "flight", "server", "mock", "snapshots", "tabular",
-    "report", "pytest_plugin", "pytest_entry", "cli", "__main__",
+    "otlp", "report", "pytest_plugin", "pytest_entry", "cli", "__main__",
 )  # fmt: skip
 # Rooms further down that must not know these, though they stand above them.
 FORBIDDEN = {

@@ -1,4 +1,4 @@
-"""`streamtape export`: recordings as tables, in Parquet."""
+"""`streamtape export`: recordings as tables, in Parquet, or as spans for a collector."""
 
 from __future__ import annotations
 
@@ -25,11 +25,21 @@ Examples:
   streamtape export s3://bucket/runs/ -o s3://bucket/tables/
   streamtape export cassettes/ -o tables/ --cluster tcp://scheduler:8786
   streamtape sql "SELECT model, count(*) FROM interactions GROUP BY 1" tables/
+  streamtape export cassettes/ --to otlp --endpoint http://localhost:4318
 
 \b
 Tables: interactions, events, chunks, messages, texts, tool_calls, turns,
 findings; `streamtape sql --schema` lists their columns and units. Secrets are
 masked. Needs the extra `tables`.
+
+\b
+--to otlp sends a trace a recording and a span an interaction, with recorded
+times and gen_ai.* attributes, to any collector that takes OTLP over HTTP. The
+variables OTEL_EXPORTER_OTLP_* (endpoint, headers, timeout, compression,
+certificates), OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES count, too. Needs
+the extra `otel`.
+
+\b
 Exit status: 0, or 2 where a recording can't be read; the others are exported."""
 )
 @click.argument(
@@ -41,8 +51,23 @@ Exit status: 0, or 2 where a recording can't be read; the others are exported.""
     "target",
     type=completion_values.FILE,
     metavar="OUT.parquet|FOLDER",
-    required=True,
     help="A file for one table, a folder for several.",
+)
+@click.option(
+    "--to",
+    type=click.Choice(["parquet", "otlp"]),
+    default="parquet",
+    show_default=True,
+    help="otlp: send spans to a collector of OpenTelemetry.",
+)
+@click.option("--endpoint", metavar="URL", help="Of --to otlp: where the collector is.")
+@click.option(
+    "-H",
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="Of --to otlp: a header to send; may be repeated.",
 )
 @click.option(
     "--table",
@@ -55,9 +80,7 @@ Exit status: 0, or 2 where a recording can't be read; the others are exported.""
 @click.option(
     "--partition-by",
     type=click.Choice(["date", "month", "none"]),
-    default="date",
-    show_default=True,
-    help="Of a folder: what its files are kept apart by.",
+    help="Of a folder: what its files are kept apart by.  [default: date]",
 )
 @click.option("--force", is_flag=True, help="Replace an export that is there.")
 @parallel.with_jobs
@@ -66,7 +89,10 @@ Exit status: 0, or 2 where a recording can't be read; the others are exported.""
 def command(
     *,
     paths: tuple[str, ...],
-    target: str,
+    target: str | None,
+    to: str,
+    endpoint: str | None,
+    headers: tuple[str, ...],
     tables: tuple[str, ...],
     partition_by: Any,
     force: bool,
@@ -78,16 +104,57 @@ def command(
 
     Rows are written as they are read, in the order of the recordings, so the same recordings give
     the same bytes. OUT is a place on disk or in a store, and is written whole or not at all.
+
+    With --to otlp, send them as spans instead.
     """
+    if to == "otlp":
+        given = {"-o": target, "--table": tables, "--partition-by": partition_by, "--force": force}
+        _check_absent(given, "--to parquet")
+        from streamtape.cli.export_spans import send
+
+        result = send(paths, endpoint, headers, jobs=jobs, cluster=cluster, as_json=as_json)
+    else:
+        _check_absent({"--endpoint": endpoint, "-H": headers}, "--to otlp")
+        result = _export(
+            paths=paths,
+            target=target,
+            tables=tables,
+            partition_by=partition_by or "date",
+            force=force,
+            jobs=jobs,
+            cluster=cluster,
+        )
+        output.write_json(result) if as_json else _report(result)
+    if result["unreadable"]:
+        raise click.exceptions.Exit(TROUBLE)
+
+
+def _check_absent(options: dict[str, Any], kind: str) -> None:
+    """UsageError where an option of another kind of export is given."""
+    for name, value in options.items():
+        if value:
+            raise UsageError(f"{name} is an option of {kind}")
+
+
+def _export(
+    *,
+    paths: tuple[str, ...],
+    target: str | None,
+    tables: tuple[str, ...],
+    partition_by: Any,
+    force: bool,
+    jobs: int | None,
+    cluster: str | None,
+) -> dict[str, Any]:
     from streamtape.cli.files import Tapes
     from streamtape.tabular.arrow import PURPOSE
     from streamtape.tabular.extras import needed
     from streamtape.tabular.reading import chosen_tables
     from streamtape.tabular.store.export import Export
 
-    needed("pyarrow.parquet", PURPOSE)
     if not target:
-        raise UsageError("-o '': the name of a file or folder is missing")
+        raise UsageError("where to? -o OUT.parquet for one table, -o FOLDER for several")
+    needed("pyarrow.parquet", PURPOSE)
     is_file = target.lower().endswith(".parquet")
     chosen = chosen_tables(tables or (("interactions",) if is_file else ()))
     export = Export(target, chosen, partition_by=partition_by, force=force)
@@ -95,13 +162,7 @@ def command(
     len(found)  # refuses names that mean nothing
     with export:
         result = _written(export, found, jobs, cluster)
-    result = {"output": target, "tables": export.n_rows, **result}
-    if as_json:
-        output.write_json(result)
-    else:
-        _report(result)
-    if result["unreadable"]:
-        raise click.exceptions.Exit(TROUBLE)
+    return {"output": str(export.target), "tables": export.n_rows, **result}
 
 
 def _written(export: Export, paths: Tapes, jobs: int | None, cluster: str | None) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _read_data(data: str) -> bytes:
 
 def headers_of(lines: tuple[str, ...], body: bytes | None, *, compressed: bool) -> Headers:
     """The headers to send: the given ones, and defaults for what they do not name."""
-    given = tuple(_header(line) for line in lines)
+    given = tuple(parse_header(line) for line in lines)
     defaults = [
         ("Accept", "*/*"),
         ("Accept-Encoding", "gzip, deflate, zstd" if compressed else "identity"),
@@ -76,7 +76,8 @@ def headers_of(lines: tuple[str, ...], body: bytes | None, *, compressed: bool) 
     return (*(pair for pair in defaults if pair[0].lower() not in names), *given)
 
 
-def _header(line: str) -> tuple[str, str]:
+def parse_header(line: str) -> tuple[str, str]:
+    """The name and the value of a header as `-H` takes it; UsageError for what is none."""
     name, colon, value = line.partition(":")
     if not colon or not name or not name.isascii() or any(c in " \t\r\n" for c in name):
         raise UsageError(f"-H {line!r}: a header is written 'Name: value'")
