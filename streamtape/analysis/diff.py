@@ -6,9 +6,10 @@ the order of their requests, and each pair handed down at the level that was req
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from streamtape.analysis.pairing import address, body, pair
 from streamtape.analysis.streams import Source, opened
@@ -29,10 +30,12 @@ from streamtape.dialects.turns import asked_at_us, turns
 from streamtape.errors import UsageError
 from streamtape.tape.events import Event
 from streamtape.tape.gc_paused import collector_paused
-from streamtape.tape.model import Interaction, Request
+from streamtape.tape.messages import Messages
+from streamtape.tape.model import Chunks, Interaction, Request
 from streamtape.tape.texts import masked_value
 
 MAX_NOTES = 6
+_MOST_BINARY = 64 << 10  # bytes of a body that is not text, to be shown as one
 Pair = tuple[Interaction, Interaction]
 Result = tuple[tuple[Change, ...], int, int]
 
@@ -178,8 +181,11 @@ def _moved(one: Interaction) -> Change:
 
 def _comparer(level: Level, tolerance: float) -> Callable[[ParsedResponse, ParsedResponse], Result]:
     def by_bytes(a: ParsedResponse, b: ParsedResponse) -> Result:
-        left, right = _bytes_of(a.interaction), _bytes_of(b.interaction)
-        return compare_bytes(left, right), len(left), len(right)
+        left, right = _rows_of(a.interaction), _rows_of(b.interaction)
+        found: tuple[Change, ...] = ()
+        if not left.holds_same_bytes(right):
+            found = compare_bytes(left.join(), right.join())
+        return found, left.n_bytes, right.n_bytes
 
     def by_frames(a: ParsedResponse, b: ParsedResponse) -> Result:
         left = a.or_raise().frames
@@ -217,8 +223,8 @@ def _comparer(level: Level, tolerance: float) -> Callable[[ParsedResponse, Parse
     }[level]
 
 
-def _bytes_of(interaction: Interaction) -> bytes:
-    return interaction.messages.join() if interaction.is_dialogue else interaction.body
+def _rows_of(interaction: Interaction) -> Chunks | Messages:
+    return interaction.messages if interaction.is_dialogue else interaction.chunks
 
 
 def _same_answer(a: Interaction, b: Interaction) -> bool:
@@ -232,7 +238,7 @@ def _same_answer(a: Interaction, b: Interaction) -> bool:
         return False
     names = ("content-type", "content-encoding")
     one, other = ([i.head.get(n) if i.head else None for n in names] for i in (a, b))
-    return one == other and a.body == b.body
+    return one == other and a.chunks.holds_same_bytes(b.chunks)
 
 
 def _events(parsed: ParsedResponse) -> Sequence[Event]:
@@ -240,17 +246,28 @@ def _events(parsed: ParsedResponse) -> Sequence[Event]:
     found = parsed.or_raise().events
     if found or not (content := parsed.interaction.content):
         return found
-    text = content.decode("utf-8", "backslashreplace")
+    text = _text_of(content)
     value = decode(text)
-    at_us = parsed.interaction.chunks[-1].at_us
+    *_, (at_us, _) = parsed.interaction.chunks.shape()
     return [Event("body", text if value is NOT_JSON else value, at_us)]
+
+
+def _text_of(content: bytes) -> str:
+    """A body as text: of a long one that is none, what tells it from others."""
+    if len(content) > _MOST_BINARY:
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            digest = hashlib.sha256(content).hexdigest()
+            return f"{len(content):,} bytes that are not text, SHA-256 {digest}"
+    return content.decode("utf-8", "backslashreplace")
 
 
 def _is_timed(interaction: Interaction) -> bool:
     head = interaction.head
     times = [head and head.at_us, interaction.ending.at_us]
-    rows = (*interaction.chunks, *interaction.messages)
-    return any(t is not None for t in (*times, *(row.at_us for row in rows)))
+    rows = chain(interaction.chunks.shape(), interaction.messages.shape())
+    return any(t is not None for t in chain(times, (at_us for at_us, _ in rows)))
 
 
 def _clocked(parsed: ParsedResponse) -> Clocked:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
+from streamtape.errors import ContentLimitError
 from streamtape.tape.model import Interaction
 
 _LOOKED_AT = 16  # messages of a dialogue
@@ -16,8 +19,11 @@ def requested_model(interaction: Interaction) -> str:
     In a dialogue it is the first message of the client that names one, or the address.
     """
     if interaction.is_dialogue:
-        said = (m.data for m in interaction.messages[:_LOOKED_AT] if m.direction == "client")
-        named = next(filter(None, map(_model_in, said)), "")
+        first = islice(interaction.messages.allowed_rows(), _LOOKED_AT)
+        said = (m.data for m in first if m.direction == "client")
+        named = ""
+        with suppress(ContentLimitError):
+            named = next(filter(None, map(_model_in, said)), "")
         asked = parse_qs(urlsplit(interaction.request.url).query).get("model", [""])
         return named or asked[0]
     return _model_in(interaction.request.body)

@@ -10,6 +10,8 @@ from streamtape.compare.comparison import Change, Location
 from streamtape.tape.events import Frame
 from streamtape.tape.texts import mask_text_bytes
 
+_MOST_SHOWN = 64 << 10  # bytes of a change
+_AROUND = 32 << 10  # no secret is longer
 _FIELDS = ("event", "data", "id", "retry", "comments", "complete")
 
 
@@ -88,5 +90,8 @@ def _n_alike(a: bytes, b: bytes) -> int:
 
 
 def _shown(data: bytes, skip: int = 0) -> str:
-    """The bytes from there on as text; secrets are looked for in all of them."""
-    return mask_text_bytes(data)[skip:].decode("utf-8", "backslashreplace")
+    """The bytes from there on as text, of many the first; secrets are looked for around them."""
+    start, end = max(0, skip - _AROUND), skip + _MOST_SHOWN
+    masked = mask_text_bytes(data[start : end + _AROUND])[skip - start : end - start]
+    text = masked.decode("utf-8", "backslashreplace")
+    return text if end >= len(data) else f"{text}… ({len(data) - skip:,} bytes in all)"

@@ -18,11 +18,9 @@ def message_frames(messages: Messages) -> Iterator[Frame]:
     hold JSON are read as text, as their receivers do; all others are named "binary", and their
     data is Base64. ContentLimitError where a small file unfolds to more than a recording does.
     """
-    allowance, n_bytes = messages.allowance, 0
+    allowance = messages.allowance
     for number, (index, message) in enumerate(whole_messages(messages)):
-        n_bytes += len(message.data)
         if allowance is not None:
-            allowance.bytes(n_bytes)
             allowance.frames(number + 1)
         event, data = _read(message)
         yield Frame(
@@ -37,9 +35,12 @@ def message_frames(messages: Messages) -> Iterator[Frame]:
 
 
 def whole_messages(messages: Messages) -> Iterator[tuple[int, Message]]:
-    """Each message of data, whole, with the index of its last fragment."""
+    """Each message of data, whole, with the index of its last fragment.
+
+    ContentLimitError where a small file unfolds to more than a recording does.
+    """
     begun: dict[str, tuple[int, Message, list[bytes]]] = {}
-    for index, message in enumerate(messages):
+    for index, message in enumerate(messages.allowed_rows()):
         if not message.is_data:
             continue
         open_ = begun.pop(message.direction, None) if message.kind == "continuation" else None

@@ -309,7 +309,7 @@ def _located(frame: AnyFrame, at_us: int | None, chunk_index: int, number: int) 
 def _decoded(chunks: Chunks, decoder: Decoder | None) -> Iterator[_Piece]:
     """The pieces of a body, its content-encoding undone; those that decode to nothing left out."""
     feed = decoder.feed if decoder else bytes  # bytes as they are: not copied
-    for chunk_index, (at_us, data) in enumerate(chunks.timed_pieces()):
+    for chunk_index, (at_us, data) in enumerate(chunks.allowed_pieces()):
         if content := feed(data):
             yield chunk_index, at_us, content
 

@@ -139,7 +139,7 @@ def _response(parsed: ParsedResponse, view: View) -> Iterator[Line]:
 def _said(interaction: Interaction) -> str:
     """How much was said in a dialogue, and by whom."""
     messages = interaction.messages
-    by_client = sum(message.direction == "client" for message in messages)
+    by_client = messages.count_of("client")
     return (
         f"{size(messages.n_bytes)} in {count(len(messages), 'message')} ({by_client} of the client)"
     )

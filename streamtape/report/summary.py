@@ -6,13 +6,16 @@ Bytes are text where they are UTF-8, and base64 under another name where they ar
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from streamtape.dialects.parsed import ParsedResponse
+from streamtape.errors import ContentLimitError
 from streamtape.report.masked import read, timing
 from streamtape.tape.events import Event, Frame
+from streamtape.tape.messages import Message, Messages
 from streamtape.tape.model import Cassette, Headers, Interaction
 
 
@@ -93,9 +96,15 @@ def _dialogue(one: Interaction) -> dict[str, Any]:
                 **data_fields(message.data),
                 **({} if message.final else {"final": False}),
             }
-            for message in one.messages
+            for message in _readable(one.messages)
         ],
     }
+
+
+def _readable(messages: Messages) -> Iterator[Message]:
+    """The messages, up to where a small file unfolds to more than a recording does."""
+    with suppress(ContentLimitError):  # it is the trouble of the response
+        yield from messages.allowed_rows()
 
 
 def _transcript(parsed: ParsedResponse) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from streamtape.tape.http_values import split_url
 from streamtape.tape.messages import Message
 from streamtape.tape.model import Cassette, Interaction, Request, StoredBody
 from streamtape.tape.redact import Redactor
-from streamtape.tape.store import load
+from streamtape.tape.store.files import load_to_replay
 from streamtape.tape.texts import masked_text
 
 _HOST_PARTS = {"scheme", "host", "port"}
@@ -204,5 +204,5 @@ def gather(cassettes: Sequence[str | os.PathLike[str] | Cassette]) -> list[Casse
         if not paths:
             shown = str(place_of(one))
             raise CassetteNotFoundError(f"no cassette (*.tape) in folder {shown}", path=shown)
-        found += map(load, paths)
+        found += map(load_to_replay, paths)
     return found

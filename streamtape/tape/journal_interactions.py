@@ -382,6 +382,10 @@ class JournalSegment:
             _put(body, at, entry.body[journal.PATCH_START.size :])
         return Columns(times, sizes, bytes(body), bytes(kinds))
 
+    def outline(self) -> Columns:
+        """The run; its data has to be read for its sizes."""
+        return self.columns()
+
 
 def _contents(draft: Draft, source: Journal) -> list[Chunk]:
     """The content records that no chunk has taken the place of, patched."""

@@ -82,6 +82,11 @@ class StoredSegment(msgspec.Struct, frozen=True, gc=False):
             data = b"".join([data, *parts])
         return unpacked(run.at_us, run.sizes, data, run.kinds)
 
+    def outline(self) -> Columns:
+        """Fetch the run without its data; the "more" records are not read."""
+        run = self.reread(self.locations[0], RunFields)
+        return unpacked(run.at_us, run.sizes, b"", run.kinds)
+
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class StoredRequestBody:

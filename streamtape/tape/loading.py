@@ -50,9 +50,11 @@ from streamtape.tape.record_types import (
 )
 from streamtape.tape.records import RecordError
 from streamtape.tape.segments import (
+    BYTES_A_BYTE,
     CHUNKS_A_BYTE,
     COLUMN_WIDTH,
     MIN_CHUNKS,
+    MIN_REQUEST_BYTES,
     SEGMENT_CHUNKS,
     Allowance,
     Chunks,
@@ -112,16 +114,23 @@ class Decoder:
     """Makes a cassette of the bytes of its file: feed them in order, then close.
 
     `fetch(offset, size)` gives bytes of the same file again; without it everything is kept in
-    memory. Errors are NotACassetteError, NewerFormatError, DamagedCassetteError and
-    CassetteLimitError. Nothing is to be trusted before `close` has returned.
+    memory. With `reads_requests` False, long bodies of requests are compared piece by piece, and
+    may be as long as all content. Errors are NotACassetteError, NewerFormatError,
+    DamagedCassetteError and CassetteLimitError. Nothing is to be trusted before `close` returns.
     """
 
     def __init__(
-        self, *, path: str | None = None, max_bytes: int | None = None, fetch: Fetch | None = None
+        self,
+        *,
+        path: str | None = None,
+        max_bytes: int | None = None,
+        fetch: Fetch | None = None,
+        reads_requests: bool = True,
     ) -> None:
         self.path = path
         self._reader = container.Reader(path)
         self._max_bytes = max_bytes
+        self._reads_requests = reads_requests
         self._fetch = fetch
         self._eager = True
         self._content_bytes = self._kept_bytes = self._fed_bytes = 0
@@ -157,6 +166,7 @@ class Decoder:
                 "the counts in its closing record are not those of its content", self.path
             )
         reread = rereader(self._fetch, self.path) if self._fetch and not self._eager else None
+        self._check_requests()
         sizes = [sum(run.n_bytes for run in draft.runs) for draft in self._drafts]
         limits: Iterable[Allowance | None] = repeat(None)  # the caller's own limit is enough
         if self._max_bytes is None:
@@ -178,6 +188,14 @@ class Decoder:
         ):
             if size > most:
                 self._refuse(what, f"{most} bytes")
+
+    def _check_requests(self) -> None:
+        """Refuse a body of a request that no reader could parse in bounded memory."""
+        most = max(MIN_REQUEST_BYTES, BYTES_A_BYTE * self._fed_bytes)
+        if self._max_bytes is not None or not self._reads_requests:
+            return
+        if any(draft.n_body_bytes > most for draft in self._drafts):
+            self._refuse("holds a request whose body is", f"{most} bytes")
 
     def _refuse(self, what: str, most: str) -> NoReturn:
         raise CassetteLimitError(

@@ -26,8 +26,11 @@ class Found(NamedTuple):
 
 
 def find(messages: Messages, search: Search) -> Iterator[Found]:
-    """Look for secrets in the messages of both directions."""
-    for data, parts in texts(messages, by_line=search.has_own):
+    """Look for secrets in the messages of both directions.
+
+    ContentLimitError where a small file unfolds to more than a recording does.
+    """
+    for data, parts in texts(messages.allowed_rows(), by_line=search.has_own):
 
         def places(*spans: tuple[int, int]) -> tuple[tuple[int, int, int], ...]:
             found = ((part.number, part.within(*span)) for span in spans for part in parts)  # noqa: B023

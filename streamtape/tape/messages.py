@@ -122,6 +122,12 @@ class Messages(Rows[Message]):
         rows = ((message.at_us, message.data, kind_byte(message)) for message in messages)
         return cls(map(LoadedSegment, columns_of(rows, "message")))
 
+    def count_of(self, direction: Direction) -> int:
+        """How many messages one side sent, fragments counted; of the data, none is fetched."""
+        kinds = (kind for segment in self.segments for kind in segment.outline().kinds)
+        sender = _CLIENT if direction == "client" else _SERVER
+        return sum(kind & sender > 0 for kind in kinds)
+
     def joined(self) -> Iterator[Message]:
         """The messages with fragments put together; see `joined`."""
         return joined(self)

@@ -255,7 +255,8 @@ class Interaction(Displayed):
             if self.chunks.allowance is not None:
                 self.chunks.allowance.bytes(self.chunks.n_bytes)
             return self.chunks.join()
-        pieces = decode_content(self.chunks.pieces(), encoding)
+        allowed = (data for _, data in self.chunks.allowed_pieces())
+        pieces = decode_content(allowed, encoding)
         return joined(within(pieces, self.chunks.allowance))
 
     def frames(self) -> Iterator[Frame]:

@@ -146,4 +146,4 @@ def _pieces(interaction: Interaction) -> Iterator[bytes]:
 
 
 def _decoded(interaction: Interaction, encoding: str | None) -> Iterator[bytes]:
-    return decode_content((c.data for c in interaction.chunks), encoding)
+    return decode_content((data for _, data in interaction.chunks.allowed_pieces()), encoding)

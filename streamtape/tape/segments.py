@@ -44,6 +44,7 @@ _HALF = 1 << 63
 MIN_FRAMES, FRAMES_A_BYTE = 100_000, 16
 MIN_BYTES, BYTES_A_BYTE = 8 << 20, 200
 MIN_CHUNKS, CHUNKS_A_BYTE = 200_000, 32
+MIN_REQUEST_BYTES = 64 << 20  # of the body of one request; or BYTES_A_BYTE times the file
 _LEAST_FRAMES, _LEAST_BYTES = 100, 64 << 10  # of any one interaction
 
 
@@ -73,6 +74,10 @@ class Columns(NamedTuple):
         """The time of each row; endless where times are unknown."""
         return self.times_us or repeat(None)
 
+    def shape(self) -> Iterator[tuple[int | None, int]]:
+        """The time and the size of each row."""
+        return zip(self.times(), self.sizes, strict=False)
+
     def pieces(self) -> Iterator[bytes]:
         """Cut the data into the bytes of its rows."""
         data, start = self.data, 0
@@ -82,13 +87,17 @@ class Columns(NamedTuple):
 
 
 class Segment(Protocol):
-    """A run of rows that is in memory, or that can be fetched."""
+    """A run of rows that is in memory, or that can be fetched.
+
+    Of an `outline` times, sizes and kinds are to be read; the data may not be there.
+    """
 
     @property
     def n_chunks(self) -> int: ...
     @property
     def n_bytes(self) -> int: ...
     def columns(self) -> Columns: ...
+    def outline(self) -> Columns: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,9 @@ class LoadedSegment:
     def columns(self) -> Columns:
         return self.loaded
 
+    def outline(self) -> Columns:
+        return self.loaded
+
 
 class PackedSegment(msgspec.Struct, frozen=True, gc=False):
     """A run of rows in memory, its columns packed as they are in a file."""
@@ -122,6 +134,10 @@ class PackedSegment(msgspec.Struct, frozen=True, gc=False):
     def columns(self) -> Columns:
         """Undo the columns."""
         return unpacked(self.times, self.sizes, self.data, self.kinds)
+
+    def outline(self) -> Columns:
+        """The run; its data is in memory."""
+        return self.columns()
 
 
 R = TypeVar("R")
@@ -154,16 +170,58 @@ class Rows(Sequence[R]):
         """All bytes, joined."""
         return joined(s.columns().data for s in self.segments)
 
+    def holds_same_bytes(self, other: Rows[Any]) -> bool:
+        """Whether all bytes, joined, are those of another; neither is in memory as a whole."""
+        if self.n_bytes != other.n_bytes:
+            return False
+        runs, rest = (segment.columns().data for segment in other.segments), memoryview(b"")
+        for segment in self.segments:
+            data = memoryview(segment.columns().data)
+            while data:
+                rest = rest or memoryview(next(runs))
+                n_bytes = min(len(data), len(rest))
+                if data[:n_bytes] != rest[:n_bytes]:
+                    return False
+                data, rest = data[n_bytes:], rest[n_bytes:]
+        return True
+
     def pieces(self) -> Iterator[bytes]:
         """The bytes of each row, in order."""
         for segment in self.segments:
             yield from segment.columns().pieces()
 
-    def timed_pieces(self) -> Iterator[tuple[int | None, bytes]]:
-        """The time and the bytes of each row, in order; no row is made of them."""
+    def shape(self) -> Iterator[tuple[int | None, int]]:
+        """The time and the size in bytes of each row, in order; of the bytes, none is fetched."""
         for segment in self.segments:
-            found = segment.columns()
+            yield from segment.outline().shape()
+
+    def allowed_rows(self) -> Iterator[R]:
+        """The rows, in order, up to where more bytes are read than `allowance` has for the body.
+
+        ContentLimitError there.
+        """
+        n_bytes = 0
+        for found in self._allowed_runs():
+            for row, size in zip(self.rows(found), found.sizes, strict=False):
+                n_bytes += size
+                if self.allowance is not None:
+                    self.allowance.bytes(n_bytes)
+                yield row
+
+    def allowed_pieces(self) -> Iterator[tuple[int | None, bytes]]:
+        """The time and the bytes of each row, in order, for readers who count what they read.
+
+        ContentLimitError before a row that alone has more than `allowance` has for the body.
+        """
+        for found in self._allowed_runs():
             yield from zip(found.times(), found.pieces(), strict=False)
+
+    def _allowed_runs(self) -> Iterator[Columns]:
+        """The runs; one whose long row is more than is allowed is not even fetched."""
+        for segment in self.segments:
+            if self.allowance is not None and segment.n_bytes > 2 * SEGMENT_BYTES:
+                self.allowance.bytes(segment.n_bytes)
+            yield segment.columns()
 
     def __len__(self) -> int:
         return sum([s.n_chunks for s in self.segments])

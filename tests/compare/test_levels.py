@@ -117,3 +117,15 @@ def test_a_comparison_is_no_truth_value() -> None:
     """`assert diff(a, b)` would mean the opposite of what it says."""
     with pytest.raises(TypeError, match=r"\.same"):
         bool(Comparison("events"))
+
+
+def test_of_long_changes_the_first_bytes_are_shown() -> None:
+    """A long change is shown from its first difference on; a secret at the cut is masked."""
+    before, after = bytes(100_000), b"\0" * 50_000 + b"x" * (64 << 10)
+    secret = b" sk-" + b"a1B2c3D4" * 6
+    (change,) = compare_bytes(before, after[:-20] + secret + b" y" * 20_000)
+    assert change.a == Location(50_000)
+    assert change.after is not None
+    assert change.after.startswith("xxx")
+    assert change.after.endswith("*… (105,568 bytes in all)")
+    assert len(change.after) < 66_000

@@ -124,11 +124,10 @@ def _asked(parsed: ParsedResponse) -> list[tuple[int, str]]:
 
 
 def _chunks(one: Interaction) -> dict[str, Any]:
-    times, sizes = [], []
-    for chunk in one.messages if one.is_dialogue else one.chunks:
-        times.append(chunk.at_us)
-        sizes.append(len(chunk.data))
-    return {"at": steps(times), "sizes": sizes, "cuts_known": one.cuts_known}
+    rows = one.messages if one.is_dialogue else one.chunks
+    shape = [*rows.shape()]
+    times = steps(at_us for at_us, _ in shape)
+    return {"at": times, "sizes": [size for _, size in shape], "cuts_known": one.cuts_known}
 
 
 def _events(parsed: ParsedResponse, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:

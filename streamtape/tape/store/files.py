@@ -57,20 +57,37 @@ def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
     beyond 1 GiB). Errors: CassetteNotFoundError, NotACassetteError, DamagedCassetteError,
     NewerFormatError, CassetteLimitError, all of them CassetteError.
     """
+    return _load(path, max_bytes=max_bytes)
+
+
+def load_to_replay(path: StrPath) -> Cassette:
+    """Load a cassette whose requests nobody reads whole: their bodies may be of any length.
+
+    Errors as from `load`.
+    """
+    return _load(path, reads_requests=False)
+
+
+def _load(path: StrPath, *, max_bytes: int | None = None, reads_requests: bool = True) -> Cassette:
     place = place_of(path)
-    if not isinstance(place, Path):
-        return load_known(place, max_bytes=max_bytes)[0]
+    if isinstance(place, Path):
+        place = path_of(place)
     try:
-        return load_known(path_of(place), max_bytes=max_bytes)[0]
+        return load_known(place, max_bytes=max_bytes, reads_requests=reads_requests)[0]
     except FileNotFoundError:
+        if not isinstance(place, Path):
+            raise
         raise CassetteNotFoundError(_missing(place), path=place) from None
 
 
 @collector_paused()
-def load_known(path: Place, *, max_bytes: int | None = None) -> tuple[Cassette, bytes]:
+def load_known(
+    path: Place, *, max_bytes: int | None = None, reads_requests: bool = True
+) -> tuple[Cassette, bytes]:
     """Load a cassette, and get the identity of what was read; FileNotFoundError without a file.
 
-    The identity of what lies in a store is its version there.
+    The identity of what lies in a store is its version there. `reads_requests` False is for those
+    who compare long bodies of requests piece by piece, and read none whole.
     """
     name = str(path)
     for listen in load_hooks.listeners:
@@ -81,7 +98,9 @@ def load_known(path: Place, *, max_bytes: int | None = None) -> tuple[Cassette, 
             fetch = _fetcher(name)
         else:
             fetch, version = path.open()
-        decoder = Decoder(path=name, max_bytes=max_bytes, fetch=fetch)
+        decoder = Decoder(
+            path=name, max_bytes=max_bytes, fetch=fetch, reads_requests=reads_requests
+        )
         offset, tail = 0, b""
         while data := fetch(offset, _READ_BYTES):
             offset += len(data)

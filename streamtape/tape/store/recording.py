@@ -56,7 +56,7 @@ class TapeFile:
     def load(self) -> Cassette | None:
         """Load the cassette; None if there is none. A damaged one raises."""
         try:
-            cassette, self._found = load_known(self.path)
+            cassette, self._found = load_known(self.path, reads_requests=False)
         except FileNotFoundError:
             self._found = b""
             return None
