@@ -1,7 +1,8 @@
 """Where interactions are taken down while they happen: in memory, within a bound.
 
 What goes beyond the bound is dropped and counted; the program is never held up. An interaction that
-has ended is handed on as it is: what is kept of it, and its secrets, are the writer's matter.
+has ended is handed on as it is: what is kept of it, and its secrets, are the writer's matter. No
+method that a seam calls raises: an interaction that can't be recorded is dropped and counted.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
 
 from streamtape.session.upload_recording import CassetteStore
 from streamtape.tape.journal import Uploaded
@@ -16,6 +19,20 @@ from streamtape.tape.messages import Message
 from streamtape.tape.model import Chunk, Ending, Head, Interaction, Redaction, Request
 
 _ROW_BYTES = 120  # what a chunk takes beside its bytes
+F = TypeVar("F", bound=Callable[..., None])
+
+
+def _harmless(method: F) -> F:
+    """Make a method drop its interaction where it would raise."""
+
+    @wraps(method)
+    def guarded(self: MemoryJournal, number: int, *args: Any, **options: Any) -> None:
+        try:
+            method(self, number, *args, **options)
+        except Exception as error:  # noqa: BLE001 - the program comes first
+            self.give_up(number, error)
+
+    return guarded  # type: ignore[return-value]  # it takes what the method takes
 
 
 @dataclass(slots=True)
@@ -80,6 +97,7 @@ class MemoryJournal:
         """What is held in memory now, whether it goes on or waits to be written."""
         return self._taken_bytes - self.released_bytes
 
+    @_harmless
     def request(
         self,
         number: int,
@@ -94,11 +112,13 @@ class MemoryJournal:
             self._flights[number] = flight = Flight(request, started_at_us)
             self._take(number, flight, len(request.body) + len(request.url) + 1000)
 
+    @_harmless
     def head(self, number: int, head: Head, redactions: Iterable[Redaction] = ()) -> None:
         """Take the head of the answer."""
         if (flight := self._flights.get(number)) is not None:
             flight.head = head
 
+    @_harmless
     def chunk(self, number: int, at_us: int, data: bytes) -> None:
         """Take a chunk of the body."""
         with self._lock:
@@ -106,6 +126,7 @@ class MemoryJournal:
             if flight is not None and self._take(number, flight, len(data) + _ROW_BYTES):
                 flight.chunks.append(Chunk(at_us, bytes(data)))
 
+    @_harmless
     def message(self, number: int, message: Message) -> None:
         """Take a message of a dialogue."""
         with self._lock:
@@ -113,11 +134,26 @@ class MemoryJournal:
             if flight is not None and self._take(number, flight, len(message.data) + _ROW_BYTES):
                 flight.messages.append(message)
 
+    @_harmless
     def ending(self, number: int, ending: Ending) -> None:
         """End an interaction, and hand it on."""
         flight = self._flights.pop(number, None)
         if flight is not None:
             self._ended(flight, ending)
+
+    def give_up(self, number: int, error: Exception) -> None:
+        """Drop an interaction that can't be recorded, and count it."""
+        flight = self._flights.pop(number, None)
+        if flight is not None:
+            self._taken_bytes -= flight.n_bytes
+        self._counts.dropped += 1
+        self._counts.failure = f"{type(error).__name__}: {error}"
+
+    def forget(self) -> None:
+        """Forget all, in a process that was forked: the other one has it, and perhaps the lock."""
+        self._lock = threading.Lock()
+        self._flights = {}
+        self._taken_bytes = self.released_bytes = 0
 
     def end_all(self) -> list[tuple[Flight, Ending]]:
         """Take out all that still goes on, as unfinished.

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
+import anyio.to_thread
+
 from streamtape.session.session import Session
 from streamtape.tape.model import Head, Request
 from streamtape.transport.clocks import SystemClock, wall_us
@@ -14,20 +16,31 @@ from streamtape.transport.response_recorder import ResponseRecorder
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Callable[..., Any], Callable[..., Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+_ENDED = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
 _MOST_BODY = 8 << 20  # of a request; what goes beyond is left out
 
 
 class FlightMiddleware:
-    """An ASGI application around another one; made by `FlightRecorder.middleware(app)`."""
+    """An ASGI application around another one; made by `FlightRecorder.middleware(app)`.
 
-    def __init__(self, app: App, session: Callable[[], Session | None]) -> None:
+    `flush` is called when the application has shut down, before its server knows.
+    """
+
+    def __init__(
+        self, app: App, session: Callable[[], Session | None], flush: Callable[[], object]
+    ) -> None:
         self.app = app
         self._session = session
+        self._flush = flush
 
     async def __call__(
         self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]
     ) -> None:
         """Answer as the application does."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+            return
         session = self._session() if scope["type"] == "http" else None
         if session is None:
             await self.app(scope, receive, send)
@@ -43,6 +56,43 @@ class FlightMiddleware:
             raise
         exchange.abandoned()  # heard nothing of a last piece; ignored where there was one
 
+    async def _live(
+        self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]
+    ) -> None:
+        """Go through the application's lifespan; one that knows none gets an empty one."""
+        is_known = False
+
+        async def received() -> Any:
+            message = await receive()
+            begun.append(message)
+            return message
+
+        async def sent(message: Message) -> None:
+            nonlocal is_known
+            is_known = True
+            if message.get("type") in _ENDED:
+                await self._flushed()
+            await send(message)
+
+        begun: list[Any] = []
+        try:
+            await self.app(scope, received, sent)
+        except Exception:
+            if is_known:
+                raise
+        if is_known:
+            return
+        if not begun:
+            await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._flushed()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _flushed(self) -> None:
+        with suppress(Exception):
+            await anyio.to_thread.run_sync(self._flush)
+
 
 class _Exchange:
     def __init__(
@@ -56,30 +106,47 @@ class _Exchange:
         self._body: list[bytes] = []
         self._n_body = 0
         self._begun = False
+        self._is_ending = False  # the last piece is on its way: a disconnect cuts nothing off
 
     async def receive(self) -> Any:
         """Hand the application what came, and note it."""
         message = await self._receive()
+        with suppress(Exception):
+            self._note_received(message)
+        return message
+
+    async def send(self, message: Any) -> None:
+        """Note what the application answers, before its client gets it."""
+        # Whatever is odd in it is between application and server.
+        is_last = False
+        with suppress(Exception):
+            is_last = self._note_sent(message)
+        self._is_ending = self._is_ending or is_last
+        await self._send(message)
+        if is_last:
+            with suppress(Exception):
+                self._recording.complete()
+
+    def _note_received(self, message: Any) -> None:
         if message["type"] == "http.request":
             piece = message.get("body", b"")
             self._n_body += len(piece)
             if self._n_body <= _MOST_BODY:
                 self._body.append(bytes(piece))
-        elif message["type"] == "http.disconnect":
+        elif message["type"] == "http.disconnect" and not self._is_ending:
             self.abandoned()
-        return message
 
-    async def send(self, message: Any) -> None:
-        """Note what the application answers, before its client gets it."""
+    def _note_sent(self, message: Any) -> bool:
+        """Take down a message of the application; whether it is the last one."""
         kind = message["type"]
         if kind == "http.response.start":
-            with suppress(Exception):  # whatever is odd in it is between application and server
-                self._take_head(message)
-        elif kind == "http.response.body" and self._begun and (piece := message.get("body")):
-            self._recording.feed(bytes(piece))
-        await self._send(message)
-        if kind == "http.response.body" and self._begun and not message.get("more_body", False):
-            self._recording.complete()
+            self._take_head(message)
+        elif kind == "http.response.body" and self._begun:
+            if piece := message.get("body"):
+                self._recording.feed(bytes(piece))
+            return not message.get("more_body", False)
+        # A file that the server sends by itself: its bytes do not pass by here.
+        return self._begun and kind == "http.response.pathsend"
 
     def _take_head(self, message: Any) -> None:
         self._begin()
@@ -107,7 +174,8 @@ class _Exchange:
     def abandoned(self) -> None:
         """Note that the client left; nothing where the answer was whole by then."""
         if self._begun:
-            self._recording.abandon()
+            with suppress(Exception):
+                self._recording.abandon()
 
 
 def _url(scope: Scope, headers: dict[bytes, bytes]) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import signal
 import threading
+import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from types import FrameType, TracebackType
+from functools import partial
+from types import TracebackType
 from typing import Any, Self
 
 from streamtape.errors import UsageError
@@ -21,6 +22,7 @@ from streamtape.flight.memory_journal import Counts, Flight, MemoryJournal
 from streamtape.flight.middleware import App, FlightMiddleware
 from streamtape.flight.rules import Keep, rules_of
 from streamtape.flight.session import FlightSession
+from streamtape.flight.sigterm import SigtermHandler
 from streamtape.flight.telemetry import instruments
 from streamtape.flight.writer import Keeping, Writer
 from streamtape.session.options import Options
@@ -85,10 +87,11 @@ class FlightRecorder:
         self._counts = Counts()
         self._journal = MemoryJournal(max_bytes, self._counts, self._ended)
         self._writer: Writer | None = None
-        self._pid = os.getpid()
         self._session: FlightSession | None = None
         self._before: Session | None = None
-        self._signal_before: Any = None
+        self._sigterm = SigtermHandler(self._on_sigterm)
+        if hasattr(os, "register_at_fork"):  # not on Windows
+            os.register_at_fork(after_in_child=partial(_begin_anew, weakref.ref(self)))
 
     @property
     def counts(self) -> Counts:
@@ -103,7 +106,6 @@ class FlightRecorder:
                 self._before = patch.current()
                 patch.activate(session)
                 self._session = session
-                self._catch_sigterm()
         return self
 
     def stop(self, timeout_s: float = _FLUSH_S) -> bool:
@@ -115,12 +117,12 @@ class FlightRecorder:
             session, self._session = self._session, None
             if session is not None:
                 patch.deactivate(session, self._before)
-                self._leave_sigterm()
+            self._sigterm.remove()
             writer, self._writer = self._writer, None
             atexit.unregister(self.stop)
         if session is not None:
             session.close()
-        if writer is None or self._pid != os.getpid():
+        if writer is None:
             return True
         for flight, ending in self._journal.end_all():
             writer.put(flight, ending)
@@ -136,18 +138,21 @@ class FlightRecorder:
         return TapeTransport(self._open(), inner, rehearses=False)
 
     def middleware(self, app: App) -> FlightMiddleware:
-        """An ASGI application that answers as `app` does, and records what it sends out."""
+        """An ASGI application that answers as `app` does, and records what it sends out.
+
+        What is kept is written when the server ends the application's lifespan, too. WebSockets
+        pass by.
+        """
         session = self._open()
-        return FlightMiddleware(app, lambda: session)
+        return FlightMiddleware(app, lambda: session, self.flush)
 
     def _open(self) -> FlightSession:
         self._start_writer()
+        self._sigterm.install()
         return FlightSession(self._journal, self._options, self._redactor)
 
     def _start_writer(self) -> Writer:
         with self._lock:
-            if self._pid != os.getpid():  # forked: the thread and what it held are the parent's
-                self._pid, self._writer = os.getpid(), None
             if self._writer is None:
                 self._writer = Writer(
                     self._place,
@@ -162,36 +167,26 @@ class FlightRecorder:
             return self._writer
 
     def _ended(self, flight: Flight, ending: Ending) -> None:
-        writer = self._writer
-        if writer is None or self._pid != os.getpid():
-            writer = self._start_writer()
-        writer.put(flight, ending)
+        (self._writer or self._start_writer()).put(flight, ending)
 
     def _release(self, n_bytes: int) -> None:
         self._journal.released_bytes += n_bytes
 
-    def _catch_sigterm(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            self._signal_before = signal.signal(signal.SIGTERM, self._on_sigterm)
+    def _forked(self) -> None:
+        """Begin anew in a forked process: thread, locks and what was held are the parent's."""
+        self._lock = threading.RLock()
+        self._writer = None
+        self._journal.forget()
 
-    def _leave_sigterm(self) -> None:
-        before, self._signal_before = self._signal_before, None
-        ours = signal.getsignal(signal.SIGTERM) == self._on_sigterm
-        if ours and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
-
-    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
-        before = self._signal_before
-        ends_here = not callable(before) and before != signal.SIG_IGN
-        if ends_here and (writer := self._writer) is not None:
+    def _on_sigterm(self, ends: bool, may_wait: bool) -> None:
+        if (writer := self._writer) is None:
+            return
+        if ends:
             for flight, ending in self._journal.end_all():
                 writer.put(flight, ending)
-        self.flush()
-        if callable(before):
-            before(number, frame)
-        elif ends_here:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+        if may_wait:
+            writer.flush(_FLUSH_S)
+        writer.hurry()  # a server goes on for a while, and ends what streams
 
     def __enter__(self) -> Self:
         return self.start()
@@ -215,3 +210,9 @@ class FlightRecorder:
         trace: TracebackType | None,
     ) -> None:
         self.__exit__(kind, error, trace)
+
+
+def _begin_anew(recorder: weakref.ref[FlightRecorder]) -> None:
+    """Tell a recorder, where it still is, that this process was forked."""
+    if (found := recorder()) is not None:
+        found._forked()

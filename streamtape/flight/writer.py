@@ -14,11 +14,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from streamtape.errors import StreamtapeError
+from streamtape.errors import StoreError
 from streamtape.flight.memory_journal import Counts, Flight
 from streamtape.flight.rules import Rule
 from streamtape.stores.places import Place
@@ -78,7 +79,12 @@ class Writer:
         self._measured = measured
         self._queue: queue.SimpleQueue[tuple[Flight, Ending] | _Flush] = queue.SimpleQueue()
         self._kept: list[tuple[Interaction, int]] = []
+        self._kept_bytes = 0
+        self._has_failed = False
         self._due_s = 0.0
+        self._is_hurried = False
+        self._file_name = ""  # of what is kept: the same when it is tried again
+        self._n_names = 0
         self._told_s: float | None = None
         # Recorders of one process, and containers of one name, do not write over each other.
         self._name = f"{_plain(socket.gethostname())}-{os.getpid()}-{os.urandom(3).hex()}"
@@ -88,6 +94,11 @@ class Writer:
     def put(self, flight: Flight, ending: Ending) -> None:
         """Hand over what has ended; never waits."""
         self._queue.put((flight, ending))
+
+    def hurry(self) -> None:
+        """Write what ends from now on at once: the process is about to end. Never waits."""
+        self._is_hurried = True
+        self._queue.put(_Flush())
 
     def flush(self, timeout_s: float, *, last: bool = False) -> bool:
         """Write all that has ended; False where that takes longer. `last` ends the thread, too."""
@@ -100,11 +111,11 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            wait_s = max(0.0, self._due_s - time.monotonic()) if self._kept else None
-            try:
-                item = self._queue.get(timeout=wait_s)
-            except queue.Empty:
+            if self._kept and time.monotonic() >= self._due_s:
                 self._write()
+            try:
+                item = self._queue.get(timeout=self._wait_s())
+            except queue.Empty:
                 continue
             if isinstance(item, _Flush):
                 self._write()
@@ -116,50 +127,90 @@ class Writer:
                 continue
             try:
                 self._decide(*item)
-            except Exception as error:  # noqa: BLE001 - a rule of the user's, or one odd recording
+            except BaseException as error:  # noqa: BLE001 - a user's rule, or an odd recording
                 self._drop(item[0].n_bytes, f"a recording could not be looked at: {error!r}")
+
+    def _wait_s(self) -> float | None:
+        return max(0.0, self._due_s - time.monotonic()) if self._kept else None
 
     def _decide(self, flight: Flight, ending: Ending) -> None:
         interaction = flight.ended(ending)
-        if self._measured is not None:
-            self._measured(interaction)
+        self._measure(interaction)
         wanted = any(rule(interaction) for rule in self._keeping.rules)
         if not wanted and self._random.random() >= self._keeping.sample:
             self._counts.sampled_out += 1
             self._released(flight.n_bytes)
             return
         if not self._kept:
-            self._due_s = time.monotonic() + self._keeping.file_s
+            self._due_s = time.monotonic() + (0 if self._is_hurried else self._keeping.file_s)
         self._kept.append((interaction, flight.n_bytes))
-        if sum(n_bytes for _, n_bytes in self._kept) >= self._keeping.file_bytes:
-            self._write()
+        self._kept_bytes += flight.n_bytes
+        if self._kept_bytes >= self._keeping.file_bytes and not self._has_failed:
+            self._due_s = 0.0
+
+    def _measure(self, interaction: Interaction) -> None:
+        if self._measured is None:
+            return
+        try:
+            self._measured(interaction)
+        except BaseException as error:  # noqa: BLE001 - an exporter of the user's
+            self._tell(f"a recording could not be measured: {error!r}")
 
     def _write(self) -> None:
+        """Write what is kept into one file; where that fails it stays, for the next time.
+
+        Recordings that no file can hold are dropped: they would keep the others from it for ever.
+        """
         if not self._kept:
             return
         try:
             self._write_file([interaction for interaction, _ in self._kept])
-        except (StreamtapeError, OSError) as error:
+        except BaseException as error:  # noqa: BLE001 - a store of the user's may raise anything
             self._counts.n_failures += 1
-            self._counts.failure = str(error)
-            # Again then; memory bounds what waits.
-            self._due_s = time.monotonic() + self._keeping.file_s
-            self._tell(f"recordings wait, since they can't be written: {error}")
+            self._counts.failure = str(error) or type(error).__name__
+            self._has_failed = True
+            self._due_s = time.monotonic() + self._keeping.file_s  # memory bounds what waits
+            self._tell(f"recordings wait, since they can't be written: {error!r}")
+            if not _is_the_store_s(error):
+                self._drop_unwritable()
             return
+        self._has_failed = False
         self._counts.n_files += 1
         self._counts.written += len(self._kept)
-        self._released(sum(n_bytes for _, n_bytes in self._kept))
+        self._released(self._kept_bytes)
+        self._forget()
+
+    def _forget(self) -> None:
         self._kept.clear()
+        self._kept_bytes = 0
+        self._file_name = ""
+
+    def _drop_unwritable(self) -> None:
+        """Drop those that can't be written by themselves, on this machine."""
+        kept, self._kept = self._kept, []
+        for interaction, n_bytes in kept:
+            try:
+                with tempfile.TemporaryDirectory(prefix="streamtape-") as folder:
+                    self._record(Path(folder) / "one.tape", [interaction])
+            except BaseException as error:  # noqa: BLE001 - as above
+                if not _is_the_store_s(error):
+                    self._kept_bytes -= n_bytes
+                    self._drop(n_bytes, f"a recording can't be written: {error!r}")
+                    continue
+            self._kept.append((interaction, n_bytes))
 
     def _write_file(self, interactions: Sequence[Interaction]) -> None:
-        now = time.gmtime()
-        name = f"{time.strftime('%H%M%S', now)}-{self._name}-{self._counts.n_files}.tape"
-        place = self._place / time.strftime("%Y-%m-%d", now) / name
+        if not self._file_name:
+            now = time.gmtime()
+            name = f"{time.strftime('%H%M%S', now)}-{self._name}-{self._n_names}.tape"
+            self._file_name = f"{time.strftime('%Y-%m-%d', now)}/{name}"
+            self._n_names += 1
+        place = self._place / self._file_name
         if isinstance(place, Path):
             self._record(place, interactions)
             return
         with tempfile.TemporaryDirectory(prefix="streamtape-") as folder:
-            local = Path(folder) / name
+            local = Path(folder) / place.name
             self._record(local, interactions)
             save(load(local), place)
 
@@ -186,7 +237,7 @@ class Writer:
     def _give_up(self) -> None:
         for _, n_bytes in self._kept:
             self._drop(n_bytes, f"lost at the end: {self._counts.failure}")
-        self._kept.clear()
+        self._forget()
 
     def _drop(self, n_bytes: int, why: str) -> None:
         self._counts.dropped += 1
@@ -197,7 +248,13 @@ class Writer:
         now_s = time.monotonic()
         if self._told_s is None or now_s - self._told_s >= _QUIET_S:
             self._told_s = now_s
-            _LOG.warning("flight recorder: %s", self._redactor.redact_text(what))
+            with suppress(Exception):  # whatever handles the program's log
+                _LOG.warning("flight recorder: %s", self._redactor.redact_text(what))
+
+
+def _is_the_store_s(error: BaseException) -> bool:
+    """Whether the store failed, or the disk, and surely not what was to be written."""
+    return isinstance(error, OSError | StoreError) or isinstance(error.__cause__, OSError)
 
 
 def _plain(name: str) -> str:
