@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 
 from streamtape.tape.messages import Message, Messages, joined
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction
+from streamtape.tape.structs import as_struct
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
     """Wait until this long after the request arrived (an absolute deadline: no drift)."""
@@ -21,6 +23,7 @@ class WaitUntil:
     at_us: int
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Await:
     """Wait until interaction `number` has been asked for, which was at `at_us` when recorded.
@@ -34,6 +37,7 @@ class Await:
     pushed: bool = False
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Start:
     """Give the client the head of the response."""
@@ -41,6 +45,7 @@ class Start:
     head: Head
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Emit:
     """Give the client these bytes, as one chunk."""
@@ -48,6 +53,7 @@ class Emit:
     data: bytes
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Send:
     """Give the client this message of a dialogue, or this fragment of one."""
@@ -55,6 +61,7 @@ class Send:
     message: Message
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Receive:
     """Wait until the client says this message, which it did at `at_us` when recorded.
@@ -66,6 +73,7 @@ class Receive:
     at_us: int | None
 
 
+@as_struct
 @dataclass(frozen=True, slots=True)
 class Fail:
     """End here, as `error` says: the client's own exception, or ours for an early end."""

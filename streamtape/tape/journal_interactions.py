@@ -362,8 +362,8 @@ class JournalSegment:
         """How many bytes they hold."""
         return self.run.n_bytes
 
-    def columns(self) -> Columns:
-        """Fetch the run, patched."""
+    def columns(self, *, timed: bool = True) -> Columns:
+        """Fetch the run, patched; always with its times."""
         times, pieces, kinds, run = array("q"), [], bytearray(), self.run
         head = journal.ROW_STARTS[run.kind]
         for start, stop in zip(run.offsets[::2], run.offsets[1::2], strict=True):

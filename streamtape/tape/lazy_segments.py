@@ -73,14 +73,14 @@ class StoredSegment(msgspec.Struct, frozen=True, gc=False):
     locations: tuple[RecordLocation, ...]
     reread: Reread
 
-    def columns(self) -> Columns:
+    def columns(self, *, timed: bool = True) -> Columns:
         """Fetch the run."""
         run = self.reread(self.locations[0], RunFields)
         data: bytes = run.data
         if len(self.locations) > 1:
             parts = [self.reread(location, MoreFields).data for location in self.locations[1:]]
             data = b"".join([data, *parts])
-        return unpacked(run.at_us, run.sizes, data, run.kinds)
+        return unpacked(run.at_us if timed else None, run.sizes, data, run.kinds)
 
     def outline(self) -> Columns:
         """Fetch the run without its data; the "more" records are not read."""

@@ -213,6 +213,7 @@ class PlayedReader(WireReader):
     ) -> None:
         super().__init__()
         self._player = player
+        self._pieces = iter(player)
         self._headers = headers
         self._partial = partial
         self._n_chunks = 0
@@ -249,9 +250,9 @@ class PlayedReader(WireReader):
         return head_bytes(head, headers)
 
     def _body(self) -> bytes:
-        data = next(self._player)
+        data = next(self._pieces)
         while not data:  # an empty chunk would be the last one
-            data = next(self._player)
+            data = next(self._pieces)
         if not self._is_chunked:
             return data
         number, n_missing = self._partial or (-1, 0)
