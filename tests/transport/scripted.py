@@ -56,21 +56,22 @@ class Scripted:
                 return
             received += piece
         self.requests.append(received)
-        for act in self.script:
-            if act == "reset":
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                return
-            if act == "cut":
-                return
-            if isinstance(act, bytes):
-                connection.sendall(act)
-            elif callable(act):
-                act()
         try:
+            for act in self.script:
+                if act == "reset":
+                    linger = struct.pack("ii", 1, 0)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    return
+                if act == "cut":
+                    return
+                if isinstance(act, bytes):
+                    connection.sendall(act)
+                elif callable(act):
+                    act()
             while connection.recv(65536):
                 pass
         except OSError:
-            pass
+            pass  # the client left, perhaps before it was told all
         self.left.set()
 
     def __enter__(self) -> Self:
