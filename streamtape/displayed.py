@@ -20,7 +20,7 @@ class Displayed:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        """Make static HTML for a notebook: escaped, masked, no script, nothing loaded."""
+        """Make HTML for a notebook: the page in a frame without rights, over static HTML."""
         from streamtape.report.displays import html_of
 
         return html_of(self)

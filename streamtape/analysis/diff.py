@@ -104,6 +104,7 @@ def diff(
         verdict,
         reasons,
         comparable=level != "timing" or n_timed > 0,
+        recordings=(tuple(left), tuple(right)),
     )
 
 

@@ -11,10 +11,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from streamtape.displayed import Displayed
+from streamtape.tape.model import Interaction
 from streamtape.tape.texts import masked_text, masked_value, shortened
 
 ChangeKind = Literal["inserted", "removed", "changed", "swapped"]
@@ -100,6 +101,8 @@ class Comparison(Displayed):
     `reworded` (text differs; tools, structure and ending do not) or `behaviour changed`, and then
     `reasons` are the facts that made it so. `comparable` is False where there was nothing that both
     sides know, such as the times of a converted recording: then they are not the same.
+    `recordings` are the interactions of both sides, for those who draw them; they are no part of
+    what makes two comparisons equal.
     """
 
     level: str
@@ -113,6 +116,9 @@ class Comparison(Displayed):
     verdict: Verdict | None = None
     reasons: tuple[str, ...] = ()
     comparable: bool = True
+    recordings: tuple[tuple[Interaction, ...], tuple[Interaction, ...]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     @property
     def same(self) -> bool:

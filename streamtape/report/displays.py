@@ -1,7 +1,8 @@
 """Values as a notebook and rich show them: a heading, a picture of the run, its texts.
 
-The HTML is one element without script, style sheet or address: text has the colour of what is
-around it, and tints let it through, so it can be read in light and dark notebooks alike.
+The static HTML is one element without script, style sheet or address: text has the colour of what
+is around it, and tints let it through, so it can be read in light and dark notebooks alike. Over it
+lies the page of the value, the one that `view` writes, in a frame.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from streamtape.report.differences import comparison_lines
 from streamtape.report.lines import Line, Span, line, styled
 from streamtape.report.masked import read
 from streamtape.report.measures import summary_lines
+from streamtape.report.notebook import framed
 from streamtape.report.page.document import escaped
 from streamtape.report.play.scenes import Scene, scene_of
 from streamtape.report.side_by_side import fitted
@@ -43,12 +45,23 @@ _LOOKS = {
     "warn": "background:#8a5a00;color:#fff;border-radius:3px;padding:0 4px",
     "bad": "background:#b3261e;color:#fff;border-radius:3px;padding:0 4px",
 }  # fmt: skip
-_BOX = "border:1px solid rgba(128,128,128,.4);border-radius:8px;padding:8px 12px;max-width:64rem"
+_BOX = (
+    "border:1px solid rgba(128,128,128,.4);border-radius:8px;padding:8px 12px;max-width:64rem;"
+    "max-height:36rem;overflow:auto"
+)
 _PRE = "margin:0;white-space:pre-wrap;overflow-wrap:anywhere;background:none;color:inherit"
 
 
 def html_of(value: Displayed) -> str:
-    """A value as static HTML; UsageError where a recording can't be read as a dialect."""
+    """A value as HTML: its page in a frame, over what is seen without it.
+
+    UsageError where a recording can't be read as a dialect.
+    """
+    return framed(value, static_html(value))
+
+
+def static_html(value: Displayed) -> str:
+    """A value as one element without script, style sheet or address."""
     one = cast(Value, value)
     rows = "\n".join(map(_row, _cut(lines_of(one, _WIDTH))))
     return f'<div style="{_BOX}">{_picture_of(one)}<pre style="{_PRE}">{rows}</pre></div>'

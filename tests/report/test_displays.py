@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -13,10 +14,12 @@ from rich.console import Console
 import streamtape
 from streamtape.displayed import Displayed
 from streamtape.report.displays import MAX_LINES, MAX_ROWS
+from streamtape.report.notebook import MAX_BYTES
 from streamtape.tape.model import Cassette
 from tests.cli.running import interaction, responses
 from tests.report.play.streams import HOSTILE, agent
 
+FRAMED = {"cassette", "interaction", "comparison", "no times"}
 ALLOWED = {"div", "pre", "span", "svg", "title", "g", "text", "rect", "path"}
 KEY = "sk-proj-" + "A1b2C3d4" * 6
 ONE = interaction(responses("double ", "bubble ", "bath"))
@@ -31,6 +34,9 @@ VALUES = {
     "no streams": streamtape.stats(Cassette()),
     "no times": interaction(responses("a"), gap_us=None),
 }
+
+
+FRAME = re.compile(r"<iframe [^>]*></iframe>")
 
 
 class Tags(HTMLParser):
@@ -59,10 +65,11 @@ def printed(value: Displayed, width: int = 100) -> str:
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_a_notebook_shows_static_html(name: str) -> None:
-    """IPython asks for it; it holds no script, no address and no event handler, and is small."""
+def test_a_notebook_shows_a_page_over_static_html(name: str) -> None:
+    """IPython asks for it; around the frame is no script, no address and no event handler."""
     found, _ = DisplayFormatter().format(VALUES[name])  # type: ignore[no-untyped-call]  # IPython
-    html = found["text/html"]
+    html, n_frames = FRAME.subn("", found["text/html"])
+    assert n_frames == (name in FRAMED)
     tags = Tags(html)
     assert tags.tags <= ALLOWED
     assert not {a for a in tags.attributes if a.startswith("on") or a in {"href", "src", "id"}}
@@ -103,7 +110,7 @@ def test_hostile_values_stay_text() -> None:
     one = interaction(responses(text))
     for value in (Cassette((one,), f"<b>{HOSTILE}"), one, one.transcript()):
         html = value._repr_html_()
-        assert Tags(html).tags <= ALLOWED
+        assert Tags(html).tags <= ALLOWED | {"iframe"}
         for shown in (html, printed(value)):
             assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", shown)
     assert "[bold]" in printed(one)
@@ -115,6 +122,21 @@ def test_secrets_are_masked() -> None:
     for value in (Cassette((one,)), one, one.transcript()):
         assert KEY[:20] not in value._repr_html_()
         assert KEY[:20] not in printed(value)
+
+
+def test_what_is_large_has_no_frame() -> None:
+    """A notebook stays one that can be opened: frames hold a megabyte of recordings at most."""
+    large = interaction(responses("x" * MAX_BYTES))
+    for value in (large, streamtape.diff(large, ONE)):
+        assert "<iframe" not in value._repr_html_()
+
+
+def test_a_frame_may_do_nothing_but_run_its_script() -> None:
+    """No origin, and the policy of every page; the path of a file is not in it."""
+    (frame,) = FRAME.findall(replace(CASSETTE, path="/home/me/run.tape")._repr_html_())
+    assert 'sandbox="allow-scripts allow-downloads"' in frame
+    assert "default-src 'none'" in unescape(frame)
+    assert "/home/me" not in unescape(unescape(frame))
 
 
 def test_long_values_are_cut() -> None:
