@@ -24,11 +24,15 @@ _SHOWN = 500  # interactions that are listed, the latest
 
 
 class State(NamedTuple):
-    """What there is to show: interactions, how often each was played, and what missed."""
+    """What there is to show: interactions, how often each was played, and what missed.
+
+    `playing` are the numbers of those that are being played, and how far they are, from 0 to 1.
+    """
 
     interactions: Sequence[Interaction]
     plays: Sequence[int] = ()
     misses: Sequence[tuple[str, str]] = ()
+    playing: Sequence[tuple[int, float]] = ()
 
 
 def of_proxy(proxy: RecordingProxy, name: str) -> Dashboard:
@@ -41,7 +45,7 @@ def of_replay(server: ReplayServer, name: str) -> Dashboard:
 
     def state() -> State:
         misses = [(miss.line, miss.text) for miss in server.misses]
-        return State(server.interactions, server.plays, misses)
+        return State(server.interactions, server.plays, misses, server.playing)
 
     return dashboard("replay", name, state)
 
@@ -89,11 +93,15 @@ def _json(value: Any) -> Answer:
 
 def _state(state: State, lines: _Lines) -> dict[str, Any]:
     first = max(len(state.interactions) - _SHOWN, 0)
+    playing: dict[int, list[float]] = {}
+    for number, share in state.playing:
+        playing.setdefault(number, []).append(round(share, 3))
     shown = [
         lines.of(number, interaction)
         | {"plays": state.plays[number] if number < len(state.plays) else None}
+        | {"playing": playing.get(number, [])}
         for number, interaction in enumerate(state.interactions)
-        if number >= first
+        if number >= first or number in playing
     ]
     misses = [{"line": line, "why": why} for line, why in state.misses]
     return {"interactions": shown, "misses": misses, "count": len(state.interactions)}

@@ -8,14 +8,13 @@ trusted, or is shown by something that drops frames, that is what is seen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
 from streamtape.compare.comparison import Comparison
 from streamtape.printable import printable_line
 from streamtape.report.page.document import document, escaped
 from streamtape.report.page.race import race_data
-from streamtape.report.page.recordings import recordings_data
+from streamtape.report.page.recordings import distinct_names, recordings_data
 from streamtape.tape.model import Cassette, Interaction
 
 MAX_BYTES = 1_000_000  # of the bodies that are shown; what has more is shown without a frame
@@ -46,7 +45,7 @@ def _page_of(value: object) -> tuple[str, Mapping[str, Any] | None]:
     if isinstance(value, Interaction):
         value = Cassette((value,), "interaction")
     if isinstance(value, Cassette):
-        name = PurePath(value.path).name if value.path else "cassette"
+        name = distinct_names([value.path])[0] if value.path else "cassette"
         if not _fits(value.interactions):
             return name, None
         interactions, _ = recordings_data(value, name=name)

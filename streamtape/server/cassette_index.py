@@ -123,10 +123,12 @@ class CassetteIndex:
         interaction: Interaction,
         steps: Iterator[Step],
         steps_of: Callable[[Interaction], Iterator[Step]],
+        progress: Progress,
     ) -> DialoguePlayer:
         """What plays the server's side of a dialogue; `steps_of` gives the steps of another one.
 
-        Of dialogues with equal handshakes a client has the one that it opens as.
+        Of dialogues with equal handshakes a client has the one that it opens as. How far it has
+        come is counted in `progress`.
         """
         interactions, connection = self.tape.interactions, object()
         drawn = next((n for n, one in enumerate(interactions) if one is interaction), None)
@@ -143,7 +145,7 @@ class CassetteIndex:
             steps,
             self.tape.matcher,
             self._redactor,
-            Progress(),
+            progress,
             where=self._place(interaction),
             order=self.tape.order,
             choose=choose,

@@ -70,6 +70,7 @@ async def _obey(
         if isinstance(step, Emit):
             await exchange.send(step.data)
             progress.n_chunks += 1
+            progress.n_bytes += len(step.data)
         elif isinstance(step, WaitUntil):
             await exchange.sleep_until(step.at_us + late_us)
         elif isinstance(step, Await):

@@ -28,6 +28,7 @@ from streamtape.server.providers import child_env
 from streamtape.server.request_bodies import spooled_body
 from streamtape.server.service import Service
 from streamtape.server.websocket.player import play_dialogue
+from streamtape.session.exchange import Progress
 from streamtape.session.options import Options, RequestMatcher
 from streamtape.session.replay_steps import steps_for
 from streamtape.tape.model import Cassette, Interaction
@@ -83,6 +84,7 @@ class ReplayServer(Service):
         self._score = score
         self._on_fault = on_fault
         self._cassettes = CassetteIndex(gather(cassettes), self._options)
+        self._open: list[tuple[Interaction, Progress]] = []
         super().__init__(
             host=host, port=port, cors=cors, allowed_hosts=allowed_hosts, limits=limits
         )
@@ -106,6 +108,19 @@ class ReplayServer(Service):
     def plays(self) -> tuple[int, ...]:
         """How often each interaction has answered a request."""
         return tuple(self._cassettes.tape.plays)
+
+    @property
+    def playing(self) -> tuple[tuple[int, float], ...]:
+        """What is being played now: the number of each interaction, and the share that was sent.
+
+        Shares go from 0 to 1, of the body's bytes, or of the messages of a dialogue.
+        """
+        numbers = {id(one): number for number, one in enumerate(self.interactions)}
+        return tuple(
+            (numbers[id(one)], _share(one, progress))
+            for one, progress in (*self._open,)
+            if id(one) in numbers  # what is taken up again is another interaction
+        )
 
     @property
     def misses(self) -> tuple[Miss, ...]:
@@ -152,28 +167,43 @@ class ReplayServer(Service):
         await self.refuse(exchange, 403, miss.text, "no_network")
 
     async def _play(self, exchange: Exchange, interaction: Interaction) -> None:
+        opened = interaction, Progress()
+        self._open.append(opened)
+        try:
+            await self._play_open(exchange, *opened)
+        finally:
+            self._open[:] = [one for one in self._open if one is not opened]
+
+    async def _play_open(
+        self, exchange: Exchange, interaction: Interaction, progress: Progress
+    ) -> None:
         length = None
         if self._score is None:
             length = kept_length(interaction, exchange.request.method, self._options)
         score = self._scored(interaction)
         if interaction.is_dialogue:
-            await self._play_dialogue(exchange, interaction, score)
+            await self._play_dialogue(exchange, interaction, score, progress)
             return
         await play(
             exchange,
             score,
             length=length,
             more_headers=self.cors_of(exchange),
+            progress=progress,
             order=self._cassettes.tape.order,
         )
 
     async def _play_dialogue(
-        self, exchange: Exchange, interaction: Interaction, score: Iterator[Step]
+        self,
+        exchange: Exchange,
+        interaction: Interaction,
+        score: Iterator[Step],
+        progress: Progress,
     ) -> None:
         cassettes = self._cassettes
         await play_dialogue(
             exchange,
-            cassettes.dialogue(interaction, score, self._scored),
+            cassettes.dialogue(interaction, score, self._scored, progress),
             order=cassettes.tape.order,
             more_headers=self.cors_of(exchange),
             on_miss=lambda error: cassettes.miss_in_dialogue(interaction, str(error)),
@@ -195,6 +225,13 @@ class ReplayServer(Service):
             on_fault=self._on_fault,
             others=() if number is None else tape.order.others(number),
         )
+
+
+def _share(interaction: Interaction, progress: Progress) -> float:
+    done, whole = progress.n_bytes, interaction.chunks.n_bytes
+    if interaction.is_dialogue:
+        done, whole = progress.n_chunks, len(interaction.messages)
+    return min(done / whole, 1.0) if whole else 0.0
 
 
 serve = ReplayServer

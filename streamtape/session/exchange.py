@@ -18,13 +18,15 @@ State = Literal["open", "complete", "closed", "failed"]
 class Progress:
     """How far a client has read: chunks that it was given, and whether it is still reading.
 
-    Of a dialogue `n_chunks` counts the messages of both directions that have gone by.
+    Of a dialogue `n_chunks` counts the messages of both directions that have gone by. `n_bytes` are
+    those of the body that a server has sent.
 
     `given` are the steps that it was given, where they are not those that were recorded.
     `closed` is a client that stopped before the end, `failed` one that was given an exception.
     """
 
     n_chunks: int = 0
+    n_bytes: int = 0
     given: list[Step] | None = None
     state: State = "open"
 

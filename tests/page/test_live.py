@@ -95,6 +95,37 @@ def test_a_replay_shows_what_is_played_and_what_missed(context: BrowserContext) 
         page.close()
 
 
+def test_a_replay_shows_how_far_it_has_come(context: BrowserContext) -> None:
+    """Each play that goes on has a bar: of its bytes, and gone once it is over."""
+    one = interaction_of(Writer().message("Double ", "bubble ").end().payloads, body=BODY)
+    half = len(one.chunks) // 2
+    chunks = Chunks.of(
+        Chunk(0 if number < half else LATER_US, chunk.data)
+        for number, chunk in enumerate(one.chunks)
+    )
+    slow = replace(one, chunks=chunks, ending=Ending("complete", LATER_US))
+    share = sum(len(chunk.data) for chunk in chunks[:half]) / chunks.n_bytes
+    with ReplayServer(Cassette((slow, one)), speed=1.0, repeat=True) as server:
+        server.dashboard = dashboard.of_replay(server, "run.tape")
+        page = opened_at(context, server.url)
+        bars = page.locator("#streams progress")
+        expect(page.locator("#streams .badge").first).to_contain_text("nothing is played")
+        with httpx.Client() as client:
+            request = client.build_request("POST", f"{server.url}/v1/responses", content=BODY)
+            play = client.send(request, stream=True)
+            expect(bars).to_have_count(1)
+            row = page.locator("#streams li.open")
+            expect(row.locator(".rate")).to_contain_text(f"playing, {round(100 * share)} % sent")
+            expect(bars).to_have_attribute("value", str(round(share, 3)))
+            assert server.playing == ((0, share),)
+            assert faults_for_readers(page) == []
+            page.screenshot(path=PICTURES / "live-playing.png", full_page=True)
+            play.close()
+        expect(bars).to_have_count(0)
+        assert server.playing == ()
+        page.close()
+
+
 def test_the_dashboard_stands_behind_the_same_door() -> None:
     """Pages of other origins and foreign names are refused; without --ui there is none."""
     one = interaction_of(Writer().message("Hi").end().payloads, body=BODY)

@@ -23,6 +23,8 @@ interface Line {
   last_us: number | null;
   text: string;
   plays: number | null;
+  /** How far each replay of it that is going on has come, from 0 to 1. */
+  playing: number[];
 }
 
 interface State {
@@ -73,7 +75,9 @@ export function LiveApp({ data }: { data: PageData }) {
   const one = useInteraction(base, line);
   const stage = useMemo(() => (one ? new Stage(one) : null), [one]);
   useKeys(stage, chosen ?? 0, setChosen, cycle);
-  const open = lines.filter((each) => each.open).length;
+  const replays = what === "replay";
+  const open = lines.reduce((n, each) => n + (replays ? each.playing.length : +each.open), 0);
+  const [doing, none] = replays ? ["playing", "nothing is played"] : ["open", "nothing open"];
   return (
     <>
       <Top
@@ -85,21 +89,21 @@ export function LiveApp({ data }: { data: PageData }) {
       <main id="main" class="live" tabIndex={-1}>
         <section id="streams" aria-label="Streams">
           <div class="tools">
-            <h1>{what === "record" ? "Recording" : "Replaying"}</h1>
+            <h1>{replays ? "Replaying" : "Recording"}</h1>
             <Badge mood={lost ? "bad" : open ? "warn" : "plain"}>
-              {lost ? "the server has gone" : open ? `${plural(open, "stream")} open` : "nothing open"}
+              {lost ? "the server has gone" : open ? `${plural(open, "stream")} ${doing}` : none}
             </Badge>
             <span class="under" role="status">
               {plural(state?.count ?? 0, "interaction")}
               {state &&
-                what === "replay" &&
+                replays &&
                 `, ${grouped(lines.filter((each) => each.plays).length)} played, ${grouped(state.misses.length)} missed`}
             </span>
           </div>
           {state && !lines.length && <p class="empty">Nothing yet: point a client at {location.origin}.</p>}
           <ul>
             {[...lines].reverse().map((each) => (
-              <li key={each.number} class={each.open ? "open" : ""}>
+              <li key={each.number} class={each.open || each.playing.length ? "open" : ""}>
                 <button
                   type="button"
                   data-number={each.number}
@@ -110,6 +114,9 @@ export function LiveApp({ data }: { data: PageData }) {
                   <Badge mood={each.outcome.mood}>{clean(each.outcome.word)}</Badge>
                   <span class="tail">{clean(each.text) || `${clean(each.method)} ${clean(each.url)}`}</span>
                   <span class="rate">{figures(each)}</span>
+                  {each.playing.map((share, at) => (
+                    <progress key={at} value={share} aria-label={`Playing #${each.number}`} />
+                  ))}
                 </button>
               </li>
             ))}
@@ -147,7 +154,8 @@ function figures(line: Line): string {
   const rate =
     line.last_us && line.chars ? `${Math.round(line.chars / (line.last_us / 1e6))} characters/s` : "";
   const played = line.plays === null ? "" : line.plays ? `played ${line.plays}×` : "not played";
-  return [plural(line.events, "event"), bytes(line.bytes), rate, played].filter(Boolean).join(" · ");
+  const now = line.playing.map((share) => `playing, ${Math.round(100 * share)} % sent`);
+  return [plural(line.events, "event"), bytes(line.bytes), rate, played, ...now].filter(Boolean).join(" · ");
 }
 
 /** The interaction of a line, whole, and again whenever it has grown. */
