@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -42,6 +43,7 @@ PRESSES = 20
 KEYS = (("ArrowLeft", "ArrowRight"), ("Home", "End"))
 BREAK_EVERY = 40
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]
+_DELTA = re.compile(rb'"delta":"((?:[^"\\]|\\.)*)"')
 _SHOWN = "#app:not([hidden])"
 _PLAY = """async () => {
   const times = [];
@@ -100,7 +102,8 @@ def _sizes() -> Iterator[Row]:
 
 def _views(folder: Path, n_events: int, n_recordings: int, repeat: int) -> Iterator[Row]:
     one = stream(n_events)
-    chunks = [Chunk(n * GAP_US, _broken(n, chunk.data)) for n, chunk in enumerate(one.chunks)]
+    pieces = _broken([chunk.data for chunk in one.chunks])
+    chunks = [Chunk(n * GAP_US, piece) for n, piece in enumerate(pieces)]
     one = replace(one, chunks=Chunks.of(chunks), ending=Ending("complete", len(chunks) * GAP_US))
     save(Cassette((one,)), folder / "long.tape")
     for number in range(n_recordings):
@@ -116,9 +119,17 @@ def _views(folder: Path, n_events: int, n_recordings: int, repeat: int) -> Itera
         yield _row(name, (folder / name).stat().st_size / 1e6, "MB")
 
 
-def _broken(number: int, data: bytes) -> bytes:
-    """An event as it is, or with a line break before its words."""
-    return data if number % BREAK_EVERY else data.replace(b'"delta":"', rb'"delta":"\n', 1)
+def _broken(pieces: list[bytes]) -> list[bytes]:
+    """The events of a stream, with a line break before the words of some, wherever they stand."""
+    words = [*map(_DELTA.search, pieces)]
+    before = b"".join(found[1] for found in words if found)
+    after = b""
+    for number, found in enumerate(words):
+        if found:
+            line = b"" if number % BREAK_EVERY else rb"\n"
+            pieces[number] = pieces[number].replace(found[0], b'"delta":"%s%s"' % (line, found[1]))
+            after += line + found[1]
+    return [piece.replace(before, after) for piece in pieces]
 
 
 def _cpu_s(source: str, target: str, folder: Path, *options: str) -> float:
