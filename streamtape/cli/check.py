@@ -144,12 +144,13 @@ def _write_lines(results: Iterable[Checked], *, several: bool) -> Totals:
 
 def _write_document(results: Iterable[Checked], *, as_sarif: bool) -> Totals:
     """Write all of it as one JSON document, when the last result is there."""
-    from streamtape.report.findings import Totals, sarif
+    from streamtape.cli.spool import JsonList, JsonObject, write_json
+    from streamtape.report.findings import Totals, sarif, sarif_result
 
     totals = Totals()
-    files: dict[str, int] = {}
+    files, findings = JsonObject(), JsonList()
     unreadable: dict[str, str] = {}
-    every: list[Finding] = []
+    rules: set[str] = set()
     for result in results:
         if result.error:
             totals.unreadable += 1
@@ -157,11 +158,14 @@ def _write_document(results: Iterable[Checked], *, as_sarif: bool) -> Totals:
             output.note(f"Error: {result.error}")
             continue
         totals.add(result.findings)
-        files[result.path] = result.size
-        every += result.findings
+        if as_sarif:
+            rules.update(finding.rule for finding in result.findings)
+        else:
+            files.add(result.path, result.size)
+        for finding in result.findings:
+            findings.append(sarif_result(finding) if as_sarif else finding.to_dict())
     if as_sarif:
-        output.write_json(sarif(every, streamtape.__version__, unreadable))
+        write_json(sarif(findings, rules, streamtape.__version__, unreadable))
     else:
-        findings = [finding.to_dict() for finding in every]
-        output.write_json({"files": files, "unreadable": unreadable, "findings": findings})
+        write_json({"files": files, "unreadable": unreadable, "findings": findings})
     return totals

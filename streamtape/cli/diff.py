@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,14 +18,16 @@ from streamtape.errors import StreamtapeError, UsageError
 from streamtape.stores.places import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from streamtape.cli.races import Named
+    from streamtape.cli.spool import JsonList, Spool
     from streamtape.compare.comparison import Comparison
     from streamtape.report.folders import FileResult
     from streamtape.stores.places import Place
 
 _SHOWN = 20
+_LINES_AT_ONCE = 1_000
 BEHAVIOUR = "behaviour"  # of --fail-on: no measure, but the verdict
 
 
@@ -199,7 +202,7 @@ def _status(comparison: Comparison, *, behaviour: bool) -> int:
     return 0 if comparison.same else FINDINGS
 
 
-def _status_of_folders(results: Sequence[FileResult], *, behaviour: bool) -> int:
+def _status_of_folders(results: Iterable[FileResult], *, behaviour: bool) -> int:
     if any(result.verdict in {"unreadable", "not compared"} for result in results):
         return TROUBLE
     fine = (r.behaves_alike if behaviour else r.same for r in results)
@@ -235,7 +238,7 @@ def _write_page(
 
 def _raced(result: FileResult, named: Named) -> Named:
     """A row of the page's table: what can't be raced has the reason for that instead."""
-    if result.comparison is None:
+    if result.known is None:
         return result.name, None, None, result.error or result.verdict
     return named
 
@@ -250,37 +253,46 @@ def _folders(
     markdown: bool,
     page: Place | None,
     as_json: bool,
-) -> list[FileResult]:
+) -> Spool[FileResult]:
+    """Compare two folders and write what came out; gives what became of each name, briefly."""
     from streamtape.cli.races import named_pairs
+    from streamtape.cli.spool import JsonList, Spool
 
     pairs = named_pairs(a, b)
     work = partial(_compared, diff_options)
-    results = list(parallel.each(work, pairs, doing="comparing", jobs=jobs, cluster=cluster))
-    same = all(result.same for result in results)
+    results: Spool[FileResult] = Spool()
+    full: Spool[FileResult] = Spool()
+    files = JsonList()
+    for result in parallel.each(work, pairs, doing="comparing", jobs=jobs, cluster=cluster):
+        results.append(result.brief())
+        if as_json:
+            files.append(result.to_dict())
+        elif markdown:
+            full.append(result)
     if page is not None:
         rows = (_raced(result, named) for result, named in zip(results, pairs, strict=True))
         _write_page(page, rows, (a, b), diff_options["dialect"])
-    name_a, name_b = str(a), str(b)
     if as_json:
-        files = [result.to_dict() for result in results]
-        verdicts = dict(Counter(r.judgement for r in results if r.judgement))
-        summary = {
-            "same": same,
-            "a": name_a,
-            "b": name_b,
-            "verdicts": verdicts or None,
-            "files": files,
-        }
-        output.write_json(summary)
+        _write_folders_json(results, files, str(a), str(b))
     elif markdown:
         from streamtape.report.markdown import folders_markdown
 
-        output.write_text(folders_markdown(results, name_a, name_b).rstrip())
+        output.write_text(folders_markdown(full, str(a), str(b)).rstrip())
     else:
         from streamtape.report.folders import folder_lines
 
-        output.write_lines(folder_lines(results, name_a, name_b))
+        lines = folder_lines(results, str(a), str(b))
+        while some := list(islice(lines, _LINES_AT_ONCE)):
+            output.write_lines(some)
     return results
+
+
+def _write_folders_json(results: Spool[FileResult], files: JsonList, a: str, b: str) -> None:
+    from streamtape.cli.spool import write_json
+
+    verdicts = dict(Counter(r.judgement for r in results if r.judgement))
+    same = all(result.same for result in results)
+    write_json({"same": same, "a": a, "b": b, "verdicts": verdicts or None, "files": files})
 
 
 def _compared(diff_options: dict[str, Any], named: Named) -> FileResult:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamtape
 from streamtape.cli import output
 from streamtape.cli.errors import FINDINGS, Trouble
-from streamtape.cli.files import tapes
-from streamtape.cli.stats import measured
+from streamtape.cli.files import Tapes
+from streamtape.cli.stats import medians
+from streamtape.metrics.statistics import parse_limit
 from streamtape.stores.places import place_of
 
 
@@ -15,7 +16,11 @@ def gate(a: str, b: str, limits: tuple[str, ...], dialect: str | None, *, as_jso
 
     Trouble where there are too few recordings to tell, or none of them knows its times.
     """
-    before, after = (measured(tapes([name]), dialect, None) for name in (a, b))
+    measures = {parse_limit(text).measure for text in limits}
+    sides = [Tapes([name]) for name in (a, b)]
+    for side in sides:
+        len(side)  # refuses names that mean nothing
+    before, after = (medians(side, dialect, measures) for side in sides)
     found = streamtape.gates(before, after, limits)
     if as_json:
         output.write_json(

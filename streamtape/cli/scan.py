@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,10 +71,12 @@ def command(
     are text: snapshots, pages, reports, recordings of other tools. What is found is named by place
     and kind, never shown.
     """
+    from streamtape.cli.spool import JsonList, write_json
+
     work = partial(_scanned, rules=_rules(masking), fix=fix)
-    files = list(_files(paths))
+    files = _Files(paths)
     several = len(files) > _MOST_LISTED
-    kept: list[dict[str, Any]] = []
+    kept = JsonList()
     n_clean = n_errors = n_left = 0
     for result in parallel.each(work, files, doing="scanning", jobs=jobs, cluster=cluster):
         clean = _is_clean(result)
@@ -85,7 +87,7 @@ def command(
         elif not (several and clean):
             _report(result)
     if as_json:
-        output.write_json({"clean": not n_left, "files": kept})
+        write_json({"clean": not n_left, "files": kept})
     elif several:
         output.note(f"{len(files):,} files: {n_clean:,} clean")
     if n_errors:
@@ -118,6 +120,23 @@ def _redactor(rules: RedactionOptions) -> Redactor:
     from streamtape.tape.redact import Redactor
 
     return Redactor(rules)
+
+
+class _Files(Iterable[Place]):
+    """The files that are meant, listed once, and kept by their places alone."""
+
+    def __init__(self, paths: tuple[str, ...]) -> None:
+        from streamtape.cli.spool import Spool
+
+        self._found = Spool[Place]()
+        for place in _files(paths):
+            self._found.append(place)
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _files(paths: tuple[str, ...]) -> Iterator[Place]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +15,11 @@ from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import with_force
 from streamtape.errors import UsageError
 from streamtape.stores.places import Place
+
+if TYPE_CHECKING:
+    from streamtape.analysis.stats import Refused
+
+_FEW = 2  # streams, up to which one alone is shown in full
 
 
 @click.command(
@@ -57,46 +66,122 @@ def command(
     as_json: bool,
 ) -> None:
     """Measure streams: time to head, first event and first content, gaps, time a token, sizes."""
-    from streamtape.cli.files import page_path, tapes
-    from streamtape.report.measures import plot_lines, refused_text, summary_lines, to_csv
+    from streamtape.cli.files import Tapes, page_path
     from streamtape.report.plots import check_kind
 
     if as_csv and as_json:
         raise UsageError("choose --json or --csv")
-    files = tapes(paths)
+    files = Tapes(paths)
+    len(files)  # refuses names that mean nothing
     plot_path = None
     if plot_to is not None:
-        plot_path = page_path(plot_to, "--plot-to", f"{files[0].stem}.svg", force=force)
+        plot_path = page_path(plot_to, "--plot-to", f"{next(iter(files)).stem}.svg", force=force)
         check_kind(_kind(plot_path))
-    found = measured(files, dialect, jobs, cluster)
-    if plot_path is not None and found.each:
-        _draw(plot_path, found)
+    each = _each(files, dialect, jobs, cluster)
+    if plot or plot_path is not None:  # pictures are of all streams
+        found = list(each)
+        if plot_path is not None and any(one.each for one in found):
+            _draw(plot_path, _joined(found))
+        each = iter(found)
     if as_json:
-        output.write_json(found.to_dict())
+        _write_json(each)
     elif as_csv:
-        output.write_text(to_csv(found.each).rstrip("\n"))
+        _write_csv(each)
     else:
-        if not found.each:
-            refused = refused_text(one.status for one in found.refused)
-            why = f": {refused}" if refused else ""
-            raise UsageError(f"there are no streams in these cassettes{why}")
-        statuses = [one.status for one in found.refused]
-        output.write_lines(summary_lines(found.each, statuses, width=output.width()))
-        for one in found.each if plot else ():
-            output.write_lines([(), *plot_lines(one, width=output.width())])
+        _write_text(each, plot=plot)
 
 
-def measured(
-    files: list[Place], dialect: str | None, jobs: int | None, cluster: str | None = None
-) -> streamtape.Stats:
-    """The measures of all streams in some files."""
+def _write_json(each: Iterable[streamtape.Stats]) -> None:
+    from streamtape.cli.measured_streams import Fold
+    from streamtape.cli.spool import JsonList, write_json
+
+    fold, streams, refused = Fold(), JsonList(), JsonList()
+    for found in each:
+        fold.add(found.each, found.refused)
+        for stream in found.each:
+            streams.append(stream.to_dict())
+        for one in found.refused:
+            refused.append(asdict(one))
+    write_json(fold.to_dict(streams, refused))
+
+
+def _write_csv(each: Iterable[streamtape.Stats]) -> None:
+    from streamtape.cli.spool import Spool
+    from streamtape.report.measures import csv_heading, csv_row
+
+    rows = Spool[str]()
+    for found in each:
+        for one in found.each:
+            rows.append(csv_row(one))
+    output.write_text(csv_heading())
+    for row in rows:
+        output.write_text(row)
+
+
+def _write_text(each: Iterable[streamtape.Stats], *, plot: bool) -> None:
+    from streamtape.cli.measured_streams import Fold
+    from streamtape.report.measures import overview_lines, plot_lines, refused_text, summary_lines
+
+    fold = Fold()
+    plotted: list[streamtape.StreamMetrics] = []
+    for found in each:
+        fold.add(found.each, found.refused)
+        if plot or len(plotted) < _FEW:
+            plotted += found.each
+    statuses = list(fold.statuses.elements())
+    if not plotted:
+        refused = refused_text(statuses)
+        why = f": {refused}" if refused else ""
+        raise UsageError(f"there are no streams in these cassettes{why}")
+    width = output.width()
+    if len(plotted) == 1:
+        output.write_lines(summary_lines(plotted, statuses, width=width))
+    else:
+        output.write_lines(overview_lines(fold.overview(), statuses, width=width))
+    for one in plotted if plot else ():
+        output.write_lines([(), *plot_lines(one, width=width)])
+
+
+def _each(
+    files: Iterable[Place], dialect: str | None, jobs: int | None, cluster: str | None
+) -> Iterator[streamtape.Stats]:
     work = partial(_measured, dialect=dialect)
-    each = parallel.each(work, files, doing="measuring", jobs=jobs, cluster=cluster)
-    found = list(each)
-    return streamtape.Stats(
-        tuple(one for stats in found for one in stats.each),
-        tuple(one for stats in found for one in stats.refused),
-    )
+    return parallel.each(work, files, doing="measuring", jobs=jobs, cluster=cluster)
+
+
+def medians(
+    files: Iterable[Place], dialect: str | None, measures: Iterable[str]
+) -> streamtape.Stats:
+    """The streams of some files, of which only these measures are kept, as one value a stream."""
+    kept = tuple(measures)
+    work = partial(_medians, dialect=dialect, measures=kept)
+    return _joined(parallel.each(work, files, doing="measuring"))
+
+
+def _joined(each: Iterable[streamtape.Stats]) -> streamtape.Stats:
+    streams: list[streamtape.StreamMetrics] = []
+    refused: list[Refused] = []
+    for found in each:
+        streams += found.each
+        refused += found.refused
+    return streamtape.Stats(tuple(streams), tuple(refused))
+
+
+def _medians(path: Place, *, dialect: str | None, measures: tuple[str, ...]) -> streamtape.Stats:
+    found = streamtape.stats(path, dialect=dialect)
+    return streamtape.Stats(tuple(_only(one, measures) for one in found.each))
+
+
+def _only(one: streamtape.StreamMetrics, measures: tuple[str, ...]) -> streamtape.StreamMetrics:
+    """A stream with what the median of some measures is made of."""
+    kept: dict[str, Any] = {}
+    for name in measures:
+        values = one.values_us(name)
+        if name in {"gap", "itl"}:
+            kept[f"{name}s_us" if name == "gap" else "itl_us"] = (median(values),) if values else ()
+        else:
+            kept[f"{name}_us"] = values[0] if values else None
+    return streamtape.StreamMetrics(**kept)
 
 
 def _measured(path: Place, *, dialect: str | None) -> streamtape.Stats:

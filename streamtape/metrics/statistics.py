@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from statistics import fmean, median
+from math import fsum
+from statistics import median
 from typing import Any, Literal, TypeVar
 
 from streamtape.errors import UsageError
@@ -41,23 +42,38 @@ class Summary:
     @classmethod
     def of(cls, values: Sequence[float]) -> Summary | None:
         """The summary of some values; None of no values."""
-        if not values:
+        return cls.of_ranked(sorted(values), len(values))
+
+    @classmethod
+    def of_ranked(cls, ranked: Iterable[float], n: int) -> Summary | None:
+        """The summary of `n` values in ascending order, which need not be in memory."""
+        if not n:
             return None
-        ranked = sorted(values)
-        return cls(
-            len(ranked),
-            fmean(ranked),
-            median(ranked),
-            percentile(ranked, 0.9),
-            percentile(ranked, 0.99),
-            ranked[0],
-            ranked[-1],
-        )
+        ranks = {"p90": rank(n, 0.9), "p99": rank(n, 0.99), "least": 0, "most": n - 1}
+        middle = (n - 1) // 2, n // 2
+        wanted = {*ranks.values(), *middle}
+        found: dict[int, float] = {}
+
+        def noted() -> Iterator[float]:
+            for at, value in enumerate(ranked):
+                if at in wanted:
+                    found[at] = value
+                yield value
+
+        mean = fsum(noted()) / n
+        low, high = (found[at] for at in middle)
+        center = high if n % 2 else (low + high) / 2
+        return cls(n, mean, center, **{name: found[at] for name, at in ranks.items()})
+
+
+def rank(n: int, share: float) -> int:
+    """The place, from 0 on, of the value that a share of `n` values does not exceed."""
+    return max(0, -(-int(share * 1000) * n // 1000) - 1)
 
 
 def percentile(ranked: Sequence[T], share: float) -> T:
     """The value that a share of all values does not exceed (nearest rank)."""
-    return ranked[max(0, -(-int(share * 1000) * len(ranked) // 1000) - 1)]
+    return ranked[rank(len(ranked), share)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -91,14 +91,14 @@ def rule_lines() -> Iterator[Line]:
 
 
 def sarif(
-    findings: Sequence[Finding], version: str, unreadable: Mapping[str, str]
+    results: object, used: Collection[str], version: str, unreadable: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The findings as a SARIF 2.1.0 log: what code hosts show beside a change.
+    """A SARIF 2.1.0 log: what code hosts show beside a change.
 
-    A cassette has no lines: the region is its first, and the event is named in the message. Files
-    that could not be read (their paths, and why) make a run that did not succeed.
+    `results` are those of the findings (`sarif_result`), a list or what stands for one in JSON, and
+    `used` the rules that they name. Files that could not be read (their paths, and why) make a run
+    that did not succeed.
     """
-    used = {finding.rule for finding in findings}
     rules = [
         {
             "id": rule.name,
@@ -116,12 +116,16 @@ def sarif(
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": not notes, "toolExecutionNotifications": notes}],
-        "results": [_result(finding) for finding in findings],
+        "results": results,
     }
     return {"$schema": _SARIF, "version": "2.1.0", "runs": [run]}
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def sarif_result(finding: Finding) -> dict[str, Any]:
+    """A finding as SARIF has it.
+
+    A cassette has no lines: the region is its first, and the event is named in the message.
+    """
     where = finding.where
     text = f"interaction {where.interaction}, {where}: {finding.message}"
     return {

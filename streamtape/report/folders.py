@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from streamtape.compare.comparison import Comparison
@@ -20,12 +20,23 @@ _JUDGED = {"same": "good", "behaviour changed": "bad"}
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one name: a comparison, or the reason why there is none."""
+    """What became of one name: a comparison, or the reason why there is none.
+
+    `known` are judgement and detail of a comparison that is no longer kept.
+    """
 
     name: str
     verdict: Verdict
     comparison: Comparison | None = None
     error: str = ""
+    known: tuple[str, str] | None = None
+
+    def brief(self) -> FileResult:
+        """What a table needs of it, without the comparison."""
+        if self.comparison is None:
+            return self
+        known = self.judgement, self.detail
+        return replace(self, comparison=None, known=known)
 
     @property
     def same(self) -> bool:
@@ -34,6 +45,8 @@ class FileResult:
     @property
     def judgement(self) -> str:
         """The comparison's verdict at level content, a column of its own; else nothing."""
+        if self.known is not None:
+            return self.known[0]
         return (self.comparison.verdict or "") if self.comparison is not None else ""
 
     @property
@@ -44,6 +57,8 @@ class FileResult:
     @property
     def detail(self) -> str:
         """What there is to say besides the verdict."""
+        if self.known is not None:
+            return self.known[1]
         if self.verdict == "not compared" and self.comparison is not None:
             return printable("; ".join(self.comparison.notes))
         if self.comparison is not None and not self.same:
@@ -61,13 +76,14 @@ class FileResult:
         }
 
 
-def folder_lines(results: Sequence[FileResult], a: str, b: str) -> Iterator[Line]:
+def folder_lines(results: Collection[FileResult], a: str, b: str) -> Iterator[Line]:
     """A row a file and the counts; what is the same comes first and is quiet."""
     yield line(("  a  ", "label"), printable(a))
     yield line(("  b  ", "label"), printable(b))
     yield ()
     width = max((len(printable(r.name)) for r in results), default=0)
-    wide = max(10, *(len(r.verdict) for r in results)) if results else 10
+    wide = max((len(r.verdict) for r in results), default=0)
+    wide = max(wide, 10)
     judged = any(result.judgement for result in results)
     for result in results:
         style = _STYLES.get(result.verdict, "warn")

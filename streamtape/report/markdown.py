@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 from urllib.parse import quote
 
 from streamtape.compare.comparison import ABSENT, Change, Comparison
@@ -105,14 +106,18 @@ def _sides(change: Change, limit: int) -> tuple[str, str]:
     return before, after
 
 
-def folders_markdown(results: Sequence[FileResult], a: str, b: str) -> str:
-    """A table of the files, then each comparison that found changes."""
-    differing = [r for r in results if r.comparison is not None and not r.comparison.same]
+def folders_markdown(results: Collection[FileResult], a: str, b: str) -> str:
+    """A table of the files, then each comparison that found changes.
+
+    The results are iterated over several times, and never all of them held.
+    """
+    n_differing = sum(_differs(r) for r in results)
     mark = "✅" if all(r.same for r in results) else "❌"
-    listed = results if len(results) <= MAX_ROWS else [r for r in results if not r.same]
+    few = len(results) <= MAX_ROWS
+    listed = islice((r for r in results if few or not r.same), MAX_ROWS)
     rows = [
         f"| {code(r.name)} | {r.verdict} | {r.judgement} | {r.detail.replace('|', chr(92) + '|')} |"
-        for r in listed[:MAX_ROWS]
+        for r in listed
     ]
     if n_more := len(results) - len(rows):
         rows.append(f"| … and {n_more:,} more | | | {_verdicts(results)} in all |")
@@ -121,19 +126,23 @@ def folders_markdown(results: Sequence[FileResult], a: str, b: str) -> str:
         "\n".join(["| cassette | | verdict | |", "|---|---|---|---|", *rows]),
     ]
     left = MAX_COMMENT - sum(map(len, parts))
-    for number, result in enumerate(differing):
+    for number, result in enumerate(filter(_differs, results)):
         assert result.comparison is not None
         text = comparison_markdown(result.comparison, level=4).rstrip()
         counted = f"<details><summary>{_escaped(result.name)}</summary>\n\n{text}\n\n</details>"
         left -= len(counted) + 2
         if left < 0:
-            parts.append(f"… and {count(len(differing) - number, 'file')} that would not fit")
+            parts.append(f"… and {count(n_differing - number, 'file')} that would not fit")
             break
         parts.append(counted)
     return "\n\n".join(parts) + "\n"
 
 
-def _verdicts(results: Sequence[FileResult]) -> str:
+def _differs(result: FileResult) -> bool:
+    return result.comparison is not None and not result.comparison.same
+
+
+def _verdicts(results: Iterable[FileResult]) -> str:
     counts = Counter(result.verdict for result in results)
     return ", ".join(f"{n:,} {name}" for name, n in counts.items())
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, StreamMetrics
@@ -23,6 +24,36 @@ _FIGURES = ("mean", "median", "p90", "p99")
 _TABLE_WIDTH = 63
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Many streams as a few figures. `failed` are the error statuses of those that had one."""
+
+    n_streams: int
+    n_files: int
+    n_events: int
+    n_bytes: int
+    failed: Counter[int]
+    summaries: Mapping[str, Summary | None]
+
+    @classmethod
+    def of(cls, measured: Sequence[StreamMetrics]) -> Overview:
+        """The figures of streams that are in memory."""
+        return cls(
+            len(measured),
+            len({one.source for one in measured}),
+            sum(one.n_events for one in measured),
+            sum(one.n_bytes for one in measured),
+            failed_statuses(measured),
+            {name: Summary.of([v for one in measured for v in one.values_us(name)])
+             for name in MEASURES},
+        )  # fmt: skip
+
+
+def failed_statuses(measured: Iterable[StreamMetrics]) -> Counter[int]:
+    """How many streams came with which error status."""
+    return Counter(one.status for one in measured if one.status and one.status >= ERROR_STATUS)
+
+
 def summary_lines(
     measured: Sequence[StreamMetrics], statuses: Iterable[int] = (), *, width: int = 100
 ) -> Iterator[Line]:
@@ -32,8 +63,25 @@ def summary_lines(
     """
     if len(measured) == 1:
         yield from _one(measured[0], width)
+        yield from _definitions(statuses)
     else:
-        yield from _many(measured, width)
+        yield from overview_lines(Overview.of(measured), statuses, width=width)
+
+
+def overview_lines(
+    overview: Overview, statuses: Iterable[int] = (), *, width: int = 100
+) -> Iterator[Line]:
+    """Many streams as mean, median, p90 and p99; then what each measure is."""
+    told = f"{count(overview.n_streams, 'stream')} in {count(overview.n_files, 'file')}"
+    failed = overview.failed
+    notes = (f", {refused_text(failed.elements())}", "bad") if failed else ""
+    sizes = f": {overview.n_events:,} events, {overview.n_bytes:,} bytes"
+    yield line((told, "title"), sizes, notes)
+    yield from _table(overview.summaries, width)
+    yield from _definitions(statuses)
+
+
+def _definitions(statuses: Iterable[int]) -> Iterator[Line]:
     if told := refused_text(statuses):
         yield line("  ", (f"not measured: {told}", "bad"))
     yield ()
@@ -53,7 +101,7 @@ def _one(one: StreamMetrics, width: int) -> Iterator[Line]:
         (value,) = one.values_us(name) or (None,)
         what = f" ({one.first})" if name == "ttft" and one.first else ""
         yield line((f"  {name:<6}", "label"), milliseconds(value), (what, "dim"))
-    yield from _table([one], ("gap", "itl"), width)
+    yield from _table({name: Summary.of(one.values_us(name)) for name in ("gap", "itl")}, width)
 
 
 def refused_text(statuses: Iterable[int]) -> str:
@@ -62,25 +110,13 @@ def refused_text(statuses: Iterable[int]) -> str:
     return ", ".join(f"{count(n, 'request')} with HTTP {status}" for status, n in counts)
 
 
-def _many(measured: Sequence[StreamMetrics], width: int) -> Iterator[Line]:
-    names = {one.source for one in measured}
-    events = sum(one.n_events for one in measured)
-    size = sum(one.n_bytes for one in measured)
-    told = f"{count(len(measured), 'stream')} in {count(len(names), 'file')}"
-    failed = [one.status for one in measured if one.status and one.status >= ERROR_STATUS]
-    statuses = (f", {refused_text(failed)}", "bad") if failed else ""
-    yield line((told, "title"), f": {events:,} events, {size:,} bytes", statuses)
-    yield from _table(measured, MEASURES, width)
-
-
-def _table(measured: Sequence[StreamMetrics], names: Sequence[str], width: int) -> Iterator[Line]:
+def _table(summaries: Mapping[str, Summary | None], width: int) -> Iterator[Line]:
     """A row a measure; where columns have no room, one that is wrapped, with its figures named."""
     fits = width >= _TABLE_WIDTH
     if fits:
         head = "".join(f"{name:>12}" for name in _FIGURES)
         yield line((f"  {'':<6}{'n':>7}{head}", "dim"))
-    for name in names:
-        found = Summary.of([v for one in measured for v in one.values_us(name)])
+    for name, found in summaries.items():
         label = (f"  {name:<6}", "label")
         if found is None:
             yield line(label, f"{0:>7}  " if fits else "  n 0, ", ("not known", "dim"))
@@ -93,13 +129,19 @@ def _table(measured: Sequence[StreamMetrics], names: Sequence[str], width: int) 
             yield line(label, f"  n {found.n}, {text}")
 
 
-def to_csv(measured: Sequence[StreamMetrics]) -> str:
-    """A row a stream, with a heading."""
+def csv_heading() -> str:
+    """The first line of a table of streams."""
+    return _csv_line(_COLUMNS)
+
+
+def csv_row(one: StreamMetrics) -> str:
+    """The line of one stream in it."""
+    return _csv_line([printable_cell(getattr(one, name)) for name in _COLUMNS])
+
+
+def _csv_line(cells: Sequence[object]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for one in measured:
-        writer.writerow([printable_cell(getattr(one, name)) for name in _COLUMNS])
+    csv.writer(out, lineterminator="").writerow(cells)
     return out.getvalue()
 
 
