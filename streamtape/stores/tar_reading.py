@@ -36,12 +36,15 @@ class Member(NamedTuple):
 def members(fetch: Fetch) -> Iterator[Member]:
     """Iterate over the ordinary files of a tar, in its order; a name may come more than once.
 
-    TarError where a header is damaged.
+    TarError where a header is damaged, and where the tar is cut off: it names the member that is
+    not whole, or the last one that is.
     """
-    at, long_name = 0, b""
+    at, long_name, last = 0, b"", ""
     pax: dict[bytes, bytes] = {}
     for _ in range(MAX_HEADERS):
         block = fetch(at, BLOCK)
+        if len(block) < BLOCK:
+            raise TarError(_cut_off(fetch, at, last))
         if not block.strip(b"\0"):
             return  # the end, or padding
         if not _is_header(block):
@@ -65,9 +68,18 @@ def members(fetch: Fetch) -> Iterator[Member]:
             sparse = any(key.startswith(b"GNU.sparse.") for key in pax)
             if kind in _FILES and name and not sparse:
                 yield Member(name, start, size, _number(block[136:148], at) * 1_000_000)
-            long_name, pax = b"", {}
+            long_name, pax, last = b"", {}, name or last
         at = start + -(-size // BLOCK) * BLOCK
     raise TarError(f"it has more than {MAX_HEADERS} headers")
+
+
+def _cut_off(fetch: Fetch, at: int, last: str) -> str:
+    """What is lost of a tar that has no whole block at `at`, where a header or the end belongs."""
+    if not last:
+        return "it is empty, cut off, or no tar"
+    if at and not fetch(at - 1, 1):
+        return f"it is cut off within {last!r}; that one and what came behind it are lost"
+    return f"it is cut off behind {last!r}, at byte {at}, without the mark of a tar's end"
 
 
 def _is_header(block: bytes) -> bool:
