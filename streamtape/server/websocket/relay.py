@@ -31,6 +31,8 @@ from streamtape.tape.messages import Direction, Message
 from streamtape.transport.response_recorder import ResponseRecorder
 
 _READ_AHEAD = 1 << 16
+_AT_ONCE = 2048  # bytes that are looked at without a look at other connections, if they are _MANY
+_MANY = 16  # messages
 _GOING_AWAY, _TOO_BIG = 1001, 1009
 # How long an upstream may take to answer the close message of a client that has gone since.
 _CLOSE_S = 5.0
@@ -113,7 +115,7 @@ class Relay:
         try:
             while data := await read():
                 whole = protocol.between_frames
-                self._record(direction, protocol, data)
+                await self._record_all(direction, protocol, data)
                 if isinstance(protocol.violation, PayloadTooBig):
                     protocol.between_frames = whole
                     return self._too_big(direction)
@@ -122,13 +124,22 @@ class Relay:
             return error
         return None
 
-    def _record(self, direction: Direction, protocol: MessageProtocol, data: bytes) -> None:
-        """Take down the messages that are whole with these bytes."""
+    async def _record_all(
+        self, direction: Direction, protocol: MessageProtocol, data: bytes
+    ) -> None:
+        """Take down the messages that are whole with these bytes; a flood lets others in."""
+        for start in range(0, len(data), _AT_ONCE):
+            if self._record(direction, protocol, data[start : start + _AT_ONCE]) >= _MANY:
+                await asyncio.sleep(0)
+
+    def _record(self, direction: Direction, protocol: MessageProtocol, data: bytes) -> int:
+        """Take down the messages that are whole with these bytes; how many there were."""
         at_us = 0 if self._recording is None else self._recording.elapsed()
         if protocol.violation is None and not protocol.close_rcvd:
             protocol.receive_data(data)
             protocol.data_to_send()  # the ends answer for themselves
-        for message in protocol.messages_received():
+        messages = protocol.messages_received()
+        for message in messages:
             if self._recording is not None:
                 self._recording.recorder.message(
                     Message(direction, at_us, message.kind, message.data, message.final)
@@ -137,6 +148,7 @@ class Relay:
                 self._closes[direction] = message
         if len(self._closes) == 2:
             self._complete()
+        return len(messages)
 
     def _complete(self) -> None:
         """Take down the closing handshake; the recorder ignores what comes after it."""
