@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
 
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.metrics.measures import input_tokens, measure
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Interaction
+from streamtape.tape.texts import masked_text
 
 _OPERATIONS = {
     "openai-responses": "chat",
@@ -54,12 +55,12 @@ def instruments(meter: Any = None) -> Callable[[Interaction], None] | None:
 
 def facts(interaction: Interaction) -> tuple[dict[str, Any], int | None, dict[str, int]]:
     """The attributes of an interaction, microseconds to its first event, and tokens by type."""
-    parts = urlsplit(interaction.request.url)
-    attributes: dict[str, Any] = {"server.address": parts.hostname or ""}
+    parts = split_url(interaction.request.url)
+    attributes: dict[str, Any] = {"server.address": masked_text(parts.hostname or "")}
     if parts.port:
         attributes["server.port"] = parts.port
     if interaction.ending.kind == "error":
-        attributes["error.type"] = interaction.ending.exception or "error"
+        attributes["error.type"] = masked_text(interaction.ending.exception or "error")
     elif interaction.head is not None and interaction.head.status >= 400:
         attributes["error.type"] = str(interaction.head.status)
     parsed = ParsedResponse(interaction)
@@ -70,7 +71,7 @@ def facts(interaction: Interaction) -> tuple[dict[str, Any], int | None, dict[st
     attributes["gen_ai.operation.name"] = _OPERATIONS.get(parsed.dialect.name, parsed.dialect.name)
     attributes["gen_ai.provider.name"] = parsed.dialect.name.partition("-")[0]
     if found.model:
-        attributes["gen_ai.response.model"] = found.model
+        attributes["gen_ai.response.model"] = masked_text(found.model)
     sent, made = input_tokens(events, parsed.dialect), found.n_output_tokens
     counted = {kind: n for kind, n in (("input", sent), ("output", made)) if n is not None}
     return attributes, found.ttfe_us, counted

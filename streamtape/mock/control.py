@@ -23,7 +23,7 @@ from streamtape.mock.rules import Rule
 from streamtape.mock.spaces import PendingFault, Seen, Space, Spaces
 from streamtape.playback.faults import parse_faults
 from streamtape.server.exchange import Exchange
-from streamtape.tape.texts import masked_text
+from streamtape.tape.texts import masked_text, shortened
 
 PREFIX = "/__streamtape"
 _HEADERS = (
@@ -122,7 +122,7 @@ def _seen(number: int, seen: Seen) -> dict[str, Any]:
         **read,
         "rule": seen.rule,
         "status": seen.status,
-        "body": seen.body[:_MOST_BODY].decode("utf-8", "replace"),
+        "body": shortened(seen.body.decode("utf-8", "replace"), _MOST_BODY),
     }
 
 

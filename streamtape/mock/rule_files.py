@@ -24,6 +24,7 @@ from streamtape.errors import StreamtapeError, UsageError
 from streamtape.extras import install_command
 from streamtape.mock.rules import Rule, Structured
 
+MOST_VALUES = 1_000_000  # in a file, what aliases name counted each time
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -114,7 +115,10 @@ def parse_rules(data: bytes, name: str) -> list[Rule]:
     """The rules in a file of this name; UsageError says what is wrong, and where."""
     try:
         raw = _parsed(data, name)
+        _check_size(raw)
         file = msgspec.convert({"rules": raw} if isinstance(raw, list) else raw, RuleFile)
+    except RecursionError:
+        raise UsageError(f"{name}: its values are nested too deep") from None
     except (msgspec.MsgspecError, ValueError) as error:
         known = "`streamtape mock --schema` prints what there is"
         raise UsageError(f"{name}: {error}; {known}") from None
@@ -144,6 +148,18 @@ def _parsed(data: bytes, name: str) -> Any:
         return yaml.safe_load(data)
     except yaml.YAMLError as error:
         raise ValueError(f"not YAML: {error}") from None
+
+
+def _check_size(value: Any) -> None:
+    """ValueError where a file unfolds to too much: aliases of YAML repeat what they name."""
+    waiting, n_values = [value], 0
+    while waiting:
+        one = waiting.pop()
+        inside = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        n_values += 1 + len(inside)
+        if n_values > MOST_VALUES:
+            raise ValueError(f"its aliases unfold to more than {MOST_VALUES:,} values")
+        waiting.extend(inside)
 
 
 def _rule(one: FileRule) -> Rule:

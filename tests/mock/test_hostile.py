@@ -34,3 +34,15 @@ def test_every_body_is_answered_or_refused(path: str) -> None:
     with MockServer() as server, httpx.Client() as client:
         found = [client.post(server.url + path, content=body).status_code for body in BODIES]
     assert {status for status in found if status not in (200, 400)} == set()
+
+
+def test_what_came_is_told_without_secrets() -> None:
+    """Also where a body is shortened within one: half of a key would not be recognised."""
+    key = "sk-proj-" + "a1B2c3D4" * 6
+    with MockServer() as server, httpx.Client() as client:
+        for n in range(3_900, 4_000, 20):
+            client.post(f"{server.url}/v1/responses?q={key}", content=f"{'x ' * (n // 2)}{key}")
+        told = client.get(f"{server.url}/__streamtape/requests").text
+    assert "x x x" in told
+    assert "sk-proj" not in told
+    assert "a1B2" not in told

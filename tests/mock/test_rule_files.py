@@ -8,6 +8,7 @@ import pytest
 
 import streamtape
 from streamtape import Call, Fail, MockServer, Reasoning, Say, Structured
+from streamtape.errors import UsageError
 from streamtape.mock.rule_files import parse_rules, schema
 
 YAML = """
@@ -100,3 +101,28 @@ def test_a_server_reads_its_file(tmp_path: Path) -> None:
     with MockServer(str(tmp_path / "rules.yaml")) as server:
         assert len(server.rules) == 3
     assert Say("x") == Say("x")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("x.json", '{"rules": ' + "[" * 100_000, "nested too deep"),
+        ("x.toml", "a = " + "[" * 10_000, "nested too deep"),
+        ("x.yaml", "rules: " + "[" * 3_000, "nested too deep"),
+        (
+            "x.yaml",
+            "rules:\n- reply: [{item: x, fields: {a: &a [1,1,1,1,1,1,1,1,1,1],\n"
+            + ",\n".join(
+                f"    {new}: &{new} [{','.join([f'*{old}'] * 10)}]"
+                for old, new in zip("abcdefg", "bcdefgh", strict=True)
+            )
+            + "}}]\n",
+            "aliases unfold to more than 1,000,000 values",
+        ),
+    ],
+    ids=["JSON", "TOML", "YAML", "aliases"],
+)
+def test_files_that_are_made_to_exhaust(name: str, text: str, message: str) -> None:
+    """Nesting without end, and a kilobyte of aliases that stands for a hundred million values."""
+    with pytest.raises(UsageError, match=message):
+        parse_rules(text.encode(), name)
