@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from itertools import islice
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from streamtape.errors import ContentLimitError
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Interaction
 
 _LOOKED_AT = 16  # messages of a dialogue
@@ -24,7 +25,7 @@ def requested_model(interaction: Interaction) -> str:
         named = ""
         with suppress(ContentLimitError):
             named = next(filter(None, map(_model_in, said)), "")
-        asked = parse_qs(urlsplit(interaction.request.url).query).get("model", [""])
+        asked = parse_qs(split_url(interaction.request.url).query).get("model", [""])
         return named or asked[0]
     return _model_in(interaction.request.body)
 

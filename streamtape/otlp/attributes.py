@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from streamtape.analysis.requested_model import requested_model
 from streamtape.dialects.parsed import ParsedResponse
@@ -17,6 +16,7 @@ from streamtape.framing.select import asks_to_stream
 from streamtape.metrics.measures import StreamMetrics, input_tokens, output_tokens
 from streamtape.tabular.provider import provider_of
 from streamtape.tape.events import Transcript
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Interaction
 
 Value = str | bool | int | float | list[str]
@@ -90,7 +90,7 @@ _COUNTS: tuple[tuple[str, str, bool], ...] = (
 
 def http_attributes(interaction: Interaction, url: str) -> Attributes:
     """What every request has; `url` is its address, masked."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     found: Attributes = {
         "http.request.method": interaction.request.method,
         "url.full": url,
@@ -140,7 +140,7 @@ def gen_ai_attributes(
 
 def provider_name(url: str, dialect: str) -> str:
     """The provider as the conventions name it: by its address, or else by the dialect."""
-    host = (urlsplit(url).hostname or "").lower()
+    host = (split_url(url).hostname or "").lower()
     name = provider_of(host, url)
     if name == host:  # an address that nobody knows: a gateway, a server of one's own
         name = _OF_DIALECTS.get(dialect, dialect.partition("-")[0])

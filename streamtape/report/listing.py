@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from streamtape.analysis.requested_model import requested_model
 from streamtape.printable import printable
 from streamtape.report.lines import Line, line, one_line
 from streamtape.report.side_by_side import cells
+from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.units import count, moment, size
 
@@ -52,7 +52,7 @@ class Listed:
     @property
     def prompt(self) -> str:
         """What was asked: the model, where one is named, and the address without its scheme."""
-        parts = urlsplit(self.url) if self.url.isprintable() else None
+        parts = split_url(self.url) if self.url.isprintable() else None
         where = f"{parts.netloc}{parts.path}" if parts is not None and parts.netloc else self.url
         more = f" and {self.interactions - 1} more" if self.interactions > 1 else ""
         return printable(" ".join(filter(None, (self.model, self.method, where))) + more)
