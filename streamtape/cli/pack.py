@@ -65,7 +65,7 @@ def command(
     """Pack the recordings of files and folders into tars, which are taken wherever a folder is.
 
     All shards are made before the first is put in place. With --force the shards of a former
-    packing are replaced, those in a folder on disk that are no longer needed removed.
+    packing are replaced, and those that are no longer needed removed.
     """
     named = _named(paths)
     if back:

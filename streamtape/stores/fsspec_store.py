@@ -7,7 +7,7 @@ own tools. Nothing of them is read, kept or written here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -31,7 +31,12 @@ _TIMES = ("LastModified", "last_modified", "mtime", "updated", "modified", "crea
 _ATOMIC = frozenset(
     {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "memory"}
 )
-_S3 = frozenset({"s3", "s3a"})
+# Stores that are told on which condition they may take an object, and the module that tells them.
+_CONDITIONAL = {
+    **dict.fromkeys(("s3", "s3a"), "s3"),
+    **dict.fromkeys(("gs", "gcs"), "gcs"),
+    **dict.fromkeys(("az", "abfs", "abfss"), "azure"),
+}
 _BUCKETS = _ATOMIC - {"memory"}
 _READ_ONLY = frozenset({"http", "https", "zip", "github", "git", "data", "libarchive", "reference"})
 _writing = threading.Lock()
@@ -143,15 +148,26 @@ class FsspecStore:
 
     def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
         self.check_writable(name)
-        if self.scheme in _S3:
-            from streamtape.stores.s3 import put
-
+        if (put := self._conditional_put()) is not None:
             return put(self._fs, self._path(name), data, replaces)
         with _writing:  # a second thread of this process; other processes see the version
             self._check(name, replaces)
             self._put(name, data, create=replaces is None)
             found = self.stat(name)
         return "" if found is None else found.version
+
+    def _conditional_put(self) -> Callable[[Any, str, BinaryIO, str | None], str] | None:
+        """What puts an object on a condition that the store itself looks at; None for others."""
+        found = _CONDITIONAL.get(self.scheme)
+        if found == "s3":
+            from streamtape.stores.s3 import put
+        elif found == "gcs":
+            from streamtape.stores.gcs import put
+        elif found == "azure":
+            from streamtape.stores.azure import put
+        else:
+            return None
+        return put
 
     def _check(self, name: str, replaces: str | None) -> None:
         found = self.stat(name)

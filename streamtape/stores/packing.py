@@ -127,8 +127,8 @@ def packer(target: Place, n_bytes: int | None) -> Iterator[Packer]:
 def put_shards(shards: Iterable[Shard], target: Place, *, one: bool) -> list[Shard]:
     """Put shards in a folder, or the one that there is in its place; gives where they are.
 
-    Shards of a former packing that there are beyond these are removed from a folder on disk: their
-    recordings would be there twice.
+    Shards of a former packing that there are beyond these are removed: their recordings would be
+    there twice. A store of one's own without `remove` keeps them.
     """
     done = []
     for shard in shards:
@@ -141,11 +141,11 @@ def put_shards(shards: Iterable[Shard], target: Place, *, one: bool) -> list[Sha
             with shard.path.open("rb") as file:
                 place.put(iter(lambda: file.read(_PIECE_BYTES), b""), replaces=_version(place))
         done.append(Shard(place, shard.n_recordings, shard.n_bytes))
-    if isinstance(target, Path) and not one:
+    if not one:
+        put = {str(shard.path) for shard in done}
         for old in former_shards(target):
-            if old not in {shard.path for shard in done}:
-                assert isinstance(old, Path)
-                old.unlink()
+            if str(old) not in put:
+                old.unlink(missing_ok=True) if isinstance(old, Path) else old.remove()
     return done
 
 

@@ -90,8 +90,8 @@ def test_unknown_schemes_are_named() -> None:
     """A scheme that nobody knows is a usage error, and so is one whose library is missing."""
     with pytest.raises(UsageError, match="unknown scheme 'nowhere'"):
         place_of("nowhere://host/run.tape")
-    with pytest.raises(UsageError, match="needs another library: Please install gcsfs"):
-        place_of("gs://bucket/run.tape")
+    with pytest.raises(UsageError, match="needs another library: Install ossfs"):
+        place_of("oss://bucket/run.tape")
 
 
 def test_names_below_a_folder(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_commands_take_it(where: str | StorePath, command: tuple[str, ...]) -> N
         (["ls", "memory://none/"], "there is nothing at 'memory://none'"),
         (["check", "memory://none/"], "there is nothing at 'memory://none'"),
         (["check", "nowhere://x/"], "unknown scheme 'nowhere'"),
-        (["show", "gs://bucket/x.tape"], "gcsfs"),
+        (["show", "oss://bucket/x.tape"], "ossfs"),
         (["stats", "none.tar/run.tape"], "none.tar"),
         (["recover", "memory://run.tape.part"], "journal"),
     ],

@@ -1,0 +1,33 @@
+"""Azure's conditional put: If-None-Match for a new name, If-Match for one that is replaced."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+from streamtape.errors import StoreConflictError
+
+
+def put(fs: Any, path: str, data: BinaryIO, replaces: str | None) -> str:
+    """Put a blob where its ETag is still that of `replaces`; gives the new version."""
+    from azure.core import MatchConditions
+    from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+    whole = data.read()
+    condition: dict[str, Any] = {"mode": "create"}
+    if replaces is not None:
+        etag = f'"{replaces.rpartition("-")[0]}"'
+        condition = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+    try:
+        done = fs.pipe_file(path, whole, **condition)
+    except (FileExistsError, ResourceModifiedError) as error:
+        raise _conflict(path) from error
+    except ResourceNotFoundError as error:
+        if getattr(error, "error_code", "") == "BlobNotFound":  # what was to be replaced has gone
+            raise _conflict(path) from error
+        raise FileNotFoundError(path) from error
+    return f"{done['etag']}-{len(whole)}".replace('"', "")
+
+
+def _conflict(path: str) -> StoreConflictError:
+    said = f"'az://{path}' was written by another one meanwhile, and stays so"
+    return StoreConflictError(said)

@@ -1,0 +1,94 @@
+"""Google Cloud and Azure, as servers for tests speak them: conditions, and what is removed."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import streamtape
+from streamtape.cli.app import cli
+from streamtape.errors import StoreConflictError
+from streamtape.stores.packing import former_shards
+from streamtape.stores.places import place_of
+from streamtape.stores.recordings import recordings
+from streamtape.stores.store_path import StorePath
+from tests.stores.servers import azure_server, google_server
+
+pytestmark = pytest.mark.xdist_group("conditions")
+SAMPLES = Path(__file__).parents[2] / "cassettes" / "pairs" / "a"
+
+
+@pytest.fixture(scope="module", params=["az", "gs"])
+def bucket(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a bucket or container of a server of its own."""
+    pytest.importorskip({"az": "adlfs", "gs": "gcsfs"}[request.param])
+    servers: dict[str, Callable[..., Any]] = {"az": azure_server, "gs": google_server}
+    with (
+        servers[request.param](tmp_path_factory.mktemp("server")) as environment,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        import fsspec
+
+        fsspec.core.url_to_fs(f"{request.param}://tapes")[0].mkdir("tapes")
+        yield f"{request.param}://tapes"
+
+
+def at(url: str) -> StorePath:
+    """The place of a URL of a store."""
+    place = place_of(url)
+    assert isinstance(place, StorePath)
+    return place
+
+
+def test_puts_are_conditional(bucket: str) -> None:
+    """The store refuses the second writer: of a new name, of one replaced, of one that has gone."""
+    place = at(f"{bucket}/a folder/ü b.tape")
+    version = place.put([b"one"], replaces=None)
+    assert place.entry().version == version
+    newer = place.put([b"two", b"!"], replaces=version)
+    entry = place.entry()
+    assert (entry.version, entry.n_bytes, place.read_bytes()) == (newer, 4, b"two!")
+    for replaces in (None, version):
+        with pytest.raises(StoreConflictError, match="another one meanwhile"):
+            place.put([b"late"], replaces=replaces)
+    assert place.read_bytes() == b"two!"
+    assert place.remove()
+    with pytest.raises(StoreConflictError, match="another one meanwhile"):
+        place.put([b"late"], replaces=newer)
+    assert not place.exists()
+
+
+def test_recordings_are_listed_loaded_and_checked(bucket: str) -> None:
+    """As in any store."""
+    for path in sorted(SAMPLES.glob("*.tape"))[:2]:
+        streamtape.save(streamtape.load(path), f"{bucket}/runs/{path.name}")
+    assert len(list(recordings(f"{bucket}/runs"))) == 2
+    result = CliRunner().invoke(cli, ["check", f"{bucket}/runs/"])
+    assert result.exit_code in {0, 1}, result.output
+    assert "2 files" in result.output
+
+
+def test_a_missing_bucket_is_named(bucket: str) -> None:
+    """By both, as by S3."""
+    with pytest.raises(streamtape.StreamtapeError, match="there is no bucket 'nowhere'"):
+        at(f"{bucket.partition('://')[0]}://nowhere/a.tape").put([b"x"], replaces=None)
+
+
+def test_packing_anew_removes_what_is_no_longer_needed(memory: str, tmp_path: Path) -> None:
+    """In a store as in a folder: no recording is there twice."""
+    for _ in range(2):
+        args = ["pack", str(SAMPLES), "-o", f"{memory}/shards", "--force", "--size"]
+        result = CliRunner().invoke(cli, [*args, "1KB"])
+        assert result.exit_code == 0, result.output
+    n = len(list(recordings(f"{memory}/shards")))
+    assert len(former_shards(place_of(f"{memory}/shards"))) == n
+    result = CliRunner().invoke(cli, [*args, "1GB"])
+    assert result.exit_code == 0, result.output
+    assert len(former_shards(place_of(f"{memory}/shards"))) == 1
+    assert len(list(recordings(f"{memory}/shards"))) == n
