@@ -148,7 +148,10 @@ export function drawRun(run: Run, view: View, c: Colours, current: number, label
     const y = HEAD + row * ROW;
     shapes.push({ is: "rect", x: 0, y, w: view.width, h: ROW, fill: c["accent-soft"] });
   }
-  for (const tool of run.tools) shapes.push(...drawTool(tool, view, c));
+  for (const tool of run.tools) {
+    const { side, wide } = labelOf(run.turns[tool.next]!, view);
+    shapes.push(...drawTool(tool, view, c, side === "left" ? wide + 8 : 0));
+  }
   run.turns.forEach((turn, row) => {
     const y = HEAD + row * ROW;
     shapes.push(...drawTurn(turn, view, c, y + 6));
@@ -196,27 +199,23 @@ function drawTurn(turn: Turn, view: View, c: Colours, y: number): Shape[] {
     const w = Math.max(toX(view, turn.from + phase.to) - x, 2);
     shapes.push({ is: "rect", x, y, w, h, fill: tint(c, phase.look) });
   }
-  const { mood, word } = turn.one.data.outcome;
-  const label = mood === "good" ? duration(turn.to - turn.from) : word;
-  const right = toX(view, turn.to);
-  const wide = textWidth(label);
-  const fits = right + 8 + wide < view.width;
-  if (fits)
+  const { text, side, wide, mood } = labelOf(turn, view);
+  if (side === "right")
     shapes.push({
       is: "text",
-      x: right + 5,
+      x: toX(view, turn.to) + 5,
       y: y + 12,
-      text: label,
+      text,
       fill: c[mood === "bad" ? "error" : mood === "warn" ? "warning" : "dim"],
     });
-  else if (x0 - wide - 8 > 0)
+  else if (side === "left")
     shapes.push(
       { is: "rect", x: x0 - wide - 7, y, w: wide + 4, h: 16, fill: c.card },
       {
         is: "text",
         x: x0 - 5,
         y: y + 12,
-        text: label,
+        text,
         fill: c[mood === "bad" ? "error" : "dim"],
         anchor: "end",
       },
@@ -224,8 +223,18 @@ function drawTurn(turn: Turn, view: View, c: Colours, y: number): Shape[] {
   return shapes;
 }
 
-/** The tools' time: in the row of the turn that waited for them, up to its start. */
-function drawTool(tool: ToolTime, view: View, c: Colours): Shape[] {
+/** What is written beside a turn, how wide that is, and where there is room for it. */
+function labelOf(turn: Turn, view: View) {
+  const { mood, word } = turn.one.data.outcome;
+  const text = mood === "good" ? duration(turn.to - turn.from) : word;
+  const wide = textWidth(text);
+  const right = toX(view, turn.to) + 8 + wide < view.width;
+  const side = right ? "right" : toX(view, turn.from) - wide - 8 > 0 ? "left" : null;
+  return { text, side, wide, mood };
+}
+
+/** The tools' time: in the row of the turn that waited for them, up to its start, `taken` pixels of which are. */
+function drawTool(tool: ToolTime, view: View, c: Colours, taken: number): Shape[] {
   const y = HEAD + tool.next * ROW + 6;
   const x = toX(view, tool.from);
   const right = toX(view, tool.to);
@@ -240,7 +249,7 @@ function drawTool(tool: ToolTime, view: View, c: Colours): Shape[] {
   ];
   const name = tool.names.join(", ");
   const labels = [`${name} ${duration(tool.to - tool.from)}`, name, duration(tool.to - tool.from)];
-  const label = labels.find((text) => right - x > textWidth(text) + 8);
+  const label = labels.find((text) => right - taken - x > textWidth(text) + 8);
   if (label) {
     shapes.push({
       is: "rect",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asCurl, asPython, asTest, python } from "../src/copy";
-import { type Colours, svg } from "../src/picture";
+import { type Colours, svg, textWidth } from "../src/picture";
 import { covered, drawRun, readRun, turnAfter, turnBefore } from "../src/run";
 import { drawTimeline, figures, rates, toPosition, toX, within, zoomed } from "../src/timeline";
 import { asking, body, part, recording } from "./made";
@@ -83,6 +83,22 @@ test("the waterfall is a picture that can be saved", () => {
   assert.match(text, /&lt;b&gt;&amp;/);
   assert.match(text, />weather 3\.000 s</);
   assert.doesNotMatch(text, /NaN|<b>|undefined/);
+});
+
+test("what is written into a row stands apart, however narrow the picture is", () => {
+  const run = readRun(agent().map((one, i) => [one, i]));
+  for (let width = 100; width < 700; width += 20) {
+    const shapes = drawRun(run, { from: 0, to: 6 * S, width, height: 200 }, COLOURS, 0);
+    const texts = shapes.flatMap((shape) => {
+      if (shape.is !== "text") return [];
+      const wide = textWidth(shape.text);
+      const left = shape.anchor === "end" ? shape.x - wide : shape.x;
+      return shape.anchor === "middle" ? [] : [{ y: shape.y, left, right: left + wide }];
+    });
+    for (const one of texts)
+      for (const other of texts)
+        assert.ok(one === other || one.y !== other.y || one.left >= other.right || one.right <= other.left);
+  }
 });
 
 test("the timeline shows what lies in its window, and no more", () => {
