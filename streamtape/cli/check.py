@@ -54,12 +54,7 @@ Exit status: 0 no errors, 1 errors, 2 trouble."""
     metavar="RULE,...",
     help="Rules to leave out.",
 )
-@click.option(
-    "--dialect",
-    type=completion_values.DIALECT,
-    metavar="NAME",
-    help="Read the events as this provider's.",
-)
+@options.dialect
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "info"]),

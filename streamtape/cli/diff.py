@@ -54,12 +54,7 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 @click.option(
     "--level", type=completion_values.LEVEL, metavar="LEVEL", help="What counts.  [default: events]"
 )
-@click.option(
-    "--dialect",
-    type=completion_values.DIALECT,
-    metavar="NAME",
-    help="Read the events as this provider's.",
-)
+@options.dialect
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0),

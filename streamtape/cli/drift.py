@@ -40,12 +40,7 @@ Exit status: 0 nothing came or went, 1 something did, 2 trouble."""
 )
 @click.argument("a", type=completion_values.FILE, metavar="A")
 @click.argument("b", type=completion_values.FILE, metavar="B")
-@click.option(
-    "--dialect",
-    type=completion_values.DIALECT,
-    metavar="NAME",
-    help="Read the events as this provider's.",
-)
+@options.dialect
 @click.option(
     "--max-chance",
     type=click.FloatRange(0, 1),

@@ -42,9 +42,7 @@ the extra `otel`.
 \b
 Exit status: 0, or 2 where a recording can't be read; the others are exported."""
 )
-@click.argument(
-    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
-)
+@options.recordings
 @click.option(
     "-o",
     "--output",

@@ -37,9 +37,7 @@ Examples:
 The function takes a text and returns a bool, a score or labels; it may be async.
 Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
 )
-@click.argument(
-    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
-)
+@options.recordings
 @click.option("--with", "name", metavar="MODULE:FUNCTION", required=True, help="The classifier.")
 @click.option(
     "--every",
@@ -52,12 +50,7 @@ Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
     "--window", type=click.IntRange(min=1), metavar="N", help="Only the last N characters."
 )
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="For scores.")
-@click.option(
-    "--dialect",
-    type=completion_values.DIALECT,
-    metavar="NAME",
-    help="Read the events as this provider's.",
-)
+@options.dialect
 @parallel.with_jobs
 @options.as_json
 def command(

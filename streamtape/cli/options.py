@@ -11,6 +11,15 @@ from streamtape.cli import completion_values
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+recordings = click.argument(
+    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
+)
+dialect = click.option(
+    "--dialect",
+    type=completion_values.DIALECT,
+    metavar="NAME",
+    help="Read the events as this provider's.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")
 at_index = click.option(
     "--index",

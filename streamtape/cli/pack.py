@@ -37,9 +37,7 @@ Examples:
 Shards are ordinary tars, shard-000000.tar and so on: of recordings alone, in the order of their
 names, and without times or owners, so that the same recordings give the same bytes."""
 )
-@click.argument(
-    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
-)
+@options.recordings
 @click.option(
     "-o",
     "--output",

@@ -54,12 +54,7 @@ without the extra, the text is printed at its pace."""
 )
 @options.at_index
 @options.paced
-@click.option(
-    "--dialect",
-    type=completion_values.DIALECT,
-    metavar="NAME",
-    help="Read the events as this provider's.",
-)
+@options.dialect
 @click.option("--plain", is_flag=True, help="Print the text at its pace; no keys, no screen.")
 @click.option(
     "--to",

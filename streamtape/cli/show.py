@@ -30,12 +30,7 @@ To have `git diff` show what changed in cassettes:
 @click.option("--raw", is_flag=True, help="The body alone, its content-encoding undone.")
 @click.option("--full", is_flag=True, help="In a terminal, too, nothing shortened.")
 @click.option("--no-times", is_flag=True, help="Leave out what equal runs differ in: times.")
-@click.option(
-    "--dialect",
-    type=completion_values.DIALECT,
-    metavar="NAME",
-    help="Read the events as this provider's.",
-)
+@options.dialect
 @options.as_json
 def command(
     *,

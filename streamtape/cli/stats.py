@@ -35,15 +35,8 @@ Examples:
 To hold two sets of recordings against each other:
   streamtape diff before/ after/ --fail-on ttft=+20%"""
 )
-@click.argument(
-    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
-)
-@click.option(
-    "--dialect",
-    type=completion_values.DIALECT,
-    metavar="NAME",
-    help="Read the events as this provider's.",
-)
+@options.recordings
+@options.dialect
 @click.option("--plot", is_flag=True, help="Plot arrival, text and gaps in the terminal.")
 @click.option(
     "--plot-to", type=completion_values.FILE, metavar="FILE.svg|FILE.png", help="Write a picture."

@@ -30,9 +30,7 @@ Examples:
 \b
 The page loads nothing and sends nothing: it can be mailed, or kept beside a failed test."""
 )
-@click.argument(
-    "paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1, required=True
-)
+@options.recordings
 @click.option(
     "-o",
     "--output",
@@ -42,12 +40,7 @@ The page loads nothing and sends nothing: it can be mailed, or kept beside a fai
     help="Where to; - is stdout.",
 )
 @click.option("--index", type=int, metavar="N", help="Only interaction N of each; -1 is the last.")
-@click.option(
-    "--dialect",
-    type=completion_values.DIALECT,
-    metavar="NAME",
-    help="Read the events as this provider's.",
-)
+@options.dialect
 @click.option(
     "--compare", "compared", is_flag=True, help="Race two recordings, or two folders of them."
 )

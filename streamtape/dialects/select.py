@@ -37,6 +37,7 @@ N_LOOKED_AT = 6
 N_LOOKED_AT_IN_DIALOGUES = 64  # a client may send much audio before it gets an answer
 PLAIN = "message"  # what a frame is called that the stream gave no name
 _CHANNELS: tuple[str, ...] = get_args(Channel)
+# A global: dialects are registered for the process, by the name that cassettes and options use.
 _users: dict[str, Dialect] = {}
 
 

@@ -72,7 +72,7 @@ class Flight:
             self.chunks,  # type: ignore[arg-type]  # made into columns
             ending,
             self.started_at_us,
-            messages=self.messages,  # type: ignore[arg-type]
+            messages=self.messages,  # type: ignore[arg-type]  # made into columns
         )
 
 

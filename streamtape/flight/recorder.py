@@ -14,9 +14,9 @@ import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
+from streamtape.async_entry import AsyncEntry
 from streamtape.errors import UsageError
 from streamtape.flight.memory_journal import Counts, Flight, MemoryJournal
 from streamtape.flight.middleware import App, FlightMiddleware
@@ -36,7 +36,7 @@ from streamtape.transport.transports import TapeTransport
 _FLUSH_S = 5.0  # at the end of the program
 
 
-class FlightRecorder:
+class FlightRecorder(AsyncEntry):
     """Records a program in production: by sample, and all that went wrong.
 
         with streamtape.FlightRecorder("s3://bucket/flights", sample=0.01, keep=("error", "cut")):
@@ -191,25 +191,9 @@ class FlightRecorder:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with contextlib.suppress(Exception):
             self.stop()
-
-    async def __aenter__(self) -> Self:
-        return self.start()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, error, trace)
 
 
 def _begin_anew(recorder: weakref.ref[FlightRecorder]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streamtape.pytest_plugin import report_index, settings, stash, summary
+from streamtape.pytest_plugin import item_marks, report_index, settings, stash, summary
 from streamtape.pytest_plugin.fixture_coverage import covered as find_covered
 
 if TYPE_CHECKING:
@@ -66,15 +66,15 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Have a marked or decorated test open its cassette before its own fixtures."""
     if stash.OUTCOME in item.stash:  # of a run before: tests are run again after a failure
         del item.stash[stash.OUTCOME]
-    has_cassette = isinstance(item, pytest.Function) and settings.uses_cassette(item)
-    bare = has_cassette and settings.uses_no_fixture(item)  # type: ignore[arg-type]  # has_cassette: a Function
+    has_cassette = isinstance(item, pytest.Function) and item_marks.uses_cassette(item)
+    bare = has_cassette and item_marks.uses_no_fixture(item)  # type: ignore[arg-type]  # has_cassette: a Function
     run = settings.of(item.config)
     run.item = item
     if not has_cassette:
         run.lend_keys(replays=False)
-        run.block(settings.block_of(item))
+        run.block(item_marks.block_of(item))
     if has_cassette and not bare:
-        settings.add_fixture(item, FIXTURE)  # type: ignore[arg-type]  # has_cassette: a Function
+        item_marks.add_fixture(item, FIXTURE)  # type: ignore[arg-type]  # has_cassette: a Function
     yield
     if bare:  # what a fixture does, for a third of what one costs
         taping = _taping(item._request)  # type: ignore[attr-defined]  # a Function has it
@@ -125,7 +125,7 @@ def _tell_used(
     opened.clear()
     if call.when == "setup" and taping is not None:
         used.append(taping.cassette_file)
-    elif call.when == "setup" and settings.uses_cassette(item):
+    elif call.when == "setup" and item_marks.uses_cassette(item):
         from streamtape.errors import UsageError
         from streamtape.pytest_plugin.cassette_paths import path_of_item
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from streamtape.pytest_plugin import settings
+from streamtape.pytest_plugin import item_marks, settings
 
 # pytest makes fixtures of setup_module, setup_class and setUpClass.
 XUNIT = re.compile(r"_(?:xunit|unittest)_(setup_module|setup_class|setUpClass)_fixture_")
@@ -41,7 +41,9 @@ def closure(item: pytest.Item, name: str) -> set[str]:
 
 def is_taped(item: pytest.Function) -> bool:
     """Whether a test has a cassette: by its decoration, its marks or its fixtures."""
-    return settings.uses_cassette(item) or not settings.TAPE_FIXTURES.isdisjoint(item.fixturenames)
+    return item_marks.uses_cassette(item) or not settings.TAPE_FIXTURES.isdisjoint(
+        item.fixturenames
+    )
 
 
 def covered(items: Iterable[pytest.Item]) -> set[pytest.FixtureDef[Any]] | None:

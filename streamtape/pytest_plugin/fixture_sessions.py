@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from streamtape.pytest_plugin import settings, stash
+from streamtape.pytest_plugin import item_marks, settings, stash
 from streamtape.pytest_plugin.cassette_paths import place_of_item
 from streamtape.pytest_plugin.fixture_coverage import closure, is_taped, may_send
 from streamtape.pytest_plugin.fixture_paths import path_of_fixture
@@ -50,7 +50,7 @@ class FixtureTape:
         for mark in reversed(list(request.node.iter_markers(settings.MARKER))):
             given |= mark.kwargs
         own = {key: given.pop(key) for key in settings.OWN_KEYS if key in given}
-        self._hosts = settings.hosts_of(own) if own.get("block_network") else None
+        self._hosts = item_marks.hosts_of(own) if own.get("block_network") else None
         given = {key: value for key, value in given.items() if key not in _OF_TESTS}
         self._options = self._run.options({**given, "allow_no_requests": True})
         self._places = [
@@ -115,7 +115,7 @@ class FixtureTape:
         """Lend keys to a fixture that replays, or that makes but a client for a replaying test."""
         lend = not session.records
         if not lend and self._options.mode == "once":
-            lend = settings.uses_cassette(self._item) and place_of_item(self._item).exists()
+            lend = item_marks.uses_cassette(self._item) and place_of_item(self._item).exists()
         self._run.lend_keys(replays=lend)
 
     def _lend_keys_of_test(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Self
 import pytest
 
 from streamtape.errors import StreamtapeError, UsageError
-from streamtape.pytest_plugin import settings, stash
+from streamtape.pytest_plugin import item_marks, settings, stash
 from streamtape.pytest_plugin.cassette_paths import path_for_item, spec_of_item
 from streamtape.pytest_plugin.vacuous import UnprovenWarning, proven
 from streamtape.session.diagnostics import StreamtapeWarning
@@ -50,7 +50,7 @@ class ItemSession:
             raise UsageError(f"tape_config must give a dict of options, got {config!r}")
         given = {**config, **spec.options}
         self.own = {key: given.pop(key) for key in settings.OWN_KEYS if key in given}
-        self._allowed = settings.hosts_of(self.own)
+        self._allowed = item_marks.hosts_of(self.own)
         if not spec.explicit:
             given.setdefault("allow_no_requests", True)
         options = run.options(given)

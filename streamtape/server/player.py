@@ -81,7 +81,7 @@ async def _obey(
             headers = [*served_headers(step.head), *more_headers]
             await exchange.start(step.head.status, headers, reason=step.head.reason, length=length)
         elif isinstance(step, Fail):
-            await _fail(exchange, step.error)
+            await break_off(exchange, failing(step.error))
             return "failed"
     if exchange.started:
         await exchange.finish()
@@ -122,8 +122,8 @@ def failing(ending: Ending) -> Failing:
     return "cut"
 
 
-async def _fail(exchange: Exchange, ending: Ending) -> None:
-    how = failing(ending)
+async def break_off(exchange: Exchange, how: Failing) -> None:
+    """End a response as what was recorded failed: silent, reset or cut."""
     if how == "silence":
         await asyncio.sleep(_SILENCE_S)
     elif how == "reset":

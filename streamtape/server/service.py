@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from streamtape.async_entry import AsyncEntry
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.playback.error_responses import error_body
 from streamtape.server.dashboard import Dashboard, is_for_dashboard, show
@@ -24,7 +25,7 @@ _NOT_HTTP = "only HTTP requests and WebSockets are recorded and replayed: no tun
 NO_RETRY = (b"X-Should-Retry", b"false")
 
 
-class Service:
+class Service(AsyncEntry):
     """A server behind a door. `with`, `async with`, or `start` and `stop`."""
 
     def __init__(
@@ -86,17 +87,6 @@ class Service:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, error, trace)
 
     async def answer(self, exchange: Exchange) -> None:
         """Answer one request; every server has its own way."""

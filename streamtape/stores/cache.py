@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 LIMIT_BYTES = 4 << 30
 MEMORY_BYTES = 1 << 20  # up to here a file is read at once
-_EACH = 256  # after so many files that were written the size is looked at
+_EACH = 256  # the size of all is looked at after one of so many files that were written
 _PIECE_BYTES = 1 << 20
-_written = [0]
 
 
 def folder() -> Path:
@@ -110,13 +110,12 @@ def _write(file: Path, pieces: Iterable[bytes]) -> None:
     try:
         with open(fd, "wb") as out:  # noqa: PTH123 - a descriptor
             out.writelines(pieces)
-        os.replace(new, file)  # noqa: PTH105
+        os.replace(new, file)  # noqa: PTH105 - mkstemp gives a text
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(new)  # noqa: PTH108
+            os.unlink(new)  # noqa: PTH108 - mkstemp gives a text
         raise
-    _written[0] += 1
-    if _written[0] % _EACH == 1:
+    if zlib.crc32(file.name.encode()) % _EACH == 0:  # names are digests: one of so many, by chance
         prune()
 
 

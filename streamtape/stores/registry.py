@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Factory = Callable[[str], "Store"]
 ENTRY_POINTS = "streamtape_stores"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+")
+# A global, as the schemes of URLs are: they are registered for the process.
 _registered: dict[str, Factory] = {}
 
 

@@ -9,7 +9,8 @@ from contextvars import ContextVar
 
 _own: ContextVar[bool] = ContextVar("streamtape_store_traffic", default=False)
 _lock = threading.Lock()
-_open = [0]
+# A global: names are looked up in threads that know nothing of the context that asks.
+_n_open = [0]
 
 
 @contextmanager
@@ -17,12 +18,12 @@ def own_traffic() -> Iterator[None]:
     """Mark what is sent in this context as a store's; fsspec's loop takes the context over."""
     token = _own.set(True)
     with _lock:
-        _open[0] += 1
+        _n_open[0] += 1
     try:
         yield
     finally:
         with _lock:
-            _open[0] -= 1
+            _n_open[0] -= 1
         _own.reset(token)
 
 
@@ -33,4 +34,4 @@ def is_own() -> bool:
 
 def any_own() -> bool:
     """Whether a store sends anywhere in this process: names are looked up without a context."""
-    return _open[0] > 0
+    return _n_open[0] > 0

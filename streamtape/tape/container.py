@@ -38,8 +38,8 @@ _SMALL_BYTES, _SMALL_LEVEL = 128 << 10, 15  # of a frame's content: that much ta
 _LARGE_BYTES, _TABLE_LOG = 2 << 20, 20
 _BLOCK_BYTES = 768  # columns shorter than this are not worth a block
 _MAX_HEADER = 18
-# Decompressors that nobody uses now: making one takes longer than undoing a short frame with it.
-# Who takes one out has it alone, so that threads share none.
+# A global: decompressors that nobody uses now, since making one takes longer than undoing a short
+# frame with it. Who takes one out has it alone, so that threads share none.
 _idle: list[Any] = []
 
 

@@ -7,4 +7,5 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# A global: a cassette may be read by any code under test, which has no session to note it in.
 listeners: "list[Callable[[str], None]]" = []

@@ -33,7 +33,7 @@ def find(messages: Messages, search: Search) -> Iterator[Found]:
     for data, parts in texts(messages.allowed_rows(), by_line=search.has_own):
 
         def places(*spans: tuple[int, int]) -> tuple[tuple[int, int, int], ...]:
-            found = ((part.number, part.within(*span)) for span in spans for part in parts)  # noqa: B023
+            found = ((part.number, part.within(*span)) for span in spans for part in parts)  # noqa: B023 - used up in this turn
             return tuple((number, *place) for number, place in found if place is not None)
 
         for start, end, kind in search.find_in_body(data):

@@ -199,5 +199,5 @@ def kinds_of(version: int) -> Kinds:
         )
         for one in types
     ]
-    unpack = msgspec.msgpack.Decoder(Union[tuple(records)]).decode  # noqa: UP007
+    unpack = msgspec.msgpack.Decoder(Union[tuple(records)]).decode  # noqa: UP007 - of a list
     return Kinds({one.record: one for one in types}, unpack)

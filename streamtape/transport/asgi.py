@@ -227,4 +227,5 @@ def _spawn(run: Callable[..., Any], *args: Any) -> Callable[[], Any]:
     return task.cancel
 
 
-_tasks: set[Any] = set()  # an event loop holds its tasks only weakly
+# A global: an event loop holds its tasks only weakly, and one may outlive the response it makes.
+_tasks: set[Any] = set()

@@ -12,7 +12,7 @@ from streamtape.stores.traffic import any_own, is_own
 from streamtape.tape.http_values import split_url
 
 _carried: ContextVar[bool] = ContextVar("streamtape_carried", default=False)
-# Names are looked up in threads that know nothing of the context that asks.
+# A global: names are looked up in threads that know nothing of the context that asks.
 _hosts: Counter[str] = Counter()
 _lock = threading.Lock()
 

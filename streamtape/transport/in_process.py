@@ -7,7 +7,6 @@ under test. So they are called in every run, and a cassette stands beside them, 
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 # By module and class: httpx and httpx2, Starlette's and FastAPI's TestClient, respx, our own.
 _KNOWN = {
@@ -30,8 +29,7 @@ def is_in_process(transport: Any, depth: int = 0) -> bool:
     Known are those of httpx, httpx2 and Starlette, our own, classes derived from them, transports
     that wrap nothing but such (retries, caches), and any with a true attribute `in_process`.
     """
-    kind = type(transport)
-    verdict = _verdicts[kind] if kind in _verdicts else _verdicts.setdefault(kind, _of_class(kind))
+    verdict = _of_class(type(transport))
     if verdict is not None:
         return verdict
     if (text := getattr(transport, "in_process", None)) is not None:
@@ -44,9 +42,6 @@ def is_in_process(transport: Any, depth: int = 0) -> bool:
 
 def _is_transport(value: Any) -> bool:
     return not isinstance(value, type) and any(hasattr(type(value), name) for name in _HANDLERS)
-
-
-_verdicts: WeakKeyDictionary[type[Any], bool | None] = WeakKeyDictionary()
 
 
 def _of_class(kind: type[Any]) -> bool | None:

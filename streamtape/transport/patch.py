@@ -182,6 +182,7 @@ class _ImportWatch(MetaPathFinder):
         loader.exec_module = exec_module
 
 
+# A global: the classes of the client libraries are patched once a process.
 _installation = Installation()
 
 

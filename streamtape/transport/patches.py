@@ -87,7 +87,7 @@ class Patches:
         original.__kwdefaults__ = kwdefaults
         name = f"_streamtape_{function.__name__}"
         space: dict[str, Any] = {}
-        exec(f"def call(*args, **kwargs): return {name}(*args, **kwargs)", space)  # noqa: S102
+        exec(f"def call(*args, **kwargs): return {name}(*args, **kwargs)", space)  # noqa: S102 - our own text
         self._recoded.append((function, code, defaults, kwdefaults))
         function.__globals__[name] = make(original)
         function.__kwdefaults__ = function.__defaults__ = None

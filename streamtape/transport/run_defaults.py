@@ -52,6 +52,7 @@ def default_mode(environ: Mapping[str, str] = os.environ) -> str:
     return "once" if environ.get("CI", "").lower() in {"", "0", "false"} else "none"
 
 
+# A global: a session may be opened by any code under test. The last one holds.
 _held = [RunDefaults()]
 
 

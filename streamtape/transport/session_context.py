@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from streamtape.async_entry import AsyncEntry
 from streamtape.session.session import Session
 from streamtape.transport import patch
 
 Opened = tuple[Session, Session | None]  # a session, and the one that was active before
 
 
-class SessionContext:
+class SessionContext(AsyncEntry):
     """The context manager; `_open` holds what was entered and not left."""
 
     __slots__ = ()
@@ -43,14 +44,3 @@ class SessionContext:
         session, before = self._open.pop()
         patch.deactivate(session, before)
         session.close(error)
-
-    async def __aenter__(self) -> Session:
-        return self.__enter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.__exit__(kind, error, trace)

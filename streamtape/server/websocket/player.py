@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from streamtape.errors import MissError
 from streamtape.playback.steps import Await, Emit, Fail, Send, Start, WaitUntil
 from streamtape.server.exchange import Exchange
-from streamtape.server.player import Failing, failing, served_headers
+from streamtape.server.player import Failing, break_off, failing, served_headers
 from streamtape.server.websocket.endpoint import WebSocket, accept
 from streamtape.session.dialogue_player import CLOSE_CODE, Action, DialoguePlayer, Done, Listen
 from streamtape.session.order import Order
@@ -75,22 +75,13 @@ async def _to_the_handshake(
             await wait_async(order, action)
             player.wait_no_longer(exchange.elapsed_us)
         elif isinstance(action, Fail):
-            await _fail_before(exchange, failing(action.error))
+            await break_off(exchange, failing(action.error))
             return
     if refusal is None:
         await exchange.cut()
     else:
         headers = [*served_headers(refusal), *more_headers]
         await exchange.respond(refusal.status, headers, body)
-
-
-async def _fail_before(exchange: Exchange, how: Failing) -> None:
-    if how == "silence":
-        await asyncio.sleep(_SILENCE_S)
-    elif how == "reset":
-        await exchange.reset()
-        return
-    await exchange.cut()
 
 
 async def accept_as_recorded(

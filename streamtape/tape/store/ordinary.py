@@ -79,7 +79,7 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
         with open(fd, "wb") as file:  # noqa: PTH123 - a descriptor
             keep_mode(fd, path)
             file.writelines(pieces)
-        os.replace(new, path)  # noqa: PTH105
+        new.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)
