@@ -12,8 +12,9 @@ from tools import house
 
 PACKAGE = Path(streamtape.__file__).parent
 ROOMS = (
-    "errors", "async_entry", "printable", "displayed", "choices", "extras", "units", "json_path",
-    "cluster", "content", "secrets", "stores", "tape", "framing", "dialects", "metrics", "playback",
+    "errors", "async_entry", "markup", "printable", "displayed", "choices", "extras", "units",
+    "json_path", "cluster", "content", "secrets", "stores", "tape", "framing", "dialects",
+    "metrics", "playback",
     "composer", "compare", "checks", "analysis", "editing", "variations", "convert", "session",
     "transport", "sdk_events", "strategies", "flight", "server", "mock", "snapshots", "tabular",
     "otlp", "report", "pytest_plugin", "pytest_entry", "cli", "__main__",

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, assert_never, cast
 from streamtape.analysis.stats import Stats
 from streamtape.compare.comparison import Comparison
 from streamtape.displayed import Displayed
+from streamtape.markup import Html, escaped, fill, join
 from streamtape.printable import printable, printable_line
 from streamtape.report.differences import comparison_lines
 from streamtape.report.lines import Line, Span, line, styled
 from streamtape.report.masked import read
 from streamtape.report.measures import summary_lines
 from streamtape.report.notebook import framed
-from streamtape.report.page.document import escaped
 from streamtape.report.play.scenes import Scene, scene_of
 from streamtape.report.side_by_side import fitted
 from streamtape.report.transcript_lines import transcript_lines
@@ -49,6 +49,8 @@ _BOX = (
     "border:1px solid rgba(128,128,128,.4);border-radius:8px;padding:8px 12px;max-width:64rem;"
     "max-height:36rem;overflow:auto"
 )
+_ELEMENT = '<div style="[[box]]">[[picture]]<pre style="[[pre]]">[[rows]]</pre></div>'
+_SPAN = '<span style="[[look]]">[[text]]</span>'
 _PRE = "margin:0;white-space:pre-wrap;overflow-wrap:anywhere;background:none;color:inherit"
 
 
@@ -64,7 +66,7 @@ def static_html(value: Displayed) -> str:
     """A value as one element without script, style sheet or address."""
     one = cast(Value, value)
     rows = "\n".join(map(_row, _cut(lines_of(one, _WIDTH))))
-    return f'<div style="{_BOX}">{_picture_of(one)}<pre style="{_PRE}">{rows}</pre></div>'
+    return fill(_ELEMENT, box=_BOX, picture=Html(_picture_of(one)), pre=_PRE, rows=Html(rows))
 
 
 def rich_of(value: Displayed, width: int) -> Iterator[Text]:
@@ -155,15 +157,14 @@ def _cut(lines: Iterable[Line]) -> Iterator[Line]:
         yield line((f"… {count(n_lines - MAX_LINES, 'more line')}", "dim"))
 
 
-def _row(one: Line) -> str:
-    spans = (
-        f'<span style="{_LOOKS[span.style]}">{_text(span)}</span>'
+def _row(one: Line) -> Html:
+    return join(
+        fill(_SPAN, look=_LOOKS[span.style], text=_text(span))
         if span.style in _LOOKS
-        else _text(span)
+        else escaped(_text(span))
         for span in one
     )
-    return "".join(spans)
 
 
 def _text(span: Span) -> str:
-    return escaped(printable_line(span.text))
+    return printable_line(span.text)

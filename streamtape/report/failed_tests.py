@@ -7,7 +7,7 @@ for markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
@@ -15,11 +15,12 @@ from urllib.parse import quote
 import streamtape
 from streamtape.checks.finding import Finding, Where
 from streamtape.dialects.parsed import ParsedResponse
+from streamtape.markup import Html, fill, join, policy
 from streamtape.printable import printable
 from streamtape.report.lines import plain
 from streamtape.report.masked import read
 from streamtape.report.page.data import interaction_data
-from streamtape.report.page.document import document, escaped, part, policy
+from streamtape.report.page.document import document, part
 from streamtape.report.show import View, interaction_lines
 from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.texts import masked_text
@@ -32,6 +33,15 @@ _STOPPED = {
     "closed": "the client stopped reading here",
     "failed": "the client was given an exception here",
 }
+_ROW = """<section>
+<h2><a href="[[page]]">[[test]]</a>[[phase]]</h2>
+<pre>[[message]]</pre>
+<ul>[[streams]]</ul>
+<p><a href="[[page]]">page</a> · <a href="[[tape]]">recording</a></p>
+</section>
+"""
+_PHASE = " <small>([[phase]])</small>"
+_STREAM = '<li><a href="[[page]][[place]]">[[text]]</a></li>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,47 +130,41 @@ def stop_of(parsed: ParsedResponse, answer: Answer, number: int) -> Finding | No
 def index_page(title: str, failed: Sequence[FailedTest], *, n_tests: int, n_failed: int) -> str:
     """The index of a run: a row a failed test that had streams, with links to what is left."""
     style = part("index.css")
-    return "".join([
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(style)}">\n',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-        '<meta name="color-scheme" content="light dark">\n<meta name="generator" '
-        f'content="streamtape">\n<title>{_text(title)}</title>\n<style>{style}</style>\n</head>\n',
-        f"<body>\n<main>\n<h1>{_text(title)}</h1>\n",
-        *_summary(failed, n_tests, n_failed),
-        *_rows(failed),
-        "</main>\n</body>\n</html>\n",
-    ])  # fmt: skip
+    return fill(
+        part("index.html"),
+        policy=policy(style),
+        title=_text(title),
+        style=Html(style),
+        summary=_summary(failed, n_tests, n_failed),
+        rows=join(map(_row, failed)),
+    )
 
 
-def _summary(failed: Sequence[FailedTest], n_tests: int, n_failed: int) -> Iterator[str]:
-    yield f"<p>{n_failed} of {count(n_tests, 'test')} failed"
-    if n_failed:
-        without = n_failed - len(failed)
-        yield f", {without} of them without streams" if without else ""
-    yield ".</p>\n"
+def _summary(failed: Sequence[FailedTest], n_tests: int, n_failed: int) -> str:
+    without = n_failed - len(failed)
+    rest = f", {without} of them without streams" if without else ""
+    return f"{n_failed} of {count(n_tests, 'test')} failed{rest}."
 
 
-def _rows(failed: Iterable[FailedTest]) -> Iterator[str]:
-    for one in failed:
-        page = _link(one.page)
-        streams = "".join(
-            f'<li><a href="{page}{escaped(place)}">{_text(text)}</a></li>'
-            for text, place in one.streams
-        )
-        phase = "" if one.phase == "call" else f" <small>({_text(one.phase)})</small>"
-        yield (
-            f'<section>\n<h2><a href="{page}">{_text(one.test)}</a>{phase}</h2>\n'
-            f"<pre>{_text(one.message)}</pre>\n<ul>{streams}</ul>\n"
-            f'<p><a href="{page}">page</a> · '
-            f'<a href="{_link(one.tape)}">recording</a></p>\n</section>\n'
-        )
+def _row(one: FailedTest) -> Html:
+    page = _link(one.page)
+    return fill(
+        _ROW,
+        page=page,
+        test=_text(one.test),
+        phase=Html("") if one.phase == "call" else fill(_PHASE, phase=_text(one.phase)),
+        message=_text(one.message),
+        streams=join(
+            fill(_STREAM, page=page, place=place, text=_text(text)) for text, place in one.streams
+        ),
+        tape=_link(one.tape),
+    )
 
 
 def _text(text: str) -> str:
-    return escaped(masked_text(printable(text)))
+    return masked_text(printable(text))
 
 
 def _link(path: str) -> str:
     """A relative path as an address; it begins with no scheme and no slash."""
-    return escaped(f"./{quote(path)}")
+    return f"./{quote(path)}"

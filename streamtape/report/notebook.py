@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from streamtape.compare.comparison import Comparison
+from streamtape.markup import Html, escaped, fill
 from streamtape.printable import printable_line
-from streamtape.report.page.document import document, escaped
+from streamtape.report.page.document import document
 from streamtape.report.page.race import race_data
 from streamtape.report.page.recordings import distinct_names, recordings_data
 from streamtape.tape.model import Cassette, Interaction
@@ -22,6 +23,11 @@ MAX_INTERACTIONS = 200
 _HEIGHT = "38rem"
 _BOX = f"position:relative;min-height:{_HEIGHT};max-width:100rem"
 _FRAME = "position:absolute;inset:0;width:100%;height:100%;border:0;border-radius:8px"
+_ELEMENT = (
+    '<div style="[[box]]">[[static]]'
+    '<iframe title="[[name]]" sandbox="[[allowed]]" allow="clipboard-write" '
+    'loading="lazy" style="[[look]]" srcdoc="[[page]]"></iframe></div>'
+)
 # Scripts, and files that are saved from it; no origin, no forms, no windows.
 _ALLOWED = "allow-scripts allow-downloads"
 
@@ -31,12 +37,14 @@ def framed(value: object, static: str) -> str:
     title, data = _page_of(value)
     if data is None:
         return static
-    page = document(title, data, ())
-    name = escaped(printable_line(title))
-    return (
-        f'<div style="{_BOX}">{static}'
-        f'<iframe title="{name}" sandbox="{_ALLOWED}" allow="clipboard-write" '
-        f'loading="lazy" style="{_FRAME}" srcdoc="{escaped(page)}"></iframe></div>'
+    return fill(
+        _ELEMENT,
+        box=_BOX,
+        static=Html(static),
+        name=printable_line(title),
+        allowed=_ALLOWED,
+        look=_FRAME,
+        page=escaped(document(title, data, ())),  # here it is an attribute's text
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-from html import escape as _escape
 from pathlib import PurePath
 
+from streamtape.markup import Html, fill, join, policy
 from streamtape.printable import printable, printable_json
 from streamtape.server.cassette_index import CassetteIndex
 from streamtape.tape.http_values import split_url
@@ -16,15 +14,20 @@ from streamtape.tape.texts import masked_text
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>streamtape replay</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>{style}</style>
+<style>[[style]]</style>
 <h1>streamtape replay</h1>
-<p>{url}: {played} of {count} interactions played, {missed} missed.</p>
-{misses}
+<p>[[url]]: [[played]] of [[count]] interactions played, [[missed]] missed.</p>
+[[misses]]
 <h2>interactions</h2>
 <div><table><tr><th>request<th>cassette<th class="n">status<th>ending<th class="n">pieces\
-<th class="n">played{rows}</table></div>
+<th class="n">played[[rows]]</table></div>
 </html>
 """
+_MISS = "<h2>missed: [[line]]</h2>\n<pre>[[why]]</pre>\n"
+_ROW = """
+<tr[[look]]><td>[[method]] [[address]] <small>[[host]]</small>\
+<td title="[[place]]">[[name]] <small>#[[number]]</small>\
+<td class="n">[[status]]<td>[[ending]]<td class="n">[[pieces]]<td class="n">[[played]]"""
 _STYLE = """
 :root { color-scheme: light dark }
 body { font: 15px/1.5 system-ui, sans-serif }
@@ -38,12 +41,8 @@ th { font-weight: 600 } .n { text-align: right; font-variant-numeric: tabular-nu
 pre { background: #8881; border-left: 3px solid #c40; margin: 0; padding: .6rem }
 pre { overflow-x: auto }
 """
-_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 # The page loads nothing and runs nothing, whatever a cassette made it show.
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
+_POLICY = f"{policy(_STYLE)}; frame-ancestors 'none'"
 HEADERS = (
     (b"Cache-Control", b"no-store"),
     (b"Content-Security-Policy", _POLICY.encode()),
@@ -77,9 +76,9 @@ def _rows(cassettes: CassetteIndex) -> list[dict[str, object]]:
     ]
 
 
-def escape(text: str) -> str:
-    """The text as HTML, made printable, without secrets."""
-    return _escape(masked_text(printable(text)))
+def _shown(text: str) -> str:
+    """The text made printable, without secrets."""
+    return masked_text(printable(text))
 
 
 def _json(cassettes: CassetteIndex, url: str) -> bytes:
@@ -95,29 +94,37 @@ def _json(cassettes: CassetteIndex, url: str) -> bytes:
 
 
 def _html(cassettes: CassetteIndex, url: str) -> bytes:
-    rows = "".join(map(_row, _rows(cassettes)))
-    misses = "".join(
-        f"<h2>missed: {escape(miss.line)}</h2>\n<pre>{escape(miss.text)}</pre>\n"
+    misses = (
+        fill(_MISS, line=_shown(miss.line), why=_shown(miss.text))
         for miss in reversed(cassettes.misses)
     )
-    played = sum(1 for n in cassettes.tape.plays if n)
-    missed = f"{cassettes.n_missed} request{'' if cassettes.n_missed == 1 else 's'}"
-    counts = {"played": played, "count": len(cassettes.books), "missed": missed}
-    return _PAGE.format(url=escape(url), rows=rows, misses=misses, style=_STYLE, **counts).encode()
+    return fill(
+        _PAGE,
+        style=Html(_STYLE),
+        url=_shown(url),
+        played=sum(1 for n in cassettes.tape.plays if n),
+        count=len(cassettes.books),
+        missed=f"{cassettes.n_missed} request{'' if cassettes.n_missed == 1 else 's'}",
+        misses=join(misses),
+        rows=join(map(_row, _rows(cassettes))),
+    ).encode()
 
 
-def _row(row: dict[str, object]) -> str:
+def _row(row: dict[str, object]) -> Html:
     method, _, url = str(row["request"]).partition(" ")
     parts = split_url(url)
-    address = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     place = str(row["cassette"])
-    name = "/".join(PurePath(place).parts[-2:])
-    cells = [
-        f"<td>{escape(method)} {escape(address)} <small>{escape(parts.netloc)}</small>",
-        f'<td title="{escape(place)}">{escape(name)} <small>#{row["interaction"]}</small>',
-        f'<td class="n">{"none" if row["status"] is None else row["status"]}',
-        f"<td>{escape(str(row['ending']))}",
-        f'<td class="n">{row["chunks"] or row["messages"]}',
-        f'<td class="n">{row["played"] or "–"}',
-    ]
-    return f"\n<tr{'' if row['played'] else ' class=left'}>{''.join(cells)}"
+    return fill(
+        _ROW,
+        look=Html("" if row["played"] else " class=left"),
+        method=_shown(method),
+        address=_shown(f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"),
+        host=_shown(parts.netloc),
+        place=_shown(place),
+        name=_shown("/".join(PurePath(place).parts[-2:])),
+        number=str(row["interaction"]),
+        status="none" if row["status"] is None else str(row["status"]),
+        ending=_shown(str(row["ending"])),
+        pieces=str(row["chunks"] or row["messages"]),
+        played=str(row["played"] or "–"),
+    )
