@@ -12,6 +12,16 @@ alignment goes from coarse to fine, and each step is linear:
    is cut into blocks of at most EXACT_CELLS first, so that the cost of an element is bounded by
    the block and not by the gap.
 
+Each step leaves gaps between what it found to be equal, and the next one works inside of those:
+
+    a      the cat | sat | on a mat . the | cat | ran
+    b      the cat | lay | on a mat . the | dog | ran
+    step      1       4           2          4     1
+
+Step 2 passes over what occurs twice in what is left: frequent words have a twin everywhere, and a
+plain longest common subsequence would rather match many of those than the few that mean something,
+which gives reports that are minimal and hard to read.
+
 A gap over MOST_CELLS in which even long runs have no twin holds nothing that a reader would
 recognize; it is one difference, and its elements are not searched.
 """

@@ -5,6 +5,14 @@ delta's event says besides its piece of text, reported once, where it first says
 a tool call is one of its own) or a whole event. A done value that repeats its joined deltas is an
 echo: it is no news, so that one changed word is one change and not five. Each unit knows its
 events, so that a report can point at them.
+
+    #4  delta {text: "Double "}                     \
+    #5  delta {text: "bubble", logprobs: [...]}      > text "Double bubble bath", of #4, #5, #6
+    #6  delta {text: " bath"}                       /
+                                                      fact logprobs, of #5
+    #7  done  {text: "Double bubble bath", id: ..}    event "done", its text an echo
+
+Two streams that cut the text elsewhere have the same units; a changed word changes one of them.
 """
 
 from __future__ import annotations

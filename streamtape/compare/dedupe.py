@@ -28,7 +28,9 @@ from streamtape.compare.units import CALL, IdSeen, Unit
 from streamtape.dialects.payload import canonical
 
 Pair = tuple[Unit, Unit]
-LONG = 12  # characters: a text of that length that changes alike in two places is one change
+# Characters. A text of that length that changes alike in two places is one change. What is shorter
+# ("1", "auto", "completed") may change alike by chance, and is one only under one name of a field.
+LONG = 12
 
 
 def folded(changes: Iterable[Change]) -> list[Change]:

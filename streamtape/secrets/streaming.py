@@ -137,6 +137,19 @@ class BodyRedactor:
     def _decide(
         self, buffer: bytes, n_new: int, hits: list[Hit], hold: int, *, ends: bool = False
     ) -> Masked:
+        # Five offsets in the buffer, where the client already has all before `old`:
+        #
+        #      0      cut      held         hold          old           size
+        #      |-------|--------|------------|-------------|-------------|
+        #      context, decided |  decided   |    still    |  the new    |
+        #      before           |  now       |    open     |  chunk      |
+        #                       '-- as a patch             '-- as `data`, where hold > old;
+        #                                                      all of it masked, where not
+        #
+        # [0, held) was decided by earlier chunks and is only context. [held, hold) is decided now:
+        # what of it is old was written masked, and a patch puts it right; what is new is written as
+        # it is. [hold, size) may be the beginning of a secret and is written masked. `cut` is where
+        # the next buffer begins: as much before `hold` as may say what follows it.
         base, size = self._base, len(buffer)
         old = size - n_new  # where the new chunk begins
         held = self._held - base
