@@ -7,15 +7,19 @@ integration the examples are the same in every run.
 
 Signals that whoever started the run has ignored (nohup, `pytest &` in a script) are not: children
 inherit that, and the tests of Ctrl-C and of a closed terminal would wait for nothing.
+
+Temporary files are in memory where there is room: tests write thousands of files that are synced to
+the disk, which takes milliseconds each. TMPDIR names another place.
 """
 
 import os
 import signal
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.tools_present import IN_CI
+from tests.tools_present import IN_CI, memory_has_room
 
 settings.register_profile(
     "unhurried",
@@ -29,6 +33,11 @@ for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.
     number = getattr(signal, name, None)  # Windows has no SIGHUP
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
+
+MEMORY = "/dev/shm"
+if "TMPDIR" not in os.environ and memory_has_room(MEMORY):
+    os.environ["TMPDIR"] = MEMORY
+    tempfile.tempdir = None  # it is read anew
 
 # Coverage measures the workers of xdist, which it starts by this variable. Their children (servers,
 # command lines, hundreds of interpreters) would start at half the speed with it.

@@ -25,3 +25,13 @@ def _present(tool: str) -> bool:
     if tool.startswith(":"):
         return importlib.util.find_spec(tool[1:]) is not None
     return shutil.which(tool) is not None
+
+
+def memory_has_room(folder: str) -> bool:
+    """Whether a folder of files in memory is there, has 4 GiB free, and may hold programs."""
+    try:
+        found = os.statvfs(folder)
+    except (AttributeError, OSError):  # Windows has no such call, macOS no such folder
+        return False
+    usable = os.access(folder, os.W_OK) and not found.f_flag & os.ST_NOEXEC
+    return usable and found.f_bavail * found.f_frsize >= 4 << 30

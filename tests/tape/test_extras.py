@@ -14,6 +14,7 @@ from streamtape.convert.about import About
 from streamtape.convert.yaml_text import load_yaml
 from streamtape.errors import ContentError, UsageError
 from streamtape.extras import install_command
+from streamtape.otlp.sender import Sender
 from streamtape.report.play.gif import Painter
 from streamtape.report.play.themes import THEMES
 from streamtape.report.plots import draw
@@ -48,6 +49,7 @@ def test_it_is_pips_or_uvs(has_pip: bool, command: str, monkeypatch: pytest.Monk
         ("tables", ["pyarrow"], lambda: needed("pyarrow", "export")),
         ("cluster", ["distributed"], lambda: DaskCluster("local:1")),
         ("stores", ["fsspec"], lambda: FsspecStore("memory://x", "")),
+        ("otel", ["opentelemetry.exporter.otlp.proto.http.trace_exporter"], Sender),
     ],
 )
 def test_each_missing_library_gives_the_whole_command(
@@ -70,6 +72,7 @@ def test_every_extra_is_told() -> None:
         "brotli",
         "cluster",
         "migrate",
+        "otel",
         "play",
         "plot",
         "stores",

@@ -171,13 +171,13 @@ def whole(path: Path, n: int) -> None:
 
 def test_many_threads_record_into_one_cassette(tmp_path: Path) -> None:
     """Threads that record at once: all interactions are there, in order, none mixed."""
-    path, failures, ready = tmp_path / "a.tape", [], threading.Barrier(12)
+    path, failures, ready = tmp_path / "a.tape", [], threading.Barrier(12, timeout=PATIENCE_S)
 
     def run(n: int) -> None:
         place = TapeFile(path, Redactor())
-        ready.wait()
         try:
             journal = place.open_journal()
+            ready.wait()  # who begins when another one has ended replaces what that has recorded
             journal.request(0, Request("GET", f"http://h/{n}"), n)
             for c in range(20):
                 journal.chunk(0, c, b"data: %d %d\n\n" % (n, c))
