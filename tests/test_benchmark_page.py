@@ -37,3 +37,19 @@ def test_figures_are_replaced_and_words_are_left(
     assert "| a\\|b | streamtape | 48.1 | bytes |  | <= 50 met |\n" in once
     assert "| a\\|b | vcrpy | 1,437 | bytes | 0.1 |  |\n" in once
     assert "Not at hand: node." in once
+
+
+def test_sections_that_were_measured_one_by_one_are_put_together() -> None:
+    """Each section is taken from the last report that has it; what one had is not missing."""
+    again = {
+        **REPORT, "versions": {"node": "v20"}, "missing": ["aimock"],
+        "rows": [
+            {"section": "size", "name": "a", "value": 47.0, "unit": "bytes"},
+            {"section": "pace", "name": "b", "value": 1.0, "unit": "ms"},
+        ],
+    }  # fmt: skip
+    found = benchmarks.merged([REPORT, again])
+    assert [(row["section"], row["value"]) for row in found["rows"]] == [("pace", 1), ("size", 47)]
+    assert found["versions"] == {"vcrpy": "9.4", "node": "v20"}
+    assert found["missing"] == ["aimock"]
+    assert benchmarks.merged([REPORT])["rows"] == REPORT["rows"]

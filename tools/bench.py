@@ -1,6 +1,6 @@
 """Every figure that streamtape quotes, measured here and now beside its peers.
 
-    python tools/bench.py                        # every section: some twenty minutes
+    python tools/bench.py                        # every section: some fifteen minutes
     python tools/bench.py recording parser       # some sections
     python tools/bench.py --quick                # less work and two repeats: a look, no figures
     python tools/bench.py --json > figures.json  # for machines
@@ -70,7 +70,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], help=", ".join(SECTIONS))
-    parser.add_argument("--repeat", type=int, help="runs of each contestant (5; 2 when quick)")
+    parser.add_argument("--repeat", type=int, help="runs of each contestant (3; 2 when quick)")
     parser.add_argument("--quick", action="store_true", help="less work: a look, no figures")
     parser.add_argument("--recordings", type=int, metavar="N", help="of cluster (2,000)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
@@ -84,7 +84,7 @@ def main() -> None:
         raise SystemExit(_run_inside())
     if options.recordings:
         os.environ["STREAMTAPE_BENCH_RECORDINGS"] = str(options.recordings)
-    repeat = options.repeat or (2 if options.quick else 5)
+    repeat = options.repeat or (2 if options.quick else 3)
     if options.alone:
         print(json.dumps(alone(options.section[0], repeat, quick=options.quick)))
         return
@@ -108,6 +108,7 @@ def everything(sections: list[str], repeat: int, *, quick: bool) -> dict[str, An
     versions, missing = _versions()
     rows: list[Row] = []
     failed: list[str] = []
+    took_s: dict[str, float] = {}
     for number, section in enumerate(sections, 1):
         print(f"[{number}/{len(sections)}] {section} ...", file=sys.stderr, flush=True)
         start = time.monotonic()
@@ -119,7 +120,8 @@ def everything(sections: list[str], repeat: int, *, quick: bool) -> dict[str, An
             versions |= found["versions"]
             for name, why in found["missing"].items():
                 environments.leave_out(name, why)
-        print(f"      {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+        took_s[section] = round(time.monotonic() - start, 1)
+        print(f"      {took_s[section]:.0f} s", file=sys.stderr, flush=True)
     return {
         "machine": _machine(),
         "versions": versions,
@@ -128,6 +130,7 @@ def everything(sections: list[str], repeat: int, *, quick: bool) -> dict[str, An
         "repeat": repeat,
         "quick": quick,
         "seconds": round(time.monotonic() - began, 1),
+        "took_s": took_s,
         "rows": rows,
     }
 
@@ -227,7 +230,9 @@ def text(report: dict[str, Any]) -> str:
     took = (
         f"{report['seconds'] / 60:.1f} minutes, medians of {report['repeat']} interleaved repeats"
     )
-    return "\n".join([*lines, took])
+    took_s = report.get("took_s", {})  # which earlier reports lack
+    each = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in took_s.items())
+    return "\n".join([*lines, f"{took}: {each}"])
 
 
 def _cells(row: Row) -> list[str]:

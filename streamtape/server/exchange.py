@@ -174,9 +174,8 @@ class Exchange:
 
     async def sleep_until(self, at_us: int) -> None:
         """Wait until so many microseconds after the arrival of the request, less the way back."""
-        loop = asyncio.get_running_loop()
-        when = self.arrived + at_us / 1e6 - _WAY_S
-        if when > loop.time():
+        if (when := self.wait(at_us)) is not None:
+            loop = asyncio.get_running_loop()
             over = loop.create_future()
             timer = loop.call_at(when, _wake, over)
             try:
@@ -184,6 +183,11 @@ class Exchange:
             except asyncio.CancelledError:
                 timer.cancel()
                 raise
+
+    def wait(self, at_us: int) -> float | None:
+        """The loop's time so many microseconds after the arrival, less the way; None if past."""
+        when = self.arrived + at_us / 1e6 - _WAY_S
+        return when if when > asyncio.get_running_loop().time() else None
 
     async def start(
         self,
@@ -224,14 +228,22 @@ class Exchange:
 
     async def send(self, data: bytes) -> None:
         """Send bytes of the body as one chunk; waits while the client does not read."""
-        if self._bodiless or not data:
-            return
-        self._sent += len(data)
-        if not self._link.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data):
-            await self._link.drained()
+        if not self.write(data):
+            await self.drained()
         self._sends += 1
         if self._sends % _YIELD_EVERY == 0:
             await asyncio.sleep(0)  # other clients' turn, where this one never makes us wait
+
+    def write(self, data: bytes) -> bool:
+        """Send bytes of the body as one chunk; False where `drained` is to be waited for."""
+        if self._bodiless or not data:
+            return True
+        self._sent += len(data)
+        return self._link.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+
+    async def drained(self) -> None:
+        """Wait until the client has read enough for more."""
+        await self._link.drained()
 
     async def finish(self) -> None:
         """End the body as HTTP says; one that is not as long as was said is cut."""

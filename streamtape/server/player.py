@@ -14,6 +14,7 @@ from typing import Literal
 from streamtape.playback.steps import Await, Emit, Fail, Start, Step, WaitUntil
 from streamtape.server.exchange import Exchange, content_length
 from streamtape.server.headers import end_to_end, without_cors
+from streamtape.server.timed_chunks import TimedChunks
 from streamtape.session.exchange import Progress, State
 from streamtape.session.options import Options
 from streamtape.session.order import Order
@@ -65,15 +66,14 @@ async def _obey(
     *,
     order: Order | None,
 ) -> State:
-    late_us = 0
-    for step in score:
-        if isinstance(step, Emit):
-            await exchange.send(step.data)
-            progress.n_chunks += 1
-            progress.n_bytes += len(step.data)
-        elif isinstance(step, WaitUntil):
-            await exchange.sleep_until(step.at_us + late_us)
-        elif isinstance(step, Await):
+    late_us, steps = 0, iter(score)
+    chunks = TimedChunks(exchange, steps, progress)
+    step = next(steps, None)
+    while step is not None:
+        if isinstance(step, Emit | WaitUntil):
+            step = await chunks.play(step, late_us)
+            continue
+        if isinstance(step, Await):
             if order is not None and not order.has_arrived(step.number):
                 await wait_async(order, step)
                 late_us = max(late_us, exchange.elapsed_us - step.at_us)
@@ -83,6 +83,7 @@ async def _obey(
         elif isinstance(step, Fail):
             await break_off(exchange, failing(step.error))
             return "failed"
+        step = next(steps, None)
     if exchange.started:
         await exchange.finish()
     else:

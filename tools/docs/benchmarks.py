@@ -1,10 +1,11 @@
 """The page of benchmarks, from what `tools/bench.py --json` wrote.
 
     python tools/bench.py --json > figures.json
-    python -m tools.docs.benchmarks figures.json
+    python -m tools.docs.benchmarks figures.json [MORE.json ...]
 
 replaces the tables below the mark in tools/docs/site/benchmarks.md. What stands above the mark (the
-figures to quote, chosen by people) is left as it is.
+figures to quote, chosen by people) is left as it is. Where sections were measured one by one, each
+is taken from the last report that has it.
 """
 
 import json
@@ -57,9 +58,27 @@ def tables(report: dict[str, Any]) -> str:
     return "\n".join([*lines, f"Versions: {versions}.", ""])
 
 
+def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
+    """One report of several: each section from the last that has it, in alphabetical order."""
+    sections: dict[str, list[dict[str, Any]]] = {}
+    versions: dict[str, str] = {}
+    for report in reports:
+        versions |= report["versions"]
+        for name, rows in groupby(report["rows"], itemgetter("section")):
+            sections[name] = [*rows]
+    missing = {name: None for report in reports for name in report["missing"]}
+    return {
+        **reports[-1],
+        "versions": versions,
+        "missing": [name for name in missing if name not in versions],
+        "quick": any(report["quick"] for report in reports),
+        "rows": [row for name in sorted(sections) for row in sections[name]],
+    }
+
+
 def main() -> None:
-    """Write the tables of a report into the page."""
-    report = json.loads(Path(sys.argv[1]).read_text())
+    """Write the tables of one or more reports into the page."""
+    report = merged([json.loads(Path(name).read_text()) for name in sys.argv[1:]])
     above = PAGE.read_text().partition(MARK)[0].rstrip()
     PAGE.write_text(f"{above}\n\n{tables(report)}")
 
