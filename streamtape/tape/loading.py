@@ -102,6 +102,7 @@ class _Draft(Struct, gc=False):
     body: list[bytes]  # empty where it is left in the file
     body_locations: list[RecordLocation]
     n_body_bytes: int
+    n_bytes: int = 0  # of its runs
     head: Head | None = None
     runs: list[_Run] = []
     has_messages: bool = False
@@ -167,7 +168,7 @@ class Decoder:
             )
         reread = rereader(self._fetch, self.path) if self._fetch and not self._eager else None
         self._check_requests()
-        sizes = [sum(run.n_bytes for run in draft.runs) for draft in self._drafts]
+        sizes = [draft.n_bytes for draft in self._drafts]
         limits: Iterable[Allowance | None] = repeat(None)  # the caller's own limit is enough
         if self._max_bytes is None:
             limits = allowances(self._fed_bytes, sizes)
@@ -298,6 +299,7 @@ class Decoder:
         if not self._eager:
             run.leave()
         draft.runs.append(run)
+        draft.n_bytes += n_bytes
         self._n_bytes += n_bytes
         return n_rows
 
