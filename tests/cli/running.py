@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
 from streamtape.cli.app import cli
@@ -28,8 +29,13 @@ ASKED = '{"model": "gpt-4.1", "input": "Say it.", "stream": true}'
 
 
 def run(*args: str | Path, stdin: str | None = None) -> Result:
-    """The result of `streamtape ARGS...`; an exception that is no exit is raised here."""
-    result = CliRunner().invoke(cli, [str(arg) for arg in args], input=stdin)
+    """The result of `streamtape ARGS...`; an exception that is no exit is raised here.
+
+    What a command adds to `sys.path`, for its process, is gone afterwards.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", list(sys.path))
+        result = CliRunner().invoke(cli, [str(arg) for arg in args], input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

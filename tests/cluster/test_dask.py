@@ -11,6 +11,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -27,6 +28,13 @@ from tests.tabular.recordings import cut, saved, stream
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.xdist_group("dask")
 N = 12
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environment() -> Iterator[None]:
+    """The environment variables that Dask sets where it starts workers are gone at the end."""
+    with mock.patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture(scope="module")
