@@ -4,10 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 for version in 3.11 3.12 3.13 3.14; do
-    python=$(command -v "python$version" || uv python find "$version" 2>/dev/null || true)
-    if [ -z "$python" ] || ! "$python" -c 'pass' 2>/dev/null; then
-        python=$(ls -d "$HOME"/.pyenv/versions/"$version".*/bin/python 2>/dev/null | tail -n 1)
-    fi
+    python=$(sh tools/find_python.sh "$version" || true)
     if [ -z "$python" ]; then
         echo "== Python $version: not on this machine, skipped"
         continue

@@ -23,7 +23,7 @@ twine check --strict dist/*
 echo "the wheel is reproducible: $(sha256sum dist/*.whl | cut -d' ' -f1)"
 
 for version in 3.11 3.12 3.13 3.14; do
-    python=$(uv python find --no-python-downloads "$version" 2>/dev/null) || {
+    python=$(sh tools/find_python.sh "$version") || {
         echo "== Python $version: not on this machine, skipped"
         continue
     }
