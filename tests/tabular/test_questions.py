@@ -23,7 +23,7 @@ SECTIONS = [part.partition("\n") for part in GUIDE.read_text().split("\n## ")]
 QUERIES = {
     title: query
     for title, _, text in SECTIONS
-    for query in re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    for query in re.findall(r"```sql[^\n]*\n(.*?)```", text, re.DOTALL)
 }
 HOUR_US = 3_600_000_000
 
