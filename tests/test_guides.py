@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
 
 import streamtape
@@ -53,7 +54,8 @@ def followed(
         folder = tmp_path_factory.mktemp(page) / "reader"
         shutil.copytree(furnished, folder)
         guide = guides.Guide(page, folder, provider)
-        if page == "stores":
+        if guides.BUCKETS.search(PAGES[page]):
+            fsspec.filesystem("memory").store.clear()
             before = streamtape.load(folder / "run.tape")
             streamtape.save(before, f"{guides.BUCKET}/runs/tuesday.tape")
         with registries_restored():

@@ -4,6 +4,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import httpx
@@ -81,3 +82,17 @@ def test_every_error_is_public_and_says_what_to_do() -> None:
     bases = {"StreamtapeError", "CassetteError", "SessionError"}
     for name in set(reference.error_names()) - bases:
         assert "What to do:" in getattr(streamtape, name).__doc__, name
+
+
+def test_every_public_function_names_the_errors_it_raises() -> None:
+    """Or warns of: a docstring says what comes of an input that can't be used."""
+    silent = {"scan"}  # takes a cassette that was loaded, and finds what it finds
+    functions = {
+        name
+        for names in reference.SUBJECTS.values()
+        for name in names
+        if isinstance(getattr(streamtape, name), FunctionType)
+    }
+    assert {
+        name for name in functions - silent if "Error" not in getattr(streamtape, name).__doc__
+    } == set()

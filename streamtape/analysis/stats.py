@@ -68,7 +68,8 @@ def stats(*sources: Source, dialect: str | None = None) -> Stats:
     """The measures of every stream in some recordings: paths, cassettes or interactions.
 
     An interaction without events (a failed request, an ordinary response) is left out; those with
-    an error status are in `refused`.
+    an error status are in `refused`. Measures that end in `_us` are in microseconds.
+    CassetteError for a file that can't be loaded.
     """
     each: list[StreamMetrics] = []
     refused: list[Refused] = []
@@ -127,7 +128,9 @@ def _of_turns(interaction: Interaction, dialect: str | None) -> Iterator[StreamM
 def gates(a: Stats, b: Stats, limits: Collection[str], *, seed: int = 0) -> list[Gate]:
     """Whether the streams of `b` are slower than those of `a` by more than each limit allows.
 
-    A limit is `ttft=+20%` or `tpot=+5ms`: the change of the medians, with a bootstrap interval.
+    A limit is `ttft=+20%` or `tpot=+5ms`: the change of the medians, with a bootstrap interval of
+    95 %. Each gate's `outcome` is "within", "beyond", "unclear" (the limit lies in the interval) or
+    "too few" (fewer than five streams on a side). UsageError for a limit of another form.
     """
     parsed_limits = [parse_limit(text) for text in limits]
     return [

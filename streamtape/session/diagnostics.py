@@ -19,7 +19,10 @@ from streamtape.tape.model import Cassette, Chunk, Chunks, Interaction
 
 
 class StreamtapeWarning(UserWarning):
-    """Something that a user of streamtape should know, and that is no error."""
+    """The base of the warnings that streamtape gives: what a user should know and is no error.
+
+    Turn them into errors with `warnings.simplefilter("error", streamtape.StreamtapeWarning)`.
+    """
 
 
 class Compared(Protocol):

@@ -323,7 +323,10 @@ class Interaction(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class Cassette(Displayed, Sequence[Interaction]):
-    """Interactions in the order of their requests; `path` is where they were loaded from."""
+    """A recording: a sequence of interactions in the order of their requests.
+
+    It has a length, indices and iteration, as a tuple has. `path` is where it was loaded from.
+    """
 
     interactions: tuple[Interaction, ...] = ()
     path: str | None = field(default=None, compare=False)

@@ -39,7 +39,10 @@ class Leak(NamedTuple):
 
 
 def scan(cassette: Cassette, redactor: Redactor | None = None) -> list[Leak]:
-    """Look for secrets in everything that a cassette holds."""
+    """Find secrets that a cassette still holds: headers, URLs, bodies, texts split over deltas.
+
+    Gives a `Leak` for each, which never has the secret itself; none for a clean cassette.
+    """
     redactor = redactor or Redactor()
     return [
         leak for n, interaction in enumerate(cassette) for leak in _leaks(n, interaction, redactor)

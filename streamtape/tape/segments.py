@@ -50,7 +50,11 @@ _LEAST_FRAMES, _LEAST_BYTES = 100, 64 << 10  # of any one interaction
 
 
 class Chunk(NamedTuple):
-    """Bytes as the transport delivered them, and when."""
+    """A piece of a body, `data`, as the transport delivered it, and when.
+
+    `at_us` is in microseconds from the sending of the request; None where the recording does not
+    know it. The bytes are those on the wire: compressed where the body is.
+    """
 
     at_us: int | None
     data: bytes
@@ -265,7 +269,10 @@ def _same(one: Any, other: Any) -> bool:
 
 
 class Chunks(Rows[Chunk]):
-    """The chunks of one body, in order. Long ones are fetched from the file as they are read."""
+    """The chunks of one body, in order: a sequence of `Chunk`.
+
+    Long ones are fetched from the file as they are read. `n_bytes` is the length of the body.
+    """
 
     __slots__ = ()
     noun = "chunks"

@@ -15,12 +15,14 @@ from streamtape.transport.session_factory import disabled_session, open_session
 
 
 class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like contextlib's own
-    """Record or replay the requests of httpx, httpx2 and aiohttp made inside a `with`.
+    """Record or replay the requests of supported clients that are made inside a `with`.
 
         with streamtape.use_cassette("run.tape", mode="once", speed=None) as session:
             ...
 
-    Gives the `Session`. Options are those of `streamtape.Options`: `mode`, `speed`, `match_on`, ...
+    Clients are httpx, httpx2, aiohttp, whatever is built on http.client (requests, urllib3, boto3,
+    urllib), websockets, and the SDKs that use them. Gives the `Session`. Options are those of
+    `streamtape.Options`: `mode`, `speed`, `match_on`, ...
     UsageError for an unknown one; CassetteNotFoundError where mode `none` finds no file; MissError
     for a request that nothing answers; NothingRecordedError where a session that was to record saw
     no request; CassetteWriteError where the recording could not be written.
