@@ -74,6 +74,8 @@ def test_every_link_between_documents_leads_somewhere() -> None:
 def test_nothing_of_the_site_is_loaded_from_elsewhere() -> None:
     """Drawings are text: the generator would fetch a library for Mermaid's."""
     assert [name for name, text in pages().items() if "```mermaid" in text] == []
+    # Without this file of ours, the search in a folder would load one of that name from a CDN.
+    assert 'path = "iframe-worker.js"' in (SITE.parent / "zensical.toml").read_text()
 
 
 def test_every_page_is_in_the_navigation() -> None:

@@ -73,7 +73,8 @@ def write() -> None:
         path = BUILD / "pages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    shutil.copy(REPO / "tools" / "docs" / "demo.svg", BUILD / "pages" / "demo.svg")
+    for name in ("demo.svg", "iframe-worker.js"):
+        shutil.copy(REPO / "tools" / "docs" / name, BUILD / "pages")
     shutil.copy(SITE / "llms.txt", BUILD / "pages" / "llms.txt")
     shutil.copy(json_outputs.FILE, BUILD / "pages" / "reference" / "json_schemas.json")
     shutil.copy(REPO / "tools" / "docs" / "zensical.toml", BUILD)

@@ -45,6 +45,27 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "Mock server": ("MockServer", "MockTest", "MockRequest", "Rule", "Structured"),
 }  # fmt: skip
 
+# Where a class has members that the rest of the package needs and its users do not: what they use.
+MEMBERS = {
+    "use_cassette": ("__enter__", "__aenter__"),
+    "Session": (
+        "mode", "requests", "interactions", "recorded", "played", "unplayed", "n_recorded",
+        "events", "transcript", "assert_all_played", "assert_closed_after", "watch",
+        "watch_async", "assert_max_buffered",
+    ),
+}  # fmt: skip
+
+
+def _documented(name: str) -> str:
+    """What the generator is to document of a name."""
+    if name not in MEMBERS:
+        return f"::: streamtape.{name}\n"
+    listed = "".join(f"        - {member}\n" for member in MEMBERS[name])
+    return (
+        f"::: streamtape.{name}\n    options:\n      inherited_members: true\n"
+        f"      members:\n{listed}"
+    )
+
 
 def slug(title: str) -> str:
     """The file name of a page, without its ending."""
@@ -55,7 +76,7 @@ def names_page(title: str, names: tuple[str, ...]) -> str:
     """A page of public names, each documented by its docstring and a program that uses it."""
     programs = name_examples.programs()
     return f"# {title}\n\n" + "\n".join(
-        f"::: streamtape.{name}\n\n{name_examples.shown(programs.get(name, ''))}" for name in names
+        f"{_documented(name)}\n{name_examples.shown(programs.get(name, ''))}" for name in names
     )
 
 
