@@ -19,9 +19,12 @@ from streamtape.printable import printable_line
 from streamtape.server.exchange import Exchange, RequestHead
 from streamtape.server.headers import for_upstream
 from streamtape.server.providers import Mount, names_proxy, proxies
+from streamtape.server.request_bodies import spooled_body
 from streamtape.server.tunnel import tunnel
 from streamtape.server.upstreams import Upstreams, request_to
 from streamtape.tape.http_values import split_url
+from streamtape.tape.store.spool import Spool
+from streamtape.transport.spooled_bodies import Spooled
 
 PassOn = Callable[[Exchange, Any, Mount], Awaitable[None]]
 _HTTPS = 443
@@ -63,8 +66,9 @@ class Forwarder:
             if is_tunnel:
                 await tunnel(exchange, url.hostname, url.port or _HTTPS)
                 return
-            headers = for_upstream(head.headers)
-            request = request_to(head.method, head.target, headers, await exchange.body())
+            headers, body = for_upstream(head.headers), await spooled_body(exchange)
+            content = Spooled(body) if isinstance(body, Spool) else body
+            request = request_to(head.method, head.target, headers, content)
             response = await self._upstreams.unrecorded().handle_async_request(request)
         except (OSError, httpx.TransportError, httpx.InvalidURL) as error:
             raise ServerError(f"{place} can't be reached: {error}") from error

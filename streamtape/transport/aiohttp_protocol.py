@@ -22,6 +22,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from streamtape.errors import DamagedCassetteError
 from streamtape.tape.http_values import head_problem
 from streamtape.tape.model import Head
+from streamtape.tape.store.spool import Spool
 from streamtape.transport.response_recorder import ResponseRecorder
 
 Message = Any  # aiohttp.http_parser.RawResponseMessage: of the C parser or of the Python one
@@ -29,16 +30,16 @@ _DECODED = {"gzip", "deflate", "br", "zstd"}  # the encodings that aiohttp undoe
 
 
 class RequestWire(asyncio.Transport):
-    """What aiohttp writes a request to: it keeps the bytes."""
+    """What aiohttp writes a request to: it keeps the bytes, many of them on disk."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._pieces: list[bytes] = []
+        self._kept = Spool()
         self._closing = False
 
     def write(self, data: Any) -> None:
         """Keep the next bytes."""
-        self._pieces.append(bytes(data))
+        self._kept.add(bytes(data))
 
     def is_closing(self) -> bool:
         return self._closing
@@ -52,10 +53,9 @@ class RequestWire(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return 0
 
-    def sent(self) -> bytes:
+    def sent(self) -> bytes | Spool:
         """Everything that was written, which is then forgotten."""
-        sent = b"".join(self._pieces)
-        self._pieces.clear()
+        sent, self._kept = self._kept.body(), Spool()
         return sent
 
 

@@ -23,7 +23,8 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from streamtape.errors import InstallError
 from streamtape.session.session import Session
-from streamtape.tape.model import Head, Request
+from streamtape.tape.model import Head, Headers, Request
+from streamtape.tape.store.spool import Spool
 from streamtape.transport.aiohttp_failures import connect_timeout, exception_of
 from streamtape.transport.aiohttp_protocol import (
     Message,
@@ -35,6 +36,7 @@ from streamtape.transport.aiohttp_protocol import (
 )
 from streamtape.transport.aiohttp_websockets import address, connection, is_websocket
 from streamtape.transport.carried import sent_past
+from streamtape.transport.http_wire import RequestMessage
 from streamtape.transport.intercept import Call, intercept, passes_by
 from streamtape.transport.patches import Patches, SessionOf
 
@@ -154,7 +156,7 @@ class AiohttpExchange:
         return await self._play(call, capture)
 
     async def _record(
-        self, call: Call, wire: bytes, params: dict[str, Any]
+        self, call: Call, wire: bytes | Spool, params: dict[str, Any]
     ) -> tuple[Message, StreamReader]:
         """Send the request; the response is recorded as it comes."""
         assert call.recording is not None
@@ -166,7 +168,7 @@ class AiohttpExchange:
             self._when_left = recording.abandon
             return await _converse(real.protocol, wire, recording)
 
-    async def _drain(self, call: Call, wire: bytes, params: dict[str, Any]) -> None:
+    async def _drain(self, call: Call, wire: bytes | Spool, params: dict[str, Any]) -> None:
         """Record all of the response; nobody gets it."""
         assert call.recording is not None
         patient = {**params, "timer": None, "auto_decompress": False}
@@ -214,12 +216,11 @@ class AiohttpExchange:
 
 
 async def _converse(
-    protocol: Any, wire: bytes, recording: RecordedParser
+    protocol: Any, wire: bytes | Spool, recording: RecordedParser
 ) -> tuple[Message, StreamReader]:
     """Send a request as it was written, and read up to the head of its response."""
     recording.install()
-    protocol.transport.write(wire)
-    sending = _await_sent(protocol)
+    sending = _send(protocol, wire)
     try:
         while True:
             message, payload = await protocol.read()
@@ -230,15 +231,24 @@ async def _converse(
             sending.cancel()
 
 
-def _await_sent(protocol: Any) -> asyncio.Task[None] | None:
-    """Have the client's patience begin once the request has gone out."""
-    if not protocol._paused:
-        protocol.start_timeout()
-        return None
+def _send(protocol: Any, wire: bytes | Spool) -> asyncio.Task[None] | None:
+    """Send a request; the client's patience begins once it has gone out."""
+    if not isinstance(wire, Spool):
+        protocol.transport.write(wire)
+        if not protocol._paused:
+            protocol.start_timeout()
+            return None
+    rest = wire.pieces() if isinstance(wire, Spool) else iter(())
 
     async def sent() -> None:
+        writer = StreamWriter(protocol, protocol._loop)
         try:
-            await StreamWriter(protocol, protocol._loop).drain()
+            await writer.drain()
+            for piece in rest:
+                if protocol.transport is None or protocol.transport.is_closing():
+                    return
+                protocol.transport.write(piece)
+                await writer.drain()
         except OSError as error:
             protocol.set_exception(aiohttp.ClientOSError(*error.args))
         else:
@@ -255,14 +265,31 @@ async def _read_out(reader: StreamReader) -> None:
         return
 
 
-def request_of(req: Any, wire: bytes) -> Request:
-    """A request as it was written."""
+def request_of(req: Any, wire: bytes | Spool) -> Request:
+    """A request as it was written; a long body stays on disk."""
+    if isinstance(wire, Spool):
+        return _long_request_of(req, wire)
     head, _, body = wire.partition(b"\r\n\r\n")
     lines = (line.partition(b":") for line in head.split(b"\r\n")[1:])
     headers = tuple((name, value.strip()) for name, _, value in lines)
     if "chunked" in req.headers.get(hdrs.TRANSFER_ENCODING, "").lower():
         body = _dechunked(body)
     return Request(method=req.method, url=str(req.url), headers=headers, body=body)
+
+
+def _long_request_of(req: Any, wire: Spool) -> Request:
+    """The same, read piece by piece."""
+    found: list[Headers] = []
+    body = Spool()
+    message = RequestMessage(lambda _, headers: found.append(headers), body.add)
+    for piece in wire.pieces():
+        at = 0
+        while at < len(piece):
+            at += message.scan(piece, at)
+    kept = body.body()
+    if isinstance(kept, Spool):
+        return Request.stored(req.method, str(req.url), found[0], kept)
+    return Request(req.method, str(req.url), found[0], kept)
 
 
 def _dechunked(body: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from streamtape.errors import DamagedCassetteError
@@ -13,6 +13,7 @@ from streamtape.playback.failures import failure_kind
 from streamtape.session.session import Session
 from streamtape.tape.http_values import head_problem
 from streamtape.tape.model import Head, Headers, Request, header
+from streamtape.tape.store.spool import PIECE_BYTES, Spool
 from streamtape.transport.carried import carried
 from streamtape.transport.http_failures import failure_of
 from streamtape.transport.http_readers import PlayedReader, RecordingReader, partial_chunk
@@ -31,7 +32,7 @@ class Outgoing:
     def __init__(self, connection: Any, session: Session | None) -> None:
         self.session = session
         self.passes = session is None
-        self.wire: list[bytes] = []
+        self.wire = Spool()
         self.method = ""
         self.call: Call | None = None
         self.reader: PlayedReader | None = None
@@ -40,8 +41,8 @@ class Outgoing:
         self._connection = connection
         self._url = ""
         self._headers: Headers = ()
-        self._body: list[bytes] = []
-        self._message = RequestMessage(self._on_head, self._body.append)
+        self._body = Spool()
+        self._message = RequestMessage(self._on_head, self._body.add)
 
     @property
     def is_whole(self) -> bool:
@@ -52,11 +53,11 @@ class Outgoing:
     def awaits_continue(self) -> bool:
         """Whether its sender looks for a 100 Continue before it sends the body."""
         waits = (header(self._headers, "expect") or "").lower() == "100-continue"
-        return waits and not self.is_whole and not self._body
+        return waits and not self.is_whole and not self._body.n_bytes
 
     def write(self, data: bytes) -> None:
         """Take the next bytes."""
-        self.wire.append(data)
+        self.wire.add(data)
         at = 0
         while at < len(data) and not self.passes:
             at += self._message.scan(data, at)
@@ -75,9 +76,17 @@ class Outgoing:
         if self.error is not None and recording is not None:
             recording.failed(self.error)
 
+    def take_wire(self) -> Iterable[bytes]:
+        """What was written, which is then forgotten: in one piece, if it is short."""
+        wire, self.wire = self.wire.body(), Spool()
+        return wire.pieces() if isinstance(wire, Spool) else (wire,)
+
     def request(self) -> Request:
-        """The request as a value."""
-        return Request(self.method, self._url, self._headers, b"".join(self._body))
+        """The request as a value; a long body stays on disk."""
+        body = self._body.body()
+        if isinstance(body, Spool):
+            return Request.stored(self.method, self._url, self._headers, body)
+        return Request(self.method, self._url, self._headers, body)
 
 
 def url_of(connection: Any, target: str) -> str:
@@ -134,16 +143,16 @@ class TapeSocket:
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Take bytes of a request; the last ones have it answered or sent."""
         del flags
-        data = bytes(memoryview(data))
+        view = memoryview(data).cast("B")
         outgoing = self._outgoing
         if outgoing is None or outgoing.answered:
             outgoing = self._outgoing = Outgoing(self._connection, self._session_of())
-        outgoing.write(data)
+        for at in range(0, len(view), PIECE_BYTES):
+            outgoing.write(bytes(view[at : at + PIECE_BYTES]))
         if outgoing.passes:
-            wire = b"".join(outgoing.wire)
-            outgoing.wire.clear()
             with carried(self._connection.host):
-                self._connected().sendall(wire)
+                for piece in outgoing.take_wire():
+                    self._connected().sendall(piece)
         elif outgoing.is_whole and outgoing.call is None:
             self._decide(outgoing)
 
@@ -170,13 +179,12 @@ class TapeSocket:
             real = self._connected()
         try:
             with carried(self._connection.host):
-                real.sendall(b"".join(outgoing.wire))
+                for piece in outgoing.take_wire():
+                    real.sendall(piece)
         except OSError as error:
             # urllib3 reads on after a broken pipe: there may be a response all the same.
             outgoing.error = error
             raise
-        finally:
-            outgoing.wire.clear()
 
     def _connected(self) -> Any:
         if self._real is None:

@@ -10,6 +10,7 @@ another process; in process, two threads send through `use_cassette`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ import tempfile
 import textwrap
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -140,6 +141,39 @@ def upload(url: str, body: Body, n_mb: int) -> None:
     answer.raise_for_status()
 
 
+def upload_by_requests(url: str, body: Body, n_mb: int) -> None:
+    """The same by requests, and so by urllib3 and http.client."""
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(url, data=body.pieces(n_mb), headers=body.headers, timeout=600)
+    answer.raise_for_status()
+
+
+def upload_by_aiohttp(url: str, body: Body, n_mb: int) -> None:
+    """The same by aiohttp."""
+    import aiohttp
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in body.pieces(n_mb):
+            yield piece
+
+    async def send() -> None:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, data=pieces(), headers=body.headers) as answer,
+        ):
+            answer.raise_for_status()
+
+    asyncio.run(send())
+
+
+UPLOADS: dict[str, Callable[[str, Body, int], None]] = {
+    "httpx": upload, "requests": upload_by_requests, "aiohttp": upload_by_aiohttp,
+}  # fmt: skip
+
+
 def download(url: str, n_mb: int) -> None:
     """Read a long answer."""
     with httpx.stream("GET", f"{url}/{n_mb}", timeout=600) as response:
@@ -193,16 +227,18 @@ class Bench:
         options = ["-o", str(self.folder / tape), "--upstream", self.upstream, "--mode", mode]
         return self.peak_mb(["record", *options], use)
 
-    def in_process(self, tape: str, mode: str, body: Body, n_mb: int, n_clients: int) -> float:
+    def in_process(
+        self, tape: str, mode: str, body: Body, n_mb: int, n_clients: int, *, library: str
+    ) -> float:
         """The peak of a program that sends under `use_cassette`."""
         source = f"""
             import sys
             sys.path.insert(0, {str(Path(__file__).parents[2])!r})
             import streamtape
-            from tools.benches.uploads import BODIES, at_once, upload
+            from tools.benches.uploads import BODIES, UPLOADS, at_once
             body = next(body for body in BODIES if body.name == {body.name!r})
             with streamtape.use_cassette({str(self.folder / tape)!r}, mode={mode!r}):
-                at_once(lambda: upload({self.upstream!r}, body, {n_mb}), {n_clients})
+                at_once(lambda: UPLOADS[{library!r}]({self.upstream!r}, body, {n_mb}), {n_clients})
         """
         return _waited(subprocess.Popen([sys.executable, "-c", textwrap.dedent(source)]))
 
@@ -281,11 +317,14 @@ def _served(bench: Bench, n_mb: int, row: Callable[[str, float, float], None]) -
 
 def _in_process(bench: Bench, n_mb: int, row: Callable[[str, float, float], None]) -> None:
     """Clients of this process, which send what an iterator makes."""
-    own = bench.in_process("own.tape", "all", FORM_BODY, 0, 1)
-    for body in BODIES:
-        for mode in ("all", "none", "new_episodes"):
-            peak = bench.in_process(f"in-{body.name}.tape", mode, body, n_mb, N_CLIENTS)
-            row(f"{N_CLIENTS} uploads of {n_mb} MB at once ({body.name}), httpx, {mode}", peak, own)
+    for library in UPLOADS:
+        own = bench.in_process(f"own-{library}.tape", "all", FORM_BODY, 0, 1, library=library)
+        for body in BODIES:
+            for mode in ("all", "none", "new_episodes"):
+                tape = f"in-{library}-{body.name}.tape"
+                peak = bench.in_process(tape, mode, body, n_mb, N_CLIENTS, library=library)
+                what = f"{N_CLIENTS} uploads of {n_mb} MB at once ({body.name})"
+                row(f"{what}, {library}, mode {mode}", peak, own)
 
 
 if __name__ == "__main__":
