@@ -60,6 +60,7 @@ class Looking:
 
 Look = Callable[[Any, Any, Event, Bindings, Looking], Iterator[str]]
 Lookup = tuple[Any, Look, Condition | None]  # a fact, who looks at it, and when
+_OF_ONE_EVENT = (Fixed, Fields, Sum)  # all that they ask of an event is in it
 Groups = tuple[tuple[Path, tuple[Lookup, ...]], ...]
 
 
@@ -67,14 +68,18 @@ def relations(stream: Stream) -> Iterator[Hit]:
     """Values agree with one another, and with what was asked."""
     if not stream.expected.facts:
         return
-    looking = Looking(stream)
-    for event in stream.events:
+    looking, is_right = Looking(stream), False
+    for event, is_repeat in stream.with_repeats():
         if type(event.payload) is not dict:
             continue
-        for holder, facts in groups_of(stream.expected, event.type):
+        again = is_repeat and is_right
+        is_right = True
+        for holder, facts in groups_of(stream.expected, event.type, again=again):
             for bound, value in find(event.payload, holder) if holder else (((), event.payload),):
                 if type(value) is dict:
-                    yield from _look(facts, value, event, bound, looking)
+                    for hit in _look(facts, value, event, bound, looking):
+                        is_right = False
+                        yield hit
 
 
 def _look(
@@ -90,11 +95,16 @@ def _look(
 
 
 @lru_cache(maxsize=1024)
-def groups_of(expected: Expected, event_type: str) -> Groups:
-    """The facts of one event type, by the path of what holds their values."""
+def groups_of(expected: Expected, event_type: str, *, again: bool = False) -> Groups:
+    """The facts of one event type, by the path of what holds their values.
+
+    Of an event that is `again` the one before it, which kept them, only those that remember.
+    """
     seen: dict[str, list[Lookup]] = {}
     groups: dict[str, list[Lookup]] = {}
     for fact in expected.facts:
+        if again and isinstance(fact, _OF_ONE_EVENT):
+            continue
         if isinstance(fact, Because) and (not fact.seen_types or event_type in fact.seen_types):
             seen.setdefault(fact.seen, []).append((fact, _see, None))
         if not fact.types or event_type in fact.types:
