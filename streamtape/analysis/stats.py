@@ -92,7 +92,7 @@ def streams_measured(
     """The measures of an interaction's stream, or of each response of a dialogue.
 
     None of an interaction without events, or whose answer is one document. `parsed` is the
-    response where it has been read already.
+    response where it has been read already; how its text grew is then left out.
     """
     if interaction.head is None:
         return []
@@ -107,6 +107,7 @@ def streams_measured(
         head_us=interaction.head.at_us,
         n_bytes=interaction.chunks.n_bytes,
         transcript=None if parsed is None else parsed.transcript,
+        with_text=parsed is None,
     )
     return [replace(found, status=interaction.head.status)]
 

@@ -120,6 +120,8 @@ def members(value: Any) -> Collection[tuple[str | int, Any]]:
 
 def bind(path: Path, bound: Bindings) -> Path:
     """The path with each `*` replaced by what it stood for."""
+    if "*" not in path:
+        return path
     names = iter(bound)
     return tuple(str(next(names, "*")) if step == "*" else step for step in path)
 

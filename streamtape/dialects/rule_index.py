@@ -6,14 +6,23 @@ rules are collected once and kept. The rules' paths are parsed here and nowhere 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from streamtape.dialects.alternatives import Found, is_text, only_one_field
 from streamtape.dialects.base import Dialect, Piece
-from streamtape.dialects.payload import Bindings, Path, find, holds, parse_path, resolve_key
+from streamtape.dialects.payload import (
+    Bindings,
+    Path,
+    find,
+    holds,
+    members,
+    parse_path,
+    resolve_key,
+)
 
 __all__ = ["Found", "Placed", "Plan", "plan_for"]
 
@@ -29,6 +38,46 @@ class Placed(NamedTuple):
     name: str
 
 
+class Node:
+    """A place in payloads, and the rules whose value stands there, by their number.
+
+    The paths of all rules are one tree, so that a payload is walked once, and only where it has
+    what rules ask for.
+    """
+
+    __slots__ = ("each", "fields", "rules")
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Node] = {}
+        self.each: Node | None = None  # what `*` leads to
+        self.rules: list[tuple[int, Any]] = []
+
+    def below(self, step: str) -> Node:
+        """The place that a step leads to."""
+        if step != "*":
+            return self.fields.setdefault(step, Node())
+        if self.each is None:
+            self.each = Node()
+        return self.each
+
+    def walk(self, value: Any, bound: Bindings, found: list[_Hit]) -> None:
+        """Collect what rules find in the value at this place."""
+        for number, rule in self.rules:
+            if value is not None:
+                found.append((number, rule, bound, value))
+        if isinstance(value, dict):
+            for name, node in self.fields.items():
+                if name in value:
+                    node.walk(value[name], bound, found)
+        if self.each is not None and isinstance(value, dict | list):
+            for member, one in members(value):
+                self.each.walk(one, (*bound, member), found)
+
+
+_Hit = tuple[int, Any, Bindings, Any]
+_number = itemgetter(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The rules that ask something of one event type."""
@@ -37,10 +86,15 @@ class Plan:
     wholes: tuple[Placed, ...]
     calls: tuple[Placed, ...]
     patches: tuple[tuple[Path, str, tuple[Piece, ...]], ...] = ()
+    trees: tuple[Node, Node, Node] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        trees = tuple(map(_tree, (self.deltas, self.wholes, self.calls)))
+        object.__setattr__(self, "trees", trees)
 
     def find_deltas(self, payload: Any, event: int) -> Iterator[Found]:
         """Every piece of text that an event adds to some target, each once."""
-        found = [*_find(self.deltas, payload, event)]
+        found = [*_find(self.trees[0], payload, event)]
         if len(found) == 1 and type(found[0][3]) is str:
             return iter(found)
         return iter(only_one_field(found))
@@ -55,12 +109,12 @@ class Plan:
 
     def find_wholes(self, payload: Any, event: int) -> Iterator[Found]:
         """Every value that an event gives whole."""
-        found = [*_find(self.wholes, payload, event)]
+        found = [*_find(self.trees[1], payload, event)]
         return (one for one in found if type(one[3]) is str or is_text(one, found))
 
     def find_calls(self, payload: Any, event: int) -> Iterator[Found]:
         """Every tool call that an event names."""
-        return (found for found in _find(self.calls, payload, event) if type(found[3]) is dict)
+        return (found for found in _find(self.trees[2], payload, event) if type(found[3]) is dict)
 
     def find_patches(self, payload: Any, n_calls: int) -> Iterator[Found]:
         """Every piece of text that a patch adds to the arguments of the last opened call."""
@@ -72,23 +126,26 @@ class Plan:
                         yield Found(piece, (n_calls, str(patch.get(path_field))), bound, value)
 
 
-def _find(rules: tuple[Placed, ...], payload: Any, event: int) -> Iterator[Found]:
-    last: Path | None = None
-    holders: Sequence[tuple[Bindings, Any]] = ()
-    for rule, holder, name in rules:
-        if holder is not last:
-            last, holders = holder, find(payload, holder)
-        for above, one in holders:
-            if name and name != "*":
-                value = one.get(name) if isinstance(one, dict) else None
-                inside: Sequence[tuple[Bindings, Any]] = ((above, value),)
-                if value is None:
-                    continue
-            else:
-                inside = find(one, parse_path(name), above)
-            for bound, value in inside:
-                if value is not None and (rule.when is None or holds(payload, rule.when, bound)):
-                    yield Found(rule, resolve_key(payload, rule.key, bound, event), bound, value)
+def _find(tree: Node, payload: Any, event: int) -> Iterator[Found]:
+    """What rules find in a payload, rule by rule, each in the payload's order."""
+    hits: list[_Hit] = []
+    tree.walk(payload, (), hits)
+    if len(hits) > 1:
+        hits.sort(key=_number)
+    for _, rule, bound, value in hits:
+        if rule.when is None or holds(payload, rule.when, bound):
+            yield Found(rule, resolve_key(payload, rule.key, bound, event), bound, value)
+
+
+def _tree(rules: Iterable[Placed]) -> Node:
+    """The paths of some rules as one tree."""
+    root = Node()
+    for number, placed in enumerate(rules):
+        node = root
+        for step in parse_path(placed.rule.path):
+            node = node.below(step)
+        node.rules.append((number, placed.rule))
+    return root
 
 
 @lru_cache(maxsize=1024)

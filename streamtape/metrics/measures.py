@@ -86,8 +86,12 @@ def measure(
     head_us: int | None,
     n_bytes: int,
     transcript: Transcript | None = None,
+    with_text: bool = True,
 ) -> StreamMetrics:
-    """The measures of a stream of events; `transcript` is theirs, where it is made already."""
+    """The measures of a stream of events; `transcript` is theirs, where it is made already.
+
+    Without `with_text`, how the text grew is left out.
+    """
     times = [event.at_us for event in events if event.at_us is not None]
     content = content_of(transcript or transcript_of(events, dialect))
     at_us = {event.index: event.at_us for event in events}
@@ -111,8 +115,12 @@ def measure(
         n_bytes=n_bytes,
         n_events=len(events),
         n_output_tokens=tokens,
-        text=tuple((us, n) for n, _, us in Arrival.of(events, dialect).cuts if us is not None),
+        text=_growth(events, dialect) if with_text else (),
     )
+
+
+def _growth(events: Sequence[Event], dialect: Dialect) -> tuple[tuple[int, int], ...]:
+    return tuple((us, n) for n, _, us in Arrival.of(events, dialect).cuts if us is not None)
 
 
 def input_tokens(events: Sequence[Event], dialect: Dialect) -> int | None:
