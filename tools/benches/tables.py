@@ -6,13 +6,15 @@ The recordings are the public corpus as cassettes, where STREAMTAPE_SHARED (or .
 and otherwise as many streams written here. Rates are of the files; the ratio is the rate of the
 bodies in them, uncompressed. Export runs in one process, by the time of its processor, so other
 work on the machine counts little. The table of a million events is made of one batch, added again
-and again, since only reading it is measured.
+and again, since only reading it is measured. Memory is the most that a command has at once, in one
+process; its ratio is that to what a tenth of the recordings take.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -34,6 +36,13 @@ Row = dict[str, Any]
 ALL = tuple(TABLES)
 N_EVENTS = 1_000_000
 EVENTS_A_RECORDING = 500
+SMALL_BYTES = 4096
+_MEASURED = """
+import resource, subprocess, sys
+quiet = subprocess.DEVNULL
+status = subprocess.run(sys.argv[1:], stdout=quiet, stderr=quiet).returncode
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 QUERIES = {
     "count by type": "SELECT type, count(*) FROM events GROUP BY 1",
     "p99 of gaps by recording": (
@@ -51,6 +60,7 @@ def run(repeat: int, *, quick: bool = False) -> list[Row]:
         rows = list(_export_rows(folder, quick=quick))
         rows += _sql_rows(folder, 1 if quick else min(repeat, 3))
         rows += _growth_rows(folder, quick=quick)
+        rows += _memory_rows(folder, quick=quick)
         return rows
 
 
@@ -161,6 +171,44 @@ def _growth_rows(folder: Path, *, quick: bool) -> Iterator[Row]:
         lambda n: _exported(folder, [paths[n]], ALL),
         [float(n) for n in paths],
     )
+
+
+def _memory_rows(folder: Path, *, quick: bool) -> Iterator[Row]:
+    """The most memory that commands over a folder have, by the number of recordings."""
+    whole = sorted((folder / "tapes").glob("*.tape"))
+    tapes = [path for path in whole if path.stat().st_size < SMALL_BYTES][:200]
+    steps = (50, 500) if quick else (400, 4000)
+    for n in steps:
+        for side in ("a", "b"):
+            (folder / f"{side}{n}").mkdir()
+            for number in range(n):
+                shifted = number + (side == "b" and number % 3 == 0)
+                place = folder / f"{side}{n}" / f"r{number:05}.tape"
+                place.hardlink_to(tapes[shifted % len(tapes)])
+    for command in ("check --json", "scan --json", "stats", "stats --json", "diff", "diff --json"):
+        few, many = (_peak_mb(command, folder, n) for n in steps)
+        yield {
+            "name": f"memory of {command}, {steps[1]:,} small recordings",
+            "peer": "streamtape",
+            "value": round(many, 1),
+            "unit": "MB",
+            "ratio": round(many / few, 3),
+            "goal": "ratio <= 1.1",
+        }
+
+
+def _peak_mb(command: str, folder: Path, n: int) -> float:
+    name, *options = command.split()
+    sides = [str(folder / f"a{n}"), *([str(folder / f"b{n}")] if name == "diff" else [])]
+    argv = [sys.executable, "-m", "streamtape", name, *sides, *options, "--jobs", "1"]
+    # By a small process: what a child has at least is what the one had that it came from.
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURED, *argv], capture_output=True, text=True, check=True
+    )
+    status, peak_kb = map(int, done.stdout.split())
+    if status not in {0, 1}:
+        raise RuntimeError(f"streamtape {command} ended with {status}")
+    return peak_kb / 1024
 
 
 def _mb(paths: list[Path]) -> float:
