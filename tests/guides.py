@@ -29,6 +29,7 @@ from openai import OpenAI
 import streamtape
 from streamtape import strategies
 from streamtape.cli import mock as mock_command
+from streamtape.cli import parallel
 from streamtape.cli.app import cli
 from streamtape.server.child import CaughtSignals
 from tests.tutorials import blocks, check_shown, commands, free_port
@@ -197,6 +198,7 @@ class Guide:
         with ExitStack() as stack:
             stack.enter_context(chdir(self.folder))
             stack.enter_context(patch.dict(os.environ, {**env, "PATH": bin_folder}))
+            stack.enter_context(patch.object(parallel, "_cores", lambda: 1))
             stack.enter_context(patch.object(CaughtSignals, "wait", lambda _: self._visit()))
             stack.enter_context(patch.object(mock_command, "_PORT", int(self.port)))
             found = blocks(text.replace("8080", self.port))
