@@ -44,6 +44,21 @@ if "TMPDIR" not in os.environ and memory_has_room(MEMORY):
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
+# Tests of many seconds: begun last, they would keep one worker busy while the others have ended.
+LONG = (
+    "tests/pytest_plugin/test_beside.py",
+    "tests/test_tutorials.py",
+    "tests/tape/test_planted.py",
+    "tests/cli/test_serving.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give the longest tests to workers first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 ALLOWED = (
     "no recorded streams in",
     "no conformance cases at",
