@@ -3,7 +3,7 @@
 `.ci/run` installs every tool that tests need, so a skip there is a failure. Only the streams that
 were recorded elsewhere may be absent (they are not the project's), and the privilege to mount a
 file system. How long an example of Hypothesis takes is no finding, wherever it runs; on continuous
-integration the examples are the same in every run.
+integration the examples are the same in every run, and fewer where coverage is measured.
 
 Signals that whoever started the run has ignored (nohup, `pytest &` in a script) are not: children
 inherit that, and the tests of Ctrl-C and of a closed terminal would wait for nothing.
@@ -21,9 +21,12 @@ from hypothesis import HealthCheck, settings
 
 from tests.tools_present import IN_CI, memory_has_room
 
+MEASURED = "COVERAGE_RUN" in os.environ
+
 settings.register_profile(
     "unhurried",
-    parent=settings.get_profile("ci" if IN_CI else "default"),
+    parent=settings.get_profile("ci" if IN_CI or MEASURED else "default"),
+    max_examples=20 if MEASURED else 100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -25,4 +25,4 @@ fi
 unset PYTHONDONTWRITEBYTECODE
 # One worker more than there are processors: some tests wait for browsers and other processes.
 workers=$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1))
-exec python -m ${COVERAGE_RUN:+coverage run -m} pytest -n "$workers" --dist loadgroup "$@"
+exec python -m pytest -n "$workers" --dist loadgroup "$@"
