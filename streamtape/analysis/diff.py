@@ -254,7 +254,7 @@ def _events(parsed: ParsedResponse) -> Sequence[Event]:
 
 
 def _text_of(content: bytes) -> str:
-    """A body as text: of a long one that is none, what tells it from others."""
+    """A body as text: of a long one that is not text, what tells it from others."""
     if len(content) > _MOST_BINARY:
         try:
             return content.decode()

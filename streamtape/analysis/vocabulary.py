@@ -25,7 +25,7 @@ MAX_VALUES = 16  # of a field that is like an enumeration
 MAX_TERMS = 200_000  # of one vocabulary; streams that make up names have no more of them counted
 _WORD = re.compile(r"[a-z]+(?:[_.:/-][a-z]+){0,8}")
 _MADE_UP_NAME = re.compile(r"\d{2}|[0-9a-f]{8}|\s|.{41}")  # of a key that is no name of a field
-_FREE = "*"  # stands for every value of a field that is none of an enumeration
+_FREE = "*"  # stands for every value of a field that is not an enumeration
 _KINDS = {
     str: "string", bool: "boolean", int: "number", float: "number", dict: "object", list: "list",
     type(None): "null",
@@ -54,7 +54,7 @@ class Vocabulary:
     interactions: Counter[str] = field(default_factory=Counter)
 
     def add(self, interaction: Interaction, dialect: str | None = None) -> None:
-        """Count what an interaction is made of; one that was refused, or has no events, is none."""
+        """Count what an interaction is made of, unless it was refused or has no events."""
         if interaction.head is None or interaction.head.status >= ERROR_STATUS:
             return
         parsed = ParsedResponse(interaction, dialect)

@@ -1,7 +1,7 @@
 """What goes wrong, reported in one place: a message on stderr and an exit status, no traceback.
 
 0 the same or fine, 1 differences or findings, 2 trouble; 130 after Ctrl-C and 141 where the reader
-of our output has gone, as the shell has it. An exception that is none of ours and none of the
+of our output has gone, as the shell has it. An exception that is neither ours nor one of the
 system's is a bug of ours, and keeps its traceback.
 """
 

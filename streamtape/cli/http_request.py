@@ -77,7 +77,7 @@ def headers_of(lines: tuple[str, ...], body: bytes | None, *, compressed: bool) 
 
 
 def parse_header(line: str) -> tuple[str, str]:
-    """The name and the value of a header as `-H` takes it; UsageError for what is none."""
+    """The name and the value of a header as `-H` takes it; UsageError for anything else."""
     name, colon, value = line.partition(":")
     if not colon or not name or not name.isascii() or any(c in " \t\r\n" for c in name):
         raise UsageError(f"-H {line!r}: a header is written 'Name: value'")

@@ -135,7 +135,7 @@ def _goal(target: str, *, one: bool, force: bool) -> Place:
 
 
 def _add(making: Packer, item: _Named) -> None:
-    """Pack one recording; CassetteError for a file that is none."""
+    """Pack one recording; CassetteError for a file that is not a cassette."""
     from streamtape.tape.store.files import check_recording
 
     name, place = item

@@ -1,4 +1,4 @@
-"""`streamtape replay`: the score of a cassette, played to stdout or served to any client."""
+"""`streamtape replay`: the steps of a cassette, played to stdout or served to any client."""
 
 from __future__ import annotations
 
@@ -212,15 +212,15 @@ def ending_text(ending: Ending) -> str:
     return f"the recording ends here: it was never finished{why} (unfinished)"
 
 
-def _play(score: Iterator[Step], obey: Callable[[Step], None]) -> Ending | None:
-    """Wait where the score says so, and give every step to `obey`; the ending where it fails."""
+def _play(sequence: Iterator[Step], obey: Callable[[Step], None]) -> Ending | None:
+    """Wait where the sequence says so, and give every step to `obey`; the ending where it fails."""
     from streamtape.playback.steps import Fail, WaitUntil
     from streamtape.transport.clocks import SystemClock
 
     clock = SystemClock()
     start_us = clock.now_us()
     failed = None
-    for step in score:
+    for step in sequence:
         if isinstance(step, WaitUntil):
             clock.wait_until(start_us + step.at_us)
         elif isinstance(step, Fail):

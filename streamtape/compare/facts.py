@@ -133,7 +133,7 @@ def _choices(clean: Any, indices: Iterable[Path]) -> Iterator[Path]:
 def _beside(path: Path, pieces: Iterable[Found]) -> bool:
     """Whether a fact stands in the object that holds a piece of text, unless it is the whole event.
 
-    Its type is none.
+    A type is not such a fact.
     """
     holders = (bind(parse_path(found.rule.path), found.bound)[:-1] for found in pieces)
     return path[-1] != "type" and any(one and path[: len(one)] == one for one in holders)

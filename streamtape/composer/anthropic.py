@@ -190,7 +190,7 @@ def _uses(message: _Message, block: Payload, text: str) -> Frames:
 
 
 def parsed_arguments(text: str) -> Any:
-    """Arguments as the object that an answer without deltas holds; UsageError where it is none."""
+    """Arguments as the object that an answer without deltas holds; UsageError for others."""
     try:
         value = json.loads(text or "{}")
     except ValueError:

@@ -24,7 +24,7 @@ _OPCODES = {kind: opcode for opcode, kind in _KINDS.items()}
 
 
 def messages_of(entry: Node, head_us: int | None) -> list[Message]:
-    """The messages that an entry has; ConvertError for one that is none."""
+    """The messages that an entry has; ConvertError for an invalid one."""
     listed = entry.get(FIELD)
     if not listed:
         return []

@@ -20,7 +20,7 @@ from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interac
 from streamtape.tape.texts import shortened
 
 _TYPES = {"sse": SSE.encode(), "ndjson": NDJSON.encode()}
-_BEGINNING = 4096  # bytes of what is none of the format, to be searched for secrets
+_BEGINNING = 4096  # bytes of a file of another format, to be searched for secrets
 
 
 def read(data: bytes, about: About, name: str) -> Cassette:

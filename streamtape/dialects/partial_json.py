@@ -27,7 +27,7 @@ _CLOSER = {"{": "}", "[": "]"}
 
 
 def parse_partial(text: str) -> tuple[Any, bool]:
-    """The value of a JSON text that may be cut, and whether it is whole; NOT_JSON if it is none."""
+    """The value of a JSON text that may be cut, and whether it is whole; else NOT_JSON."""
     value = decode(text)
     if value is not NOT_JSON:
         return value, True

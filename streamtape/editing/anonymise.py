@@ -222,7 +222,7 @@ class _Anonymous:
         )
 
     def _other_body(self) -> None:
-        """The body of a request that is no JSON: neutral text, or zeros where it is none."""
+        """The body of a request that is not JSON: neutral text, or zeros if it is not text."""
         stretch = self._opened.request_stretch
         data = stretch.content
         if not data:  # it can't be decoded

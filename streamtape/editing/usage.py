@@ -30,7 +30,7 @@ _PARENTS = {"prompt": "input", "input": "input", "completion": "output", "output
 
 
 def parse_usage(text: str) -> dict[str, int]:
-    """Read `input=10,output=5`; UsageError for a name that is no count, or a value that is none."""
+    """Read `input=10,output=5`; UsageError for an unknown name or an invalid value."""
     found: dict[str, int] = {}
     for field in text.split(","):
         name, equals, value = (part.strip() for part in field.partition("="))

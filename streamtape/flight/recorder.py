@@ -53,7 +53,7 @@ class FlightRecorder(AsyncEntry):
     as everywhere (`redaction`). At most `max_bytes` are held in memory: what goes beyond is dropped
     and counted, and a store that can't be written costs no more than that. `counts` says what
     became of all. A program that is killed loses what was not yet written; one that gets SIGTERM or
-    ends loses nothing. UsageError for a share, a size or a rule that is none.
+    ends loses nothing. UsageError for an invalid share, size or rule.
     """
 
     def __init__(

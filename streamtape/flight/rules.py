@@ -45,7 +45,7 @@ def first_us(interaction: Interaction) -> int:
 
 
 def rules_of(keep: Iterable[Keep]) -> tuple[Rule, ...]:
-    """The rules as functions; UsageError for what is none."""
+    """The rules as functions; UsageError for an invalid rule."""
     if isinstance(keep, str):
         raise UsageError(f"keep must be a sequence of rules ({_KNOWN}), got the text {keep!r}")
     return tuple(map(_rule, keep))

@@ -117,7 +117,7 @@ def _another(value: Any, schema: Any, number: int) -> Any:
 
 
 def _whole(schema: Mapping[str, Any], name: str, otherwise: int) -> int:
-    """A count in a schema; what is none counts as if it were not there."""
+    """A count in a schema; an invalid one counts as if it were missing."""
     value = schema.get(name)
     is_count = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
     return int(value) if is_count and value is not None else otherwise

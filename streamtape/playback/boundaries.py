@@ -48,9 +48,9 @@ def boundaries(body: bytes) -> dict[int, str]:
 
 def boundaries_of(interaction: Interaction) -> dict[int, str]:
     """Where cuts hurt in a recorded body; an encoded one is cut in its compressed bytes."""
-    score = list(steps(interaction))
-    wire = _joined(score)
-    if _joined(plain(score)) == wire:
+    sequence = list(steps(interaction))
+    wire = _joined(sequence)
+    if _joined(plain(sequence)) == wire:
         return boundaries(wire)
     offsets = {0: "before the first byte", 5: "inside the head of the compressed data"}
     offsets |= {len(wire) * n // 4: "inside compressed data" for n in (1, 2, 3)}
@@ -58,8 +58,8 @@ def boundaries_of(interaction: Interaction) -> dict[int, str]:
     return {offset: name for offset, name in sorted(offsets.items()) if offset < len(wire)}
 
 
-def _joined(score: Iterable[Step]) -> bytes:
-    return b"".join(step.data for step in score if isinstance(step, Emit))
+def _joined(sequence: Iterable[Step]) -> bytes:
+    return b"".join(step.data for step in sequence if isinstance(step, Emit))
 
 
 def _few(offsets: list[int]) -> set[int]:

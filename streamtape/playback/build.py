@@ -1,4 +1,4 @@
-"""The score of a replay as it was requested: cuts, pace and faults put together.
+"""The steps of a replay as it was requested: cuts, pace and faults put together.
 
 Everyone who plays asks here, so that one text means the same in process, over HTTP and at the
 command line. First the bytes are cut anew, then paced, then broken: a stall lasts as long as it
@@ -48,23 +48,25 @@ def build_steps(
     chosen = None if pace is None else parse_pace(pace)
     at_once = speed is None and chosen is None and cuts.how == "recorded" and not parsed_faults
     if at_once and not others:
-        score = steps_at_once(interaction)
+        sequence = steps_at_once(interaction)
     else:
-        score = ordered(steps(interaction), others)
+        sequence = ordered(steps(interaction), others)
     if interaction.ending.kind in {"abandoned", "unfinished"}:
         from streamtape.playback.completeness import without_final_fail
 
-        score = without_final_fail(score, interaction)
+        sequence = without_final_fail(sequence, interaction)
     if at_once:
-        return without_waits(score) if others else score
+        return without_waits(sequence) if others else sequence
     if interaction.is_dialogue:
-        score = _dialogue_at_pace(score, chosen, speed, idle_limit, seed)
+        sequence = _dialogue_at_pace(sequence, chosen, speed, idle_limit, seed)
     else:
         if cuts.how != "recorded" or chosen is not None:
-            score = _cut_and_timed(score, interaction, cuts, chosen, seed)
+            sequence = _cut_and_timed(sequence, interaction, cuts, chosen, seed)
             speed = 1.0 if speed is None and chosen is not None else speed
-        score = paced(score, factor=speed, idle_limit_s=idle_limit)
-    return _broken(score, interaction, parsed_faults, seed, on_fault) if parsed_faults else score
+        sequence = paced(sequence, factor=speed, idle_limit_s=idle_limit)
+    return (
+        _broken(sequence, interaction, parsed_faults, seed, on_fault) if parsed_faults else sequence
+    )
 
 
 def import_parts(
@@ -86,20 +88,20 @@ def import_parts(
 
 
 def _cut_and_timed(
-    score: Iterator[Step], interaction: Interaction, cuts: Rechunk, pace: Pace | None, seed: int
+    sequence: Iterator[Step], interaction: Interaction, cuts: Rechunk, pace: Pace | None, seed: int
 ) -> Iterator[Step]:
     """The steps of a body, cut anew, then at a pace that looks into it."""
     from streamtape.playback.positions import framer_of
 
     new_framer = framer_of(interaction)
-    score = rechunked(score, cuts, new_framer=new_framer, seed=seed)
+    sequence = rechunked(sequence, cuts, new_framer=new_framer, seed=seed)
     if pace is None:
-        return score
-    return at_pace(score, pace, interaction=interaction, new_framer=new_framer, seed=seed)
+        return sequence
+    return at_pace(sequence, pace, interaction=interaction, new_framer=new_framer, seed=seed)
 
 
 def _broken(
-    score: Iterator[Step],
+    sequence: Iterator[Step],
     interaction: Interaction,
     faults: Sequence[Fault],
     seed: int,
@@ -114,11 +116,11 @@ def _broken(
     new_framer = SSEParser if interaction.is_dialogue else framer_of(interaction)
     replay = FaultContext(interaction, new_framer, seed, on_fault or (lambda fault: None))
     inject = inject_dialogue_faults if interaction.is_dialogue else inject_faults
-    return inject(score, faults, replay)
+    return inject(sequence, faults, replay)
 
 
 def _dialogue_at_pace(
-    score: Iterator[Step],
+    sequence: Iterator[Step],
     pace: Pace | None,
     speed: float | None,
     idle_limit: float | None,
@@ -131,5 +133,5 @@ def _dialogue_at_pace(
                 f"pace {str(pace)!r}: a WebSocket dialogue has a factor (2x), rate=, idle= and "
                 "jitter=, but no ttft= and no tokens="
             )
-        score, speed = at_pace(score, pace, seed=seed), speed or 1.0
-    return paced(score, factor=speed, idle_limit_s=idle_limit)
+        sequence, speed = at_pace(sequence, pace, seed=seed), speed or 1.0
+    return paced(sequence, factor=speed, idle_limit_s=idle_limit)

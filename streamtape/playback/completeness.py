@@ -66,14 +66,14 @@ def _is_whole_by_events(interaction: Interaction) -> bool:
     return ends(dialect, last[0])
 
 
-def without_final_fail(score: Iterable[Step], interaction: Interaction) -> Iterator[Step]:
+def without_final_fail(sequence: Iterable[Step], interaction: Interaction) -> Iterator[Step]:
     """Give the steps of a recording that broke off, less the failure at its end where it is whole.
 
     Only an abandoned one is requested its last event: what a recorder could not follow to the end
     (`unfinished`) is whole where HTTP says so.
     """
     whole = is_whole if interaction.ending.kind == "abandoned" else is_whole_by_http
-    for step in score:
+    for step in sequence:
         if isinstance(step, Fail) and step.error is interaction.ending and whole(interaction):
             return
         yield step

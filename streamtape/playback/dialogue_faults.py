@@ -25,7 +25,7 @@ Change = Callable[[list[Step]], list[Step]]
 
 
 def inject_dialogue_faults(
-    score: Iterator[Step], faults: Iterable[Fault], context: FaultContext
+    sequence: Iterator[Step], faults: Iterable[Fault], context: FaultContext
 ) -> Iterator[Step]:
     """Give the steps with all faults in them; every place is one in the dialogue as recorded."""
     n_events = sum(message.final for message in context.interaction.messages if message.is_data)
@@ -41,21 +41,21 @@ def inject_dialogue_faults(
         known.append(fault.moved_to(at))
     known.reverse()  # of two at one place the first one given strikes first
     for fault in sorted(known, key=_from_the_end):
-        score = _KINDS[fault.kind](score, fault, context)
-    return score
+        sequence = _KINDS[fault.kind](sequence, fault, context)
+    return sequence
 
 
 def _from_the_end(fault: Fault) -> tuple[int, int]:
     return ("end", "event", "head", "").index(fault.position), -fault.at
 
 
-def _events(score: Iterable[Step]) -> Iterator[tuple[int | None, list[Step]]]:
+def _events(sequence: Iterable[Step]) -> Iterator[tuple[int | None, list[Step]]]:
     """The steps event by event: a number, and the steps that make it, its wait among them.
 
     What is no event (the head, a close, a ping, the end) has no number.
     """
     number, group = 0, list[Step]()
-    for step in score:
+    for step in sequence:
         group.append(step)
         if isinstance(step, WaitUntil):
             continue
@@ -74,14 +74,14 @@ def _events(score: Iterable[Step]) -> Iterator[tuple[int | None, list[Step]]]:
 
 
 def _at_position(
-    score: Iterable[Step], fault: Fault, *, exact: bool = False
+    sequence: Iterable[Step], fault: Fault, *, exact: bool = False
 ) -> Iterator[tuple[bool, list[Step]]]:
     """The same, with whether the fault strikes before these steps: once, if at all.
 
     `exact`: only before an event itself, and not before what else comes in its place.
     """
     n_gone, started, struck = 0, False, False
-    for number, group in _events(score):
+    for number, group in _events(sequence):
         here = {
             "event": started and fault.at == (number if exact else n_gone),
             "head": any(isinstance(step, Start | Fail) for step in group),
@@ -102,8 +102,8 @@ def _is_end(step: Step) -> bool:
     return isinstance(step, Fail)
 
 
-def _cut(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
-    for here, group in _at_position(score, fault):
+def _cut(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+    for here, group in _at_position(sequence, fault):
         if here:
             context.struck(fault)
             yield Fail(_lost(fault))
@@ -120,8 +120,8 @@ def _lost(fault: Fault) -> Ending:
     return Ending("error", None, "ConnectionClosedError", text, "websockets", bases, NO_CLOSE)
 
 
-def _close(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
-    for here, group in _at_position(score, fault):
+def _close(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+    for here, group in _at_position(sequence, fault):
         if here:
             context.struck(fault)
             yield Send(close_message("server", None, fault.status, "streamtape broke this replay"))
@@ -129,9 +129,9 @@ def _close(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterat
         yield from group
 
 
-def _stall(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def _stall(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     late_us = now_us = 0
-    for here, group in _at_position(score, fault):
+    for here, group in _at_position(sequence, fault):
         if here:
             context.struck(fault)
             late_us = fault.us
@@ -149,11 +149,11 @@ def _stall(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterat
                 yield step
 
 
-def _error(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def _error(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     from streamtape.dialects.select import dialect_for
 
     payload = error_payload(dialect_for(context.interaction), fault.at, fault.type)
-    for here, group in _at_position(score, fault):
+    for here, group in _at_position(sequence, fault):
         if here:
             context.struck(fault)
             yield Send(Message("server", None, "text", json.dumps(payload).encode()))
@@ -162,10 +162,10 @@ def _error(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterat
         yield from group
 
 
-def _altered(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def _altered(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     """Change one message of the server."""
     held: list[Step] | None = None  # of a swap: what comes after the next message of the server
-    for here, group in _at_position(score, fault, exact=True):
+    for here, group in _at_position(sequence, fault, exact=True):
         said = [step for step in group if isinstance(step, Send)]
         if here and said:
             context.struck(fault)
@@ -194,8 +194,8 @@ def _changed(group: list[Step], fault: Fault, context: FaultContext) -> Iterator
             yield step
 
 
-def _http(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
-    return http_refusal(score, fault, context)
+def _http(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+    return http_refusal(sequence, fault, context)
 
 
 _KINDS: dict[str, Callable[[Iterator[Step], Fault, FaultContext], Iterator[Step]]] = {

@@ -57,7 +57,7 @@ class FaultContext:
 
 
 def inject_faults(
-    score: Iterator[Step], faults: Iterable[Fault], context: FaultContext
+    sequence: Iterator[Step], faults: Iterable[Fault], context: FaultContext
 ) -> Iterator[Step]:
     """Give the steps with all faults in them; every place is one in the stream as recorded.
 
@@ -72,18 +72,18 @@ def inject_faults(
     known.reverse()  # of two at one place the first one given strikes first: it is put in last
     for fault in sorted(known, key=_from_the_end):
         if fault.position == "event":
-            score = plain(score)
-        score = _KINDS[fault.kind](score, fault, context)
-    return score
+            sequence = plain(sequence)
+        sequence = _KINDS[fault.kind](sequence, fault, context)
+    return sequence
 
 
 def _from_the_end(fault: Fault) -> tuple[int, int]:
     return ("end", "byte", "event", "head", "").index(fault.position), -fault.at
 
 
-def _cut(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def _cut(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     n_bytes, head = 0, None
-    for step in _to(score, fault, context):
+    for step in _to(sequence, fault, context):
         if isinstance(step, Mark):
             context.struck(fault)
             yield Fail(_lost(fault, head, n_bytes))
@@ -112,9 +112,9 @@ def _lost(fault: Fault, head: Head | None, n_bytes: int) -> Ending:
     return Ending("error", None, exception=kind, message=text, module="httpx", bases=bases)
 
 
-def _stall(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def _stall(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     late_us = now_us = 0
-    for step in _to(score, fault, context):
+    for step in _to(sequence, fault, context):
         if isinstance(step, WaitUntil):
             now_us = step.at_us + late_us
             yield WaitUntil(now_us)
@@ -126,7 +126,7 @@ def _stall(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterat
             yield step
 
 
-def _last_words(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def _last_words(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     from streamtape.dialects.select import dialect_for
 
     dialect, framer = dialect_for(context.interaction), context.new_framer()
@@ -136,7 +136,7 @@ def _last_words(score: Iterable[Step], fault: Fault, context: FaultContext) -> I
         words = done_event(dialect, framer)
     else:
         raise UsageError(f"fault {str(fault)!r}: this stream's dialect knows no [DONE]")
-    for step in _to(_open(score), fault, context):
+    for step in _to(_open(sequence), fault, context):
         if isinstance(step, Mark):
             context.struck(fault)
             yield Emit(words)
@@ -144,14 +144,14 @@ def _last_words(score: Iterable[Step], fault: Fault, context: FaultContext) -> I
         yield step
 
 
-def _altered(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def _altered(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     """Change one event: its pieces are kept back until it is whole."""
     change = _CHANGES[fault.kind]
     end = fault.at + (2 if fault.kind == "swap" else 1)
     positions = (fault.at, fault.at + 1, end)
     held: list[bytes] = []
     holding = passed = False
-    for step in marked(_open(score), *positions, new_framer=context.new_framer):
+    for step in marked(_open(sequence), *positions, new_framer=context.new_framer):
         if isinstance(step, Mark):
             holding = step.at == fault.at
             passed = passed or step.at == end
@@ -220,12 +220,12 @@ _CHANGES: dict[str, Change] = {
 }
 
 
-def _corrupt(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def _corrupt(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     if fault.position == "event":
-        yield from _altered(score, fault, context)
+        yield from _altered(sequence, fault, context)
         return
     due = False
-    for step in marked(score, fault.at, new_framer=None):
+    for step in marked(sequence, fault.at, new_framer=None):
         if isinstance(step, Mark):
             due = True
         elif due and isinstance(step, Emit):
@@ -236,12 +236,12 @@ def _corrupt(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iter
             yield step
 
 
-def http_refusal(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
+def http_refusal(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     """An HTTP error in the place of the response."""
     from streamtape.dialects.select import dialect_for
 
     now_us = 0
-    for step in score:
+    for step in sequence:
         if isinstance(step, WaitUntil):
             now_us = step.at_us
             yield step
@@ -261,21 +261,21 @@ def http_refusal(score: Iterable[Step], fault: Fault, context: FaultContext) -> 
         return
 
 
-def _open(score: Iterable[Step]) -> Iterator[Step]:
+def _open(sequence: Iterable[Step]) -> Iterator[Step]:
     """The steps with a head that promises no length, since there will be another one."""
-    for step in score:
+    for step in sequence:
         yield Start(without(step.head, b"content-length")) if isinstance(step, Start) else step
 
 
-def _to(score: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step | Mark]:
+def _to(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step | Mark]:
     """Mark the place of a fault."""
     if fault.position in ("event", "byte"):
         framer = context.new_framer if fault.position == "event" else None
-        yield from marked(score, fault.at, new_framer=framer)
+        yield from marked(sequence, fault.at, new_framer=framer)
         return
     last = (Start, Fail) if fault.position == "head" else (Fail,)
     found = False
-    for step in score:
+    for step in sequence:
         if isinstance(step, last) and not found:
             found = True
             yield Mark(0)

@@ -1,4 +1,4 @@
-"""Pace as one value: what `pace=` and `--pace` say, and what becomes of a score.
+"""Pace as one value: what `pace=` and `--pace` say, and what becomes of a sequence of steps.
 
     recorded          as it was recorded (the default of this text)
     at_once           no waiting

@@ -1,4 +1,4 @@
-"""Places in a stream: after so many events, after so many bytes, while a score is being played.
+"""Positions in a stream that is being played: after so many events, after so many bytes.
 
 Events are counted by the real framers, so that event 5 is what `interaction.events()` calls 5.
 `marked` puts a `Mark` into the steps where a place is reached, cutting the chunk that it lies in.
@@ -27,7 +27,7 @@ NewFramer = Callable[[], Framer]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """In a score: this many events, or bytes, have gone by."""
+    """In a sequence of steps: this many events, or bytes, have gone by."""
 
     at: int
 

@@ -1,6 +1,6 @@
-"""An interaction as a score: the steps that every player obeys.
+"""An interaction as a sequence of steps: the steps that every player obeys.
 
-A score is an iterator, so that a long recording is never in memory whole. Pacing, re-chunking and
+It is an iterator, so that a long recording is never in memory whole. Pacing, re-chunking and
 faults are functions from steps to steps; the sync stream, the async stream and the server only
 obey. Times are microseconds from the arrival of the request at the player.
 """

@@ -110,5 +110,5 @@ def place_of_item(item: pytest.Function) -> Place:
 
 
 def path_of_item(item: pytest.Function) -> str:
-    """The same as an absolute path or a URL."""
+    """The path of a cassette as an absolute path; a URL stays one."""
     return str(place_of_item(item).absolute())

@@ -23,7 +23,7 @@ class RedactionOptions:
     texts in JSON bodies and in the lines of streams, as `$.user.email`, `$.items[*].name`,
     `$..secret`; all texts below the path are masked, numbers are not. `off`: kinds that are not
     masked. `keep`: names that never are. UsageError for a value that would mask nothing: a str in
-    the place of a tuple, a path or expression that is none, an unknown kind.
+    the place of a tuple, a path or expression that is invalid, an unknown kind.
     """
 
     headers: tuple[str, ...] = ()

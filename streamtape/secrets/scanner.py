@@ -73,7 +73,7 @@ class Search:
         return self.find_in_pieces((body,))
 
     def find_in_pieces(self, pieces: Iterable[bytes]) -> list[Span]:
-        """The same of a body that comes in pieces; it is in memory once, while it is searched."""
+        """All secrets in a body that comes in pieces; it is in memory once, for the search."""
         body = joined(chain((b"&",), pieces))
         spans = self.find_to_end(body, self.hits(body)) if len(body) > 1 else []
         return [Span(max(start - 1, 0), end - 1, kind) for start, end, kind in spans]

@@ -199,7 +199,7 @@ class BodyRedactor:
         return found
 
     def _mask_key(self, view: bytearray, held: int, hold: int) -> list[Span]:
-        """Mask what goes on of a private key, up to the first character that is none of it."""
+        """Mask what goes on of a private key, up to the first character that is not part of it."""
         if held and view[held - 1] == 0x5C and bytes(view[held : held + 1]) in {b"n", b"r", b"t"}:
             held += 1  # the rest of an escape
         goes_on = _KEY_LINES.match(view, held, hold)

@@ -266,7 +266,7 @@ class Connection(asyncio.Protocol):
         except TimeoutError:
             pass  # an idle connection is closed without a word
         except Exception:  # noqa: BLE001 - the server goes on, and says what happened
-            # The message of an exception that is none of ours may quote what a client sent.
+            # The message of an exception that is not ours may quote what a client sent.
             told = masked_text(traceback.format_exc())
             _LOG.error("a handler failed; its connection is closed\n%s", told)
         finally:

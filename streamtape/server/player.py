@@ -1,4 +1,4 @@
-"""A score played over HTTP: the server only obeys steps.
+"""A sequence of steps played over HTTP: the server only obeys steps.
 
 A recorded failure becomes what made it: a lost connection is reset, a body that was cut is cut, a
 timeout is silence until the client's own fires. An abandoned or unfinished recording is cut where
@@ -37,14 +37,14 @@ _SILENCES = frozenset({
 
 async def play(
     exchange: Exchange,
-    score: Iterable[Step],
+    sequence: Iterable[Step],
     *,
     length: int | None = None,
     more_headers: Iterable[tuple[bytes, bytes]] = (),
     progress: Progress | None = None,
     order: Order | None = None,
 ) -> None:
-    """Obey a score; times count from the arrival of the request.
+    """Obey a sequence of steps; times count from the arrival of the request.
 
     `length` is what the head promises of the body; without it the body goes in HTTP chunks. How far
     the client came is counted in `progress`. `order` tells which requests have been made that
@@ -52,21 +52,21 @@ async def play(
     """
     progress = progress or Progress()
     try:
-        progress.end(await _obey(exchange, score, length, more_headers, progress, order=order))
+        progress.end(await _obey(exchange, sequence, length, more_headers, progress, order=order))
     finally:
         progress.end("closed")
 
 
 async def _obey(
     exchange: Exchange,
-    score: Iterable[Step],
+    sequence: Iterable[Step],
     length: int | None,
     more_headers: Iterable[tuple[bytes, bytes]],
     progress: Progress,
     *,
     order: Order | None,
 ) -> State:
-    late_us, steps = 0, iter(score)
+    late_us, steps = 0, iter(sequence)
     chunks = TimedChunks(exchange, steps, progress)
     step = next(steps, None)
     while step is not None:

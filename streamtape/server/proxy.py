@@ -272,15 +272,15 @@ class RecordingProxy(Service):
 
     async def _play(self, exchange: Exchange, decision: Play) -> None:
         options, interaction = self.session.options, decision.interaction
-        score = self._steps_of(decision)
+        sequence = self._steps_of(decision)
         if interaction.is_dialogue:
-            player = self.session.dialogue(decision, score, self._steps_of)
+            player = self.session.dialogue(decision, sequence, self._steps_of)
             order = self.session.order
             await play_dialogue(exchange, player, order=order, more_headers=self.cors_of(exchange))
             return
         await play(
             exchange,
-            score,
+            sequence,
             length=kept_length(interaction, exchange.request.method, options),
             more_headers=self.cors_of(exchange),
             progress=decision.progress,

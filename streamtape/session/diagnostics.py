@@ -37,7 +37,7 @@ Compare = Callable[[Cassette, Cassette, Level], Compared]
 
 
 def warn(text: str, category: type[StreamtapeWarning] = StreamtapeWarning) -> None:
-    """Warn at the nearest line that is none of ours."""
+    """Warn at the nearest line that is not ours."""
     level = 1
     frame: FrameType | None = sys._getframe()
     while frame is not None and frame.f_globals.get("__name__", "").startswith("streamtape."):

@@ -195,7 +195,7 @@ class DialoguePlayer:
         return left_s
 
     def _late(self, step: Receive) -> Receive:
-        """The same where the server went on meanwhile: times never go back."""
+        """The message with a time no earlier than what the server has sent: times never go back."""
         times = (one.message.at_us or 0 for one in reversed(self._given) if isinstance(one, Send))
         message = step.message
         if message.at_us is None or (at_us := next(times, 0)) <= message.at_us:

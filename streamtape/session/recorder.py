@@ -146,7 +146,7 @@ class Recorder:
 
 
 def _is_interruption(error: BaseException | None) -> bool:
-    """Whether a stream was closed on the way out of an error; a generator's end is none."""
+    """Whether a stream was closed on the way out of an error; a generator's end is not an error."""
     while isinstance(error, GeneratorExit):
         error = error.__context__
     return error is not None and not isinstance(error, StopIteration | StopAsyncIteration)

@@ -1,4 +1,4 @@
-"""The score that an interaction gets in a session, or in whatever plays by a session's options.
+"""The steps that an interaction gets in a session, or in whatever plays by a session's options.
 
 In process, over HTTP and behind a proxy the same options give the same steps.
 """

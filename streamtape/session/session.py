@@ -314,7 +314,7 @@ class Session(Closing):
             return Play(interaction, played.progress, number)
 
     def passes(self, url: str) -> bool:
-        """Whether a request to this URL is none of this session's business."""
+        """Whether a request to this URL is not this session's business."""
         options = self.options
         some = bool(options.ignore_hosts or options.ignore_localhost)
         return url.startswith(self._own_origins) or (some and is_ignored(url, options))

@@ -112,7 +112,7 @@ class FsspecStore:
         return self.read_sized(name, None)
 
     def read_sized(self, name: str, size: int | None) -> Iterator[bytes]:
-        """The same where the size is known already: that saves a request."""
+        """Read an object whose size is known already, which saves a request."""
         if size is None:
             size = self._fs.info(self._path(name)).get("size")
         if size is not None and size <= PIECE_BYTES:

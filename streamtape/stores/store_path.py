@@ -207,7 +207,7 @@ class StorePath(os.PathLike[str]):
         return self.put(pieces, replaces=None if found is None else found.version)
 
     def put(self, pieces: Iterable[bytes], *, replaces: str | None) -> str:
-        """The same in the place of one version (None: nothing); they become a file here first."""
+        """Put pieces in the place of one version (None: of nothing), by way of a file here."""
         with SpooledTemporaryFile(_MEMORY_BYTES, prefix="streamtape-") as file:
             try:
                 file.writelines(pieces)

@@ -105,7 +105,7 @@ class MaskedBody:
 
 
 def decoded(pieces: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
-    """Undo a content-encoding piece by piece, a little at a time; ContentError where it is none."""
+    """Undo a content-encoding piece by piece, a little at a time; ContentError if it is unknown."""
     decoder = decoder_for(encoding)
     for piece in pieces:
         for at in range(0, len(piece), _DECODED_AT_ONCE):

@@ -33,7 +33,7 @@ def carried(host: str) -> Iterator[None]:
 
 
 def sent_past(url: str) -> AbstractContextManager[None]:
-    """The same for a URL: also of a request that passes by, which no seam or socket looks at."""
+    """Mark what is sent to the host of a URL, so that no seam or socket looks at it."""
     return carried(split_url(url).hostname or "")
 
 

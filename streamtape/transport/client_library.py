@@ -48,7 +48,7 @@ class ClientLibrary:
     def response(self, head: Head, stream: Any) -> Any:
         """A response of this library with this head, whose body is read from `stream`.
 
-        DamagedCassetteError where the head is none that HTTP can carry.
+        DamagedCassetteError if HTTP can't carry the head.
         """
         problem = head_problem(head)
         if problem is not None:

@@ -145,7 +145,7 @@ def content_length(headers: Headers) -> int | None:
 
 
 def status_of(start: bytes) -> int:
-    """The status in the first line of a response, 0 where it is none."""
+    """The status in the first line of a response, 0 if it is invalid."""
     _, _, rest = start.partition(b" ")
     code = rest.strip()[:3]
     return int(code) if code.isdigit() else 0

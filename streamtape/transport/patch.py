@@ -119,7 +119,7 @@ class Installation:
         return None if is_carried() else self.session()
 
     def nearest_session(self) -> Session | None:
-        """The same for what no seam carries: of several, the one that was opened last."""
+        """The session of what no seam carries: of several, the one that was opened last."""
         current = _current.get()
         if current is not None and not current.closed and id(current) in self._owners:
             return current

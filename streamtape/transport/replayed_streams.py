@@ -1,4 +1,4 @@
-"""A score played to a client: the players obey steps, and decide nothing."""
+"""A sequence of steps played to a client: the players obey steps, and decide nothing."""
 
 from __future__ import annotations
 

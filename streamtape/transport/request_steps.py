@@ -1,4 +1,4 @@
-"""The score that one request gets: as its session was asked to play, for a client so patient.
+"""The steps that one request gets: as its session was asked to play, for a client so patient.
 
 At once (no speed, no pace) no time passes: what is left of waits, a stall's, only tells whether the
 client's read timeout would fire, and is not waited for.
@@ -31,7 +31,7 @@ def steps_for_request(
         struck.append(fault)
         session.struck.append(fault)
 
-    score = steps_for(
+    sequence = steps_for(
         play.interaction,
         options,
         attempt=play.attempt,
@@ -41,16 +41,16 @@ def steps_for_request(
     )
     timed = options.speed is not None or options.pace is not None
     if read_timeout_s is not None and (timed or options.faults):
-        score = with_read_timeout(score, round(read_timeout_s * 1e6))
+        sequence = with_read_timeout(sequence, round(read_timeout_s * 1e6))
     if not timed and options.faults and not play.interaction.is_dialogue:
-        score = at_once(score)  # a client that talks WebSocket has timeouts of its own
+        sequence = at_once(sequence)  # a client that talks WebSocket has timeouts of its own
     if options.faults or options.rechunk is not None or options.pace is not None:
         play.progress.given = []
-        return _noted(score, play.progress.given)
-    return score
+        return _noted(sequence, play.progress.given)
+    return sequence
 
 
-def _noted(score: Iterator[Step], given: list[Step]) -> Iterator[Step]:
-    for step in score:
+def _noted(sequence: Iterator[Step], given: list[Step]) -> Iterator[Step]:
+    for step in sequence:
         given.append(step)
         yield step

@@ -131,7 +131,7 @@ def _broken(one: Interaction) -> frozenset[tuple[str, str]]:
 
 
 def _cut(one: Interaction, cuts: Sequence[int]) -> Interaction:
-    """The same bytes in other chunks, each with the time of the byte that completes it."""
+    """Cut the bytes into other chunks, each with the time of the byte that completes it."""
     body = one.body
     ends = sorted({cut for cut in cuts if 0 < cut < len(body)} | {len(body)})
     if not body or not cuts:

@@ -11,7 +11,7 @@ _MARKS = ("vcr", "default_cassette", "block_network")
 
 
 def mark_of(node: cst.CSTNode) -> str | None:
-    """The name of a mark of theirs; None where this is none."""
+    """The name of a mark of theirs; None if this is not one."""
     name = get_full_name_for_node(node) if isinstance(node, cst.Attribute) else None
     owner, _, last = (name or "").rpartition(".")
     is_mark = owner == "mark" or owner.endswith(".mark")

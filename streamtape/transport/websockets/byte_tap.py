@@ -194,7 +194,7 @@ class TappedTransport:
         self._inner.write(data)
 
     def writelines(self, list_of_data: Any) -> None:
-        """The same of several pieces."""
+        """Send several pieces, each once it is recorded."""
         for data in list_of_data:
             self.write(data)
 
