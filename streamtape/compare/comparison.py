@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from streamtape.displayed import Displayed
@@ -102,7 +102,7 @@ class Comparison(Displayed):
     `reasons` are the facts that made it so. `comparable` is False where there was nothing that both
     sides know, such as the times of a converted recording: then they are not the same.
     `recordings` are the interactions of both sides, for those who draw them; they are no part of
-    what makes two comparisons equal.
+    what makes two comparisons equal, and are left out where one is pickled.
     """
 
     level: str
@@ -119,6 +119,11 @@ class Comparison(Displayed):
     recordings: tuple[tuple[Interaction, ...], tuple[Interaction, ...]] | None = field(
         default=None, repr=False, compare=False
     )
+
+    def __reduce__(self) -> tuple[type[Comparison], tuple[Any, ...]]:
+        # Results of many files go between processes and to disk: without what they are about.
+        names = [one.name for one in fields(self) if one.name != "recordings"]
+        return type(self), tuple(getattr(self, name) for name in names)
 
     @property
     def same(self) -> bool:

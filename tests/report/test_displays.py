@@ -1,6 +1,7 @@
 """Values in notebooks and in rich: what they show, escaped and masked, at any width."""
 
 import io
+import pickle
 import re
 from dataclasses import replace
 from html import unescape
@@ -153,3 +154,14 @@ def test_values_are_the_same_values() -> None:
     assert hash(ONE.request) == hash(replace(ONE.request))
     assert not hasattr(ONE, "__dict__")
     assert isinstance(CASSETTE, Displayed)
+
+
+def test_a_pickled_comparison_has_no_recordings() -> None:
+    """Results of folders go between processes: equal ones, as small as before."""
+    comparison = VALUES["comparison"]
+    assert isinstance(comparison, streamtape.Comparison)
+    assert comparison.recordings is not None
+    packed = pickle.dumps(comparison)
+    assert pickle.loads(packed) == comparison
+    assert pickle.loads(packed).recordings is None
+    assert len(packed) < ONE.chunks.n_bytes
