@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,12 +73,13 @@ def command(
     """
     from streamtape.cli.spool import JsonList, write_json
 
-    work = partial(_scanned, rules=_rules(masking), fix=fix)
     files = _Files(paths)
     several = len(files) > _MOST_LISTED
     kept = JsonList()
     n_clean = n_errors = n_left = 0
-    for result in parallel.each(work, files, doing="scanning", jobs=jobs, cluster=cluster):
+    share = partial(parallel.each, jobs=jobs, cluster=cluster)
+    results = _results(files, _rules(masking), share, fix=fix, in_order=as_json or not several)
+    for result in results:
         clean = _is_clean(result)
         n_clean, n_errors = n_clean + clean, n_errors + bool(result["error"])
         n_left += _left(result)
@@ -93,6 +94,53 @@ def command(
     if n_errors:
         raise click.exceptions.Exit(TROUBLE)
     raise click.exceptions.Exit(FINDINGS if n_left else 0)
+
+
+def _results(
+    files: Iterable[Place],
+    rules: RedactionOptions,
+    share: Callable[..., Iterator[Any]],
+    *,
+    fix: bool,
+    in_order: bool,
+) -> Iterator[dict[str, Any]]:
+    """What was found in each file; `fix` masks it once all are read.
+
+    So a file whose worker died after it was masked is still one in which something was found: what
+    is reported does not depend on it. Unless `in_order`, files without any come first.
+    """
+    if not fix:
+        yield from share(partial(_scanned, rules=rules, fix=False), files, doing="scanning")
+        return
+    waiting: list[dict[str, Any]] = []
+    leaky: list[tuple[Place, dict[str, Any]]] = []
+    for path, result in share(partial(_placed, rules=rules), files, doing="scanning"):
+        if result["leaks"]:
+            leaky.append((path, result))
+        if in_order:
+            waiting.append(result)
+        elif not result["leaks"]:
+            yield result
+    masked = share(partial(_masked, rules=rules), leaky, doing="masking")
+    if not in_order:
+        yield from masked
+        return
+    for result in waiting:
+        yield next(masked) if result["leaks"] else result
+
+
+def _placed(path: Place, *, rules: RedactionOptions) -> tuple[Place, dict[str, Any]]:
+    """What is in a file, and the file, which may have to be masked."""
+    return path, _scanned(path, rules=rules, fix=False)
+
+
+def _masked(item: tuple[Place, dict[str, Any]], *, rules: RedactionOptions) -> dict[str, Any]:
+    """Mask a file in which something was found; done twice, it says the same."""
+    path, found = item
+    result = _scanned(path, rules=rules, fix=True)
+    if result["error"]:
+        return {**found, "error": result["error"]}
+    return {**found, "leaks": result["leaks"] or found["leaks"], "fixed": True}
 
 
 def _rules(masking: dict[str, Any]) -> RedactionOptions:

@@ -88,10 +88,17 @@ class DaskCluster:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self, n_workers: int) -> str:
+        import dask
         import distributed
 
         self._folder = tempfile.mkdtemp(prefix="streamtape-dask-")
-        with _interrupts_held():
+        # What Dask notes of its workers' calls, many times a second for an hour, takes them
+        # hundreds of megabytes; nobody looks at it here.
+        settings = {
+            "distributed.worker.profile.enabled": False,
+            "temporary-directory": self._folder,  # the scheduler's, too
+        }
+        with _interrupts_held(), dask.config.set(settings):
             self._cluster = distributed.LocalCluster(
                 n_workers=n_workers,
                 threads_per_worker=1,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -15,13 +16,17 @@ from unittest import mock
 
 import pytest
 
-from streamtape.cli import parallel
+import streamtape
+from streamtape.cli import parallel, scan
 from streamtape.cluster import dask_cluster
 from streamtape.cluster.dask_cluster import DaskCluster, local_workers
 from streamtape.errors import DamagedCassetteError, UsageError, WorkerError
+from streamtape.stores.places import place_of
 from streamtape.tabular.reading import Extract, extract
 from streamtape.tabular.schema import TABLES
 from streamtape.tabular.store.export import Export
+from streamtape.tape.model import Chunk, Chunks
+from streamtape.tape.redact import RedactionOptions
 from tests.cli.running import refused, run
 from tests.tabular.recordings import cut, saved, stream
 
@@ -162,6 +167,44 @@ def test_ctrl_c_waits_and_is_not_inherited() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         started = subprocess.run([sys.executable, "-c", masked], capture_output=True, check=True)
     assert started.stdout.strip() == b"True"
+
+
+def masking_once(item: Any, *, rules: RedactionOptions, mark: str, here: int) -> dict[str, Any]:
+    """Mask a file; the worker that does the first one is killed when that is done."""
+    result = scan._masked(item, rules=rules)
+    if os.getpid() != here and not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+
+
+def test_fix_after_a_worker_died_says_and_does_the_same(scheduler: str, tmp_path: Path) -> None:
+    """A file that was masked before its worker died is still one in which a secret was found."""
+    secret = b'data: {"key": "sk-proj-' + b"aB3dE5fG7hJ9kL1mN2pQ" * 2 + b'"}\n\n'
+    leaky = replace(stream(1), chunks=Chunks.of([Chunk(1, secret)]))
+    said, written = [], []
+    for name in ("alone", "shared"):
+        folder = saved(
+            tmp_path / name, **{f"r{n}": leaky if n % 2 else stream(n) for n in range(6)}
+        )
+        places = [place_of(path) for path in sorted(folder.glob("*.tape"))]
+        share: Any = partial(parallel.each, jobs=1)
+        if name == "shared":
+
+            def share(work: Any, items: Any, *, doing: str) -> Any:
+                if doing == "masking":
+                    mark = str(tmp_path / "killed")
+                    work = partial(masking_once, **work.keywords, mark=mark, here=os.getpid())
+                return parallel.each(work, items, doing=doing, cluster=scheduler)
+
+        found = scan._results(places, RedactionOptions(), share, fix=True, in_order=True)
+        said.append([{**result, "path": Path(result["path"]).name} for result in found])
+        written.append(files(folder))
+    assert (tmp_path / "killed").exists()
+    assert said[0] == said[1]
+    assert [result["fixed"] for result in said[0]] == [False, True] * 3
+    assert written[0] == written[1]
+    assert b"aB3dE5fG7h" not in b"".join(i.body for i in streamtape.load(folder / "r1.tape"))
 
 
 @pytest.mark.parametrize(

@@ -113,15 +113,19 @@ class _Cluster:
 @contextmanager
 def _cluster(n_workers: int, warm_up: Path) -> Iterator[_Cluster]:
     """A cluster that has done something already: imports, and what is compiled once."""
+    import dask
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=n_workers,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs=50,
-    ) as cluster:
+    with (
+        dask.config.set({"distributed.worker.profile.enabled": False}),
+        LocalCluster(
+            n_workers=n_workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=50,
+        ) as cluster,
+    ):
         started = _Cluster(cluster)
         started.run("check", str(warm_up))
         yield started
