@@ -49,6 +49,7 @@ NOT_RUN = {
     ("stores", "pip install"): "installs",
     ("stores", "import hashlib"): "needs a Redis server: tests/stores/test_redis.py runs it",
     ("tables", "pip install"): "installs",
+    ("tables", "import duckdb"): "needs pandas and polars, which the tests do not install",
     ("browsers", "import streamtape"): "needs a browser: tests/page",
     ("pytest", '@streamtape.cassette(clock="auto")'): "its first run really waits for a minute",
     ("vary", "from hypothesis"): "tests/test_name_examples.py runs the same",
