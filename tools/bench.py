@@ -69,7 +69,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], help=", ".join(SECTIONS))
+    parser.add_argument(
+        "section", nargs="*", choices=[*SECTIONS, []], metavar="SECTION", help=", ".join(SECTIONS)
+    )
     parser.add_argument("--repeat", type=int, help="runs of each contestant (3; 2 when quick)")
     parser.add_argument("--quick", action="store_true", help="less work: a look, no figures")
     parser.add_argument("--recordings", type=int, metavar="N", help="of cluster (2,000)")
