@@ -1,7 +1,7 @@
 """The control API at `/__streamtape`: what came, what missed, faults and rules to come; as JSON.
 
-    GET    /__streamtape             state: rules, counts, the tests that were heard of
-    GET    /__streamtape/requests    the requests of a test, in order, without their secrets
+    GET    /__streamtape             state: rules, counts, what was dropped, the tests heard of
+    GET    /__streamtape/requests    the latest requests of a test, in order, without their secrets
     GET    /__streamtape/misses      what no rule answered, and the nearest rule
     POST   /__streamtape/fault       {"fault": "cut@event=3", "times": 1}: strikes the next ones
     PUT    /__streamtape/rules       rules of a test's own, in the shape of a file of rules
@@ -69,7 +69,7 @@ def _answer(
         case (("GET" | "HEAD"), ""):
             return 200, _state(server, space)
         case "GET", "requests":
-            return 200, [_seen(n, one) for n, one in enumerate(space.seen)]
+            return 200, [_seen(n, one) for n, one in enumerate(space.seen, space.seen.n_dropped)]
         case "GET", "misses":
             return 200, list(space.misses)
         case "GET", "schema":
@@ -96,13 +96,14 @@ def _state(server: Controlled, space: Space) -> dict[str, Any]:
         "url": server.url,
         "test": space.name,
         "requests": space.n_requests,
-        "misses": len(space.misses),
+        "misses": space.misses.n_total,
+        "dropped": {"requests": space.seen.n_dropped, "misses": space.misses.n_dropped},
         "rules": [
             {"name": rule.title, "answered": space.answered[n]} for n, rule in enumerate(rules)
         ],
         "faults": [{"fault": str(p.fault), "times": p.n_left} for p in space.faults],
         "tests": {
-            one.name: {"requests": one.n_requests, "misses": len(one.misses)}
+            one.name: {"requests": one.n_requests, "misses": one.misses.n_total}
             for one in server.spaces
             if one.name
         },

@@ -80,7 +80,7 @@ class Responder:
         try:
             return answer_to(request, options, rules, space, usual)
         except NoRuleError as error:
-            space.misses.append(str(error))
+            space.add_miss(str(error))
             raise
 
     def keep(self, request: MockRequest, answer: Answer, space: Space) -> None:

@@ -24,13 +24,14 @@ from streamtape.errors import UsageError
 from streamtape.mock import plain_routes
 from streamtape.mock.answers import Answer, NoRuleError, Usual
 from streamtape.mock.control import control, is_control
+from streamtape.mock.history import History
 from streamtape.mock.loading import default_options, headers_of, load_rules, parsed_body
 from streamtape.mock.metrics import CONTENT_TYPE, Metrics
 from streamtape.mock.request import place_of, wants_stream
 from streamtape.mock.responder import PreviousResponseError, Responder
 from streamtape.mock.routes import conversation_at
 from streamtape.mock.rules import Rule
-from streamtape.mock.spaces import Seen, Space, Spaces
+from streamtape.mock.spaces import MAX_REQUEST_BYTES, MAX_REQUESTS, Seen, Space, Spaces
 from streamtape.mock.views import MockTest
 from streamtape.playback.build import build_steps
 from streamtape.playback.faults import Fault, Faults, parse_faults
@@ -95,8 +96,8 @@ class MockServer(Service):
         self._changed = threading.Condition()
         self._metrics = Metrics()
         self._shows_metrics = metrics
-        self.requests: list[Seen] = []
-        self.messages: list[bytes] = []
+        self.requests: History[Seen] = History(MAX_REQUESTS, MAX_REQUEST_BYTES)
+        self.messages: History[bytes] = History(MAX_REQUESTS, MAX_REQUEST_BYTES)
         self.finished = 0
         self.disconnects = 0
         super().__init__(
@@ -178,7 +179,7 @@ class MockServer(Service):
 
     def note_message(self, data: bytes) -> None:
         """Take down a message of a WebSocket."""
-        self.messages.append(data)
+        self.messages.add(data, len(data))
 
     def count_finished(self) -> None:
         """Count an answer on a WebSocket that was sent whole."""
@@ -240,9 +241,8 @@ class MockServer(Service):
             return "disconnects" if await self._converse(exchange, space, path) else ""
         body = await exchange.body()
         seen = Seen(head, body)
-        space.n_requests += 1
-        space.seen.append(seen)
-        self.requests.append(seen)
+        self.spaces.add(space, seen)
+        self.requests.add(seen, seen.n_bytes)
         try:
             await self._route(exchange, space, target, seen)
         except NoRuleError as error:
@@ -251,7 +251,7 @@ class MockServer(Service):
                 seen.status = 404
                 await self.refuse(exchange, 404, str(error), "no_rule")
             else:
-                space.misses.pop()
+                space.misses.remove_newest()
                 await self._beyond.answer(exchange, target, body)
         return "finished" if exchange.finished else ""
 
@@ -381,7 +381,8 @@ class MockServer(Service):
     async def _converse(self, exchange: Exchange, space: Space, path: str) -> bool:
         """Talk over a WebSocket to its end; True where its client left without closing it."""
         head = exchange.request
-        self.requests.append(Seen(head, b""))
+        seen = Seen(head, b"")
+        self.requests.add(seen, seen.n_bytes)
         query = head.query
         _, options = self._responder.understand("", {}, query=query, space=space)
         if options.status != 200:

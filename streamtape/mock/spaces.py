@@ -7,13 +7,14 @@ one test does changes nothing for another, so that many may share one server.
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
 from streamtape.errors import UsageError
+from streamtape.mock.history import History
 from streamtape.mock.request import MockRequest
 from streamtape.mock.rules import Rule
 from streamtape.playback.faults import Fault
@@ -21,7 +22,11 @@ from streamtape.server.exchange import RequestHead
 
 HEADER = "x-streamtape-test"
 _IN_PATH = re.compile(r"^/t/([^/]{1,200})(/.*|$)")
-_MOST_REQUESTS = 2000
+MAX_REQUESTS = MAX_MISSES = 2000  # of a test
+MAX_REQUEST_BYTES = 16 << 20  # of a test
+MAX_MISS_BYTES = 1 << 20  # of a test
+MAX_BYTES = 128 << 20  # of requests, over all tests
+_HEAD_BYTES = 1 << 10  # what a request counts for besides its body
 _MOST_RESPONSES = 256
 _MOST_SPACES = 2000
 
@@ -38,6 +43,11 @@ class Seen:
     request: MockRequest | None = None
     rule: str = ""
     status: int | None = None
+
+    @property
+    def n_bytes(self) -> int:
+        """What it counts for where memory is bounded."""
+        return len(self.body) + _HEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,8 @@ class Space:
     name: str
     rules: list[Rule] | None = None
     n_requests: int = 0
-    seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=_MOST_REQUESTS))
-    misses: list[str] = field(default_factory=list)
+    seen: History[Seen] = field(default_factory=lambda: History(MAX_REQUESTS, MAX_REQUEST_BYTES))
+    misses: History[str] = field(default_factory=lambda: History(MAX_MISSES, MAX_MISS_BYTES))
     answered: Counter[int] = field(default_factory=Counter)
     faults: list[PendingFault] = field(default_factory=list)
     responses: dict[str, Kept] = field(default_factory=dict)
@@ -79,6 +89,10 @@ class Space:
         self.responses[response_id] = kept
         while len(self.responses) > _MOST_RESPONSES:
             del self.responses[next(iter(self.responses))]
+
+    def add_miss(self, text: str) -> None:
+        """Keep why a request was not answered."""
+        self.misses.add(text, len(text))
 
     def next_faults(self) -> list[Fault]:
         """The faults that strike the request that is being answered."""
@@ -106,6 +120,18 @@ class Spaces:
                 del self._spaces[oldest]
             self._spaces[name] = Space(name)
         return self._spaces[name]
+
+    def add(self, space: Space, seen: Seen) -> None:
+        """Keep a request of a space; over all of them, those that keep most drop their oldest."""
+        space.n_requests += 1
+        space.seen.add(seen, seen.n_bytes)
+        excess = sum(one.seen.n_bytes for one in self._spaces.values()) - MAX_BYTES
+        while excess > 0:
+            largest = max((one.seen for one in self._spaces.values()), key=lambda one: one.n_bytes)
+            before = largest.n_bytes
+            if not largest.drop_oldest():
+                break
+            excess -= before - largest.n_bytes
 
     def forget(self, name: str) -> None:
         """Forget what a space remembers; its rules, too."""

@@ -46,7 +46,7 @@ class MockTest:
 
     @property
     def requests(self) -> list[Seen]:
-        """The requests that came, in order."""
+        """The latest requests that came, in order: at most 2,000, with 16 MiB of bodies."""
         return list(self._space.seen)
 
     @property
@@ -56,7 +56,7 @@ class MockTest:
 
     @property
     def misses(self) -> list[str]:
-        """Why requests were not answered."""
+        """Why the latest requests were not answered: at most 2,000, 1 MiB of text."""
         return list(self._space.misses)
 
     def reply(self, reply: Reply, **conditions: Any) -> None:
