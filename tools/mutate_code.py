@@ -29,6 +29,8 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from difflib import SequenceMatcher
+from functools import cache
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
@@ -113,28 +115,36 @@ def outcomes(where: Path) -> dict[str, int | None]:
     return found
 
 
-def told(where: Path, mutant: str) -> Iterator[str]:
+def change_of(where: Path, mutant: str) -> Iterator[str]:
     """Where a mutant is and what it changes: `file:line`, and the lines taken away and put in."""
-    diff = subprocess.run(
-        [sys.executable, "-m", "mutmut", "show", mutant],
-        cwd=where, capture_output=True, text=True, check=False,
-    ).stdout.splitlines()  # fmt: skip
-    module, _, rest = mutant.rpartition("__mutmut_")[0].rpartition(".")
+    module, _, name = mutant.rpartition(".")
+    original = name.rpartition("__mutmut_")[0]
+    names = original.removeprefix("x_").removeprefix("xǁ").split("ǁ")
     path = Path(*module.split(".")).with_suffix(".py")
     if not (where / path).is_file():
         path = Path(*module.split(".")) / "__init__.py"
-    names = rest.removeprefix("x_").removeprefix("xǁ").split("ǁ")
-    line = first_line(ast.parse((where / path).read_text("utf-8")), names) - 1
-    for text in diff:
-        if begins := re.match(r"@@ -(\d+)", text):
-            line += int(begins[1])
-        elif text.startswith("-") and not text.startswith("---"):
-            yield f"{path}:{line}: {text}"
-            line += 1
-        elif text.startswith("+") and not text.startswith("+++"):
-            yield f"{path}:{line - 1}: {text}"
-        elif text.startswith(" "):
-            line += 1
+    functions = functions_of(where / "mutants" / path)
+    before, after = (
+        [line.replace(label, names[-1]) for line in functions[label]]
+        for label in (f"{original}__mutmut_orig", name)
+    )
+    first = first_line(ast.parse((where / path).read_text("utf-8")), names)
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, before, after, False).get_opcodes():
+        if tag != "equal":
+            yield from (f"{path}:{first + n}: -{before[n]}" for n in range(i, i_end))
+            yield from (f"{path}:{first + i}: +{text}" for text in after[j:j_end])
+
+
+@cache
+def functions_of(path: Path) -> dict[str, list[str]]:
+    """The lines of each function in a file that mutmut wrote: originals and mutants."""
+    text = path.read_text("utf-8")
+    lines = text.splitlines()
+    return {
+        node.name: lines[node.lineno - 1 : node.end_lineno]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
 
 
 def first_line(tree: ast.AST, names: list[str]) -> int:
@@ -185,10 +195,10 @@ def main() -> int:
         alive = [mutant for mutant, code in ended.items() if code in (0, 5, 33)]
         for mutant in alive:
             print(f"\n{STATUS[ended[mutant]]}: {mutant}")
-            print("\n".join(told(where, mutant)), flush=True)
+            print("\n".join(change_of(where, mutant)), flush=True)
         counts = Counter(STATUS.get(code, "killed by time or a crash") for code in ended.values())
-        told_counts = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-        print(f"\n{len(everyone)} mutants, a sample of {len(sample)}: {told_counts}")
+        text = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+        print(f"\n{len(everyone)} mutants, a sample of {len(sample)}: {text}")
     return 1 if alive else 0
 
 

@@ -1,12 +1,15 @@
 """Faults in dialogues: at the message that they name, and nowhere else."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
 
 from streamtape.errors import UsageError
 from streamtape.playback.build import build_steps
+from streamtape.playback.error_responses import MESSAGE
 from streamtape.playback.faults import Fault, parse_fault
 from streamtape.playback.pacing import at_once
 from streamtape.playback.steps import (
@@ -19,6 +22,7 @@ from streamtape.playback.steps import (
     steps,
     steps_at_once,
 )
+from streamtape.session.recorder import ending_of
 from streamtape.tape.messages import Message, close_message
 from streamtape.tape.model import Interaction
 from tests.dialogues import client, dialogue, server
@@ -103,7 +107,8 @@ def test_what_the_client_says_can_not_be_broken(fault: str) -> None:
 
 def test_a_stall_is_real_at_any_pace() -> None:
     """What follows is later by as much."""
-    found, _ = played("stall=2s@event=2", speed=1.0)
+    found, struck = played("stall=2s@event=2", speed=1.0)
+    assert list(map(str, struck)) == ["stall=2s@event=2"]
     waits = [step for step in found if step.startswith("at ")]
     assert waits == [
         "at 5000", "at 20000", "at 2025000", "at 2040000", "at 2052000", "at 2054000",
@@ -124,6 +129,74 @@ def test_one_message_is_altered() -> None:
     torn = next(s for s in build_steps(talk, faults="utf8@event=1") if isinstance(s, Send))
     with pytest.raises(UnicodeDecodeError):
         torn.message.data.decode()
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        ("cut@event=2", ConnectionClosedError(None, None)),
+        ("cut@event=2:rst", ConnectionResetError(104, "Connection reset by peer")),
+    ],
+)
+def test_a_cut_is_recorded_as_the_error_of_a_real_one(fault: str, raised: Exception) -> None:
+    """The class, its package, all its bases and its text; the close code of no close frame."""
+    error = list(build_steps(TALK, faults=fault))[-1]
+    assert isinstance(error, Fail)
+    assert error.error == replace(ending_of(raised, None), close_code=1006)
+
+
+@pytest.mark.parametrize(
+    ("url", "payload"),
+    [
+        (
+            "wss://api.openai.com/v1/realtime?model=gpt-realtime",
+            {
+                "type": "error",
+                "event_id": "event_500",
+                "error": {
+                    "type": "server_error",
+                    "code": "server_error",
+                    "message": MESSAGE,
+                    "param": None,
+                },
+            },
+        ),
+        (
+            "wss://api.openai.com/v1/responses",
+            {
+                "type": "error",
+                "code": "server_error",
+                "message": MESSAGE,
+                "param": None,
+                "sequence_number": 2,
+            },
+        ),
+    ],
+)
+def test_an_error_is_the_providers_message_then_a_close(url: str, payload: object) -> None:
+    """A text of the server, numbered as the provider numbers its events, and close code 1011."""
+    session = {"type": "session.created", "event_id": "event_1", "session": {"object": "x"}}
+    response = {"type": "response.created", "sequence_number": 0, "response": {"id": "resp_1"}}
+    texts = [session] if "realtime" in url else [response]
+    talk = dialogue(
+        client('{"type":"response.create"}'),
+        *(server(json.dumps(t)) for t in texts),
+        server('{"type":"response.in_progress"}'),
+        url=url,
+    )
+    found = list(build_steps(talk, faults="error@event=2"))
+    sent = [step.message for step in found if isinstance(step, Send)][-2:]
+    assert json.loads(sent[0].data) == payload
+    assert sent == [
+        Message("server", None, "text", sent[0].data),
+        close_message("server", None, 1011),
+    ]
+
+
+def test_a_close_is_the_servers() -> None:
+    """The client gets it with the reason that tells it from one that was recorded."""
+    last = list(build_steps(TALK, faults="close=4000@event=1"))[-1]
+    assert last == Send(close_message("server", None, 4000, "streamtape broke this replay"))
 
 
 def test_a_refusal_in_the_place_of_the_handshake() -> None:
@@ -174,6 +247,30 @@ def test_paces_of_dialogues(pace: str, waits: int) -> None:
     assert len(found) >= waits
     with pytest.raises(UsageError, match="tokens="):
         list(build_steps(TALK, pace="tokens=10/s"))
+
+
+def test_gaps_of_a_dialogue_are_capped() -> None:
+    """With a speed and with a pace; the wait of 0.8 s for the end is the only long one."""
+    for options in ({"speed": 1.0}, {"pace": "1x"}):
+        free, capped = (
+            [
+                int(step[3:])
+                for step in played("", **options, idle_limit=limit)[0]
+                if step.startswith("at ")
+            ]
+            for limit in (None, 0.1)
+        )
+        assert (free[-1], capped[-1], capped[:-1]) == (900_000, 161_000, free[:-1])
+
+
+def test_jitter_of_a_dialogue_is_the_seeds() -> None:
+    """A seed of the replay counts where the pace names none."""
+
+    def times(pace: str, seed: int) -> list[str]:
+        return [step for step in played("", pace=pace, seed=seed)[0] if step.startswith("at ")]
+
+    assert times("jitter=8ms", 1) == times("jitter=8ms", 1) != times("jitter=8ms", 2)
+    assert times("jitter=8ms,seed=1", 2) == times("jitter=8ms", 1)
 
 
 def test_a_stream_has_no_close() -> None:

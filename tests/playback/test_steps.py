@@ -3,8 +3,17 @@
 import pytest
 
 from streamtape.playback.pacing import at_once
-from streamtape.playback.steps import Emit, Fail, Start, WaitUntil, steps, steps_at_once
+from streamtape.playback.steps import (
+    Emit,
+    Fail,
+    Start,
+    WaitUntil,
+    recording_of,
+    steps,
+    steps_at_once,
+)
 from streamtape.tape.model import Chunk, Chunks, Ending, EndingKind, Head, Interaction, Request
+from tests.dialogues import client, dialogue, server
 
 
 def interaction(ending: Ending, at_us: int | None = 10) -> Interaction:
@@ -53,3 +62,27 @@ def test_the_quick_way_gives_the_same_steps(
     chunks = Chunks.of(Chunk(at_us, data) for at_us, data in zip(times, pieces, strict=False))
     recorded = Interaction(Request("GET", "u"), head, chunks, Ending(ending, 20))
     assert list(steps_at_once(recorded)) == list(at_once(steps(recorded)))
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        interaction(Ending("complete", 20)),
+        interaction(Ending("error", 20, "ReadError", "gone")),
+        interaction(Ending("complete"), at_us=None),
+        dialogue(client("a"), server("one"), server("two"), ending=Ending("complete", 30_000)),
+    ],
+    ids=["complete", "error", "untimed", "dialogue"],
+)
+def test_a_recording_of_all_steps_is_the_recording(recorded: Interaction) -> None:
+    """Head, chunks, messages and the ending, each at the time at which its step was due."""
+    ending = Ending("complete", 0)
+    assert recording_of(recorded, steps(recorded), ending) == recorded
+
+
+def test_a_recording_of_some_steps_ends_with_the_last_of_them() -> None:
+    """Up to the first chunk: the ending is the client's own, at the time that had come."""
+    recorded = interaction(Ending("complete", 20))
+    got = recording_of(recorded, list(steps(recorded))[:4], Ending("abandoned"))
+    assert (got.head, list(got.chunks)) == (recorded.head, [(10, b"one")])
+    assert got.ending == Ending("abandoned", 10)

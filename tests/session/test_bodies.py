@@ -58,8 +58,12 @@ OTHER = [
     (ask("a=1&a=2", FORM), ask("a=2&a=1", FORM)),
     (ask("a=1", FORM), ask('{"a":["1"]}')),
     (ask("a=1", FORM), ask("a=", FORM)),
+    (ask("a=%ff", FORM), ask("a=%fe", FORM)),
+    (ask(b"a=\xff", FORM), ask(b"a=\xfe", FORM)),
     (ask(gzip.compress(TEXT), encoding="gzip"), ask(gzip.compress(b'{"b":2}'), encoding="gzip")),
     (multipart("x", ("a", "1")), multipart("x", ("a", "2"))),
+    (multipart("x", ('a"; filename="1.txt', "")), multipart("x", ('a"; filename="2.txt', ""))),
+    (multipart("x", ('a"; filename="1.txt', "")), multipart("x", ("a", ""))),
     (multipart("x1", ("a", "says x1 here")), multipart("y2", ("a", "says y2 here"))),
 ]
 
