@@ -17,8 +17,10 @@ A client may say a message later than was recorded, since it waits for an answer
 patience ends (see `session.patience`), the server goes on, and the message is matched when it
 comes.
 
-After Done nothing more comes of the server; the connection stays open until the client closes it.
-Asked again then, the player looks at what the client said since: that is a miss, too.
+After Done nothing more comes of the server; the connection stays open until the client closes it,
+or has been silent for `patience_s` where that is set (then call `listen_no_longer`). Asked again,
+the player looks at what the client said since, which is a miss, too; and one that has waited in
+vain, here or where the recorded client closed, gets a Fail that says so.
 """
 
 from __future__ import annotations
@@ -46,10 +48,11 @@ from streamtape.session.matching import Matcher
 from streamtape.session.order import Order
 from streamtape.session.patience import Patience
 from streamtape.tape.messages import Message
-from streamtape.tape.model import Request
+from streamtape.tape.model import Ending, Request
 
 CLOSE_CODE = 1008  # policy violation: what a peer is closed with after a miss
 CLOSE_REASON = "streamtape: not what was recorded"
+SWITCHING = 101
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing more comes of the server."""
+    """Nothing more comes of the server; the client may be silent for `patience_s` seconds more."""
+
+    patience_s: float | None = None
 
 
 # Given what a recorded message has to be like: the steps of another dialogue, and its name.
@@ -112,6 +117,7 @@ class DialoguePlayer:
         self._n_heard = 0
         self._over = False
         self._is_closed = False  # by the client, where it closed when recorded
+        self._is_open = False  # the handshake was accepted, and nobody has closed
         self.close_reason = CLOSE_REASON
         progress.given = self._given
 
@@ -133,12 +139,15 @@ class DialoguePlayer:
                 continue
             step = self._take()
             if step is None:
-                return _LISTEN if self._overdue else self._at_the_end()
+                return self._at_the_end()
             if isinstance(step, Receive) and self._heard:
                 self._match(step, *self._heard.popleft())
             elif (patience_s := self._silence_needed_s(step, now_us)) != 0:
                 self._pending = step
                 return Listen(patience_s) if patience_s else _LISTEN
+            elif isinstance(step, Receive) and step.message.kind == "close":
+                self._progress.end("failed")
+                return self._waited_in_vain("the recorded client closed the connection here")
             elif isinstance(step, Receive):
                 self._skip(step, now_us)
             elif isinstance(step, Fail):
@@ -222,6 +231,10 @@ class DialoguePlayer:
         if self._overdue and isinstance(step, Send):
             self._patience.give()
         self._progress.n_chunks += isinstance(step, Send | Receive)
+        if isinstance(step, Start):
+            self._is_open = step.head.status == SWITCHING
+        elif isinstance(step, Send | Receive) and step.message.kind == "close":
+            self._is_open = False
         self._given.append(step)
 
     def _take(self) -> Step | None:
@@ -229,14 +242,31 @@ class DialoguePlayer:
         return next(self._steps, None) if step is None else step
 
     def _at_the_end(self) -> Action:
-        """All was played: the client may close, and say nothing more."""
+        """All was played: the client may close, and say nothing more than is overdue."""
+        if self._overdue:
+            return _LISTEN
         if self._heard:
             message, _ = self._heard.popleft()
             if message.is_data:
                 raise self._miss(None, message, [])
             self._over = True
         self._progress.end("complete")
-        return _DONE
+        if self._over or not self._is_open:
+            return _DONE
+        left_s = self._patience.left_at_end_s(overdue=False)
+        return Done(left_s) if left_s else self._waited_in_vain("the recording ends here")
+
+    def _waited_in_vain(self, why: str) -> Fail:
+        """The end for a client that waits for a message, where none is to come."""
+        self._over = True
+        sent = (one.message for one in reversed(self._given) if isinstance(one, Send))
+        last = next((one.text or one.kind for one in sent), "nothing")
+        text = (
+            f"{why}; this one still waits for a message\n\n  dialogue  {self._where}\n"
+            f"  last      {last[:_MOST_SHOWN]}\n"
+            "Close the connection after it, or record it again with a client that reads on"
+        )
+        return Fail(Ending("abandoned", message=printable(text)))
 
     def _is_closed_early(self) -> bool:
         """Whether the client closes before the server has said all: as it may in earnest."""

@@ -9,6 +9,9 @@ answered already, the client is more likely to be busy, and has longer; and wher
 client took its time after that answer, the server was silent, and nothing is given. What ends the
 connection is given late, and only to a client that waits for an answer: a client that is slow could
 not go on.
+
+Where nothing more is to come of either side, the client is expected to close. One that neither
+closes nor says anything for as long as that waits for a message that never comes.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ class Patience:
         before; `overdue` says that there are messages that the client has not said.
         """
         if isinstance(step, Receive) and step.message.kind == "close":
-            return None
+            return self.left_at_end_s(overdue=overdue)
         if not overdue:
             self._is_pipelined = isinstance(last, Receive)
             if not self._is_pipelined and _gap_us(last, step) > BUSY_US:
@@ -55,6 +58,13 @@ class Patience:
         else:
             needed_s = max(_LEAST_S, self._base_s * 0.5**self._n_given)
         return max(0.0, needed_s - self._waited_s)
+
+    def left_at_end_s(self, *, overdue: bool) -> float | None:
+        """How long the client may still be silent where only its close is to come.
+
+        None (for ever) where it still has something to say.
+        """
+        return None if overdue else max(0.0, END_S - self._waited_s)
 
     def wait(self, seconds: float) -> None:
         """Note that the client has been silent for so long."""

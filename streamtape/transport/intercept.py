@@ -246,6 +246,8 @@ class Dialogue:
 
 
 def _early_end(ending: Ending, where: str) -> str:
+    if ending.kind == "abandoned" and ending.message:  # a player's own, with its place
+        return ending.message
     if ending.kind == "abandoned":
         return (
             f"the client read past the end of {where}: when it was recorded, its client stopped "

@@ -133,7 +133,8 @@ CUT = Ending("error", 70, "ConnectionClosedError", close_code=1006)
         ((client("a"), server("A"), client("b"), close_message("server", 90_000, 4001)), None,
          ([], None)),
         ((client("a"), server("A"), client("b")), CUT, ([], None)),
-        ((client("a"), server("A"), close_message("client", 90_000, 1000)), None, ([], None)),
+        ((client("a"), server("A"), close_message("client", 90_000, 1000)), None,
+         (["Fail"], END_S)),
     ],
 )  # fmt: skip
 def test_the_end_comes_late(

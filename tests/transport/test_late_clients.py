@@ -7,11 +7,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 import websockets.asyncio.client
+import websockets.exceptions
 import websockets.sync.client
 
 import streamtape
 from streamtape.session import patience
-from tests.dialogues import client, dialogue, server
+from streamtape.tape.messages import close_message
+from tests.dialogues import URL, client, dialogue, server
 
 Script = tuple[str, ...]
 Talk = Callable[[str, Script], list[str]]
@@ -128,3 +130,105 @@ def test_clients_of_the_replay_server(path: Path, talk: Talk, script: Script) ->
     with streamtape.ReplayServer(path) as running:
         assert talk(running.url.replace("http", "ws", 1) + "/v1/responses", script) == list("123")
         assert not running.misses
+
+
+BY_CLIENT = dialogue(client("one"), server("1"), close_message("client", 30_000, 1000),
+                     close_message("server", 40_000, 1000))  # fmt: skip
+BY_NOBODY = dialogue(client("one"), server("1"))
+ENDS = {
+    "the client closed": (BY_CLIENT, "the recorded client closed the connection here"),
+    "nobody closed": (BY_NOBODY, "the recording ends here"),
+}
+ends = pytest.mark.parametrize(("recorded", "told"), ENDS.values(), ids=ENDS)
+waits = pytest.mark.parametrize("talk", [websockets_asyncio, aiohttp_client, websockets_sync])
+
+
+def saved(recorded: streamtape.Interaction, folder: Path) -> Path:
+    """A cassette with one dialogue."""
+    streamtape.save(streamtape.Cassette((recorded,)), folder / "end.tape")
+    return folder / "end.tape"
+
+
+def all_told(error: BaseException | None) -> str:
+    """The messages of an error and of its causes."""
+    texts = []
+    while error is not None:
+        texts.append(str(error))
+        error = error.__cause__ or error.__context__
+    return "\n".join(texts)
+
+
+@pytest.fixture
+def short_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little patience with a client that does not close."""
+    monkeypatch.setattr(patience, "END_S", 0.05)
+
+
+@pytest.mark.usefixtures("short_end")
+@ends
+@waits
+def test_a_client_that_waits_past_the_end(
+    recorded: streamtape.Interaction,
+    told: str,
+    talk: Talk,
+    tmp_path: Path,
+) -> None:
+    """It doesn't wait for ever: it is told what the recorded client did, and what came last."""
+    path = saved(recorded, tmp_path)
+    with streamtape.use_cassette(path, mode="none"):
+        if talk is aiohttp_client:  # it gives no exception but a closed connection
+            assert talk(URL, ("one", "?", "?")) != ["1"]
+            return
+        with pytest.raises(websockets.exceptions.ConnectionClosedError) as caught:
+            talk(URL, ("one", "?", "?"))
+    text = all_told(caught.value)
+    assert told in text
+    assert "interaction 0 of" in text
+    assert "last      1" in text
+
+
+@ends
+def test_a_virtual_clock_waits_for_nothing(
+    recorded: streamtape.Interaction, told: str, tmp_path: Path
+) -> None:
+    """The 30 seconds are over at once."""
+    path = saved(recorded, tmp_path)
+    with (
+        streamtape.use_cassette(path, mode="none", clock="auto"),
+        pytest.raises(websockets.exceptions.ConnectionClosedError) as caught,
+    ):
+        websockets_asyncio(URL, ("one", "?", "?"))
+    assert told in all_told(caught.value)
+
+
+@pytest.mark.usefixtures("short_end")
+@ends
+@pytest.mark.parametrize("talk", [websockets_sync, websockets_asyncio])
+def test_the_replay_server_closes_with_1011(
+    recorded: streamtape.Interaction,
+    told: str,
+    talk: Talk,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its log has the whole story."""
+    with (
+        streamtape.ReplayServer(saved(recorded, tmp_path)) as running,
+        pytest.raises(websockets.exceptions.ConnectionClosedError) as caught,
+    ):
+        talk(running.url.replace("http", "ws", 1) + "/v1/responses", ("one", "?", "?"))
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1011
+    assert "nothing more was recorded" in caught.value.rcvd.reason
+    assert told in caplog.text
+
+
+@ends
+@waits
+def test_a_client_that_closes_in_time(
+    recorded: streamtape.Interaction, told: str, talk: Talk, tmp_path: Path
+) -> None:
+    """Nothing is amiss, whatever pings it sends before."""
+    with streamtape.use_cassette(saved(recorded, tmp_path), mode="none") as session:
+        assert talk(URL, ("one", "?", "ping", "ping")) == ["1"]
+    assert session.exchanges[0].progress.state == "complete"

@@ -25,6 +25,8 @@ _LOG = logging.getLogger("streamtape.server")
 _OF_HANDSHAKES = "sec-websocket-"
 _EXTENSIONS, _PROTOCOL = "sec-websocket-extensions", "sec-websocket-protocol"
 _SWITCHING = 101
+_UNEXPECTED = 1011  # the server meets what it has no answer for
+_SILENT_REASON = "streamtape: nothing more was recorded; the client still waits for a message"
 _SILENCE_S = 3600.0
 
 
@@ -148,6 +150,14 @@ class _Shell:
         while True:
             self._heard.clear()
             action = player.next(self._exchange.elapsed_us)
+            if (
+                isinstance(action, Fail)
+                and action.error.kind == "abandoned"
+                and action.error.message
+            ):
+                _LOG.warning("%s", action.error.message)
+                await socket.close(_UNEXPECTED, _SILENT_REASON)
+                return
             if isinstance(action, Fail):
                 await self._fail(failing(action.error))
                 return
@@ -174,7 +184,7 @@ class _Shell:
             finally:
                 due.cancel()
                 heard.cancel()
-        elif isinstance(action, Listen) and action.patience_s is not None:
+        elif isinstance(action, Listen | Done) and action.patience_s is not None:
             try:
                 await asyncio.wait_for(self._heard.wait(), action.patience_s)
             except TimeoutError:

@@ -114,11 +114,11 @@ class PeerTransport(asyncio.Transport):
         dialogue, player, peer = self._dialogue, self._dialogue.player, self._peer
         while not peer.has_request:
             await self._until_heard()
-        while not isinstance(action := player.next(dialogue.now_us()), Done):
+        while (action := player.next(dialogue.now_us())) != Done():
             await self._may_read.wait()
             if isinstance(action, WaitUntil):
                 await dialogue.clock.wait_until_async(dialogue.start_us + action.at_us)
-            elif isinstance(action, Listen):
+            elif isinstance(action, Listen | Done):
                 await self._listen(action)
             elif isinstance(action, Await):
                 await wait_async(dialogue.order, action, dialogue.clock)
@@ -132,7 +132,7 @@ class PeerTransport(asyncio.Transport):
         self._flush()
         return None
 
-    async def _listen(self, action: Listen) -> None:
+    async def _listen(self, action: Listen | Done) -> None:
         """Wait until the client says something, or for as long as the player has patience."""
         if action.patience_s is None:
             await self._until_heard()

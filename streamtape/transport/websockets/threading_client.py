@@ -119,10 +119,10 @@ class _PeerThreads:
         while not self._is_gone:
             with self._changed:
                 action = player.next(dialogue.now_us())
-                if isinstance(action, Listen):
-                    self._listen(action)
-                elif isinstance(action, Done):
+                if action == Done():
                     peer.finish()
+                elif isinstance(action, Listen | Done):
+                    self._listen(action)
                 elif isinstance(action, Fail):
                     return dialogue.failed(action.error, peer.has_answered)
                 elif not isinstance(action, WaitUntil | Await):
@@ -133,11 +133,11 @@ class _PeerThreads:
                 dialogue.order.wait(action, OtherCallers(tasks=False).nobody_left)
                 player.wait_no_longer(dialogue.now_us())
             self._flush()
-            if isinstance(action, Done):
+            if action == Done():
                 break
         return None
 
-    def _listen(self, action: Listen) -> None:
+    def _listen(self, action: Listen | Done) -> None:
         """Wait until the client says something, or for as long as the player has patience.
 
         That is real time: no virtual clock can know what other threads are about to do.
