@@ -6,20 +6,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 import streamtape
 from streamtape.cli import completion_values, options, output, parallel
+from streamtape.cli.errors import TROUBLE
 from streamtape.cli.files import with_force
-from streamtape.errors import UsageError
+from streamtape.errors import StreamtapeError, UsageError
 from streamtape.stores.places import Place
 
 if TYPE_CHECKING:
     from streamtape.analysis.stats import Refused
 
 _FEW = 2  # streams, up to which one alone is shown in full
+
+
+class Measured(NamedTuple):
+    """One file: its streams, or why it can't be read."""
+
+    path: str
+    stats: streamtape.Stats
+    error: str = ""
 
 
 @click.command(
@@ -33,7 +42,10 @@ Examples:
 
 \b
 To hold two sets of recordings against each other:
-  streamtape diff before/ after/ --fail-on ttft=+20%"""
+  streamtape diff before/ after/ --fail-on ttft=+20%
+
+\b
+Exit status: 0, or 2 where a file can't be read; the others are measured."""
 )
 @options.recordings
 @options.dialect
@@ -70,21 +82,24 @@ def command(
     if plot_to is not None:
         plot_path = page_path(plot_to, "--plot-to", f"{next(iter(files)).stem}.svg", force=force)
         check_kind(_kind(plot_path))
-    each = _each(files, dialect, jobs, cluster)
+    unreadable: dict[str, str] = {}
+    each = _each(files, dialect, jobs, cluster, unreadable)
     if plot or plot_path is not None:  # pictures are of all streams
         found = list(each)
         if plot_path is not None and any(one.each for one in found):
             _draw(plot_path, _joined(found))
         each = iter(found)
     if as_json:
-        _write_json(each)
+        _write_json(each, unreadable)
     elif as_csv:
         _write_csv(each)
     else:
-        _write_text(each, plot=plot)
+        _write_text(each, unreadable, plot=plot)
+    if unreadable:
+        raise click.exceptions.Exit(TROUBLE)
 
 
-def _write_json(each: Iterable[streamtape.Stats]) -> None:
+def _write_json(each: Iterable[streamtape.Stats], unreadable: dict[str, str]) -> None:
     from streamtape.cli.measured_streams import Fold
     from streamtape.cli.spool import JsonList, write_json
 
@@ -95,7 +110,7 @@ def _write_json(each: Iterable[streamtape.Stats]) -> None:
             streams.append(stream.to_dict())
         for one in found.refused:
             refused.append(asdict(one))
-    write_json(fold.to_dict(streams, refused))
+    write_json({**fold.to_dict(streams, refused), "unreadable": unreadable})
 
 
 def _write_csv(each: Iterable[streamtape.Stats]) -> None:
@@ -111,7 +126,9 @@ def _write_csv(each: Iterable[streamtape.Stats]) -> None:
         output.write_text(row)
 
 
-def _write_text(each: Iterable[streamtape.Stats], *, plot: bool) -> None:
+def _write_text(
+    each: Iterable[streamtape.Stats], unreadable: dict[str, str], *, plot: bool
+) -> None:
     from streamtape.cli.measured_streams import Fold
     from streamtape.report.measures import overview_lines, plot_lines, refused_text, summary_lines
 
@@ -122,6 +139,8 @@ def _write_text(each: Iterable[streamtape.Stats], *, plot: bool) -> None:
         if plot or len(plotted) < _FEW:
             plotted += found.each
     statuses = list(fold.statuses.elements())
+    if not plotted and unreadable:
+        return
     if not plotted:
         refused = refused_text(statuses)
         why = f": {refused}" if refused else ""
@@ -136,10 +155,20 @@ def _write_text(each: Iterable[streamtape.Stats], *, plot: bool) -> None:
 
 
 def _each(
-    files: Iterable[Place], dialect: str | None, jobs: int | None, cluster: str | None
+    files: Iterable[Place],
+    dialect: str | None,
+    jobs: int | None,
+    cluster: str | None,
+    unreadable: dict[str, str],
 ) -> Iterator[streamtape.Stats]:
+    """The streams of each file; why a file can't be read is noted, and put into `unreadable`."""
     work = partial(_measured, dialect=dialect)
-    return parallel.each(work, files, doing="measuring", jobs=jobs, cluster=cluster)
+    for found in parallel.each(work, files, doing="measuring", jobs=jobs, cluster=cluster):
+        if found.error:
+            unreadable[found.path] = found.error
+            output.note(f"Error: {found.error}")
+        else:
+            yield found.stats
 
 
 def medians(
@@ -177,8 +206,13 @@ def _only(one: streamtape.StreamMetrics, measures: tuple[str, ...]) -> streamtap
     return streamtape.StreamMetrics(**kept)
 
 
-def _measured(path: Place, *, dialect: str | None) -> streamtape.Stats:
-    return streamtape.stats(path, dialect=dialect)
+def _measured(path: Place, *, dialect: str | None) -> Measured:
+    try:
+        return Measured(str(path), streamtape.stats(path, dialect=dialect))
+    except UsageError:
+        raise  # an unknown dialect is no trouble of one file
+    except StreamtapeError as error:
+        return Measured(str(path), streamtape.Stats(), str(error))
 
 
 def _kind(path: Place) -> str:

@@ -34,6 +34,33 @@ def test_many_streams_are_summed_up() -> None:
     assert "choose --json or --csv" in refused("stats", LLAMA, "--json", "--csv")
 
 
+@pytest.mark.parametrize("options", [(), ("--csv",), ("--json",), ("--plot",)], ids=str)
+@pytest.mark.parametrize("n_good", [0, 1, 2])
+def test_a_file_that_is_no_cassette_is_named(
+    tmp_path: Path, n_good: int, options: tuple[str, ...]
+) -> None:
+    """The others are measured all the same, whatever is written; the status is that of check."""
+    (tmp_path / "a.tape").write_text("no cassette")
+    for number in range(n_good):
+        tape(tmp_path / f"b{number}.tape", interaction(responses("a", "b")))
+    (tmp_path / "c.tape").write_bytes(b"")
+    result = run("stats", tmp_path, *options)
+    assert result.exit_code == run("check", tmp_path).exit_code == 2
+    assert [name in result.stderr for name in ("a.tape", "b0.tape", "c.tape")] == [
+        True,
+        False,
+        True,
+    ]
+    if options == ("--json",):
+        found = json.loads(result.stdout)
+        assert [Path(name).name for name in found["unreadable"]] == ["a.tape", "c.tape"]
+        assert len(found["streams"]) == n_good
+    elif options == ("--csv",):
+        assert len(result.stdout.splitlines()) == 1 + n_good
+    else:
+        assert bool(result.stdout) == bool(n_good)
+
+
 def test_a_plot_needs_a_name_that_says_its_kind(tmp_path: Path) -> None:
     """SVG where matplotlib is installed; another kind is refused."""
     assert "not as 'gif'" in refused("stats", LLAMA, "--plot-to", tmp_path / "run.gif")
