@@ -36,6 +36,7 @@ FACADE = {
     },
     "streamtape.tape.model": {
         "streamtape.framing.select.frames",
+        "streamtape.dialects.select.event_at",
         "streamtape.dialects.select.events",
         "streamtape.dialects.transcript.transcript",
         "streamtape.dialects.turns.turns",

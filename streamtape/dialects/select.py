@@ -27,6 +27,7 @@ from streamtape.dialects.generic import GENERIC
 from streamtape.dialects.payload import NOT_JSON, decode, find, get, parse_path
 from streamtape.dialects.rule_index import plan_for
 from streamtape.errors import UsageError
+from streamtape.framing.passing import frames_from
 from streamtape.tape.events import Event, Frame
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ def events(
     """Iterate over the events of an interaction, or only those of the given types, lazily."""
     table, frames = open_events(interaction, dialect)
     return events_of(frames, table, types)
+
+
+def event_at(interaction: Interaction, index: int, dialect: str | None = None) -> Event:
+    """The event of this number, as `events` gives it; IndexError where there is none."""
+    table = dialect_for(interaction, dialect)
+    number = index if index >= 0 else index + sum(1 for _ in frames_from(interaction, 0))
+    frame = next(frames_from(interaction, number), None) if number >= 0 else None
+    if frame is None:
+        n_events = sum(1 for _ in frames_from(interaction, 0))
+        raise IndexError(f"no event {index}: the interaction has {n_events:,} events")
+    return _reader(table).read(frame, number)
 
 
 def open_events(

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Protocol
+from itertools import chain, count, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from streamtape.tape.segments import Allowance
 
 AnyFrame = SSEFrame | EventStreamFrame
-_Piece = tuple[int, int | None, bytes]  # the chunk's index and time, and what it decodes to
+Piece = tuple[bytes, int | None, int]  # what a chunk decodes to, its time and its index
 _NAMES: dict[type, str] = {
     SSEParser: "sse",
     NDJSONParser: "ndjson",
@@ -46,7 +47,7 @@ _NAMES: dict[type, str] = {
 }
 _SSE_START = re.compile(rb"(?:data|event|id|retry)?:")
 _SNIFF_BYTES = 64 << 10
-_BATCH = 64  # pieces of an event stream that are read together
+BATCH = 64  # pieces of an event stream that are read together
 _MOST_PARSED_BYTES = 1 << 20  # to see how a body is framed
 _LAST_OF_PRELUDES = b"\x04"  # a message begins with its length in four bytes, at most 64 MiB
 
@@ -215,16 +216,28 @@ def open_frames(interaction: Interaction) -> tuple[str, Iterator[Frame]]:
     """
     if interaction.is_dialogue:
         return MESSAGES, message_frames(interaction.messages)
-    framer, pieces = _opened(interaction)
-    return _NAMES.get(type(framer), ""), _frames(interaction, framer, pieces)
+    framer, pieces = open_body(interaction)
+    return _NAMES.get(type(framer), ""), read_frames(interaction, framer, pieces, Start())
 
 
-def _frames(interaction: Interaction, framer: Framer, pieces: Iterator[_Piece]) -> Iterator[Frame]:
+class Start(NamedTuple):
+    """What was read of a body before: the last chunk's index and time, bytes, and frames."""
+
+    chunk_index: int = 0
+    at_us: int | None = None
+    n_bytes: int = 0
+    n_frames: int = 0
+
+
+def read_frames(
+    interaction: Interaction, framer: Framer, pieces: Iterator[Piece], start: Start
+) -> Iterator[Frame]:
+    """Iterate over the frames of a body, from where a framer stands."""
     allowance = interaction.chunks.allowance
-    chunk_index, at_us, n_bytes, number = 0, None, 0, 0
-    for batch in _batches(pieces, _BATCH if isinstance(framer, SSEParser) else 1):
+    chunk_index, at_us, n_bytes, number = start
+    for batch in batches(pieces, BATCH if isinstance(framer, SSEParser) else 1):
         whole = _whole_frames(framer, batch, number, n_bytes, allowance)
-        for chunk_index, at_us, data in batch:
+        for data, at_us, chunk_index in batch:
             n_bytes += len(data)
             if whole is not None:
                 for frame in islice(whole, data.count(b"\n\n")):
@@ -255,7 +268,7 @@ def _frames(interaction: Interaction, framer: Framer, pieces: Iterator[_Piece]) 
 
 
 def _whole_frames(
-    framer: Framer, batch: list[_Piece], number: int, n_bytes: int, allowance: Allowance | None
+    framer: Framer, batch: list[Piece], number: int, n_bytes: int, allowance: Allowance | None
 ) -> Iterator[AnyFrame] | None:
     """The frames of pieces that hold whole ones, one for each blank line in a piece.
 
@@ -263,7 +276,7 @@ def _whole_frames(
     """
     if len(batch) == 1 or not isinstance(framer, SSEParser):
         return None
-    data = [piece for _, _, piece in batch]
+    data = [piece for piece, _, _ in batch]
     size = sum(map(len, data))
     if allowance is not None and (
         n_bytes + size > allowance.n_bytes or number + size // 3 > allowance.n_frames
@@ -273,22 +286,21 @@ def _whole_frames(
     return None if found is None else iter(found)
 
 
-def _batches(pieces: Iterator[_Piece], most: int) -> Iterator[list[_Piece]]:
+def batches(pieces: Iterator[Piece], most: int) -> Iterator[list[Piece]]:
     """The pieces in lists, the first alone; those before an error come before it."""
-    batch: list[_Piece] = []
+    batch: list[Piece] = []
     size = 1
     try:
-        for piece in pieces:
-            batch.append(piece)
-            if len(batch) == size:
-                yield batch
-                batch, size = [], most
+        while True:
+            batch.extend(islice(pieces, size))  # an error leaves those before it in the list
+            if not batch:
+                return
+            yield batch
+            batch, size = [], most
     except (ContentError, CassetteError):
         if batch:
             yield batch
         raise
-    if batch:
-        yield batch
 
 
 def _located(frame: AnyFrame, at_us: int | None, chunk_index: int, number: int) -> Frame:
@@ -306,24 +318,29 @@ def _located(frame: AnyFrame, at_us: int | None, chunk_index: int, number: int) 
     )
 
 
-def _decoded(chunks: Chunks, decoder: Decoder | None) -> Iterator[_Piece]:
+def _decoded(chunks: Chunks, decoder: Decoder | None) -> Iterator[Piece]:
     """The pieces of a body, its content-encoding undone; those that decode to nothing left out."""
-    feed = decoder.feed if decoder else bytes  # bytes as they are: not copied
-    for chunk_index, (at_us, data) in enumerate(chunks.allowed_pieces()):
-        if content := feed(data):
-            yield chunk_index, at_us, content
+    numbers = count()
+    runs = chunks.allowed_runs()
+    # The data stands first: where it ends, no number is taken.
+    rows = chain.from_iterable(
+        zip(run.pieces(), run.times(), numbers, strict=False) for run in runs
+    )
+    if decoder is None:
+        return filter(itemgetter(0), rows)
+    return ((content, at, n) for data, at, n in rows if (content := decoder.feed(data)))
 
 
 def _chosen(
-    content_type: str | None, pieces: Iterator[_Piece], *, stream_requested: bool
-) -> tuple[Framer, list[_Piece]]:
+    content_type: str | None, pieces: Iterator[Piece], *, stream_requested: bool
+) -> tuple[Framer, list[Piece]]:
     """The framer of a body, and the pieces that had to be read to choose it."""
-    read: list[_Piece] = []
+    read: list[Piece] = []
     first = bytearray()
     look_at = 1  # each look reads all of `first`, so they are made at doubling sizes
     for piece in pieces:
         read.append(piece)
-        first += piece[2]
+        first += piece[0]
         if len(first) >= look_at:
             framer = _framer(
                 content_type, bytes(first), at_end=False, stream_requested=stream_requested
@@ -342,10 +359,10 @@ def framing_of(interaction: Interaction) -> str:
     """
     if interaction.is_dialogue:
         return MESSAGES
-    return _NAMES.get(type(_opened(interaction)[0]), "")
+    return _NAMES.get(type(open_body(interaction)[0]), "")
 
 
-def _opened(interaction: Interaction) -> tuple[Framer, Iterator[_Piece]]:
+def open_body(interaction: Interaction) -> tuple[Framer, Iterator[Piece]]:
     """The framer of a body, and all of its pieces, those that had to be read to choose it too."""
     head = interaction.head
     if head is None:

@@ -282,6 +282,16 @@ class Interaction(Displayed):
 
             return events(self, types, dialect)
 
+    def event(self, index: int, *, dialect: str | None = None) -> Event:
+        """Get one event by its number, from 0, or from the end where it is negative.
+
+        It equals `list(i.events())[index]` and takes less time: the events before it are not made.
+        IndexError where there is no such event; errors of the bytes before it as in `events`.
+        """
+        from streamtape.dialects.select import event_at
+
+        return event_at(self, index, dialect)
+
     @overload
     def sdk_events(self, *, dialect: str | None = None) -> Iterator[Any]: ...
     @overload

@@ -203,7 +203,7 @@ class Rows(Sequence[R]):
         ContentLimitError there.
         """
         n_bytes = 0
-        for found in self._allowed_runs():
+        for found in self.allowed_runs():
             for row, size in zip(self.rows(found), found.sizes, strict=False):
                 n_bytes += size
                 if self.allowance is not None:
@@ -215,11 +215,15 @@ class Rows(Sequence[R]):
 
         ContentLimitError before a row that alone has more than `allowance` has for the body.
         """
-        for found in self._allowed_runs():
+        for found in self.allowed_runs():
             yield from zip(found.times(), found.pieces(), strict=False)
 
-    def _allowed_runs(self) -> Iterator[Columns]:
-        """The runs; one whose long row is more than is allowed is not even fetched."""
+    def allowed_runs(self) -> Iterator[Columns]:
+        """The runs of rows, in order, for readers who count what they read.
+
+        ContentLimitError before a row that alone has more than `allowance` has for the body: it is
+        not even fetched.
+        """
         for segment in self.segments:
             if self.allowance is not None and segment.n_bytes > 2 * SEGMENT_BYTES:
                 self.allowance.bytes(segment.n_bytes)

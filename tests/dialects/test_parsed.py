@@ -31,7 +31,7 @@ def interaction(
 
 def test_all_of_it_is_read_from_one_opening() -> None:
     """Framing, dialect, events and transcript need the body once; nothing is read before."""
-    with patch.object(select, "_opened", wraps=select._opened) as opened:
+    with patch.object(select, "open_body", wraps=select.open_body) as opened:
         parsed = ParsedResponse(interaction(SSE))
         assert opened.call_count == 0
         assert (parsed.framing, parsed.dialect.name, len(parsed.frames)) == ("sse", "generic", 2)
@@ -45,7 +45,7 @@ def test_all_of_it_is_read_from_one_opening() -> None:
 def test_diff_opens_each_body_once(level: Level) -> None:
     """One opening a side, at every level that looks into the body."""
     a, b = interaction(SSE), interaction(SSE.replace(b"2", b"3"))
-    with patch.object(select, "_opened", wraps=select._opened) as opened:
+    with patch.object(select, "open_body", wraps=select.open_body) as opened:
         streamtape.diff(a, b, level)
     assert opened.call_count == 2
 
@@ -53,7 +53,7 @@ def test_diff_opens_each_body_once(level: Level) -> None:
 @pytest.mark.parametrize("look", [streamtape.check, streamtape.stats, streamtape.snapshot])
 def test_whoever_looks_opens_a_body_once(look: object) -> None:
     """Checks, measures and snapshots."""
-    with patch.object(select, "_opened", wraps=select._opened) as opened:
+    with patch.object(select, "open_body", wraps=select.open_body) as opened:
         look(Cassette((interaction(SSE),)))  # type: ignore[operator]  # each takes a cassette
     assert opened.call_count == 1
 
