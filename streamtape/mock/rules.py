@@ -7,7 +7,6 @@ The first rule whose conditions all hold answers. A rule without conditions answ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -17,6 +16,7 @@ from streamtape.composer.compose import checked_usage
 from streamtape.composer.parts import Call, CustomCall, Fail, Part
 from streamtape.errors import UsageError
 from streamtape.mock.request import MockRequest
+from streamtape.mock.searching import check_pattern, is_found
 from streamtape.playback.faults import Fault, Faults, parse_faults
 from streamtape.playback.pace import Pace, parse_pace
 from streamtape.playback.rechunk import Rechunk, parse_rechunk
@@ -37,12 +37,13 @@ class Rule:
     """What is said when a request fits.
 
     Conditions, all of which must hold: `contains`: the user's last message contains this text, in
-    any case. `matches`: a regular expression is found in it. `tool_result`: True where a tool has
-    given a result since then, False where none has, or a text that a result contains. `turn`: how
-    often the user has spoken. `schema`: whether the request gives a JSON schema. `tool`: it gives
-    the model a tool of this name. `model`, `dialect`: a name, or a pattern such as gpt-*.
-    `headers`: values of headers, or patterns. `stream`: whether a stream is asked for. `when`: a
-    function of the request that says whether it fits.
+    any case. `matches`: a regular expression is found in it, within half a second; a request that
+    takes longer is refused. `tool_result`: True where a tool has given a result since then, False
+    where none has, or a text that a result contains. `turn`: how often the user has spoken.
+    `schema`: whether the request gives a JSON schema. `tool`: it gives the model a tool of this
+    name. `model`, `dialect`: a name, or a pattern such as gpt-*. `headers`: values of headers, or
+    patterns. `stream`: whether a stream is asked for. `when`: a function of the request that says
+    whether it fits.
 
     `reply` is a text, parts such as Say and Call, or a function of the request that gives them, or
     None where the rule does not answer after all. `then` is said once the tools that it called have
@@ -84,14 +85,10 @@ class Rule:
         if not isinstance(self.headers, Mapping):
             raise UsageError(f"Rule.headers must be names and values, got {self.headers!r}")
         checked_usage(self.usage)
-        if self.matches is not None:
-            try:
-                re.compile(self.matches)
-            except re.error as error:
-                raise UsageError(
-                    f"rule {self.title!r}: matches={self.matches!r} is no regular expression: "
-                    f"{error}"
-                ) from None
+        if self.matches is not None and (why := check_pattern(self.matches)):
+            raise UsageError(
+                f"rule {self.title!r}: matches={self.matches!r} is no regular expression: {why}"
+            )
         if self.times is not None and self.times < 1:
             raise UsageError(f"rule {self.title!r}: times must be 1 or more, got {self.times!r}")
         if self.pace is not None:
@@ -140,7 +137,7 @@ def reasons_against(rule: Rule, request: MockRequest) -> Iterator[str]:
     said = request.user
     if rule.contains is not None and rule.contains.lower() not in said.lower():
         yield f"the user's last message ({_short(said)}) doesn't contain {rule.contains!r}"
-    if rule.matches is not None and re.search(rule.matches, said) is None:
+    if rule.matches is not None and not is_found(rule.matches, said):
         yield f"the user's last message ({_short(said)}) doesn't match {rule.matches!r}"
     yield from _against_tool_result(rule, request)
     if rule.turn is not None and rule.turn != request.turn:

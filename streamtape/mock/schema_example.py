@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from math import ceil, floor
 from typing import Any
 
+from streamtape.mock.searching import check_pattern, is_found
+
 SAMPLE = "double bubble bath"
 _DEEPEST = 12
 # A value is never longer, whatever a schema wants.
@@ -142,10 +144,7 @@ _SIMPLE = re.compile(
 
 def _matching(pattern: str, text: str) -> str:
     """A text that a simple pattern matches; `text` itself where it does or nothing can be found."""
-    try:
-        if re.search(pattern, text):
-            return text
-    except re.error:
+    if check_pattern(pattern) or is_found(pattern, text):
         return text
     candidates = ["a", "A", "0", "abc", "ABC", "123", "2026-01-01", "+15550100", "a-b", "a_b",
                   "ABC-123", "#aabbcc", "00:00", "1.0.0", "en-US"]  # fmt: skip
@@ -153,7 +152,7 @@ def _matching(pattern: str, text: str) -> str:
     if simple is not None:
         n = int(simple["least"] or 1)
         candidates = [letter * n for letter in "a0A_-"] + candidates
-    return next((one for one in candidates if re.search(pattern, one)), text)
+    return next((one for one in candidates if is_found(pattern, one)), text)
 
 
 def _number(schema: Mapping[str, Any], usual: float, step: float) -> float:
