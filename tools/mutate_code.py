@@ -46,6 +46,23 @@ also_copy = {copied}
 pytest_add_cli_args = ["-n0", "-p", "no:randomly", "-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {tests}
 """
+# mutmut makes all mutants anew, and runs all tests once more, before it runs any mutant. The call
+# before has done both.
+AGAIN = """
+from types import SimpleNamespace
+from mutmut import __main__ as mutmut
+made = SimpleNamespace(mutated=0, ignored=0, unmodified=0)
+new_runner = mutmut.get_mutant_runner
+def runner(*arguments):
+    new = new_runner(*arguments)
+    new.run_clean_tests = lambda tests: 0
+    return new
+mutmut.copy_src_dir = mutmut.copy_also_copy_files = lambda: None
+mutmut.create_mutants = lambda jobs: made
+mutmut.collect_or_load_stats = lambda runner, **how: mutmut.load_stats()
+mutmut.get_mutant_runner = runner
+mutmut.cli()
+"""
 
 
 def modules_named(names: list[str]) -> list[str]:
@@ -88,11 +105,16 @@ def copy_checkout(to: Path) -> list[str]:
 
 
 def mutmut(where: Path, *arguments: str, minutes: float | None = None) -> str:
-    """Run mutmut in the copy; its last output, whether it came to an end or was ended."""
+    """Run mutmut in the copy; its last output, whether it came to an end or was ended.
+
+    With `minutes`, for so long: the mutants are made, and it is known which tests call what.
+    """
     environment = os.environ | {"STREAMTAPE_SHARED": str(shared())}
-    command = [sys.executable, "-m", "mutmut", *arguments]
+    how = ["-m", "mutmut"] if minutes is None else ["-c", AGAIN]
     with (where / "mutmut.log").open("w+b") as log:
-        process = subprocess.Popen(command, cwd=where, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, *how, *arguments], cwd=where, env=environment, stdout=log, stderr=log
+        )
         try:
             process.wait(None if minutes is None else minutes * 60)
         except subprocess.TimeoutExpired:
@@ -190,8 +212,10 @@ def main() -> int:
             raise SystemExit(f"mutate_code: mutmut made no mutants:\n{output}")
         sample = random.Random(given.seed).sample(everyone, min(given.mutants, len(everyone)))
         jobs = ("--max-children", str(given.jobs))
-        mutmut(where, "run", *jobs, *sample, minutes=given.minutes)
+        output = mutmut(where, "run", *jobs, *sample, minutes=given.minutes)
         ended = {mutant: outcomes(where)[mutant] for mutant in sorted(sample)}
+        if set(ended.values()) == {None}:
+            raise SystemExit(f"mutate_code: no mutant was run in {given.minutes:g} min:\n{output}")
         alive = [mutant for mutant, code in ended.items() if code in (0, 5, 33)]
         for mutant in alive:
             print(f"\n{STATUS[ended[mutant]]}: {mutant}")
