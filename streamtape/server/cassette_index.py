@@ -72,8 +72,15 @@ class CassetteIndex:
         self._redactor = Redactor()
         sizes = [len(cassette) for cassette in cassettes]
         self.tape = Playlist([b.interaction for b in self.books], without_host(options), sizes)
+        # The first of an interaction that is there twice; the books keep each, so ids stay theirs.
+        self._indices = {id(b.interaction): n for n, b in reversed([*enumerate(self.books)])}
+        self._n_cassettes = len({book.cassette for book in self.books})
         self._openings = Openings(self.tape)
         self._origins = Origins(i.request for i in self.tape.interactions)
+
+    def index_of(self, interaction: Interaction) -> int | None:
+        """The place of an interaction among all; None of one that was made of another."""
+        return self._indices.get(id(interaction))
 
     def requests_for(self, head: RequestHead, body: bytes | StoredBody) -> list[Request]:
         """The requests that a live one may stand for, the likeliest first."""
@@ -105,10 +112,18 @@ class CassetteIndex:
             return self._explained(requests[0])
 
     def _explained(self, request: Request) -> Miss:
+        nearest = self.tape.nearest(request) if self._n_cassettes > 1 else None
         text = miss_text(
-            request, self.tape, name=self.name, mode=None, again=_AGAIN, repeats="repeat (--repeat)"
+            request,
+            self.tape,
+            name=self.name,
+            mode=None,
+            again=_AGAIN,
+            repeats="repeat (--repeat)",
+            nearest=nearest,
         )
-        text += self._which(request)
+        if nearest is not None:
+            text += self._which(nearest[0])
         target = split_url(request.url)
         line = f"{request.method} {target.path}{'?' if target.query else ''}{target.query}"
         return self._missed(printable_line(line), text)
@@ -131,7 +146,7 @@ class CassetteIndex:
         come is counted in `progress`.
         """
         interactions, connection = self.tape.interactions, object()
-        drawn = next((n for n, one in enumerate(interactions) if one is interaction), None)
+        drawn = self.index_of(interaction)
         if drawn is not None:
             self._openings.hold(connection, drawn)
 
@@ -153,8 +168,11 @@ class CassetteIndex:
         )
 
     def _place(self, interaction: Interaction) -> str:
-        book = next((b for b in self.books if b.interaction is interaction), None)
-        where = "" if book is None else f"interaction {book.number} of {book.cassette}: "
+        index = self.index_of(interaction)
+        where = ""
+        if index is not None:
+            book = self.books[index]
+            where = f"interaction {book.number} of {book.cassette}: "
         return f"{where}{interaction.request.method} {interaction.request.url}"
 
     def block(self, place: str) -> Miss:
@@ -173,13 +191,10 @@ class CassetteIndex:
         self.n_missed += 1
         return found
 
-    def _which(self, request: Request) -> str:
-        """Where the nearest interaction lies, which the miss counts over all cassettes."""
-        nearest = self.tape.nearest(request) if len({b.cassette for b in self.books}) > 1 else None
-        if nearest is None:
-            return ""
-        book = self.books[nearest[0]]
-        return f"\n  interaction {nearest[0]} is number {book.number} of {book.cassette}"
+    def _which(self, index: int) -> str:
+        """Where an interaction lies, which the miss counts over all cassettes."""
+        book = self.books[index]
+        return f"\n  interaction {index} is number {book.number} of {book.cassette}"
 
 
 def same_protocol(recorded: Request, requested: Request) -> bool:

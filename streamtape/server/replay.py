@@ -115,11 +115,11 @@ class ReplayServer(Service):
 
         Shares go from 0 to 1, of the body's bytes, or of the messages of a dialogue.
         """
-        numbers = {id(one): number for number, one in enumerate(self.interactions)}
+        index_of = self._cassettes.index_of
         return tuple(
-            (numbers[id(one)], _share(one, progress))
+            (index, _share(one, progress))
             for one, progress in (*self._open,)
-            if id(one) in numbers  # what is taken up again is another interaction
+            if (index := index_of(one)) is not None  # what is taken up again is another one
         )
 
     @property
@@ -214,7 +214,7 @@ class ReplayServer(Service):
         if self._score is not None:
             score = iter(self._score(interaction))
             return paced(score, factor=options.speed, idle_limit_s=options.idle_limit)
-        number = next((n for n, i in enumerate(tape.interactions) if i is interaction), None)
+        number = self._cassettes.index_of(interaction)
         if number is None:  # taken up again: faults are for the stream that broke
             options = replace(options, fault=())
         return steps_for(

@@ -31,12 +31,13 @@ def miss_text(
     again: str = "",
     missing: bool = False,
     repeats: str = "allow_playback_repeats=True",
+    nearest: tuple[int, list[Difference]] | None = None,
 ) -> str:
     """Say why no interaction answers a request; several lines, for people.
 
     `again` is the command that records it, where one is known. `missing` says that there is no
     such cassette at all. `repeats` is the option that lets interactions answer again. Of a server,
-    which has no record mode, `mode` is None.
+    which has no record mode, `mode` is None. `nearest` is the nearest interaction, where known.
     """
     count = len(tape.interactions)
     holds = f"{count} interaction{'' if count == 1 else 's'}"
@@ -50,7 +51,7 @@ def miss_text(
     same = tape.candidates(requested)
     if same:
         lines += _equal(tape, same, repeats)
-    elif (nearest := tape.nearest(requested)) is not None:
+    elif (nearest := nearest or tape.nearest(requested)) is not None:
         lines += _nearest(tape, *nearest)
         if not tape.interactions[nearest[0]].cuts_known:
             lines += _matched_before(nearest[1], with_option=mode is not None)
