@@ -1,9 +1,12 @@
 """Secrets in every place of an exchange, and in all that is said of it: the tool finds none."""
 
+from urllib.parse import quote
+
 import pytest
 
-from tools.attacks.plant import Maker, count, planted, said, secrets_of
-from tools.attacks.planted import commands, servers, sessions
+from streamtape.tape.texts import masked_text
+from tools.attacks.plant import Maker, count, leaked, planted, said, secrets_of
+from tools.attacks.planted import commands, products, servers, services, sessions
 
 
 def test_planted_secrets_are_written_nowhere() -> None:
@@ -29,3 +32,31 @@ def test_nothing_that_is_said_shows_secrets(maker: Maker) -> None:
     tried, by_place, _ = count(said(kinds, [maker]))
     assert {place: n for place, n in by_place.items() if n} == {}
     assert tried
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        services.flight_recorder, services.dashboards, services.mocks, services.record_missing,
+        products.notebooks,
+    ],
+    ids=lambda maker: maker.__name__,
+)  # fmt: skip
+def test_services_and_products_show_no_secrets(maker: Maker) -> None:
+    """What is kept, shown and handed on: of a key with a shape, one without, and a password."""
+    tried, by_place, _ = count(said(secrets_of(1, every=400), [maker]))
+    assert {place: n for place, n in by_place.items() if n} == {}
+    assert tried
+
+
+@pytest.mark.parametrize("place", ["/v1/{}/y", "https://h.example/x?q={}&n=1", "see /{}, yes"])
+def test_every_kind_is_found_in_paths_and_parameters(place: str) -> None:
+    """A slash before a key is no part of it, though keys of some kinds hold slashes."""
+    registry = "aB3dE5fG7hJ9kL1mN2pQ" * 2 + "aB" + "+ACRaB3dE5"
+    kinds = [(kind, one.text) for kind, one in secrets_of(5) if one.has_shape]
+    shown = [(kind, masked_text(place.format(quote(text, "")))) for kind, text in kinds] + [
+        ("registry", masked_text(place.format(registry)))
+    ]
+    texts = [*(text for _, text in kinds), registry]
+    left = [k for (k, said), text in zip(shown, texts, strict=True) if leaked(text, said.encode())]
+    assert left == []

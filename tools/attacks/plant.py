@@ -9,6 +9,7 @@ answer, what pytest prints, what a killed program leaves.
 
     python tools/attacks/plant.py        counts by place and by kind; exit code 1 where any is left
     python tools/attacks/plant.py --markdown  the table by place
+    python tools/attacks/plant.py --only mocks --only tables  groups of what is made and said
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from streamtape.tape.redact import Redactor
 from streamtape.tape.scanning import mask, scan
 from streamtape.tape.store import TapeFile, save
 from tests.tape.planting import B62, MAKERS, example, of
-from tools.attacks.planted import commands, servers, sessions
+from tools.attacks.planted import commands, products, servers, services, sessions
 from tools.attacks.planted.sample import Secret
 
 URL = "https://api.example/v1/x"
@@ -63,6 +64,8 @@ TELLERS: tuple[Maker, ...] = (
     commands.reports, commands.arguments, commands.documents, commands.migrated,
     sessions.errors, sessions.killed, sessions.reports_of_pytest,
     servers.replay_server, servers.proxy, servers.logs,
+    services.flight_recorder, services.dashboards, services.mocks, services.record_missing,
+    products.tables, products.sql_errors, products.spans, products.shards, products.notebooks,
 )  # fmt: skip
 
 
@@ -428,11 +431,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="only each n-th shape")
     parser.add_argument("--recorded", action="store_true", help="only what recordings hold")
+    parser.add_argument(
+        "--only", action="append", choices=[maker.__name__ for maker in TELLERS], metavar="NAME",
+        help="only this group of what is made and said, such as mocks; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     kinds = secrets_of(options.seed, options.every)
     tellers = () if options.recorded else TELLERS
-    tried, by_place, by_kind = count(chain(planted(kinds), said(kinds, tellers)))
+    if options.only:
+        tellers = tuple(maker for maker in TELLERS if maker.__name__ in options.only)
+    results = () if options.only else planted(kinds)
+    tried, by_place, by_kind = count(chain(results, said(kinds, tellers)))
     if options.markdown:
         print("| place | planted | written |\n|---|--:|--:|")
         print("\n".join(f"| {name} | {n} | {by_place[name]} |" for name, n in tried.items()))

@@ -6,7 +6,7 @@ import json
 import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import streamtape
@@ -15,6 +15,7 @@ from streamtape.tape.store import save
 
 JSON = (b"content-type", b"application/json")
 SSE = (b"content-type", b"text/event-stream")
+_STARTED_US = 1_790_000_000_000_000  # recordings have a date, and spans are made of them
 NOWHERE = "http://127.0.0.1:9"  # where nobody listens
 
 
@@ -64,7 +65,48 @@ def interaction(secret: Secret) -> Interaction:
         Head(200, answer, 1, "HTTP/1.1", f"OK {secret.free}"),
         Chunks.of(Chunk(n + 2, event) for n in range(2)),
         Ending("error", 9, "ReadError", f"no route for {secret.free}"),
+        started_at_us=_STARTED_US,
     )
+
+
+def stream(secret: Secret) -> Interaction:
+    """A stream of a provider whose fields hold it and whose deltas spell it, never masked."""
+    arguments = json.dumps({"api_key": secret.text, "note": f"it is {secret.free}"})
+    first = {"role": "assistant", "tool_calls": [
+        {"index": 0, "id": secret.free, "type": "function",
+         "function": {"name": secret.free, "arguments": ""}},
+    ]}  # fmt: skip
+    calls = [
+        {"tool_calls": [{"index": 0, "function": {"arguments": arguments[at : at + 4]}}]}
+        for at in range(0, len(arguments), 4)
+    ]
+    texts = [{"content": secret.free[at : at + 4]} for at in range(0, len(secret.free), 4)]
+    deltas = [*((delta, None) for delta in (first, *calls, *texts)), ({}, secret.free)]
+    head = {"id": secret.free, "object": "chat.completion.chunk", "model": secret.free}
+    usage = {"prompt_tokens": 3, "completion_tokens": 5, "api_key": secret.text}
+    events: list[dict[str, Any]] = [
+        head | {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+        for delta, reason in deltas
+    ]
+    events += [head | {"choices": [], "usage": usage}, {"error": {"message": secret.free}}]
+    asked = {"messages": [{"role": "user", "content": secret.free}], "stream": True}
+    content = json.dumps({"model": secret.free, "api_key": secret.text, **asked}).encode()
+    sent = tuple((n.encode(), v.encode()) for n, v in headers(secret).items())
+    return Interaction(
+        Request("POST", f"https://api.openai.com/v1/chat/completions?api_key={secret.quoted}",
+                (JSON, *sent), content),
+        Head(200, (SSE, (b"set-cookie", f"sid={secret.text}".encode())), 1),
+        Chunks.of(Chunk(n + 2, b"data: %b\n\n" % json.dumps(one).encode())
+                  for n, one in enumerate(events)),
+        Ending("error", len(events) + 9, "ReadError", f"no route for {secret.free}"),
+        started_at_us=_STARTED_US,
+    )  # fmt: skip
+
+
+def save_streams(secrets: Sequence[Secret], path: Path) -> Path:
+    """A cassette with a stream for each secret, as a program may write one by hand."""
+    save(streamtape.Cassette(tuple(map(stream, secrets))), path)
+    return path
 
 
 def save_unmasked(secrets: Sequence[Secret], path: Path) -> Path:
