@@ -28,6 +28,9 @@ from streamtape.playback.faults import Fault
 from streamtape.playback.pace import Pace, parse_pace
 from streamtape.playback.rechunk import Rechunk
 from streamtape.tape.model import Interaction, Request
+from streamtape.tape.texts import masked_text, shortened
+
+_MOST_SAID = 80  # characters of what the user said, in the text of a miss
 
 
 class NoRuleError(Exception):
@@ -178,9 +181,12 @@ def _fit(part: Structured, request: MockRequest) -> Part:
 
 
 def miss_text(request: MockRequest, rules: Sequence[Rule], space: Space) -> str:
-    """Why nothing answers: the nearest rule, and what speaks against it."""
-    said = " ".join(request.user.split())
-    said = said if len(said) <= 80 else f"{said[:77]}..."
+    """Why nothing answers: the nearest rule, and what speaks against it; without secrets."""
+    return masked_text(_miss_text(request, rules, space))
+
+
+def _miss_text(request: MockRequest, rules: Sequence[Rule], space: Space) -> str:
+    said = shortened(" ".join(request.user.split()), _MOST_SAID)
     where = f" of test {space.name!r}" if space.name else ""
     head = f"no rule answers this request{where} ({request.dialect}, turn {request.turn}: {said!r})"
     if not rules:

@@ -20,6 +20,7 @@ from streamtape.mock.searching import check_pattern, is_found
 from streamtape.playback.faults import Fault, Faults, parse_faults
 from streamtape.playback.pace import Pace, parse_pace
 from streamtape.playback.rechunk import Rechunk, parse_rechunk
+from streamtape.tape.texts import shortened
 
 Items = str | Part | Iterable[str | Part]
 Reply = Items | Callable[[MockRequest], Items | None]
@@ -209,5 +210,4 @@ def rules_of(given: Any) -> list[Rule]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return repr(line if len(line) <= 60 else f"{line[:57]}...")
+    return repr(shortened(" ".join(text.split()), 60))

@@ -283,7 +283,7 @@ class MockServer(Service):
                 self._responder.keep(request, answer, space)
             seen.status = await self._say(exchange, answer)
         elif self._beyond is not None:
-            raise NoRuleError(path)
+            await self._beyond.answer(exchange, target, seen.body)
         else:
             await self.refuse(exchange, 404, f"nothing at {head.method} {path}", "not_found_error")
 

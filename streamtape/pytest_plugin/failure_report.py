@@ -101,8 +101,9 @@ def _leave(report: pytest.TestReport, session: Session, name: str, folder: Path)
 def _message(report: pytest.TestReport) -> str:
     """What the test failed with, in short."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    text = str(crash.message if crash is not None else report.longrepr or "")
-    return text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}…"
+    return shortened(
+        str(crash.message if crash is not None else report.longrepr or ""), MAX_MESSAGE
+    )
 
 
 def _lines(session: Session, reason: str | None) -> Iterator[str]:

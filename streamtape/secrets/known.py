@@ -72,7 +72,7 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern("azure", "JQQJ99", _B + rb"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{20,40}", before=52),
     pattern("azure", "Q~", _B + rb"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", before=4),
     pattern("azure", "+ACR",
-            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?![A-Za-z0-9])", before=42),
+            rb"(?<![A-Za-z0-9+])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?![A-Za-z0-9])", before=42),
     pattern("azure", "APIM ACDb +ABa +AMC +ASt",  # keys of 64 bytes
             rb"(?<![A-Za-z0-9+])[A-Za-z0-9+/]{76}(?:APIM|ACDb|\+ABa|\+AMC|\+ASt)"
             rb"[A-Za-z0-9+/]{5}[AQgw]={0,2}", before=76),
@@ -86,7 +86,7 @@ PATTERNS: tuple[Pattern, ...] = (
             _S + rb"[01]\.A" + _W + rb"{50,}(?:\.[0-9])?\.Ag" + _W + rb"{100,}"),
     pattern("salesforce", "00D", _S + rb"00D[A-Za-z0-9]{12}![A-Za-z0-9_.]{60,}"),
     pattern("tableau", "==:",
-            rb"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{22}==:[A-Za-z0-9]{32}(?![A-Za-z0-9])", before=22),
+            rb"(?<![A-Za-z0-9+])[A-Za-z0-9+/]{22}==:[A-Za-z0-9]{32}(?![A-Za-z0-9])", before=22),
     pattern("tines", ".tines.com/webhook/", rb"\.tines\.com/webhook/([a-z0-9]{32}/[a-z0-9]{32})"),
     pattern("1password", "A3-",
             _S + rb"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"),

@@ -6,6 +6,7 @@ the network, extensions, settings) is off and can't be switched on by the query.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from streamtape.errors import UsageError
 from streamtape.tabular.extras import needed
 from streamtape.tabular.schema import TABLES, names_of
+from streamtape.tape.texts import masked_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +26,9 @@ _LOCKED = {
     "autoload_known_extensions": "false",
 }
 _ROWS_AT_A_TIME = 10_000
+_EXCERPT = re.compile(
+    r"(?P<before>^LINE \d+: (?:\.\.\.)?)(?P<shown>.*?)(?P<after>(?:\.\.\.)?$)", re.MULTILINE
+)
 
 
 @contextmanager
@@ -76,7 +81,21 @@ def batches(connection: Any, query: str) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_pylist([], schema=reader.schema)
         yield from reader
     except (duckdb.Error, pa.ArrowException, OSError) as error:
-        raise UsageError("\n\n".join([str(error).strip(), *_ways_out(error)])) from error
+        message = _without_secrets(str(error).strip(), query)
+        raise UsageError("\n\n".join([message, *_ways_out(error)])) from error
+
+
+def _without_secrets(message: str, query: str) -> str:
+    """A message of DuckDB's, in which the line of the query is cut: maybe within a secret."""
+    shown, safe = query.expandtabs(1), masked_text(query)
+
+    def excerpt(found: re.Match[str]) -> str:
+        at = shown.find(found["shown"])
+        if at < 0:
+            return found[0]
+        return found["before"] + safe[at : at + len(found["shown"])] + found["after"]
+
+    return masked_text(_EXCERPT.sub(excerpt, message))
 
 
 def _ways_out(error: Exception) -> Iterator[str]:

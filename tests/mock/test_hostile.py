@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
-from streamtape import MockServer
+from streamtape import MockServer, Rule
 
 PATHS = (
     "/v1/responses", "/v1/chat/completions", "/v1/messages", "/api/chat", "/api/generate",
@@ -46,3 +48,28 @@ def test_what_came_is_told_without_secrets() -> None:
     assert "x x x" in told
     assert "sk-proj" not in told
     assert "a1B2" not in told
+
+
+def test_misses_are_told_without_secrets() -> None:
+    """Wherever the text that says why is cut; in Python as over HTTP."""
+    key = "sk-proj-" + "a1B2c3D4" * 6
+    with MockServer([Rule(contains="never", reply="x")]) as server, httpx.Client() as client:
+        told = ""
+        for n in range(0, 80, 7):
+            asked = {"model": "m", "input": f"{'x' * n} {key}"}
+            told += client.post(f"{server.url}/t/{key}/v1/responses", json=asked).text
+        told += "".join(server.misses)
+    assert "doesn't contain 'never'" in told
+    assert "sk-proj" not in told
+    assert "a1B2" not in told
+
+
+def test_a_path_that_no_dialect_has_is_recorded_where_misses_are(tmp_path: Path) -> None:
+    """It is sent on to the provider, though no rule was ever asked."""
+    with (
+        MockServer() as provider,
+        MockServer(record_missing=provider.url, cassette=tmp_path / "x.tape") as server,
+    ):
+        answer = httpx.post(f"{server.url}/v1/unknown", json={})
+        assert (answer.status_code, server.n_recorded) == (404, 1)
+        assert "nothing at POST /v1/unknown" in answer.text

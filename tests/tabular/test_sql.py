@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from streamtape.analysis import streams
+from streamtape.errors import UsageError
+from streamtape.tabular import sql
 from streamtape.tabular.schema import TABLES
 from streamtape.tabular.store import cache
 from tests.cli.running import refused, run
@@ -254,3 +256,18 @@ def test_times_are_in_utc(tapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (row,) = json.loads(run("sql", query, tapes, "--json").stdout)
     assert row["h"] == 0
     assert row["t"].startswith("2026-01-01T00:00:00")
+
+
+def test_a_refused_query_is_shown_without_its_secrets(tmp_path: Path) -> None:
+    """Though the database cuts its line, at whatever place of a key."""
+    key = "sk-proj-" + "a1B2c3D4" * 12
+    with sql.opened({}, spill_folder=str(tmp_path)) as connection:
+        for between in ("\n", " ", "\t"):
+            for n_before in (0, 20, 60, 110):
+                query = f"SELECT{between}'{'x' * n_before}', '{key}'::INT, 1"
+                with pytest.raises(UsageError) as caught:
+                    list(sql.batches(connection, query))
+                message = caught.value.args[0]  # as it was before errors mask what they say
+                assert "LINE" in message
+                assert "::INT" in message
+                assert "a1B2" not in message
