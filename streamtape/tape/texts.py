@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -93,8 +93,7 @@ def scan_text(data: bytes, search: Search | None = None) -> list[Leak]:
     for split in splits(data, search):
         where = f"{_line(data, split.pieces[0][0])}, in pieces"
         leaks.append(Leak(None, where, split.kind, split.length))
-    for match in _PACKED.finditer(data):
-        inner = _unpacked(match[1])
+    for inner in unpacked(data):
         found = search.find(inner)
         leaks += (Leak(None, "packed data of the page", s.kind, s.end - s.start) for s in found)
     return leaks
@@ -120,7 +119,12 @@ def _line(data: bytes, at: int) -> str:
     return f"line {data.count(bytes([10]), 0, at) + 1}"
 
 
-def _unpacked(packed: bytes) -> bytes:
+def unpacked(page: bytes) -> Iterator[bytes]:
+    """The data that a page of ours holds packed, as it is when the page is shown."""
+    return (_inflated(found[1]) for found in _PACKED.finditer(page))
+
+
+def _inflated(packed: bytes) -> bytes:
     try:
         return zlib.decompressobj().decompress(base64.b64decode(packed), _MAX_UNPACKED_BYTES)
     except (zlib.error, binascii.Error):

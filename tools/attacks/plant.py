@@ -40,6 +40,7 @@ from streamtape.tape.model import Chunk, Chunks, Ending, Head, Headers, Interact
 from streamtape.tape.redact import Redactor
 from streamtape.tape.scanning import mask, scan
 from streamtape.tape.store import TapeFile, save
+from streamtape.tape.texts import unpacked
 from tests.tape.planting import B62, MAKERS, example, of
 from tools.attacks.planted import commands, products, servers, services, sessions
 from tools.attacks.planted.sample import Secret
@@ -287,10 +288,11 @@ def said_in_messages(secret: Secret, folder: Path) -> Iterator[tuple[str, bool]]
 
 
 class Searched:
-    """What was written, with its escapes undone, to be searched for many secrets."""
+    """What was written, escapes and a page's packed data undone, to be searched for secrets."""
 
     def __init__(self, data: bytes) -> None:
-        self._forms = (data, unescaped(data).text, b" ".join(map(_decoded, _BASE64.findall(data))))
+        runs = b" ".join(map(_decoded, _BASE64.findall(data)))
+        self._forms = (data, unescaped(data).text, runs, b" ".join(unpacked(data)))
 
     def holds(self, secret: str) -> bool:
         """Whether a good part of a secret stands there."""
