@@ -48,6 +48,13 @@ def test_the_most_places_that_are_in_order(
     assert align._in_order(pairs) == kept
 
 
+def test_a_large_gap_is_cut_into_equal_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it lies: end to end, without a hole, each with no more cells than the bound."""
+    monkeypatch.setattr(align, "EXACT_CELLS", 50)
+    blocks = list(align._blocks(Gap(10, 20, 30, 50)))
+    assert blocks == [Gap(10, 13, 30, 36), Gap(13, 16, 36, 43), Gap(16, 20, 43, 50)]
+
+
 @given(st.text("abc", max_size=20), st.text("abcd", max_size=20))
 def test_what_is_between_gaps_is_equal(a: str, b: str) -> None:
     """Outside the gaps both sides are the same, in order and without a hole."""

@@ -33,6 +33,31 @@ def test_a_hunk_shows_the_words(before: str, after: str, told: list[str]) -> Non
     assert marked(before, after) == told
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("a b c d", "x b c y", ["[a]{x} b c d", "a b c [d]{y}"]),
+        ("a b c", "x b y", ["[a b c]{x b y}"]),
+        ("a1 a2 b c d1 d2", "x1 x2 b c y1 y2", ["[a1 a2 b c d1 d2]{x1 x2 b c y1 y2}"]),
+        ("a b c d", "c d x y", ["[a b ]c d{ x y}"]),
+    ],
+)
+def test_near_changes_are_one_hunk(before: str, after: str, told: list[str]) -> None:
+    """Where fewer words than two, or no more than changed, stand between them.
+
+    What they share is shown as changed, too, unless it is as much as what changed.
+    """
+    assert marked(before, after) == told
+
+
+@pytest.mark.parametrize("n", [79, 80, 200])
+def test_long_words_around_a_hunk_are_cut(n: int) -> None:
+    """Eighty characters are shown on either side, and no sign that nothing was cut."""
+    word = "w" * n
+    lead, tail = (f"{word} ", f" {word}") if n < 80 else (f"…{'w' * 79} ", f" {'w' * 79}…")
+    assert marked(f"{word} red {word}", f"{word} blue {word}") == [f"{lead}[red]{{blue}}{tail}"]
+
+
 def test_far_apart_changes_are_hunks_of_their_own() -> None:
     """Each shows only a little of what stands around it."""
     middle = " and so it went on for a long, long time until at last"
