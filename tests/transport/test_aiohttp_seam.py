@@ -74,6 +74,7 @@ async def _hang_up(request: web.Request) -> web.Response:
 
 
 GONE = web.AppKey("gone", asyncio.Event)
+TURNS = 10
 
 
 @contextmanager
@@ -95,6 +96,16 @@ def upstream() -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
         await site.start()
         return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
+    async def end() -> None:
+        # A connection that has just been taken is the runner's only some turns of the loop later.
+        for site in list(runner.sites):
+            await site.stop()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        await runner.cleanup()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     runner, url = asyncio.run_coroutine_threadsafe(begin(), loop).result(PATIENCE_S)
@@ -102,7 +113,7 @@ def upstream() -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
         yield url, loop
     finally:
         loop.call_soon_threadsafe(app[GONE].set)
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(PATIENCE_S)
+        asyncio.run_coroutine_threadsafe(end(), loop).result(PATIENCE_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
