@@ -102,7 +102,12 @@ def upstream() -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
             await site.stop()
         for _ in range(TURNS):
             await asyncio.sleep(0)
+        assert runner.server is not None
+        transports = [one.transport for one in runner.server.connections]
         await runner.cleanup()
+        for transport in transports:
+            if transport is not None:  # aiohttp 3.10 may leave one open whose request was cut off
+                transport.abort()
         for _ in range(TURNS):
             await asyncio.sleep(0)
 
