@@ -4,7 +4,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -128,6 +128,22 @@ def test_any_bytes_in_any_cuts(chunks: list[bytes]) -> None:
     """Arbitrary bytes give the same body however they are cut."""
     whole = written([b"".join(chunks)], default_search())[0]
     assert written(chunks, default_search())[0] == whole
+
+
+@pytest.mark.parametrize(
+    "value", ["\0" * 6, "пароль-на-сегодня", "s3cret\x7f\x01words", "ключ7" * 9]
+)
+@pytest.mark.parametrize("name", ["sid", "password", "api_key"])
+def test_values_of_other_than_ascii_in_any_cut(name: str, value: str) -> None:
+    """A field's value is masked whole wherever it is cut, also within a letter of two bytes."""
+    body = f"{name}={value}&x=1".encode()
+    whole, states, _ = written([body], default_search())
+    masked = len(name) + 1, len(name) + 1 + len(value.encode())
+    assert whole[slice(*masked)].strip(b"*") == b""
+    for one, two in combinations(range(masked[0], masked[1] + 1), 2):
+        final, states, _ = written([body[:one], body[one:two], body[two:]], default_search())
+        assert final == whole
+        assert not any(value.encode()[:6] in state for state in states)
 
 
 def test_patterns_of_the_user() -> None:
