@@ -15,9 +15,14 @@ from streamtape.errors import CassetteError, StreamtapeError, UsageError
 from streamtape.stores.places import Place, place_of
 
 if TYPE_CHECKING:
+    from streamtape.cli.spool import Spool
     from streamtape.secrets.scanner import Search
+    from streamtape.stores.store import Store, StoreEntry
+    from streamtape.stores.store_path import StorePath
     from streamtape.tape.redact import RedactionOptions, Redactor
     from streamtape.tape.scanning import Leak
+
+    _InStore = tuple[int, type[StorePath], str, StoreEntry | None]  # number of the store, key
 
 _SUFFIXES = (".tape", ".part")
 _SKIPPED = frozenset({".git", ".hg", ".venv", "node_modules", "__pycache__", ".mypy_cache"})
@@ -171,17 +176,33 @@ def _redactor(rules: RedactionOptions) -> Redactor:
 
 
 class _Files(Iterable[Place]):
-    """The files that are meant, listed once, and kept by their places alone."""
+    """The files that are meant, listed once, and kept by their places alone.
+
+    Stores stay in memory, each once: one of the user's own may not pickle.
+    """
 
     def __init__(self, paths: tuple[str, ...]) -> None:
         from streamtape.cli.spool import Spool
 
-        self._found = Spool[Place]()
+        self._found: Spool[Path | _InStore] = Spool()
+        self._stores: list[Store] = []
+        numbers: dict[int, int] = {}
         for place in _files(paths):
-            self._found.append(place)
+            if isinstance(place, Path):
+                self._found.append(place)
+                continue
+            number = numbers.setdefault(id(place.store), len(self._stores))
+            if number == len(self._stores):
+                self._stores.append(place.store)
+            self._found.append((number, type(place), place.key, place.listed))
 
     def __iter__(self) -> Iterator[Place]:
-        return iter(self._found)
+        for found in self._found:
+            if isinstance(found, Path):
+                yield found
+            else:
+                number, of, key, entry = found
+                yield of(self._stores[number], key, entry=entry)
 
     def __len__(self) -> int:
         return len(self._found)

@@ -112,9 +112,9 @@ def test_figures_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(measured_streams, "RUN_VALUES", 4)
     paths = sorted(PAIRS.glob("*.tape"))
     whole = streamtape.stats(*paths)
-    assert json.loads(run("stats", PAIRS, "--json").stdout) == json.loads(
-        json.dumps(whole.to_dict())
-    )
+    printed = json.loads(run("stats", PAIRS, "--json").stdout)
+    assert printed.pop("unreadable") == {}
+    assert printed == json.loads(json.dumps(whole.to_dict()))
     fold = Fold()
     for path in paths:
         one = streamtape.stats(path)
