@@ -45,7 +45,9 @@ def test_only_what_changed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_test_that_needs_another_one_fails_alone(pytester: pytest.Pytester) -> None:
+def test_a_test_that_needs_another_one_fails_alone(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`-p tools.alone` finds what passes only because of the tests before it."""
     pytester.makepyfile(
         """
@@ -63,7 +65,7 @@ def test_a_test_that_needs_another_one_fails_alone(pytester: pytest.Pytester) ->
             assert made
         """
     )
-    pytester.syspathinsert(REPO)
+    monkeypatch.setenv("PYTHONPATH", str(REPO))
     usual = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     usual.assert_outcomes(passed=2)
     alone = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "tools.alone")

@@ -25,7 +25,7 @@ TESTS = (
     "playback", "session", "tape", "variations", "test_diff.py", "test_markup.py",
     "test_snapshots.py", "test_strategies.py",
 )  # fmt: skip
-LINES, BRANCHES = 95.0, 91.0
+LINES, BRANCHES = 95.0, 92.0
 # Lines of modules where a mistake is hardest to see.
 MODULES = {
     "compare/align.py": 95.0,

@@ -12,7 +12,7 @@ if [ -n "${WHEEL:-}" ]; then
     "$venv/bin/uv" build --quiet --wheel --out-dir build/wheel
     "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --reinstall --no-deps build/wheel/*.whl
     git ls-files -z | grep -zv '^streamtape/' | xargs -0 cp --parents -t "$stage"
-    for folder in tests/interop/node tools/page; do
+    for folder in tests/interop/node tests/stores/node tools/page; do
         [ ! -d "$folder/node_modules" ] || ln -s "$root/$folder/node_modules" "$stage/$folder/"
     done
     STREAMTAPE_WHEEL=$(ls "$root"/build/wheel/*.whl)
