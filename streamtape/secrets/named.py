@@ -74,6 +74,7 @@ _LINE = rb":[ \t]{0,4}(?:(?i:bearer|basic|token)[ \t])?(?P<s>[^\s\"'<>\\,;(){}\[
 _ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>[^<>\s&]{6,200})\s{0,8}<"
 _PARAMETER = rb"=(?P<s>[^&\s\"'<>\\#;(){}\[\],|`]{6,32})(?P<more>[^&\s\"'<>\\#;(){}\[\],|`]*)"
 # The same where the text ends: a value may have letters and bytes that no token has.
+_MAX_OPEN_BYTES = 4 << 10  # from its sign on; names in front of names are each looked at
 _OPEN_PARAMETER = rb"=(?P<s>[^&\s\"'<>\\#;(){}\[\],|`]+)\Z"
 
 
@@ -121,7 +122,7 @@ class OpenNamed(Named):
             if part is None:
                 continue
             found = _compiled(_OPEN_FIELD).match(text, part.end())
-            if found is None:
+            if found is None and len(text) - part.end() <= _MAX_OPEN_BYTES:
                 found = _compiled(_OPEN_PARAMETER).match(text, part.end())
             if found is None:
                 span = opened(text, part.end())
