@@ -96,20 +96,20 @@ def test_slower_recordings_fail(tmp_path: Path) -> None:
 
 def test_a_classifier_is_named_and_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`module:function`, found from here: status 1 where it flags, 0 where it does not."""
-    (tmp_path / "my_rules.py").write_text(
+    (tmp_path / "rules_of_stats.py").write_text(
         "def bad(text):\n    return 'bath' in text\n\nasync def fine(text):\n    return 0.1\n"
     )
     monkeypatch.chdir(tmp_path)
     path = tape(tmp_path / "a.tape", interaction(responses("double ", "bubble ", "bath")))
-    result = run("moderate", path, "--with", "my_rules:bad")
+    result = run("moderate", path, "--with", "rules_of_stats:bad")
     assert result.exit_code == 1
     assert "as a whole flagged" in result.stdout
     assert "held back" in result.stdout
     told = json.loads(
-        run("moderate", path, "--with", "my_rules:bad", "--every", "5", "--json").stdout
+        run("moderate", path, "--with", "rules_of_stats:bad", "--every", "5", "--json").stdout
     )
     assert [way["every"] for way in told[0]["ways"]] == [5]
-    assert run("moderate", path, "--with", "my_rules:fine").exit_code == 0
-    assert "write MODULE:FUNCTION" in refused("moderate", path, "--with", "my_rules")
-    assert "has no function" in refused("moderate", path, "--with", "my_rules:nothing")
+    assert run("moderate", path, "--with", "rules_of_stats:fine").exit_code == 0
+    assert "write MODULE:FUNCTION" in refused("moderate", path, "--with", "rules_of_stats")
+    assert "has no function" in refused("moderate", path, "--with", "rules_of_stats:nothing")
     assert "cannot import" in refused("moderate", path, "--with", "no_such_module:f")
