@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -88,15 +89,23 @@ def answers(page: Page, controls: list[Control]) -> list[str]:
             ("touch", at.tap),
             ("keyboard", partial(at.press, control.key)),
         ):
-            make_ready(page, control)
-            before = page.evaluate(control.told)
-            press()
-            try:
-                until(partial(has_changed, page, control.told, before))
-            except AssertionError:
+            # Twice, since a press is lost that meets the page while it draws a control anew.
+            if not any(is_answered(page, control, press) for _ in range(2)):
                 deaf.append(f"{control.selector} by {way}")
         make_ready(page, control)
     return deaf
+
+
+def is_answered(page: Page, control: Control, press: Callable[[], object]) -> bool:
+    """Whether the page changes as it should after a press."""
+    make_ready(page, control)
+    before = page.evaluate(control.told)
+    press()
+    try:
+        until(partial(has_changed, page, control.told, before))
+    except AssertionError:
+        return False
+    return True
 
 
 def make_ready(page: Page, control: Control) -> None:
