@@ -73,9 +73,6 @@ _IN_PART = rb"\"[^\r\n]{0,120}\r?\n(?:[^\r\n]{1,120}\r?\n){0,4}\r?\n(?P<s>[^\r\n
 _LINE = rb":[ \t]{0,4}(?:(?i:bearer|basic|token)[ \t])?(?P<s>[^\s\"'<>\\,;(){}\[\]|`*]{8,200})"
 _ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>[^<>\s&]{6,200})\s{0,8}<"
 _PARAMETER = rb"=(?P<s>[^&\s\"'<>\\#;(){}\[\],|`]{6,32})(?P<more>[^&\s\"'<>\\#;(){}\[\],|`]*)"
-# The same where the text ends: a value may have letters and bytes that no token has.
-_MAX_OPEN_BYTES = 4 << 10  # from its sign on; names in front of names are each looked at
-_OPEN_PARAMETER = rb"=(?P<s>[^&\s\"'<>\\#;(){}\[\],|`]+)\Z"
 
 
 @lru_cache(maxsize=64)
@@ -113,7 +110,7 @@ class Named(Pattern):
 
 
 class OpenNamed(Named):
-    """A value that has begun and not ended: in quotes, or behind an equals sign."""
+    """A quoted value that has begun and not ended."""
 
     def spans_at(self, text: bytes, offsets: Iterable[int]) -> Iterator[Span]:
         """Iterate over the values that are open at the end of a text."""
@@ -122,8 +119,6 @@ class OpenNamed(Named):
             if part is None:
                 continue
             found = _compiled(_OPEN_FIELD).match(text, part.end())
-            if found is None and len(text) - part.end() <= _MAX_OPEN_BYTES:
-                found = _compiled(_OPEN_PARAMETER).match(text, part.end())
             if found is None:
                 span = opened(text, part.end())
                 if span is not None:

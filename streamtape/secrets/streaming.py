@@ -19,6 +19,10 @@ MASK = b"*"
 # What a secret of one piece can consist of: a tail of these may be the beginning of one.
 TOKEN = bytes(c for c in range(0x21, 0x7F) if c not in b"\"'\\<>(){}[],;|`")
 _TOKEN_SET = frozenset(TOKEN)
+# What a value beside a secret's name can consist of: also letters beyond ASCII, control characters.
+VALUE = bytes(
+    c for c in range(0x100) if c in _TOKEN_SET or not (0x20 <= c < 0x7F or c in b"\t\n\r")
+)
 _OPEN_SET = _TOKEN_SET | {0x5C}  # a backslash may begin an escape of a token's character
 MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
@@ -118,6 +122,7 @@ class BodyRedactor:
         size = len(buffer)
         start = max(_token_from(buffer), size - MAX_TOKEN_BYTES)
         if hits:
+            start = max(min(start, _token_from(buffer, VALUE)), size - MAX_TOKEN_BYTES)
             begun = self._search.open_from(buffer, hits)
             self._in_key |= begun < size - MAX_SECRET_BYTES and _opens_key(buffer, begun)
             start = min(start, begun)
@@ -219,9 +224,9 @@ def _opens_key(buffer: bytes, start: int) -> bool:
     return buffer[max(0, start - 5) : start] == b"-----"
 
 
-def _token_from(text: bytes) -> int:
+def _token_from(text: bytes, of: bytes = TOKEN) -> int:
     """Where the token begins that a text ends in; escapes may spell some of its characters."""
-    start = len(text.rstrip(TOKEN))
+    start = len(text.rstrip(of))
     while start and text[start - 1] == 0x5C and text[start : start + 1] in {b"", b"u", b"/"}:
-        start = len(text[: len(text[:start].rstrip(b"\\"))].rstrip(TOKEN))
+        start = len(text[: len(text[:start].rstrip(b"\\"))].rstrip(of))
     return start
