@@ -267,11 +267,12 @@ def _killed(sets: Sets, folder: Path) -> Iterator[Row]:
     for command in ("check", "export"):
         alone, shared = folder / f"{command}-alone", folder / f"{command}-shared"
         single = _ran(_writing(command, part, alone, "--jobs", "1"))
-        with (
-            _cluster(2, sets.base) as cluster,
-            _killing(cluster.pids()[0], single.client_cpu_s / 4) as killed,
-        ):
-            ran = cluster.run(*_writing(command, part, shared))
+        with _cluster(2, sets.base) as cluster:
+            for name, what in (("warm", str(sets.base)), ("undisturbed", part)):
+                undisturbed = cluster.run(*_writing(command, what, folder / f"{command}-{name}"))
+            # Of a worker's share, one half: what the client does, or imports, is no part of it.
+            with _killing(cluster.pids()[0], undisturbed.workers_cpu_s / 2 / 2) as killed:
+                ran = cluster.run(*_writing(command, part, shared))
         differences = int(ran.stdout != single.stdout) if command == "check" else 0
         if command == "export":
             names = [p.relative_to(alone).as_posix() for p in alone.rglob("*") if p.is_file()]
