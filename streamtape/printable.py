@@ -50,13 +50,13 @@ class PrintableBytes:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-        self._held = ""
+        self._pending = ""
 
     def feed(self, data: bytes) -> bytes:
         """The printable form of the next bytes; half a character, or half a line end, waits."""
-        text = self._held + self._decoder.decode(data)
-        self._held = "\r" if text.endswith("\r") else ""
-        return printable(text.removesuffix("\r") if self._held else text).encode()
+        text = self._pending + self._decoder.decode(data)
+        self._pending = "\r" if text.endswith("\r") else ""
+        return printable(text.removesuffix("\r") if self._pending else text).encode()
 
 
 def _shown(match: re.Match[str]) -> str:

@@ -131,9 +131,9 @@ def _stream(events: Sequence[Event], dialect: Dialect, level: str) -> Iterator[s
         yield from _frames(e.frame for e in events if e.frame is not None)
         return
     for sender, run in groupby(events, key=lambda event: event.direction):
-        said = "client " if sender == "client" else ""
+        prefix = "client " if sender == "client" else ""
         for unit in Coalescer(dialect).units(run):
-            yield f"{said}{unit.kind} {unit.name}: {_json(_plain(unit.body))}"
+            yield f"{prefix}{unit.kind} {unit.name}: {_json(_plain(unit.body))}"
 
 
 def _frames(frames: Iterable[Frame]) -> Iterator[str]:

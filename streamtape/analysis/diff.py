@@ -26,7 +26,7 @@ from streamtape.dialects.content import content_of
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.dialects.transcript import transcript_of
-from streamtape.dialects.turns import asked_at_us, turns
+from streamtape.dialects.turns import question_at_us, turns
 from streamtape.errors import UsageError
 from streamtape.tape.events import Event
 from streamtape.tape.gc_paused import collector_paused
@@ -139,11 +139,11 @@ def _by_turns(
 def _turn_alone(turn: Interaction | None, n_before: int, *, new: bool = False) -> Change:
     """A turn that the other dialogue has not."""
     assert turn is not None
-    at = Location(n_before, asked_at_us(turn))
-    asked = turn.request.body.decode("utf-8", "replace")
+    at = Location(n_before, question_at_us(turn))
+    question = turn.request.body.decode("utf-8", "replace")
     if new:
-        return Change("inserted", "turn", None, at, after=asked)
-    return Change("removed", "turn", at, None, before=asked)
+        return Change("inserted", "turn", None, at, after=question)
+    return Change("removed", "turn", at, None, before=question)
 
 
 def _later(change: Change, n_a: int, n_b: int) -> Change:
@@ -275,9 +275,9 @@ def _clocked(parsed: ParsedResponse) -> Clocked:
     head, ending = parsed.interaction.head, parsed.interaction.ending
     times = [event.at_us for event in _events(parsed)]
     if parsed.interaction.is_dialogue:  # from the question on
-        start_us = asked_at_us(parsed.interaction) or 0
-        said = [event.at_us for event in _events(parsed) if event.direction == "server"]
-        since = [None if at_us is None else at_us - start_us for at_us in said]
+        start_us = question_at_us(parsed.interaction) or 0
+        answered_us = [event.at_us for event in _events(parsed) if event.direction == "server"]
+        since = [None if at_us is None else at_us - start_us for at_us in answered_us]
         return Clocked(
             None, since, since[-1] if since else None, _first_content_us(parsed, start_us)
         )

@@ -21,12 +21,12 @@ def requested_model(interaction: Interaction) -> str:
     """
     if interaction.is_dialogue:
         first = islice(interaction.messages.allowed_rows(), _LOOKED_AT)
-        said = (m.data for m in first if m.direction == "client")
+        sent = (m.data for m in first if m.direction == "client")
         named = ""
         with suppress(ContentLimitError):
-            named = next(filter(None, map(_model_in, said)), "")
-        asked = parse_qs(split_url(interaction.request.url).query).get("model", [""])
-        return named or asked[0]
+            named = next(filter(None, map(_model_in, sent)), "")
+        in_query = parse_qs(split_url(interaction.request.url).query).get("model", [""])
+        return named or in_query[0]
     return _model_in(interaction.request.body)
 
 

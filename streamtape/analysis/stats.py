@@ -10,7 +10,7 @@ from typing import Any
 from streamtape.analysis.streams import Source, is_whole_body, opened, stream_of
 from streamtape.checks.profiles import DEFAULT
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.dialects.turns import asked_at_us, turns
+from streamtape.dialects.turns import question_at_us, turns
 from streamtape.displayed import Displayed
 from streamtape.metrics.measures import DEFINITIONS, ERROR_STATUS, MEASURES, StreamMetrics, measure
 from streamtape.metrics.statistics import Gate, Summary, evaluate, parse_limit
@@ -116,7 +116,7 @@ def _of_turns(interaction: Interaction, dialect: str | None) -> Iterator[StreamM
     """The measures of each response of a dialogue, from the message that asked for it."""
     for turn in turns(interaction, dialect):
         stream = stream_of(turn, DEFAULT, dialect)
-        start_us = asked_at_us(turn) or 0
+        start_us = question_at_us(turn) or 0
         events = [
             replace(event, at_us=None if event.at_us is None else event.at_us - start_us)
             for event in stream.events

@@ -61,8 +61,8 @@ def stream_of(
         parsed = parsed.with_dialect(own)
     events = parsed.events
     if interaction.is_dialogue:  # what the client says is no matter of the server's rules
-        said = (event for event in events if event.direction == "server")
-        events = tuple(replace(event, index=number) for number, event in enumerate(said))
+        from_server = (event for event in events if event.direction == "server")
+        events = tuple(replace(event, index=number) for number, event in enumerate(from_server))
     return Stream(
         dialect=parsed.dialect,
         events=events,

@@ -38,8 +38,8 @@ def _free_fields(dialect: Dialect) -> tuple[frozenset[str], str]:
     keys = {key for rule in rules for key in rule.key}
     for scope in dialect.scopes:
         keys |= {*scope.open_key, *scope.close_key, *scope.extend_key}
-    told = {path.rpartition(".")[2] for key in keys for path in key.split("|")}
-    return frozenset(names - told - _NEVER_FREE), dialect.sequence.rpartition(".")[2]
+    identifying = {path.rpartition(".")[2] for key in keys for path in key.split("|")}
+    return frozenset(names - identifying - _NEVER_FREE), dialect.sequence.rpartition(".")[2]
 
 
 def _alike(one: Any, other: Any, free: frozenset[str], counter: str) -> bool:

@@ -97,10 +97,10 @@ def _is_missing(payload: Any, text: str, unless: tuple[str, ...]) -> bool:
             return False
         return get(payload, parse_path(text), MISSING) is MISSING
     head, _, rest = text.rpartition("*.")
-    held = find(payload, parse_path(f"{head}*"))
+    elements = find(payload, parse_path(f"{head}*"))
     return any(
         get(one, parse_path(rest), MISSING) is MISSING
-        for _, one in held
+        for _, one in elements
         if not (unless and isinstance(one, dict) and any(name in one for name in unless))
     )
 
@@ -168,5 +168,5 @@ def reported_error(stream: Stream) -> Iterator[Hit]:
         error = error_in(stream.dialect, event)
         reports = error is not None
         if reports:
-            told = canonical(error).decode("utf-8", "replace")
-            yield Hit(event.index, f"the provider reports an error: {shortened(told, _MAX_SHOWN)}")
+            text = canonical(error).decode("utf-8", "replace")
+            yield Hit(event.index, f"the provider reports an error: {shortened(text, _MAX_SHOWN)}")

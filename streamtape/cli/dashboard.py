@@ -141,11 +141,15 @@ def _line(interaction: Interaction, number: int, version: str) -> dict[str, Any]
     from streamtape.report.outcome import outcome
 
     parsed = read(interaction)
-    said = parsed.transcript
+    transcript = parsed.transcript
     is_open = interaction.ending.kind == "unfinished"
     word, mood = ("streaming", "warn") if is_open else outcome(parsed)
     last = interaction.chunks[-1].at_us if interaction.chunks else None
-    text = said.text or said.reasoning or " ".join(call.name for call in said.tool_calls)
+    text = (
+        transcript.text
+        or transcript.reasoning
+        or " ".join(call.name for call in transcript.tool_calls)
+    )
     return {
         "number": number,
         "version": version,
@@ -156,7 +160,7 @@ def _line(interaction: Interaction, number: int, version: str) -> dict[str, Any]
         "outcome": {"word": word, "mood": mood},
         "events": len(parsed.events),
         "bytes": interaction.chunks.n_bytes,
-        "chars": sum(len(part.text) for part in said.parts),
+        "chars": sum(len(part.text) for part in transcript.parts),
         "last_us": last,
         "text": text[-_TAIL:],
     }

@@ -51,7 +51,7 @@ the requests of a test apart; /__streamtape shows what came.
 Exit status: a child's own; else 1 where a request was not answered.""",
 )
 @click.argument("rules", type=completion_values.FILE, metavar="[RULES]", required=False)
-@options.broken
+@options.playback_options
 @click.option("--port", type=int, metavar="N", help=f"Listen here (default {_PORT}; 0: any).")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen here.")
 @click.option("--fallback", is_flag=True, help="Answer by itself what no rule answers.")

@@ -90,8 +90,8 @@ def command(
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _moderate(path: Place, *, name: str, **wanted: Any) -> list[ModerationResult]:
-    return streamtape.moderate(path, _classifier(name), **wanted)
+def _moderate(path: Place, *, name: str, **parameters: Any) -> list[ModerationResult]:
+    return streamtape.moderate(path, _classifier(name), **parameters)
 
 
 @cache

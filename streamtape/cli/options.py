@@ -62,7 +62,7 @@ def paced(command: F) -> F:
     )(command)
 
 
-def broken(command: F) -> F:
+def playback_options(command: F) -> F:
     """Add the options that change a replay: `pace`, `rechunk`, `faults` and `seed`."""
     for option in (
         click.option(

@@ -80,8 +80,8 @@ def command(
         output.write_json({"shards": rows})
         return
     for shard in shards:
-        held = f"{_recordings(shard.n_recordings)}, {shard.n_bytes:,} bytes"
-        output.write_text(f"{shard.path}: {held}")
+        contents = f"{_recordings(shard.n_recordings)}, {shard.n_bytes:,} bytes"
+        output.write_text(f"{shard.path}: {contents}")
 
 
 def _named(paths: Sequence[str]) -> list[_Named]:

@@ -48,7 +48,7 @@ where a played stream did not end as complete. 1 where a fault struck nothing.""
 @click.argument("tapes", type=completion_values.FILE, metavar="FILE...", nargs=-1, required=True)
 @options.at_index
 @options.paced
-@options.broken
+@options.playback_options
 @click.option("--raw", is_flag=True, help="The bytes as on the wire, compressed if they were.")
 @child_process.served
 @click.option("--repeat", is_flag=True, help="Of a server: interactions may answer again.")
@@ -136,7 +136,7 @@ def _to_stdout(
 ) -> int:
     from streamtape.tape.store import load
 
-    broken = 0
+    n_failed = 0
     struck = _Struck()
     for cassette in map(load, tapes):
         for number in options.chosen(len(cassette), index):
@@ -146,10 +146,10 @@ def _to_stdout(
             obey = _as_json(number) if given["as_json"] else _body(raw=raw)
             failed = _play(_arranged(interaction, number, given, struck), obey)
             if failed is not None:
-                broken += 1
+                n_failed += 1
                 output.note(f"interaction {number}: {ending_text(failed)}")
     unstruck = struck.status(given["faults"])
-    return FINDINGS if broken else unstruck
+    return FINDINGS if n_failed else unstruck
 
 
 def _arranged(

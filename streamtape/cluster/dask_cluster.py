@@ -98,7 +98,7 @@ class DaskCluster:
             "distributed.worker.profile.enabled": False,
             "temporary-directory": self._folder,  # the scheduler's, too
         }
-        with _interrupts_held(), dask.config.set(settings):
+        with _interrupts_deferred(), dask.config.set(settings):
             self._cluster = distributed.LocalCluster(
                 n_workers=n_workers,
                 threads_per_worker=1,
@@ -169,7 +169,7 @@ class _Result:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _interrupts_deferred() -> Iterator[None]:
     """Let Ctrl-C wait for the end of the block, and never reach what is started in it.
 
     Processes and threads inherit the mask: the workers leave Ctrl-C to the process that people see.

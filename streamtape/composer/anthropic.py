@@ -77,7 +77,7 @@ def play(stage: Stage, parts: Sequence[Part]) -> Generator[Frame, None, Payload]
         elif not isinstance(part, Stop):
             frames = _SAYS[type(part)](message, part)
             open_end = fails_next(parts, number)
-            yield from _broken_off(frames) if open_end else frames
+            yield from _before_stop(frames) if open_end else frames
     stop = _stop(parts)
     reason = _REASONS.get(stop.reason, stop.reason)
     usage = _usage(stage)
@@ -92,7 +92,7 @@ def message_id(stage: Stage) -> str:
     return f"msg_01{stage.letters(22)}"
 
 
-def _broken_off(frames: Frames) -> Frames:
+def _before_stop(frames: Frames) -> Frames:
     return takewhile(lambda frame: frame.event != "content_block_stop", frames)
 
 
@@ -131,17 +131,17 @@ def _usage(stage: Stage) -> Payload:
     }
 
 
-def _text(message: _Message, said: Say) -> Frames:
-    citations = [_citation(message.stage, cited) for cited in said.citations]
+def _text(message: _Message, say: Say) -> Frames:
+    citations = [_citation(message.stage, cited) for cited in say.citations]
 
     def deltas() -> Frames:
-        for piece in message.stage.pieces(said.text):
+        for piece in message.stage.pieces(say.text):
             yield message.delta("text_delta", text=piece)
         for citation in citations:
             yield message.delta("citations_delta", citation=citation)
 
     opening: Payload = {"type": "text", "text": ""}
-    finished: Payload = {"text": said.text}
+    finished: Payload = {"text": say.text}
     if citations:
         opening["citations"], finished["citations"] = [], citations
     return message.block(opening, deltas(), finished)
@@ -216,8 +216,8 @@ def _web_search(message: _Message, search: WebSearch) -> Frames:
          "encrypted_content": message.stage.letters(64), "page_age": None}
         for source in search.sources
     ]  # fmt: skip
-    asked = {"query": search.query}
-    return _server_tool(message, "web_search", asked, "web_search_tool_result", found)
+    arguments = {"query": search.query}
+    return _server_tool(message, "web_search", arguments, "web_search_tool_result", found)
 
 
 def _run_code(message: _Message, run: RunCode) -> Frames:
@@ -225,8 +225,8 @@ def _run_code(message: _Message, run: RunCode) -> Frames:
         "type": "code_execution_result", "stdout": run.logs, "stderr": "", "return_code": 0,
         "content": [],
     }  # fmt: skip
-    asked = {"code": run.code}
-    return _server_tool(message, "code_execution", asked, "code_execution_tool_result", content)
+    arguments = {"code": run.code}
+    return _server_tool(message, "code_execution", arguments, "code_execution_tool_result", content)
 
 
 def _mcp_call(message: _Message, call: MCPCall) -> Frames:

@@ -56,8 +56,8 @@ class _Message:
 
 def play(stage: Stage, parts: Sequence[Part]) -> Generator[Frame, None, Payload]:
     """The chunks of a completion; what it returns is the completion."""
-    asked = stage.body.get("stream_options")
-    with_usage = isinstance(asked, dict) and bool(asked.get("include_usage"))
+    options = stage.body.get("stream_options")
+    with_usage = isinstance(options, dict) and bool(options.get("include_usage"))
     base = {
         "id": f"chatcmpl-{stage.letters(29)}", "object": "chat.completion.chunk",
         "created": stage.created_at, "model": stage.model, "service_tier": "default",

@@ -41,7 +41,7 @@ _CODES = {"UNAVAILABLE": 503, "RESOURCE_EXHAUSTED": 429, "INVALID_ARGUMENT": 400
 def play(stage: Stage, parts: Sequence[Part]) -> Generator[Frame, None, Payload]:
     """The events of an answer; what it returns is the answer in one piece."""
     name = stage.letters(22)
-    said: list[Payload] = []
+    content: list[Payload] = []
 
     def candidate(content: list[Payload], **more: Any) -> Payload:
         one = {"content": {"parts": content, "role": "model"}, **more, "index": 0}
@@ -61,22 +61,22 @@ def play(stage: Stage, parts: Sequence[Part]) -> Generator[Frame, None, Payload]
             stage.silence(part)
         elif not isinstance(part, Stop):
             for piece in _pieces(stage, part):
-                _add(said, piece)
+                _add(content, piece)
                 yield Frame("", candidate([piece]))
     grounding = _grounding(parts)
     more = {"groundingMetadata": grounding} if grounding else {}
     finish = _finish(parts)
     yield Frame("", candidate([{"text": ""}], finishReason=finish, **more))
-    return candidate(said or [{"text": ""}], finishReason=finish, **more)
+    return candidate(content or [{"text": ""}], finishReason=finish, **more)
 
 
-def _add(said: list[Payload], piece: Payload) -> None:
+def _add(content: list[Payload], piece: Payload) -> None:
     """Join a piece of text to the one before it, if that is of its kind."""
-    same = bool(said) and "text" in piece and "text" in said[-1]
-    if same and said[-1].get("thought") == piece.get("thought"):
-        said[-1] = {**said[-1], "text": said[-1]["text"] + piece["text"]}
+    same = bool(content) and "text" in piece and "text" in content[-1]
+    if same and content[-1].get("thought") == piece.get("thought"):
+        content[-1] = {**content[-1], "text": content[-1]["text"] + piece["text"]}
     else:
-        said.append(piece)
+        content.append(piece)
 
 
 def _pieces(stage: Stage, part: Any) -> Iterator[Payload]:

@@ -25,12 +25,12 @@ def play(stage: Stage, parts: Sequence[Part]) -> Generator[Frame, None, Payload]
 
     def line(fields: Payload, *, done: bool = False, **more: Any) -> Payload:
         whole = {"role": "assistant", "content": "", **fields}
-        said: Payload = {"message": whole}
+        fields_of_message: Payload = {"message": whole}
         if generates:
-            said = {"response": whole.pop("content")}
-            said |= {k: v for k, v in whole.items() if k != "role"}
+            fields_of_message = {"response": whole.pop("content")}
+            fields_of_message |= {k: v for k, v in whole.items() if k != "role"}
         base = {"model": stage.model, "created_at": _time(stage)}
-        return {**base, **said, "done": done, **more}
+        return {**base, **fields_of_message, "done": done, **more}
 
     for part in parts:
         if isinstance(part, Fail):

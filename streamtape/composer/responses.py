@@ -83,8 +83,8 @@ def _events(output: Output, parts: Sequence[Part]) -> Frames:
         yield event("response.queued", {"response": output.response("queued")})
     yield event("response.in_progress", {"response": output.response("in_progress")})
     stop = next((part for part in parts if isinstance(part, Stop)), Stop("stop"))
-    said = [part for part in parts if isinstance(part, Say)]
-    cut = said[-1] if said and stop.reason not in _WHOLE else None
+    texts = [part for part in parts if isinstance(part, Say)]
+    cut = texts[-1] if texts and stop.reason not in _WHOLE else None
     for number, part in enumerate(parts):
         if isinstance(part, Fail):
             yield _failure(output, part)
@@ -93,13 +93,13 @@ def _events(output: Output, parts: Sequence[Part]) -> Frames:
             output.stage.silence(part)
         elif isinstance(part, Say):
             frames = items.message(output, part, "incomplete" if part is cut else "completed")
-            yield from _broken_off(frames) if fails_next(parts, number) else frames
+            yield from _before_done(frames) if fails_next(parts, number) else frames
         elif not isinstance(part, Stop):
             yield from SAYS[type(part)](output, part)
     yield _end(output, stop)
 
 
-def _broken_off(frames: Frames) -> Frames:
+def _before_done(frames: Frames) -> Frames:
     """The events of a message up to the end of its text, which nothing closes."""
     return takewhile(lambda frame: frame.event != "response.output_text.done", frames)
 

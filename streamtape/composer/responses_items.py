@@ -25,21 +25,21 @@ from streamtape.composer.stage import Frames, Payload
 _MESSAGE = {"type": "message", "status": "in_progress", "content": [], "role": "assistant"}
 
 
-def message(output: Output, said: Say, status: str = "completed") -> Frames:
+def message(output: Output, say: Say, status: str = "completed") -> Frames:
     """A message of one text part, its annotations between the deltas and the done event."""
     position = output.position("msg")
-    part = _text_part(said.text, said.citations)
+    part = _text_part(say.text, say.citations)
     logprobs: list[Payload] = []
 
     def between() -> Frames:
         where = position.fields(content_index=0)
         yield event("response.content_part.added", {**where, "part": _text_part("", ())})
-        yield from _text_deltas(output, said, where, logprobs)
+        yield from _text_deltas(output, say, where, logprobs)
         for index, annotation in enumerate(part["annotations"]):
             fields = {**where, "annotation_index": index, "annotation": annotation}
             yield event("response.output_text.annotation.added", fields)
         plain = [_without_bytes(one) for one in logprobs]
-        done = {**where, "text": said.text, "logprobs": plain}
+        done = {**where, "text": say.text, "logprobs": plain}
         yield event("response.output_text.done", done)
         part["logprobs"] = logprobs
         yield event("response.content_part.done", {**where, "part": part})
@@ -52,11 +52,11 @@ def _text_part(text: str, citations: Sequence[Cite]) -> Payload:
     return {"type": "output_text", "annotations": annotations, "logprobs": [], "text": text}
 
 
-def _text_deltas(output: Output, said: Say, where: Payload, logprobs: list[Payload]) -> Frames:
+def _text_deltas(output: Output, say: Say, where: Payload, logprobs: list[Payload]) -> Frames:
     stage = output.stage
     included = items_at(stage.body, "include")
-    with_logprobs = said.logprobs or "message.output_text.logprobs" in included
-    for piece, tokens in stage.token_pieces(said.text):
+    with_logprobs = say.logprobs or "message.output_text.logprobs" in included
+    for piece, tokens in stage.token_pieces(say.text):
         found = [logprob_of(token, stage.logprob()) for token in tokens if with_logprobs]
         logprobs += found
         fields = {**where, "delta": piece, "logprobs": [_without_bytes(one) for one in found]}

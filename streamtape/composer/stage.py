@@ -137,7 +137,7 @@ class Stage:
         """The tokens of the answer so far: what was given counts for more than what was counted."""
         given = self.setting.usage
         counted = {
-            "input_tokens": _n_asked({**self.body, "history": self.setting.history}),
+            "input_tokens": _n_input_tokens({**self.body, "history": self.setting.history}),
             "output_tokens": max(self.n_output, 1),
             "reasoning_tokens": self.n_reasoning,
             "cached_tokens": 0,
@@ -153,7 +153,7 @@ _TEXTS_OF_A_REQUEST = ("input", "instructions", "messages", "system", "contents"
                        "systemInstruction", "prompt", "history")  # fmt: skip
 
 
-def _n_asked(body: Mapping[str, Any]) -> int:
+def _n_input_tokens(body: Mapping[str, Any]) -> int:
     """The tokens of the texts in a request, and four for what stands around each."""
     n = 0
     waiting = [body.get(name) for name in _TEXTS_OF_A_REQUEST]

@@ -69,12 +69,14 @@ def _interaction(entry: Node) -> Interaction:
         kept = True
         if ending_us is not None:
             ending_us = max(ending_us, received[-1].at_us or 0)
-    said: list[Message] = []
+    messages: list[Message] = []
     if opens_dialogue(head):
-        said = entry.optional(lambda n: messages_of(n, head_us), [], "the messages are left out")
-    if said:
+        messages = entry.optional(
+            lambda n: messages_of(n, head_us), [], "the messages are left out"
+        )
+    if messages:
         if ending_us is not None:
-            ending_us = max(ending_us, said[-1].at_us or 0)
+            ending_us = max(ending_us, messages[-1].at_us or 0)
         kept = True
     one = imported_interaction(
         request,
@@ -84,8 +86,8 @@ def _interaction(entry: Node) -> Interaction:
         started_at_us=entry.get("startedDateTime").optional(Node.moment, None, _UNKNOWN) or None,
         decoded=True,
     )
-    if said:
-        return replace(one, chunks=Chunks(), messages=Messages.of(said))
+    if messages:
+        return replace(one, chunks=Chunks(), messages=Messages.of(messages))
     return replace(one, chunks=Chunks.of(received)) if received else one
 
 

@@ -40,9 +40,9 @@ def what(data: bytes, name: str) -> str | None:
     """What the bytes are, if they are something known that is not of the format `name`."""
     if NAME in data[:32]:
         return "it is a cassette of streamtape; its name should end in .tape"
-    for beginning, said in _BEGINNINGS:
+    for beginning, description in _BEGINNINGS:
         if data.startswith(beginning):
-            return said
+            return description
     start = data[:_MOST_BYTES]
     if b"\0" in start:
         return "it is not text"

@@ -144,15 +144,15 @@ class Texts:
         self, channel: str, values: list[tuple[Key, Any]], index: int, *, final: bool = False
     ) -> None:
         """Take all texts of an item; or all of the stream, of which the last word stands."""
-        values_told = [(key, as_text(value)) for key, value in values if value not in ("", None)]
-        if not values_told:
+        new_texts = [(key, as_text(value)) for key, value in values if value not in ("", None)]
+        if not new_texts:
             return
         known = [t for t in self._of(channel) if t.says]
         if not final:
-            known = self._near(channel, values_told[0][0])
+            known = self._near(channel, new_texts[0][0])
         texts = [join_text(text.pieces) for text in known]
-        matches = match([whole for _, whole in values_told], texts, in_turn=True)
-        for (key, whole), match_index in zip(values_told, matches, strict=True):
+        matches = match([whole for _, whole in new_texts], texts, in_turn=True)
+        for (key, whole), match_index in zip(new_texts, matches, strict=True):
             if match_index == NEWS:
                 self._new(channel, key).set(whole, index)
             elif match_index != COVERED:

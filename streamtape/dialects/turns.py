@@ -59,7 +59,7 @@ def numbered_turns(interaction: Interaction, dialect: str | None = None) -> Iter
             ending = Ending("complete", messages[-1].at_us)
         turn = replace(
             interaction,
-            request=replace(interaction.request, body=_asked(messages)),
+            request=replace(interaction.request, body=_question(messages)),
             messages=Messages.of(messages),
             ending=ending,
         )
@@ -80,17 +80,17 @@ def _grouped(events: Iterator[Event], dialect: Dialect) -> Iterator[list[Event]]
     yield from lanes.values()
 
 
-def _asked(messages: Sequence[Message]) -> bytes:
+def _question(messages: Sequence[Message]) -> bytes:
     """The client's last message before the server's first."""
-    asked = b""
+    question = b""
     for message in messages:
         if message.direction == "server":
             break
-        asked = message.data
-    return asked
+        question = message.data
+    return question
 
 
-def asked_at_us(turn: Interaction) -> int | None:
+def question_at_us(turn: Interaction) -> int | None:
     """When the client asked for what a turn holds: its last message before the server's first."""
     at_us = turn.head.at_us if turn.head is not None else None
     for message in turn.messages:

@@ -90,8 +90,8 @@ class _Anonymous:
     def _texts(self) -> None:
         """Find what stands for each piece of each text."""
         self._put: dict[int, dict[Steps, str]] = {}
-        said = [run for run in runs_of(self._opened) if self._is_text(run)]
-        for run in said:
+        runs = [run for run in runs_of(self._opened) if self._is_text(run)]
+        for run in runs:
             new = self._pieces(run)
             for place, piece in zip(run.places, new, strict=True):
                 if place is not None and isinstance(place.value, str):
@@ -107,7 +107,7 @@ class _Anonymous:
         if run.channel in _BINARY:
             return [_filled(piece) for piece in run.pieces]
         text = run.text
-        new = self._json.said(text)
+        new = self._json.replacement(text)
         if run.channel == "arguments" and "{" in text[:8]:
             new = neutral_json(text, self._aliases.name)
         self._json.texts[text] = new
@@ -156,7 +156,7 @@ class _Anonymous:
         elif starts_json(text):
             document.value = neutral_json(text, self._aliases.member)
         else:
-            document.value = self._json.said(text) if new is None else new
+            document.value = self._json.replacement(text) if new is None else new
         document.headers = self._headers(document)
         document.write()
 

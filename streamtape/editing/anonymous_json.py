@@ -30,7 +30,7 @@ _NAMES = frozenset({
     "done_reason", "finishReason", "native_finish_reason",
 })  # fmt: skip
 # Fields whose texts are said by somebody: no word of theirs is taken for one of the API.
-_SAID = frozenset({
+_TEXT_FIELDS = frozenset({
     "text", "content", "delta", "arguments", "refusal", "thinking", "transcript", "output",
     "instructions", "prompt", "input", "message", "description", "partial_json",
     "title",
@@ -133,8 +133,10 @@ class JSONAnonymiser:
             inside = (*steps, name.value)
             of_token = name.value == "bytes" and value.kind == "list" and token is not None
             if of_token and token is not None and token.kind == "text":
-                said = self._put.get((*steps, "token")) or self._text(token.value, "text", area)
-                spelled = self._spelling.spell(list(said.encode("utf-8", "replace")))
+                replacement = self._put.get((*steps, "token")) or self._text(
+                    token.value, "text", area
+                )
+                spelled = self._spelling.spell(list(replacement.encode("utf-8", "replace")))
                 yield Change(value.start, value.end, spelled)
                 continue
             yield from self._walk(value, inside, name.value, _inside(area, name.value, value, node))
@@ -192,13 +194,13 @@ class JSONAnonymiser:
                 return _PATH_NAME.sub(lambda match: self.aliases.name(match[0]), text)
             if key in MOMENTS and (moved := moved_text(text, self._by_us)) != text:
                 return moved
-            if key not in _SAID and known_word(text):
+            if key not in _TEXT_FIELDS and known_word(text):
                 return text
             if key in _NAMES:
                 return self.aliases.name(text)
-        return self.said(text)
+        return self.replacement(text)
 
-    def said(self, text: str) -> str:
+    def replacement(self, text: str) -> str:
         """What stands for a text that somebody said: of the same length, JSON where it was JSON."""
         for old, new in self.texts.items():
             at = 0 if old.startswith(text) else old.find(text) if len(text) > _LONG else -1
@@ -218,7 +220,7 @@ class JSONAnonymiser:
             head, slash, last = text.rpartition("/")
             known = head in {"#/$defs", "#/definitions"}
             return f"{head}/{self.aliases.name(last)}" if known and slash else neutral(text)
-        return self.said(text)
+        return self.replacement(text)
 
 
 def _likely(token: Node) -> Iterator[str]:

@@ -54,13 +54,13 @@ def set_model(one: OpenInteraction, name: str) -> None:
                     old.add(value)
                     put(document, bind(path, bound), name)
                     n_places += 1
-    asked = one.request_document
-    if asked is not None and isinstance(asked.value, dict):
-        if isinstance(asked.value.get("model"), str):
-            old.add(asked.value["model"])
-            asked.value["model"] = name
+    request = one.request_document
+    if request is not None and isinstance(request.value, dict):
+        if isinstance(request.value.get("model"), str):
+            old.add(request.value["model"])
+            request.value["model"] = name
             n_places += 1
-        documents.append(asked)
+        documents.append(request)
     n_places += sum(_rename(document, document.value, (), old, name) for document in documents)
     url, n_in_url = _IN_URL.subn(lambda match: f"{match[1]}/{name}", one.request.url)
     if n_in_url:

@@ -93,7 +93,7 @@ class MemoryJournal:
         self.released_bytes = 0
 
     @property
-    def held_bytes(self) -> int:
+    def buffered_bytes(self) -> int:
         """What is held in memory now, whether it goes on or waits to be written."""
         return self._taken_bytes - self.released_bytes
 
@@ -164,7 +164,7 @@ class MemoryJournal:
         return [(flight, Ending("unfinished")) for flight in left.values()]
 
     def _take(self, number: int, flight: Flight, n_bytes: int) -> bool:
-        if self.held_bytes + n_bytes > self._max_bytes:
+        if self.buffered_bytes + n_bytes > self._max_bytes:
             self._flights.pop(number, None)
             self._taken_bytes -= flight.n_bytes
             self._counts.dropped += 1

@@ -85,7 +85,7 @@ class Writer:
         self._is_hurried = False
         self._file_name = ""  # of what is kept: the same when it is tried again
         self._n_names = 0
-        self._told_s: float | None = None
+        self._warned_s: float | None = None
         # Recorders of one process, and containers of one name, do not write over each other.
         self._name = f"{_plain(socket.gethostname())}-{os.getpid()}-{os.urandom(3).hex()}"
         self._thread = threading.Thread(target=self._run, name="streamtape-flight", daemon=True)
@@ -102,9 +102,9 @@ class Writer:
 
     def flush(self, timeout_s: float, *, last: bool = False) -> bool:
         """Write all that has ended; False where that takes longer. `last` ends the thread, too."""
-        asked = _Flush(last)
-        self._queue.put(asked)
-        done = asked.done.wait(timeout_s)
+        flush = _Flush(last)
+        self._queue.put(flush)
+        done = flush.done.wait(timeout_s)
         if last and done:
             self._thread.join(timeout_s)
         return done and not self._kept
@@ -136,8 +136,8 @@ class Writer:
     def _decide(self, flight: Flight, ending: Ending) -> None:
         interaction = flight.ended(ending)
         self._measure(interaction)
-        wanted = any(rule(interaction) for rule in self._keeping.rules)
-        if not wanted and self._random.random() >= self._keeping.sample:
+        is_kept = any(rule(interaction) for rule in self._keeping.rules)
+        if not is_kept and self._random.random() >= self._keeping.sample:
             self._counts.sampled_out += 1
             self._released(flight.n_bytes)
             return
@@ -246,8 +246,8 @@ class Writer:
 
     def _tell(self, what: str) -> None:
         now_s = time.monotonic()
-        if self._told_s is None or now_s - self._told_s >= _QUIET_S:
-            self._told_s = now_s
+        if self._warned_s is None or now_s - self._warned_s >= _QUIET_S:
+            self._warned_s = now_s
             with suppress(Exception):  # whatever handles the program's log
                 _LOG.warning("flight recorder: %s", self._redactor.redact_text(what))
 

@@ -51,12 +51,12 @@ class Summary:
             return None
         ranks = {"p90": rank(n, 0.9), "p99": rank(n, 0.99), "least": 0, "most": n - 1}
         middle = (n - 1) // 2, n // 2
-        wanted = {*ranks.values(), *middle}
+        needed = {*ranks.values(), *middle}
         found: dict[int, float] = {}
 
         def noted() -> Iterator[float]:
             for at, value in enumerate(ranked):
-                if at in wanted:
+                if at in needed:
                     found[at] = value
                 yield value
 

@@ -30,7 +30,7 @@ from streamtape.playback.rechunk import Rechunk
 from streamtape.tape.model import Interaction, Request
 from streamtape.tape.texts import masked_text, shortened
 
-_MOST_SAID = 80  # characters of what the user said, in the text of a miss
+_MAX_QUOTED = 80  # characters of what the user said, in the text of a miss
 
 
 class NoRuleError(Exception):
@@ -159,8 +159,8 @@ def _chosen(
     name = options.script or default_script(request)
     if name not in SCRIPTS:
         raise UsageError(f"no script {name!r}; there are: {', '.join(sorted(SCRIPTS))}")
-    said = list(SCRIPTS[name](request, options))
-    return -1, None, said, n_deltas(name, request, options)
+    parts = list(SCRIPTS[name](request, options))
+    return -1, None, parts, n_deltas(name, request, options)
 
 
 def _is_used_up(rule: Rule, number: int, space: Space) -> bool:
@@ -186,9 +186,11 @@ def miss_text(request: MockRequest, rules: Sequence[Rule], space: Space) -> str:
 
 
 def _miss_text(request: MockRequest, rules: Sequence[Rule], space: Space) -> str:
-    said = shortened(" ".join(request.user.split()), _MOST_SAID)
+    quoted = shortened(" ".join(request.user.split()), _MAX_QUOTED)
     where = f" of test {space.name!r}" if space.name else ""
-    head = f"no rule answers this request{where} ({request.dialect}, turn {request.turn}: {said!r})"
+    head = (
+        f"no rule answers this request{where} ({request.dialect}, turn {request.turn}: {quoted!r})"
+    )
     if not rules:
         return f"{head}: there are no rules"
     found = []

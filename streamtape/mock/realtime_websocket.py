@@ -120,10 +120,10 @@ class RealtimeConversation(Conversation):
         wishes = message.get("response")
         body: dict[str, Any] = wishes if isinstance(wishes, dict) else {}
         session = {**self._session, **{k: body[k] for k in _OF_A_RESPONSE if k in body}}
-        asked = {
+        request = {
             **body, "tools": session.get("tools"), "model": self._model, "input": self._items,
         }  # fmt: skip
-        answer = self.answer(*self.understood("openai-realtime", asked))
+        answer = self.answer(*self.understood("openai-realtime", request))
         self._cancelled = False
         timing = Timing(self, answer.options, answer.faults)
         self._responding = self.begin(self._respond(answer, session, timing))

@@ -25,7 +25,7 @@ class FallThrough:
         self._cassette = cassette
         self._upstream = upstream
         self._proxy = self._open()
-        self._asked: set[bytes] = set()
+        self._requested: set[bytes] = set()
         self._n_before = 0
         self._active = 0
         self._turn = asyncio.Lock()
@@ -52,9 +52,9 @@ class FallThrough:
         head = exchange.request
         key = blake2b(f"{head.method} {target}\0".encode() + body, digest_size=16).digest()
         async with self._turn:
-            if key in self._asked and not self._active:
+            if key in self._requested and not self._active:
                 await self._reopen()
-            self._asked.add(key)
+            self._requested.add(key)
             self._active += 1
         try:
             exchange.request = replace(head, target=target)
@@ -69,7 +69,7 @@ class FallThrough:
         self._n_before = self.n_recorded
         with suppress(NothingRecordedError):
             await asyncio.to_thread(self._proxy.stop)
-        self._asked.clear()
+        self._requested.clear()
         self._proxy = await asyncio.to_thread(self._open)
         await self._proxy.begun()
 

@@ -135,11 +135,11 @@ def _is_set(rule: Rule, name: str) -> bool:
 
 def reasons_against(rule: Rule, request: MockRequest) -> Iterator[str]:
     """Why a rule does not answer a request, condition by condition; nothing where it does."""
-    said = request.user
-    if rule.contains is not None and rule.contains.lower() not in said.lower():
-        yield f"the user's last message ({_short(said)}) doesn't contain {rule.contains!r}"
-    if rule.matches is not None and not is_found(rule.matches, said):
-        yield f"the user's last message ({_short(said)}) doesn't match {rule.matches!r}"
+    message = request.user
+    if rule.contains is not None and rule.contains.lower() not in message.lower():
+        yield f"the user's last message ({_short(message)}) doesn't contain {rule.contains!r}"
+    if rule.matches is not None and not is_found(rule.matches, message):
+        yield f"the user's last message ({_short(message)}) doesn't match {rule.matches!r}"
     yield from _against_tool_result(rule, request)
     if rule.turn is not None and rule.turn != request.turn:
         yield f"it is turn {request.turn}, not {rule.turn}"

@@ -90,8 +90,8 @@ def _object(schema: Mapping[str, Any], root: Any, depth: int) -> dict[str, Any]:
     required = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
     # What need not be there is left out where a schema refers to itself.
     names = list(properties) if depth < _DEEPEST // 2 else []
-    wanted = dict.fromkeys([*names, *required])
-    return {name: example(properties.get(name, {}), root, depth + 1) for name in wanted}
+    included = dict.fromkeys([*names, *required])
+    return {name: example(properties.get(name, {}), root, depth + 1) for name in included}
 
 
 def _array(schema: Mapping[str, Any], root: Any, depth: int) -> list[Any]:

@@ -184,8 +184,8 @@ def limited(items: Sequence[Part], n: int | None) -> list[Part]:
         texts = part.text if isinstance(part, Say) else texts
         size = n_tokens(texts) if texts else 0
         if size > n:
-            said = "".join(tokens(texts, lambda limit: 0)[:n])
-            cut = Say(said) if isinstance(part, Say) else Reasoning(said)
+            text = "".join(tokens(texts, lambda limit: 0)[:n])
+            cut = Say(text) if isinstance(part, Say) else Reasoning(text)
             return [*found, cut, Stop("length")]
         n -= size
         found.append(part)

@@ -346,13 +346,13 @@ class MockServer(Service):
         if exchange.request.method == "DELETE":
             await self._say_json(exchange, 200, plain_routes.deleted(space, response_id))
             return
-        asked = dict(part.partition("=")[::2] for part in query.split("&"))
+        parameters = dict(part.partition("=")[::2] for part in query.split("&"))
         calm = replace(kept.answer.options, cut=None, reset=None, stall=None)
-        stream = asked.get("stream") == "true"
+        stream = parameters.get("stream") == "true"
         answer = replace(kept.answer, options=calm, faults=(), stream=stream)
         interaction = answer.interaction(f"{self.url}{exchange.request.target}")
         if stream:
-            after = asked.get("starting_after", "-1")
+            after = parameters.get("starting_after", "-1")
             number = int(after) if after.lstrip("-").isdecimal() else -1
             rest = Chunks.of(interaction.chunks[number + 1 :])
             interaction = replace(interaction, chunks=rest)

@@ -81,10 +81,10 @@ class Sender:
     def _flush(self) -> None:
         if not self._waiting:
             return
-        with _log_kept() as said:
+        with _log_kept() as logged:
             result = self._exporter.export(self._waiting)
         if result.name != "SUCCESS":
-            why = without_secrets("; ".join(said) or "no reason given", self._url)
+            why = without_secrets("; ".join(logged) or "no reason given", self._url)
             raise ServerError(
                 f"cannot send spans to {self.endpoint}: {why} ({self.n_sent:,} were sent before). "
                 "Is a collector running there? --endpoint or OTEL_EXPORTER_OTLP_ENDPOINT names it"
@@ -169,23 +169,23 @@ class _Kept(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.said = [*self.said[-1:], record.getMessage()]
+        self.messages = [*self.messages[-1:], record.getMessage()]
 
 
 @contextmanager
 def _log_kept() -> Iterator[list[str]]:
     """What the exporter logs within the block, once it is left; nothing of it is shown."""
     logger = logging.getLogger(_EXPORTER)
-    kept, said = _Kept(), list[str]()
+    kept, logged = _Kept(), list[str]()
     propagates = logger.propagate
     logger.addHandler(kept)
     logger.propagate = False
     try:
-        yield said
+        yield logged
     finally:
         logger.removeHandler(kept)
         logger.propagate = propagates
-        said += kept.said
+        logged += kept.messages

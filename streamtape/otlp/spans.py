@@ -15,7 +15,7 @@ from typing import Any, Literal
 from streamtape.analysis.stats import streams_measured
 from streamtape.analysis.streams import Source, opened
 from streamtape.dialects.parsed import ParsedResponse
-from streamtape.dialects.turns import asked_at_us, numbered_turns
+from streamtape.dialects.turns import numbered_turns, question_at_us
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.metrics.measures import ERROR_STATUS, StreamMetrics
 from streamtape.otlp.attributes import (
@@ -167,9 +167,9 @@ def _turns(
         if not any(event.direction == "server" for event in parsed.events):
             continue
         measures = next(of_events, StreamMetrics())
-        asked_us = asked_at_us(turn.interaction) or 0
+        question_us = question_at_us(turn.interaction) or 0
         attributes = gen_ai_attributes(turn.interaction, parsed, measures)
-        start_us = span.start_us + asked_us
+        start_us = span.start_us + question_us
         yield replace(
             span,
             name=_masked(_name(attributes)) if attributes else "turn",
@@ -214,10 +214,10 @@ def _events(
     yield from _firsts(start_us, measures)
     if error is not None:
         at_us = start_us + (one.ending.at_us if one.ending.at_us is not None else _last_us(one))
-        said: Attributes = {"exception.type": error[0]}
+        attributes: Attributes = {"exception.type": error[0]}
         if error[1]:
-            said["exception.message"] = _masked(error[1])
-        yield SpanEvent("exception", at_us, said)
+            attributes["exception.message"] = _masked(error[1])
+        yield SpanEvent("exception", at_us, attributes)
 
 
 def _firsts(start_us: int, measures: StreamMetrics) -> Iterator[SpanEvent]:
@@ -242,13 +242,13 @@ def _error(one: Interaction, parsed: ParsedResponse) -> tuple[str, str] | None:
     error = parsed.transcript.error
     if error is None:
         return None
-    said = error if isinstance(error, dict) else {"message": str(error)}
-    inner = said.get("error")
+    fields = error if isinstance(error, dict) else {"message": str(error)}
+    inner = fields.get("error")
     if isinstance(inner, dict):
-        said = inner
-    kinds = (said.get(key) for key in ("code", "type", "status"))
+        fields = inner
+    kinds = (fields.get(key) for key in ("code", "type", "status"))
     kind = next((str(one) for one in kinds if one), "error")
-    return kind, str(said.get("message") or "")
+    return kind, str(fields.get("message") or "")
 
 
 def _links(one: Interaction) -> Iterator[tuple[int, int]]:

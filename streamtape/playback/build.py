@@ -65,7 +65,9 @@ def build_steps(
             speed = 1.0 if speed is None and chosen is not None else speed
         sequence = paced(sequence, factor=speed, idle_limit_s=idle_limit)
     return (
-        _broken(sequence, interaction, parsed_faults, seed, on_fault) if parsed_faults else sequence
+        _with_faults(sequence, interaction, parsed_faults, seed, on_fault)
+        if parsed_faults
+        else sequence
     )
 
 
@@ -100,7 +102,7 @@ def _cut_and_timed(
     return at_pace(sequence, pace, interaction=interaction, new_framer=new_framer, seed=seed)
 
 
-def _broken(
+def _with_faults(
     sequence: Iterator[Step],
     interaction: Interaction,
     faults: Sequence[Fault],

@@ -164,23 +164,23 @@ def _error(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Ite
 
 def _altered(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     """Change one message of the server."""
-    held: list[Step] | None = None  # of a swap: what comes after the next message of the server
+    deferred: list[Step] | None = None  # of a swap: what comes after the next message of the server
     for here, group in _at_position(sequence, fault, exact=True):
-        said = [step for step in group if isinstance(step, Send)]
-        if here and said:
+        sent = [step for step in group if isinstance(step, Send)]
+        if here and sent:
             context.struck(fault)
             if fault.kind == "swap":
-                held = group
+                deferred = group
             elif fault.kind == "double":
-                yield from (*group, *said)
+                yield from (*group, *sent)
             elif fault.kind != "drop":
                 yield from _changed(group, fault, context)
             continue
         yield from group
-        if held is not None and (said or not group):
-            yield from held
-            held = None
-    yield from held or ()
+        if deferred is not None and (sent or not group):
+            yield from deferred
+            deferred = None
+    yield from deferred or ()
 
 
 def _changed(group: list[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:

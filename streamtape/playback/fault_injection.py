@@ -149,38 +149,38 @@ def _altered(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> I
     change = _CHANGES[fault.kind]
     end = fault.at + (2 if fault.kind == "swap" else 1)
     positions = (fault.at, fault.at + 1, end)
-    held: list[bytes] = []
+    pieces: list[bytes] = []
     holding = passed = False
     for step in marked(_open(sequence), *positions, new_framer=context.new_framer):
         if isinstance(step, Mark):
             holding = step.at == fault.at
             passed = passed or step.at == end
-            if passed and held:
+            if passed and pieces:
                 context.struck(fault)
-                yield from _changed(change, held, context.rng(fault))
+                yield from _changed(change, pieces, context.rng(fault))
         elif holding and isinstance(step, Emit):
-            held.append(step.data)
+            pieces.append(step.data)
         elif isinstance(step, Fail):
-            yield from _as_it_was(held)
+            yield from _flush_unchanged(pieces)
             yield step
         else:
             yield step
-    yield from _as_it_was(held)
+    yield from _flush_unchanged(pieces)
 
 
 Change = Callable[[bytes, SeededRandom], bytes]
 
 
-def _changed(change: Change, held: list[bytes], rng: SeededRandom) -> Iterator[Emit]:
-    data = change(b"".join(held), rng)
-    held.clear()
+def _changed(change: Change, pieces: list[bytes], rng: SeededRandom) -> Iterator[Emit]:
+    data = change(b"".join(pieces), rng)
+    pieces.clear()
     if data:
         yield Emit(data)
 
 
-def _as_it_was(held: list[bytes]) -> Iterator[Emit]:
-    yield from map(Emit, held)
-    held.clear()
+def _flush_unchanged(pieces: list[bytes]) -> Iterator[Emit]:
+    yield from map(Emit, pieces)
+    pieces.clear()
 
 
 def corrupted(event: bytes, rng: SeededRandom) -> bytes:

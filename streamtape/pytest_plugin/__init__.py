@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and read the options once."""
     config.addinivalue_line("markers", settings.MARKER_LINE)
     run = settings.configure(config)
-    run.presets.config = lambda: _said_to(run)
+    run.presets.config = lambda: _config_for(run)
     run.presets.began = lambda session: _begun(run, session)
     summary.register(config)
     report_index.register(config)
@@ -154,7 +154,7 @@ def _taping(request: pytest.FixtureRequest) -> ItemSession:
     return ItemSession(request.node, _config_of(request))
 
 
-def _said_to(run: settings.Settings) -> dict[str, Any]:
+def _config_for(run: settings.Settings) -> dict[str, Any]:
     """What `tape_config` says to the sessions that a test opens itself."""
     request = getattr(run.item, "_request", None)
     config = {} if request is None else _config_of(request)

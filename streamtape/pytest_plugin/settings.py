@@ -256,7 +256,7 @@ def configure(config: pytest.Config) -> Settings:
     presets = run_defaults.RunDefaults(
         ini, overrides, option.tape_disable, opens, store=store, root=str(config.rootpath)
     )
-    run_defaults.hold(presets)
+    run_defaults.push(presets)
     load_hooks.listeners.append(opens)
     config.stash[SETTINGS] = settings = Settings(overrides, ini, source, presets, opened)
     settings.lends_keys = bool(config.getini("tape_dummy_keys"))
@@ -308,7 +308,7 @@ def unconfigure(config: pytest.Config) -> None:
     settings = config.stash.get(SETTINGS, None)
     if settings is None:
         return
-    run_defaults.drop(settings.presets)
+    run_defaults.pop(settings.presets)
     load_hooks.listeners.remove(settings.presets.opened)
     settings.let_go()
     settings.block(None)

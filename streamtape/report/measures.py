@@ -72,18 +72,18 @@ def overview_lines(
     overview: Overview, statuses: Iterable[int] = (), *, width: int = 100
 ) -> Iterator[Line]:
     """Many streams as mean, median, p90 and p99; then what each measure is."""
-    told = f"{count(overview.n_streams, 'stream')} in {count(overview.n_files, 'file')}"
+    counts = f"{count(overview.n_streams, 'stream')} in {count(overview.n_files, 'file')}"
     failed = overview.failed
     notes = (f", {refused_text(failed.elements())}", "bad") if failed else ""
     sizes = f": {overview.n_events:,} events, {overview.n_bytes:,} bytes"
-    yield line((told, "title"), sizes, notes)
+    yield line((counts, "title"), sizes, notes)
     yield from _table(overview.summaries, width)
     yield from _definitions(statuses)
 
 
 def _definitions(statuses: Iterable[int]) -> Iterator[Line]:
-    if told := refused_text(statuses):
-        yield line("  ", (f"not measured: {told}", "bad"))
+    if refused := refused_text(statuses):
+        yield line("  ", (f"not measured: {refused}", "bad"))
     yield ()
     for name in MEASURES:
         yield line((f"  {name:<6}", "label"), (DEFINITIONS[name], "dim"))

@@ -23,8 +23,8 @@ def moderated_lines(one: ModerationResult) -> Iterator[Line]:
         yield _checkpoint(checkpoint, whole=one.whole)
     if one.held:
         yield line(("  held back       the reader waits   leaked before the flag", "dim"))
-        for held in one.held:
-            yield _hold_back(held)
+        for hold_back in one.held:
+            yield _hold_back(hold_back)
 
 
 def total_lines(found: Sequence[ModerationResult]) -> Iterator[Line]:
@@ -44,11 +44,11 @@ def total_lines(found: Sequence[ModerationResult]) -> Iterator[Line]:
         seen = f", {median(flags):,.0f} characters shown by then (median)" if flags else ""
         late = f"; misses {missed:,} that are flagged as a whole" if missed else ""
         yield line((_name(ways[0]), "label"), f"flags {len(flags):,}{seen}", (late, "warn"))
-    held = [one.held for one in found if one.held]
-    if not held:
+    hold_backs = [one.held for one in found if one.held]
+    if not hold_backs:
         return
     yield line(("  held back       the reader waits   streams that leak   leaked (median)", "dim"))
-    for same in _in_columns(held):
+    for same in _in_columns(hold_backs):
         waits = [one.delay_ms for one in same if one.delay_ms is not None]
         wait = f"{median(waits):,.0f} ms" if waits else "not known"
         leaks = sum(one.leaked > 0 for one in same)
@@ -58,10 +58,10 @@ def total_lines(found: Sequence[ModerationResult]) -> Iterator[Line]:
         yield line(f"  {_hold_back_name(same[0]):<16}{wait:<19}", (f"{share:<20}{leaked}", style))
 
 
-def _in_columns(held: Sequence[Sequence[HoldBack]]) -> Iterator[list[HoldBack]]:
+def _in_columns(hold_backs: Sequence[Sequence[HoldBack]]) -> Iterator[list[HoldBack]]:
     """What each stream leaks, by what is held back; not every recording knows times."""
-    for name in dict.fromkeys(_hold_back_name(one) for each in held for one in each):
-        yield [one for each in held for one in each if _hold_back_name(one) == name]
+    for name in dict.fromkeys(_hold_back_name(one) for each in hold_backs for one in each):
+        yield [one for each in hold_backs for one in each if _hold_back_name(one) == name]
 
 
 def _name(checkpoint: CheckPoint) -> str:
@@ -73,8 +73,8 @@ def _name(checkpoint: CheckPoint) -> str:
     return f"  every {unit:<15}"
 
 
-def _hold_back_name(held: HoldBack) -> str:
-    return f"{held.chars} characters" if held.chars is not None else f"{held.ms} ms"
+def _hold_back_name(hold_back: HoldBack) -> str:
+    return f"{hold_back.chars} characters" if hold_back.chars is not None else f"{hold_back.ms} ms"
 
 
 def _checkpoint(checkpoint: CheckPoint, *, whole: bool) -> Line:
@@ -89,7 +89,9 @@ def _checkpoint(checkpoint: CheckPoint, *, whole: bool) -> Line:
     return line(name, (text, "bad"), (misled, "warn"), calls)
 
 
-def _hold_back(held: HoldBack) -> Line:
-    wait = "not known" if held.delay_ms is None else f"{held.delay_ms:,.0f} ms"
-    style = "good" if held.leaked == 0 else ""
-    return line(f"  {_hold_back_name(held):<16}{wait:<19}", (f"{held.leaked:,} characters", style))
+def _hold_back(hold_back: HoldBack) -> Line:
+    wait = "not known" if hold_back.delay_ms is None else f"{hold_back.delay_ms:,.0f} ms"
+    style = "good" if hold_back.leaked == 0 else ""
+    return line(
+        f"  {_hold_back_name(hold_back):<16}{wait:<19}", (f"{hold_back.leaked:,} characters", style)
+    )

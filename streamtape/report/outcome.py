@@ -35,12 +35,12 @@ class Outcome(NamedTuple):
 
 def outcome(parsed: ParsedResponse) -> Outcome:
     """How an interaction came out."""
-    interaction, said = parsed.interaction, parsed.transcript
+    interaction, transcript = parsed.interaction, parsed.transcript
     head, ending = interaction.head, interaction.ending
     if head is None:
         return Outcome("failed", "bad") if ending.kind != "abandoned" else _STOPPED
-    if said.error or (said.status or "").lower() in _FAILED:
-        return Outcome(_named("failed", error_name(said.error)), "bad")
+    if transcript.error or (transcript.status or "").lower() in _FAILED:
+        return Outcome(_named("failed", error_name(transcript.error)), "bad")
     if head.status >= 400:
         return Outcome(_named("refused", str(head.status)), "bad")
     if ending.kind == "unfinished":
@@ -49,23 +49,25 @@ def outcome(parsed: ParsedResponse) -> Outcome:
         return Outcome(f"closed with {ending.close_code}", "bad")
     if interaction.is_dialogue and ending.kind == "error":
         return Outcome("cut", "bad")
-    if ending.kind == "error" and not said.finished:
+    if ending.kind == "error" and not transcript.finished:
         return Outcome("cut", "bad")
-    if ending.kind == "abandoned" and not said.finished:
+    if ending.kind == "abandoned" and not transcript.finished:
         return _STOPPED
     if parsed.trouble:
         return Outcome("unreadable", "bad")
-    if parsed.is_stream and parsed.dialect.terminal and parsed.events and not said.finished:
+    if parsed.is_stream and parsed.dialect.terminal and parsed.events and not transcript.finished:
         return Outcome("cut", "bad")
-    return _finish(said)
+    return _finish(transcript)
 
 
 _STOPPED = Outcome("stopped by the client", "warn")
 
 
-def _finish(said: Transcript) -> Outcome:
-    reasons = {str(reason).lower() for reason in (said.finish_reason, said.status) if reason}
-    if reasons & _REFUSED or said.refusal:
+def _finish(transcript: Transcript) -> Outcome:
+    reasons = {
+        str(reason).lower() for reason in (transcript.finish_reason, transcript.status) if reason
+    }
+    if reasons & _REFUSED or transcript.refusal:
         return Outcome("refused", "warn")
     if reasons & _LENGTH:
         return Outcome("length", "warn")

@@ -123,20 +123,20 @@ def _response(parsed: ParsedResponse, view: View) -> Iterator[Line]:
     if head is None:
         return
     cuts = "" if interaction.cuts_known else " (cuts unknown)"
-    held = f"{size(chunks.n_bytes)} in {count(len(chunks), 'chunk')}{cuts}"
+    summary = f"{size(chunks.n_bytes)} in {count(len(chunks), 'chunk')}{cuts}"
     if interaction.is_dialogue:
-        held = f"WebSocket, {_said(interaction)}"
+        summary = f"WebSocket, {_dialogue_size(interaction)}"
     yield _section(
         "response",
         f"{head.http_version}{', ' if view.times else ''}" if head.http_version else "",
-        held if view.times else "",
+        summary if view.times else "",
     )
     yield from _headers(head.headers, view)
     if view.times:
         yield from _timing(parsed, 2 if view.width and view.width < _NARROW else 3)
 
 
-def _said(interaction: Interaction) -> str:
+def _dialogue_size(interaction: Interaction) -> str:
     """How much was said in a dialogue, and by whom."""
     messages = interaction.messages
     by_client = messages.count_of("client")
@@ -195,8 +195,8 @@ def _ending(parsed: ParsedResponse, view: View) -> Iterator[Line]:
 
 def _edits(interaction: Interaction) -> Iterator[Line]:
     if interaction.edits:
-        said = [f"{edit.what} ({count(edit.n_places, 'place')})" for edit in interaction.edits]
-        yield _section("edited", printable(", ".join(said)))
+        texts = [f"{edit.what} ({count(edit.n_places, 'place')})" for edit in interaction.edits]
+        yield _section("edited", printable(", ".join(texts)))
 
 
 def _redactions(interaction: Interaction) -> Iterator[Line]:

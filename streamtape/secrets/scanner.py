@@ -109,8 +109,8 @@ class Search:
     def _at_paths(self, text: bytes) -> Iterator[Span]:
         for document in documents(text):
             for path, start, end, is_text in document.leaves:
-                wanted = is_text and any(p.match(path_text(path)) for p in self.paths)
-                if wanted and text[start:end].strip(b"*"):
+                matches = is_text and any(p.match(path_text(path)) for p in self.paths)
+                if matches and text[start:end].strip(b"*"):
                     yield Span(start, end, "path")
 
     def find_to_end(self, text: bytes, hits: list[Hit]) -> list[Span]:

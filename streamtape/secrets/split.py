@@ -30,16 +30,16 @@ def splits(content: bytes, search: Search) -> Iterator[Split]:
     """Secrets that are whole only where the texts at one path are joined."""
     runs: dict[tuple[object, ...], list[tuple[int, int]]] = {}
     for document in documents(content):
-        told_apart = _told_apart(document, content)
+        discriminators = _discriminators(document, content)
         for path, start, end, is_text in document.leaves:
             if is_text and end > start:
-                runs.setdefault((path, told_apart), []).append((start, end))
+                runs.setdefault((path, discriminators), []).append((start, end))
     for offsets in runs.values():
         if len(offsets) > 1:
             yield from _in_run(content, offsets, search)
 
 
-def _told_apart(document: Document, content: bytes) -> tuple[object, ...]:
+def _discriminators(document: Document, content: bytes) -> tuple[object, ...]:
     return tuple(
         (path, content[start:end])
         for path, start, end, _ in document.leaves

@@ -42,13 +42,13 @@ class Masked(NamedTuple):
     data: bytes | memoryview
     patches: tuple[tuple[int, bytes], ...] = ()
     found: tuple[Span, ...] = ()  # offsets in the body
-    n_held: int = 0  # so many bytes follow `data`, masked for now
+    n_masked: int = 0  # so many bytes follow `data`, masked for now
     secrets: tuple[bytes, ...] = ()  # what was found, as it came
 
     @property
     def shown(self) -> bytes:
         """The chunk as it may be written, whole."""
-        return b"".join((self.data, MASK * self.n_held))
+        return b"".join((self.data, MASK * self.n_masked))
 
 
 class BodyRedactor:
@@ -60,7 +60,7 @@ class BodyRedactor:
         # may be a form, and nothing stands before the first field of one.
         self._buffer = b"&"
         self._base = -1  # the offset of the buffer in the body
-        self._held = 0  # from this offset on what was written is masked
+        self._n_decided = 0  # bytes of the body: what was written after them is masked, for now
         self._growing = False  # a secret longer than what is held back goes on
         self._in_key = False  # a private key that is longer than that goes on, over its lines
         self._look_at = 0  # the size at which an open JSON document is looked at again
@@ -69,18 +69,18 @@ class BodyRedactor:
     @property
     def clear(self) -> bool:
         """Whether nothing is held back: all that was fed is decided."""
-        return self._held == self._base + len(self._buffer)
+        return self._n_decided == self._base + len(self._buffer)
 
     @property
     def n_decided(self) -> int:
         """How many bytes of the body no later patch changes."""
-        return self._held
+        return self._n_decided
 
     def feed(self, data: bytes) -> Masked:
         """Take a chunk."""
         if len(self._buffer) + len(data) < self._look_at:
             self._buffer += data
-            return Masked(b"", n_held=len(data))
+            return Masked(b"", n_masked=len(data))
         if len(data) >= LARGE_BYTES and self._quiet and not (self._growing or self._in_key):
             passed = self._pass(data)
             if passed is not None:
@@ -90,10 +90,12 @@ class BodyRedactor:
         if hits or not self._quiet or self._growing or self._in_key:
             return self._decide(buffer, len(data), hits, self._hold(buffer, hits))
         size = len(buffer)
-        if self._held == self._base + size - len(data) and (not data or data[-1] not in _OPEN_SET):
+        if self._n_decided == self._base + size - len(data) and (
+            not data or data[-1] not in _OPEN_SET
+        ):
             self._buffer = buffer[-_LOOK_BEHIND:]
             self._base += size - len(self._buffer)
-            self._held += len(data)
+            self._n_decided += len(data)
             return Masked(data)
         hold = max(_token_from(buffer), size - MAX_TOKEN_BYTES)
         return self._decide(buffer, len(data), [], hold)
@@ -101,16 +103,16 @@ class BodyRedactor:
     def _pass(self, data: bytes) -> Masked | None:
         """A large chunk in which nothing is to be masked, without a copy; None if something is."""
         tail = data[-MAX_TOKEN_BYTES:]
-        n_held = len(tail) - _token_from(tail)
+        n_open = len(tail) - _token_from(tail)
         edge = self._buffer + data[:_EDGE_BYTES]  # what may stand over the cut
-        if n_held == len(data) or self._search.hits(edge) or self._search.hits(data):
+        if n_open == len(data) or self._search.hits(edge) or self._search.hits(data):
             return None
-        before = self._buffer[self._held - self._base :]
-        patches = ((self._held, before),) if before.strip(MASK) else ()
-        self._held = self._base + len(self._buffer) + len(data) - n_held
-        self._buffer = data[-n_held - _LOOK_BEHIND :]
-        self._base = self._held + n_held - len(self._buffer)
-        return Masked(memoryview(data)[: len(data) - n_held], patches, n_held=n_held)
+        before = self._buffer[self._n_decided - self._base :]
+        patches = ((self._n_decided, before),) if before.strip(MASK) else ()
+        self._n_decided = self._base + len(self._buffer) + len(data) - n_open
+        self._buffer = data[-n_open - _LOOK_BEHIND :]
+        self._base = self._n_decided + n_open - len(self._buffer)
+        return Masked(memoryview(data)[: len(data) - n_open], patches, n_masked=n_open)
 
     def close(self) -> Masked:
         """Decide what is still held back; `data` is empty."""
@@ -144,32 +146,32 @@ class BodyRedactor:
     ) -> Masked:
         # Five offsets in the buffer, where the client already has all before `old`:
         #
-        #      0      cut      held         hold          old           size
+        #      0      cut      done         hold          old           size
         #      |-------|--------|------------|-------------|-------------|
         #      context, decided |  decided   |    still    |  the new    |
         #      before           |  now       |    open     |  chunk      |
         #                       '-- as a patch             '-- as `data`, where hold > old;
         #                                                      all of it masked, where not
         #
-        # [0, held) was decided by earlier chunks and is only context. [held, hold) is decided now:
+        # [0, done) was decided by earlier chunks and is only context. [done, hold) is decided now:
         # what of it is old was written masked, and a patch puts it right; what is new is written as
         # it is. [hold, size) may be the beginning of a secret and is written masked. `cut` is where
         # the next buffer begins: as much before `hold` as may say what follows it.
         base, size = self._base, len(buffer)
         old = size - n_new  # where the new chunk begins
-        held = self._held - base
-        hold = max(hold, held)  # what was decided stays decided
+        done = self._n_decided - base
+        hold = max(hold, done)  # what was decided stays decided
         view: bytes | bytearray = buffer
         found: list[Span] = []
         find = self._search.find_to_end if ends else self._search.find
         spans = find(buffer, hits) if hits or self._search.has_own else []
         if spans or self._growing or self._in_key:
             view = bytearray(buffer)
-            found = self._mask(view, spans, held, hold)
+            found = self._mask(view, spans, done, hold)
         patches: tuple[tuple[int, bytes], ...] = ()
         decided = min(hold, old)
-        if decided > held and bytes(view[held:decided]).strip(MASK):
-            patches = ((base + held, bytes(view[held:decided])),)
+        if decided > done and bytes(view[done:decided]).strip(MASK):
+            patches = ((base + done, bytes(view[done:decided])),)
         shown = max(hold, old)
         near = [at for _, at, end in hits if end > hold - CONTEXT_BYTES]
         cut = max(0, hold - _LOOK_BEHIND)
@@ -177,24 +179,24 @@ class BodyRedactor:
             cut = max(0, hold - CONTEXT_BYTES, min(cut, min(near) - _NAME_BYTES))
         self._buffer = buffer[cut:]
         self._base = base + cut
-        self._held = base + hold
+        self._n_decided = base + hold
         self._quiet = not near and not self._search.has_own
         secrets = tuple([buffer[start - base : end - base] for start, end, _ in found])
         return Masked(bytes(view[old:shown]), patches, tuple(found), size - shown, secrets)
 
-    def _mask(self, view: bytearray, spans: list[Span], held: int, hold: int) -> list[Span]:
-        """Mask what is decided: between `held` and `hold`."""
+    def _mask(self, view: bytearray, spans: list[Span], done: int, hold: int) -> list[Span]:
+        """Mask what is decided: between `done` and `hold`."""
         found = []
         if self._in_key:
-            found += self._mask_key(view, held, hold)
+            found += self._mask_key(view, done, hold)
         if self._growing:
-            end = held
+            end = done
             while end < hold and view[end] in _TOKEN_SET:
                 end += 1
-            view[held:end] = MASK * (end - held)
+            view[done:end] = MASK * (end - done)
             self._growing = end == hold
         for start, end, kind in spans:
-            first, last = max(start, held), min(end, hold)
+            first, last = max(start, done), min(end, hold)
             if first >= last:
                 continue
             view[first:last] = MASK * (last - first)
@@ -203,15 +205,15 @@ class BodyRedactor:
                 self._growing = True
         return found
 
-    def _mask_key(self, view: bytearray, held: int, hold: int) -> list[Span]:
+    def _mask_key(self, view: bytearray, done: int, hold: int) -> list[Span]:
         """Mask what goes on of a private key, up to the first character that is not part of it."""
-        if held and view[held - 1] == 0x5C and bytes(view[held : held + 1]) in {b"n", b"r", b"t"}:
-            held += 1  # the rest of an escape
-        goes_on = _KEY_LINES.match(view, held, hold)
-        end = goes_on.end() if goes_on else held
+        if done and view[done - 1] == 0x5C and bytes(view[done : done + 1]) in {b"n", b"r", b"t"}:
+            done += 1  # the rest of an escape
+        goes_on = _KEY_LINES.match(view, done, hold)
+        end = goes_on.end() if goes_on else done
         self._in_key = end == hold
         found = []
-        for run in list(_KEY_RUN.finditer(view, held, end)):
+        for run in list(_KEY_RUN.finditer(view, done, end)):
             if run[1]:
                 start, stop = run.span(1)
                 view[start:stop] = MASK * (stop - start)

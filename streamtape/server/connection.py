@@ -267,8 +267,8 @@ class Connection(asyncio.Protocol):
             pass  # an idle connection is closed without a word
         except Exception:  # noqa: BLE001 - the server goes on, and says what happened
             # The message of an exception that is not ours may quote what a client sent.
-            told = masked_text(traceback.format_exc())
-            _LOG.error("a handler failed; its connection is closed\n%s", told)
+            text = masked_text(traceback.format_exc())
+            _LOG.error("a handler failed; its connection is closed\n%s", text)
         finally:
             await self._close_gently()
 

@@ -22,29 +22,29 @@ class EarlyAnswerStream(ByteStream):
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._socket = stream.extra(SocketAttribute.raw_socket).dup()  # noqa: S610 - of anyio, not Django
-        self._is_broken = False
+        self._is_lost = False
 
     async def send(self, item: bytes) -> None:
         """Send bytes; to an upstream that has hung up, nothing: reading tells of it.
 
         TLS would give up a connection on which sending failed, with the answer in it.
         """
-        if self._is_broken:
+        if self._is_lost:
             return
         try:
             await self._stream.send(item)
         except anyio.BrokenResourceError:
-            self._is_broken = True
+            self._is_lost = True
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         """Get the next bytes; BrokenResourceError at the end of a connection that broke."""
         try:
             return bytes(await self._stream.receive(max_bytes))
         except anyio.EndOfStream:
-            if not self._is_broken:
+            if not self._is_lost:
                 raise
         except anyio.BrokenResourceError:
-            self._is_broken = True
+            self._is_lost = True
         try:
             data = bytes(self._socket.recv(max_bytes))
         except OSError as error:

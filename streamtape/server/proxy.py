@@ -379,8 +379,8 @@ class RecordingProxy(Service):
 
 def _session(cassette: str | os.PathLike[str] | Session, options: Mapping[str, Any]) -> Session:
     if not isinstance(cassette, Session):
-        wanted = Options.of(**{"mode": "all", **options})
-        return open_session(cassette, wanted, expects_requests=False)
+        session_options = Options.of(**{"mode": "all", **options})
+        return open_session(cassette, session_options, expects_requests=False)
     if options:
         raise UsageError(f"an open session has its options already: {', '.join(options)}")
     return cassette

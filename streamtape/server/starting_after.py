@@ -45,10 +45,10 @@ def after_number(cassettes: CassetteIndex, head: RequestHead) -> Interaction | N
     return None
 
 
-def _position(found: list[tuple[int | None, SSEFrame]], wanted: Callable[[int], bool]) -> int:
+def _position(found: list[tuple[int | None, SSEFrame]], matches: Callable[[int], bool]) -> int:
     for position, (_, frame) in enumerate(found):
         number = _payload(frame).get("sequence_number")
-        if isinstance(number, int) and wanted(number):
+        if isinstance(number, int) and matches(number):
             return position
     return len(found)
 

@@ -94,7 +94,7 @@ _MASK = re.compile(r"\*{4,}|REDACTED|\[redacted\]")
 _MANY = 16
 
 
-def stands_for(one: str, other: str) -> bool:
+def equal_but_masks(one: str, other: str) -> bool:
     """Whether two texts are equal, but for what was masked in one of them.
 
     A mask stands for any secret, of any length: the other side has another key, or a dummy.
@@ -120,5 +120,5 @@ def without_lengths(text: str) -> str:
 def alike(one: Any, other: Any) -> bool:
     """Whether two leaves of JSON values are equal, but for what was masked."""
     if isinstance(one, str) and isinstance(other, str):
-        return stands_for(one, other)
+        return equal_but_masks(one, other)
     return json.dumps(one) == json.dumps(other)

@@ -321,8 +321,8 @@ class DialoguePlayer:
             self.close_reason = f"{CLOSE_REASON}: {differences[0].where}"
         if recorded is None:
             head = "the client says more than was recorded"
-            said_text = self._masked(reason.data).decode("utf-8", "backslashreplace")
-            lines = [f"  says      {said_text[:_MOST_SHOWN]}"]
+            text = self._masked(reason.data).decode("utf-8", "backslashreplace")
+            lines = [f"  says      {text[:_MOST_SHOWN]}"]
         else:
             head = "the client does not say what was recorded"
             lines = []

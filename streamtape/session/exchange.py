@@ -64,8 +64,8 @@ def as_seen(interaction: Interaction, progress: Progress) -> Interaction:
     if progress.state in {"complete", "failed"}:
         return interaction
     seen = tuple(interaction.chunks[: progress.n_chunks])
-    said = tuple(interaction.messages[: progress.n_chunks])
-    times = [chunk.at_us for chunk in seen] + [message.at_us for message in said]
+    messages = tuple(interaction.messages[: progress.n_chunks])
+    times = [chunk.at_us for chunk in seen] + [message.at_us for message in messages]
     at_us = times[-1] if times else None
     kind: Literal["abandoned", "unfinished"] = (
         "abandoned" if progress.state == "closed" else "unfinished"
@@ -73,6 +73,6 @@ def as_seen(interaction: Interaction, progress: Progress) -> Interaction:
     return replace(
         interaction,
         chunks=Chunks.of(seen),
-        messages=Messages.of(said),
+        messages=Messages.of(messages),
         ending=Ending(kind, at_us),
     )

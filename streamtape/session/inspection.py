@@ -122,12 +122,12 @@ class SessionInspection:
                 f"been closed by the client after {n_events} events"
             )
         counts = _events_by_chunk(interaction)
-        wanted = next((k for k, n in enumerate(counts) if n >= n_events), None)
-        if progress.n_chunks != wanted:
+        expected = next((k for k, n in enumerate(counts) if n >= n_events), None)
+        if progress.n_chunks != expected:
             raise AssertionError(
                 f"the stream of {_line(interaction)} was closed after "
                 f"{_progress_text(interaction, progress.n_chunks)}, not after {n_events} events"
-                + ("" if wanted is None else f" ({wanted} chunks)")
+                + ("" if expected is None else f" ({expected} chunks)")
             )
 
     def _answer(self, index: int) -> tuple[Exchange, Interaction]:

@@ -95,14 +95,14 @@ def _content(request: Request) -> Iterator[bytes]:
 
 def _without(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """A multipart body whose boundary is always the same."""
-    held = b""
+    pending = b""
     for piece in pieces:
-        held += piece
-        *whole, rest = held.split(boundary)
+        pending += piece
+        *whole, rest = pending.split(boundary)
         at = max(0, len(rest) - len(boundary) + 1)
         yield b"boundary".join((*whole, rest[:at]))
-        held = rest[at:]
-    yield held
+        pending = rest[at:]
+    yield pending
 
 
 def _without_lengths(pieces: Iterator[bytes]) -> Iterator[bytes]:

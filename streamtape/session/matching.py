@@ -21,8 +21,8 @@ from streamtape.session.bodies import (
     MISSING,
     alike,
     content,
+    equal_but_masks,
     plain,
-    stands_for,
     structured,
     without_lengths,
 )
@@ -121,13 +121,13 @@ class Matcher:
             return False
         return all(objection(f, recorded, requested) is None for f in self._functions)
 
-    def stands_for(self, recorded: Request, requested: Request) -> bool:
+    def is_equal_but_masks(self, recorded: Request, requested: Request) -> bool:
         """Whether requests are equal but for secrets, which are masked in at least one of them."""
         for part in self._parts:
             if part == "body":
                 if self._bodies_differ(recorded, requested):
                     return False
-            elif not _part_stands_for(_PARTS[part](recorded), _PARTS[part](requested)):
+            elif not _part_equal_but_masks(_PARTS[part](recorded), _PARTS[part](requested)):
                 return False
         return self.equal(recorded, requested)
 
@@ -245,7 +245,7 @@ class Matcher:
         """Whether two bodies differ of which one can't be taken apart."""
         if is_long(recorded) or is_long(requested):
             return not self._digests.are_same(recorded, requested)
-        return not stands_for(plain(recorded), plain(requested))
+        return not equal_but_masks(plain(recorded), plain(requested))
 
     def differing(
         self, was: dict[str, Any], now: dict[str, Any], among: Container[str] | None = None
@@ -277,14 +277,14 @@ class Matcher:
         return bare != other_bare or pairs is None
 
 
-def _part_stands_for(one: Any, other: Any) -> bool:
+def _part_equal_but_masks(one: Any, other: Any) -> bool:
     """Whether a part (a text, or sorted pairs of texts) differs only in masked secrets."""
     if isinstance(one, str) and isinstance(other, str):
-        return stands_for(one, other)
+        return equal_but_masks(one, other)
     if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
-        return all(map(_part_stands_for, one, other))
+        return all(map(_part_equal_but_masks, one, other))
     if isinstance(one, bytes) and isinstance(other, bytes):
-        return stands_for(one.decode("latin-1"), other.decode("latin-1"))
+        return equal_but_masks(one.decode("latin-1"), other.decode("latin-1"))
     return bool(one == other)
 
 

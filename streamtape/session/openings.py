@@ -22,13 +22,13 @@ class Openings:
 
     def __init__(self, tape: Playlist) -> None:
         self._tape = tape
-        self._held: dict[object, int] = {}  # by connection
+        self._drawn: dict[object, int] = {}  # by connection
         self._lock = threading.Lock()
 
     def hold(self, connection: object, index: int) -> None:
         """Take down which interaction a connection has drawn."""
         with self._lock:
-            self._held[connection] = index
+            self._drawn[connection] = index
 
     def choose(self, connection: object, fits: Fits) -> int:
         """The interaction that a client means whose first message is heard now, for good.
@@ -37,16 +37,16 @@ class Openings:
         drawn.
         """
         with self._lock:
-            drawn = self._held.pop(connection)
+            drawn = self._drawn.pop(connection)
             if self._opens(drawn, fits):
                 return drawn
-            holders = {index: one for one, index in self._held.items()}
+            holders = {index: one for one, index in self._drawn.items()}
             for index in self._tape.equal_to(drawn):
                 if self._opens(index, fits) and (
                     index in holders or self._tape.exchange_plays(drawn, index)
                 ):
                     if index in holders:
-                        self._held[holders[index]] = drawn
+                        self._drawn[holders[index]] = drawn
                     return index
             return drawn
 

@@ -58,7 +58,7 @@ class Playlist:
             tried: Iterable[int] = range(len(self._requests))
         else:
             tried = self._with_masks()
-        return [i for i in tried if self.matcher.stands_for(self._requests[i], requested)]
+        return [i for i in tried if self.matcher.is_equal_but_masks(self._requests[i], requested)]
 
     def _with_masks(self) -> list[int]:
         if self._masked is None:

@@ -29,5 +29,5 @@ def put(fs: Any, path: str, data: BinaryIO, replaces: str | None) -> str:
 
 
 def _conflict(path: str) -> StoreConflictError:
-    said = f"'az://{path}' was written by another one meanwhile, and stays so"
-    return StoreConflictError(said)
+    message = f"'az://{path}' was written by another one meanwhile, and stays so"
+    return StoreConflictError(message)

@@ -52,14 +52,14 @@ def calling(path: str | os.PathLike[str], doing: str) -> Iterator[None]:
 
 def _reason(error: Exception, url: str) -> str:
     text = " ".join(str(error).split())
-    said = without_secrets(text, url) or type(error).__name__
+    reason = without_secrets(text, url) or type(error).__name__
     name = type(error).__name__.lower()
     if isinstance(error, PermissionError) or any(
         word in f"{name} {text.lower()}" for word in _ACCESS
     ):
-        return f"no permission ({said}){_ADVICE}"
+        return f"no permission ({reason}){_ADVICE}"
     if isinstance(error, ConnectionError | TimeoutError) or any(word in name for word in _AWAY):
-        return f"the store can't be reached ({said})"
+        return f"the store can't be reached ({reason})"
     if isinstance(error, OSError | RuntimeError):
-        return said
-    return f"{type(error).__name__}: {said}"
+        return reason
+    return f"{type(error).__name__}: {reason}"

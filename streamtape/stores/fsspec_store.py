@@ -175,8 +175,8 @@ class FsspecStore:
             raise self._conflict(name)
 
     def _conflict(self, name: str) -> StoreConflictError:
-        said = f"{self._shown(name)!r} was written by another one meanwhile, and stays so"
-        return StoreConflictError(said)
+        message = f"{self._shown(name)!r} was written by another one meanwhile, and stays so"
+        return StoreConflictError(message)
 
     def _shown(self, name: str) -> str:
         return without_credentials(self.url_of(name))

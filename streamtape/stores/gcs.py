@@ -47,5 +47,5 @@ def put(fs: Any, path: str, data: BinaryIO, replaces: str | None) -> str:
 
 
 def _conflict(path: str) -> StoreConflictError:
-    said = f"'gs://{path}' was written by another one meanwhile, and stays so"
-    return StoreConflictError(said)
+    message = f"'gs://{path}' was written by another one meanwhile, and stays so"
+    return StoreConflictError(message)

@@ -195,8 +195,8 @@ class StorePath(os.PathLike[str]):
         with calling(self, "write"):
             if check is not None:
                 check(self.key)
-            if said := self._no_bucket():
-                raise CassetteWriteError(f"cannot write {str(self)!r}: {said}", path=str(self))
+            if reason := self._no_bucket():
+                raise CassetteWriteError(f"cannot write {str(self)!r}: {reason}", path=str(self))
 
     def replace_with(self, pieces: Iterable[bytes]) -> str:
         """Put pieces of bytes in the place of what the store has now; gives the version.
@@ -230,8 +230,8 @@ class StorePath(os.PathLike[str]):
             try:
                 version = self.store.write(self.key, data, replaces=replaces)
             except FileNotFoundError as error:
-                said = f"cannot write {str(self)!r}: {self._no_bucket() or error}"
-                raise CassetteWriteError(said, path=str(self)) from error
+                message = f"cannot write {str(self)!r}: {self._no_bucket() or error}"
+                raise CassetteWriteError(message, path=str(self)) from error
         data.seek(0)
         keep(self.url, version, data)
         return version

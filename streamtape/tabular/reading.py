@@ -77,11 +77,11 @@ def extract(sources: Sequence[Source], *, tables: Sequence[str], first: int = 0)
 
 def chosen_tables(names: Iterable[str]) -> tuple[str, ...]:
     """The tables of some names, each once, in the schema's order; all where none is named."""
-    wanted = set(names)
-    for name in sorted(wanted):
+    chosen = set(names)
+    for name in sorted(chosen):
         if name not in TABLES:
             raise UsageError(f"unknown table {name!r}; tables: {', '.join(TABLES)}")
-    return tuple(name for name in TABLES if name in wanted or not wanted)
+    return tuple(name for name in TABLES if name in chosen or not chosen)
 
 
 def _rows(
@@ -115,11 +115,11 @@ def _without_secrets(
 
 
 def _with_masked_address(interaction: Interaction) -> Interaction:
-    asked = interaction.request
-    masked, found = _redactor.redact_request(replace(asked, headers=(), body=b""))
+    request = interaction.request
+    masked, found = _redactor.redact_request(replace(request, headers=(), body=b""))
     if not found:
         return interaction
-    return replace(interaction, request=replace(asked, url=masked.url))
+    return replace(interaction, request=replace(request, url=masked.url))
 
 
 def _n_bytes(table: str, rows: Sequence[Row]) -> int:

@@ -161,8 +161,8 @@ class Decoder:
         self._reader.close()
         if self._counts is None:
             raise damaged("it has no closing record", self.path)
-        held = (len(self._drafts), self._n_chunks, self._n_bytes, self._n_messages)
-        if self._counts != held:
+        counts = (len(self._drafts), self._n_chunks, self._n_bytes, self._n_messages)
+        if self._counts != counts:
             raise damaged(
                 "the counts in its closing record are not those of its content", self.path
             )

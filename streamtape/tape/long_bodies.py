@@ -115,18 +115,18 @@ def decoded(pieces: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
 
 def masked_pieces(content: Iterable[bytes], masks: UploadMasks) -> Iterator[bytes]:
     """Mask a body; what is not decided yet is held back."""
-    held = bytearray()
+    pending = bytearray()
     start = 0  # the offset of what is held in the body
     for masked in masks.all_of(content):
         for offset, data in masked.patches:
             at = offset - start
-            held[at : at + len(data)] = data
-        held += masked.data
-        held += b"*" * masked.n_held
+            pending[at : at + len(data)] = data
+        pending += masked.data
+        pending += b"*" * masked.n_masked
         n_decided = masks.n_decided - start
         if n_decided > 0:
-            yield bytes(held[:n_decided])
-            del held[:n_decided]
+            yield bytes(pending[:n_decided])
+            del pending[:n_decided]
             start += n_decided
-    if held:
-        yield bytes(held)
+    if pending:
+        yield bytes(pending)

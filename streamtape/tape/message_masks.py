@@ -58,7 +58,7 @@ class MessageMasks:
         before, masked, after, parts = self._sides[message.direction].feed(message, part)
         return (
             self._patches(parts, [*before, masked]),
-            *journal.message(self._number, message, masked.data, masked.n_held),
+            *journal.message(self._number, message, masked.data, masked.n_masked),
             self._patches(parts, after) + self._found(parts, [*before, masked, *after]),
         )
 

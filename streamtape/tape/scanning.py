@@ -97,8 +97,8 @@ def _masked(interaction: Interaction, redactor: Redactor) -> Interaction:
         for start, end in spans_found:
             body[start:end] = b"*" * (end - start)
         head, chunks = _recut(interaction, head, bytes(body), pieces)
-    said = list(message_scanning.find(interaction.messages, redactor.search))
-    found += tuple(Redaction(hit.where, hit.kind) for hit in said)
+    hits = list(message_scanning.find(interaction.messages, redactor.search))
+    found += tuple(Redaction(hit.where, hit.kind) for hit in hits)
     ending = redactor.redact_ending(interaction.ending)
     if not found and ending == interaction.ending:
         return interaction
@@ -109,7 +109,7 @@ def _masked(interaction: Interaction, redactor: Redactor) -> Interaction:
         chunks=chunks,
         ending=ending,
         redactions=(*interaction.redactions, *found),
-        messages=message_scanning.mask(interaction.messages, said),
+        messages=message_scanning.mask(interaction.messages, hits),
     )
 
 

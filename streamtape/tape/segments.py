@@ -322,8 +322,8 @@ def columns_of(
 
 
 def _columns(times: list[int], pieces: list[bytes], kinds: bytearray) -> Columns:
-    told = bytes(kinds) if any(kinds) else b""
-    return Columns(times or None, tuple(map(len, pieces)), b"".join(pieces), told)
+    packed = bytes(kinds) if any(kinds) else b""
+    return Columns(times or None, tuple(map(len, pieces)), b"".join(pieces), packed)
 
 
 def pack(numbers: Iterable[int]) -> bytes:

@@ -59,10 +59,10 @@ def masked_pieces(pieces: Sequence[str]) -> list[str]:
 
 def masked_value(path: Sequence[str], value: Any) -> Any:
     """A JSON value without its secrets; the names on its path say what is one, too."""
-    held = value
+    nested = value
     for name in reversed(path):
-        held = {name: held}
-    text = json.dumps(held, ensure_ascii=False, default=repr)
+        nested = {name: nested}
+    text = json.dumps(nested, ensure_ascii=False, default=repr)
     masked = masked_text(text)
     if masked == text:
         return value

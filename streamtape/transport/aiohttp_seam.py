@@ -93,7 +93,7 @@ class DeferredConnection(Connection):
         self.capture = protocol
         self._exchange = exchange
         self._real: Connection | None = None
-        exchange.held = self
+        exchange.connection = self
 
     def opened(self, real: Connection) -> None:
         """Stand for a connection that is open."""
@@ -127,7 +127,7 @@ class DeferredConnection(Connection):
 class AiohttpExchange:
     """One request and its response, from the moment when their session is known."""
 
-    held: DeferredConnection
+    connection: DeferredConnection
 
     def __init__(self, session: Session, req: Any, connect: Connect) -> None:
         self._session = session
@@ -142,7 +142,7 @@ class AiohttpExchange:
 
     async def answer(self) -> tuple[Message, StreamReader]:
         """Give the response, once the request is known."""
-        capture, req = self.held.capture, self._req
+        capture, req = self.connection.capture, self._req
         wire = capture.wire.sent()
         call = intercept(
             self._session,
@@ -163,7 +163,7 @@ class AiohttpExchange:
         # The client's total timeout is an exception of its own, before and within the response.
         with call.upstream(), params["timer"]:
             real = await self._open()
-            self.held.opened(real)
+            self.connection.opened(real)
             recording = RecordedParser(real.protocol, params, call.recording)
             self._when_left = recording.abandon
             return await _converse(real.protocol, wire, recording)

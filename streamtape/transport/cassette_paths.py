@@ -67,8 +67,12 @@ def cassette_path(cassette: str | None, file: Path, default: str) -> Place:
     no name at all, and for the name of another tool's cassette (`x.yaml`), unless `x.yaml.tape` is
     there.
     """
-    held = run_defaults.held()
-    home = _home(file, FOLDER) if not held.store else _home_in_store(file, held.store, held.root)
+    defaults = run_defaults.current()
+    home = (
+        _home(file, FOLDER)
+        if not defaults.store
+        else _home_in_store(file, defaults.store, defaults.root)
+    )
     if cassette is None:
         return home / f"{default}{SUFFIX}"
     if is_url(cassette):

@@ -92,7 +92,7 @@ class VirtualClock:
             return
         with self._moved:
             if not self._moved.wait_for(lambda: self._now_us >= deadline_us, self._patience_s):
-                raise self._stands(deadline_us)
+                raise self._stalled(deadline_us)
 
     async def wait_until_async(self, deadline_us: int) -> None:
         """Wait under asyncio or trio; other tasks run before the clock jumps."""
@@ -110,7 +110,7 @@ class VirtualClock:
                 if self.auto:
                     self._jump(loop)
                 elif time.monotonic() > give_up:
-                    raise self._stands(deadline_us)
+                    raise self._stalled(deadline_us)
         finally:
             del self._waiting[me]
 
@@ -160,7 +160,7 @@ class VirtualClock:
             del loop.time
         self._loops.clear()
 
-    def _stands(self, deadline_us: int) -> ClockError:
+    def _stalled(self, deadline_us: int) -> ClockError:
         return ClockError(
             f"the clock stands at {self.now_s:g} s, the next chunk is due at "
             f"{deadline_us / 1e6:g} s, and was not moved for {self._patience_s:g} s: call "

@@ -63,14 +63,14 @@ class WireReader(io.BufferedIOBase):
         return self._take(len(self._buffer) if size is None or size < 0 else size)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        n_wanted = None if size is None or size < 0 else size
+        n_left = None if size is None or size < 0 else size
         pieces: list[bytes] = []
-        while n_wanted is None or n_wanted > 0:
-            piece = self.read1(-1 if n_wanted is None else n_wanted)
+        while n_left is None or n_left > 0:
+            piece = self.read1(-1 if n_left is None else n_left)
             if not piece:
                 break
             pieces.append(piece)
-            n_wanted = None if n_wanted is None else n_wanted - len(piece)
+            n_left = None if n_left is None else n_left - len(piece)
         return b"".join(pieces)
 
     def readinto(self, buffer: Any, /) -> int:

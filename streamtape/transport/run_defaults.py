@@ -52,21 +52,21 @@ def default_mode(environ: Mapping[str, str] = os.environ) -> str:
     return "once" if environ.get("CI", "").lower() in {"", "0", "false"} else "none"
 
 
-# A global: a session may be opened by any code under test. The last one holds.
-_held = [RunDefaults()]
+# A global: any code under test may open a session. The last entry is in force.
+_stack = [RunDefaults()]
 
 
-def held() -> RunDefaults:
-    """What holds now."""
-    return _held[-1]
+def current() -> RunDefaults:
+    """The defaults in force."""
+    return _stack[-1]
 
 
-def hold(presets: RunDefaults) -> None:
-    """Let it hold from now on, until `drop`; a run inside a run holds its own."""
-    _held.append(presets)
+def push(presets: RunDefaults) -> None:
+    """Put defaults in force until `pop`; a run inside a run has its own."""
+    _stack.append(presets)
 
 
-def drop(presets: RunDefaults) -> None:
-    """Let what held before hold again."""
-    if presets in _held[1:]:
-        _held.remove(presets)
+def pop(presets: RunDefaults) -> None:
+    """Remove the defaults of a run; those of the run around it are in force again."""
+    if presets in _stack[1:]:
+        _stack.remove(presets)

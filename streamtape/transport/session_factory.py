@@ -118,7 +118,7 @@ def open_session(
     path = place_of(cassette)
     if path.suffix.lower() in FOREIGN_SUFFIXES:
         _refuse_others(path)
-    run_defaults.held().opened(str(path))
+    run_defaults.current().opened(str(path))
     redactor = _redactor(options.redaction)
     file = _tape_at(path, redactor, options.max_body_bytes)
     if options.max_age_us is not None:
@@ -198,10 +198,12 @@ def _aged(file: TapeFile | StoredTape, options: Options) -> Options:
     age_us = wall_us() - min(times) if times else 0
     if age_us <= most_us:
         return options
-    told = f"the cassette {str(file.path)!r} is {age(age_us)} old, and max_age is {options.max_age}"
+    message = (
+        f"the cassette {str(file.path)!r} is {age(age_us)} old, and max_age is {options.max_age}"
+    )
     if options.on_expired == "fail":
-        raise ExpiredError(f"{told}; record it again (mode 'all'), or see with mode 'verify'")
+        raise ExpiredError(f"{message}; record it again (mode 'all'), or see with mode 'verify'")
     if options.on_expired == "record" and options.mode != "none":
         return replace(options, mode="all")
-    warnings.warn(f"{told}; mode 'all' records it again", StreamtapeWarning, stacklevel=4)
+    warnings.warn(f"{message}; mode 'all' records it again", StreamtapeWarning, stacklevel=4)
     return options

@@ -27,13 +27,13 @@ async def heard_within(seconds: float, heard: asyncio.Event, clock: Clock) -> bo
             return True
         seconds -= LOOK_S
     due = asyncio.ensure_future(clock.wait_until_async(clock.now_us() + round(seconds * 1e6)))
-    said = asyncio.ensure_future(heard.wait())
+    hearing = asyncio.ensure_future(heard.wait())
     try:
-        await asyncio.wait({due, said}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({due, hearing}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         due.cancel()
-        said.cancel()
-        await asyncio.wait({due, said})
+        hearing.cancel()
+        await asyncio.wait({due, hearing})
     return heard.is_set()
 
 

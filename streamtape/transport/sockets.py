@@ -125,7 +125,7 @@ class Sockets:
         return announced
 
     def _lookup(self, original: Any, _name: str) -> Any:
-        def told(host: Any, *args: Any, **kwargs: Any) -> Any:
+        def wrapper(host: Any, *args: Any, **kwargs: Any) -> Any:
             name = "" if host is None else _text(host)
             for listener in self._listeners if name else ():
                 listener.looking_up(name)
@@ -135,7 +135,7 @@ class Sockets:
                     listener.looked_up(name.lower(), _addresses(found))
             return found
 
-        return told
+        return wrapper
 
 
 SOCKETS = Sockets()

@@ -22,7 +22,7 @@ from streamtape.transport.intercept import Call, intercept, passes_by
 from streamtape.transport.patches import SessionOf
 
 # What urllib3 says of a connection once it is made.
-_SAID = ("is_verified", "proxy_is_verified", "_has_connected_to_proxy")
+_VERIFIED_FIELDS = ("is_verified", "proxy_is_verified", "_has_connected_to_proxy")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -124,15 +124,15 @@ class TapeSocket:
         timeout = connection.timeout
         known = timeout is None or isinstance(timeout, int | float)
         self._timeout: float | None = timeout if known else socket.getdefaulttimeout()
-        self._text = {name: vars(connection).get(name) for name in _SAID if real is None}
+        self._text = {name: vars(connection).get(name) for name in _VERIFIED_FIELDS if real is None}
         if self._text and hasattr(connection, "is_verified"):
             self._pretend()
 
     def _pretend(self) -> None:
         """Have urllib3 believe in the connection: it would warn of one that is not verified."""
         connection = self._connection
-        wanted = str(getattr(connection, "cert_reqs", None))
-        connection.is_verified = wanted.rpartition(".")[2] not in {"CERT_NONE", "0"}
+        requirement = str(getattr(connection, "cert_reqs", None))
+        connection.is_verified = requirement.rpartition(".")[2] not in {"CERT_NONE", "0"}
         connection._has_connected_to_proxy = True
 
     def _pretend_no_more(self) -> None:

@@ -152,11 +152,11 @@ class UnseenWatch:
 
     def _known_to(self, session: Session) -> set[Address]:
         """The hosts and ports that a session has interactions of."""
-        n_asked, n_recorded, known = self._known.get(session, (0, 0, set()))
+        n_exchanges, n_recorded, known = self._known.get(session, (0, 0, set()))
         exchanges, interactions = session.exchanges, session.cassette.interactions
-        if (len(exchanges), len(interactions)) != (n_asked, n_recorded):
-            asked = (one.request.url for one in exchanges[n_asked:])
-            known |= {place_of(url) for url in asked}
+        if (len(exchanges), len(interactions)) != (n_exchanges, n_recorded):
+            urls = (one.request.url for one in exchanges[n_exchanges:])
+            known |= {place_of(url) for url in urls}
             known |= {place_of(one.request.url) for one in interactions}
             self._known[session] = len(exchanges), len(interactions), known
         return known

@@ -30,7 +30,7 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
 
     def __init__(self, cassette: str | os.PathLike[str], **options: Unpack[OptionFields]) -> None:
         self._cassette = cassette
-        self._options = Options.of(**run_defaults.held().options(**options))
+        self._options = Options.of(**run_defaults.current().options(**options))
         self._open: list[Opened] = []
 
     @classmethod
@@ -42,7 +42,7 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
     ) -> Self:
         """Make a context with other defaults for the options that are not given."""
         made = cls(cassette)
-        made._options = Options.of(**run_defaults.held().options(defaults, **given))
+        made._options = Options.of(**run_defaults.current().options(defaults, **given))
         return made
 
     def __call__(self, *_: object) -> NoReturn:
@@ -54,11 +54,11 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
 
     def _session(self) -> Session:
         session = open_session(self._cassette, self._options)
-        run_defaults.held().began(session)
+        run_defaults.current().began(session)
         return session
 
     def __enter__(self) -> Session:
-        if not run_defaults.held().disabled:
+        if not run_defaults.current().disabled:
             return super().__enter__()
         session = disabled_session(self._options)
         self._open.append((session, patch.current()))

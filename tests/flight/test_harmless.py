@@ -109,7 +109,7 @@ def test_a_store_that_hangs_costs_recordings_not_memory() -> None:
     ask(recorder, b"first")
     until(lambda: store.n_writes)
     ask(recorder, *[bytes(10_000)] * 20)
-    assert recorder._journal.held_bytes <= 50_000
+    assert recorder._journal.buffered_bytes <= 50_000
     assert recorder.counts.dropped >= 15
     assert not recorder.stop(0.01)
     go_on.set()
@@ -166,7 +166,7 @@ def test_a_fault_of_its_own_reaches_nobody(
     recorder.stop(PATIENCE_S)
     assert [i.body for i in recordings(tmp_path)] == [b"c"]
     assert recorder.counts.dropped == 2
-    assert recorder._journal.held_bytes == 0
+    assert recorder._journal.buffered_bytes == 0
 
 
 @pytest.mark.parametrize("raised", [ValueError, SystemExit])

@@ -146,7 +146,7 @@ def _held() -> Row:
     with _client(recorder, CHUNKS) as client:
         for _ in range(HELD_ROUNDS):
             client.get("http://provider.test/v1/responses")
-            most = max(most, recorder._journal.held_bytes)
+            most = max(most, recorder._journal.buffered_bytes)
     sent = HELD_ROUNDS * CHUNKS * len(PIECE)
     recorder.stop(0.01)
     go_on.set()

@@ -38,10 +38,10 @@ def interaction_data(
     parsed: ParsedResponse, findings: Sequence[Finding], *, name: str, number: int
 ) -> dict[str, Any]:
     """Everything of one interaction; `name` is its file, `number` its place in it."""
-    one, said = parsed.interaction, parsed.transcript
+    one, transcript = parsed.interaction, parsed.transcript
     head = one.head
     is_stream = bool(parsed.events) and parsed.is_stream
-    parts = [*text_parts(said)]
+    parts = [*text_parts(transcript)]
     word, mood = outcome(parsed)
     return {
         "file": name,
@@ -55,14 +55,14 @@ def interaction_data(
         "started_us": one.started_at_us,
         "dialect": parsed.dialect.title or parsed.dialect.name,
         "api": parsed.dialect.name,
-        "model": said.model,
+        "model": transcript.model,
         "outcome": {"word": word, "mood": mood},
         "request": {"headers": _headers(one.request.headers), "body": _body(one.request.body)},
         "response": head and {"headers": _headers(head.headers)},
         "body": None if is_stream or parsed.trouble else _body(one.content),
         "masked": [[masked.where, masked.kind] for masked in one.redactions],
         "ending": _ending(one),
-        "asked": _asked(parsed),
+        "asked": _prompts(parsed),
         "timing": timing(parsed),
         "tokens": output_tokens(parsed.events, parsed.dialect),
         "bytes": one.chunks.n_bytes + one.messages.n_bytes,
@@ -118,7 +118,7 @@ def _ending(one: Interaction) -> dict[str, Any]:
     return {"kind": ending.kind, "at": ending.at_us, "says": says, "closed": closed}
 
 
-def _asked(parsed: ParsedResponse) -> list[tuple[int, str]]:
+def _prompts(parsed: ParsedResponse) -> list[tuple[int, str]]:
     """What the client of a dialogue asks in words, and the events that bring it."""
     return [(index, shortened(prompt.text, MAX_PAYLOAD)) for index, prompt in prompts_of(parsed)]
 
@@ -195,12 +195,16 @@ def payload_text(event: Event) -> str:
 
 def _facts(parsed: ParsedResponse) -> Iterator[tuple[str, str, int]]:
     """What a stream says of itself, and the event that said it: none is known before that."""
-    said, dialect = parsed.transcript, parsed.dialect
-    error = said.error if isinstance(said.error, str) or not said.error else compact(said.error)
+    transcript, dialect = parsed.transcript, parsed.dialect
+    error = (
+        transcript.error
+        if isinstance(transcript.error, str) or not transcript.error
+        else compact(transcript.error)
+    )
     for name, value, paths in (
-        ("status", said.status, dialect.status),
-        ("finish", said.finish_reason, dialect.finish_reason),
-        ("usage", said.usage and compact(said.usage), dialect.usage),
+        ("status", transcript.status, dialect.status),
+        ("finish", transcript.finish_reason, dialect.finish_reason),
+        ("usage", transcript.usage and compact(transcript.usage), dialect.usage),
         ("error", error, dialect.error),
     ):
         if value:

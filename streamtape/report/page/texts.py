@@ -13,24 +13,24 @@ _HIDDEN = frozenset({"arguments", "audio", "signature", "details"})
 _SHOWN_ELSEWHERE = ("code_interpreter", "image_generation")
 
 
-def text_parts(said: Transcript) -> list[dict[str, Any]]:
+def text_parts(transcript: Transcript) -> list[dict[str, Any]]:
     """Every text of a transcript that is shown; tool calls are texts with a name."""
     found: list[tuple[int, dict[str, Any]]] = []
-    choices = said.choices or (said,)
+    choices = transcript.choices or (transcript,)
     for number, choice in enumerate(choices):
         found += _of_choice(choice, f" {number}" if len(choices) > 1 else "")
     return [part for _, part in sorted(found, key=lambda one: one[0])]
 
 
-def _of_choice(said: Transcript, which: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    has_details = not said.of("reasoning")
-    for part in distinct_parts(said):
+def _of_choice(transcript: Transcript, which: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    has_details = not transcript.of("reasoning")
+    for part in distinct_parts(transcript):
         if part.channel not in _HIDDEN or (part.channel == "details" and has_details):
             kind = "reasoning" if part.channel == "details" else part.channel
             value = {"kind": kind, "label": f"{kind}{which}", "text": part.text}
             yield part.first_event, value | {"cuts": utf16_cuts(part)}
-    arguments = {part.key: part for part in said.parts if part.channel == "arguments"}
-    for call in said.tool_calls:
+    arguments = {part.key: part for part in transcript.parts if part.channel == "arguments"}
+    for call in transcript.tool_calls:
         if call.arguments or not call.kind.startswith(_SHOWN_ELSEWHERE):
             yield call.first_event, _call(call, arguments, which)
 

@@ -23,7 +23,7 @@ class Player:
     number: int = 0
     is_playing: bool = True
     scroll: int = 0
-    _held_us: float = field(default=0.0)
+    _waited_us: float = field(default=0.0)
 
     @property
     def act(self) -> Act:
@@ -47,8 +47,8 @@ class Player:
         if self.is_at_end:
             self.is_playing = False
             return
-        self._held_us += (passed_us - left_us) / self.speed
-        if self._held_us >= HOLD_US:
+        self._waited_us += (passed_us - left_us) / self.speed
+        if self._waited_us >= HOLD_US:
             self.go_to(self.number + 1)
 
     def toggle(self) -> None:
@@ -60,7 +60,7 @@ class Player:
     def seek(self, at_us: float) -> None:
         """Go to a moment of the act."""
         self.at_us = min(max(at_us, 0.0), float(self.act.length_us))
-        self._held_us = 0.0
+        self._waited_us = 0.0
         self.scroll = 0
 
     def seek_by(self, parts: int) -> None:

@@ -43,11 +43,11 @@ def prompts_of(parsed: ParsedResponse) -> Iterator[tuple[int, Prompt]]:
     """What the client of a dialogue asks in words, with the indices of the events that ask it."""
     if parsed.interaction.is_dialogue:
         for event in parsed.events:
-            if event.direction == "client" and (found := _asked(event.payload)).text:
+            if event.direction == "client" and (found := _prompt_of_message(event.payload)).text:
                 yield event.index, found
 
 
-def _asked(payload: Any) -> Prompt:
+def _prompt_of_message(payload: Any) -> Prompt:
     if not isinstance(payload, dict):
         return _NOTHING
     item = payload.get("item")

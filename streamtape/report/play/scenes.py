@@ -193,11 +193,11 @@ def ending_of(parsed: ParsedResponse) -> tuple[str, Style]:
     """How a stream came out, as its badge has it, with what is known of why; and in which style."""
     word, mood = outcome(parsed)
     ending, transcript = parsed.interaction.ending, parsed.transcript
-    broken = ": ".join(part for part in (ending.exception, ending.message) if part)
+    failure = ": ".join(part for part in (ending.exception, ending.message) if part)
     error = transcript.error
     message = error.get("message") if isinstance(error, dict) else error
     reasons = {
-        "bad": message or broken or parsed.trouble,
+        "bad": message or failure or parsed.trouble,
         "warn": transcript.finish_reason or transcript.refusal,
         "good": transcript.finish_reason,
     }

@@ -139,8 +139,8 @@ class _Shell:
         """Tell the player what the client says, to the end of the connection."""
         while (message := await self._socket.receive()) is not None:
             now_us = self._exchange.elapsed_us
-            said = Message("client", now_us, message.kind, message.data, message.final)
-            self._player.hear(said, now_us)
+            timed = Message("client", now_us, message.kind, message.data, message.final)
+            self._player.hear(timed, now_us)
             self._heard.set()
         self._is_closed = True
         self._heard.set()

@@ -176,12 +176,16 @@ class Relay:
             return
         if self._closes:
             self._complete()
-        broken = self._from_server.violation
+        violation = self._from_server.violation
         if error is not None:
             self._lose(httpx.ReadError(str(error)))
             await self._link.reset()
         else:
-            why = f"the server broke the protocol: {broken}" if broken else "no close message came"
+            why = (
+                f"the server broke the protocol: {violation}"
+                if violation
+                else "no close message came"
+            )
             self._lose(httpx.RemoteProtocolError(why))
             await self._link.cut()
 

@@ -46,8 +46,8 @@ class StoreFile:
     def read(self, n_bytes: int = -1) -> bytes:
         """The next bytes, all of them by default."""
         left = max(0, self._n_bytes - self._at)
-        wanted = left if n_bytes < 0 else min(n_bytes, left)
-        found = self._fetch(self._at, wanted) if wanted else b""
+        n_read = left if n_bytes < 0 else min(n_bytes, left)
+        found = self._fetch(self._at, n_read) if n_read else b""
         self._at += len(found)
         return found
 

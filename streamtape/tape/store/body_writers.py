@@ -59,7 +59,7 @@ class _Plain:
         if self._is_media:
             return journal.chunk(self._number, at_us, data)
         masked = self._redactor.feed(data)
-        record = journal.chunk(self._number, at_us, masked.data, masked.n_held)
+        record = journal.chunk(self._number, at_us, masked.data, masked.n_masked)
         if masked.patches or masked.found:
             listed = self._listed.records(masked.found)
             return self._patches(masked.patches), *record, listed

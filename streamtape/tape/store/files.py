@@ -290,7 +290,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         raise JournalLeftError(
             f"{str(location)!r} is being written by a recording that still runs", path=location
         )
-    with held(fd, location) as done, contextlib.closing(OpenFile(os.dup(fd))) as file:
+    with close_after(fd, location) as done, contextlib.closing(OpenFile(os.dup(fd))) as file:
         found = recovery.scan(file.read, path=str(location), cut_uploads=True)
         if not found.interactions:
             raise _nothing(location, found.damage, done)
@@ -320,7 +320,7 @@ def _nothing(location: Path, damage: str | None, done: Callable[[], None]) -> Ca
 
 
 @contextlib.contextmanager
-def held(fd: int, path: Path) -> Iterator[Callable[[], None]]:
+def close_after(fd: int, path: Path) -> Iterator[Callable[[], None]]:
     """Hold a locked file; it is removed where the block says that it is done with it."""
     finished: list[bool] = []
     try:

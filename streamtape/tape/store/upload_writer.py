@@ -41,8 +41,8 @@ class JournalUpload:
         records: list[Data] = []
         for masked in pieces:
             records += (journal.patch(self._number, *patch) for patch in masked.patches)
-            if n_bytes := len(masked.data) + masked.n_held:
-                records += journal.piece(self._number, self._n_bytes, masked.data, masked.n_held)
+            if n_bytes := len(masked.data) + masked.n_masked:
+                records += journal.piece(self._number, self._n_bytes, masked.data, masked.n_masked)
                 self._n_bytes += n_bytes
         found = self._masks.take_found()
         records += (journal.redaction(self._number, redaction) for redaction in found)
