@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import streamtape
-from streamtape.editing.neutral import filler, neutral, neutral_json, neutral_number
+from streamtape.editing.neutral import _WORDS, filler, neutral, neutral_json, neutral_number
 from streamtape.tape.codec import encode
 from streamtape.tape.messages import Message, close_message
 from streamtape.tape.model import (
@@ -271,14 +271,18 @@ def test_twice_is_once() -> None:
     assert again.transcript().usage == once.transcript().usage
 
 
+FILLER = {word for pair in _WORDS for word in pair}
+
+
 @settings(max_examples=40)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
+@example("lorem0aaaaa")
 def test_neutral_texts_take_the_same_room(text: str) -> None:
     """As many characters and bytes, and the same for the same."""
     new = neutral(text)
     assert len(new) == len(text)
     assert len(new.encode()) == len(text.encode())
-    words = set(re.findall(r"[A-Za-z]{3,}", text))
+    words = set(re.findall(r"[A-Za-z]{3,}", text)) - FILLER
     assert not words & set(re.findall(r"[A-Za-z]{3,}", new))
 
 
