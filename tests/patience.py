@@ -2,18 +2,20 @@
 
 A limit on failure alone: nothing that passes waits for it. What a test asserts never depends on how
 fast the machine is; where time itself is tested, it is on a clock of the test's own, or by a bound
-that only a program that really waits can miss.
+that only a program that really waits can miss. STREAMTAPE_PATIENCE_S=20 shows sooner what fails.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import httpx2
 import pytest
 
-PATIENCE_S = 300.0
+PATIENCE_S = float(os.environ.get("STREAMTAPE_PATIENCE_S", "300"))
+T = TypeVar("T")
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,16 @@ def until(enough: Callable[[], object]) -> None:
     while not enough():
         assert time.monotonic() < give_up, "it does not come to hold"
         time.sleep(0.001)
+
+
+def eventually(read: Callable[[], T], expected: object) -> T:
+    """Wait until what is read equals what is expected, and return it; fail with what it is."""
+    give_up = time.monotonic() + PATIENCE_S
+    while (found := read()) != expected:
+        if time.monotonic() > give_up:
+            raise AssertionError(f"it stays {found!r}, expected {expected!r}")
+        time.sleep(0.001)
+    return found
 
 
 def before_reading(wait: Callable[[], object]) -> dict[str, Any]:

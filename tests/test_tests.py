@@ -35,6 +35,8 @@ def checks_in(node: ast.AST, helpers: set[str]) -> Iterator[ast.AST]:
                 yield one
             case ast.Call() if name_of(one) in CHECKS | helpers:
                 yield one
+            case ast.Call() if name_of(one).startswith(("to_", "not_to_")):  # Playwright's expect
+                yield one
             case ast.Call() if any(
                 k.arg == "check" and isinstance(k.value, ast.Constant) and k.value.value
                 for k in one.keywords

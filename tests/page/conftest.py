@@ -1,4 +1,8 @@
-"""A browser for the tests of the page: one a file, and pages that fail on any error in them."""
+"""A browser for the tests of the page: one a file, and pages that fail on any error in them.
+
+STREAMTAPE_SLOW_PAGES=200 makes pages slow: each frame, timer and observer comes 200 ms late, and
+the processor is throttled. A test that looks at a page too early fails then each time.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.page.opening import watch
+from tests.page.opening import new_page, watch
 from tests.patience import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -43,7 +47,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def opened(context: BrowserContext) -> Iterator[Page]:
     """A page that fails the test on any error, and on any request but for the file itself."""
-    page = context.new_page()
+    page = new_page(context)
     trouble = watch(page)
     yield page
     page.close()

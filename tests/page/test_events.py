@@ -14,24 +14,29 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from streamtape.tape.model import Ending, Request
 from tests.cli.running import interaction, responses, sse, tape
-from tests.page.opening import show
-from tests.patience import until
+from tests.page.opening import box_of, drawn, show
+from tests.patience import eventually, until
 from tests.streams import Writer, interaction_of
 from tests.tools_present import needs
 
 pytestmark = [needs("chromium"), pytest.mark.xdist_group("page")]
 
 
-def top_of(page: Page, selector: str) -> float:
-    """How far below the window's top an element begins."""
+def span(page: Page, selector: str) -> tuple[float, float]:
+    """Where an element begins and ends, from the window's top; (-1, -1) where it isn't drawn."""
     box = page.locator(selector).first.bounding_box()
-    assert box is not None
-    return box["y"]
+    return (box["y"], box["y"] + box["height"]) if box else (-1, -1)
 
 
-def is_below(page: Page, selector: str, y: float) -> bool:
-    """Whether an element begins below a line."""
-    return top_of(page, selector) >= y
+def is_in_sight(page: Page, height: int) -> bool:
+    """Whether the active event begins below a player that is low, and above the window's end."""
+    (top, bottom), (row, _) = span(page, "#player"), span(page, ".row.active")
+    return bottom - top < height * 0.15 and bottom - 1 <= row < height
+
+
+def is_first_above_second(page: Page) -> bool:
+    """Whether the second row begins where the first one ends, to a pixel."""
+    return span(page, "#event-0")[1] == pytest.approx(span(page, "#event-1")[0], abs=1)
 
 
 def test_a_search_finds_what_one_reads(opened: Page, tmp_path: Path) -> None:
@@ -42,8 +47,8 @@ def test_a_search_finds_what_one_reads(opened: Page, tmp_path: Path) -> None:
     opened.fill("#search", "double bubble bath")
     # Its three deltas, and those that repeat the text.
     expect(opened.locator("#count")).to_have_text("7 of 12")
-    marked = opened.evaluate("[...CSS.highlights.get('search')].map(String)")
-    assert marked == ["double bubble bath"]
+    marked = "[...(CSS.highlights.get('search') ?? [])].map(String)"
+    eventually(lambda: opened.evaluate(marked), ["double bubble bath"])
     opened.keyboard.press("Enter")
     expect(opened.locator(".row.active .n")).to_have_text("4")
     opened.click("[aria-label='Next hit']")
@@ -67,12 +72,8 @@ def test_a_finding_leads_to_its_event_in_sight(opened: Page, tmp_path: Path) -> 
         opened.set_viewport_size({"width": width, "height": height})
         opened.locator("#findings button:not(:disabled)").last.click()
         expect(opened.locator(".row.active .more")).to_be_visible()
-        player = opened.locator("#player").bounding_box()
-        assert player is not None
-        assert player["height"] < height * 0.15
         # The page scrolls there in its next frames: what it opened before is in sight till then.
-        below = player["y"] + player["height"] - 1
-        until(partial(is_below, opened, ".row.active", below))
+        until(partial(is_in_sight, opened, height))
 
 
 def test_open_rows_move_the_others_whatever_the_width(opened: Page, tmp_path: Path) -> None:
@@ -81,25 +82,14 @@ def test_open_rows_move_the_others_whatever_the_width(opened: Page, tmp_path: Pa
     show(opened, tmp_path)
     opened.locator(".row .short").first.click()
 
-    def bottom_and_next() -> tuple[float, float]:
-        first = opened.locator("#event-0").bounding_box()
-        second = opened.locator("#event-1").bounding_box()
-        assert first is not None
-        assert second is not None
-        return first["y"] + first["height"], second["y"]
-
     for width in (1280, 390, 900):
         opened.set_viewport_size({"width": width, "height": 800})
         expect(opened.locator("#event-0 .more")).to_be_visible()
-        opened.wait_for_timeout(60)
-        bottom, following = bottom_and_next()
-        assert bottom == pytest.approx(following, abs=1)
-    before = bottom_and_next()[1]
+        drawn(opened)
+        until(partial(is_first_above_second, opened))
+    before = box_of(opened.locator("#event-1"))["y"]
     opened.locator("#event-0 .tw").nth(1).click()
-    opened.wait_for_timeout(60)
-    bottom, following = bottom_and_next()
-    assert following < before
-    assert bottom == pytest.approx(following, abs=1)
+    until(lambda: span(opened, "#event-1")[0] < before and is_first_above_second(opened))
 
 
 def test_rows_are_selected_as_text_and_opened_by_click_and_keys(
@@ -108,14 +98,14 @@ def test_rows_are_selected_as_text_and_opened_by_click_and_keys(
     """A drag over a row selects and opens nothing; arrow keys move, Enter opens."""
     tape(tmp_path / "run.tape", Writer().message("alpha", "beta").end().interaction())
     show(opened, tmp_path)
-    box = opened.locator("#event-4 .s").bounding_box()
-    assert box is not None
+    box = box_of(opened.locator("#event-4 .s"))
     opened.mouse.move(box["x"] + 1, box["y"] + 8)
     opened.mouse.down()
     opened.mouse.move(box["x"] + 40, box["y"] + 8)
     opened.mouse.up()
-    assert "al" in opened.evaluate("String(getSelection())")
-    assert opened.locator(".more").count() == 0
+    until(lambda: "al" in opened.evaluate("String(getSelection())"))
+    drawn(opened)
+    expect(opened.locator(".more")).to_have_count(0)
     opened.evaluate("getSelection().removeAllRanges()")
     events = opened.locator("#list")
     events.press("ArrowDown")
@@ -163,11 +153,14 @@ def test_the_address_follows_and_leads(opened: Page, tmp_path: Path) -> None:
 
 
 def copied(page: Page, item: str) -> str:
-    """What an entry of the menu puts into the clipboard."""
+    """What an entry of the menu puts into the clipboard, which is empty before."""
+    page.evaluate("navigator.clipboard.writeText('')")
     page.click("#copy > button")
     page.click(f"[data-item={item}]")
-    expect(page.locator("#toast.on")).to_contain_text("opied")
-    return str(page.evaluate("navigator.clipboard.readText()"))
+    expect(page.locator("#toast")).to_contain_text("opied")
+    read = "navigator.clipboard.readText()"
+    until(lambda: page.evaluate(read))
+    return str(page.evaluate(read))
 
 
 def test_everything_can_be_copied(opened: Page, context: BrowserContext, tmp_path: Path) -> None:
@@ -184,8 +177,9 @@ def test_everything_can_be_copied(opened: Page, context: BrowserContext, tmp_pat
     assert copied(opened, "curl").startswith("curl -N 'https://api.openai.com/v1/responses'")
     assert 'input="Say it."' in copied(opened, "python")
     compile(copied(opened, "test"), "test", "exec")
+    opened.evaluate("document.getElementById('toast').textContent = ''")
     opened.click(".more .small")
-    expect(opened.locator("#toast.on")).to_be_visible()
+    expect(opened.locator("#toast")).to_have_text("Copied")
     opened.click("#copy > button")
     opened.keyboard.press("ArrowDown")
     opened.keyboard.press("Escape")
@@ -243,14 +237,14 @@ def test_rows_of_chat_say_what_they_bring(opened: Page, tmp_path: Path) -> None:
         interaction(pieces, url="https://api.example.com/v1/chat/completions"),
     )
     show(opened, tmp_path)
-    says = opened.locator(".row .s").all_inner_texts()
-    assert says == [
+    says = [
         "assistant",
         "wash",
         "{}",
         "tool_calls",
         "usage: prompt_tokens 7, completion_tokens 5",
     ]
+    expect(opened.locator(".row .s")).to_have_text(says)
     expect(opened.locator("#event-2 .y")).to_have_text("tool arguments")
 
 
@@ -289,9 +283,9 @@ def test_images_are_shown_and_code_once(opened: Page, tmp_path: Path) -> None:
     show(opened, tmp_path)
     expect(opened.locator(".bubble.user img")).to_be_visible()
     expect(opened.locator(".answer img")).to_be_visible()
-    sizes = opened.evaluate("[...document.images].map(image => image.naturalWidth)")
-    assert sizes == [1, 1]
-    assert opened.locator(".part").count() == 0
+    sizes = "[...document.images].map(image => image.naturalWidth)"
+    eventually(lambda: opened.evaluate(sizes), [1, 1])
+    expect(opened.locator(".part")).to_have_count(0)
 
 
 def test_markdown_is_laid_out_and_raw_where_wanted(opened: Page, tmp_path: Path) -> None:
@@ -306,20 +300,21 @@ def test_markdown_is_laid_out_and_raw_where_wanted(opened: Page, tmp_path: Path)
     show(opened, tmp_path)
     grown = opened.locator(".part.text .grown")
     expect(grown.locator("h4")).to_have_text("Title")
-    assert grown.locator("ol li").all_inner_texts() == ["one", "two"]
-    assert grown.locator("th, td").all_inner_texts() == ["a", "b", "1", "2"]
+    expect(grown.locator("ol li")).to_have_text(["one", "two"])
+    expect(grown.locator("th, td")).to_have_text(["a", "b", "1", "2"])
     expect(grown.locator("pre[data-lang=py] code")).to_have_text("x = '<b>'")
     expect(grown.locator("p").last).to_have_text("go <img src=x onerror=alert(1)> © a b")
-    assert grown.locator("a, img").count() == 0
-    opened.check("#raw")
-    until(lambda: grown.inner_text() == text)
-    opened.uncheck("#raw")
-    # As it grew: every prefix is laid out, and the whole comes out the same.
+    expect(grown.locator("a, img")).to_have_count(0)
     whole = grown.inner_html()
+    opened.check("#raw")
+    eventually(grown.inner_text, text)
+    opened.uncheck("#raw")
+    eventually(grown.inner_html, whole)
+    # As it grew: every prefix is laid out, and the whole comes out the same.
     opened.keyboard.press("Home")
     for _ in range(len(pieces) + 4):
         opened.keyboard.press("ArrowRight")
-    assert grown.inner_html() == whole
+    eventually(grown.inner_html, whole)
 
 
 def test_the_request_is_a_conversation(opened: Page, tmp_path: Path) -> None:
@@ -343,7 +338,7 @@ def test_the_request_is_a_conversation(opened: Page, tmp_path: Path) -> None:
     ]
     tape(tmp_path / "run.tape", *turns)
     show(opened, tmp_path)
-    assert opened.locator("#nav .path").all_inner_texts() == ["Warm?", "weather → 24 degrees"]
+    expect(opened.locator("#nav .path")).to_have_text(["Warm?", "weather → 24 degrees"])
     expect(opened.locator(".bubble.user")).to_have_text("userWarm?")
     expect(opened.locator(".bubble.system")).to_contain_text("Be brief.")
     expect(opened.locator(".chip").first).to_have_text("temperature 0.2")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,17 @@ from playwright.sync_api import Page, expect
 from streamtape.tape.model import Chunk, Chunks, Ending, Interaction
 from tests.cli.running import interaction, responses, run, tape
 from tests.dialogues import client, dialogue, server
-from tests.page.opening import PICTURES, faults_for_readers, show
+from tests.page.opening import (
+    PICTURES,
+    box_of,
+    drawn,
+    faults_for_readers,
+    fits,
+    go,
+    listens,
+    show,
+)
+from tests.patience import until
 from tests.streams import Writer, interaction_of
 from tests.tools_present import needs
 
@@ -91,18 +102,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_pages_fit_and_are_read_by_all(name: str, opened: Page, pages: dict[str, str]) -> None:
     """In no look is anything wider than the window, and axe finds nothing serious."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    opened.goto(pages[name])
-    opened.wait_for_selector("#app:not([hidden])")
+    go(opened, pages[name])
     serious: list[str] = []
     for look, ((width, height), scheme, forced) in LOOKS.items():
         opened.set_viewport_size({"width": width, "height": height})
         opened.emulate_media(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce")
-        opened.evaluate("new Promise(then => requestAnimationFrame(() => setTimeout(then)))")
-        assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), look
-        clipped = (
-            "[...document.querySelectorAll('#clock')].filter(e => e.scrollWidth > e.clientWidth)"
-        )
-        assert opened.evaluate(f"{clipped}.length") == 0, look
+        drawn(opened)
+        until(partial(fits, opened))
         serious += [f"{look}: {found}" for found in faults_for_readers(opened)]
         opened.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
     assert serious == []
@@ -119,14 +125,10 @@ def test_all_of_it_is_printed(opened: Page, tmp_path: Path) -> None:
     expect(opened.locator(".row")).to_have_count(98)
     expect(opened.locator("#player")).to_be_hidden()
     # What is folded on a screen stands open on paper.
-    head = opened.locator("#wire td", has_text="text/event-stream").bounding_box()
-    assert head is not None
-    assert head["height"] > 0
-    heights = opened.evaluate(
-        """["parts", "list"].map(id => document.getElementById(id))
-            .map(box => box.scrollHeight - box.clientHeight)"""
-    )
-    assert max(heights) <= 1
+    expect(opened.locator("#wire td", has_text="text/event-stream")).to_be_visible()
+    heights = """["parts", "list"].map(id => document.getElementById(id))
+        .map(box => box.scrollHeight - box.clientHeight)"""
+    until(lambda: max(opened.evaluate(heights)) <= 1)
     PICTURES.mkdir(parents=True, exist_ok=True)
     opened.screenshot(path=PICTURES / "print.png", full_page=True)
 
@@ -136,7 +138,7 @@ def test_many_recordings_stay_usable(opened: Page, tmp_path: Path) -> None:
     for number in range(120):
         tape(tmp_path / f"{number:04}.tape", Writer().message(f"word{number}").end().interaction())
     show(opened, tmp_path, "", "--no-checks")
-    assert opened.locator("#nav .items button").count() < 40
+    until(lambda: 0 < opened.locator("#nav .items button").count() < 40)
     for _ in range(30):
         opened.keyboard.press("]")
     current = opened.locator("#nav [aria-current]")
@@ -147,7 +149,7 @@ def test_many_recordings_stay_usable(opened: Page, tmp_path: Path) -> None:
     opened.locator("#nav .items button").click()
     expect(opened.locator(".part.text .grown")).to_have_text("word119")
     opened.locator("#nav .items button").focus()
-    assert opened.evaluate("document.querySelectorAll('#nav [tabindex=\"0\"]').length") == 1
+    expect(opened.locator("#nav [tabindex='0']")).to_have_count(1)
 
 
 def test_themes_are_chosen_and_kept(opened: Page, tmp_path: Path) -> None:
@@ -155,16 +157,16 @@ def test_themes_are_chosen_and_kept(opened: Page, tmp_path: Path) -> None:
     tape(tmp_path / "run.tape", Writer().message("a").end().interaction())
     show(opened, tmp_path)
     ground = "getComputedStyle(document.body).backgroundColor"
-    light = opened.evaluate(ground)
     name, body = opened.locator("#theme .sr"), opened.locator("body")
     expect(name).to_have_text("Theme: auto")
+    light = opened.evaluate(ground)
     opened.keyboard.press("t")
     expect(name).to_have_text("Theme: light")
     opened.click("#theme")
     expect(name).to_have_text("Theme: dark")
     expect(body).not_to_have_css("background-color", light)
     opened.reload()
-    opened.wait_for_selector("#app:not([hidden])")
+    listens(opened)
     expect(name).to_have_text("Theme: dark")
     expect(body).not_to_have_css("background-color", light)
     press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 't', bubbles: true}))"
@@ -178,8 +180,7 @@ def test_the_timeline_answers(opened: Page, tmp_path: Path) -> None:
         tmp_path / "run.tape", Writer().message(*(f"w{n} " for n in range(90))).end().interaction()
     )
     show(opened, tmp_path)
-    box = opened.locator("#timeline").bounding_box()
-    assert box is not None
+    box = box_of(opened.locator("#timeline"))
     middle = box["y"] + 40
     opened.mouse.move(box["x"] + box["width"] / 2, middle)
     expect(opened.locator(".hover")).to_contain_text("response.output_text.delta")
@@ -217,8 +218,7 @@ def test_a_run_is_a_waterfall(opened: Page, tmp_path: Path) -> None:
     expect(opened.locator("#run .toollist li")).to_contain_text("celsius")
     opened.locator(".names button").nth(1).click()
     expect(opened.locator("#nav [aria-current]")).to_have_attribute("data-number", "1")
-    box = opened.locator(".bars").bounding_box()
-    assert box is not None
+    box = box_of(opened.locator(".bars"))
     opened.mouse.move(box["x"] + 30, box["y"] + 26 + 14)
     expect(opened.locator(".bars .hover")).to_contain_text("first content")
     opened.mouse.click(box["x"] + 30, box["y"] + 26 + 14)

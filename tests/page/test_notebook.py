@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 import streamtape
 from tests.page.opening import PICTURES
 from tests.page.test_looks import agent
+from tests.patience import eventually
 from tests.tools_present import needs
 
 pytestmark = [needs("chromium"), pytest.mark.xdist_group("page")]
@@ -29,12 +30,10 @@ def test_cells_show_pages_that_reach_nothing(opened: Page, tmp_path: Path) -> No
     run.locator("#theme").click()
     run.locator("#play").click()
     frame = opened.frames[1]
-    assert frame.evaluate("window.origin") == "null"
-    assert (
-        frame.evaluate("(() => { try { return parent.document } catch { return 'none' } })()")
-        == "none"
-    )
-    assert opened.locator("pre").first.is_visible()
+    eventually(lambda: frame.evaluate("window.origin"), "null")
+    document = "(() => { try { return parent.document } catch { return 'none' } })()"
+    eventually(lambda: frame.evaluate(document), "none")
+    expect(opened.locator("pre").first).to_be_visible()
     opened.locator("iframe").nth(1).scroll_into_view_if_needed()
     expect(race.locator("#head .badge")).to_contain_text("behaviour changed")
     PICTURES.mkdir(parents=True, exist_ok=True)

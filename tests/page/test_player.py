@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from streamtape.tape.model import Chunk, Chunks, Ending
 from tests.cli.running import interaction, responses, tape
-from tests.page.opening import drag, seconds, show
-from tests.patience import PATIENCE_S, until
+from tests.page.opening import box_of, drag, drawn, fits, new_page, seconds, show
+from tests.patience import PATIENCE_S, eventually, until
 from tests.report.page.hostile import hostile
 from tests.streams import Writer
 from tests.tools_present import needs
@@ -42,13 +42,13 @@ def test_it_plays_at_the_recorded_pace(opened: Page, tmp_path: Path) -> None:
     # Not `wait_for_function`: it evaluates inside the page, which allows no `eval`.
     expect(grown).to_have_text(re.compile("^word0 .{15}"))
     opened.click("#play")
+    drawn(opened)
     seen = grown.text_content() or ""
-    assert whole.startswith(seen)
     assert len(seen) < len(whole)
     opened.keyboard.press("ArrowRight")
     expect(grown).not_to_have_text(seen)
     after = grown.text_content() or ""
-    assert after.startswith(seen)
+    assert whole.startswith(after)
     assert len(after) > len(seen)
     opened.keyboard.press("End")
     expect(grown).to_have_text(whole)
@@ -66,7 +66,7 @@ def test_search_and_open(opened: Page, tmp_path: Path) -> None:
     expect(opened.locator("#count")).to_have_text("5 of 11")
     opened.locator(".row .short").first.click()
     expect(opened.locator(".row .more pre")).to_contain_text('"delta": "beta"')
-    assert opened.locator("mark").first.text_content() == "beta"
+    expect(opened.locator("mark").first).to_have_text("beta")
     opened.locator("#search").fill("")
     opened.select_option("#type", label="response.output_text.delta")
     expect(opened.locator("#count")).to_have_text("3 of 11")
@@ -79,14 +79,16 @@ def test_what_a_stream_says_is_not_run(opened: Page, tmp_path: Path) -> None:
     """A hostile recording, every part of it opened, is text."""
     tape(tmp_path / "run.tape", hostile())
     show(opened, tmp_path, "#0/5")
+    expect(opened.locator(".row .more")).to_be_visible()
     for summary in opened.locator("summary").all():
         summary.click()
-    for row in opened.locator(".row .short").all()[:8]:
-        row.click()
+    for number in range(8):
+        opened.locator(f"#event-{number} .short").click()
     expect(opened.locator(".part.text .grown")).to_contain_text("</script><script>")
-    assert opened.title() == "run.tape"
-    assert opened.locator("img, iframe, a").count() == 0
-    assert opened.locator("script").count() == 3
+    expect(opened).to_have_title("run.tape")
+    drawn(opened)
+    expect(opened.locator("img, iframe, a")).to_have_count(0)
+    expect(opened.locator("script")).to_have_count(3)
 
 
 def test_a_long_stream_stays_small(opened: Page, tmp_path: Path) -> None:
@@ -105,8 +107,8 @@ def test_a_long_stream_stays_small(opened: Page, tmp_path: Path) -> None:
             }""",
             place,
         )
-        expect(opened.locator(".row").first).to_be_attached()
-        assert 5 < opened.locator(".row").count() < 60
+        drawn(opened)
+        until(lambda: 5 < opened.locator(".row").count() < 60)
     expect(opened.locator(".row .n").last).to_have_text("5007")
     opened.locator("#search").fill("4321 ")
     expect(opened.locator("#count")).to_have_text("5 of 5,008")
@@ -125,7 +127,7 @@ def test_a_broken_stream_says_so(opened: Page, tmp_path: Path) -> None:
     expect(opened.locator(".banner")).to_have_text(
         "The stream broke off: RemoteProtocolError: peer closed connection"
     )
-    assert opened.locator("#findings li").count() > 1
+    expect(opened.locator("#findings li").nth(1)).to_be_visible()
     opened.keyboard.press("f")
     expect(opened.locator(".row .more .told").first).to_be_visible()
 
@@ -134,14 +136,16 @@ def test_a_broken_stream_says_so(opened: Page, tmp_path: Path) -> None:
 def test_it_fits_a_phone(scheme: str, browser: Browser, tmp_path: Path) -> None:
     """Nothing is wider than a narrow screen."""
     tape(tmp_path / "run.tape", Writer().message("fine " * 80).end().interaction())
-    page = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
-    page.set_default_timeout(1000 * PATIENCE_S)
+    phone = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+    phone.set_default_timeout(1000 * PATIENCE_S)
+    page = new_page(phone)
     show(page, tmp_path, "#0/4")
     expect(page.locator(".row .more")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (ground == "rgb(19, 21, 25)") is (scheme == "dark")
-    page.close()
+    until(lambda: fits(page))
+    dark = "rgb(19, 21, 25)"
+    body = expect(page.locator("body"))
+    (body.to_have_css if scheme == "dark" else body.not_to_have_css)("background-color", dark)
+    phone.close()
 
 
 def long_stream(n: int = 200) -> Writer:
@@ -159,8 +163,7 @@ def test_the_slider_seeks_by_pointer_touch_and_keys(opened: Page, tmp_path: Path
     tape(tmp_path / "run.tape", long_stream().interaction())
     show(opened, tmp_path)
     slider = opened.locator("#slider")
-    box = slider.bounding_box()
-    assert box is not None
+    box = box_of(slider)
     end = seconds(opened)
     opened.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     until(lambda: seconds(opened) == pytest.approx(end / 2, rel=0.1))
@@ -181,7 +184,7 @@ def test_the_slider_seeks_by_pointer_touch_and_keys(opened: Page, tmp_path: Path
     until(lambda: seconds(opened) == 0)
     slider.press("End")
     until(lambda: seconds(opened) == end)
-    assert slider.get_attribute("aria-valuetext") == opened.text_content("#clock")
+    until(lambda: slider.get_attribute("aria-valuetext") == opened.text_content("#clock"))
 
 
 def test_buttons_step_and_arrow_keys_too(opened: Page, tmp_path: Path) -> None:
@@ -209,7 +212,7 @@ def test_home_shows_the_start_of_the_list(opened: Page, tmp_path: Path) -> None:
     expect(opened.locator(".row.at .n")).to_have_text("207")
     opened.keyboard.press("Home")
     expect(opened.locator(".row .n").first).to_have_text("0")
-    assert opened.evaluate("document.getElementById('list').scrollTop") == 0
+    eventually(lambda: opened.evaluate("document.getElementById('list').scrollTop"), 0)
 
 
 def test_waits_are_skipped_where_that_is_wanted(opened: Page, tmp_path: Path) -> None:
@@ -241,12 +244,12 @@ def test_what_came_first_stands_first(opened: Page, tmp_path: Path) -> None:
     url = "https://api.example.com/v1/chat/completions"
     tape(tmp_path / "run.tape", interaction(pieces, url=url))
     show(opened, tmp_path)
-    assert opened.locator(".part h3").all_inner_texts() == ["reasoning", "text"]
+    expect(opened.locator(".part h3")).to_have_text(["reasoning", "text"])
     expect(opened.locator(".tile", has_text="to the first content")).to_contain_text("2.0 ms")
     opened.keyboard.press("Home")
     for shown in ([], ["reasoning"], ["reasoning", "text"]):
         opened.keyboard.press("ArrowRight")
-        assert opened.locator(".part:visible h3").all_inner_texts() == shown
+        expect(opened.locator(".part:visible h3")).to_have_text(shown)
 
 
 def test_facts_stand_once_they_came(opened: Page, tmp_path: Path) -> None:
@@ -280,8 +283,8 @@ def test_one_badge_says_how_it_came_out(
     show(opened, tmp_path)
     badge = opened.locator("#head .badge").first
     expect(badge).to_contain_text(word)
-    assert mood in (badge.get_attribute("class") or "").split()
-    assert opened.locator("#head .badge.good").count() == (1 if mood == "good" else 0)
+    expect(badge).to_have_class(re.compile(rf"\b{mood}\b"))
+    expect(opened.locator("#head .badge.good")).to_have_count(1 if mood == "good" else 0)
 
 
 def test_without_times_it_says_so(opened: Page, tmp_path: Path) -> None:
@@ -289,7 +292,7 @@ def test_without_times_it_says_so(opened: Page, tmp_path: Path) -> None:
     tape(tmp_path / "run.tape", interaction(responses("a", "b"), gap_us=None))
     show(opened, tmp_path)
     expect(opened.locator("#happened > .under")).to_contain_text("streamtape record")
-    assert opened.locator(".row .t, .row .g, #skip").count() == 0
+    expect(opened.locator(".row .t, .row .g, #skip")).to_have_count(0)
     expect(opened.locator("#clock")).to_have_text("6 / 6 events")
     opened.keyboard.press("Home")
     expect(opened.locator("#clock")).to_have_text("0 / 6 events")

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from streamtape.tape.model import Chunk, Chunks, Ending, Interaction, Request
 from tests.cli.running import refused, run, tape
-from tests.page.opening import drag, seconds
+from tests.page.opening import drag, drawn, go, seconds
+from tests.patience import eventually
 from tests.report.page.hostile import hostile
 from tests.report.page.test_document import Page as Written
 from tests.streams import Writer, interaction_of
@@ -33,8 +34,7 @@ def races(page: Page, *options: str | Path) -> None:
     """Write a page of comparisons with a command, and open it."""
     target = options[-1]
     run(*options)
-    page.goto(Path(target).as_uri())
-    page.wait_for_selector("#app:not([hidden])")
+    go(page, Path(target).as_uri())
 
 
 @pytest.fixture
@@ -50,9 +50,10 @@ def test_two_recordings_race(opened: Page, two: tuple[Path, Path], tmp_path: Pat
     races(opened, "view", "--compare", *two, "-o", tmp_path / "race.html")
     expect(opened.locator("#head .badge")).to_contain_text("reworded")
     expect(opened.locator(".tile", has_text="to the first content")).to_contain_text("+100")
-    marked = "name => [...(CSS.highlights.get(`change-${name}`) ?? [])].map(String).join('')"
-    assert opened.evaluate(marked, "a").strip() == "bubble"
-    assert opened.evaluate(marked, "b").strip() == "rubber"
+    marked = """name => [...(CSS.highlights.get(`change-${name}`) ?? [])]
+        .map(String).join('').trim()"""
+    eventually(lambda: opened.evaluate(marked, "a"), "bubble")
+    eventually(lambda: opened.evaluate(marked, "b"), "rubber")
     expect(opened.locator("#requests tbody tr")).to_have_text("temperature01")
     rows = opened.locator("#aligned tr.changed")
     expect(rows).to_have_count(1)
@@ -60,7 +61,7 @@ def test_two_recordings_race(opened: Page, two: tuple[Path, Path], tmp_path: Pat
     opened.keyboard.press("Home")
     expect(opened.locator(".side .part:visible")).to_have_count(0)
     drag(opened, "#slider", 0.01, 0.5)
-    assert seconds(opened) == pytest.approx(0.011, abs=0.002)
+    eventually(lambda: seconds(opened), pytest.approx(0.011, abs=0.002))
     texts = [side.locator(".grown") for side in opened.locator(".side").all()]
     expect(texts[0]).to_have_text("double bubble bath")
     expect(texts[1]).to_have_text(re.compile("^double r?"))
@@ -80,9 +81,9 @@ def test_folders_are_a_table_whose_rows_open(opened: Page, tmp_path: Path) -> No
     folders = tmp_path / "a", tmp_path / "b"
     races(opened, "diff", *folders, "--html", tmp_path / "all.html")
     names = opened.locator("#table tbody td:first-child")
-    assert names.all_inner_texts() == ["gone.tape", "one.tape", "same.tape"]
+    expect(names).to_have_text(["gone.tape", "one.tape", "same.tape"])
     opened.click("#table th button >> nth=0")
-    assert names.all_inner_texts() == ["same.tape", "one.tape", "gone.tape"]
+    expect(names).to_have_text(["same.tape", "one.tape", "gone.tape"])
     opened.click("#table th button >> nth=0")
     expect(opened.locator("th[aria-sort=ascending]")).to_contain_text("recording")
     opened.get_by_role("button", name="one.tape").click()
@@ -101,8 +102,9 @@ def test_what_streams_say_is_not_run_in_races(opened: Page, tmp_path: Path) -> N
     b = tape(tmp_path / "b.tape", replace(one, request=Request("POST", "http://x/<img src=x>")))
     races(opened, "diff", a, b, "--html", tmp_path / "race.html")
     expect(opened.locator("#requests")).to_contain_text("<img src=x>")
-    assert opened.locator("img, iframe, a").count() == 0
-    assert opened.locator("script").count() == 3
+    drawn(opened)
+    expect(opened.locator("img, iframe, a")).to_have_count(0)
+    expect(opened.locator("script")).to_have_count(3)
 
 
 def test_pages_of_diffs_are_written_beside_the_report(

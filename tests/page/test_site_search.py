@@ -28,6 +28,4 @@ def test_a_worker_answers_on_a_page_from_a_file(opened: Page, tmp_path: Path) ->
     (tmp_path / "worker.js").write_text(WORKER)
     (tmp_path / "index.html").write_text(PAGE)
     opened.goto((tmp_path / "index.html").as_uri())
-    answered = "answered: sent before it was loaded"
-    expect(opened.locator("p")).to_have_text(answered)
-    assert opened.locator("p").inner_text() == answered
+    expect(opened.locator("p")).to_have_text("answered: sent before it was loaded")
