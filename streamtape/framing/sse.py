@@ -3,8 +3,10 @@
 Feed chunks cut anywhere; each block that a blank line ends gives a frame when that line end
 arrives. Line ends become LF on entry, the unfinished block waits in pieces that are never scanned
 again, closed blocks are read many at a time where they look alike and line by line where they don't
-(`sse_frame`). No I/O, no clock; any bytes give frames, and no error but the
-bound's. https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+(`sse_frame`). While chunks bring nothing but more of one run of blocks, the unfinished value alone
+waits, and one split of the text takes a chunk apart. No I/O, no clock; any bytes give frames, and
+no error but the bound's.
+https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ __all__ = ["MAX_FRAME_BYTES", "SSEFrame", "SSEParser", "encode_sse"]
 
 MAX_FRAME_BYTES = 64 << 20
 _WINDOW_BYTES = 64 << 10  # the frames of more than this leave the processor's caches
-_SMALL_BYTES = 4096  # a chunk up to this size is first tried as a single event
+_SMALL_BYTES = 16 << 10  # what is larger gains nothing from being read as more of a run
 _BOM = b"\xef\xbb\xbf"
+_PAUSE = 64  # regions; to leave a run and begin another costs as much as reading an event
 _ODD = itemgetter(-1)
 # Bytes that come one by one wait in a list, at two thirds of the price of a bytearray.
 _MAX_SINGLES = 256
@@ -49,7 +52,7 @@ class SSEParser:
             raise UsageError(f"max_frame_bytes must be at least 1, not {max_frame_bytes!r}")
         self._max = max_frame_bytes
         self._window = min(max_frame_bytes, _WINDOW_BYTES)
-        self._small = min(max_frame_bytes, _SMALL_BYTES)
+        self._small = min(max_frame_bytes // 4, _SMALL_BYTES)
         self._id = ""
         self._retry: int | None = None
         self._shape = USUAL_SHAPE
@@ -62,6 +65,11 @@ class SSEParser:
         self._pieces: list[bytearray] = []
         self._tail = bytearray()
         self._singles: list[bytes] = []
+        # In a run it is neither, but what is due before the next value begins (b"" within a value;
+        # None outside of a run), and the value that has begun.
+        self._due: bytes | None = None
+        self._begun = ""
+        self._pause = 0  # regions to be read before the next run may begin
         self._room: Iterator[int] = iter(())  # for more of them: to count by it costs least
         self._limit = self._window  # of the tail: at this size it becomes a piece
         self._start: bytes | None = b""  # bytes that may be a BOM; None past the start
@@ -85,26 +93,37 @@ class SSEParser:
         retry = parse_block(lines, "", end=end).retry if end else None
         return self._retry if retry is None else retry
 
-    def feed(self, data: bytes) -> list[SSEFrame]:
+    def feed(self, data: bytes) -> list[SSEFrame]:  # noqa: PLR0912 - a call more is a tenth more
         """Take the next bytes of the stream; get the frames that they complete."""
-        for _ in self._room:
-            if data in _SINGLES or (data == b"\n" and self._singles[-1] != data):  # no blank line
-                self._singles.append(data)
-                return []
-            break
-        if self._singles:
-            data = b"".join((*self._singles, data))
-            self._singles.clear()
-            self._room = iter(())
+        if self._due is None:
+            for _ in self._room:
+                if data in _SINGLES or (data == b"\n" and self._singles[-1] != data):
+                    self._singles.append(data)  # no blank line
+                    return []
+                break
+            if self._singles:
+                data = b"".join((*self._singles, data))
+                self._singles.clear()
+                self._room = iter(())
         if self._careful or 13 in data:
             data = self._normalised(data)
+        due = self._due
+        if due is not None:
+            if due:  # between two values of a run
+                values = data.removeprefix(due)
+                value, _, rest = values.partition(b"\n")
+                if rest == b"\n" and values != data and len(data) <= self._small:
+                    run = self._run
+                    self._due = run.start
+                    try:
+                        return [SSEFrame(run.event, value.decode(), self._id)]
+                    except UnicodeDecodeError:  # the usual call has no arguments: 30 ns less
+                        return [SSEFrame(run.event, value.decode("utf-8", "replace"), self._id)]
+            frames = self._more(data, due)
+            if frames:
+                return frames
+            self._leave_run()
         tail = self._tail
-        if not tail and len(data) <= self._small:
-            run = self._run
-            rest = data.removeprefix(run.start)
-            value, _, blank = rest.partition(b"\n")
-            if blank == b"\n" and len(rest) < len(data):  # one event, of the type before
-                return [SSEFrame(run.event, value.decode("utf-8", "replace"), self._id)]
         if 10 in data:
             end = data.rfind(b"\n\n") + 2
             if end > 1 or (data[0] == 10 and tail.endswith(b"\n")):
@@ -120,18 +139,84 @@ class SSEParser:
             self._spill()
         return []
 
+    def _more(self, data: bytes, due: bytes) -> list[SSEFrame] | None:
+        """Read data as more of the run, up to the value that it ends in; None for anything else.
+
+        One split gives all values. The last one is unfinished, or ends where the block does and
+        has the beginning of the next block after it.
+        """
+        if len(data) > self._small:
+            return None
+        if due:
+            if not data.startswith(due):
+                return None
+            data = data.removeprefix(due)
+        run = self._run
+        try:
+            values = (self._begun + data.decode()).split(run.seam)
+        except UnicodeDecodeError:  # also a character that is cut in two
+            return None
+        begun = values.pop()
+        due = b""
+        if "\n" in begun and "\n\n" in begun:
+            value, _, head = begun.partition("\n\n")
+            if not run.head.startswith(head):
+                return None
+            values.append(value)
+            due = run.start.removeprefix(head.encode())
+            begun = ""
+        if not values or "\n" in "".join(values):
+            return None
+        self._due = due
+        self._begun = begun
+        event, last_event_id = run.event, self._id
+        frames = []
+        for value in values:  # a comprehension takes 150 ns more
+            frames.append(SSEFrame(event, value, last_event_id))
+        return frames
+
+    def _enter_run(self) -> None:
+        """Read on as a run, if all that waits is the beginning of its next block."""
+        if self._pause:
+            self._pause -= 1
+            return
+        start, tail = self._run.start, bytes(self._tail)
+        if max(len(tail), len(start)) > self._small:
+            return
+        if start.startswith(tail):
+            self._due = start.removeprefix(tail)
+        elif tail.startswith(start) and tail.rfind(b"\n") < len(start):
+            try:
+                self._begun = tail.removeprefix(start).decode()
+            except UnicodeDecodeError:
+                return
+            self._due = b""
+        if self._due is not None:
+            self._tail.clear()
+
+    def _leave_run(self) -> None:
+        self._tail += self._begun_block()
+        self._due, self._begun, self._pause = None, "", _PAUSE
+
+    def _begun_block(self) -> bytes:
+        """Get what has come of a run's next block."""
+        if self._due is None:
+            return b""
+        return self._run.start.removesuffix(self._due) + self._begun.encode()
+
     def feed_whole(self, chunks: Sequence[bytes]) -> list[SSEFrame] | None:
         """Take chunks at once that hold whole frames: each blank line in them completes one.
 
         None where that can't be said of all of them; then nothing was taken.
         """
-        if self._careful or self._tail or self._singles:
+        if self._careful or self._tail or self._singles or self._begun_block():
             return None
         if not all(map(bytes.endswith, chunks, repeat(b"\n\n"))):
             return None
         region = b"".join(chunks)
         if region[:1] == b"\n" or 13 in region or b"\n\n\n" in region:
             return None
+        self._due = None
         frames: list[SSEFrame] = []
         self._region(region, frames)
         return frames
@@ -171,7 +256,12 @@ class SSEParser:
 
     def _closed(self, data: bytes, end: int) -> list[SSEFrame]:
         """Read the blocks of which the last is closed by data[:end]; keep what is after them."""
-        tail, region = self._tail, data[:end]
+        tail, run, region = self._tail, self._run, data[:end]
+        if not tail and end == len(data) <= self._small:
+            value, _, blank = data.removeprefix(run.start).partition(b"\n")
+            if blank == b"\n" and data.startswith(run.start):  # one event, of the type before
+                self._enter_run()
+                return [SSEFrame(run.event, value.decode("utf-8", "replace"), self._id)]
         if self._pieces:
             region = b"".join((*self._pieces, tail, region))
             self._pieces.clear()
@@ -191,6 +281,8 @@ class SSEParser:
         except FrameTooLargeError as error:
             error.frames = tuple(frames)
             raise
+        if len(frames) > 1 and self._run is run and region.startswith(run.start):
+            self._enter_run()
         return frames
 
     def _region(self, region: bytes, frames: list[SSEFrame]) -> None:
@@ -261,7 +353,7 @@ class SSEParser:
         self._limit = min(_WINDOW_BYTES, self._max - size + 1)
 
     def _unfinished(self) -> bytes:
-        return b"".join((*self._pieces, self._tail, *self._singles))
+        return b"".join((*self._pieces, self._tail, *self._singles, self._begun_block()))
 
     def _too_large(self, size: int) -> FrameTooLargeError:
         self._tail.clear()

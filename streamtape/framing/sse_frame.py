@@ -162,7 +162,7 @@ def _digits(retry: int) -> str:
 _make_frame: Callable[..., SSEFrame] = SSEFrame  # columns of the right types, unchecked
 
 
-class Run(NamedTuple):
+class Run(msgspec.Struct, frozen=True, gc=False):
     """Blocks that follow one another and begin alike, up to their one line of data.
 
     A run is cut at its head, which is quick, since most of a head is passed over unread. `seam` is
