@@ -16,6 +16,7 @@ from streamtape.cli.errors import TROUBLE
 from streamtape.cli.files import check_there
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.extras import install_command
+from streamtape.stores.local import open_to_read, read_whole
 
 if TYPE_CHECKING:
     from streamtape.convert.migrate.rewriting import Suite
@@ -151,7 +152,7 @@ def _settings_files(path: Path, root: Path) -> Iterator[Path]:
 def _texts(plan: Plan, files: Iterator[Path]) -> Iterator[tuple[Path, str]]:
     for file in files:
         try:
-            yield file, file.read_bytes().decode()
+            yield file, read_whole(file).decode()
         except (OSError, UnicodeDecodeError) as error:
             plan.errors.append(f"{file}: not read: {error}")
 
@@ -227,13 +228,13 @@ def _add_config(plan: Plan, folder: Path, suite: Suite) -> None:
     file = folder / "conftest.py"
     before, text = plan.texts.get(file, (None, None))
     if text is None or before is None:
-        before = text = file.read_text(encoding="utf-8") if file.exists() else ""
+        before = text = read_whole(file).decode() if file.exists() else ""
     plan.texts[file] = before, config_fixture(text, suite.extra)
 
 
 def _is_cassette(plan: Plan, file: Path) -> bool:
     try:
-        with file.open("rb") as stream:
+        with open(open_to_read(file), "rb") as stream:  # noqa: PTH123 - a descriptor
             return _CASSETTE.search(stream.read(_LOOKED_AT)) is not None
     except OSError as error:
         plan.errors.append(f"{file}: not read: {error}")
@@ -250,7 +251,7 @@ def _carry_out(plan: Plan) -> None:
     for source, target in plan.cassettes.items():
         about = About(str(source))
         try:
-            save(formats.read(source.read_bytes(), about, vcr), target)
+            save(formats.read(read_whole(source), about, vcr), target)
         except (StreamtapeError, OSError) as error:
             plan.errors.append(str(error))
         plan.notes += [f"{source}: {note}" for note in about.notes]

@@ -13,6 +13,7 @@ from streamtape.mock.options import Options
 from streamtape.mock.rule_files import parse_rules
 from streamtape.mock.rules import Rule, rules_of
 from streamtape.server.exchange import Exchange
+from streamtape.stores.local import read_whole
 
 
 def load_rules(given: Any) -> list[Rule]:
@@ -24,7 +25,7 @@ def load_rules(given: Any) -> list[Rule]:
         return rules_of(given)
     path = Path(given)
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
     except OSError as error:
         raise UsageError(f"can't read the rules in {str(path)!r}: {error.strerror}") from None
     return parse_rules(data, str(path))

@@ -72,7 +72,7 @@ class FixtureTape:
                 options = replace(options, mode="none")
             shared = is_file and hasattr(self._item.config, "workerinput")
             if shared and _may_record(options, cassette_file):
-                stack.enter_context(_one_process_at_a_time(cassette_file))
+                stack.enter_context(one_process_at_a_time(cassette_file))
             again = f'pytest "{self._item.nodeid}" --tape-record=new_episodes'
             near = cassette_file.removeprefix(settings.absolute("") + os.sep)
             opened = near if is_file else place
@@ -182,17 +182,22 @@ def _may_record(options: Options, cassette_file: str) -> bool:
     return options.mode != "none" and not (options.mode == "once" and Path(cassette_file).exists())
 
 
-def _one_process_at_a_time(cassette_file: str) -> ExitStack:
+def one_process_at_a_time(cassette_file: str) -> ExitStack:
     """Wait until no other worker of this machine records the same fixture, and keep them waiting.
 
     The first one records; those that waited find its cassette, and replay.
     """
     import portalocker
 
+    from streamtape.tape.store.disk import writing
+    from streamtape.tape.store.ordinary import open_to_lock
+
     digest = hashlib.sha256(cassette_file.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     stack = ExitStack()
-    file = (Path(tempfile.gettempdir()) / f"streamtape-{digest}.lock").open("a")
-    stack.callback(file.close)
-    portalocker.lock(file, portalocker.LOCK_EX)
-    stack.callback(portalocker.unlock, file)
+    path = Path(tempfile.gettempdir()) / f"streamtape-{digest}.lock"
+    with writing(path):
+        fd = open_to_lock(path)  # others may put a link or a pipe into that folder
+    stack.callback(os.close, fd)
+    portalocker.lock(fd, portalocker.LOCK_EX)
+    stack.callback(portalocker.unlock, fd)
     return stack

@@ -14,6 +14,7 @@ import pytest
 
 from streamtape.errors import StreamtapeError
 from streamtape.pytest_plugin import settings
+from streamtape.stores.local import open_to_read
 
 NAME = "index.html"
 LEFT = "streamtape_left"  # the attribute of a report
@@ -69,7 +70,7 @@ class ReportIndex:
 
     def _is_ours(self) -> bool:
         try:
-            with self._path.open("rb") as file:
+            with open(open_to_read(self._path), "rb") as file:  # noqa: PTH123 - a descriptor
                 return _MARK in file.read(_LOOKED_AT_BYTES)
         except OSError:
             return False

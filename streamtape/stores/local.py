@@ -36,6 +36,12 @@ def open_to_read(path: str | os.PathLike[str]) -> int:
     return checked(fd, path)
 
 
+def read_whole(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of an ordinary file; OSError if it is not one."""
+    with open(open_to_read(path), "rb") as file:  # noqa: PTH123 - a descriptor
+        return file.read()
+
+
 def check_ordinary(found: os.stat_result, path: str | os.PathLike[str]) -> None:
     """OSError where what was found at a path is no ordinary file."""
     if stat.S_ISREG(found.st_mode):

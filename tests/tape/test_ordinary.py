@@ -10,7 +10,9 @@ import pytest
 
 import streamtape
 from streamtape import snapshots
-from streamtape.errors import CassetteError, CassetteWriteError, StreamtapeError
+from streamtape.errors import CassetteError, CassetteWriteError, StreamtapeError, UsageError
+from streamtape.mock.server import MockServer
+from streamtape.pytest_plugin import fixture_sessions, report_index
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.store import TapeFile, load, load_journal, recover, save
 from tests.cli.running import refused, run
@@ -109,6 +111,51 @@ def test_foreign_documents_too(tmp_path: Path, name: str) -> None:
     """What `convert` reads is an ordinary file."""
     pipe(tmp_path / name)
     assert "named pipe" in refused("convert", tmp_path / name, tmp_path / "y.tape")
+
+
+@posix
+@pytest.mark.parametrize("kind", ODD)
+def test_rules_of_the_mock_too(tmp_path: Path, kind: str) -> None:
+    """A file of rules that is no ordinary file is an error at once, not a wait without end."""
+    path = tmp_path / "rules.yaml"
+    ODD[kind](path)
+    with pytest.raises(UsageError, match=kind):
+        MockServer(path)
+
+
+@posix
+@pytest.mark.parametrize("name", ["pyproject.toml", "requirements.txt", "Makefile"])
+def test_settings_of_a_suite_too(tmp_path: Path, name: str) -> None:
+    """`migrate` names what it can't read, and goes on."""
+    pipe(tmp_path / name)
+    (tmp_path / "test_x.py").write_text("import vcr\n")
+    result = run("migrate", tmp_path)
+    assert f"{name}: not read" in result.output
+    assert "named pipe" in result.output
+
+
+@posix
+def test_the_index_of_a_report_too(tmp_path: Path) -> None:
+    """A pipe in the place of the index of failed tests is no index of ours."""
+    pipe(tmp_path / report_index.NAME)
+    report_index.ReportIndex(tmp_path).pytest_sessionfinish()
+    assert (tmp_path / report_index.NAME).is_fifo()
+
+
+@posix
+@pytest.mark.parametrize("kind", [*ODD, "link"])
+def test_locks_in_the_folder_for_temporary_files_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Everybody may write there: what somebody put at the name of a lock is refused."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with fixture_sessions.one_process_at_a_time("x.tape"):
+        (lock,) = tmp_path.iterdir()
+    lock.unlink()
+    ODD.get(kind, lambda path: path.symlink_to("victim"))(lock)
+    with pytest.raises(CassetteWriteError, match="link|" + kind):
+        fixture_sessions.one_process_at_a_time("x.tape")
+    assert [path.name for path in tmp_path.iterdir()] == [lock.name]
 
 
 def test_a_link_to_a_cassette_is_read(tmp_path: Path) -> None:

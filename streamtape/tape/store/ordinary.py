@@ -20,6 +20,7 @@ from streamtape.stores.local import (
     check_ordinary,
     checked,
     open_to_read,
+    read_whole,
     refusal,
 )
 
@@ -34,12 +35,6 @@ __all__ = [
 ]
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-
-
-def read_whole(path: str | os.PathLike[str]) -> bytes:
-    """The bytes of an ordinary file; OSError if it is not one."""
-    with open(open_to_read(path), "rb") as file:  # noqa: PTH123 - a descriptor
-        return file.read()
 
 
 def open_to_lock(path: Path) -> int:
