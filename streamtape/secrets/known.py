@@ -20,6 +20,13 @@ _W = rb"[A-Za-z0-9_-]"
 _Q = rb"\\*[\"']"
 _MIXED = rb"(?=(?:[a-z_-]*[A-Z0-9]){3})"  # no word of prose: three capitals or digits
 _SHORT_PREFIX = 4  # bytes: of these, base64url has some by chance
+# Prefixes that names of ordinary things end in (`cache_key_`, `latest_`, `my-api-`, `favico-`):
+# behind a word that runs into them they are no secret's.
+WORDS_ALIKE = frozenset({
+    "API-", "ak_", "api-", "fc-", "ico-", "key-", "key_", "live_", "org-", "org_01", "pat.", "pk_",
+    "proj_", "ptr_", "re_", "sat.", "sdk-", "secret-live-", "secret-test-", "secret_", "sess-",
+    "test_", "API_KEY", "na1.", "v1.0-", "1000.", "1//0", "cmVmdGtu", "4b1d", "oy2", "cio", "rnd_",
+})  # fmt: skip
 _PEM = (
     rb"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
     rb"((?:(?:\\[nrt]|\s)*(?:Proc-Type|DEK-Info|Version|Comment)[^\r\n\\\"]{0,200})*"
@@ -53,6 +60,7 @@ def _shaped() -> tuple[Pattern, ...]:
             kind.name,
             (kind.literal.encode(),),
             (_S if len(kind.literal) <= _SHORT_PREFIX else _B) + kind.expression.encode(),
+            glued=None if kind.literal in WORDS_ALIKE else kind.expression.encode(),
         )
         for kind in KINDS
     )
@@ -62,9 +70,13 @@ PATTERNS: tuple[Pattern, ...] = (
     *_shaped(),
     pattern("openai", "sk-",
             _B + rb"sk-(?:proj|svcacct|service|admin|None|or)-" + _W + rb"{20,}"),
+    pattern("openai", "sk-proj- sk-svcacct- sk-admin-",
+            _B + rb"sk-(?:proj|svcacct|admin)-" + _W + rb"{20,}", glued=True),
+    pattern("openai", "sk-", _S + rb"sk-" + _MIXED + rb"[A-Za-z0-9]{32,}", glued=True),
     pattern("openai", "sk-", _S + rb"sk-(?!ant-)" + _MIXED + _W + rb"{20,}"),
     pattern("aws", "AKIA ASIA ABIA ACCA A3T",
             _B + rb"(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}(?![A-Z0-9])"),
+    pattern("aws", "AKIA ASIA", _B + rb"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])", glued=True),
     pattern("aws", "aws", rb"(?i:aws.{0,20}?(?:key|token|secret).{0,20}?)"
             rb"(?<![A-Za-z0-9/+])(?P<s>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])", _has_digit),
     pattern("azure", "accountkey= sharedaccesskey=",
@@ -91,6 +103,8 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern("1password", "A3-",
             _S + rb"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"),
     pattern("slack", "xox", _B + rb"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9%-]{10,}"),
+    pattern("slack", "xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- xapp-1-",
+            _B + rb"(?:xox[a-z]-[0-9][A-Za-z0-9%-]{16,}|xapp-1-[A-Za-z0-9-]{16,})", glued=True),
     pattern("slack", "xapp-", _B + rb"xapp-[0-9]-[A-Za-z0-9-]{16,}"),
     pattern("slack", "hooks.slack.com",
             rb"hooks\.slack\.com(?:/|\\/)(?:services|workflows|triggers)"
@@ -108,7 +122,8 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern("heroku", ".atlasv1.",
             rb"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}", before=14),
     pattern("dropbox", "sl.", _S + rb"sl\.(?:u\.)?" + _W + rb"{100,}"),
-    pattern("sendgrid", "SG.", _B + rb"SG\." + _W + rb"{16,32}\." + _W + rb"{30,64}"),
+    pattern("sendgrid", "SG.", _B + rb"SG\." + _W + rb"{16,32}\." + _W + rb"{30,64}",
+            glued=True),
     pattern("newrelic", "FFFFNRAL", rb"(?<![0-9a-zA-Z])[0-9a-z]{32}FFFFNRAL", before=32),
     pattern("maxmind", "_mmk", rb"(?<![A-Za-z0-9])[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk", before=36),
     pattern("mailchimp", "-us", rb"(?<![0-9a-f])[0-9a-f]{32}-us[0-9]{1,2}(?![0-9a-z])", before=32),

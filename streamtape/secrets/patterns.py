@@ -17,6 +17,13 @@ _ESCAPED = rb"(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2})"
 BOUNDARY = rb"(?:(?<![A-Za-z0-9])|" + _ESCAPED + rb")"
 # The same for prefixes so short that they occur in base64url: not after its signs either.
 STRICT_BOUNDARY = rb"(?:(?<![A-Za-z0-9_-])|" + _ESCAPED + rb")"
+# What a key may be glued to, from the beginning of a token: words of one case, and short numbers.
+_GLUE = re.compile(
+    rb"(?:(?:(?:[A-Z]?[a-z]{1,24}|[A-Z]{1,24})[0-9]{0,3}|[0-9]{1,4})[_-]{1,2})*(?:[A-Z]?[a-z]{1,24}|[A-Z]{1,24})?"
+)
+_TOKEN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+_MOST_GLUE = 48
+_LEAST_GLUED = 4  # of a literal that has no sign before it: shorter ones are in words
 MAX_SECRET_BYTES = 1 << 15  # nothing longer is looked for
 
 
@@ -38,7 +45,8 @@ class Pattern:
     literal is a hundred times faster than searching for an expression. Most literals never occur,
     so the expression is compiled when the first one does. `folded` literals are lower-case, and
     found in any case. Without literals, the expression is searched for. `parts` masks only these
-    within the match; `more` is what the secret goes on with.
+    within the match; `more` is what the secret goes on with. `glued` is the expression without its
+    boundary: it is tried behind words that run into the secret (`call_`, `req`).
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class Pattern:
         before: int = 0,
         more: bytes | None = None,
         folded: bool = False,
+        glued: bytes | None = None,
     ) -> None:
         self.kind = kind
         self.literals = literals
@@ -61,6 +70,7 @@ class Pattern:
         self._parts = parts
         self._before = before
         self._more = more
+        self._glued = glued
 
     @cached_property
     def _regex(self) -> re.Pattern[bytes]:
@@ -70,13 +80,32 @@ class Pattern:
         """Iterate over the secrets whose literals stand at these places of a text."""
         match, before = self._regex.match, self._before
         for at in offsets:
-            if at >= before and (found := match(text, at - before)) is not None:
+            found = match(text, at - before) if at >= before else None
+            if found is None and self._glued is not None and self._is_glued(text, at):
+                found = re.compile(self._glued).match(text, at)
+            if found is not None:
                 yield from self._spans(text, found)
 
     def spans(self, text: bytes) -> Iterator[Span]:
         """Iterate over all secrets in a text."""
         for match in self._regex.finditer(text):
             yield from self._spans(text, match)
+
+    def _is_glued(self, text: bytes, at: int) -> bool:
+        """Whether words run into what stands at a place of a text.
+
+        Encoded data does not look so: letters of both cases and digits are mixed there. Where a
+        slash or a plus stands before the words, they must be joined by signs, which that data does
+        not have.
+        """
+        before = text[max(0, at - _MOST_GLUE - 1) : at]
+        words = before[len(before.rstrip(_TOKEN)) :]
+        if not words or len(words) > _MOST_GLUE or _GLUE.fullmatch(words) is None:
+            return False
+        if words[-1:] not in {b"_", b"-"} and min(map(len, self.literals)) < _LEAST_GLUED:
+            return False
+        has_sign = b"_" in words or b"-" in words
+        return has_sign or before[: -len(words)][-1:] not in {b"/", b"+"}
 
     def _spans(self, text: bytes, match: re.Match[bytes]) -> Iterator[Span]:
         regex = match.re
@@ -102,10 +131,19 @@ def pattern(
     parts: bytes | None = None,
     before: int = 0,
     more: bytes | None = None,
+    glued: bool = False,
 ) -> Pattern:
-    """A pattern whose literals are listed in a text; any case where the expression has `(?i`."""
+    """A pattern whose literals are listed in a text; any case where the expression has `(?i`.
+
+    One that is `glued` begins with a boundary, and is also found behind words that run into it.
+    """
     words = tuple(sorted({word.encode() for word in literals.split()}))
-    folded = b"(?i" in expression
     return Pattern(
-        kind, words, expression, accept, parts=parts, before=before, more=more, folded=folded
-    )
+        kind, words, expression, accept, parts=parts, before=before, more=more,
+        folded=b"(?i" in expression, glued=without_boundary(expression) if glued else None,
+    )  # fmt: skip
+
+
+def without_boundary(expression: bytes) -> bytes:
+    """An expression without the boundary that it begins with."""
+    return expression.removeprefix(BOUNDARY).removeprefix(STRICT_BOUNDARY)

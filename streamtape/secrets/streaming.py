@@ -23,7 +23,8 @@ _TOKEN_SET = frozenset(TOKEN)
 VALUE = bytes(
     c for c in range(0x100) if c in _TOKEN_SET or not (0x20 <= c < 0x7F or c in b"\t\n\r")
 )
-_OPEN_SET = _TOKEN_SET | {0x5C}  # a backslash may begin an escape of a token's character
+_PARAMETER_SET = frozenset(VALUE) - frozenset(b"&#")
+_OPEN_SET = _TOKEN_SET | {0x5C, 0x7B}  # `\` and `\u{` may begin an escape of a token's character
 MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
 LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own, which sees fewer names
@@ -33,6 +34,9 @@ MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not loo
 _NAME_BYTES = 64  # what stands before a literal and belongs to its name
 _KEY_LINES = re.compile(rb"(?:[A-Za-z0-9+/=\s:]|\\[nrt]|\\\Z)*")
 _KEY_RUN = re.compile(rb"\\[nrt]|\n(?:data|event|id):|([A-Za-z0-9+/=]+)")
+# What a backslash may stand before, and escapes with signs that no token has.
+_ESCAPED = frozenset({b"", b"u", b"U", b"x", b"/", b"0", b"1"})
+_SPELLED = re.compile(rb"(?:&#[xX]?[0-9A-Fa-f]{2,7};|\\+u\{(?:[0-9A-Fa-f]{1,6}\})?)\Z")
 _LOOK_BEHIND = 8  # the same, where nothing there begins one: escapes
 
 
@@ -61,7 +65,8 @@ class BodyRedactor:
         self._buffer = b"&"
         self._base = -1  # the offset of the buffer in the body
         self._n_decided = 0  # bytes of the body: what was written after them is masked, for now
-        self._growing = False  # a secret longer than what is held back goes on
+        # Where a secret longer than what is held back goes on: what it can consist of.
+        self._growing: frozenset[int] = frozenset()
         self._in_key = False  # a private key that is longer than that goes on, over its lines
         self._look_at = 0  # the size at which an open JSON document is looked at again
         self._quiet = not search.has_own  # nothing in the context begins anything
@@ -191,10 +196,11 @@ class BodyRedactor:
             found += self._mask_key(view, done, hold)
         if self._growing:
             end = done
-            while end < hold and view[end] in _TOKEN_SET:
+            while end < hold and view[end] in self._growing:
                 end += 1
             view[done:end] = MASK * (end - done)
-            self._growing = end == hold
+            if end < hold:
+                self._growing = frozenset()
         for start, end, kind in spans:
             first, last = max(start, done), min(end, hold)
             if first >= last:
@@ -202,7 +208,7 @@ class BodyRedactor:
             view[first:last] = MASK * (last - first)
             found.append(Span(self._base + first, self._base + last, kind))
             if hold < end:  # it began before what is held back, and goes on
-                self._growing = True
+                self._growing = _PARAMETER_SET if kind == "name" else _TOKEN_SET
         return found
 
     def _mask_key(self, view: bytearray, done: int, hold: int) -> list[Span]:
@@ -227,8 +233,20 @@ def _opens_key(buffer: bytes, start: int) -> bool:
 
 
 def _token_from(text: bytes, of: bytes = TOKEN) -> int:
-    """Where the token begins that a text ends in; escapes may spell some of its characters."""
-    start = len(text.rstrip(of))
-    while start and text[start - 1] == 0x5C and text[start : start + 1] in {b"", b"u", b"/"}:
-        start = len(text[: len(text[:start].rstrip(b"\\"))].rstrip(of))
-    return start
+    """Where the token begins that a text ends in; escapes may spell some of its characters.
+
+    Of a token that is longer than what is held back, only so much is looked at.
+    """
+    base = max(0, len(text) - MAX_TOKEN_BYTES)
+    tail = text[base:]
+    start = len(tail.rstrip(of))
+    while start:
+        last, follows = tail[start - 1], tail[start : start + 1]
+        if last == 0x5C and follows in _ESCAPED:
+            tail = tail[: start - 1].rstrip(b"\\")
+        elif last in b";{}" and (spelled := _SPELLED.search(tail, max(0, start - 16), start)):
+            tail = tail[: spelled.start()]
+        else:
+            break
+        start = len(tail.rstrip(of))
+    return base + start

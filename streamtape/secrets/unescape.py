@@ -1,8 +1,9 @@
 r"""Escapes undone, with the way back: what a text stands for, and where each byte of that stands.
 
-JSON may spell any character as `\u0073`, and a slash as `\/`; forms and URLs spell them as `%2F`.
-Only printable ASCII is undone, as no secret is made of anything else. One layer is undone at
-a time. Pure.
+JSON may spell any character as `\u0073`, and a slash as `\/`; forms and URLs spell them as `%2F`,
+HTML and XML as `&#x2F;` or `&#47;`, code as `\x2f`, `\057`, `\u{2f}` or `\U0000002f`. Only
+printable ASCII is undone, as no secret is made of anything else. One layer is undone at a time.
+Pure.
 """
 
 from __future__ import annotations
@@ -12,9 +13,17 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 # What an escape begins with: where none of these occurs, nothing is undone.
-SIGNS = (rb"\u00", rb"\/", *(b"%%%d" % n for n in range(2, 8)))
-# Both ways begin with one character, so that all else is skipped at once.
-_ESCAPE = re.compile(rb"\\\\{0,7}(?:u00([2-7][0-9a-fA-F])|(/))|%([2-7][0-9a-fA-F])")
+_BACKSLASHED = (
+    rb"\u00", rb"\/", rb"\x", rb"\u{", rb"\U00", rb"\1", rb"\04", rb"\05", rb"\06", rb"\07"
+)  # fmt: skip
+SIGNS = (*_BACKSLASHED, b"&#", *(b"%%%d" % n for n in range(2, 8)))
+# Each way begins with one of three characters, so that all else is skipped at once.
+_CODE = rb"([2-7][0-9a-fA-F])"
+_ESCAPE = re.compile(
+    rb"\\\\{0,7}(?:(/)|(0[4-7][0-7]|1[0-7]{2})|(?:u00|x|U000000)" + _CODE + rb"|u\{0{0,4}"
+    + _CODE + rb"\})|%" + _CODE + rb"|&#(?:0{0,4}([0-9]{2,3})|[xX]0{0,4}" + _CODE + rb");"
+)  # fmt: skip
+_SLASH, _OCTAL, _DECIMAL = 1, 2, 6  # groups; those of the others hold hexadecimal digits
 
 
 def last_escape(text: bytes) -> int:
@@ -22,7 +31,8 @@ def last_escape(text: bytes) -> int:
 
     Most texts have no such sign at all, and that is found out at the speed of memory.
     """
-    if b"%" not in text and (b"\\" not in text or (b"\\u00" not in text and b"\\/" not in text)):
+    has_backslashed = b"\\" in text and any(sign in text for sign in _BACKSLASHED)
+    if not has_backslashed and b"%" not in text and b"&#" not in text:
         return -1
     at = -1
     for match in _ESCAPE.finditer(text):
@@ -53,9 +63,18 @@ def unescaped(text: bytes) -> Unescaped:
     for match in _ESCAPE.finditer(text):
         parts.append(text[at : match.start()])
         size += match.start() - at
-        parts.append(bytes.fromhex((match[1] or match[3]).decode()) if match[2] is None else b"/")
+        parts.append(_character(match))
         starts.append(size)
         ends.append(match.end())
         at, size = match.end(), size + 1
     parts.append(text[at:])
     return Unescaped(b"".join(parts), starts, ends)
+
+
+def _character(escape: re.Match[bytes]) -> bytes:
+    """What an escape stands for; a NUL where that is no printable ASCII."""
+    group = escape.lastindex or _SLASH
+    if group == _SLASH:
+        return b"/"
+    code = int(escape[group], {_OCTAL: 8, _DECIMAL: 10}.get(group, 16))
+    return b"%c" % code if 0x20 <= code < 0x7F else b"\0"

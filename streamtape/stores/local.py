@@ -38,7 +38,7 @@ def open_to_read(path: str | os.PathLike[str]) -> int:
 
 def read_whole(path: str | os.PathLike[str]) -> bytes:
     """The bytes of an ordinary file; OSError if it is not one."""
-    with open(open_to_read(path), "rb") as file:  # noqa: PTH123 - a descriptor
+    with open(open_to_read(path), "rb") as file:
         return file.read()
 
 

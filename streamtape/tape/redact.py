@@ -34,6 +34,7 @@ URL_MASK = "REDACTED"  # brackets in a URL's authority are for IPv6
 _USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s]+)=([^&;#\s]+)")
 _MOST_CLEAN = 256
+_MOST_SHORT = 15  # letters: no kind of key is shorter
 
 
 class Redactor:
@@ -50,19 +51,21 @@ class Redactor:
         self._clean: set[tuple[bytes, bytes]] = set()
         self._long: WeakKeyDictionary[StoredBody, MaskedBody] = WeakKeyDictionary()
         self.search = Search(self.options.off, self.options.patterns, self.options.json_paths)
+        self._kinds = Search(self.options.off)  # what is looked for in names
 
     def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]:
         """Get the request without its secrets, and what was masked, in order."""
+        method = self._short(request.method)
         url, in_url = self._url(request.url)
         headers, in_headers = self._redact_headers(request.headers)
+        if method != request.method:
+            in_url.append(("method", "text", request.method.encode("utf-8", "replace")))
         if self._is_read_in_pieces(request):
-            return self._redact_long(
-                Request(request.method, url, headers), request, in_url, in_headers
-            )
+            return self._redact_long(Request(method, url, headers), request, in_url, in_headers)
         body, in_body = self._body(request)
         if not in_url and not in_headers and not in_body:
             return request, ()
-        redacted = replace(request, url=url, headers=headers, body=body)
+        redacted = replace(request, method=method, url=url, headers=headers, body=body)
         key = _key(redacted)
         found = [
             Redaction(f"request.{where}", kind, _digest(key, where, value))
@@ -75,7 +78,8 @@ class Redactor:
         if not self._is_read_in_pieces(request):
             return self.redact_request(request)[0]
         url, headers = self._url(request.url)[0], self._redact_headers(request.headers)[0]
-        return Request.stored(request.method, url, headers, self._masked_body(request))
+        body = self._masked_body(request)
+        return Request.stored(self._short(request.method), url, headers, body)
 
     def _is_read_in_pieces(self, request: Request) -> bool:
         return not self.search.paths and is_long(request)
@@ -126,7 +130,8 @@ class Redactor:
         reason = self.redact_text(head.reason) if head.reason else head.reason
         if reason != head.reason:
             found.append(("reason", "text", head.reason.encode("utf-8", "replace")))
-        return replace(head, headers=headers, reason=reason), tuple(
+        version = self._short(head.http_version)
+        return replace(head, headers=headers, reason=reason, http_version=version), tuple(
             Redaction(f"response.{where}", kind) for where, kind, _ in found
         )
 
@@ -137,14 +142,27 @@ class Redactor:
             if (name, value) in self._clean:
                 masked.append((name, value))
                 continue
+            shown, in_name = self._name(name)
             new, hits = self._header(name.decode("latin-1"), value)
-            masked.append((name, new))
-            found += ((f"header:{what}", kind, secret) for what, kind, secret in hits)
-            if new == value and not hits and len(self._clean) < _MOST_CLEAN:
+            masked.append((shown, new))
+            where = f"header:{shown.decode('latin-1').lower()}"
+            found += ((where, kind, secret) for kind, secret in (*in_name, *hits))
+            if new == value and not hits and not in_name and len(self._clean) < _MOST_CLEAN:
                 self._clean.add((name, value))
         return tuple(masked), found
 
-    def _header(self, name: str, value: bytes) -> tuple[bytes, Iterable[_Found]]:
+    def _name(self, name: bytes) -> tuple[bytes, list[_Secret]]:
+        """A name without keys in it, which it has where somebody took the value for the name."""
+        spans = self._kinds.find(name)
+        shown = bytearray(name)
+        for start, end, _ in spans:
+            shown[start:end] = b"*" * (end - start)  # a star may stand in the name of a header
+        return bytes(shown), [(span.kind, name[span.start : span.end]) for span in spans]
+
+    def _shown_name(self, name: str) -> str:
+        return self._name(name.encode("utf-8", "replace"))[0].decode()
+
+    def _header(self, name: str, value: bytes) -> tuple[bytes, Iterable[_Secret]]:
         lower = name.lower()
         if lower in self._keep or value == MASK:
             return value, ()
@@ -152,27 +170,29 @@ class Redactor:
             return self._cookies(lower, value)
         kind = "name" if lower in self._headers else names.kind_of(name)
         if kind is not None and kind not in self.options.off:
-            return MASK, [(lower, kind, value)]
+            return MASK, [(kind, value)]
         if lower in names.URL_HEADERS or b"://" in value or b"?" in value:
             url, found = self._url(value.decode("latin-1"))
-            return url.encode("latin-1"), [(lower, kind, secret) for _, kind, secret in found]
+            return url.encode("latin-1"), [(kind, secret) for _, kind, secret in found]
         if spans := self.search.find(value):
-            return MASK, [(lower, spans[0].kind, value)]
+            return MASK, [(spans[0].kind, value)]
         return value, ()
 
-    def _cookies(self, header: str, value: bytes) -> tuple[bytes, list[_Found]]:
-        if "cookie" in self.options.off:
-            return value, []
-        found: list[_Found] = []
+    def _cookies(self, header: str, value: bytes) -> tuple[bytes, list[_Secret]]:
+        """The values of cookies masked, then what keys their names and attributes hold."""
+        found: list[_Secret] = []
         out, at = b"", 0
         is_set = header in names.SET_COOKIE_HEADERS
         for name, start, end in cookies.values(value, is_set=is_set):
             if name.lower() in self._keep or value[start:end] == MASK:
                 continue
-            found.append((header, "cookie", value[start:end]))
+            if "cookie" in self.options.off:
+                continue
+            found.append(("cookie", value[start:end]))
             out += value[at:start] + MASK
             at = end
-        return out + value[at:], found
+        shown, in_rest = self._name(out + value[at:])
+        return shown, found + in_rest
 
     def _url(self, url: str) -> tuple[str, list[_Found]]:
         found: list[_Found] = []
@@ -190,7 +210,8 @@ class Redactor:
                 kind = self._kind_in(unquote_plus(match[2]).encode("utf-8", "surrogatepass"))
             if kind is None or match[2] == URL_MASK:
                 return match[0]
-            found.append((f"url:{name}", kind, match[2].encode("utf-8", "replace")))
+            where = f"url:{self._shown_name(name)}"
+            found.append((where, kind, match[2].encode("utf-8", "replace")))
             return f"{match[1]}={URL_MASK}"
 
         if "@" in url:  # most have neither, and the expressions are tried at every character
@@ -248,11 +269,16 @@ class Redactor:
 
     def redact_ending(self, ending: Ending) -> Ending:
         """Get the ending without secrets in its message and its reason."""
-        if not (ending.message or ending.close_reason):
+        if not (ending.message or ending.close_reason or _is_long(ending.exception)):
             return ending
         message = self.redact_text(ending.message) if ending.message else ending.message
         reason = self._masked(ending.close_reason.encode("utf-8", "surrogatepass"))
-        return replace(ending, message=message, close_reason=reason)
+        exception = ending.exception and self._short(ending.exception)
+        return replace(ending, exception=exception, message=message, close_reason=reason)
+
+    def _short(self, word: str) -> str:
+        """A method, a version or the name of an error: as it is, where no key fits into it."""
+        return self._masked(word.encode("utf-8", "surrogatepass")) if _is_long(word) else word
 
     def redact_text(self, text: str) -> str:
         """Get a text without secrets: by name in its URLs, by pattern everywhere."""
@@ -266,7 +292,13 @@ class Redactor:
         return data.decode("utf-8", "surrogatepass")
 
 
-_Found = tuple[str, str, bytes]
+def _is_long(word: str | None) -> bool:
+    """Whether a key may stand in a word that is none of HTTP's."""
+    return word is not None and len(word) > _MOST_SHORT
+
+
+_Found = tuple[str, str, bytes]  # where, what kind, the secret
+_Secret = tuple[str, bytes]
 
 
 def _key(redacted: Request) -> bytes:

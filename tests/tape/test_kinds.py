@@ -6,6 +6,7 @@ import random
 import pytest
 
 from streamtape.secrets.kinds import ALPHABETS, KINDS, Kind
+from streamtape.secrets.known import WORDS_ALIKE
 from streamtape.secrets.scanner import default_search
 from tests.tape.planting import example
 
@@ -66,3 +67,46 @@ def test_a_prefix_within_encoded_bytes_is_none() -> None:
         for before in ("AbC9-", "AbC9_", "AbC9"):
             found = default_search().find(f"{before}{secret}".encode())
             assert [span for span in found if span.kind == kind.name] == [], kind
+
+
+GLUE = (
+    "call_", "toolu_01-", "my-", "SESSION_", "a1_b2_", "run-2026-", "user_Key_", "x--", "req_/id_",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_words_that_run_into_a_secret(kind: Kind) -> None:
+    """Behind words that are joined to it, a secret is found to the byte."""
+    if kind.literal in WORDS_ALIKE:
+        pytest.skip("names of ordinary things end like its prefix")
+    secret = example(kind, random.Random(kind.shape))
+    glue = [*GLUE, *(("req", "Key", "XYZ") if len(kind.literal) >= 4 else ())]
+    for before in glue:
+        text = f'{{"id":"{before}{secret}"}}'.encode()
+        spans = default_search().find(text)
+        assert len(spans) == 1, text
+        assert text[: spans[0].start].endswith(f'"{before}'.encode()), text
+        assert spans[0].end >= text.index(b'"}') - 1
+
+
+@pytest.mark.parametrize("before", ["call_", "req", "toolu_01-"])
+@pytest.mark.parametrize("secret", [
+    "sk-proj-" + "aB3dE6gH9j" * 4, "sk-" + "aB3dE6gH9j" * 4, "AKIAQZ3LMN7RSTUV5WXY",
+    "xoxb-123456789012-" + "aB3dE6gH9j" * 3,
+])  # fmt: skip
+def test_words_that_run_into_other_keys(before: str, secret: str) -> None:
+    """So it is with keys that have patterns of their own; a word may end in `sk-`."""
+    found = default_search().find(f"it is {before}{secret}".encode())
+    is_word = before == "req" and not secret.startswith(("sk-proj-", "AKIA", "xoxb-"))
+    assert [span.start for span in found] == ([] if is_word else [6 + len(before)])
+
+
+@pytest.mark.parametrize("text", [
+    "latest_0123456789abcdef0123456789abcdef012", "cache_key_" + "0123456789abcdef" * 4,
+    "favico-0123456789abcdef0123456789abcdef", "task-2026-01-12-A1B2C3-long-name-of-a-task",
+    "my-api-01234567-89ab-4cde-8f01-23456789abcd", "week_0123456789abcdef01234567",
+    "AbC9dEf_ghp_" + "aB3dE6gH9j" * 3, "aGVsbG8/xghp_" + "aB3dE6gH9j" * 3,
+])  # fmt: skip
+def test_words_that_end_like_a_prefix(text: str) -> None:
+    """Names of ordinary things and encoded data stay."""
+    assert default_search().find(text.encode()) == []

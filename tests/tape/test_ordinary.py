@@ -5,6 +5,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,11 @@ def listening(path: Path) -> None:
 def folder(path: Path) -> None:
     """A folder."""
     path.mkdir()
+
+
+def dangling(path: Path) -> None:
+    """A link to what is not there."""
+    path.symlink_to("victim")
 
 
 ODD = {"named pipe": pipe, "device": device, "socket": listening, "folder": folder}
@@ -138,7 +144,8 @@ def test_settings_of_a_suite_too(tmp_path: Path, name: str) -> None:
 def test_the_index_of_a_report_too(tmp_path: Path) -> None:
     """A pipe in the place of the index of failed tests is no index of ours."""
     pipe(tmp_path / report_index.NAME)
-    report_index.ReportIndex(tmp_path).pytest_sessionfinish()
+    finish: Any = report_index.ReportIndex(tmp_path).pytest_sessionfinish
+    finish()
     assert (tmp_path / report_index.NAME).is_fifo()
 
 
@@ -152,7 +159,7 @@ def test_locks_in_the_folder_for_temporary_files_too(
     with fixture_sessions.one_process_at_a_time("x.tape"):
         (lock,) = tmp_path.iterdir()
     lock.unlink()
-    ODD.get(kind, lambda path: path.symlink_to("victim"))(lock)
+    (dangling if kind == "link" else ODD[kind])(lock)
     with pytest.raises(CassetteWriteError, match="link|" + kind):
         fixture_sessions.one_process_at_a_time("x.tape")
     assert [path.name for path in tmp_path.iterdir()] == [lock.name]

@@ -128,3 +128,42 @@ def test_messages_are_masked() -> None:
     ending = Ending("error", 1, "ConnectError", "no route to http://u:p@h/?key=abc for you")
     assert "abc" not in (Redactor().redact_ending(ending).message or "")
     assert Redactor().redact_ending(Ending("complete")) == Ending("complete")
+
+
+KEYS = ("sk-proj-" + "aB3dE6gH9j" * 4, "ghp_" + "aB3dE6gH9jK1mN4pQ7sT0vW2xY5zC8fL6hR3")
+_ATTRIBUTES = ("sid=1; Path=/KEY", "sid=1; Domain=KEY", "sid=1; Path=/; Comment=KEY", "KEY=1")
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("headers", [
+    ("KEY", "1"), ("x-KEY", "1"), ("X-Token-KEY", "1"), ("KEY-x", "KEY"), ("secret-KEY", "1"),
+    *(("Set-Cookie", text) for text in _ATTRIBUTES), ("Cookie", "KEY=1"), ("Cookie", "KEY"),
+], ids=": ".join)  # fmt: skip
+def test_keys_in_names(headers: tuple[str, str], key: str) -> None:
+    """A key in the name of a header or cookie, or in an attribute, is masked; nothing lists it."""
+    pair = tuple(text.replace("KEY", key).encode() for text in headers)
+    sent = Request("GET", f"http://h/?token-{key}=1&{key}=2", ((pair[0], pair[1]),))
+    request, found = Redactor().redact_request(sent)
+    head, in_head = Redactor().redact_head(Head(200, sent.headers))
+    assert found
+    assert in_head
+    assert key[8:].lower() not in repr((request, found, head, in_head)).lower()
+    names = [name for name, _ in (*request.headers, *head.headers)]
+    assert all(len(name) == len(pair[0]) and b"[" not in name for name in names)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_in_words_of_http(key: str) -> None:
+    """So is one in the place of the method, the version, or the class of an error."""
+    request, found = Redactor().redact_request(Request(key, "http://h/"))
+    head, _ = Redactor().redact_head(Head(200, (), 1, f"HTTP/{key}"))
+    ending = Redactor().redact_ending(Ending("error", 1, f"E{key}", "m"))
+    assert [one.where for one in found] == ["request.method"]
+    assert key[8:] not in repr((request, found, head, ending))
+
+
+def test_without_cookies_attributes_are_searched() -> None:
+    """Where cookies are kept, a key in one of them is found all the same."""
+    redactor = Redactor(RedactionOptions(off=frozenset({"cookie"})))
+    head, _ = redactor.redact_head(Head(200, ((b"Set-Cookie", f"a=b; c={KEYS[0]}".encode()),)))
+    assert head.headers == ((b"Set-Cookie", b"a=b; c=" + b"*" * len(KEYS[0])),)
