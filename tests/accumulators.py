@@ -20,7 +20,7 @@ from openai.types.responses import ResponseStreamEvent
 
 from streamtape.tape.events import Event, Transcript
 
-Said = dict[str, Any]
+Fields = dict[str, Any]
 REFUSALS = (
     TypeError,
     RuntimeError,
@@ -37,7 +37,7 @@ def payloads(events: Sequence[Event]) -> list[Any]:
     return [e.payload for e in events if isinstance(e.payload, dict) and e.type != "error"]
 
 
-def responses(events: Sequence[Event]) -> Said | None:
+def responses(events: Sequence[Event]) -> Fields | None:
     """openai-python's `responses.stream()`; None where it was not completed."""
     state: Any = ResponseStreamState(input_tools=openai.omit, text_format=openai.omit)
     for payload in payloads(events):
@@ -59,7 +59,7 @@ def responses(events: Sequence[Event]) -> Said | None:
     }
 
 
-def chat(events: Sequence[Event]) -> Said | None:
+def chat(events: Sequence[Event]) -> Fields | None:
     """openai-python's `chat.completions.stream()`: its first choice."""
     state: Any = ChatCompletionStreamState(input_tools=openai.omit, response_format=openai.omit)
     for payload in payloads(events):
@@ -82,7 +82,7 @@ def chat(events: Sequence[Event]) -> Said | None:
     }
 
 
-def anthropic(events: Sequence[Event]) -> Said | None:
+def anthropic(events: Sequence[Event]) -> Fields | None:
     """The anthropic package's `messages.stream()`."""
     message: Any = None
     buffers: dict[int, bytes] = {}
@@ -104,7 +104,7 @@ def anthropic(events: Sequence[Event]) -> Said | None:
     }
 
 
-ACCUMULATORS: dict[str, Callable[[Sequence[Event]], Said | None]] = {
+ACCUMULATORS: dict[str, Callable[[Sequence[Event]], Fields | None]] = {
     "openai-responses": responses,
     "openrouter-responses": responses,
     "openai-chat": chat,
@@ -113,7 +113,7 @@ ACCUMULATORS: dict[str, Callable[[Sequence[Event]], Said | None]] = {
 }
 
 
-def accumulated(dialect: str, profile_of: str | None, events: Sequence[Event]) -> Said | None:
+def accumulated(dialect: str, profile_of: str | None, events: Sequence[Event]) -> Fields | None:
     """What the SDK of a dialect makes of a stream; None where there is none or it refuses."""
     accumulate = ACCUMULATORS.get(dialect) or ACCUMULATORS.get(profile_of or "")
     if accumulate is None:
@@ -121,29 +121,29 @@ def accumulated(dialect: str, profile_of: str | None, events: Sequence[Event]) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the SDK's models warn of fields that they do not know
         try:
-            said = accumulate(events)
+            text = accumulate(events)
         except REFUSALS:
             return None
-    return None if said is None else {k: v for k, v in said.items() if v not in (None, "", [])}
+    return None if text is None else {k: v for k, v in text.items() if v not in (None, "", [])}
 
 
-def in_their_words(said: Transcript, fields: Said) -> Said:
+def in_their_words(transcript: Transcript, fields: Fields) -> Fields:
     """The same fields of a transcript."""
     tokens = ("total_tokens", "output_tokens")
-    usage = said.usage or {}
-    calls = [c for c in said.tool_calls if c.kind in FUNCTIONS]
-    if said.choices:
-        calls = [c for c in calls if c.key[0] == said.choices[0].parts[0].key[0]]
+    usage = transcript.usage or {}
+    calls = [c for c in transcript.tool_calls if c.kind in FUNCTIONS]
+    if transcript.choices:
+        calls = [c for c in calls if c.key[0] == transcript.choices[0].parts[0].key[0]]
     values = {
-        "text": said.text,
-        "refusal": said.refusal,
-        "reasoning": [p.text for p in said.of("reasoning")],
+        "text": transcript.text,
+        "refusal": transcript.refusal,
+        "reasoning": [p.text for p in transcript.of("reasoning")],
         "tool_calls": [(c.id, c.name, c.arguments) for c in calls],
         "parsed_calls": [(c.id, c.name, c.parsed) for c in calls if c.kind != "mcp_tool_use"],
-        "status": said.status,
-        "finish_reason": said.finish_reason,
-        "model": said.model,
-        "id": said.id,
+        "status": transcript.status,
+        "finish_reason": transcript.finish_reason,
+        "model": transcript.model,
+        "id": transcript.id,
         "usage": next((usage[t] for t in tokens if t in usage), None),
     }
     return {name: values[name] for name in fields}

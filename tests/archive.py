@@ -48,12 +48,12 @@ def groups() -> list[list[str]]:
 def recording(name: str) -> Interaction:
     """One stream of the archive, with the request that it answered."""
     stem, _, suffix = name.rpartition(".")
-    told: dict[str, Any] = json.loads(files()[f"{stem}.json"])
-    asked = told.get("request") or {}
-    body = asked.get("body")
+    report: dict[str, Any] = json.loads(files()[f"{stem}.json"])
+    first = report.get("request") or {}
+    body = first.get("body")
     request = Request(
-        asked.get("method") or "POST",
-        asked.get("url") or "",
+        first.get("method") or "POST",
+        first.get("url") or "",
         (),
         b"" if body is None else json.dumps(body).encode(),
     )

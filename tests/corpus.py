@@ -40,7 +40,7 @@ class Recorded(NamedTuple):
     def whole(self) -> bool:
         """Whether the stream is as it was sent: one response, from its start to its end."""
         odd = ("concatenated", "trimmed", "resumed", "recording stops", "no blank line after")
-        return not any(word in said for said in self.facts["anomalies"] for word in odd)
+        return not any(word in text for text in self.facts["anomalies"] for word in odd)
 
 
 def findings(recorded: Recorded) -> list[Finding]:
@@ -68,9 +68,9 @@ def read(path: Path, folder: Path) -> Recorded:
     """The stream whose facts are in a file."""
     facts = json.loads(path.read_text())
     data = (folder / facts["file"]).read_bytes()
-    asked, answered = facts["request"], facts["response"]
-    body = json.dumps(asked["body"]).encode() if asked["body"] is not None else b""
-    request = Request(asked["method"] or "POST", asked["url"] or "", _headers(asked), body)
+    first, answered = facts["request"], facts["response"]
+    body = json.dumps(first["body"]).encode() if first["body"] is not None else b""
+    request = Request(first["method"] or "POST", first["url"] or "", _headers(first), body)
     headers = tuple(h for h in _headers(answered) if h[0].lower() != b"content-encoding")
     if not any(name.lower() == b"content-type" for name, _ in headers):
         headers += ((b"content-type", _MEDIA[facts["wire"]]),)  # recordings without headers

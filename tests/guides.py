@@ -95,7 +95,7 @@ def furnish(folder: Path) -> None:
     ):  # fmt: skip
         shutil.copytree(CASSETTES / source, folder / name)
     says = streamtape.compose("openai-responses", [streamtape.Refuse("No.")], request=REQUEST)
-    told = streamtape.compose(
+    found = streamtape.compose(
         "openai-responses", ["It is 12 °C in Oslo. Oslo is cloudy."], request=REQUEST
     )
     again = streamtape.compose("openai-responses", ["You asked about Oslo."], prompt="And?", seed=2)
@@ -105,7 +105,7 @@ def furnish(folder: Path) -> None:
         "make chlorine, a gas that burns the lungs. Hot water and soap do the same."
     )
     for name, interactions in (
-        ("run", (told, again)), ("refusal", (says,)), ("ok", (says,)),
+        ("run", (found, again)), ("refusal", (says,)), ("ok", (says,)),
         ("talk", (streamtape.compose("openai-responses", ["Yes."], request=talk, websocket=True),)),
         ("recipe", (streamtape.compose("openai-responses", [recipe]),)),
     ):  # fmt: skip
@@ -248,8 +248,8 @@ class Guide:
 
     def _visit(self) -> int:
         """Send what a server's reader sends before Ctrl-C."""
-        asked = {"model": "gpt-4.1", "input": "hello", "stream": True}
-        httpx.post(f"http://127.0.0.1:{self.port}/v1/responses", json=asked)
+        body = {"model": "gpt-4.1", "input": "hello", "stream": True}
+        httpx.post(f"http://127.0.0.1:{self.port}/v1/responses", json=body)
         return 2
 
     def _type(self, command: str, shown: str) -> None:
@@ -270,9 +270,9 @@ class Guide:
             (self.folder / words[2]).unlink(missing_ok=True)  # its reader has none yet
         result = CliRunner().invoke(cli, words, catch_exceptions=False)
         served = words[0] in {"mock", "replay"} and "--" not in words  # visits may be misses
-        told = f"$ {command}\nexit status {result.exit_code}\n...{result.output[-500:]}"
+        found = f"$ {command}\nexit status {result.exit_code}\n...{result.output[-500:]}"
         expected = {0, 1} if served or words[0] in _FINDERS else {0}
-        assert result.exit_code in expected, told
+        assert result.exit_code in expected, found
         if to:
             (self.folder / to).write_text(result.stdout)
         others = (self.page, command) in OTHER_OUTPUT

@@ -66,7 +66,7 @@ def _changed(value: Any, change: Change) -> Any:
     return {name: one for name, one in out.items() if one is not _GONE}
 
 
-def said(transcript: Transcript) -> dict[str, Any]:
+def texts_of(transcript: Transcript) -> dict[str, Any]:
     """What a stream said, without where it stood."""
     return {
         "text": transcript.text,

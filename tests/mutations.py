@@ -166,13 +166,13 @@ def mutated(
 def _like(events: Sequence[Event], at: int, dialect: Dialect) -> set[int]:
     """The neighbours that say the same as an event: which of them is gone, nobody can tell."""
 
-    def said(event: Event) -> object:
+    def key(event: Event) -> object:
         return event.type, normaliser_for(dialect).clean(event.payload)[0]
 
     places = {at}
     for step in (-1, 1):
         place = at + step
-        while 0 <= place < len(events) and said(events[place]) == said(events[at]):
+        while 0 <= place < len(events) and key(events[place]) == key(events[at]):
             places.add(place)
             place += step
     return places

@@ -54,7 +54,7 @@ def before_reading(wait: Callable[[], object]) -> dict[str, Any]:
     So a read timeout as short as one likes counts from when the server is known to be silent.
     """
 
-    def traced(stage: str, _told: object) -> None:
+    def traced(stage: str, expected: object) -> None:
         if stage == "http11.receive_response_headers.started":
             wait()
 

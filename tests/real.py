@@ -23,17 +23,17 @@ def bodies(folder: Path = CORE) -> list[Path]:
 
 def about(path: Path) -> dict[str, Any]:
     """What the file beside a stream says of it."""
-    told = path.with_suffix(".json")
-    return dict(json.loads(told.read_bytes())) if told.is_file() else {}
+    found = path.with_suffix(".json")
+    return dict(json.loads(found.read_bytes())) if found.is_file() else {}
 
 
 def recording(path: Path) -> Interaction:
     """A real body as a recording: one chunk, no times, since none are known."""
-    asked = about(path).get("request") or {}
-    body = asked.get("body")
+    first = about(path).get("request") or {}
+    body = first.get("body")
     request = Request(
-        asked.get("method") or "POST",
-        asked.get("url") or "",
+        first.get("method") or "POST",
+        first.get("url") or "",
         (),
         b"" if body is None else json.dumps(body).encode(),
     )

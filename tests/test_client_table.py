@@ -37,13 +37,13 @@ def test_the_repository_has_the_table() -> None:
         assert not {"**N**", "P", "**?**"} & set(found[row.name]) or row.remark
 
 
-def test_names_are_told_apart() -> None:
+def test_names_are_kept_apart() -> None:
     """At least thirty rows, each with a name of its own."""
     assert len({row.name for row in ROWS}) == len(ROWS) >= 30
 
 
 @pytest.mark.parametrize(
-    ("got", "told"),
+    ("got", "expected"),
     [
         ({"events": ["a", "b"], "errors": []}, ""),
         ({"events": ["ab"], "errors": []}, ""),
@@ -53,9 +53,9 @@ def test_names_are_told_apart() -> None:
     ],
     ids=["same", "joined", "fewer", "error", "refused"],
 )
-def test_what_differs(got: dict[str, object], told: str) -> None:
+def test_what_differs(got: dict[str, object], expected: str) -> None:
     """Text by text, however it was cut, and the exceptions."""
-    assert difference({"events": ["a", "b"], "errors": []}, got) == told
+    assert difference({"events": ["a", "b"], "errors": []}, got) == expected
 
 
 def test_the_table() -> None:

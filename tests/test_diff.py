@@ -72,8 +72,8 @@ def cut(ending: Ending) -> Interaction:
 
 def test_another_ending_and_another_status_are_changes() -> None:
     """A stream that broke is not the same as one that did not."""
-    broken = cut(Ending("error", 9, "RemoteProtocolError", "peer closed"))
-    (change,) = streamtape.diff(ONE, broken).changes
+    failed = cut(Ending("error", 9, "RemoteProtocolError", "peer closed"))
+    (change,) = streamtape.diff(ONE, failed).changes
     assert (change.what, change.before, change.after) == (
         "ending",
         "complete",
@@ -85,10 +85,10 @@ def test_another_ending_and_another_status_are_changes() -> None:
     assert (change.what, change.before, change.after) == ("head", 200, 429)
 
 
-def test_requests_that_differ_are_told_and_are_no_change() -> None:
+def test_requests_that_differ_are_reported_and_are_no_change() -> None:
     """The path that differs is a note."""
-    asked = replace(ONE, request=replace(ONE.request, body=b'{"model":"gpt-5"}'))
-    comparison = streamtape.diff(ONE, asked)
+    request = replace(ONE, request=replace(ONE.request, body=b'{"model":"gpt-5"}'))
+    comparison = streamtape.diff(ONE, request)
     assert comparison.same
     assert comparison.notes == ('request model: "gpt-4.1" → "gpt-5"',)
 
@@ -129,7 +129,7 @@ def test_times_that_are_not_known_are_not_the_same(tmp_path: Path) -> None:
     assert not any("times" in note for note in streamtape.diff(ONE, ALIKE, level="timing").notes)
 
 
-def said(n: int, run: int = 1) -> Interaction:
+def answer(n: int, run: int = 1) -> Interaction:
     """An answer to the request that all of them answer; every run has ids of its own."""
     return Writer(run).message(f"Answer number {n}").end().interaction()
 
@@ -141,8 +141,8 @@ N_EQUAL = 40
 @given(st.integers(0, N_EQUAL - 1))
 def test_one_of_many_equal_requests_less_is_one_change(gone: int) -> None:
     """The answers tell which one is missing; ids of another run do not hide it."""
-    a = Cassette(tuple(said(n) for n in range(N_EQUAL)))
-    b = Cassette(tuple(said(n, run=2) for n in range(N_EQUAL) if n != gone))
+    a = Cassette(tuple(answer(n) for n in range(N_EQUAL)))
+    b = Cassette(tuple(answer(n, run=2) for n in range(N_EQUAL) if n != gone))
     for level in ("events", "content"):
         (there,) = streamtape.diff(a, b, level=level).changes
         (back,) = streamtape.diff(b, a, level=level).changes
@@ -154,7 +154,7 @@ def test_one_of_many_equal_requests_less_is_one_change(gone: int) -> None:
 @given(st.integers(0, N_EQUAL - 2), st.booleans())
 def test_two_interactions_that_changed_places_are_one_change(at: int, equal: bool) -> None:
     """Whether they answer one request or two."""
-    one = [said(n) for n in range(N_EQUAL)]
+    one = [answer(n) for n in range(N_EQUAL)]
     if not equal:
         one = [
             replace(x, request=replace(x.request, body=b'{"n":%d}' % n)) for n, x in enumerate(one)
@@ -167,15 +167,15 @@ def test_two_interactions_that_changed_places_are_one_change(at: int, equal: boo
 
 def test_many_answers_that_all_differ_are_compared_in_order() -> None:
     """Where no answer is as it was, the order of the requests is all there is."""
-    a = Cassette(tuple(said(n) for n in range(5)))
-    b = Cassette(tuple(said(n + 100) for n in range(5)))
+    a = Cassette(tuple(answer(n) for n in range(5)))
+    b = Cassette(tuple(answer(n + 100) for n in range(5)))
     assert [c.kind for c in streamtape.diff(a, b).changes] == ["changed"] * 5
 
 
 def test_what_only_one_side_has_is_counted() -> None:
     """The header says how many events there are, not how many were compared."""
-    found = streamtape.diff(Cassette((said(1), said(2))), Cassette((said(1),)))
-    n_events = len(list(said(1).events()))
+    found = streamtape.diff(Cassette((answer(1), answer(2))), Cassette((answer(1),)))
+    n_events = len(list(answer(1).events()))
     assert (found.n_a, found.n_b) == (2 * n_events, n_events)
-    found = streamtape.diff(Cassette((said(1), said(2))), Cassette((said(1),)), level="bytes")
-    assert (found.n_a, found.n_b) == (2 * len(said(1).body), len(said(1).body))
+    found = streamtape.diff(Cassette((answer(1), answer(2))), Cassette((answer(1),)), level="bytes")
+    assert (found.n_a, found.n_b) == (2 * len(answer(1).body), len(answer(1).body))

@@ -104,10 +104,10 @@ def play(path: Path) -> None:
         httpx.Client() as client,
         contextlib.suppress(httpx.HTTPError),
     ):
-        client.send(_asked(client, request))
+        client.send(_request_of(client, request))
 
 
-def _asked(client: httpx.Client, request: Request) -> httpx.Request:
+def _request_of(client: httpx.Client, request: Request) -> httpx.Request:
     """The request as a client would make it; one that no client can make, as near as it goes."""
     try:
         url = httpx.URL(request.url)

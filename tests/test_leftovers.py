@@ -21,7 +21,7 @@ TESTS = """
 """
 
 
-def test_what_a_file_leaves_behind_is_told(
+def test_what_a_file_leaves_behind_is_reported(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its last test fails, and names it; what was taken back is not named."""
@@ -35,7 +35,7 @@ def test_what_a_file_leaves_behind_is_told(
     result.stdout.no_fnmatch_line("*TAKEN_BACK*")
 
 
-def test_only_what_changed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_changed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A changed environment variable, and no other one."""
     monkeypatch.setenv("CHANGED", "1")
     before = state()

@@ -90,7 +90,7 @@ def test_frames_as_they_came() -> None:
     assert "data: c" in streamtape.snapshot(one.events(), level="frames")
 
 
-def test_a_plain_body_is_told_as_it_is() -> None:
+def test_a_plain_body_is_reported_as_it_is() -> None:
     """What is no stream has its body."""
     chunks = Chunks.of([Chunk(1, b"hello\nthere")])
     plain = Interaction(Request("GET", "http://h/"), Head(404), chunks, Ending("complete"))

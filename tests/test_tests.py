@@ -172,9 +172,9 @@ def test_what_guards_the_assertions_of_a_test(body: str, why: str) -> None:
     """Tests without a check that is always reached are reported with the line that skips it."""
     source = "def test_it():\n" + "\n".join(f"  {line}" for line in body.splitlines())
     (function,) = functions(ast.parse(source))
-    told = guarded(function, set())
-    assert why in told
-    assert bool(told) is bool(why)
+    found = guarded(function, set())
+    assert why in found
+    assert bool(found) is bool(why)
 
 
 @pytest.mark.parametrize(

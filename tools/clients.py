@@ -128,9 +128,9 @@ def versions(folder: Path) -> str:
     installed = folder / "node" / "node_modules"
     package = json.loads((HERE / "node" / "package.json").read_text())
     found = (installed / name / "package.json" for name in package["dependencies"])
-    told = [json.loads(file.read_text()) for file in found if file.exists()]
-    if told:
-        lines.append("- Node: " + ", ".join(f"{one['name']} {one['version']}" for one in told))
+    report = [json.loads(file.read_text()) for file in found if file.exists()]
+    if report:
+        lines.append("- Node: " + ", ".join(f"{one['name']} {one['version']}" for one in report))
     return "\n".join(lines)
 
 

@@ -294,7 +294,7 @@ def count(root: Path = ROOT) -> dict[str, Any]:
             importers[one].add(module)
     once = sorted(name for name in modules if len(importers[name]) == 1)
     small = [name for name in once if modules[name] < 60]
-    said = words(root)
+    text = words(root)
     seen = trips()
     lists = {
         "circles": [" ".join(group) for group in circles(arrows)],
@@ -313,8 +313,8 @@ def count(root: Path = ROOT) -> dict[str, Any]:
         "circles": len(lists["circles"]),
         "lazy_imports": len(lists["lazy_imports"]),
         "globals": len(lists["globals"]),
-        "words_in_names": dict(said["names"]),
-        "words_in_texts": dict(said["texts"]),
+        "words_in_names": dict(text["names"]),
+        "words_in_texts": dict(text["texts"]),
         "hops": {
             name: {
                 "functions": len(one),

@@ -87,7 +87,7 @@ def new_value(payload: dict[str, Any]) -> None:
     ],
     ids=["event", "field", "kind", "value"],
 )
-def test_what_came_is_told_once(edit: Any, expected: list[tuple[str, ...]]) -> None:
+def test_what_came_is_reported_once(edit: Any, expected: list[tuple[str, ...]]) -> None:
     """At its outermost place; the other way round it went."""
     a, b = streams(1), streams(101, edit=edit)
     for sides, happened, counts in (((a, b), "came", (0, 6)), ((b, a), "went", (6, 0))):
@@ -180,7 +180,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert (same.exit_code, "nothing came or went" in same.stdout) == (0, True)
 
 
-def test_trouble_is_told(tmp_path: Path) -> None:
+def test_trouble_is_reported(tmp_path: Path) -> None:
     """A file that can't be read, nothing at a path, an unknown dialect."""
     a = folder(tmp_path / "a", streams(1, 2))
     (a / "bad.tape").write_bytes(b"no tape")

@@ -16,14 +16,14 @@ APIS = {"responses", "chat-completions", "messages", "generate-content"}
 @needs_corpus
 def test_whole_streams_of_the_owners_have_no_errors() -> None:
     """No rule calls a real, whole stream of the provider that defines the API wrong."""
-    held = 0
+    stored = 0
     for recorded in streams(CORE):
         if recorded.provider in OWNERS and recorded.whole:
-            held += 1
+            stored += 1
             wrong = [f for f in findings(recorded) if f.severity == "error"]
             doctored = recorded.name in DOCTORED
             assert (wrong != []) is doctored, f"{recorded.label}: {wrong}"
-    assert held >= 20
+    assert stored >= 20
 
 
 @needs_corpus

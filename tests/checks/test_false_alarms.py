@@ -10,7 +10,7 @@ import pytest
 import streamtape
 from streamtape.checks.finding import Finding
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Request
-from tests.checks.held import renumber
+from tests.checks.rule_payloads import renumber
 from tests.checks.test_others import Payloads, chat, check
 from tests.streams import Writer
 
@@ -31,10 +31,10 @@ def exchange(
     body: bytes = b"",
     *,
     url: str = MCP,
-    asked: Any = None,
+    request: Any = None,
 ) -> Interaction:
     """One request and its answer."""
-    sent = b"" if asked is None else json.dumps(asked).encode()
+    sent = b"" if request is None else json.dumps(request).encode()
     headers = ((b"content-type", media.encode()),) if media else ()
     chunks = Chunks.of([Chunk(1000, body)] if body else [])
     return Interaction(
@@ -47,7 +47,7 @@ def exchange(
 @pytest.mark.parametrize("media", ["", "application/json", "text/plain"])
 def test_an_answer_without_a_body_is_no_stream(method: str, status: int, media: str) -> None:
     """Nothing is what was to be sent: no stream is missed where none was promised."""
-    assert streamtape.check(exchange(method, status, media, asked={"a": 1})) == []
+    assert streamtape.check(exchange(method, status, media, request={"a": 1})) == []
 
 
 @pytest.mark.parametrize(
@@ -56,15 +56,15 @@ def test_an_answer_without_a_body_is_no_stream(method: str, status: int, media: 
 )
 def test_a_stream_s_type_alone_promises_no_events(method: str, status: int) -> None:
     """HEAD, 202 and their like have no body, whatever type they name and whatever was asked."""
-    asked = {"stream": True}
-    assert streamtape.check(exchange(method, status, "text/event-stream", asked=asked)) == []
+    body = {"stream": True}
+    assert streamtape.check(exchange(method, status, "text/event-stream", request=body)) == []
 
 
-def test_an_empty_stream_is_still_told() -> None:
+def test_an_empty_stream_is_still_reported() -> None:
     """200 and `text/event-stream` without an event is an error; asked for one, at least odd."""
-    empty = exchange(media="text/event-stream", url=RESPONSES, asked={"stream": True})
+    empty = exchange(media="text/event-stream", url=RESPONSES, request={"stream": True})
     assert [(f.rule, f.severity) for f in streamtape.check(empty)] == [("empty", "error")]
-    nothing = exchange(url=RESPONSES, asked={"stream": True})
+    nothing = exchange(url=RESPONSES, request={"stream": True})
     assert [(f.rule, f.severity) for f in streamtape.check(nothing)] == [("empty", "warning")]
 
 
@@ -84,11 +84,11 @@ def test_azure_s_filter_speaks_at_any_time(more: dict[str, Any], places: tuple[i
     payloads = chat()
     for place in places:
         payloads.insert(place, _filter(**more))
-    asked = {"stream_options": {"include_usage": True}}
-    assert check(AZURE, payloads, asked=asked) == []
+    body = {"stream_options": {"include_usage": True}}
+    assert check(AZURE, payloads, request=body) == []
 
 
-def test_a_choice_with_neither_delta_nor_filter_is_told() -> None:
+def test_a_choice_with_neither_delta_nor_filter_is_reported() -> None:
     """What a chunk must have is still asked of every other choice."""
     payloads = chat()
     del payloads[1]["choices"][0]["delta"]
@@ -154,12 +154,12 @@ def test_a_hosted_tool_s_step_after_its_end_is_an_error(item: Payloads) -> None:
 
 def test_what_a_server_says_by_itself_never_ends() -> None:
     """The stream of a GET carries notifications and requests, and no result; or nothing."""
-    said = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
-    body = b"event: message\ndata: %s\n\n" % json.dumps(said).encode()
+    text = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+    body = b"event: message\ndata: %s\n\n" % json.dumps(text).encode()
     assert streamtape.check(exchange("GET", media="text/event-stream", body=body)) == []
     assert streamtape.check(exchange("GET", media="text/event-stream", body=b": ping\n\n")) == []
-    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    cut = streamtape.check(exchange(media="text/event-stream", body=body, asked=asked))
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    cut = streamtape.check(exchange(media="text/event-stream", body=body, request=request))
     assert [f.rule for f in cut] == ["terminal"]
 
 
@@ -230,5 +230,5 @@ def test_the_chunk_of_the_usage_may_repeat_how_it_ended(reason: str, severity: l
     again = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": reason}
     payloads[6]["choices"] = [again]
     url = "https://openrouter.ai/api/v1/chat/completions"
-    found = check(url, payloads, asked={"stream_options": {"include_usage": True}})
+    found = check(url, payloads, request={"stream_options": {"include_usage": True}})
     assert [f.severity for f in found if f.rule == "terminal"] == severity

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streamtape.checks.field_tables import Schema, schema_of
-from tests.checks.held import good
+from tests.checks.rule_payloads import good
 from tests.checks.test_others import (
     ANTHROPIC,
     CHAT,
@@ -46,7 +46,9 @@ def put(payload: Any, path: str, value: Any) -> None:
         payload[last] = value
 
 
-def told(name: str, place: int, path: str, value: Any, *, url: str = "") -> list[tuple[str, str]]:
+def reports(
+    name: str, place: int, path: str, value: Any, *, url: str = ""
+) -> list[tuple[str, str]]:
     """The severity and the text of what is said about a field that is changed."""
     address, make = OWNERS[name]
     payloads: Payloads = copy.deepcopy(make())
@@ -56,7 +58,7 @@ def told(name: str, place: int, path: str, value: Any, *, url: str = "") -> list
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "path", "value", "said"),
+    ("name", "place", "path", "value", "expected"),
     [
         ("chat", 1, "choices.0.delta.content", 7, "has choices.0.delta.content 7, an integer"),
         ("chat", 1, "choices.0.delta.content", ["a"], "an array: expected a string"),
@@ -91,12 +93,12 @@ def told(name: str, place: int, path: str, value: Any, *, url: str = "") -> list
         ("responses", -1, "response.usage.output_tokens_details", ..., "has no response.usage"),
     ],
 )  # fmt: skip
-def test_a_field_of_another_type_is_told(
-    name: str, place: int, path: str, value: Any, said: str
+def test_a_field_of_another_type_is_reported(
+    name: str, place: int, path: str, value: Any, expected: str
 ) -> None:
     """At the owner's address it is told with the path, what is there and what should be."""
-    texts = [text for _, text in told(name, place, path, value)]
-    assert any(said in text for text in texts), texts
+    texts = [text for _, text in reports(name, place, path, value)]
+    assert any(expected in text for text in texts), texts
 
 
 @pytest.mark.parametrize("name", OWNERS)
@@ -107,9 +109,9 @@ def test_other_servers_are_held_to_types_and_warned_of_the_rest(name: str) -> No
               "gemini": (0, "candidates.0.index")}  # fmt: skip
     place, path = places[name]
     url = ELSEWHERE[name]
-    assert [s for s, _ in told(name, place, path, "5", url=url)] == ["error"]
-    assert {s for s, _ in told(name, place, path, ..., url=url)} <= {"warning"}
-    assert {s for s, _ in told(name, place, path, None, url=url)} <= {"warning"}
+    assert [s for s, _ in reports(name, place, path, "5", url=url)] == ["error"]
+    assert {s for s, _ in reports(name, place, path, ..., url=url)} <= {"warning"}
+    assert {s for s, _ in reports(name, place, path, None, url=url)} <= {"warning"}
 
 
 @pytest.mark.parametrize("name", OWNERS)
@@ -124,17 +126,17 @@ def test_a_field_of_tomorrow_is_fine(name: str, extra: Any) -> None:
             for holder in ("response", "message", "delta", "item", "usageMetadata"):
                 if isinstance(payload.get(holder), dict):
                     payload[holder]["of_tomorrow"] = extra
-    asked = {"stream_options": {"include_usage": True}}
-    found = check(url, payloads, named=name in {"responses", "messages"}, asked=asked)
+    body = {"stream_options": {"include_usage": True}}
+    found = check(url, payloads, named=name in {"responses", "messages"}, request=body)
     assert "field" not in rules(found)
 
 
 def test_a_kind_of_tomorrow_is_a_warning_at_most() -> None:
     """An item or a block of a kind that is not known is data."""
-    severities = {s for s, _ in told("messages", 5, "content_block.type", "tool_of_tomorrow")}
+    severities = {s for s, _ in reports("messages", 5, "content_block.type", "tool_of_tomorrow")}
     assert severities == {"warning"}
     url = ELSEWHERE["messages"]
-    elsewhere = told("messages", 5, "content_block.type", "tool_of_tomorrow", url=url)
+    elsewhere = reports("messages", 5, "content_block.type", "tool_of_tomorrow", url=url)
     assert [s for s, _ in elsewhere] == ["info"]
 
 
@@ -162,7 +164,7 @@ def test_fits_and_faults_say_the_same() -> None:
     })  # fmt: skip
     node = schema.node_of("anything")
     assert node is not None
-    held: list[tuple[dict[str, Any], bool]] = [
+    stored: list[tuple[dict[str, Any], bool]] = [
         ({"a": 1}, True), ({}, False), ({"a": -1}, False), ({"a": None}, False),
         ({"a": 1, "b": [1, 2]}, True), ({"a": 1, "b": [1, "2"]}, False), ({"a": 1, "b": {}}, False),
         ({"a": 1, "c": None}, True), ({"a": 1, "c": {"type": "x", "a": 1}}, True),
@@ -170,6 +172,6 @@ def test_fits_and_faults_say_the_same() -> None:
         ({"a": 1, "c": {"type": 5}}, False), ({"a": 1, "d": "on"}, True),
         ({"a": 1, "d": "up"}, False), ({"a": 1, "e": object}, True),
     ]  # fmt: skip
-    for value, fine in held:
+    for value, fine in stored:
         assert schema.fits(value, node) is fine, value
         assert (list(schema.faults(value, node)) == []) is fine, value

@@ -40,7 +40,7 @@ def wrong_types(interaction: Interaction) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("body", "media", "told"),
+    ("body", "media", "expected"),
     [
         (EVENTS, SSE, []),
         (EVENTS, JSON, [("warning", "server-sent events")]),
@@ -55,12 +55,18 @@ def wrong_types(interaction: Interaction) -> list[tuple[str, str]]:
         (ARRAY, NDJSON, [("warning", "a JSON array that grows")]),
     ],
 )
-def test_a_stream_is_read_by_its_bytes(body: str, media: str, told: list[tuple[str, str]]) -> None:
+def test_a_stream_is_read_by_its_bytes(
+    body: str, media: str, expected: list[tuple[str, str]]
+) -> None:
     """Whatever its type says, in both directions."""
     interaction = answer(body, media)
-    said = interaction.transcript()
-    assert (said.text, said.finish_reason, said.finished) == ("Hello", "stop", True)
-    assert wrong_types(interaction) == told
+    transcript = interaction.transcript()
+    assert (transcript.text, transcript.finish_reason, transcript.finished) == (
+        "Hello",
+        "stop",
+        True,
+    )
+    assert wrong_types(interaction) == expected
 
 
 @pytest.mark.parametrize(
@@ -118,7 +124,7 @@ def test_errors_that_the_framing_carries(path: str, frame: bytes, error: dict[st
     first = message("event", "messageStart", {"role": "assistant"})
     for body in (frame, first + frame):
         interaction = answer(body, BINARY, path=path)
-        said = interaction.transcript()
-        assert (said.error, said.finished) == (error, False)
+        transcript = interaction.transcript()
+        assert (transcript.error, transcript.finished) == (error, False)
         rules = [f.rule for f in streamtape.check(Cassette((interaction,)))]
         assert "reported-error" in rules

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import streamtape
 from streamtape.checks import stream
-from tests.checks.held import good
+from tests.checks.rule_payloads import good
 from tests.checks.test_others import ANTHROPIC, CHAT, GEMINI, chat, gemini, messages, recording
 
 SCALARS = st.none() | st.booleans() | st.integers(-2, 9) | st.text(max_size=4) | st.floats()

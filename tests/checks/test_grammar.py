@@ -39,7 +39,7 @@ def test_a_grammar_takes_what_it_says(text: str, names: str, fits: bool) -> None
     assert machine.accepts(run(text, names)) is fits
 
 
-def test_what_would_have_fitted_is_told() -> None:
+def test_what_would_have_fitted_is_reported() -> None:
     """A state names the events that may come, and `_` is none of them."""
     machine = grammar("added (delta | note)* _* done")
     assert machine.expected(run(machine.text, "added")) == ["delta", "done", "note"]
@@ -74,5 +74,5 @@ def test_a_text_that_is_no_grammar_is_refused(text: str) -> None:
 )
 def test_grammars_agree_with_regular_expressions(text: str, names: str) -> None:
     """On one-letter names a grammar takes exactly what the same regular expression takes."""
-    wanted = re.fullmatch(text.replace(" ", ""), names) is not None
-    assert grammar(text).accepts(run(text, " ".join(names))) is wanted
+    expected = re.fullmatch(text.replace(" ", ""), names) is not None
+    assert grammar(text).accepts(run(text, " ".join(names))) is expected

@@ -17,7 +17,7 @@ URLS = [
 ]
 
 
-def told(data: str, url: str = URLS[1]) -> list[Finding]:
+def findings(data: str, url: str = URLS[1]) -> list[Finding]:
     """What is said about the letter of one event's data."""
     body = b"data: " + data.encode("utf-8", "surrogatepass") + b"\n\n"
     return [f for f in streamtape.check(recording(url, body)) if f.rule == "letter"]
@@ -25,7 +25,7 @@ def told(data: str, url: str = URLS[1]) -> list[Finding]:
 
 @pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "expected"),
     [
         ('{"a": NaN}', "has NaN in its data, which is no JSON"),
         ('{"a": [1, -Infinity, NaN]}', "has -Infinity and NaN"),
@@ -37,11 +37,11 @@ def told(data: str, url: str = URLS[1]) -> list[Finding]:
         (r'{"a": "\\\ud83d"}', "half of a surrogate pair"),
     ],
 )
-def test_what_is_no_json_to_others_is_told(data: str, said: str, url: str) -> None:
+def test_what_is_no_json_to_others_is_reported(data: str, expected: str, url: str) -> None:
     """NaN, Infinity, a name twice in one object, half a character: with the piece that is meant."""
-    (found,) = told(data, url)
+    (found,) = findings(data, url)
     assert found.severity == "error"
-    assert said in found.message
+    assert expected in found.message
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_is_no_json_to_others_is_told(data: str, said: str, url: str) -> No
 )
 def test_what_only_looks_like_it_is_fine(data: str) -> None:
     """The same letters inside of texts, whole pairs, one name in several objects."""
-    assert told(data) == []
+    assert findings(data) == []
 
 
 @given(st.recursive(
@@ -71,6 +71,6 @@ def test_what_only_looks_like_it_is_fine(data: str) -> None:
 def test_no_json_that_python_writes_is_called_wrong(value: object) -> None:
     """Whatever is a value of JSON is fine, with and without escapes."""
     plain = json.dumps({"a": value})
-    assert told(plain) == []
+    assert findings(plain) == []
     if "\n" not in (spelled := json.dumps({"a": value}, ensure_ascii=False)):
-        assert told(spelled) == []
+        assert findings(spelled) == []

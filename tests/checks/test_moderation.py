@@ -28,7 +28,7 @@ def stream(*deltas: str) -> Any:
     return Writer().message(*deltas).end().interaction()
 
 
-def test_an_early_part_that_misleads_is_told() -> None:
+def test_an_early_part_that_misleads_is_reported() -> None:
     """Event by event it is flagged, sentence by sentence it is flagged, as a whole it is fine."""
     (one,) = streamtape.moderate(stream(*MISLEADING), harmful)
     assert not one.whole
@@ -44,15 +44,15 @@ def test_an_early_part_that_misleads_is_told() -> None:
 def test_holding_text_back_keeps_it_from_the_reader() -> None:
     """What leaks before the flag shrinks with what is held back, by characters and by time."""
     (one,) = streamtape.moderate(stream(*MISLEADING), harmful, every=("event",))
-    by_chars = {held.chars: held.leaked for held in one.held if held.chars is not None}
+    by_chars = {stored.chars: stored.leaked for stored in one.held if stored.chars is not None}
     assert by_chars == {0: 23, 20: 3, 50: 0, 100: 0, 200: 0, 500: 0}
-    by_time = {held.ms: held.leaked for held in one.held if held.ms is not None}
+    by_time = {stored.ms: stored.leaked for stored in one.held if stored.ms is not None}
     assert by_time[0] == 23
     assert by_time[100] == 0
-    assert all(isinstance(held, HoldBack) for held in one.held)
+    assert all(isinstance(stored, HoldBack) for stored in one.held)
 
 
-def test_what_only_the_whole_shows_is_told() -> None:
+def test_what_only_the_whole_shows_is_reported() -> None:
     """A window that is too small never sees it; the whole does: they do not agree."""
     (one,) = streamtape.moderate(
         stream("bleach ", "and then ", "vinegar"),
@@ -67,16 +67,16 @@ def test_what_only_the_whole_shows_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "wanted"),
+    ("verdict", "expected"),
     [
         (True, True), (False, False), (None, False), (0.7, True), (0.3, False), (["hate"], True),
         ([], False), ({"hate": 0.9}, True), ({"hate": 0.1, "harm": False}, False), ("hate", True),
         ("", False), ([False, False], False), ((False, 0.7), True), ([0.1, 0.2], False),
     ],
 )  # fmt: skip
-def test_verdicts_are_bools_scores_or_labels(verdict: Any, wanted: bool) -> None:
+def test_verdicts_are_bools_scores_or_labels(verdict: Any, expected: bool) -> None:
     """A score counts from the threshold on, labels where there are any."""
-    assert flagged(verdict, 0.5) is wanted
+    assert flagged(verdict, 0.5) is expected
 
 
 def test_a_verdict_of_another_kind_is_refused() -> None:
@@ -108,14 +108,14 @@ def test_async_classifiers_are_waited_for() -> None:
 
 def test_a_text_is_asked_about_once() -> None:
     """The ways share their answers: a classifier may cost money."""
-    asked: list[str] = []
+    requests: list[str] = []
 
     def classify(text: str) -> bool:
-        asked.append(text)
+        requests.append(text)
         return False
 
     streamtape.moderate(stream("One. ", "Two. "), classify)
-    assert len(asked) == len(set(asked))
+    assert len(requests) == len(set(requests))
 
 
 def test_the_ways_of_asking() -> None:

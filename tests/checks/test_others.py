@@ -23,7 +23,7 @@ GEMINI = "https://x.googleapis.com/v1beta/models/g:streamGenerateContent?alt=sse
 
 
 def check(
-    url: str, payloads: Payloads, *, named: bool = False, asked: Any = None, **options: Any
+    url: str, payloads: Payloads, *, named: bool = False, request: Any = None, **options: Any
 ) -> list[Finding]:
     """What is wrong with a stream of these payloads."""
     pieces = []
@@ -31,14 +31,14 @@ def check(
         data = payload if isinstance(payload, str) else json.dumps(payload)
         name = f"event: {payload['type']}\n" if named and isinstance(payload, dict) else ""
         pieces.append(f"{name}data: {data}\n\n".encode())
-    return streamtape.check(recording(url, b"".join(pieces), asked), **options)
+    return streamtape.check(recording(url, b"".join(pieces), request), **options)
 
 
 def recording(
-    url: str, body: bytes, asked: Any = None, *, media: bytes = SSE, ending: str = "complete"
+    url: str, body: bytes, body_sent: Any = None, *, media: bytes = SSE, ending: str = "complete"
 ) -> Interaction:
     """A recording of a body, as it came from an address."""
-    request = Request("POST", url, (), json.dumps(asked or {}).encode())
+    request = Request("POST", url, (), json.dumps(body_sent or {}).encode())
     head = Head(200, ((b"content-type", media),) if media else ())
     chunks = Chunks.of([Chunk(None, body)] if body else [])
     return Interaction(request, head, chunks, Ending(ending))  # type: ignore[arg-type]  # tests name real kinds
@@ -110,11 +110,11 @@ def gemini() -> Payloads:
     """A Gemini stream of two events."""
     facts = {"responseId": "r1", "modelVersion": "gemini-2.5", "usageMetadata": {}}
 
-    def said(text: str, **more: Any) -> dict[str, Any]:
+    def candidate(text: str, **more: Any) -> dict[str, Any]:
         content = {"parts": [{"text": text}], "role": "model"}
         return {"candidates": [{"content": content, "index": 0, **more}], **facts}
 
-    return [said("Double "), said("bath", finishReason="STOP")]
+    return [candidate("Double "), candidate("bath", finishReason="STOP")]
 
 
 USAGE = {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14}
@@ -129,8 +129,8 @@ STREAMS: dict[str, tuple[str, Callable[[], Payloads], bool]] = {
 def test_good_streams_have_no_findings(name: str) -> None:
     """Nothing is said where nothing is wrong."""
     url, make, named = STREAMS[name]
-    asked = {"stream_options": {"include_usage": True}}
-    assert check(url, make(), named=named, asked=asked) == []
+    body = {"stream_options": {"include_usage": True}}
+    assert check(url, make(), named=named, request=body) == []
 
 
 def without(*places: int) -> Callable[[Payloads], None]:
@@ -194,8 +194,8 @@ def test_what_is_broken_is_found(name: str, change: Callable[[Payloads], None], 
     url, make, named = STREAMS[name]
     payloads = make()
     change(payloads)
-    asked = {"stream_options": {"include_usage": True}}
-    found = rules(check(url, payloads, named=named, asked=asked))
+    body = {"stream_options": {"include_usage": True}}
+    found = rules(check(url, payloads, named=named, request=body))
     assert rule in found if rule else found == set()
 
 
@@ -217,7 +217,7 @@ def acme() -> Iterator[None]:
 
 @pytest.mark.usefixtures("acme")
 @pytest.mark.parametrize(
-    ("kinds", "told"),
+    ("kinds", "expected"),
     [
         ("open1 grow1 close1 end", None),
         ("open1 grow2 close1 end", "belongs to line 2, which was never opened"),
@@ -229,14 +229,14 @@ def acme() -> Iterator[None]:
         ("open1 close1", "ends without any of end"),
     ],
 )
-def test_a_dialect_of_one_s_own_is_held_to_its_scopes(kinds: str, told: str | None) -> None:
+def test_a_dialect_of_one_s_own_is_held_to_its_scopes(kinds: str, expected: str | None) -> None:
     """What a user's table opens, closes and ends is checked without a further word."""
     payloads = [
         {"kind": k.rstrip("12"), **({"n": int(k[-1])} if k[-1] in "12" else {})}
         for k in kinds.split()
     ]
-    messages_told = [f.message for f in check("https://acme.test/", payloads)]
-    assert messages_told == [] if told is None else any(told in m for m in messages_told)
+    messages = [f.message for f in check("https://acme.test/", payloads)]
+    assert messages == [] if expected is None else any(expected in m for m in messages)
 
 
 GOOD = b'data: {"a":1}\n\ndata: {"a":2}\n\n'
@@ -266,11 +266,11 @@ def test_the_wire_has_rules_of_its_own(body: bytes, media: bytes, rule: str) -> 
     assert found == ({rule} if rule else set())
 
 
-def test_how_the_body_ended_is_told() -> None:
+def test_how_the_body_ended_is_reported() -> None:
     """A break is an error; what the client left, or the recorder missed, is nobody's fault."""
     body = b'data: {"a":1}\n\n'
-    broken = streamtape.check(recording("https://x.test/", body, ending="error"))
-    assert [(f.rule, f.severity) for f in broken] == [("ending", "error")]
+    failed = streamtape.check(recording("https://x.test/", body, ending="error"))
+    assert [(f.rule, f.severity) for f in failed] == [("ending", "error")]
     for kind in ("abandoned", "unfinished"):
         left = streamtape.check(recording("https://x.test/", body, ending=kind))
         assert [(f.rule, f.severity) for f in left] == [("ending", "info")]
@@ -278,8 +278,8 @@ def test_how_the_body_ended_is_told() -> None:
 
 def test_an_answer_that_is_no_stream() -> None:
     """Who asked for a stream and got a document is told; who did not ask is not."""
-    asked = {"stream": True}
-    document = recording(CHAT, b'{"choices":[]}', asked, media=b"application/json")
+    body = {"stream": True}
+    document = recording(CHAT, b'{"choices":[]}', body, media=b"application/json")
     assert rules(streamtape.check(document)) == {"no-stream"}
     document = recording(CHAT, b'{"choices":[]}', media=b"application/json")
     assert streamtape.check(document) == []

@@ -10,7 +10,7 @@ import pytest
 
 from streamtape.checks.expected.base import Expected
 from streamtape.checks.expected.tables import TABLES
-from tests.checks.held import place
+from tests.checks.rule_payloads import place
 from tests.checks.test_fields import OWNERS, put
 from tests.checks.test_others import Payloads, check
 
@@ -18,12 +18,14 @@ Change = Callable[[Payloads], object]
 NAMED = {"responses", "messages"}
 
 
-def told(name: str, change: Change, *, asked: Any = None, url: str = "") -> list[tuple[str, str]]:
+def reports(
+    name: str, change: Change, *, request: Any = None, url: str = ""
+) -> list[tuple[str, str]]:
     """The severity and the text of what is said about a stream that is changed."""
     address, make = OWNERS[name]
     payloads: Payloads = copy.deepcopy(make())
     change(payloads)
-    found = check(url or address, payloads, named=name in NAMED, asked=asked)
+    found = check(url or address, payloads, named=name in NAMED, request=request)
     return [(f.severity, f.message) for f in found if f.rule == "relation"]
 
 
@@ -53,7 +55,7 @@ DONE = "output_item.done"
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "asked", "said"),
+    ("name", "change", "body", "expected"),
     [
         ("messages", at(0, "message.stop_reason", "end_turn"), None, "expected null"),
         ("messages", at(0, "message.stop_reason", ...), None, "has no message.stop_reason"),
@@ -106,14 +108,16 @@ DONE = "output_item.done"
         ("responses", lambda p: None, TOOLS, "has item.name 'wash': the request gave 'rinse'"),
     ],
 )  # fmt: skip
-def test_what_does_not_agree_is_told(name: str, change: Change, asked: Any, said: str) -> None:
+def test_what_does_not_agree_is_reported(
+    name: str, change: Change, body: Any, expected: str
+) -> None:
     """Each says which value it is, and what it should have been."""
-    texts = [text for _, text in told(name, change, asked=asked)]
-    assert any(said in text for text in texts), texts
+    texts = [text for _, text in reports(name, change, request=body)]
+    assert any(expected in text for text in texts), texts
 
 
 @pytest.mark.parametrize(
-    ("name", "asked"),
+    ("name", "body"),
     [
         ("messages", {"max_tokens": 9, "tools": [{"name": "wash"}], "stop_sequences": ["\n"]}),
         ("chat", {"n": 2, "max_tokens": 9, "tools": [{"function": {"name": "wash"}}]}),
@@ -127,27 +131,27 @@ def test_what_does_not_agree_is_told(name: str, change: Change, asked: Any, said
         ("responses", {"tools": "none", "max_output_tokens": "9", "stop": {}}),
     ],
 )
-def test_what_was_asked_for_is_fine(name: str, asked: Any) -> None:
+def test_what_was_asked_for_is_fine(name: str, body: Any) -> None:
     """A request whose answer is what it asked for, or that asks for nothing known."""
-    assert told(name, lambda payloads: None, asked=asked) == []
+    assert reports(name, lambda payloads: None, request=body) == []
 
 
 def test_a_forced_tool_may_end_with_stop() -> None:
     """OpenAI says `stop` where the request named the function."""
     change = at(5, "choices.0.finish_reason", "stop")
     forced = {"tool_choice": {"type": "function", "function": {"name": "wash"}}}
-    assert told("chat", change, asked=forced) == []
-    assert told("chat", change, asked={"tool_choice": "auto"})
+    assert reports("chat", change, request=forced) == []
+    assert reports("chat", change, request={"tool_choice": "auto"})
 
 
 def test_other_servers_are_asked_for_less() -> None:
     """Totals of xAI count reasoning apart, and new ids at index 0 are new calls: all fine."""
     url = "https://chat.test/v1/chat/completions"
-    assert told("chat", at(6, "usage.total_tokens", 99), url=url) == []
-    assert told("chat", at(3, f"{CALL}.id", "call_2"), url=url) == []
+    assert reports("chat", at(6, "usage.total_tokens", 99), url=url) == []
+    assert reports("chat", at(3, f"{CALL}.id", "call_2"), url=url) == []
     url = "https://x.test/v1/responses"
-    assert told("responses", lambda p: put(p[0], "response.tools", ...), url=url) == []
-    (one,) = told("responses", at(-1, "response.usage.total_tokens", 18), url=url)
+    assert reports("responses", lambda p: put(p[0], "response.tools", ...), url=url) == []
+    (one,) = reports("responses", at(-1, "response.usage.total_tokens", 18), url=url)
     assert one[0] == "warning"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import streamtape
 from streamtape.checks.finding import Finding
-from tests.checks.held import Payloads, found, good, place, renumber, rules
+from tests.checks.rule_payloads import Payloads, found, good, place, renumber, rules
 
 CASSETTES = Path(__file__).parent.parent.parent / "cassettes"
 
@@ -138,7 +138,7 @@ def test_an_unknown_type_is_data() -> None:
     assert [(f.rule, f.severity) for f in found(payloads)] == [("unknown-type", "info")]
 
 
-def test_one_defect_of_many_events_is_told_once() -> None:
+def test_one_defect_of_many_events_is_reported_once() -> None:
     """A field that every delta lacks is one finding with a count."""
     payloads = good()
     for payload in payloads:
@@ -152,13 +152,13 @@ def test_one_defect_of_many_events_is_told_once() -> None:
 def test_the_defects_of_llama_cpp_are_found() -> None:
     """The recorded stream of a real server: what is known to be wrong with it is what is told."""
     findings = streamtape.check(CASSETTES / "llama.cpp" / "responses.tape")
-    told = {(f.rule, f.where.what): f for f in findings}
-    created = told["required", "response.created"]
+    expected = {(f.rule, f.where.what): f for f in findings}
+    created = expected["required", "response.created"]
     assert created.message == "has no response.created_at, response.model, response.output"
-    delta = told["required", "response.output_text.delta"]
+    delta = expected["required", "response.output_text.delta"]
     assert (delta.message, delta.count) == ("has no output_index, content_index", 120)
-    assert told["sequence", ""].severity == "warning"
-    assert "max_output_tokens" in told["truncated", "response.completed"].message
+    assert expected["sequence", ""].severity == "warning"
+    assert "max_output_tokens" in expected["truncated", "response.completed"].message
     assert rules(findings, "error") == {"required"}
 
 

@@ -25,7 +25,7 @@ from streamtape.tape.model import (
 )
 from streamtape.tape.store import save
 
-ASKED = '{"model": "gpt-4.1", "input": "Say it.", "stream": true}'
+REQUEST = '{"model": "gpt-4.1", "input": "Say it.", "stream": true}'
 
 
 def run(*args: str | Path, stdin: str | None = None) -> Result:
@@ -43,7 +43,7 @@ def run(*args: str | Path, stdin: str | None = None) -> Result:
 
 def recording(path: Path, url: str) -> subprocess.Popen[bytes]:
     """A `streamtape record` of a Responses stream, in a process of its own."""
-    command = ["-m", "streamtape", "record", "-o", str(path), f"{url}/responses", "-d", ASKED]
+    command = ["-m", "streamtape", "record", "-o", str(path), f"{url}/responses", "-d", REQUEST]
     return subprocess.Popen(
         [sys.executable, *command],
         bufsize=0,  # what one reads is what there is: no bytes wait in between
@@ -111,7 +111,7 @@ def interaction(
     times = [None if gap_us is None else (n + 1) * gap_us for n in range(len(pieces))]
     last_us = times[-1] if times else None
     return Interaction(
-        Request("POST", url, ((b"authorization", b"[redacted]"),), ASKED.encode()),
+        Request("POST", url, ((b"authorization", b"[redacted]"),), REQUEST.encode()),
         Head(200, ((b"content-type", content_type),), gap_us, reason="OK"),
         Chunks.of(Chunk(at, data) for at, data in zip(times, pieces, strict=True)),
         ending or Ending("complete", last_us),

@@ -32,13 +32,13 @@ def interactions(address: str) -> tuple[Interaction, Interaction]:
     """A stream and a dialogue that went there."""
     sse = ((b"content-type", b"text/event-stream"),)
     stream = Chunks.of([Chunk(5, b'data: {"type":"response.created","response":{"id":"r"}}\n\n')])
-    said = Messages.of([Message("client", 2, "text", b'{"type":"response.create"}')])
+    messages = Messages.of([Message("client", 2, "text", b'{"type":"response.create"}')])
     ending = Ending("complete", 9)
     return (
         Interaction(Request("POST", address, (), b"{}"), Head(200, sse, 1), stream, ending, 1),
         Interaction(
             Request("GET", address), Head(101, ((b"upgrade", b"websocket"),), 1), Chunks(), ending,
-            1, messages=said,
+            1, messages=messages,
         ),
     )  # fmt: skip
 

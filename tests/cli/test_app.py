@@ -84,8 +84,8 @@ def test_the_overview_tells_the_options_that_there_are() -> None:
     lines = run("--help").stdout.splitlines()
     options = lines[lines.index("Options:") + 1 : lines.index("Commands:") - 1]
     with click.Context(cli) as context:
-        told = [p.get_help_record(context) for p in cli.get_params(context)]
-    assert options == [f"  {record[0]:13}  {record[1]}" for record in told if record]
+        expected = [p.get_help_record(context) for p in cli.get_params(context)]
+    assert options == [f"  {record[0]:13}  {record[1]}" for record in expected if record]
 
 
 def test_version() -> None:

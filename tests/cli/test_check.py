@@ -10,7 +10,7 @@ from tests.streams import Writer
 LLAMA = Path(__file__).parent.parent.parent / "cassettes" / "llama.cpp" / "responses.tape"
 
 
-def test_a_real_server_s_defects_are_told() -> None:
+def test_a_real_server_s_defects_are_reported() -> None:
     """llama.cpp's Responses stream: a line a finding, status 1."""
     result = run("check", LLAMA)
     assert result.exit_code == 1
@@ -36,9 +36,9 @@ def test_a_folder_is_all_that_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     shutil.copy(LLAMA, tmp_path / "deep" / "llama.tape")
     tape(tmp_path / "ours.tape", interaction(responses("double ", "bath")))
-    told = json.loads(run("check", tmp_path, "--json").stdout)
-    assert sorted(Path(name).name for name in told["files"]) == ["llama.tape", "ours.tape"]
-    sources = {Path(f["source"]).name for f in told["findings"] if f["rule"] == "truncated"}
+    report = json.loads(run("check", tmp_path, "--json").stdout)
+    assert sorted(Path(name).name for name in report["files"]) == ["llama.tape", "ours.tape"]
+    sources = {Path(f["source"]).name for f in report["findings"] if f["rule"] == "truncated"}
     assert sources == {"llama.tape"}
     tape(tmp_path / "fine.tape", Writer().message("fine").end().interaction())
     lines = run("check", tmp_path, "--off", "required,lifecycle,joined").stdout.splitlines()
@@ -57,21 +57,21 @@ def test_a_file_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "bad.tape" in result.stderr
     assert result.stdout == "2 files: 1 fine; 1 can't be read\n"
-    told = json.loads(run("check", tmp_path, "--json").stdout)
-    assert [Path(name).name for name in told["files"]] == ["good.tape"]
-    assert [Path(name).name for name in told["unreadable"]] == ["bad.tape"]
+    report = json.loads(run("check", tmp_path, "--json").stdout)
+    assert [Path(name).name for name in report["files"]] == ["good.tape"]
+    assert [Path(name).name for name in report["unreadable"]] == ["bad.tape"]
 
 
 def test_sarif_names_the_file_and_the_rule() -> None:
     """SARIF 2.1.0, as code hosts read it."""
     result = run("check", LLAMA, "--sarif")
     assert result.exit_code == 1
-    (told,) = json.loads(result.stdout)["runs"]
-    one = told["results"][0]
+    (report,) = json.loads(result.stdout)["runs"]
+    one = report["results"][0]
     place = one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert place.endswith("cassettes/llama.cpp/responses.tape")
     assert (one["ruleId"], one["level"]) == ("required", "error")
-    assert {rule["id"] for rule in told["tool"]["driver"]["rules"]} == {
+    assert {rule["id"] for rule in report["tool"]["driver"]["rules"]} == {
         "field",
         "required",
         "sequence",
@@ -87,12 +87,12 @@ def test_sarif_has_what_the_standard_requires(tmp_path: Path) -> None:
     shutil.copy(LLAMA, folder / "é%.tape")
     log = json.loads(run("check", folder, "--sarif").stdout)
     assert log["version"] == "2.1.0"
-    (told,) = log["runs"]
-    driver = told["tool"]["driver"]
+    (found,) = log["runs"]
+    driver = found["tool"]["driver"]
     assert driver["name"] == "streamtape"
     known = {rule["id"] for rule in driver["rules"]}
     assert len(known) == len(driver["rules"])
-    for result in told["results"]:
+    for result in found["results"]:
         assert result["message"]["text"]
         assert result["ruleId"] in known
         assert result["level"] in {"none", "note", "warning", "error"}
@@ -105,14 +105,16 @@ def test_sarif_has_what_the_standard_requires(tmp_path: Path) -> None:
 
 def test_sarif_tells_of_files_that_cannot_be_read(tmp_path: Path) -> None:
     """A log without results is no clean bill where a file could not be read."""
-    (told,) = json.loads(run("check", LLAMA, "--sarif").stdout)["runs"]
-    assert told["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
+    (report,) = json.loads(run("check", LLAMA, "--sarif").stdout)["runs"]
+    assert report["invocations"] == [
+        {"executionSuccessful": True, "toolExecutionNotifications": []}
+    ]
     bad = tmp_path / "bad.tape"
     bad.write_bytes(b"junk")
     result = run("check", bad, "--sarif")
     assert result.exit_code == 2
-    (told,) = json.loads(result.stdout)["runs"]
-    (invocation,) = told["invocations"]
+    (report,) = json.loads(result.stdout)["runs"]
+    (invocation,) = report["invocations"]
     assert invocation["executionSuccessful"] is False
     (note,) = invocation["toolExecutionNotifications"]
     assert note["level"] == "error"

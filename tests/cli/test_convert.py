@@ -56,11 +56,11 @@ def test_an_address_makes_it_answer_requests(tmp_path: Path) -> None:
 def test_json_says_what_was_made(tmp_path: Path) -> None:
     """--json tells programs what was read and written."""
     (tmp_path / "in.sse").write_bytes(b"data: a\n\n")
-    told = json.loads(run("convert", tmp_path / "in.sse", tmp_path / "o.tape", "--json").stdout)
-    assert (told["interactions"], told["chunks"], told["without_times"]) == (1, 1, 1)
+    report = json.loads(run("convert", tmp_path / "in.sse", tmp_path / "o.tape", "--json").stdout)
+    assert (report["interactions"], report["chunks"], report["without_times"]) == (1, 1, 1)
 
 
-def test_what_a_format_can_not_say_is_told(tmp_path: Path) -> None:
+def test_what_a_format_can_not_say_is_reported(tmp_path: Path) -> None:
     """A broken ending is lost in a plain file, and stderr says so."""
     path = tape(tmp_path / "x.tape", interaction(sse("a"), ending=Ending("abandoned", 5)))
     assert "ended as abandoned" in run("convert", path, tmp_path / "x.sse").stderr
@@ -80,9 +80,9 @@ def test_what_is_not_what_it_says_is_refused(
 ) -> None:
     """A file that is something else gives an error that names it, and no cassette."""
     (tmp_path / name).write_bytes(data)
-    said = refused("convert", tmp_path / name, tmp_path / "out.tape")
-    assert says in said
-    assert name in said
+    output = refused("convert", tmp_path / name, tmp_path / "out.tape")
+    assert says in output
+    assert name in output
     assert not (tmp_path / "out.tape").exists()
 
 
@@ -155,7 +155,7 @@ EVENTS = 'data: {"a": 1}\n\n'
 
 @pytest.mark.parametrize("suffix", ["har", "yaml", "json", "toml", "sse", "ndjson", "jsonl"])
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "expected"),
     [
         (b"", "the file is empty; expected "),
         (b" \n\t\n", "there are only 4 blanks in it; expected "),
@@ -167,10 +167,12 @@ EVENTS = 'data: {"a": 1}\n\n'
     ],
     ids=["empty", "blank", "html", "xml", "gzip", "zip", "picture"],
 )
-def test_what_is_none_of_the_format(tmp_path: Path, suffix: str, data: bytes, said: str) -> None:
+def test_what_is_none_of_the_format(
+    tmp_path: Path, suffix: str, data: bytes, expected: str
+) -> None:
     """The message says what the file is, and nothing is written."""
     (source := tmp_path / f"in.{suffix}").write_bytes(data)
-    assert said in refused("convert", source, tmp_path / "out.tape")
+    assert expected in refused("convert", source, tmp_path / "out.tape")
     assert not (tmp_path / "out.tape").exists()
 
 
@@ -198,5 +200,5 @@ def test_another_format_than_its_name_says(tmp_path: Path, name: str, text: str,
 def test_a_cassette_under_another_name(tmp_path: Path) -> None:
     """Renamed to .har it is told to be one of ours, not broken JSON."""
     source = tape(tmp_path / "run.tape", interaction([b"data: 1\n\n"]))
-    said = refused("convert", source.rename(tmp_path / "run.har"), tmp_path / "out.tape")
-    assert "it is a cassette of streamtape; its name should end in .tape" in said
+    output = refused("convert", source.rename(tmp_path / "run.har"), tmp_path / "out.tape")
+    assert "it is a cassette of streamtape; its name should end in .tape" in output

@@ -27,22 +27,22 @@ def test_the_tour_proves_what_it_says(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(demo_run, "MockServer", Counted)
     result = run("demo", "--keep", tmp_path, "--json")
     assert result.exit_code == 0
-    told = json.loads(result.stdout)
-    assert told["replayed_the_same"] is True
-    assert told["events"] == 48
+    report = json.loads(result.stdout)
+    assert report["replayed_the_same"] is True
+    assert report["events"] == 48
     # A tour of ten seconds: what it waits for, and a replay at that pace, take less than half.
     assert 0 < 2 * 48 * sum(Counted.gaps_us) < 5_000_000
-    (change,) = told["diff"]["changes"]
+    (change,) = report["diff"]["changes"]
     assert {"kind": "inserted", "text": "rubber"} in change["pieces"]
-    assert told["broken_recorded_as"] == told["broken_replayed_as"] != None  # noqa: E711 - a chain
-    assert [load(path)[0].ending.kind for path in told["files"]] == [
+    assert report["broken_recorded_as"] == report["broken_replayed_as"] != None  # noqa: E711 - a chain
+    assert [load(path)[0].ending.kind for path in report["files"]] == [
         "complete",
         "complete",
         "error",
     ]
 
 
-def test_it_is_told_in_a_pipe_and_without_the_sdk(
+def test_it_is_reported_in_a_pipe_and_without_the_sdk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the OpenAI SDK the program is one of httpx; in a pipe the tour is plain text."""

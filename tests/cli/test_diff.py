@@ -24,8 +24,8 @@ def test_one_changed_word_is_one_change(tmp_path: Path) -> None:
     assert "1 changed" in result.stdout
     assert "double [-bubble-]{+rubber+} bath" in result.stdout
     assert len(result.stdout.splitlines()) < 10
-    told = json.loads(run("diff", a, b, "--json").stdout)
-    assert (told["same"], len(told["changes"])) == (False, 1)
+    report = json.loads(run("diff", a, b, "--json").stdout)
+    assert (report["same"], len(report["changes"])) == (False, 1)
     marked = run("diff", a, b, "--markdown").stdout
     assert "```diff\n" in marked
     assert "- double [-bubble-] bath\n+ double {+rubber+} bath\n" in marked
@@ -52,14 +52,14 @@ def test_folders_by_name(tmp_path: Path) -> None:
     assert [row[:2] for row in rows] == [
         ["gone.tape", "only"], ["same.tape", "same"], ["sub/word.tape", "different"],
     ]  # fmt: skip
-    told = json.loads(run("diff", tmp_path / "a", tmp_path / "b", "--json").stdout)
-    assert [f["verdict"] for f in told["files"]] == ["only in a", "same", "different"]
+    report = json.loads(run("diff", tmp_path / "a", tmp_path / "b", "--json").stdout)
+    assert [f["verdict"] for f in report["files"]] == ["only in a", "same", "different"]
     assert (
         "| `same.tape` | same |" in run("diff", tmp_path / "a", tmp_path / "b", "--markdown").stdout
     )
 
 
-def test_trouble_with_one_file_of_a_folder_is_told_beside_the_others(tmp_path: Path) -> None:
+def test_trouble_with_one_file_of_a_folder_is_reported_beside_the_others(tmp_path: Path) -> None:
     """A damaged cassette is a row of its own, and the status is 2."""
     for side in ("a", "b"):
         tape(tmp_path / side / "same.tape", interaction(responses("x")))
@@ -92,16 +92,16 @@ def test_the_verdict_as_a_gate(tmp_path: Path) -> None:
     changed = run("diff", a, cut, "--fail-on", "behaviour")
     assert changed.exit_code == 1
     assert "verdict: behaviour changed: " in changed.stdout
-    told = json.loads(run("diff", a, cut, "--fail-on", "behaviour", "--json").stdout)
-    assert told["verdict"] == "behaviour changed"
-    assert told["reasons"]
+    report = json.loads(run("diff", a, cut, "--fail-on", "behaviour", "--json").stdout)
+    assert report["verdict"] == "behaviour changed"
+    assert report["reasons"]
     marked = run("diff", a, cut, "--level", "content", "--markdown").stdout
     assert "Verdict: **behaviour changed**" in marked
     folders = run("diff", a.parent, b.parent, "--fail-on", "behaviour")
     assert folders.exit_code == 0
     assert "verdicts: 1 reworded" in folders.stdout
-    told = json.loads(run("diff", a.parent, cut.parent, "--level", "content", "--json").stdout)
-    assert told["verdicts"] == {"behaviour changed": 1}
+    report = json.loads(run("diff", a.parent, cut.parent, "--level", "content", "--json").stdout)
+    assert report["verdicts"] == {"behaviour changed": 1}
     assert run("diff", a.parent, cut.parent, "--fail-on", "behaviour").exit_code == 1
     (tmp_path / "c" / "x.tape").rename(tmp_path / "c" / "y.tape")
     assert run("diff", a.parent, cut.parent, "--fail-on", "behaviour").exit_code == 1

@@ -46,10 +46,10 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("writer", WRITERS)
 @pytest.mark.parametrize("target", [".", "cassettes", "cassettes/", "new/"])
-def test_a_folder_is_told_as_one(path: Path, writer: str, target: str) -> None:
+def test_a_folder_is_reported_as_one(path: Path, writer: str, target: str) -> None:
     """A folder in the place of a file: that is said, with a name that would do."""
-    said = refused(*WRITERS[writer](path, target))
-    assert "that is a folder; name a file" in said
+    output = refused(*WRITERS[writer](path, target))
+    assert "that is a folder; name a file" in output
     assert not Path("new").exists()
 
 
@@ -123,12 +123,12 @@ def test_the_demo_replaces_only_what_it_wrote(path: Path) -> None:
 )
 def test_a_mistyped_path_gives_the_nearest(path: Path, reader: str, typed: str, meant: str) -> None:
     """Files and folders, whichever part was mistyped."""
-    said = run(*READERS[reader](typed))
-    assert said.exit_code == 2
-    assert f"did you mean {meant!r}?" in said.stderr
+    output = run(*READERS[reader](typed))
+    assert output.exit_code == 2
+    assert f"did you mean {meant!r}?" in output.stderr
 
 
-def test_several_near_names_are_all_told(path: Path) -> None:
+def test_several_near_names_are_all_reported(path: Path) -> None:
     """Where it is not clear which is meant; a name that is like none gets no suggestion."""
     path.with_name("run2.tape").write_bytes(path.read_bytes())
     assert "near it: " in refused("show", "run1.tape")

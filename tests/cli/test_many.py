@@ -73,7 +73,7 @@ def killed_elsewhere(number: int, *, here: int) -> int:
     return number
 
 
-def test_a_process_killed_from_outside_is_told(eager: None) -> None:
+def test_a_process_killed_from_outside_is_reported(eager: None) -> None:
     """It says what happened and the way out, as an error of ours."""
     work = partial(killed_elsewhere, here=os.getpid())
     with pytest.raises(WorkerError, match=r"killed from outside.*--jobs 1"):

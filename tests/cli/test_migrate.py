@@ -101,12 +101,12 @@ def test_without_write_nothing_is_changed(project: Path) -> None:
 
 def test_json_lists_what_there_is_to_do(project: Path) -> None:
     """Files, cassettes, notes, errors."""
-    told = json.loads(run("migrate", project, "--json").stdout)
-    assert [Path(file).name for file in told["files"]] == [
+    report = json.loads(run("migrate", project, "--json").stdout)
+    assert [Path(file).name for file in report["files"]] == [
         "test_it.py", "conftest.py", "pyproject.toml",
     ]  # fmt: skip
-    assert len(told["cassettes"]) == 2
-    assert (told["written"], told["errors"]) == (False, [])
+    assert len(report["cassettes"]) == 2
+    assert (report["written"], report["errors"]) == (False, [])
 
 
 def test_a_file_that_is_not_python_hides_no_other(project: Path) -> None:

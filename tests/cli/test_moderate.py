@@ -72,13 +72,13 @@ def test_a_folder_has_sums(rules: Path) -> None:
     assert rows["0 characters"][2:] == ["2", "of", "2", "17", "characters"]
     assert rows["20 characters"][2:5] == ["1", "of", "2"]
     assert rows["50 characters"][2:] == ["0", "of", "2", "0", "characters"]
-    told = json.loads(run("moderate", rules, "--with", "soap_rules:bad", "--json").stdout)
-    assert [one["flagged"] for one in told] == [False, True, True]
+    report = json.loads(run("moderate", rules, "--with", "soap_rules:bad", "--json").stdout)
+    assert [one["flagged"] for one in report] == [False, True, True]
 
 
 def test_what_a_classifier_must_not_do(rules: Path) -> None:
     """An odd verdict, an error and a wrong name are trouble (2), and never a verdict (1)."""
-    for name, told in (
+    for name, expected in (
         ("nothing", "the classifier returned <object object"),
         ("fails", "soap_rules:fails' raised KeyError: 5"),
         ("fails_later", "soap_rules:fails_later' raised IndexError"),
@@ -86,7 +86,7 @@ def test_what_a_classifier_must_not_do(rules: Path) -> None:
         ("not_a_function", "has no function 'not_a_function'"),
     ):
         message = refused("moderate", rules / "fine.tape", "--with", f"soap_rules:{name}")
-        assert told in message or (name == "fails" and "raised KeyError" in message)
+        assert expected in message or (name == "fails" and "raised KeyError" in message)
     assert "soap_rules.py:" in refused("moderate", rules, "--with", "soap_rules:fails")
     assert "cannot import 'no_rules'" in refused("moderate", rules, "--with", "no_rules:bad")
     assert "write MODULE:FUNCTION" in refused("moderate", rules, "--with", "bad")

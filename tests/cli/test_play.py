@@ -212,7 +212,7 @@ def test_the_screen_shows_the_moment_and_the_keys() -> None:
     on_screen([ONE], script)
 
 
-def test_leaving_by_ctrl_c_is_told_apart() -> None:
+def test_leaving_by_ctrl_c_is_kept_apart() -> None:
     """Its status is that of a command that was interrupted."""
 
     async def script(app: "PlayApp", pilot: Any) -> None:

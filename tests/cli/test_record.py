@@ -16,7 +16,7 @@ from streamtape.mock.server import MockServer
 from streamtape.server.replay import ReplayServer
 from streamtape.tape.model import Head, Request
 from streamtape.tape.store import load
-from tests.cli.running import ASKED, interaction, recording, refused, responses, run, tape
+from tests.cli.running import REQUEST, interaction, recording, refused, responses, run, tape
 from tests.patience import PATIENCE_S
 
 
@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_prints_the_body_and_records_it(endpoint: MockServer, path: Path) -> None:
     """What comes is on stdout, byte for byte, and in the cassette; notes are on stderr."""
-    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", ASKED)
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", REQUEST)
     assert result.exit_code == 0
     recorded = load(path)[0]
     assert result.stdout_bytes == recorded.body
@@ -48,29 +48,29 @@ def test_prints_the_body_and_records_it(endpoint: MockServer, path: Path) -> Non
 def test_sends_method_headers_and_body(endpoint: MockServer, path: Path) -> None:
     """-X, -H and -d reach the server as given; a JSON body is called so."""
     url = f"{endpoint.base_url}/responses"
-    run("record", "-o", path, url, "-H", "X-One: 1", "-H", "X-One: 2", "-d", ASKED)
+    run("record", "-o", path, url, "-H", "X-One: 1", "-H", "X-One: 2", "-d", REQUEST)
     seen = endpoint.requests[-1]
     head, body = seen.head, seen.body
     sent = [(name.lower(), value) for name, value in head.headers]
     assert [value for name, value in sent if name == b"x-one"] == [b"1", b"2"]
     assert dict(sent)[b"content-type"] == b"application/json"
     assert dict(sent)[b"accept-encoding"] == b"identity"
-    assert body == ASKED.encode()
+    assert body == REQUEST.encode()
     assert head.method == "POST"
 
 
 def test_body_from_a_file(endpoint: MockServer, path: Path, tmp_path: Path) -> None:
     """-d @FILE sends what the file holds."""
-    (tmp_path / "asked.json").write_text(ASKED)
+    (tmp_path / "asked.json").write_text(REQUEST)
     url = f"{endpoint.base_url}/responses"
     assert run("record", "-o", path, url, "-d", f"@{tmp_path}/asked.json").exit_code == 0
-    assert endpoint.requests[-1].body == ASKED.encode()
+    assert endpoint.requests[-1].body == REQUEST.encode()
 
 
 def test_secrets_are_masked_and_named(endpoint: MockServer, path: Path) -> None:
     """A key in a header is not in the file, and the note names the header."""
     key = "Authorization: Bearer sk-verysecret"
-    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-H", key, "-d", ASKED)
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-H", key, "-d", REQUEST)
     assert "masked: authorization" in result.stderr
     assert "verysecret" not in str(load(path)[0].request.headers)
 
@@ -80,7 +80,7 @@ def test_compressed_is_recorded_as_it_is_and_printed_unpacked(
 ) -> None:
     """With --compressed the cassette holds gzip, stdout the text."""
     url = f"{endpoint.base_url}/responses?gzip=1"
-    result = run("record", "-o", path, url, "--compressed", "-d", ASKED)
+    result = run("record", "-o", path, url, "--compressed", "-d", REQUEST)
     recorded = load(path)[0]
     assert recorded.body.startswith(b"\x1f\x8b")
     assert result.stdout_bytes == recorded.content
@@ -88,7 +88,7 @@ def test_compressed_is_recorded_as_it_is_and_printed_unpacked(
 
 def test_a_broken_stream_is_recorded_broken(endpoint: MockServer, path: Path) -> None:
     """A cut is told and recorded, status 1."""
-    result = run("record", "-o", path, f"{endpoint.base_url}/responses?cut=5", "-d", ASKED)
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses?cut=5", "-d", REQUEST)
     assert result.exit_code == 1
     assert "the stream broke: RemoteProtocolError" in result.stderr
     assert load(path)[0].ending.exception == "RemoteProtocolError"
@@ -96,10 +96,10 @@ def test_a_broken_stream_is_recorded_broken(endpoint: MockServer, path: Path) ->
 
 def test_json_gives_the_summary_instead_of_the_body(endpoint: MockServer, path: Path) -> None:
     """--json prints what was recorded."""
-    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", ASKED, "--json")
-    (told,) = json.loads(result.stdout)["interactions"]
-    assert told["ending"]["kind"] == "complete"
-    assert told["transcript"]["text"].startswith("double bubble bath")
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", REQUEST, "--json")
+    (report,) = json.loads(result.stdout)["interactions"]
+    assert report["ending"]["kind"] == "complete"
+    assert report["transcript"]["text"].startswith("double bubble bath")
 
 
 def test_an_existing_cassette_is_not_touched(endpoint: MockServer, path: Path) -> None:
@@ -114,7 +114,7 @@ def test_force_replaces(endpoint: MockServer, path: Path) -> None:
     tape(path, interaction(responses("old")))
     assert (
         run(
-            "record", "-o", path, "--force", f"{endpoint.base_url}/responses", "-d", ASKED
+            "record", "-o", path, "--force", f"{endpoint.base_url}/responses", "-d", REQUEST
         ).exit_code
         == 0
     )
@@ -125,16 +125,16 @@ def test_new_episodes_keeps_and_adds(endpoint: MockServer, path: Path) -> None:
     """--mode new_episodes adds an interaction to those that are there."""
     tape(path, interaction(responses("old")))
     url = f"{endpoint.base_url}/responses"
-    assert run("record", "-o", path, "--mode", "new_episodes", url, "-d", ASKED).exit_code == 0
+    assert run("record", "-o", path, "--mode", "new_episodes", url, "-d", REQUEST).exit_code == 0
     assert [i.transcript().text[:6] for i in load(path)] == ["old", "double"]
 
 
 def test_an_unreachable_upstream_harms_nothing(path: Path) -> None:
     """Where nothing answers, status 2, and with --force, too, the old cassette is as it was."""
     before = tape(path, interaction(responses("old"))).read_bytes()
-    said = refused("record", "-o", path, "--force", "http://127.0.0.1:9/x")
-    assert "no response" in said
-    assert "http://127.0.0.1:9/x" in said
+    output = refused("record", "-o", path, "--force", "http://127.0.0.1:9/x")
+    assert "no response" in output
+    assert "http://127.0.0.1:9/x" in output
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -162,14 +162,14 @@ def test_bad_input_is_refused(args: list[str], says: str, path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_folder_that_can_not_be_written_is_told_before_anything_is_sent(
+def test_a_folder_that_can_not_be_written_is_reported_before_anything_is_sent(
     endpoint: MockServer, tmp_path: Path
 ) -> None:
     """A place that is no place is an error before the request is paid for."""
     (tmp_path / "file").write_text("")
     n_before = len(endpoint.requests)
-    said = refused("record", "-o", tmp_path / "file" / "x.tape", f"{endpoint.base_url}/responses")
-    assert "a part of its path is not a folder" in said
+    output = refused("record", "-o", tmp_path / "file" / "x.tape", f"{endpoint.base_url}/responses")
+    assert "a part of its path is not a folder" in output
     assert len(endpoint.requests) == n_before
 
 
@@ -224,7 +224,7 @@ def test_times_are_those_of_the_request(
 
     monkeypatch.setattr(httpx.Client, "__init__", make_slowly)
     monkeypatch.setattr(http_request, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
-    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", ASKED)
+    result = run("record", "-o", path, f"{endpoint.base_url}/responses", "-d", REQUEST)
     assert ", after 0 ms" in result.stderr
     assert " in 0.0 s, complete" in result.stderr
 
@@ -268,8 +268,8 @@ def test_an_error_status_is_named(
 
 def test_fail_is_for_a_url(path: Path) -> None:
     """What a child or a client does about a status is its own matter."""
-    said = refused("record", "-o", path, "--fail", "--provider", "openai", "--port", "0")
-    assert "--fail is for a URL" in said
+    output = refused("record", "-o", path, "--fail", "--provider", "openai", "--port", "0")
+    assert "--fail is for a URL" in output
     assert not path.exists()
 
 

@@ -29,9 +29,9 @@ def test_a_killed_recording_is_recovered(tmp_path: Path) -> None:
     assert "streamtape recover" in refused("show", path)
     result = run("recover", f"{path}.part", "--json")
     assert result.exit_code == 0
-    (told,) = json.loads(result.stdout)
-    assert told["cassette"] == str(path)
-    assert told["unfinished"] == 1
+    (report,) = json.loads(result.stdout)
+    assert report["cassette"] == str(path)
+    assert report["unfinished"] == 1
     assert load(path)[0].body.startswith(read)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -59,6 +59,6 @@ def test_a_damaged_journal_is_kept_and_the_status_is_1(tmp_path: Path) -> None:
     assert part.exists()
     result = run("recover", part, "-o", tmp_path / "again.tape", "--json")
     assert result.exit_code == 1
-    (told,) = json.loads(result.stdout)
-    assert told["kept"] == str(part)
-    assert [loss["records"] for loss in told["missing"]] == [1, 0]
+    (report,) = json.loads(result.stdout)
+    assert report["kept"] == str(part)
+    assert [loss["records"] for loss in report["missing"]] == [1, 0]

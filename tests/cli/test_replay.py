@@ -139,7 +139,7 @@ def test_an_unknown_way_to_play_is_refused(option: str, value: str, says: str) -
     assert says in refused("replay", "no-such.tape", option, value)
 
 
-def test_a_fault_that_strikes_nothing_is_told(tmp_path: Path) -> None:
+def test_a_fault_that_strikes_nothing_is_reported(tmp_path: Path) -> None:
     """A place that no stream reaches is a mistake: exit status 1, to stdout and beside a child."""
     path = tape(tmp_path / "x.tape", interaction(responses("a")))
     ran = run(

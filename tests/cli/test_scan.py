@@ -37,9 +37,9 @@ def test_secrets_are_named_by_place_and_never_shown(tmp_path: Path) -> None:
     assert "interaction 0: response.body:" in result.stdout
     assert "interaction 1: response.text:" in result.stdout
     assert SECRET[:12] not in result.output
-    told = json.loads(run("scan", path, "--json").stdout)
-    assert told["clean"] is False
-    assert {leak["interaction"] for leak in told["files"][0]["leaks"]} == {0, 1}
+    report = json.loads(run("scan", path, "--json").stdout)
+    assert report["clean"] is False
+    assert {leak["interaction"] for leak in report["files"][0]["leaks"]} == {0, 1}
 
 
 def test_fix_masks_and_keeps_the_cuts(tmp_path: Path) -> None:

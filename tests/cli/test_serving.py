@@ -18,13 +18,13 @@ from streamtape.server.exchange import Exchange
 from streamtape.server.http_server import HttpServer
 from streamtape.tape.model import Request
 from streamtape.tape.store import load
-from tests.cli.running import ASKED, interaction, refused, responses, run, tape
+from tests.cli.running import REQUEST, interaction, refused, responses, run, tape
 from tests.patience import PATIENCE_S
 
 CHILD = (
     "import httpx, os, sys\n"
     "url = os.environ['OPENAI_BASE_URL'] + '/responses'\n"
-    f"r = httpx.post(url, content={ASKED!r}, headers={{'content-type': 'application/json'}})\n"
+    f"r = httpx.post(url, content={REQUEST!r}, headers={{'content-type': 'application/json'}})\n"
     "print(r.status_code, r.text.count('output_text.delta'))\n"
     "sys.exit(int(os.environ.get('CHILD_STATUS', '0')))\n"
 )
@@ -71,7 +71,7 @@ def test_the_childs_status_is_ours(endpoint: MockServer, tmp_path: Path) -> None
     assert len(load(path)) == 1
 
 
-def test_a_child_that_asks_nothing_is_told(endpoint: MockServer, tmp_path: Path) -> None:
+def test_a_child_that_asks_nothing_is_reported(endpoint: MockServer, tmp_path: Path) -> None:
     """Where nothing came through the proxy, there is no cassette, and the status is 2."""
     args = ("--upstream", endpoint.url, "--", sys.executable, "-c", "")
     ran = streamtape("record", "-o", tmp_path / "run.tape", *args)
@@ -80,7 +80,7 @@ def test_a_child_that_asks_nothing_is_told(endpoint: MockServer, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_miss_of_a_child_is_told(tmp_path: Path) -> None:
+def test_a_miss_of_a_child_is_reported(tmp_path: Path) -> None:
     """What no interaction answers is named on stderr, with the reason."""
     path = tape(tmp_path / "x.tape", interaction(responses("a"), url="http://x/v1/other"))
     ran = streamtape("replay", path, "--", sys.executable, "-c", CHILD)
@@ -106,7 +106,7 @@ def test_a_proxy_records_until_a_signal(number: int, endpoint: MockServer, tmp_p
     """--upstream and --port: any client; a signal ends it and writes the cassette."""
     path = tmp_path / "run.tape"
     child, where = listening("record", "-o", path, "--upstream", endpoint.url)
-    answer = httpx.post(f"{where['url']}/v1/responses", content=ASKED)
+    answer = httpx.post(f"{where['url']}/v1/responses", content=REQUEST)
     child.send_signal(number)
     _, err = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 0, err
@@ -118,9 +118,9 @@ def test_a_server_replays_until_a_signal(tmp_path: Path) -> None:
     path = tape(tmp_path / "x.tape", interaction(responses("hello")))
     child, where = listening("replay", path, "--speed", "max")
     url = f"{where['url']}/v1/responses"
-    asked = {"content": ASKED, "headers": {"content-type": "application/json"}}
-    first = httpx.post(url, **asked)  # type: ignore[arg-type]  # a mapping of two types
-    second = httpx.post(url, **asked)  # type: ignore[arg-type]  # the same
+    body = {"content": REQUEST, "headers": {"content-type": "application/json"}}
+    first = httpx.post(url, **body)  # type: ignore[arg-type]  # a mapping of two types
+    second = httpx.post(url, **body)  # type: ignore[arg-type]  # the same
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=PATIENCE_S)
     assert first.content == b"".join(responses("hello"))
@@ -148,7 +148,7 @@ def test_refusals(tmp_path: Path) -> None:
     assert run("replay", path, "--speed", "max").exit_code == 0
 
 
-def test_a_server_breaks_streams_as_it_is_told(tmp_path: Path) -> None:
+def test_a_server_breaks_streams_as_it_is_reported(tmp_path: Path) -> None:
     """--fault and --rechunk count over HTTP, too."""
     path = tape(tmp_path / "x.tape", interaction(responses("a", "b")))
     child, where = listening(
@@ -159,7 +159,7 @@ def test_a_server_breaks_streams_as_it_is_told(tmp_path: Path) -> None:
     with (
         pytest.raises(httpx.RemoteProtocolError),
         httpx.stream(
-            "POST", f"{where['url']}/v1/responses", content=ASKED, headers=headers
+            "POST", f"{where['url']}/v1/responses", content=REQUEST, headers=headers
         ) as answer,
     ):
         got.extend(answer.iter_raw())
@@ -179,7 +179,7 @@ def test_a_fault_of_one_interaction_lets_a_retry_succeed(tmp_path: Path) -> None
     child, where = listening("replay", path, "--speed", "max", "--fault", "http=503,of=1")
     headers = {"content-type": "application/json"}
     statuses = [
-        httpx.post(f"{where['url']}/v1/{name}", content=ASKED, headers=headers).status_code
+        httpx.post(f"{where['url']}/v1/{name}", content=REQUEST, headers=headers).status_code
         for name in "abbb"
     ]
     child.send_signal(signal.SIGINT)

@@ -75,11 +75,11 @@ def test_events_frames_and_raw(tmp_path: Path) -> None:
 def test_json(tmp_path: Path) -> None:
     """--json has everything, the events where they are asked for."""
     path = tape(tmp_path / "x.tape", interaction(responses("a", "b")))
-    (told,) = json.loads(run("show", path, "--json", "--events").stdout)["interactions"]
-    assert told["transcript"]["text"] == "ab"
-    assert told["events"][2]["payload"]["delta"] == "a"
-    assert told["timing"]["first_content_us"] == 3_000
-    assert told["redactions"] == [{"where": "request.header:authorization", "kind": "name"}]
+    (report,) = json.loads(run("show", path, "--json", "--events").stdout)["interactions"]
+    assert report["transcript"]["text"] == "ab"
+    assert report["events"][2]["payload"]["delta"] == "a"
+    assert report["timing"]["first_content_us"] == 3_000
+    assert report["redactions"] == [{"where": "request.header:authorization", "kind": "name"}]
 
 
 def test_control_characters_are_shown_and_not_obeyed(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_half_a_character_is_no_trouble(tmp_path: Path) -> None:
     assert json.loads(run("show", path, "--json").stdout)
 
 
-def test_a_body_that_can_not_be_unpacked_is_told(tmp_path: Path) -> None:
+def test_a_body_that_can_not_be_unpacked_is_reported(tmp_path: Path) -> None:
     """A wrong content-encoding is a line of the report, not an error of the command."""
     one = interaction(sse("a"), content_type=b"text/event-stream\r\ncontent-encoding: gzip")
     assert one.head is not None

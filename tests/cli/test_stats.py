@@ -13,7 +13,7 @@ CASSETTES = Path(__file__).parent.parent.parent / "cassettes"
 LLAMA = CASSETTES / "llama.cpp" / "responses.tape"
 
 
-def test_one_stream_is_told_in_full() -> None:
+def test_one_stream_is_reported_in_full() -> None:
     """Times to the first of things, gaps, and what each measure is."""
     lines = run("stats", LLAMA, "--plot").stdout.splitlines()
     assert lines[1].endswith("128 events, 21,333 bytes, 120 output tokens")
@@ -28,9 +28,9 @@ def test_many_streams_are_summed_up() -> None:
     assert "streams in" in run("stats", CASSETTES).stdout.splitlines()[0]
     rows = list(csv.DictReader(io.StringIO(run("stats", CASSETTES, "--csv").stdout)))
     assert {Path(row["source"]).name for row in rows} >= {"responses.tape", "refusal.tape"}
-    told = json.loads(run("stats", CASSETTES, "--json").stdout)
-    assert len(told["streams"]) == len(rows)
-    assert told["summary_us"]["ttfe"]["n"] == len(rows)
+    report = json.loads(run("stats", CASSETTES, "--json").stdout)
+    assert len(report["streams"]) == len(rows)
+    assert report["summary_us"]["ttfe"]["n"] == len(rows)
     assert "choose --json or --csv" in refused("stats", LLAMA, "--json", "--csv")
 
 
@@ -89,8 +89,8 @@ def test_slower_recordings_fail(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "BEYOND" in result.stdout
     assert "95 % interval" in result.stdout
-    told = json.loads(run(*args, "--json").stdout)
-    assert told["limits"][0]["outcome"] == "beyond"
+    report = json.loads(run(*args, "--json").stdout)
+    assert report["limits"][0]["outcome"] == "beyond"
     assert run("diff", tmp_path / "a", tmp_path / "a", "--fail-on", "total=+20%").exit_code == 0
 
 
@@ -105,10 +105,10 @@ def test_a_classifier_is_named_and_called(tmp_path: Path, monkeypatch: pytest.Mo
     assert result.exit_code == 1
     assert "as a whole flagged" in result.stdout
     assert "held back" in result.stdout
-    told = json.loads(
+    report = json.loads(
         run("moderate", path, "--with", "rules_of_stats:bad", "--every", "5", "--json").stdout
     )
-    assert [way["every"] for way in told[0]["ways"]] == [5]
+    assert [way["every"] for way in report[0]["ways"]] == [5]
     assert run("moderate", path, "--with", "rules_of_stats:fine").exit_code == 0
     assert "write MODULE:FUNCTION" in refused("moderate", path, "--with", "rules_of_stats")
     assert "has no function" in refused("moderate", path, "--with", "rules_of_stats:nothing")

@@ -81,11 +81,11 @@ def test_a_reader_that_has_gone_is_no_error_worth_a_word(command: str, path: Pat
         check=False,
     )
     os.close(writing)
-    said = child.stderr
+    text = child.stderr
     assert child.returncode == 141
-    assert b"Traceback" not in said
-    assert b"Error" not in said
-    assert b"BrokenPipe" not in said
+    assert b"Traceback" not in text
+    assert b"Error" not in text
+    assert b"BrokenPipe" not in text
 
 
 def test_names_of_files_reach_a_page_without_escapes(path: Path, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ def test_one_page_of_several_recordings(tmp_path: Path) -> None:
     tape(tmp_path / "b.tape", hostile())
     page = tmp_path / "both.html"
     result = run("view", tmp_path, "-o", page, "--json")
-    told = json.loads(result.stdout)
-    assert told == {"path": str(page), "bytes": page.stat().st_size, "interactions": 3}
+    report = json.loads(result.stdout)
+    assert report == {"path": str(page), "bytes": page.stat().st_size, "interactions": 3}
     shown = Page(page.read_text()).data["interactions"]
     assert [(one["file"], one["number"]) for one in shown] == [
         ("a.tape", 0),
@@ -68,10 +68,10 @@ def test_a_page_replaces_no_cassette(command: str, tmp_path: Path) -> None:
     """`-o run.tape` by mistake costs no recording."""
     path = tape(tmp_path / "run.tape", interaction(responses("one")))
     before = path.read_bytes()
-    wanted = (
+    expected = (
         ("view", path, "-o", path) if command == "view" else ("diff", path, path, "--html", path)
     )
-    assert "is a cassette: a page would replace it" in refused(*wanted)
+    assert "is a cassette: a page would replace it" in refused(*expected)
     assert path.read_bytes() == before
 
 

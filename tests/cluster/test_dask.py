@@ -182,7 +182,7 @@ def test_fix_after_a_worker_died_says_and_does_the_same(scheduler: str, tmp_path
     """A file that was masked before its worker died is still one in which a secret was found."""
     secret = b'data: {"key": "sk-proj-' + b"aB3dE5fG7hJ9kL1mN2pQ" * 2 + b'"}\n\n'
     leaky = replace(stream(1), chunks=Chunks.of([Chunk(1, secret)]))
-    said, written = [], []
+    payloads, written = [], []
     for name in ("alone", "shared"):
         folder = saved(
             tmp_path / name, **{f"r{n}": leaky if n % 2 else stream(n) for n in range(6)}
@@ -198,11 +198,11 @@ def test_fix_after_a_worker_died_says_and_does_the_same(scheduler: str, tmp_path
                 return parallel.each(work, items, doing=doing, cluster=scheduler)
 
         found = scan._results(places, RedactionOptions(), share, fix=True, in_order=True)
-        said.append([{**result, "path": Path(result["path"]).name} for result in found])
+        payloads.append([{**result, "path": Path(result["path"]).name} for result in found])
         written.append(files(folder))
     assert (tmp_path / "killed").exists()
-    assert said[0] == said[1]
-    assert [result["fixed"] for result in said[0]] == [False, True] * 3
+    assert payloads[0] == payloads[1]
+    assert [result["fixed"] for result in payloads[0]] == [False, True] * 3
     assert written[0] == written[1]
     assert b"aB3dE5fG7h" not in b"".join(i.body for i in streamtape.load(folder / "r1.tape"))
 
@@ -222,8 +222,8 @@ def test_other_addresses_are_refused(address: str, tapes: Path) -> None:
 def test_a_scheduler_that_is_not_there(tapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it was looked for, without a traceback."""
     monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.2)
-    said = refused("check", tapes, "--cluster", "tcp://127.0.0.1:9")
-    assert "can't reach a Dask scheduler at tcp://127.0.0.1:9" in said
+    output = refused("check", tapes, "--cluster", "tcp://127.0.0.1:9")
+    assert "can't reach a Dask scheduler at tcp://127.0.0.1:9" in output
 
 
 @pytest.mark.parametrize(

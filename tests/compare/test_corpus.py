@@ -52,6 +52,6 @@ def test_one_altered_event_is_found_alone(kind: str) -> None:
         n_tried += 1
         b, places = altered
         (change,) = compare_events(a, b, table, table)
-        told = {p.index for p in (change.a, change.b) if p}
-        assert any(abs(t - p) <= 1 for t in told for p in places), change
+        expected = {p.index for p in (change.a, change.b) if p}
+        assert any(abs(t - p) <= 1 for t in expected for p in places), change
     assert n_tried == 15

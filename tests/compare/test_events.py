@@ -44,7 +44,7 @@ def test_one_changed_word_is_one_change() -> None:
     assert str(change) == "~ #5 text: Double [-bubble-]{+trouble+} bath"
 
 
-def test_an_inserted_event_is_told_alone() -> None:
+def test_an_inserted_event_is_reported_alone() -> None:
     """Also in the middle of a text, whose pieces on either side are still one text."""
     b = Writer().message("Double ", "bubble").payloads
     b.insert(5, {"type": "acme.news", "n": 1})
@@ -54,7 +54,7 @@ def test_an_inserted_event_is_told_alone() -> None:
     assert change.b.index == 5
 
 
-def test_a_removed_event_is_told_alone() -> None:
+def test_a_removed_event_is_reported_alone() -> None:
     """What is gone is told with its place in the first recording."""
     a = stream("Double")
     b = [e for e in a if e.type != "response.content_part.done"]
@@ -123,7 +123,7 @@ def test_two_ids_that_become_one_are_a_change() -> None:
     assert {c.path for c in compare(a, events(b))} == {"item.call_id"}
 
 
-def test_a_new_field_of_a_delta_is_told_at_its_event() -> None:
+def test_a_new_field_of_a_delta_is_reported_at_its_event() -> None:
     """What a delta says besides its text is compared too."""
     a = stream("Double ", "bubble")
     b = copy.deepcopy([e.payload for e in a])
@@ -164,7 +164,7 @@ def test_changes_come_in_order() -> None:
     assert indexes == sorted(indexes)
 
 
-def test_a_value_that_is_told_again_is_one_change() -> None:
+def test_a_value_that_is_reported_again_is_one_change() -> None:
     """An item's field stands in three events; the first place is told, and how often again."""
     a = Writer().message("x", phase="one").end().events()
     b = Writer(2).message("x", phase="two").end().events()

@@ -62,10 +62,10 @@ def _without_ids(change: Change, one: Interaction, other: Interaction) -> None:
     """No id and no time of either run is told, but where a text itself says one."""
     if change.pieces or isinstance(change.before or change.after, str):
         return
-    told = json.dumps([change.before, change.after])
-    assert not TIMESTAMP.search(told), change
+    found = json.dumps([change.before, change.after])
+    assert not TIMESTAMP.search(found), change
     for value in ids(one) | ids(other):
-        assert f'"{value}"' not in told, change
+        assert f'"{value}"' not in found, change
 
 
 def ids(interaction: Interaction) -> set[str]:

@@ -103,7 +103,7 @@ def compared(a: Writer, b: Writer) -> list[Change]:
 
 
 @pytest.mark.parametrize("run", [1, 2])
-def test_a_missing_item_is_told_by_what_it_said(run: int) -> None:
+def test_a_missing_item_is_reported_by_what_it_said(run: int) -> None:
     """A call with its arguments, a message with its text; the items behind it are the same."""
     a = Writer().message("First").call("f", '{"a": 1}').message("Last")
     (gone,) = compared(a, Writer(run).message("First").message("Last"))

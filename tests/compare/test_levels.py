@@ -29,12 +29,12 @@ def test_content_is_the_same_whatever_its_ids_and_cuts() -> None:
     assert content(a, b) == []
 
 
-def test_content_changes_are_told_by_path_and_word() -> None:
+def test_content_changes_are_reported_by_path_and_word() -> None:
     """A word of a text, an argument of a call, another tool, a way to end."""
     a = Writer().message("a red fox").call("f", '{"days": 1}').call("g", "{}").end()
     b = Writer().message("a blue fox").call("f", '{"days": 2}').call("h", "{}").end("incomplete")
-    told = [(c.kind, c.what, c.path, c.before, c.after) for c in content(a, b)]
-    assert told == [
+    expected = [(c.kind, c.what, c.path, c.before, c.after) for c in content(a, b)]
+    assert expected == [
         ("changed", "text", "", "red", "blue"),
         ("changed", "tool call f", "arguments.days", 1, 2),
         ("changed", "tool call", "name", "g", "h"),
@@ -105,9 +105,9 @@ def test_a_comparison_says_itself() -> None:
     assert lines[0] == "different at level events: 12 removed (9 and 8 events)"
     assert lines[1] == '  - #3→– ping: {"type": "ping"}'
     assert lines[-2:] == ["  … and 2 more", "  note: request model: 1 → 2"]
-    told = json.loads(comparison.to_json())
-    assert told == json.loads(json.dumps(comparison.to_dict()))
-    assert told["changes"][0]["a"] == {"index": 3, "at_us": 30}
+    report = json.loads(comparison.to_json())
+    assert report == json.loads(json.dumps(comparison.to_dict()))
+    assert report["changes"][0]["a"] == {"index": 3, "at_us": 30}
     assert Comparison("frames", n_a=1, n_b=1, unit="frames").summary() == (
         "same at level frames (1 and 1 frames)"
     )

@@ -40,8 +40,8 @@ def edit(place: int, *path: str, to: object) -> Callable[[Payloads], Payloads]:
 def report(b: Payloads, level: str = "events") -> str:
     """The summary of the story against another run."""
     one = interaction_of(story().end().payloads)
-    wanted: Any = level
-    return streamtape.diff(one, interaction_of(b), level=wanted).summary()
+    expected: Any = level
+    return streamtape.diff(one, interaction_of(b), level=expected).summary()
 
 
 CASES = [
@@ -105,14 +105,14 @@ def test_reports_read_as_approved(
 ) -> None:
     """Every character counts: a person reads this."""
     payloads = b.payloads if isinstance(b, Writer) else b
-    told = report(payloads, level).splitlines()
-    judged = [row for row in told if row.startswith("  verdict: ")]
+    found = report(payloads, level).splitlines()
+    judged = [row for row in found if row.startswith("  verdict: ")]
     assert len(judged) == (level == "content")
-    rest = "\n".join(row for row in told if row not in judged)
+    rest = "\n".join(row for row in found if row not in judged)
     assert rest == (f"{verdict}\n  {line}" if line else verdict)
 
 
-def test_a_changed_argument_is_told_by_its_path() -> None:
+def test_a_changed_argument_is_reported_by_its_path() -> None:
     """A tool call's arguments are compared as values at level content."""
     other = Writer(2).message("The double bubble bath of the hotel is very large.")
     b = other.call("book", '{"nights": 3, "room": 12}').end().payloads
@@ -122,7 +122,7 @@ def test_a_changed_argument_is_told_by_its_path() -> None:
     ]
 
 
-def test_a_stream_that_broke_is_told() -> None:
+def test_a_stream_that_broke_is_reported() -> None:
     """What is missing, and how it ended."""
     one = story().end().interaction()
     cut = interaction_of(story(2).payloads[:7])
@@ -132,7 +132,7 @@ def test_a_stream_that_broke_is_told() -> None:
     assert lines[2] == "  ~ #7→#6 text: … the hotel is very large[-.-]"
 
 
-def test_two_swapped_events_are_told_as_one() -> None:
+def test_two_swapped_events_are_reported_as_one() -> None:
     """Each with its place."""
     payloads = story(2).end().payloads
     payloads[8], payloads[9] = payloads[9], payloads[8]

@@ -19,21 +19,21 @@ from tests.same_answer import WAYS, in_all_ways
 from tests.shared import needs_corpus
 from tests.streams import frames_of
 
-Told = Callable[[Sequence[Event], Dialect, random.Random], list[Event]]
+Spelling = Callable[[Sequence[Event], Dialect, random.Random], list[Event]]
 Payload = dict[str, Any]
 
 
 @needs_corpus
 @pytest.mark.parametrize("name", [*WAYS, "all of them"])
-def test_a_real_stream_told_otherwise_is_the_same(name: str) -> None:
+def test_a_real_stream_reported_otherwise_is_the_same(name: str) -> None:
     """At levels events and content, in every dialect; `tools/corpus/same.py` takes any folder."""
-    told: Told = WAYS.get(name, in_all_ways)
+    found: Spelling = WAYS.get(name, in_all_ways)
     n_altered = 0
     for path in bodies(CORE):
         one = recording(path)
         table = dialect_for(one)
         a = renumbered(list(events_of(one.frames(), table)))
-        b = renumbered(told(a, table, random.Random(path.name)))
+        b = renumbered(found(a, table, random.Random(path.name)))
         n_altered += repr(a) != repr(b)
         assert compare_events(a, b, table, table) == (), path
         assert compare_content(transcript_of(a, table), transcript_of(b, table), table) == (), path

@@ -52,7 +52,7 @@ def block(index: int, kind: str, *pieces: str) -> list[Payload]:
     ]
 
 
-def test_a_tool_call_that_came_is_told_whole() -> None:
+def test_a_tool_call_that_came_is_reported_whole() -> None:
     """With its name and all of its arguments, wherever their pieces stand."""
     a = [chunk(content="Hello")]
     b = [*a, *called("weather", '{"city": ', '"Rome"}')]
@@ -61,7 +61,7 @@ def test_a_tool_call_that_came_is_told_whole() -> None:
     assert change.after == {"name": "weather", "type": "function", "arguments": '{"city": "Rome"}'}
 
 
-def test_another_tool_is_told_by_its_name() -> None:
+def test_another_tool_is_reported_by_its_name() -> None:
     """One change, and not the path to it."""
     a, b = called("date", "{}"), called("today", "{}")
     assert [str(c) for c in compared(a, b, "openai-chat")] == [
@@ -77,7 +77,7 @@ def test_calls_are_paired_by_their_names() -> None:
     assert (gone.kind, gone.before["name"]) == ("removed", "date")
 
 
-def test_a_call_whose_number_nothing_explains_is_told() -> None:
+def test_a_call_whose_number_nothing_explains_is_reported() -> None:
     """A gap in the numbers, with no call gone."""
     later = ("weather", '{"city": "Rome"}')
     (moved,) = compared(called(*later, index=1), called(*later), "openai-chat")
@@ -88,23 +88,23 @@ def test_a_block_of_another_kind_is_another_block() -> None:
     """Reasoning that is gone is told as gone; the answer behind it is the same."""
     text = block(0, "text", "Hello, ", "you")
     a = [*block(0, "thinking", "Hm."), *block(1, "text", "Hello, you")]
-    told = [(c.kind, c.what, c.path) for c in compared(a, text, "anthropic")]
-    assert ("removed", "reasoning", "") in told
-    assert ("changed", "text", "") not in told
-    assert not any(path.startswith("content_block.") for _, _, path in told)
+    expected = [(c.kind, c.what, c.path) for c in compared(a, text, "anthropic")]
+    assert ("removed", "reasoning", "") in expected
+    assert ("changed", "text", "") not in expected
+    assert not any(path.startswith("content_block.") for _, _, path in expected)
 
 
 def test_a_text_at_another_index_is_no_new_text() -> None:
     """That it moved is told; its words are compared all the same."""
     a, b = block(0, "text", "Hello, you"), block(3, "text", "Hello, ", "all")
-    told = [str(c) for c in compared(a, b, "anthropic")]
-    assert told == [
+    expected = [str(c) for c in compared(a, b, "anthropic")]
+    assert expected == [
         "~ #0 content_block_start index: 0 → 3 (repeated 2×)",
         "~ #1→#2 text: Hello, [-you-]{+all+}",
     ]
 
 
-def test_the_same_event_many_times_is_told_once_and_counted() -> None:
+def test_the_same_event_many_times_is_reported_once_and_counted() -> None:
     """Nobody reads eight equal lines."""
     beat = {"type": "beat", "n": 1}
     changes = compared([{"type": "x"}], [{"type": "x"}, beat, beat, beat], "generic")
@@ -112,7 +112,7 @@ def test_the_same_event_many_times_is_told_once_and_counted() -> None:
     assert Comparison("events", tuple(changes)).counts() == "3 inserted"
 
 
-def test_what_varies_is_not_told_by_its_value() -> None:
+def test_what_varies_is_not_reported_by_its_value() -> None:
     """Ids and times are left out of an event that came; that it has usage is told."""
     last = {**chunk(), "choices": [], "usage": {"total_tokens": 9}}
     (change,) = compared([chunk(content="a")], [chunk(content="a"), last], "openai-chat")
@@ -121,7 +121,7 @@ def test_what_varies_is_not_told_by_its_value() -> None:
     assert str(change) == '- #0→– chat.completion.chunk: {"usage": "⟨varies⟩"}'
 
 
-def test_audio_is_told_by_size_and_digest() -> None:
+def test_audio_is_reported_by_size_and_digest() -> None:
     """Base64 has no words."""
     a, b = (chunk(audio={"data": data * 100}) for data in ("AAAA", "AAAB"))
     (change,) = compared([a], [b], "openai-chat")

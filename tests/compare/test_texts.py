@@ -32,7 +32,7 @@ def text(*pieces: str, first: int = 0, target: Target = TEXT) -> Unit:
     )  # fmt: skip
 
 
-def told(a: list[Unit], b: list[Unit], target: Target = TEXT) -> list[TextChange]:
+def changes(a: list[Unit], b: list[Unit], target: Target = TEXT) -> list[TextChange]:
     """What differs in the text of one target."""
     one, other = (target if units else None for units in (a, b))
     return list(text_changes(Texts(a), Texts(b), one, other))
@@ -40,7 +40,7 @@ def told(a: list[Unit], b: list[Unit], target: Target = TEXT) -> list[TextChange
 
 def test_equal_texts_differ_in_nothing() -> None:
     """However they were cut."""
-    assert told([text("Double ", "bubble")], [text("Dou", "ble b", "ubble")]) == []
+    assert changes([text("Double ", "bubble")], [text("Dou", "ble b", "ubble")]) == []
 
 
 @pytest.mark.parametrize("kind", ["removed", "inserted"])
@@ -50,7 +50,7 @@ def test_a_text_of_one_stream(
 ) -> None:
     """It is one change, at its first event, with the whole text."""
     unit = text(*pieces, first=3)
-    (change,) = told([unit], []) if kind == "removed" else told([], [unit])
+    (change,) = changes([unit], []) if kind == "removed" else changes([], [unit])
     where = Location(3, 3000)
     a, b = (where, None) if kind == "removed" else (None, where)
     before, after = ("bath", None) if kind == "removed" else (None, "bath")
@@ -59,7 +59,7 @@ def test_a_text_of_one_stream(
 
 def test_a_changed_word_is_at_the_event_that_brought_it() -> None:
     """And a single event brought it."""
-    (change,) = told([text("Double ", "bubble")], [text("Double ", "trouble")])
+    (change,) = changes([text("Double ", "bubble")], [text("Double ", "trouble")])
     assert (change.change.before, change.change.after) == ("bubble", "trouble")
     assert (change.change.a, change.of_one_event) == (Location(1, 1000), True)
 
@@ -69,10 +69,10 @@ def test_audio_is_compared_by_size_and_digest() -> None:
     target: Target = ("audio", ())
     a, b = [text("QUJD", "REVG", target=target)], [text("QUJD", "R0hJSg==", target=target)]
     whole = f"8 characters of Base64, sha256 {sha256(b'QUJDREVG').hexdigest()[:16]}"
-    (change,) = told(a, b, target)
+    (change,) = changes(a, b, target)
     assert change.change.before == whole
     assert change.change.a == Location(1, 1000)
-    (gone,) = told(a, [], target)
+    (gone,) = changes(a, [], target)
     assert gone.change.before == whole
 
 
@@ -80,7 +80,7 @@ def test_two_sentences_that_changed_places_are_one_swap() -> None:
     """Where all else is equal."""
     one = "The first of the two sentences is a long one, with many words in it. "
     other = "Another comes after it, which is nearly as long and has other words. "
-    (change,) = told([text("So: ", one, other, "End.")], [text("So: ", other, one, "End.")])
+    (change,) = changes([text("So: ", one, other, "End.")], [text("So: ", other, one, "End.")])
     assert (change.change.kind, change.change.a) == ("swapped", Location(1, 1000))
     assert [piece.kind for piece in change.change.pieces] == ["removed", "same", "inserted"]
 

@@ -80,10 +80,10 @@ def test_prose_where_data_was_is_another_structure() -> None:
 def test_how_it_ended_and_what_the_server_said() -> None:
     """A broken connection and another status are changes of behaviour."""
     one = answer().end().interaction()
-    broken = streamtape.Interaction(
+    failed = streamtape.Interaction(
         one.request, one.head, one.chunks, Ending("error", 9, "ReadError", "gone")
     )
-    found = streamtape.diff(one, broken, level="content")
+    found = streamtape.diff(one, failed, level="content")
     assert found.reasons == ('ending: "complete" → "error: ReadError"',)
 
 
@@ -127,5 +127,5 @@ def test_only_content_is_judged() -> None:
     """At other levels there is no verdict, and none is made up."""
     one, other = answer().end().interaction(), answer("Done.").end().interaction()
     assert streamtape.diff(one, other).verdict is None
-    told = streamtape.diff(one, other, level="content").to_dict()
-    assert (told["verdict"], told["reasons"]) == ("reworded", [])
+    report = streamtape.diff(one, other, level="content").to_dict()
+    assert (report["verdict"], report["reasons"]) == ("reworded", [])

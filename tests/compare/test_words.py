@@ -16,7 +16,7 @@ def marked(before: str, after: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "expected"),
     [
         ("the same", "the same", []),
         ("a red fox", "a blue fox", ["a [red]{blue} fox"]),
@@ -28,13 +28,13 @@ def marked(before: str, after: str) -> list[str]:
         ("read the red book", "read a blue book", ["read [the red]{a blue} book"]),
     ],
 )
-def test_a_hunk_shows_the_words(before: str, after: str, told: list[str]) -> None:
+def test_a_hunk_shows_the_words(before: str, after: str, expected: list[str]) -> None:
     """Words are removed and inserted whole, and neighbours are one change."""
-    assert marked(before, after) == told
+    assert marked(before, after) == expected
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "expected"),
     [
         ("a b c d", "x b c y", ["[a]{x} b c d", "a b c [d]{y}"]),
         ("a b c", "x b y", ["[a b c]{x b y}"]),
@@ -42,12 +42,12 @@ def test_a_hunk_shows_the_words(before: str, after: str, told: list[str]) -> Non
         ("a b c d", "c d x y", ["[a b ]c d{ x y}"]),
     ],
 )
-def test_near_changes_are_one_hunk(before: str, after: str, told: list[str]) -> None:
+def test_near_changes_are_one_hunk(before: str, after: str, expected: list[str]) -> None:
     """Where fewer words than two, or no more than changed, stand between them.
 
     What they share is shown as changed, too, unless it is as much as what changed.
     """
-    assert marked(before, after) == told
+    assert marked(before, after) == expected
 
 
 @pytest.mark.parametrize("n", [79, 80, 200])

@@ -28,7 +28,7 @@ _openai = cache(lambda: openai.OpenAI(api_key="none", max_retries=0))
 _anthropic = cache(lambda: anthropic.Anthropic(api_key="none", max_retries=0))
 _genai = cache(lambda: genai.Client(api_key="none"))
 _ollama = cache(ollama.Client)
-ASKED: Any = [{"role": "user", "content": "x"}]
+MESSAGES: Any = [{"role": "user", "content": "x"}]
 
 
 def _responses(stream: bool) -> str:
@@ -49,10 +49,10 @@ def _responses_helper(stream: bool) -> str:
 def _chat(stream: bool) -> str:
     completions = _openai().chat.completions
     if not stream:
-        whole = completions.create(model="m", messages=ASKED)
+        whole = completions.create(model="m", messages=MESSAGES)
         whole.model_validate(whole.to_dict())
         return whole.choices[0].message.content or ""
-    chunks = list(completions.create(model="m", messages=ASKED, stream=True))
+    chunks = list(completions.create(model="m", messages=MESSAGES, stream=True))
     for chunk in chunks:
         chunk.model_validate(chunk.to_dict())
     return "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
@@ -61,10 +61,10 @@ def _chat(stream: bool) -> str:
 def _messages(stream: bool) -> str:
     whole: anthropic.types.Message
     if stream:
-        with _anthropic().messages.stream(model="m", max_tokens=9, messages=ASKED) as events:
+        with _anthropic().messages.stream(model="m", max_tokens=9, messages=MESSAGES) as events:
             whole = events.get_final_message()
     else:
-        whole = _anthropic().messages.create(model="m", max_tokens=9, messages=ASKED)
+        whole = _anthropic().messages.create(model="m", max_tokens=9, messages=MESSAGES)
     anthropic.types.Message.model_validate(whole.to_dict())
     return "".join(block.text for block in whole.content if block.type == "text")
 
@@ -107,9 +107,9 @@ def read_by(sdk: Callable[[bool], str], made: Any, path: Path, *, stream: bool) 
 @pytest.mark.parametrize(("dialect", "name", "parts"), CASES, ids=IDS)
 def test_the_owners_sdk_takes_it(dialect: str, name: str, parts: list[Any], tmp_path: Path) -> None:
     """Streamed and whole, with the text that was given."""
-    said = spoken(parts) or "".join(part.text for part in parts if isinstance(part, Refuse))
+    message = spoken(parts) or "".join(part.text for part in parts if isinstance(part, Refuse))
     if dialect.startswith("openai"):  # refusals are no text there
-        said = spoken(parts)
+        message = spoken(parts)
     texts = []
     for stream in (True, False):
         made = streamtape.compose(dialect, parts, stream=stream)
@@ -117,7 +117,7 @@ def test_the_owners_sdk_takes_it(dialect: str, name: str, parts: list[Any], tmp_
         text = read_by(SDKS[dialect], made, path, stream=stream)
         is_typed = stream and dialect == "openai-responses"
         texts.append(read_by(_responses_helper, made, path, stream=True) if is_typed else text)
-    assert texts == [said, said]
+    assert texts == [message, message]
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def test_events_that_chrome_noted_are_the_stream() -> None:
 
 
 @pytest.mark.parametrize("times", [(1, 2), (SENT_S + 1, SENT_S), (None, SENT_S), (1e300, 1e301)])
-def test_times_that_cannot_be_true_are_not_told(times: tuple[Any, Any]) -> None:
+def test_times_that_cannot_be_true_are_not_reported(times: tuple[Any, Any]) -> None:
     """Before the request, out of order, missing, beyond all bounds: the events stand without."""
     one = streamed(*(message(at_s, "x") for at_s in times))
     assert [chunk.at_us for chunk in one.chunks] == [None, None]

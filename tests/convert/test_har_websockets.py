@@ -32,7 +32,7 @@ def entry(*messages: dict[str, Any], status: int = 101) -> bytes:
     return json.dumps({"log": {"version": "1.2", "entries": [one]}}).encode()
 
 
-def said(kind: str, at_s: float, opcode: int, data: str) -> dict[str, Any]:
+def frame_entry(kind: str, at_s: float, opcode: int, data: str) -> dict[str, Any]:
     """One message."""
     return {"type": kind, "time": STARTED_S + at_s, "opcode": opcode, "data": data}
 
@@ -40,7 +40,7 @@ def said(kind: str, at_s: float, opcode: int, data: str) -> dict[str, Any]:
 def test_what_chrome_exports() -> None:
     """Messages of both directions with their times; binary ones are Base64."""
     about = About()
-    data = entry(said("send", 0.01, 1, "grün"), said("receive", 0.02, 2, "AAE="))
+    data = entry(frame_entry("send", 0.01, 1, "grün"), frame_entry("receive", 0.02, 2, "AAE="))
     (one,) = har.read(data, about, "x.har")
     assert list(one.messages) == [
         Message("client", 10_000, "text", "grün".encode()),
@@ -52,7 +52,11 @@ def test_what_chrome_exports() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [said("whispers", 0.1, 1, "a"), said("send", 0.1, 7, "a"), said("send", 0.1, 2, "&&")],
+    [
+        frame_entry("whispers", 0.1, 1, "a"),
+        frame_entry("send", 0.1, 7, "a"),
+        frame_entry("send", 0.1, 2, "&&"),
+    ],
 )
 def test_what_makes_no_sense_is_noted(message: dict[str, Any]) -> None:
     """The handshake is kept, the messages are left out, and a note says so."""

@@ -67,7 +67,7 @@ PARSED = {"model": "m", "n": [1, 2.5, None, True]}
 
 
 @pytest.mark.parametrize(
-    ("body", "wanted"),
+    ("body", "expected"),
     [
         (None, b""),
         ("text", b"text"),
@@ -88,11 +88,11 @@ PARSED = {"model": "m", "n": [1, 2.5, None, True]}
         ({"encoding": "utf-8"}, b""),
     ],
 )
-def test_bodies_in_every_form(body: Any, wanted: bytes) -> None:
+def test_bodies_in_every_form(body: Any, expected: bytes) -> None:
     """Both sides' bodies may stand as text, bytes, base64, hexadecimal or JSON taken apart."""
     one = converted(document(body=body, response_body=body))
-    assert one.request.body == wanted
-    assert one.body == wanted
+    assert one.request.body == expected
+    assert one.body == expected
 
 
 def test_a_body_taken_apart_beside_the_others() -> None:

@@ -71,10 +71,10 @@ def test_every_prefix_of_hundreds_has_a_transcript() -> None:
         n_streams += 1
         before = 0
         for end in range(len(events) + 1):
-            said = transcript_of(events[:end], table)
-            assert said.n_events == end
-            assert len(said.text) >= before, name
-            before = len(said.text)
+            transcript = transcript_of(events[:end], table)
+            assert transcript.n_events == end
+            assert len(transcript.text) >= before, name
+            before = len(transcript.text)
             n_prefixes += 1
     assert n_streams > 200
     assert n_prefixes > 3000

@@ -27,8 +27,8 @@ def read(*deltas: dict[str, Any]) -> Transcript:
 
 def calls(*chunks: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
     """The calls that chunks of `tool_calls` make."""
-    told = read(*({"tool_calls": entries} for entries in chunks))
-    return [(c.id, c.name, c.arguments) for c in told.tool_calls]
+    transcript = read(*({"tool_calls": entries} for entries in chunks))
+    return [(c.id, c.name, c.arguments) for c in transcript.tool_calls]
 
 
 def entry(
@@ -217,8 +217,8 @@ def test_reasoning_in_its_details_alone() -> None:
 
 def test_texts_stand_in_the_order_in_which_they_began() -> None:
     """An empty first delta begins nothing."""
-    told = read({"role": "assistant", "content": ""}, {"reasoning": "Hm"}, {"content": "Yes"})
-    assert [(p.channel, p.text, p.first_event) for p in told.parts] == [
+    transcript = read({"role": "assistant", "content": ""}, {"reasoning": "Hm"}, {"content": "Yes"})
+    assert [(p.channel, p.text, p.first_event) for p in transcript.parts] == [
         ("reasoning", "Hm", 1),
         ("text", "Yes", 2),
     ]

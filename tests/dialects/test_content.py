@@ -51,18 +51,20 @@ def test_the_first_content(
 @needs_corpus
 def test_all_reports_agree_on_recorded_streams() -> None:
     """The event that `stats` takes is the one where the transcript begins to say something."""
-    n_said = 0
+    n_sent = 0
     for name in names()[::8]:
         reading = read(recording(name))
         content = content_of(reading.transcript)
-        said = [
+        payloads = [
             p for p in reading.transcript.parts if p.text and p.channel in {"text", "reasoning"}
         ]
-        if said:
-            n_said += 1
-            assert content[0].event <= min(p.first_event for p in said), name
-            assert [p.first_event for p in said] == sorted(p.first_event for p in said), name
-    assert n_said > 10
+        if payloads:
+            n_sent += 1
+            assert content[0].event <= min(p.first_event for p in payloads), name
+            assert [p.first_event for p in payloads] == sorted(p.first_event for p in payloads), (
+                name
+            )
+    assert n_sent > 10
 
 
 def test_two_equal_citations_are_two() -> None:
@@ -73,8 +75,8 @@ def test_two_equal_citations_are_two() -> None:
     body = [{"object": "chat.completion.chunk", "citations": urls, "choices": [
         {"index": 0, "delta": {"content": "a"}}]} for urls in (["x"], ["x", "y"], ["x", "y", "x"])
     ]  # fmt: skip
-    told = interaction_of(body, url="http://localhost/v1/chat/completions").transcript()
-    assert told.annotations == ("x", "y", "x")
+    transcript = interaction_of(body, url="http://localhost/v1/chat/completions").transcript()
+    assert transcript.annotations == ("x", "y", "x")
 
 
 @pytest.mark.parametrize("payload", ["", "[DONE]"])
@@ -85,7 +87,7 @@ def test_an_event_without_data_finishes_nothing(payload: str, url: str) -> None:
         text = f"event: {name}\ndata: {payload}\n\n"
         interaction = interaction_of([], url=f"http://localhost{url}")
         chunk = streamtape.Chunk(1000, text.encode())
-        said = streamtape.Interaction(
+        dialogue = streamtape.Interaction(
             interaction.request, interaction.head, streamtape.Chunks.of([chunk]), interaction.ending
         ).transcript()
-        assert said.finished is (payload != "")
+        assert dialogue.finished is (payload != "")

@@ -36,19 +36,19 @@ def test_the_dialect_is_found_and_says_something(path: Path) -> None:
     """The right table is chosen, and every stream that is not an error has something to tell."""
     recorded = recording(path)
     table = dialect_for(recorded)
-    wanted = READ_AS.get(about(path).get("api", ""))
-    assert wanted in (None, table.name, table.profile_of)
+    expected = READ_AS.get(about(path).get("api", ""))
+    assert expected in (None, table.name, table.profile_of)
     assert table.name != "generic"
-    said = recorded.transcript()
-    told = [p for p in said.parts if p.text]
+    transcript = recorded.transcript()
+    found = [p for p in transcript.parts if p.text]
     assert (
-        told
-        or said.tool_calls
-        or said.images
-        or said.error
-        or said.status
-        or said.annotations
-        or said.finished
+        found
+        or transcript.tool_calls
+        or transcript.images
+        or transcript.error
+        or transcript.status
+        or transcript.annotations
+        or transcript.finished
     )
 
 
@@ -74,7 +74,7 @@ def test_every_prefix_has_a_transcript(path: Path) -> None:
     ends = sorted({0, 1, len(events), *(dice.randrange(len(events) + 1) for _ in range(2))})
     whole = transcript_of(events, table)
     for end in ends:
-        said = transcript_of(events[:end], table)
-        assert said.n_events == end
+        transcript = transcript_of(events[:end], table)
+        assert transcript.n_events == end
         if not whole.choices and table.name != "openai-responses":
-            assert whole.text.startswith(said.text)
+            assert whole.text.startswith(transcript.text)

@@ -82,8 +82,8 @@ def test_both_sides_are_events() -> None:
     assert [e.index for e in events] == list(range(21))
     assert [e.type for e in events if e.direction == "client"] == ["response.create"] * 2
     assert (events[0].input, events[1].direction) == ("a", "server")
-    said = TWO.transcript()
-    assert (said.dialect, said.text, said.id, said.finished) == (
+    transcript = TWO.transcript()
+    assert (transcript.dialect, transcript.text, transcript.id, transcript.finished) == (
         "openai-responses",
         "Hi!Bye",
         "resp_1",
@@ -113,10 +113,10 @@ def test_responses_beside_each_other() -> None:
 def test_rules_of_the_api_hold_for_each_response() -> None:
     """A good dialogue has no findings; what is wrong is found at its event in the whole."""
     assert [str(f) for f in streamtape.check(TWO) if f.severity == "error"] == []
-    broken = dialogue(
+    failed = dialogue(
         create(input="a"), *response(1, "Hi"), create(input="b"), *response(2, "x", "y")[:-1]
     )
-    (found,) = (f for f in streamtape.check(broken) if f.severity == "error")
+    (found,) = (f for f in streamtape.check(failed) if f.severity == "error")
     assert (found.rule, found.where.event) == ("terminal", 19)
     swapped = list(TWO.messages)
     swapped[13], swapped[15] = swapped[15], swapped[13]
@@ -139,11 +139,11 @@ def test_steering_is_no_fault() -> None:
 
 def test_measures_count_from_the_question() -> None:
     """Each response is a stream of its own; its times count from what asked for it."""
-    asked = [create(), *response(1, "Hi", "!")], [create(), *response(2, "x")]
+    request = [create(), *response(1, "Hi", "!")], [create(), *response(2, "x")]
     late = dialogue(
         *(
             message._replace(at_us=60_000_000 * n + 1000 * k)
-            for n, turn in enumerate(asked)
+            for n, turn in enumerate(request)
             for k, message in enumerate(turn)
         )
     )
@@ -188,8 +188,8 @@ def test_a_snapshot_of_a_dialogue() -> None:
     assert text == streamtape.snapshot(other, level="events")
     lines = text.splitlines()
     assert lines[0] == "GET /v1/responses -> 101"
-    said = [line.partition(":")[0] for line in lines if line.startswith("client")]
-    assert said == ["client event response.create"] * 2
+    payloads = [line.partition(":")[0] for line in lines if line.startswith("client")]
+    assert payloads == ["client event response.create"] * 2
     assert streamtape.snapshot(TWO).count("text:") == 2
 
 
@@ -231,13 +231,16 @@ def test_openai_realtime() -> None:
         says(type="rate_limits.updated", rate_limits=[]),
         url=REALTIME,
     )  # fmt: skip
-    said = talk.transcript()
-    assert (said.dialect, said.model, said.status) == (
+    transcript = talk.transcript()
+    assert (transcript.dialect, transcript.model, transcript.status) == (
         "openai-realtime", "gpt-realtime", "completed"
     )  # fmt: skip
-    assert [part.text for part in said.of("transcript")] == ["What is the weather?", "Let me see."]
-    assert said.text == "Hi"
-    (made,) = said.tool_calls
+    assert [part.text for part in transcript.of("transcript")] == [
+        "What is the weather?",
+        "Let me see.",
+    ]
+    assert transcript.text == "Hi"
+    (made,) = transcript.tool_calls
     assert (made.id, made.name, made.parsed) == ("call_1", "get_weather", {"city": "Oslo"})
     assert [turn.transcript().finished for turn in talk.turns()] == [True, True, False]
     assert [f for f in streamtape.check(talk) if f.severity == "error"] == []
@@ -263,11 +266,15 @@ def test_gemini_live(as_bytes: bool) -> None:
         live(serverContent={"turnComplete": True}, usageMetadata={"totalTokenCount": 3}),
         url=LIVE,
     )
-    said = talk.transcript()
-    assert (said.dialect, said.text, said.reasoning) == ("gemini-live", "Hello", "thinking")
-    assert [part.text for part in said.of("transcript")] == ["Hello"]
-    assert [(c.id, c.name, c.parsed) for c in said.tool_calls] == [("c1", "f", {"a": 1})]
-    assert (said.usage, said.finished) == ({"totalTokenCount": 3}, True)
+    transcript = talk.transcript()
+    assert (transcript.dialect, transcript.text, transcript.reasoning) == (
+        "gemini-live",
+        "Hello",
+        "thinking",
+    )
+    assert [part.text for part in transcript.of("transcript")] == ["Hello"]
+    assert [(c.id, c.name, c.parsed) for c in transcript.tool_calls] == [("c1", "f", {"a": 1})]
+    assert (transcript.usage, transcript.finished) == ({"totalTokenCount": 3}, True)
     assert [e.type for e in talk.events()][:4] == [
         "setup", "setupComplete", "clientContent", "serverContent"
     ]  # fmt: skip

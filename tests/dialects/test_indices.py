@@ -14,7 +14,7 @@ from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.tape.events import Event, Transcript
 from streamtape.tape.model import Interaction
-from tests.indices import ALTERATIONS, WITHOUT_CHOICES, altered, said
+from tests.indices import ALTERATIONS, WITHOUT_CHOICES, altered, texts_of
 from tests.real import CORE, bodies, recording
 from tests.shared import REPO, needs_corpus
 from tests.streams import Writer, frames_of
@@ -40,7 +40,7 @@ def test_no_stream_is_doubled(alteration: str) -> None:
         whole = transcript_of(events, table)
         if whole.choices and alteration in WITHOUT_CHOICES:
             continue
-        assert said(transcript_of(altered(events, alteration), table)) == said(whole), path
+        assert texts_of(transcript_of(altered(events, alteration), table)) == texts_of(whole), path
 
 
 @pytest.mark.parametrize("interaction", RESPONSES)
@@ -62,10 +62,10 @@ def test_any_messages_and_calls(texts: list[list[str]], alteration: str, calls: 
         if calls:
             writer.call(f"f{n}", '{"n": ', f"{n}}}")
     events = writer.end().events()
-    told = transcript_of(altered(events, alteration), OPENAI_RESPONSES)
-    assert told.text == "".join(piece for deltas in texts for piece in deltas)
+    transcript = transcript_of(altered(events, alteration), OPENAI_RESPONSES)
+    assert transcript.text == "".join(piece for deltas in texts for piece in deltas)
     expected = [(f"f{n}", {"n": n}) for n in range(len(texts))] if calls else []
-    assert [(c.name, c.parsed) for c in told.tool_calls] == expected
+    assert [(c.name, c.parsed) for c in transcript.tool_calls] == expected
 
 
 def test_calls_in_turns_at_one_index() -> None:
@@ -78,9 +78,9 @@ def test_calls_in_turns_at_one_index() -> None:
         payloads += [
             {"type": delta, "output_index": 0, "item_id": i["id"], "delta": piece} for i in items
         ]
-    told = transcript_of([Event(p["type"], p, index=n) for n, p in enumerate(payloads)],
+    transcript = transcript_of([Event(p["type"], p, index=n) for n, p in enumerate(payloads)],
                          OPENAI_RESPONSES)  # fmt: skip
-    assert [(c.id, c.name, c.parsed) for c in told.tool_calls] == [
+    assert [(c.id, c.name, c.parsed) for c in transcript.tool_calls] == [
         ("call_0", "f0", {"q": 1}),
         ("call_1", "f1", {"q": 1}),
     ]
@@ -94,8 +94,8 @@ def test_an_item_id_that_is_another_in_every_event_counts_for_nothing() -> None:
             payload["item_id"] = f"x{n}"
         if "item" in payload:
             payload["item"] = {**payload["item"], "id": f"y{n}"}
-    told = read_responses(payloads)
-    assert [(c.name, c.arguments) for c in told.tool_calls] == [("f", '{"a":1}'), ("g", "{}")]
+    transcript = read_responses(payloads)
+    assert [(c.name, c.arguments) for c in transcript.tool_calls] == [("f", '{"a":1}'), ("g", "{}")]
 
 
 def test_a_part_that_came_whole_only_is_news() -> None:
@@ -111,9 +111,9 @@ def test_the_last_word_stands_and_its_beginning_keeps_its_events() -> None:
     """What the completed response corrects is told, from where it differs."""
     writer = Writer().message("The sky ", "is red.")
     writer.outputs[0]["content"] = [{"type": "output_text", "text": "The sky is blue."}]
-    told = transcript_of(writer.end().events(), OPENAI_RESPONSES)
-    (part,) = told.of("text")
-    assert told.text == "The sky is blue."
+    transcript = transcript_of(writer.end().events(), OPENAI_RESPONSES)
+    (part,) = transcript.of("text")
+    assert transcript.text == "The sky is blue."
     assert [part.event_at(n) for n in (0, 8, 11)] == [4, 5, 9]
 
 
@@ -144,6 +144,8 @@ def test_blocks_at_one_index(index: int | None) -> None:
             {"type": delta, "index": index, "delta": piece},
             {"type": stop, "index": index},
         ]
-    told = transcript_of([Event(p["type"], p, index=n) for n, p in enumerate(payloads)], ANTHROPIC)
-    assert (told.text, told.reasoning) == ("Hi. Yes.", "Hm.")
-    assert [(c.id, c.parsed) for c in told.tool_calls] == [("t0", {"n": 0}), ("t1", {"n": 1})]
+    transcript = transcript_of(
+        [Event(p["type"], p, index=n) for n, p in enumerate(payloads)], ANTHROPIC
+    )
+    assert (transcript.text, transcript.reasoning) == ("Hi. Yes.", "Hm.")
+    assert [(c.id, c.parsed) for c in transcript.tool_calls] == [("t0", {"n": 0}), ("t1", {"n": 1})]

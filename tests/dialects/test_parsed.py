@@ -90,7 +90,7 @@ def test_what_came_before_an_error_is_kept() -> None:
             parsed.or_raise()
 
 
-def test_an_unknown_encoding_is_told() -> None:
+def test_an_unknown_encoding_is_reported() -> None:
     """Nothing can be read of such a body; it is no stream, and the generic dialect's."""
     parsed = ParsedResponse(interaction(SSE, "text/event-stream", (b"content-encoding", b"rot13")))
     assert isinstance(parsed.error, ContentError)

@@ -24,7 +24,7 @@ def test_nan_is_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[DONE]", "{", '{"a":}', "[" * 100_000, "\ufeff{}"])
-def test_what_is_no_json_is_told(text: str) -> None:
+def test_what_is_no_json_is_reported(text: str) -> None:
     """Text that nobody can read as JSON, however deep, is NOT_JSON and no error."""
     assert decode(text) is NOT_JSON
 

@@ -32,7 +32,7 @@ def chunk(finish: str | None = None, index: int = 0, **delta: Any) -> dict[str, 
 def test_chat_completions() -> None:
     """Text, refusal, reasoning and tool calls of one choice."""
     piece = {"index": 0, "id": "call_1", "type": "function"}
-    said = read(
+    transcript = read(
         [
             chunk(role="assistant", content="", reasoning_content="hm"),
             chunk(content="Hi"),
@@ -43,9 +43,13 @@ def test_chat_completions() -> None:
             "[DONE]",
         ]
     )
-    assert (said.dialect, said.text, said.reasoning) == ("openai-chat", "Hi", "hm")
-    assert [(c.id, c.name, c.parsed) for c in said.tool_calls] == [("call_1", "f", {"a": 1})]
-    assert (said.finish_reason, said.usage, said.finished) == (
+    assert (transcript.dialect, transcript.text, transcript.reasoning) == (
+        "openai-chat",
+        "Hi",
+        "hm",
+    )
+    assert [(c.id, c.name, c.parsed) for c in transcript.tool_calls] == [("call_1", "f", {"a": 1})]
+    assert (transcript.finish_reason, transcript.usage, transcript.finished) == (
         "tool_calls",
         {"total_tokens": 3},
         True,
@@ -54,16 +58,19 @@ def test_chat_completions() -> None:
 
 def test_several_choices() -> None:
     """Each choice has its own text and reason; the transcript's own are the first's."""
-    said = read([chunk(content="a"), chunk(index=1, content="x"), chunk(content="b"),
+    transcript = read([chunk(content="a"), chunk(index=1, content="x"), chunk(content="b"),
                  chunk("stop"), chunk("length", index=1)])  # fmt: skip
-    assert said.text == "ab"
-    assert [(c.text, c.finish_reason) for c in said.choices] == [("ab", "stop"), ("x", "length")]
+    assert transcript.text == "ab"
+    assert [(c.text, c.finish_reason) for c in transcript.choices] == [
+        ("ab", "stop"),
+        ("x", "length"),
+    ]
 
 
-def test_a_profile_is_told_by_the_address() -> None:
+def test_a_profile_is_reported_by_the_address() -> None:
     """The same chunks from another host are read by that provider's profile."""
-    said = read([chunk(content="a")], "https://openrouter.ai/api/v1/chat/completions")
-    assert said.dialect == "openrouter-chat"
+    transcript = read([chunk(content="a")], "https://openrouter.ai/api/v1/chat/completions")
+    assert transcript.dialect == "openrouter-chat"
 
 
 def test_an_answer_that_is_no_stream() -> None:
@@ -71,18 +78,18 @@ def test_an_answer_that_is_no_stream() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     message = {"role": "assistant", "content": "Hi", "tool_calls": [call]}
     chat = {"object": "chat.completion", "choices": [{"index": 0, "message": message}]}
-    said = read([chat], "https://api.openai.com/v1/chat/completions")
-    assert (said.text, [c.name for c in said.tool_calls]) == ("Hi", ["f"])
+    transcript = read([chat], "https://api.openai.com/v1/chat/completions")
+    assert (transcript.text, [c.name for c in transcript.tool_calls]) == ("Hi", ["f"])
     part = {"type": "output_text", "text": "Hi"}
     item = {"type": "message", "content": [part]}
     response = {"object": "response", "status": "completed", "output": [item]}
-    said = read([response], "https://api.openai.com/v1/responses")
-    assert (said.text, said.status) == ("Hi", "completed")
+    transcript = read([response], "https://api.openai.com/v1/responses")
+    assert (transcript.text, transcript.status) == ("Hi", "completed")
     blocks = [{"type": "text", "text": "Hi"}, {"type": "tool_use", "name": "f", "input": {"a": 1}}]
     answer = {"type": "message", "content": blocks, "stop_reason": "tool_use"}
-    said = read([answer], "https://api.anthropic.com/v1/messages")
-    assert (said.text, said.finish_reason) == ("Hi", "tool_use")
-    assert [c.parsed for c in said.tool_calls] == [{"a": 1}]
+    transcript = read([answer], "https://api.anthropic.com/v1/messages")
+    assert (transcript.text, transcript.finish_reason) == ("Hi", "tool_use")
+    assert [c.parsed for c in transcript.tool_calls] == [{"a": 1}]
 
 
 def block(index: int, **delta: Any) -> dict[str, Any]:
@@ -106,18 +113,22 @@ ANTHROPIC = [
 
 def test_anthropic() -> None:
     """Text goes on from where its block began; a call without arguments has the empty object."""
-    said = read(ANTHROPIC)
-    assert (said.dialect, said.text, said.finish_reason) == ("anthropic", "Hello", "tool_use")
-    assert [(c.name, c.parsed, c.complete) for c in said.tool_calls] == [("f", {}, True)]
-    assert said.usage == {"input_tokens": 3, "output_tokens": 5}
-    assert said.finished
+    transcript = read(ANTHROPIC)
+    assert (transcript.dialect, transcript.text, transcript.finish_reason) == (
+        "anthropic",
+        "Hello",
+        "tool_use",
+    )
+    assert [(c.name, c.parsed, c.complete) for c in transcript.tool_calls] == [("f", {}, True)]
+    assert transcript.usage == {"input_tokens": 3, "output_tokens": 5}
+    assert transcript.finished
 
 
 def test_two_answers_in_one_body_are_not_mixed() -> None:
     """The blocks of a second message are blocks of their own."""
-    said = read([*ANTHROPIC, *ANTHROPIC])
-    assert said.text == "HelloHello"
-    assert [p.text for p in said.of("text")] == ["Hello", "Hello"]
+    transcript = read([*ANTHROPIC, *ANTHROPIC])
+    assert transcript.text == "HelloHello"
+    assert [p.text for p in transcript.of("text")] == ["Hello", "Hello"]
 
 
 def test_bedrock_unwraps_what_is_inside() -> None:
@@ -125,8 +136,8 @@ def test_bedrock_unwraps_what_is_inside() -> None:
     wrapped = [
         {"bytes": base64.b64encode(json.dumps(p).encode()).decode(), "p": "ab"} for p in ANTHROPIC
     ]
-    said = read(wrapped, event="chunk")
-    assert (said.dialect, said.text) == ("bedrock-anthropic", "Hello")
+    transcript = read(wrapped, event="chunk")
+    assert (transcript.dialect, transcript.text) == ("bedrock-anthropic", "Hello")
     assert read([{"bytes": "!"}, {"bytes": 3}], "/invoke-with-response-stream").text == ""
 
 
@@ -136,7 +147,7 @@ def test_gemini() -> None:
     def parts(*given: dict[str, Any], **more: Any) -> dict[str, Any]:
         return {"candidates": [{"content": {"parts": list(given), "role": "model"}, **more}]}
 
-    said = read(
+    transcript = read(
         [
             parts({"text": "hm", "thought": True}),
             parts({"text": "Hi "}),
@@ -147,12 +158,12 @@ def test_gemini() -> None:
             parts({"functionCall": {}}, finishReason="STOP"),
         ]
     )
-    assert (said.dialect, said.text, said.reasoning) == ("gemini", "Hi you", "hm")
-    assert [(c.name, c.parsed) for c in said.tool_calls] == [
+    assert (transcript.dialect, transcript.text, transcript.reasoning) == ("gemini", "Hi you", "hm")
+    assert [(c.name, c.parsed) for c in transcript.tool_calls] == [
         ("f", {"a": 1}),
         ("g", {"c": "Boston"}),
     ]
-    assert said.finish_reason == "STOP"
+    assert transcript.finish_reason == "STOP"
 
 
 @pytest.mark.parametrize(
@@ -198,8 +209,8 @@ def test_a_patch_that_does_not_fit_changes_nothing() -> None:
 )  # fmt: skip
 def test_the_others(payloads: list[Any], url: str, dialect: str, text: str) -> None:
     """Each is told by its first frames, and its text is read."""
-    said = read(payloads, url)
-    assert (said.dialect, said.text) == (dialect, text)
+    transcript = read(payloads, url)
+    assert (transcript.dialect, transcript.text) == (dialect, text)
 
 
 def test_events_named_by_their_frames() -> None:
@@ -237,8 +248,8 @@ def test_models_on_bedrock(
     payloads: list[dict[str, Any]], dialect: str, text: str, *, finished: bool
 ) -> None:
     """Their one address tells none of them; a model that no table knows is generic."""
-    said = read(wrapped(*payloads), INVOKE, event="chunk")
-    assert (said.dialect, said.text, said.finished) == (dialect, text, finished)
+    transcript = read(wrapped(*payloads), INVOKE, event="chunk")
+    assert (transcript.dialect, transcript.text, transcript.finished) == (dialect, text, finished)
 
 
 UI_MESSAGES = [{"type": "start"}, {"type": "text-delta", "id": "0", "delta": "Hi"}]
@@ -267,8 +278,8 @@ def test_an_address_alone_chooses_no_dialect(payloads: list[Any], url: str) -> N
 )  # fmt: skip
 def test_errors_are_read_by_the_address(url: str, dialect: str) -> None:
     """An error alone speaks against no dialect."""
-    said = read([{"error": {"message": "no"}}], f"http://localhost{url}")
-    assert (said.dialect, said.error) == (dialect, {"message": "no"})
+    transcript = read([{"error": {"message": "no"}}], f"http://localhost{url}")
+    assert (transcript.dialect, transcript.error) == (dialect, {"message": "no"})
 
 
 @pytest.mark.parametrize(

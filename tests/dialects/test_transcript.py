@@ -27,27 +27,31 @@ def read(payloads: list[Any]) -> Transcript:
 def test_everything_that_a_stream_said_is_there() -> None:
     """Text, tool calls, usage, status, model and id, in their places."""
     writer = Writer().message("Let me ", "look.").call("weather", '{"city": ', '"Paris"}')
-    said = transcript_of(writer.end().events(), OPENAI_RESPONSES)
-    assert said.text == "Let me look."
-    assert (said.status, said.model, said.id) == ("completed", "gpt-4.1-2025-04-14", "resp_1")
-    assert said.usage is not None
-    assert (said.usage["input_tokens"], said.usage["output_tokens"]) == (9, 8)
-    assert said.finished
-    (call,) = said.tool_calls
+    transcript = transcript_of(writer.end().events(), OPENAI_RESPONSES)
+    assert transcript.text == "Let me look."
+    assert (transcript.status, transcript.model, transcript.id) == (
+        "completed",
+        "gpt-4.1-2025-04-14",
+        "resp_1",
+    )
+    assert transcript.usage is not None
+    assert (transcript.usage["input_tokens"], transcript.usage["output_tokens"]) == (9, 8)
+    assert transcript.finished
+    (call,) = transcript.tool_calls
     assert (call.id, call.name, call.parsed) == ("call_1_1", "weather", {"city": "Paris"})
     assert call.complete
-    assert [p.key for p in said.of("text")] == [(0, 0)]
+    assert [p.key for p in transcript.of("text")] == [(0, 0)]
 
 
 def test_a_stream_that_is_cut_gives_what_there_was() -> None:
     """Arguments are parsed as far as they go, and nothing is finished."""
     writer = Writer().call("weather", '{"city": "Par', 'is", "days": 3}').end()
     cut = [e for e in writer.events() if e.index <= 3]
-    said = transcript_of(cut, OPENAI_RESPONSES)
-    assert said.tool_calls[0].parsed == {"city": "Par"}
-    assert not said.tool_calls[0].complete
-    assert not said.finished
-    assert said.status == "in_progress"
+    transcript = transcript_of(cut, OPENAI_RESPONSES)
+    assert transcript.tool_calls[0].parsed == {"city": "Par"}
+    assert not transcript.tool_calls[0].complete
+    assert not transcript.finished
+    assert transcript.status == "in_progress"
 
 
 def test_text_that_is_json_is_read_as_it_grows() -> None:
@@ -67,8 +71,8 @@ def test_parsed_says_whether_it_is_whole() -> None:
         ("5", None, False),
         ("{]", None, False),
     ]:
-        said = transcript_of(Writer().message(text).end().events(), OPENAI_RESPONSES)
-        assert (said.parsed, said.parsed_complete) == (parsed, whole)
+        transcript = transcript_of(Writer().message(text).end().events(), OPENAI_RESPONSES)
+        assert (transcript.parsed, transcript.parsed_complete) == (parsed, whole)
 
 
 class City(pydantic.BaseModel):
@@ -116,15 +120,15 @@ def test_a_stream_without_deltas_is_read_from_its_whole_values() -> None:
     """Some servers send only the items, or only the last event."""
     events = Writer().message("Hello").call("f", "{}").end().events()
     for kept in ("response.output_item.done", "response.completed"):
-        said = transcript_of([e for e in events if e.type == kept], OPENAI_RESPONSES)
-        assert said.text == "Hello"
-        assert [(c.name, c.arguments) for c in said.tool_calls] == [("f", "{}")]
+        transcript = transcript_of([e for e in events if e.type == kept], OPENAI_RESPONSES)
+        assert transcript.text == "Hello"
+        assert [(c.name, c.arguments) for c in transcript.tool_calls] == [("f", "{}")]
 
 
 def test_the_pieces_of_a_text_know_their_events() -> None:
     """Each character can be traced to the event that brought it."""
-    said = transcript_of(Writer().message("ab", "", "cd").end().events(), OPENAI_RESPONSES)
-    (part,) = said.of("text")
+    transcript = transcript_of(Writer().message("ab", "", "cd").end().events(), OPENAI_RESPONSES)
+    (part,) = transcript.of("text")
     assert [part.event_at(n) for n in range(4)] == [4, 4, 6, 6]
     assert part.first_event == 4
 
@@ -145,19 +149,19 @@ def test_halves_of_a_character_are_joined() -> None:
         ({"type": "response.failed", "response": {"error": {"message": "no"}}}, "no"),
     ],
 )
-def test_the_error_is_told_wherever_it_stands(payload: dict[str, Any], error: str) -> None:
+def test_the_error_is_reported_wherever_it_stands(payload: dict[str, Any], error: str) -> None:
     """An error event, bare or wrapped, and a failed response."""
-    said = read([*Writer().payloads, payload])
-    assert said.error["message"] == error
-    assert said.finished
+    transcript = read([*Writer().payloads, payload])
+    assert transcript.error["message"] == error
+    assert transcript.finished
 
 
-def test_images_are_told_by_size_and_digest() -> None:
+def test_images_are_reported_by_size_and_digest() -> None:
     """Base64 of an image is not kept; its bytes are counted and hashed."""
     item = {"type": "image_generation_call", "id": "ig_1", "result": "aGVsbG8="}
     done = {"type": "response.output_item.done", "output_index": 0, "item": item}
-    said = read([*Writer().payloads, done])
-    assert [(i.n_bytes, i.sha256[:8]) for i in said.images] == [(5, "2cf24dba")]
+    transcript = read([*Writer().payloads, done])
+    assert [(i.n_bytes, i.sha256[:8]) for i in transcript.images] == [(5, "2cf24dba")]
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -180,8 +184,8 @@ def test_any_payloads_give_a_transcript(payloads: list[Any], name: str) -> None:
     """No payload of any shape makes any dialect raise."""
     table = next(d for d in dialects() if d.name == name)
     frames = frames_of([json.dumps(p) for p in payloads])
-    said = transcript_of(events_of(iter(frames), table), table)
-    assert said.n_events == len(payloads)
+    transcript = transcript_of(events_of(iter(frames), table), table)
+    assert transcript.n_events == len(payloads)
 
 
 @given(JSON, st.sampled_from(sorted({t for p in OPENAI_RESPONSES.deltas for t in p.types})))

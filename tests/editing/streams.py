@@ -70,7 +70,7 @@ def token(text: str) -> dict[str, Any]:
 def chat() -> Interaction:
     """OpenAI Chat Completions, with the likelihoods of its tokens."""
     first = chat_chunk({"role": "assistant", "content": ""})
-    said = [
+    payloads = [
         chat_chunk({"content": piece}, logprobs={"content": [token(piece)], "refusal": None})
         for piece in PIECES
     ]
@@ -80,7 +80,8 @@ def chat() -> Interaction:
         "prompt_tokens_details": {"cached_tokens": 4},
     }}  # fmt: skip
     return recording(
-        sse(first, *said, last, usage, "[DONE]"), url="https://api.openai.com/v1/chat/completions"
+        sse(first, *payloads, last, usage, "[DONE]"),
+        url="https://api.openai.com/v1/chat/completions",
     )
 
 
@@ -135,17 +136,17 @@ GEMINI_URL = (
 def gemini() -> Interaction:
     """Gemini, as events: text, then a call, whole."""
     call = {"functionCall": {"name": "get_weather", "args": {"city": "Oslo"}}}
-    said = [gemini_chunk({"text": piece}, n) for n, piece in enumerate(PIECES, 1)]
+    payloads = [gemini_chunk({"text": piece}, n) for n, piece in enumerate(PIECES, 1)]
     return recording(
-        sse(*said, gemini_chunk(call, 6, finishReason="STOP")), url=f"{GEMINI_URL}?alt=sse"
+        sse(*payloads, gemini_chunk(call, 6, finishReason="STOP")), url=f"{GEMINI_URL}?alt=sse"
     )
 
 
 def gemini_array() -> Interaction:
     """Gemini, as an array that grows."""
-    said = [gemini_chunk({"text": piece}, n) for n, piece in enumerate(PIECES, 1)]
-    said[-1]["candidates"][0]["finishReason"] = "STOP"
-    texts = [json.dumps(one, indent=2) for one in said]
+    payloads = [gemini_chunk({"text": piece}, n) for n, piece in enumerate(PIECES, 1)]
+    payloads[-1]["candidates"][0]["finishReason"] = "STOP"
+    texts = [json.dumps(one, indent=2) for one in payloads]
     frames = [f"{'[' if n == 0 else ','}{text}".encode() for n, text in enumerate(texts)]
     return recording([*frames, b"]"], "application/json", url=GEMINI_URL)
 
@@ -208,8 +209,10 @@ def websocket() -> Interaction:
     last = messages.pop()
     messages.append(last._replace(data=last.data[:cut], final=False))
     messages.append(last._replace(kind="continuation", data=last.data[cut:]))
-    asked = client(json.dumps({"type": "response.create", "model": "gpt-4.1", "input": "Weather?"}))
-    return dialogue(asked, *messages, url="wss://api.openai.com/v1/responses")
+    request = client(
+        json.dumps({"type": "response.create", "model": "gpt-4.1", "input": "Weather?"})
+    )
+    return dialogue(request, *messages, url="wss://api.openai.com/v1/responses")
 
 
 def whole_chat() -> Interaction:

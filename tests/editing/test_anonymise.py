@@ -68,15 +68,15 @@ def test_the_shape_stays(make: Callable[[], Interaction]) -> None:
     assert [(f.event, f.at_us, f.chunk) for f in after.frames()] == [
         (f.event, f.at_us, f.chunk) for f in one.frames()
     ]
-    before_said, said = one.transcript(), after.transcript()
+    before, transcript = one.transcript(), after.transcript()
     types = [(e.type, f.type) for e, f in zip(one.events(), after.events(), strict=True)]
     assert len(set(types)) == len({before for before, _ in types})
     assert make.__name__ == "unknown" or all(before == now for before, now in types)
-    assert [(p.channel, p.key, p.cuts) for p in said.parts] == [
-        (p.channel, p.key, p.cuts) for p in before_said.parts
+    assert [(p.channel, p.key, p.cuts) for p in transcript.parts] == [
+        (p.channel, p.key, p.cuts) for p in before.parts
     ]
-    assert [len(part.text) for part in said.parts] == [len(p.text) for p in before_said.parts]
-    assert (said.usage, said.finish_reason) == (before_said.usage, before_said.finish_reason)
+    assert [len(part.text) for part in transcript.parts] == [len(p.text) for p in before.parts]
+    assert (transcript.usage, transcript.finish_reason) == (before.usage, before.finish_reason)
     assert [c.at_us for c in after.chunks] == [c.at_us for c in one.chunks]
     assert findings(after) == findings(one)
     assert after.edits == (Edit("anonymised"),)
@@ -90,7 +90,7 @@ def test_no_word_is_left(make: Callable[[], Interaction]) -> None:
         assert word not in everything
 
 
-def test_names_and_ids_stay_told_apart() -> None:
+def test_names_and_ids_stay_kept_apart() -> None:
     """The same stand for the same, in requests, too; arguments have the names of their schema."""
     schema = {"type": "object", "properties": {"town": {"type": "string", "enum": ["Oslo"]}},
               "required": ["town"]}  # fmt: skip
@@ -221,7 +221,7 @@ def test_nothing_planted_beside_the_body_is_left() -> None:
     assert P.casefold().encode() not in b"\n".join(holds(after)).lower()
     assert after.edits == (Edit("text", 2), Edit("anonymised"))
     assert after.ending.kind == "error"
-    said = dialogue(
+    interaction = dialogue(
         Message("client", 1000, "text", json.dumps({"type": "session.update", "x": P}).encode()),
         Message("client", 2000, "ping", P.encode()),
         Message("server", 3000, "binary", b"\x01" + P.encode()),
@@ -230,9 +230,9 @@ def test_nothing_planted_beside_the_body_is_left() -> None:
         close_message("server", 6000, 1011, P),
         ending=Ending("complete", 7000, close_code=1011, close_reason=P),
     )
-    after = anonymised(said)
+    after = anonymised(interaction)
     assert P.casefold().encode() not in b"\n".join(holds(after)).lower()
-    assert [len(m.data) for m in after.messages] == [len(m.data) for m in said.messages]
+    assert [len(m.data) for m in after.messages] == [len(m.data) for m in interaction.messages]
     assert after.messages[-1].code == 1011
 
 

@@ -50,8 +50,8 @@ def test_chunks_keep_their_number_and_times(make: Callable[[], Interaction]) -> 
 def test_streams_that_no_dialect_reads(name: str) -> None:
     """The texts at one path are one text."""
     (edited,) = streamtape.edit(ALL[name](), text={"Oslo": "Bodø"})
-    said = "".join(re.findall(r'data: (?:.*"body": ")?([^"\n]*)', says(edited)))
-    assert json.loads(f'"{said}"') == TEXT.replace("Oslo", "Bodø")
+    text = "".join(re.findall(r'data: (?:.*"body": ")?([^"\n]*)', says(edited)))
+    assert json.loads(f'"{text}"') == TEXT.replace("Oslo", "Bodø")
 
 
 @pytest.mark.parametrize("make", ALL.values(), ids=ALL)
@@ -92,8 +92,10 @@ def test_offsets_follow() -> None:
 
 def test_a_later_request_that_repeats_the_answer() -> None:
     """A client that sends the edited answer back finds its recorded answer."""
-    asked = [{"role": "assistant", "content": TEXT}, {"role": "user", "content": "In Oslo?"}]
-    second = recording(sse("[DONE]"), body={"model": "gpt-4.1", "messages": asked, "stream": True})
+    question = [{"role": "assistant", "content": TEXT}, {"role": "user", "content": "In Oslo?"}]
+    second = recording(
+        sse("[DONE]"), body={"model": "gpt-4.1", "messages": question, "stream": True}
+    )
     cassette = streamtape.Cassette((chat(), second))
     edited = streamtape.edit(cassette, text={"Oslo": "Bergen"})
     messages = json.loads(edited[1].request.body)["messages"]
@@ -148,7 +150,7 @@ def test_refusals(text: dict[str, str], message: str) -> None:
     assert str(info.value) == message
 
 
-def test_a_text_that_only_a_tool_is_told() -> None:
+def test_a_text_that_only_a_tool_is_reported() -> None:
     """The message names the option that is meant for it."""
     one = Writer().message("Hi").call("f", '{"town": "Bod', 'ø"}').end().interaction()
     with pytest.raises(streamtape.UsageError, match="only the arguments of a tool say it"):

@@ -299,32 +299,32 @@ async def failing(scope: Any, receive: Any, send: Any) -> None:
 
 async def served(app: Any) -> list[str]:
     """Serve one request between startup and shutdown; the messages of the lifespan."""
-    said: list[str] = []
-    asked = asyncio.Queue[Any]()
+    payloads: list[str] = []
+    request = asyncio.Queue[Any]()
     started = asyncio.Event()
 
     async def send(message: Any) -> None:
-        said.append(message["type"])
+        payloads.append(message["type"])
         started.set()
 
-    asked.put_nowait({"type": "lifespan.startup"})
-    life = asyncio.ensure_future(app({"type": "lifespan"}, asked.get, send))
+    request.put_nowait({"type": "lifespan.startup"})
+    life = asyncio.ensure_future(app({"type": "lifespan"}, request.get, send))
     await started.wait()
     transport = httpx.ASGITransport(app)
-    if "lifespan.startup.complete" in said:
+    if "lifespan.startup.complete" in payloads:
         async with httpx.AsyncClient(transport=transport, base_url="http://me.test") as client:
             assert (await client.get("/")).content == b"hi"
-    asked.put_nowait({"type": "lifespan.shutdown"})
+    request.put_nowait({"type": "lifespan.shutdown"})
     await life
-    return said
+    return payloads
 
 
 @pytest.mark.parametrize("app", [raw, starting])
 def test_what_is_kept_is_written_when_a_server_shuts_down(app: Any, tmp_path: Path) -> None:
     """Before it learns that the application has, whether that knows a lifespan or not."""
     recorder = FlightRecorder(tmp_path, sample=1)
-    said = asyncio.run(served(recorder.middleware(app)))
-    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    output = asyncio.run(served(recorder.middleware(app)))
+    assert output == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert [i.body for i in recordings(tmp_path)] == [b"hi"]
     recorder.stop()
 

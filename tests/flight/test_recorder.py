@@ -134,7 +134,7 @@ def test_what_goes_beyond_the_bound_is_dropped(tmp_path: Path) -> None:
     assert (recorder.counts.dropped, recorder.counts.written) == (1, 1)
 
 
-def test_a_store_that_cannot_be_written_is_told_and_costs_nothing_else(
+def test_a_store_that_cannot_be_written_is_reported_and_costs_nothing_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One warning in the log, and the count; no exception reaches the program."""

@@ -34,12 +34,12 @@ def root() -> Iterator[str]:
 def bodies(word: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """A path and a body for each API that it mocks."""
     messages = [{"role": "user", "content": word}]
-    asked = {"model": MODEL, "stream": True}
+    body = {"model": MODEL, "stream": True}
     gemini = {"contents": [{"role": "user", "parts": [{"text": word}]}]}
     return {
-        "responses": ("/v1/responses", {**asked, "input": messages}),
-        "chat": ("/v1/chat/completions", {**asked, "messages": messages}),
-        "messages": ("/v1/messages", {**asked, "messages": messages, "max_tokens": 99}),
+        "responses": ("/v1/responses", {**body, "input": messages}),
+        "chat": ("/v1/chat/completions", {**body, "messages": messages}),
+        "messages": ("/v1/messages", {**body, "messages": messages, "max_tokens": 99}),
         "gemini": ("/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", gemini),
     }
 

@@ -42,8 +42,8 @@ def browse(root: str, profile: Path, *flags: str, queries: list[str] = QUERIES) 
 
     collector = HttpServer(take)
     collector.start()
-    asked = {"root": root, "report": f"{collector.origin}/report", "queries": queries}
-    url = f"{PAGE.as_uri()}#{quote(json.dumps(asked))}"
+    body = {"root": root, "report": f"{collector.origin}/report", "queries": queries}
+    url = f"{PAGE.as_uri()}#{quote(json.dumps(body))}"
     assert CHROMIUM
     browser = subprocess.Popen(
         [CHROMIUM, *FLAGS, *flags, f"--user-data-dir={profile}", url],

@@ -82,11 +82,11 @@ def test_a_client_that_reads_on_after_the_end_gets_the_end(root: str, tmp_path: 
         chat(root)
     (recorded,) = streamtape.load(path)
     assert recorded.body.endswith(b"data: [DONE]\n\n")
-    asked = recorded.request
+    request = recorded.request
     with httpx.Client(transport=streamtape.ReplayTransport(path)) as client:
-        assert client.post(asked.url, content=asked.body).content == recorded.body
+        assert client.post(request.url, content=request.body).content == recorded.body
     with streamtape.serve(path) as server, httpx.Client(base_url=server.url) as client:
-        assert client.post("/v1/chat/completions", content=asked.body).content == recorded.body
+        assert client.post("/v1/chat/completions", content=request.body).content == recorded.body
 
 
 def test_the_checks_find_its_known_defects(root: str, tmp_path: Path) -> None:

@@ -40,29 +40,29 @@ def mock() -> Iterator[str]:
         yield url
 
 
-def responses(root: str, said: str) -> tuple[list[str], str]:
+def responses(root: str, text: str) -> tuple[list[str], str]:
     """OpenAI Responses: every event, and what they add up to."""
     with openai.OpenAI(base_url=f"{root}/v1", api_key="none", max_retries=0) as client:
-        events = list(client.responses.create(model="gpt-4.1", input=said, stream=True))
+        events = list(client.responses.create(model="gpt-4.1", input=text, stream=True))
     deltas = [str(getattr(event, "delta", "")) for event in events]
     return [str(event) for event in events], "".join(deltas)
 
 
-def chat(root: str, said: str) -> tuple[list[str], str]:
+def chat(root: str, text: str) -> tuple[list[str], str]:
     """Chat Completions."""
-    asked: Any = [{"role": "user", "content": said}]
+    question: Any = [{"role": "user", "content": text}]
     with openai.OpenAI(base_url=f"{root}/v1", api_key="none", max_retries=0) as client:
-        chunks = list(client.chat.completions.create(model="m", messages=asked, stream=True))
+        chunks = list(client.chat.completions.create(model="m", messages=question, stream=True))
     deltas = [chunk.choices[0].delta for chunk in chunks]
     calls = [c.function.arguments or "" for d in deltas for c in d.tool_calls or () if c.function]
     return [str(c) for c in chunks], "".join([*(d.content or "" for d in deltas), *calls])
 
 
-def messages(root: str, said: str) -> tuple[list[str], str]:
+def messages(root: str, text: str) -> tuple[list[str], str]:
     """Anthropic Messages."""
-    asked: Any = [{"role": "user", "content": said}]
+    question: Any = [{"role": "user", "content": text}]
     with anthropic.Anthropic(base_url=root, api_key="none", max_retries=0) as client:
-        stream = client.messages.create(model="m", messages=asked, max_tokens=99, stream=True)
+        stream = client.messages.create(model="m", messages=question, max_tokens=99, stream=True)
         events = list(stream)
     deltas: list[Any] = [e.delta for e in events if e.type == "content_block_delta"]
     texts = [getattr(d, "text", "") + getattr(d, "partial_json", "") for d in deltas]
@@ -72,24 +72,24 @@ def messages(root: str, said: str) -> tuple[list[str], str]:
 @needs("node")
 @needs_aimock
 @pytest.mark.parametrize("api", [responses, chat, messages], ids=lambda api: api.__name__)
-@pytest.mark.parametrize("said", ["hello", "weather"])
+@pytest.mark.parametrize("text", ["hello", "weather"])
 def test_aimock(
-    api: Callable[[str, str], tuple[list[str], str]], said: str, mock: str, tmp_path: Path
+    api: Callable[[str, str], tuple[list[str], str]], text: str, mock: str, tmp_path: Path
 ) -> None:
     """Its ids differ from run to run; what it says is the same three times, the replay wholly."""
     path = tmp_path / "x.tape"
-    direct = api(mock, said)
+    direct = api(mock, text)
     with streamtape.RecordingProxy(path, upstream=mock) as proxy:
-        proxied = api(proxy.url, said)
+        proxied = api(proxy.url, text)
         wait_for_endings(proxy)
     with streamtape.serve(path) as server:
-        replayed = api(server.url, said)
+        replayed = api(server.url, text)
     assert direct[1] == proxied[1] != ""
     assert replayed == proxied
     assert len(direct[0]) == len(proxied[0]) > 5
     transcript = streamtape.load(path)[0].transcript()
-    said_by_us = transcript.text or "".join(call.arguments for call in transcript.tool_calls)
-    assert said_by_us == proxied[1]
+    read_by_us = transcript.text or "".join(call.arguments for call in transcript.tool_calls)
+    assert read_by_us == proxied[1]
 
 
 @needs("nginx")

@@ -229,9 +229,9 @@ def test_a_browser(mock: str, tmp_path: Path) -> None:
         tab = browser.new_page()
 
         def run(root: str) -> list[Any]:
-            asked = {"url": f"{root.replace('http', 'ws', 1)}/v1/responses", "steps": RESPONSES}
+            body = {"url": f"{root.replace('http', 'ws', 1)}/v1/responses", "steps": RESPONSES}
             tab.goto("about:blank")
-            tab.goto(f"{page.as_uri()}#{json.dumps(asked)}")
+            tab.goto(f"{page.as_uri()}#{json.dumps(body)}")
             tab.wait_for_function("window.seen", timeout=PATIENCE_S * 1000)
             seen: list[Any] = tab.evaluate("window.seen")
             return seen

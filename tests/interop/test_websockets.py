@@ -45,8 +45,8 @@ def responses(root: str) -> list[Any]:
     with api.responses.connect() as connection:
         previous: dict[str, Any] = {}
         for word in ("weather", "hello"):
-            asked: Any = [{"role": "user", "content": word}]
-            connection.response.create(model="gpt-4.1", input=asked, **previous)
+            messages: Any = [{"role": "user", "content": word}]
+            connection.response.create(model="gpt-4.1", input=messages, **previous)
             for event in connection:
                 seen.append(event.to_dict())
                 if event.type == "response.completed":
@@ -64,8 +64,8 @@ def responses_async(root: str) -> list[Any]:
         async with api.responses.connect() as connection:
             previous: dict[str, Any] = {}
             for word in ("weather", "hello"):
-                asked: Any = [{"role": "user", "content": word}]
-                await connection.response.create(model="gpt-4.1", input=asked, **previous)
+                messages: Any = [{"role": "user", "content": word}]
+                await connection.response.create(model="gpt-4.1", input=messages, **previous)
                 async for event in connection:
                     seen.append(event.to_dict())
                     if event.type == "response.completed":
@@ -130,13 +130,13 @@ def test_recorded_and_replayed(root: str, tmp_path: Path, name: str) -> None:
     with streamtape.use_cassette(path, mode="none", match_on=("method", "path", "body")):
         assert run("http://127.0.0.1:9") == seen
     (one,) = streamtape.load(path)
-    said = one.transcript()
-    assert (said.dialect, said.text) == (dialect, TEXT)
+    transcript = one.transcript()
+    assert (transcript.dialect, transcript.text) == (dialect, TEXT)
     assert len(list(one.turns())) == n_turns
     assert KEY not in repr(one)
     assert [str(f) for f in streamtape.check(one) if f.severity == "error"] == []
     if n_turns == 2:
-        (call,) = said.tool_calls
+        (call,) = transcript.tool_calls
         assert (call.name, call.parsed) == ("get_weather", {"city": "Paris", "unit": "celsius"})
 
 
@@ -145,12 +145,12 @@ def test_the_sdk_of_google(tmp_path: Path) -> None:
     path, url = tmp_path / "x.tape", "wss://generativelanguage.googleapis.com/ws/"
     setup = {"model": "models/gemini-live", "generationConfig": {"responseModalities": ["TEXT"]}}
     turns = [{"parts": [{"text": "hello"}], "role": "user"}]
-    said = {"modelTurn": {"parts": [{"text": "Hi"}], "role": "model"}}
+    text = {"modelTurn": {"parts": [{"text": "Hi"}], "role": "model"}}
     talk = dialogue(
         client(json.dumps({"setup": setup})),
         server(b'{"setupComplete":{}}'),
         client(json.dumps({"client_content": {"turns": turns, "turnComplete": True}})),
-        server(json.dumps({"serverContent": said}).encode()),
+        server(json.dumps({"serverContent": text}).encode()),
         server(b'{"serverContent":{"turnComplete":true}}'),
         url=url,
     )

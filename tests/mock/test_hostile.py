@@ -38,30 +38,30 @@ def test_every_body_is_answered_or_refused(path: str) -> None:
     assert {status for status in found if status not in (200, 400)} == set()
 
 
-def test_what_came_is_told_without_secrets() -> None:
+def test_what_came_is_reported_without_secrets() -> None:
     """Also where a body is shortened within one: half of a key would not be recognised."""
     key = "sk-proj-" + "a1B2c3D4" * 6
     with MockServer() as server, httpx.Client() as client:
         for n in range(3_900, 4_000, 20):
             client.post(f"{server.url}/v1/responses?q={key}", content=f"{'x ' * (n // 2)}{key}")
-        told = client.get(f"{server.url}/__streamtape/requests").text
-    assert "x x x" in told
-    assert "sk-proj" not in told
-    assert "a1B2" not in told
+        found = client.get(f"{server.url}/__streamtape/requests").text
+    assert "x x x" in found
+    assert "sk-proj" not in found
+    assert "a1B2" not in found
 
 
-def test_misses_are_told_without_secrets() -> None:
+def test_misses_are_reported_without_secrets() -> None:
     """Wherever the text that says why is cut; in Python as over HTTP."""
     key = "sk-proj-" + "a1B2c3D4" * 6
     with MockServer([Rule(contains="never", reply="x")]) as server, httpx.Client() as client:
-        told = ""
+        found = ""
         for n in range(0, 80, 7):
-            asked = {"model": "m", "input": f"{'x' * n} {key}"}
-            told += client.post(f"{server.url}/t/{key}/v1/responses", json=asked).text
-        told += "".join(server.misses)
-    assert "doesn't contain 'never'" in told
-    assert "sk-proj" not in told
-    assert "a1B2" not in told
+            body = {"model": "m", "input": f"{'x' * n} {key}"}
+            found += client.post(f"{server.url}/t/{key}/v1/responses", json=body).text
+        found += "".join(server.misses)
+    assert "doesn't contain 'never'" in found
+    assert "sk-proj" not in found
+    assert "a1B2" not in found
 
 
 def test_a_path_that_no_dialect_has_is_recorded_where_misses_are(tmp_path: Path) -> None:

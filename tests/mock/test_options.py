@@ -165,8 +165,8 @@ def test_scripts_are_chosen_by_what_is_asked(endpoint: MockServer) -> None:
     called = payloads(endpoint, "m", tools=[tool])[-1]["response"]["output"][0]
     assert (called["name"], json.loads(called["arguments"])) == ("count", {"n": 10})
     text = {"format": {"type": "json_schema", "name": "a", "schema": schema}}
-    said = payloads(endpoint, "m", text=text)[-1]["response"]["output"][0]
-    assert json.loads(said["content"][0]["text"]) == {"n": 10}
+    message = payloads(endpoint, "m", text=text)[-1]["response"]["output"][0]
+    assert json.loads(message["content"][0]["text"]) == {"n": 10}
 
 
 def test_one_http_chunk_an_event(endpoint: MockServer) -> None:

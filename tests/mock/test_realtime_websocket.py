@@ -64,12 +64,12 @@ def test_an_answer(connection: RealtimeConnection, modality: Any) -> None:
     connection.response.create()
     events = until_type(connection, "response.done")
     kind = "output_text" if modality == "text" else "output_audio_transcript"
-    said = "".join(e.delta for e in events if e.type == f"response.{kind}.delta")
+    text = "".join(e.delta for e in events if e.type == f"response.{kind}.delta")
     last = events[-1]
     (item,) = last.response.output
     assert item.type == "message"
     part = item.content[0]
-    assert said == (part.text if modality == "text" else part.transcript)
+    assert text == (part.text if modality == "text" else part.transcript)
     speech = [e.delta for e in events if e.type == "response.output_audio.delta"]
     assert bool(speech) is (modality == "audio")
     assert all(base64.b64decode(piece) for piece in speech)

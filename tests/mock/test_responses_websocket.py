@@ -343,8 +343,8 @@ def test_what_the_endpoint_counts() -> None:
             _until(connection, lambda event: event.sequence_number == 4)
             connection._connection.socket.shutdown(2)
         assert endpoint.wait_for(finished=1, disconnects=1, idle=True, timeout_s=PATIENCE_S)
-        asked = [json.loads(message)["model"] for message in endpoint.messages]
-    assert asked == ["gpt-4.1", "gpt-4.1?stall=5"]
+        request = [json.loads(message)["model"] for message in endpoint.messages]
+    assert request == ["gpt-4.1", "gpt-4.1?stall=5"]
 
 
 def _until(connection: ResponsesConnection, holds: Callable[[Any], bool]) -> None:

@@ -61,7 +61,7 @@ PATHS = {
 }
 
 
-def asked(dialect: str, text: str, *, stream: bool = True, **more: Any) -> tuple[str, Any]:
+def post(dialect: str, text: str, *, stream: bool = True, **more: Any) -> tuple[str, Any]:
     """Path and body of a request in which the user says something."""
     if dialect == "gemini":
         path = PATHS[dialect] if stream else PATHS[dialect].replace("streamG", "g").split("?")[0]
@@ -79,7 +79,7 @@ def reply_to(
     server: MockServer, dialect: str, text: str, *, stream: bool = True, **more: Any
 ) -> streamtape.Interaction:
     """What the mock answers, read as a recording."""
-    path, body = asked(dialect, text, stream=stream, **more)
+    path, body = post(dialect, text, stream=stream, **more)
     answer = httpx.post(server.url + path, json=body)
     origin = {"anthropic": "api.anthropic.com", "gemini": "generativelanguage.googleapis.com",
               "ollama": "localhost:11434"}.get(dialect, "api.openai.com")  # fmt: skip
@@ -120,7 +120,7 @@ def test_conditions(server: MockServer, text: str, more: dict[str, Any], reply: 
 
 def test_a_header_and_a_turn(server: MockServer) -> None:
     """By a header's value, and by how often the user has spoken."""
-    path, body = asked("openai-chat", "hello", stream=False)
+    path, body = post("openai-chat", "hello", stream=False)
     red = httpx.post(server.url + path, json=body, headers={"X-Team": "redder"}).json()
     assert red["choices"][0]["message"]["content"] == "Red."
     turns = [*body["messages"], {"role": "assistant", "content": "Hi"}, *body["messages"]]
@@ -224,7 +224,7 @@ def test_without_rules_it_answers_by_itself() -> None:
         tools = tools_in("openai-chat")
         (call,) = reply_to(server, "openai-chat", "hi", tools=tools).transcript().tool_calls
         assert call.parsed == {"city": "double bubble bath"}
-        _, body = asked("openai-chat", "hi", stream=False, tools=tools)
+        _, body = post("openai-chat", "hi", stream=False, tools=tools)
         body["messages"] += [
             {"role": "assistant", "tool_calls": []},
             {"role": "tool", "tool_call_id": "a", "content": "12"},

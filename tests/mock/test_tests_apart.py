@@ -23,7 +23,7 @@ def server() -> Iterator[MockServer]:
         yield running
 
 
-def said(url: str, **more: Any) -> str:
+def answer(url: str, **more: Any) -> str:
     """What is answered to a request at a base URL."""
     with openai.OpenAI(base_url=url, api_key="none", max_retries=0) as client:
         return str(client.responses.create(model="m", input="hello", **more).output_text)
@@ -35,8 +35,8 @@ def test_rules_and_requests_are_apart(server: MockServer) -> None:
     one.reply("One.")
     two.reply("Two.", contains="hello")
     header = {"X-Streamtape-Test": "b c"}
-    assert [said(one.base_url), said(two.base_url)] == ["One.", "Two."]
-    assert said(server.base_url, extra_headers=header) == "Two."
+    assert [answer(one.base_url), answer(two.base_url)] == ["One.", "Two."]
+    assert answer(server.base_url, extra_headers=header) == "Two."
     assert [len(one.requests), len(two.requests)] == [1, 2]
     assert [request.user for request in two.asked] == ["hello"] * 2
     two.reset()
@@ -47,7 +47,7 @@ def test_the_same_bytes_whatever_others_do(server: MockServer) -> None:
     """Ids are numbered in each test apart."""
     bodies = []
     for name in ("first", "second"):
-        said(server.base_url)
+        answer(server.base_url)
         bodies.append(httpx.post(f"{server.url}/t/{name}/v1/responses", json=ASK).content)
     assert bodies[0] == bodies[1]
 
@@ -58,7 +58,7 @@ def test_the_control_api(server: MockServer) -> None:
     rules = {"rules": [{"name": "greet", "contains": "hello", "reply": "Hi."}]}
     assert httpx.put(f"{control}/rules", json=rules).json() == {"rules": ["greet"]}
     base = f"{server.url}/t/control/v1"
-    assert said(base) == "Hi."
+    assert answer(base) == "Hi."
     key = {"Authorization": "Bearer sk-" + "a1B2c3D4" * 5}
     httpx.post(f"{base}/responses", json={"input": "else"}, headers=key)
     requests = httpx.get(f"{control}/requests").json()
@@ -110,7 +110,7 @@ def test_pages_of_others_are_kept_out(
 
 def test_metrics(server: MockServer) -> None:
     """Prometheus's text: a help line, a type and samples for each count."""
-    said(server.base_url)
+    answer(server.base_url)
     text = httpx.get(f"{server.url}/metrics").text
     samples = [line for line in text.splitlines() if not line.startswith("#")]
     assert all(float(line.rpartition(" ")[2]) >= 0 for line in samples)
@@ -170,7 +170,7 @@ def test_what_no_rule_answers_is_recorded(tmp_path: Path) -> None:
     assert all(key not in str(one.request.headers) for one in recorded)
 
 
-def test_gemini_streams_a_json_array_unless_told(server: MockServer) -> None:
+def test_gemini_streams_a_json_array_by_default(server: MockServer) -> None:
     """Without `alt=sse` the events are elements of an array, as the API has it."""
     url = f"{server.url}/v1beta/models/gemini-2.5-flash:streamGenerateContent"
     body = {"contents": [{"role": "user", "parts": [{"text": "hello"}]}]}

@@ -119,13 +119,13 @@ def test_errors_are_those_of_the_conventions(collector: Collector, tmp_path: Pat
         failed, request=replace(failed.request, url="https://api.anthropic.com/v1/messages")
     )
     send(collector, saved(tmp_path / "x", a=(cut(1), refused_request(), left, failed)))
-    broken, status, abandoned, overloaded = collector.spans[1:]
-    assert attributes(broken)["error.type"] == "RemoteProtocolError"
-    assert broken.status.code == broken.status.STATUS_CODE_ERROR
-    assert broken.status.message == "peer closed"
-    event = broken.events[-1]
+    damaged, status, abandoned, overloaded = collector.spans[1:]
+    assert attributes(damaged)["error.type"] == "RemoteProtocolError"
+    assert damaged.status.code == damaged.status.STATUS_CODE_ERROR
+    assert damaged.status.message == "peer closed"
+    event = damaged.events[-1]
     assert event.name == "exception"
-    assert event.time_unix_nano == broken.end_time_unix_nano
+    assert event.time_unix_nano == damaged.end_time_unix_nano
     assert attributes(event)["exception.message"] == "peer closed"
     assert attributes(status)["error.type"] == "429"
     assert "error.type" not in attributes(abandoned)
@@ -224,14 +224,16 @@ def test_a_collector_that_refuses_ends_it(
     """After a bounded number of tries; the message has the address and no credentials."""
     collector.answers = answers
     url = collector.url.replace("://", "://me:geheim@")
-    said = refused("export", saved(tmp_path / "x", a=stream(1)), "--to", "otlp", "--endpoint", url)
+    output = refused(
+        "export", saved(tmp_path / "x", a=stream(1)), "--to", "otlp", "--endpoint", url
+    )
     assert len(collector.paths) == tries
-    assert "cannot send spans to http://***@127.0.0.1" in said
-    assert "geheim" not in said
-    assert "--endpoint" in said
+    assert "cannot send spans to http://***@127.0.0.1" in output
+    assert "geheim" not in output
+    assert "--endpoint" in output
 
 
-def test_recordings_without_times_are_told(collector: Collector, tmp_path: Path) -> None:
+def test_recordings_without_times_are_reported(collector: Collector, tmp_path: Path) -> None:
     """A span needs a time; what can't be read is named, too."""
     tapes = saved(tmp_path / "x", a=sse({"type": "x"}))
     (tapes / "bad.tape").write_bytes(b"no tape")
@@ -253,7 +255,7 @@ def test_recordings_without_times_are_told(collector: Collector, tmp_path: Path)
         (["--table", "events"], "--table is an option of --to parquet"),
     ],
 )
-def test_mistakes_are_told(tmp_path: Path, args: list[str], message: str) -> None:
+def test_mistakes_are_reported(tmp_path: Path, args: list[str], message: str) -> None:
     """Before anything is sent."""
     assert message in refused("export", saved(tmp_path / "x", a=stream(1)), "--to", "otlp", *args)
 
@@ -266,7 +268,7 @@ def test_options_of_spans_are_no_options_of_tables(tmp_path: Path) -> None:
     assert "where to?" in refused("export", tmp_path)
 
 
-def test_without_the_extra_the_command_is_told(
+def test_without_the_extra_the_command_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That installs it."""

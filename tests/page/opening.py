@@ -44,13 +44,15 @@ def watch(page: Page, *allowed: str) -> list[str]:
     """What goes wrong in a page, and what it asks for: both are to stay empty."""
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console", lambda message: trouble.append(message.text) if message.type == "error" else None
+    )
     page.on(
         "request",
-        lambda asked: (
+        lambda request: (
             None
-            if asked.url.startswith(("file:", "data:", "blob:", *allowed))
-            else trouble.append(asked.url)
+            if request.url.startswith(("file:", "data:", "blob:", *allowed))
+            else trouble.append(request.url)
         ),
     )
     page.on("dialog", lambda dialog: trouble.append(dialog.message))

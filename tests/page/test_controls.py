@@ -31,7 +31,7 @@ class Control(NamedTuple):
 
     selector: str
     key: str
-    told: str
+    state: str
     ready: str = ""
 
 
@@ -104,10 +104,10 @@ def is_answered(page: Page, control: Control, press: Callable[[], object]) -> bo
     A press is lost that meets the page while it draws a control anew: the next one is not.
     """
     make_ready(page, control)
-    before = page.evaluate(control.told)
+    before = page.evaluate(control.state)
     press()
     for _ in range(N_LOOKS):
-        if page.evaluate(control.told) != before:
+        if page.evaluate(control.state) != before:
             return True
         drawn(page)
     return False

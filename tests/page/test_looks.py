@@ -229,8 +229,8 @@ def test_a_dialogue_is_read_in_both_directions(opened: Page, tmp_path: Path) -> 
     """What the client asks stands before its answer, each as it comes; the close is named."""
     messages = []
     for question, *words in (("Which bath?", "A ", "double."), ("</script><b>Sure?", "Yes.")):
-        asked = {"type": "response.create", "response": {"input": question}}
-        messages.append(client(json.dumps(asked)))
+        body = {"type": "response.create", "response": {"input": question}}
+        messages.append(client(json.dumps(body)))
         messages += [server(json.dumps(p)) for p in Writer().message(*words).end().payloads]
     ending = Ending("complete", 900_000, close_code=1011, close_reason="overloaded")
     tape(tmp_path / "run.tape", dialogue(*messages, ending=ending))

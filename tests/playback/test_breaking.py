@@ -29,7 +29,7 @@ from tests.streams import Writer
 FOUR = recording(*numbered(4))
 
 
-def broken(*faults: str, of: Interaction = FOUR, seed: int = 0) -> list[Step]:
+def with_faults(*faults: str, of: Interaction = FOUR, seed: int = 0) -> list[Step]:
     """The steps of a stream with faults, at once."""
     return list(build_steps(of, faults=faults, seed=seed))
 
@@ -52,14 +52,14 @@ def test_a_cut_gives_so_many_events_and_then_the_exception(
 def test_a_cut_lies_between_events_of_one_chunk() -> None:
     """A chunk that holds several events is cut where the event ends."""
     together = recording(b": hi\n\n" + b"".join(numbered(4)))
-    assert body(broken("cut@event=2", of=together)) == b": hi\n\n" + b"".join(numbered(2))
+    assert body(with_faults("cut@event=2", of=together)) == b": hi\n\n" + b"".join(numbered(2))
 
 
 @pytest.mark.parametrize("n", [0, 1, 8, 9, 10, 35, 36])
 def test_a_cut_by_bytes(n: int) -> None:
     """So many bytes come, whatever the chunks."""
-    assert body(broken(f"cut@byte={n}")) == b"".join(numbered(4))[:n]
-    assert failure(broken(f"cut@byte={n}")) == "RemoteProtocolError"
+    assert body(with_faults(f"cut@byte={n}")) == b"".join(numbered(4))[:n]
+    assert failure(with_faults(f"cut@byte={n}")) == "RemoteProtocolError"
 
 
 def test_a_cut_past_the_end_strikes_nothing() -> None:
@@ -75,15 +75,15 @@ def test_a_cut_past_the_end_strikes_nothing() -> None:
 
 def test_a_cut_before_the_head_and_behind_the_end() -> None:
     """No head at all; or all bytes, and then no proper end."""
-    assert [type(s) for s in broken("cut@head")] == [Fail]
-    assert pieces(broken("cut@end")) == numbered(4)
-    assert failure(broken("cut@end")) == "RemoteProtocolError"
+    assert [type(s) for s in with_faults("cut@head")] == [Fail]
+    assert pieces(with_faults("cut@end")) == numbered(4)
+    assert failure(with_faults("cut@end")) == "RemoteProtocolError"
 
 
 def test_a_cut_short_of_the_promised_length_says_so() -> None:
     """With a Content-Length the exception has the words that the network has for it."""
     sized = recording(b"0123456789", headers=((b"content-length", b"10"),))
-    last = broken("cut@byte=4", of=sized)[-1]
+    last = with_faults("cut@byte=4", of=sized)[-1]
     assert isinstance(last, Fail)
     assert "received 4 bytes, expected 10" in (last.error.message or "")
 
@@ -91,8 +91,8 @@ def test_a_cut_short_of_the_promised_length_says_so() -> None:
 def test_a_cut_in_a_compressed_stream() -> None:
     """By bytes the compressed ones are cut; by events the content is, decoded."""
     recorded = zipped(numbered(4))
-    assert body(broken("cut@byte=20", of=recorded)) == recorded.body[:20]
-    score = broken("cut@event=3", of=recorded)
+    assert body(with_faults("cut@byte=20", of=recorded)) == recorded.body[:20]
+    score = with_faults("cut@event=3", of=recorded)
     assert pieces(score) == numbered(3)
     assert head(score).headers == (SSE,)
 
@@ -109,7 +109,7 @@ def test_a_stall_moves_all_that_follows() -> None:
 
 def test_a_stall_is_a_wait_at_any_pace() -> None:
     """It lasts as long as it says, at once and at double speed, also before the head."""
-    assert waits(broken("stall=30s@event=1", "stall=5s@head")) == [5_000_000, 35_000_000]
+    assert waits(with_faults("stall=30s@event=1", "stall=5s@head")) == [5_000_000, 35_000_000]
     assert 30_005_000 in waits(build_steps(FOUR, faults="stall=30s@event=1", speed=2.0))
 
 
@@ -118,7 +118,7 @@ RESPONSES = Writer().message("one", "two").end().interaction()
 
 def test_an_error_event_ends_the_stream() -> None:
     """The dialect's own error event comes instead of the rest."""
-    score = broken("error=rate_limit_exceeded@event=3", of=RESPONSES)
+    score = with_faults("error=rate_limit_exceeded@event=3", of=RESPONSES)
     assert len(pieces(score)) == 4
     assert failure(score) is None
     name, data = pieces(score)[-1].decode().strip().split("\n")
@@ -133,18 +133,18 @@ def test_an_error_event_ends_the_stream() -> None:
 
 def test_streams_of_nobody_have_an_error_event_too() -> None:
     """A stream of no known provider ends with the usual shape; lines of JSON with a line."""
-    last = pieces(broken("error@event=1"))[-1]
+    last = pieces(with_faults("error@event=1"))[-1]
     assert last.startswith(b"event: error\ndata: {")
     jsonl = recording(b'{"a":1}\n', headers=((b"content-type", b"application/x-ndjson"),))
-    assert json.loads(pieces(broken("error@event=0", of=jsonl))[-1])["error"]
+    assert json.loads(pieces(with_faults("error@event=0", of=jsonl))[-1])["error"]
 
 
 def test_an_early_done() -> None:
     """The marker comes, and nothing after it."""
-    assert pieces(broken("done@event=2")) == [*numbered(2), b"data: [DONE]\n\n"]
+    assert pieces(with_faults("done@event=2")) == [*numbered(2), b"data: [DONE]\n\n"]
     jsonl = recording(b'{"a":1}\n', headers=((b"content-type", b"application/x-ndjson"),))
     with pytest.raises(UsageError, match=r"\[DONE\]"):
-        broken("done@event=0", of=jsonl)
+        with_faults("done@event=0", of=jsonl)
 
 
 @pytest.mark.parametrize(
@@ -169,15 +169,15 @@ def test_events_dropped_doubled_and_swapped(fault: str, order: str, rechunk: str
 def test_an_altered_body_promises_no_length() -> None:
     """What has another length than was recorded does not say the recorded one."""
     sized = replace(FOUR, head=Head(200, (SSE, (b"Content-Length", b"36"))))
-    assert head(broken("drop@event=1", of=sized)).get("content-length") is None
-    assert head(broken("cut@event=1", of=sized)).get("content-length") == "36"
+    assert head(with_faults("drop@event=1", of=sized)).get("content-length") is None
+    assert head(with_faults("cut@event=1", of=sized)).get("content-length") == "36"
 
 
 def test_a_corrupted_event_has_one_other_byte() -> None:
     """One byte of the data differs; the frame stays a frame; the seed says which byte."""
     long = recording(b'event: x\ndata: {"text":"abcdefgh"}\n\n', *numbered(2))
     recorded = long.chunks[0].data
-    others = {pieces(broken("corrupt@event=0", of=long, seed=s))[0] for s in range(40)}
+    others = {pieces(with_faults("corrupt@event=0", of=long, seed=s))[0] for s in range(40)}
     assert len(others) > 3
     for one in others:
         assert sum(a != b for a, b in zip(one, recorded, strict=True)) == 1
@@ -187,13 +187,13 @@ def test_a_corrupted_event_has_one_other_byte() -> None:
 def test_a_corrupted_event_of_one_character() -> None:
     """The data is hit and no other field, also where it is one character without a blank."""
     short = recording(b"id: 7\ndata:a\n\n")
-    hit = {body(broken("corrupt@event=0", of=short, seed=s)) for s in range(20)}
+    hit = {body(with_faults("corrupt@event=0", of=short, seed=s)) for s in range(20)}
     assert hit == {b"id: 7\ndata:`\n\n"}
 
 
 def test_a_corrupted_byte() -> None:
     """The byte at that place is another one, and no other is."""
-    assert body(broken("corrupt@byte=6")) == b"data: 1\n\n" + b"".join(numbered(4)[1:])
+    assert body(with_faults("corrupt@byte=6")) == b"data: 1\n\n" + b"".join(numbered(4)[1:])
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_corrupted_byte() -> None:
 def test_a_torn_character(event: str, torn: list[bytes]) -> None:
     """A character that the seed chooses loses its last byte; without one, half of one is put in."""
     recorded = recording(b"data: 0\n\n", event.encode(), b"data: 2\n\n")
-    found = {body(broken("utf8@event=1", of=recorded, seed=s)) for s in range(20)}
+    found = {body(with_faults("utf8@event=1", of=recorded, seed=s)) for s in range(20)}
     assert found == {b"data: 0\n\n" + one + b"data: 2\n\n" for one in torn}
 
 
@@ -230,7 +230,7 @@ def test_the_head_of_an_http_error() -> None:
     names = (b"content-type", b"content-length", b"retry-after")
     assert tuple(name for name, _ in start.head.headers) == names
     assert start.head.get("content-type") == "application/json"
-    assert head(broken("http=599")).at_us == 0
+    assert head(with_faults("http=599")).at_us == 0
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_cut_has_the_words_and_the_classes_of_the_library(
     fault: str, message: str, base: str
 ) -> None:
     """What httpx says of such a connection, and the classes by which programs catch it."""
-    last = broken(fault)[-1]
+    last = with_faults(fault)[-1]
     assert isinstance(last, Fail)
     assert last.error.message == message
     assert last.error.bases == (base, "TransportError", "RequestError", "HTTPError")
@@ -267,29 +267,29 @@ def test_every_fault_is_reported_once_when_it_strikes(fault: str) -> None:
     struck: list[object] = []
     score = list(build_steps(FOUR, faults=fault, on_fault=struck.append))
     assert struck == list(parse_faults(fault))
-    assert score != broken()
+    assert score != with_faults()
 
 
 def test_several_at_once_mean_places_as_recorded() -> None:
     """A dropped event does not move the numbers of the others, in whatever order they are given."""
     texts = ["drop@event=0", "double@event=2", "cut@event=3"]
     for faults in (texts, texts[::-1]):
-        score = broken(*faults)
+        score = with_faults(*faults)
         assert body(score) == b"data: 1\n\ndata: 2\n\ndata: 2\n\n"
         assert failure(score) == "RemoteProtocolError"
 
 
 def test_two_at_one_place_strike_in_their_order() -> None:
     """A stall before a cut is waited for; behind it, nobody is there any more."""
-    assert waits(broken("stall=3s@event=2", "cut@event=2")) == [3_000_000]
-    assert waits(broken("cut@event=2", "stall=3s@event=2")) == []
+    assert waits(with_faults("stall=3s@event=2", "cut@event=2")) == [3_000_000]
+    assert waits(with_faults("cut@event=2", "stall=3s@event=2")) == []
 
 
 def test_a_place_by_the_seed() -> None:
     """`?` is a place within the stream; the same seed finds the same one."""
-    found = {len(pieces(broken("cut@event=?", seed=s))) for s in range(40)}
+    found = {len(pieces(with_faults("cut@event=?", seed=s))) for s in range(40)}
     assert found == {0, 1, 2, 3}
-    assert broken("cut@byte=?", seed=5) == broken("cut@byte=?", seed=5)
+    assert with_faults("cut@byte=?", seed=5) == with_faults("cut@byte=?", seed=5)
     on_fault: list[object] = []
     list(build_steps(FOUR, faults="cut@event=?", seed=5, on_fault=on_fault.append))
     assert "?" not in str(on_fault[0])
@@ -300,16 +300,16 @@ def test_a_failure_before_the_head_stays_one() -> None:
     ending = Ending("error", 5, "ConnectError", "no route")
     headless = Interaction(Request("GET", "http://x/"), None, Chunks(), ending)
     for fault in ("cut@event=0", "drop@event=0", "error@event=0", "cut@byte=0"):
-        assert broken(fault, of=headless) == [Fail(ending)]
-    assert failure(broken("cut@head", of=headless)) == "RemoteProtocolError"
-    assert head(broken("http=503", of=headless)).status == 503
-    assert waits(broken("stall=1s@head", of=headless)) == [1_000_000]
+        assert with_faults(fault, of=headless) == [Fail(ending)]
+    assert failure(with_faults("cut@head", of=headless)) == "RemoteProtocolError"
+    assert head(with_faults("http=503", of=headless)).status == 503
+    assert waits(with_faults("stall=1s@head", of=headless)) == [1_000_000]
 
 
 def test_a_recorded_failure_keeps_its_place_behind_a_fault() -> None:
     """A stream that broke when it was recorded still breaks, after a dropped event."""
     ending = Ending("error", 99_000, "ReadError", "gone")
-    score = broken("drop@event=1", of=recording(*numbered(3), ending=ending))
+    score = with_faults("drop@event=1", of=recording(*numbered(3), ending=ending))
     assert score[1:] == [Emit(b"data: 0\n\n"), Emit(b"data: 2\n\n"), Fail(ending)]
 
 
@@ -342,7 +342,7 @@ def test_a_cut_by_bytes_gives_a_beginning(sizes: list[int], n: int) -> None:
     """However the chunks lie, what comes is the beginning of what was recorded."""
     chunks = [bytes(range(size)) for size in sizes]
     of = recording(*chunks)
-    score = broken(f"cut@byte={n}", of=of)
+    score = with_faults(f"cut@byte={n}", of=of)
     assert body(score) == of.body[:n]
     assert (failure(score) is not None) == (n <= len(of.body))
 
@@ -351,13 +351,13 @@ def test_a_damaged_encoding_is_a_damaged_body() -> None:
     """A fault by events in a body that is not what its head says is our error, not a crash."""
     wrong = recording(b"plain", headers=((b"content-encoding", b"gzip"), SSE))
     with pytest.raises(ContentError, match="gzip"):
-        broken("cut@event=1", of=wrong)
+        with_faults("cut@event=1", of=wrong)
 
 
 def test_chunks_are_values() -> None:
     """Breaking a replay leaves the recording alone."""
     before = list(FOUR.chunks)
-    broken("corrupt@event=1", "double@event=2")
+    with_faults("corrupt@event=1", "double@event=2")
     assert (
         list(FOUR.chunks) == before == [Chunk(10_000 * n, d) for n, d in enumerate(numbered(4), 1)]
     )

@@ -58,7 +58,7 @@ def test_of_says_which_interaction_is_struck() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("explode@event=3", "unknown fault (known: "),
         ("cut", "needs a place"),
@@ -82,11 +82,11 @@ def test_of_says_which_interaction_is_struck() -> None:
         ("error=<b>@event=1", "invalid error type"),
     ],
 )
-def test_what_is_wrong_is_refused(text: str, said: str) -> None:
+def test_what_is_wrong_is_refused(text: str, expected: str) -> None:
     """The message shows the fault and what is wrong with it."""
     with pytest.raises(UsageError, match=f"{text!r}") as refused:
         parse_fault(text)
-    assert said in str(refused.value)
+    assert expected in str(refused.value)
 
 
 words = st.sampled_from(

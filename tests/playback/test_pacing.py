@@ -68,10 +68,10 @@ def test_a_stream_without_chunks_at_a_fixed_rate(at_us: int | None) -> None:
 def test_what_follows_a_chunk_follows_it_as_closely() -> None:
     """An end keeps its distance from the last chunk; a request is waited for from then on."""
     start, fail = Start(Head(200, (), 5000)), Fail(Ending("error"))
-    asked = Await(1, 8000, pushed=True)
+    request = Await(1, 8000, pushed=True)
     score: list[Step] = [
         WaitUntil(5000), start, WaitUntil(6000), Emit(b"a"), WaitUntil(7000), Emit(b"b"),
-        asked, WaitUntil(9000), fail,
+        request, WaitUntil(9000), fail,
     ]  # fmt: skip
     assert list(retimed(score, FixedRate(10))) == [
         WaitUntil(5000), start, WaitUntil(5000), Emit(b"a"), WaitUntil(5010), Emit(b"b"),

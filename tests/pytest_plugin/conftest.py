@@ -34,7 +34,7 @@ class Upstream:
     """A server on a free port: counts what it was asked, and can be told what to answer."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.body = BODY
         self.content_type = "text/event-stream"
         self.status = 200
@@ -51,7 +51,7 @@ class Upstream:
                 self.do_GET()
 
             def do_GET(self) -> None:
-                upstream.asked.append(self.path)
+                upstream.requests.append(self.path)
                 status = upstream.statuses.pop(0) if upstream.statuses else upstream.status
                 self.send_response(status)
                 self.send_header("content-type", upstream.content_type)

@@ -138,8 +138,8 @@ def environment(name: str) -> Path:
     # Where the wheel is tested there is no source to install.
     wheel = os.environ.get("STREAMTAPE_WHEEL")
     package = [wheel] if wheel else ["-e", str(REPO)]
-    wanted = "\n".join((*SETS[name], sys.version, *package, ours))
-    folder = REPO / ".cache" / f"beside-{name}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
+    expected = "\n".join((*SETS[name], sys.version, *package, ours))
+    folder = REPO / ".cache" / f"beside-{name}-{hashlib.sha256(expected.encode()).hexdigest()[:12]}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "whole").exists():
         commands = (
@@ -185,8 +185,8 @@ def test_beside_other_plugins(suite: Suite, name: str) -> None:
     first = run(*theirs, "--snapshot-update", "--tape-update")
     assert "16 passed" in first
     assert "1 rerun" in first
-    asked = len(suite.upstream.asked)
+    n_requests = len(suite.upstream.requests)
     spread = ("-n1", "--cov=test_it") if name == "cassetter" else ()  # a worker costs seconds
     again = run("--record-mode=none", *spread)
     assert "16 passed" in again
-    assert len(suite.upstream.asked) == asked, "a replay asked the server"
+    assert len(suite.upstream.requests) == n_requests, "a replay asked the server"

@@ -64,13 +64,13 @@ def test_a_fault_strikes_in_the_first_run(suite: Suite, form: str, mode: str) ->
     (recorded,) = streamtape.load(suite.folder / path)
     assert recorded.ending.kind == "complete"
     assert recorded.body == suite.upstream.body
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
     suite.run("--tape-record=none").assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
     suite.run("--tape-record=verify").assert_outcomes(passed=1)
 
 
-def test_a_fault_that_strikes_nothing_is_told_at_the_test(suite: Suite) -> None:
+def test_a_fault_that_strikes_nothing_is_reported_at_the_test(suite: Suite) -> None:
     """The warning names the line where the test begins, in every run."""
     suite.write("\n@streamtape.cassette(fault='cut@event=9')\ndef test_a():\n    httpx.get(URL)\n")
     for _ in "ab":
@@ -90,7 +90,7 @@ def test_a_fault_through_a_port_strikes_in_the_second_run(suite: Suite) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*the next run has the fault*"])
     suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
 
 
 # A stream of ten minutes that takes milliseconds to record, since its upstream has no clock.
@@ -175,8 +175,8 @@ def test_an_application_in_this_process_is_called_in_every_run(
     before = _bytes(suite)
     suite.run().assert_outcomes(passed=1)
     suite.run("--tape-record=verify").assert_outcomes(passed=1)
-    broken = APP.replace("data: one", "data: two")
-    suite.write(broken + OWN.format(transport=IN_PROCESS[transport]))
+    failed = APP.replace("data: one", "data: two")
+    suite.write(failed + OWN.format(transport=IN_PROCESS[transport]))
     monkeypatch.setenv("CI", "true")
     suite.run().assert_outcomes(failed=1)
     result = suite.run("--tape-record=verify")

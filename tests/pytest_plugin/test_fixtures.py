@@ -44,16 +44,16 @@ def test_recorded_once_and_replayed(
     source, place = PLACES[scope]
     suite.write(SETUP.format(scope=scope) + source)
     suite.run().assert_outcomes(passed=2)
-    assert sorted(suite.upstream.asked) == ["/a", "/b", "/gone", "/made"]
+    assert sorted(suite.upstream.requests) == ["/a", "/b", "/gone", "/made"]
     tapes = suite.tapes()
     assert f"{place}.tape" in tapes
     assert f"{place}.teardown.tape" in tapes
     assert len(tapes) == 4
-    suite.upstream.asked.clear()
+    suite.upstream.requests.clear()
     suite.run("--tape-prune").assert_outcomes(passed=2)
     monkeypatch.setenv("CI", "1")
     suite.run("-k", "test_b").assert_outcomes(passed=1, deselected=1)
-    assert suite.upstream.asked == []
+    assert suite.upstream.requests == []
     assert suite.tapes() == tapes
 
 
@@ -122,12 +122,12 @@ def test_every_form_is_covered(suite: Suite, form: str, monkeypatch: pytest.Monk
     source, name = FORMS[form]
     suite.write(source)
     suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/made", "/a"]
+    assert suite.upstream.requests == ["/made", "/a"]
     assert f"cassettes/test_it/{name}.tape" in suite.tapes()
     assert len(suite.tapes()) == 2
     monkeypatch.setenv("CI", "1")
     suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/made", "/a"]
+    assert suite.upstream.requests == ["/made", "/a"]
 
 
 def test_what_ci_does_not_find_is_refused(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_what_ci_does_not_find_is_refused(suite: Suite, monkeypatch: pytest.Monk
     monkeypatch.setenv("CI", "1")
     result = suite.run()
     result.assert_outcomes(errors=2)
-    assert suite.upstream.asked == []
+    assert suite.upstream.requests == []
     result.stdout.fnmatch_lines(
         [
             "*cassette*fixture.made.tape: there is no such file*",
@@ -179,13 +179,13 @@ def test_without_tests_that_have_a_cassette_it_is_left_alone(suite: Suite) -> No
     suite.write(plain)
     for _ in range(2):
         suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/made", "/gone"] * 2
+    assert suite.upstream.requests == ["/made", "/gone"] * 2
     assert suite.tapes() == []
     suite.write(plain + USE)
     suite.run().assert_outcomes(passed=3)
-    suite.upstream.asked.clear()
+    suite.upstream.requests.clear()
     suite.run().assert_outcomes(passed=3)
-    assert suite.upstream.asked == []
+    assert suite.upstream.requests == []
 
 
 def test_a_setup_that_fails_keeps_no_broken_recording(suite: Suite) -> None:
@@ -210,9 +210,9 @@ def test_parameters_have_cassettes_of_their_own(suite: Suite) -> None:
         "@streamtape.cassette\ndef test_a(made, model):\n    httpx.get(URL + '/a/' + model)\n"
     )
     suite.run().assert_outcomes(passed=2)
-    asked = list(suite.upstream.asked)
+    requests = list(suite.upstream.requests)
     suite.run("--tape-record=none").assert_outcomes(passed=2)
-    assert suite.upstream.asked == asked
+    assert suite.upstream.requests == requests
     assert "cassettes/test_it/fixture.made[small].tape" in suite.tapes()
     assert sum("fixture.made[LARGE]" in name for name in suite.tapes()) == 1
 
@@ -229,7 +229,7 @@ def test_a_stream_that_goes_on_is_recorded_to_its_end(suite: Suite) -> None:
     )
     suite.run().assert_outcomes(passed=2)
     suite.run("--tape-record=none").assert_outcomes(passed=2)
-    assert suite.upstream.asked == ["/made", "/b"]
+    assert suite.upstream.requests == ["/made", "/b"]
 
 
 def test_it_heeds_the_options_of_its_scope(suite: Suite) -> None:
@@ -295,7 +295,7 @@ def test_workers_record_it_once(suite: Suite) -> None:
     suite.load_few_plugins()
     options = ("-n2", "--dist=load", "-p", "no:cacheprovider")
     suite.pytester.runpytest_subprocess(*options).assert_outcomes(passed=4)
-    assert suite.upstream.asked.count("/made") == 1
-    asked = len(suite.upstream.asked)
+    assert suite.upstream.requests.count("/made") == 1
+    n_requests = len(suite.upstream.requests)
     suite.pytester.runpytest_subprocess(*options, "--tape-record=none").assert_outcomes(passed=4)
-    assert len(suite.upstream.asked) == asked
+    assert len(suite.upstream.requests) == n_requests

@@ -93,9 +93,9 @@ def test_what_is_kept(suite: Suite, case: str) -> None:
     result.assert_outcomes(**outcomes)
     name = "TestIt.test_a" if case == "unittest" else "test_a"
     assert suite.tapes() == [path.format(name) for path in PLACES[place]]
-    asked = list(suite.upstream.asked)
+    requests = list(suite.upstream.requests)
     suite.run()
-    assert (suite.upstream.asked == asked) is (place == "kept" or "/x" not in asked)
+    assert (suite.upstream.requests == requests) is (place == "kept" or "/x" not in requests)
     if outcome == "failed" and place == "kept" and case != "use_cassette":
         result.stdout.fnmatch_lines(["*the recording is kept in cassettes/test_it/*"])
     if place == "aside":
@@ -112,16 +112,16 @@ def test_an_error_behind_the_last_byte(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "reason"),
+    ("damaged", "reason"),
     [
         ({"status": 500}, "the server answered with status 500"),
         ({"cut": True}, "the stream ended with RemoteProtocolError"),
     ],
     ids=["status", "cut"],
 )
-def test_what_the_server_broke(suite: Suite, broken: dict[str, Any], reason: str) -> None:
+def test_what_the_server_broke(suite: Suite, damaged: dict[str, Any], reason: str) -> None:
     """An answer that nobody wants is set aside; a good one takes its place and clears it away."""
-    vars(suite.upstream).update(broken)
+    vars(suite.upstream).update(damaged)
     suite.write(HEAD + "    httpx.get(URL + '/x').raise_for_status()\n")
     result = suite.run()
     result.assert_outcomes(failed=1)
@@ -140,7 +140,7 @@ def test_what_was_made_good(suite: Suite) -> None:
     )
     suite.run().assert_outcomes(failed=1)
     suite.run().assert_outcomes(failed=1)
-    assert suite.upstream.asked == ["/x"] * 2
+    assert suite.upstream.requests == ["/x"] * 2
     assert [i.head and i.head.status for i in _tape(suite)] == [429, 200]
 
 
@@ -155,7 +155,7 @@ def test_what_proves_nothing_is_kept(suite: Suite) -> None:
     suite.write(HEAD + GET)
     for _ in "ab":
         suite.run().assert_outcomes(failed=1)
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
 
 
 def test_a_run_that_is_stopped(suite: Suite) -> None:
@@ -179,7 +179,7 @@ def test_a_good_cassette_is_replaced_by_a_good_run(suite: Suite) -> None:
     suite.run("--tape-record=all").assert_outcomes(failed=1)
     assert _tape(suite)[0].body == BODY + BODY
     suite.run("--tape-update").assert_outcomes(passed=1)
-    assert len(suite.upstream.asked) == 3
+    assert len(suite.upstream.requests) == 3
 
 
 def test_a_failed_recording_is_kept_where_that_is_said(suite: Suite) -> None:

@@ -44,8 +44,8 @@ def test_a_replay_needs_no_key(suite: Suite, form: str, monkeypatch: pytest.Monk
     monkeypatch.delenv("OPENAI_API_KEY")
     suite.run("--tape-record=once").assert_outcomes(passed=2)
     assert not {name for name in NAMES if os.environ.get(name) == NO_KEY}
-    broken = suite.run("--tape-record=all").parseoutcomes()
-    assert broken.get("failed", 0) + broken.get("errors", 0) == 1
+    failed = suite.run("--tape-record=all").parseoutcomes()
+    assert failed.get("failed", 0) + failed.get("errors", 0) == 1
     suite.pytester.makeini("[pytest]\ntape_dummy_keys = false\n")
     refused = suite.run().parseoutcomes()
     assert refused.get("failed", 0) + refused.get("errors", 0) == 1

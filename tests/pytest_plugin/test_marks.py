@@ -10,11 +10,11 @@ OUT = "    import socket\n    with pytest.raises(streamtape.StreamtapeError, mat
 OUT += "        socket.getaddrinfo('streamtape.invalid', 80)\n"
 
 
-@pytest.mark.parametrize("said", BLOCKS)
+@pytest.mark.parametrize("expected", BLOCKS)
 @pytest.mark.parametrize("where", ["function", "module"])
-def test_a_mark_that_only_blocks_wants_no_cassette(suite: Suite, said: str, where: str) -> None:
+def test_a_mark_that_only_blocks_wants_no_cassette(suite: Suite, expected: str, where: str) -> None:
     """A quiet test passes, a loud one is stopped, and nothing is left on disk or in the sockets."""
-    mark = f"pytest.mark.streamtape({said})"
+    mark = f"pytest.mark.streamtape({expected})"
     head = f"@{mark}\n" if where == "function" else f"pytestmark = {mark}\n"
     suite.write(head + "def test_a():\n" + OUT, "test_one")
     quiet = "assert 'guarded' not in repr(socket.getaddrinfo)"
@@ -110,4 +110,4 @@ def test_the_name_of_another_tools_cassette_is_refused(suite: Suite) -> None:
     result.assert_outcomes(errors=1)
     near = "cassettes/test_it/x"
     result.stdout.fnmatch_lines([f"*streamtape convert {near}.yaml {near}.tape*name 'x.tape'*"])
-    assert suite.upstream.asked == []
+    assert suite.upstream.requests == []

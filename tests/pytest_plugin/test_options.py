@@ -19,9 +19,9 @@ def test_speed_and_clock(suite: Suite) -> None:
     """--tape-speed sets the pace of every replay; `none` is at once; nonsense is refused."""
     suite.write("def test_a(tape):\n" + GET + "    print('speed', tape.options.speed)\n")
     suite.run()
-    for given, told in (("2.5", "2.5"), ("none", "None")):
+    for given, expected in (("2.5", "2.5"), ("none", "None")):
         result = suite.run(f"--tape-speed={given}", "-rP")
-        result.stdout.fnmatch_lines([f"*speed {told}"])
+        result.stdout.fnmatch_lines([f"*speed {expected}"])
     assert suite.run("--tape-speed=0").ret == pytest.ExitCode.USAGE_ERROR
 
 
@@ -66,7 +66,7 @@ def test_disabled(suite: Suite) -> None:
     for _ in range(2):
         suite.run("--tape-disable").assert_outcomes(passed=2)
     assert suite.tapes() == []
-    assert len(suite.upstream.asked) == 4
+    assert len(suite.upstream.requests) == 4
 
 
 def test_verify(suite: Suite) -> None:
@@ -80,7 +80,7 @@ def test_verify(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["*VerifyError*", "*2 → 7*", "stream 0: *, compared with *"])
 
 
-def test_what_was_not_played_is_told(suite: Suite) -> None:
+def test_what_was_not_played_is_reported(suite: Suite) -> None:
     """Interactions that no test played are listed at the end, or fail the test."""
     suite.write("@streamtape.cassette\ndef test_a():\n    httpx.get(URL + '/y')\n" + GET)
     suite.run().assert_outcomes(passed=1)
@@ -232,7 +232,7 @@ def test_nothing_is_pruned_after_a_failure(suite: Suite) -> None:
     assert len(suite.tapes()) == 2
 
 
-def test_a_failed_test_is_told_where_its_stream_was(suite: Suite) -> None:
+def test_a_failed_test_is_reported_where_its_stream_was(suite: Suite) -> None:
     """The report shows how far the stream had come, and leaves what happened."""
     suite.write("@streamtape.cassette\ndef test_a():\n    httpx.get(URL + '/x')\n")
     suite.run()

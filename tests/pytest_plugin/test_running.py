@@ -89,7 +89,7 @@ def test_functions(suite: Suite, form: str) -> None:
         name = f"test_a[{backend}]" if len(suite.tapes()[0]) > 40 else "test_a"
     assert suite.tapes() == [f"cassettes/test_it/{name}.tape"]
     suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
 
 
 PARAMETERS = """
@@ -132,7 +132,7 @@ def test_parameters_and_fixtures(suite: Suite) -> None:
     suite.run().assert_outcomes(passed=9)
     assert len(suite.tapes()) == 9
     suite.run("--tape-record=none").assert_outcomes(passed=9)
-    assert len(suite.upstream.asked) == 9
+    assert len(suite.upstream.requests) == 9
 
 
 def test_fixtures_of_wider_scopes_are_recorded_apart(suite: Suite) -> None:
@@ -145,7 +145,7 @@ def test_fixtures_of_wider_scopes_are_recorded_apart(suite: Suite) -> None:
     suite.run().assert_outcomes(passed=1)
     assert len(streamtape.load(suite.folder / "cassettes/test_it/test_a.tape")) == 1
     suite.run("--tape-record=none").assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/up", "/x", "/down"]
+    assert suite.upstream.requests == ["/up", "/x", "/down"]
 
 
 @pytest.mark.parametrize("form", CLASSES)
@@ -155,7 +155,7 @@ def test_classes(suite: Suite, form: str) -> None:
     suite.run().assert_outcomes(passed=1)
     assert suite.tapes() == ["cassettes/test_it/TestIt.test_a.tape"]
     suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
 
 
 def test_decorated_tests_run_without_pytest(suite: Suite) -> None:
@@ -169,7 +169,7 @@ def test_decorated_tests_run_without_pytest(suite: Suite) -> None:
         subprocess.run(command, cwd=suite.folder, check=True, capture_output=True)
     assert suite.tapes() == ["cassettes/test_it/TestIt.test_a.tape"]
     suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_the_mode_is_none_where_ci_is_set(suite: Suite, monkeypatch: pytest.Monk
     for off in ("", "0", "false"):
         monkeypatch.setenv("CI", off)
         suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
 
 
 def test_the_command_line_counts_most(suite: Suite) -> None:
@@ -222,7 +222,7 @@ def test_the_command_line_counts_most(suite: Suite) -> None:
     )
     suite.run().assert_outcomes(passed=2)
     suite.run("--tape-record=rewrite").assert_outcomes(passed=2)
-    assert suite.upstream.asked == ["/x"] * 4
+    assert suite.upstream.requests == ["/x"] * 4
     result = suite.run("--tape-record=sometimes")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*unknown record mode 'sometimes'*"])
@@ -310,14 +310,16 @@ def test_where_named_cassettes_lie(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["''", "'.'", "'..'", "'a/..'", "'a.tape', allow_hosts='h', block_network=True"]
+    "expected", ["''", "'.'", "'..'", "'a/..'", "'a.tape', allow_hosts='h', block_network=True"]
 )
 @pytest.mark.parametrize("skipped", [False, True])
-def test_what_is_no_name_and_no_list_is_told(suite: Suite, said: str, skipped: bool) -> None:
+def test_what_is_no_name_and_no_list_is_reported(
+    suite: Suite, expected: str, skipped: bool
+) -> None:
     """It is an error of its test, whether that runs or not; the others run."""
     skip = "@pytest.mark.skip\n" if skipped else ""
     suite.write(
-        f"{skip}@pytest.mark.streamtape({said})\ndef test_a():\n{GET}"
+        f"{skip}@pytest.mark.streamtape({expected})\ndef test_a():\n{GET}"
         f"@streamtape.cassette\ndef test_b():\n{GET}"
     )
     result = suite.run()
@@ -368,7 +370,7 @@ def test_the_plugin_may_be_named_once_more(suite: Suite, plugin: str) -> None:
     result.assert_outcomes(passed=1)
     result = suite.pytester.run(*command[:-2], "-p", "no:streamtape")
     assert result.ret == pytest.ExitCode.OK
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
 
 
 def converted(path: Path, name: str) -> Path:
@@ -430,7 +432,7 @@ def test_the_recording_of_another_test_is_no_converted_one(suite: Suite) -> None
     assert len(suite.tapes()) == 3
 
 
-def test_a_damaged_converted_cassette_is_told(suite: Suite) -> None:
+def test_a_damaged_converted_cassette_is_reported(suite: Suite) -> None:
     """A file under the old name that can't be read is an error, not a reason to record."""
     suite.write(
         "@pytest.mark.parametrize('a', ['a:b'])\n@streamtape.cassette\n"
@@ -440,7 +442,7 @@ def test_a_damaged_converted_cassette_is_told(suite: Suite) -> None:
     folder.mkdir(parents=True)
     (folder / "test_a[a-b].tape").write_bytes(b"no cassette")
     suite.run().assert_outcomes(errors=1)
-    assert suite.upstream.asked == []
+    assert suite.upstream.requests == []
 
 
 MISS = """

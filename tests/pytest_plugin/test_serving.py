@@ -43,7 +43,7 @@ def test_any_client_is_recorded_once_and_replayed(suite: Suite, form: str) -> No
     assert len(suite.tapes()) == 1
     suite.upstream.close()
     suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"]
+    assert suite.upstream.requests == ["/x"]
 
 
 def test_providers_are_found_by_their_variables(
@@ -64,7 +64,7 @@ def test_providers_are_found_by_their_variables(
     monkeypatch.delenv("OPENAI_BASE_URL")
     monkeypatch.setenv("KEY", "streamtape-replay")
     suite.run("--tape-record=none").assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/v1/responses"]
+    assert suite.upstream.requests == ["/v1/responses"]
 
 
 def test_a_miss_fails_the_test_as_one_in_process_does(suite: Suite) -> None:
@@ -84,18 +84,18 @@ def test_a_miss_fails_the_test_as_one_in_process_does(suite: Suite) -> None:
         )
         + body.format("def test_b(tape):", "URL", "URL").replace("/y", "/z")
     )
-    told = []
+    found = []
     for name in ("test_a", "test_b"):
         result = suite.run("-k", name)
         result.assert_outcomes(failed=1)
         lines = [line.removeprefix("E").strip() for line in result.outlines]
         start = next(n for n, line in enumerate(lines) if line.startswith("request  "))
-        told.append([line.replace("test_b", "test_a") for line in lines[start : start + 9]])
-    assert told[0] == told[1]
-    assert "differs   path" in told[0]
+        found.append([line.replace("test_b", "test_a") for line in lines[start : start + 9]])
+    assert found[0] == found[1]
+    assert "differs   path" in found[0]
 
 
-def test_a_child_that_asks_elsewhere_is_told(suite: Suite) -> None:
+def test_a_child_that_asks_elsewhere_is_reported(suite: Suite) -> None:
     """Where nothing came to the server, the message says where it was."""
     suite.write(CLIENT + MARK + "def test_a(tape_server):\n    pass\n")
     result = suite.run()
@@ -115,11 +115,11 @@ def test_marks_and_options_count(suite: Suite) -> None:
     )
     suite.run().assert_outcomes(passed=1)
     suite.run().assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"] * 2
+    assert suite.upstream.requests == ["/x"] * 2
     suite.run("--tape-record=all").assert_outcomes(passed=1)
-    assert suite.upstream.asked == ["/x"] * 4
+    assert suite.upstream.requests == ["/x"] * 4
     suite.run("--tape-disable").assert_outcomes(failed=1)  # records nothing, breaks nothing
-    assert suite.upstream.asked == ["/x"] * 6
+    assert suite.upstream.requests == ["/x"] * 6
 
 
 def test_a_clock_of_ones_own_is_refused(suite: Suite) -> None:

@@ -65,7 +65,7 @@ def test_names_levels_and_order(suite: Suite) -> None:
     suite.run().assert_outcomes(passed=1)
 
 
-def test_unused_snapshots_are_told(suite: Suite) -> None:
+def test_unused_snapshots_are_reported(suite: Suite) -> None:
     """A snapshot that no test compares with is told, and removed if asked."""
     suite.upstream.body = SSE
     suite.write(TEST)

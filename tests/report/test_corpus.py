@@ -27,9 +27,9 @@ STREAMS = sorted(p for p in CORE.rglob("*") if p.suffix in TYPES) if CORE.is_dir
 
 def interaction(path: Path) -> Interaction:
     """A real stream as an interaction, with the address that it came from where that is known."""
-    asked = json.loads(path.with_suffix(".json").read_text())["request"]
+    first = json.loads(path.with_suffix(".json").read_text())["request"]
     head = Head(200, ((b"content-type", TYPES[path.suffix]),))
-    request = Request("POST", asked.get("url") or "")
+    request = Request("POST", first.get("url") or "")
     chunks = Chunks.of([Chunk(None, path.read_bytes())])
     return Interaction(request, head, chunks, Ending("complete"), cuts_known=False)
 
@@ -49,8 +49,8 @@ def test_every_real_stream_has_a_report(path: Path) -> None:
         assert "ending    complete" in text
     assert len(list(event_lines(reading))) == len(reading.events)
     assert len(list(frame_lines(reading))) >= len(reading.events)
-    told = json.loads(json.dumps(summary([one], events=True, frames=True)))["interactions"][0]
-    assert len(told["events"]) == len(reading.events)
+    report = json.loads(json.dumps(summary([one], events=True, frames=True)))["interactions"][0]
+    assert len(report["events"]) == len(reading.events)
 
 
 def test_a_real_stream_is_the_same_as_itself() -> None:

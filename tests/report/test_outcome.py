@@ -68,8 +68,8 @@ def test_what_went_wrong_outweighs_what_looks_well() -> None:
 )
 def test_a_dialogue_comes_out_as_it_was_closed(ending: Ending, word: str, mood: str) -> None:
     """A connection that broke between two answers is not complete, though each answer is."""
-    said = [server(json.dumps(payload)) for payload in Writer().message("a").end().payloads]
-    one = dialogue(client('{"type": "response.create"}'), *said, ending=ending)
+    payloads = [server(json.dumps(payload)) for payload in Writer().message("a").end().payloads]
+    one = dialogue(client('{"type": "response.create"}'), *payloads, ending=ending)
     assert outcome(ParsedResponse(one)) == (word, mood)
 
 

@@ -37,9 +37,9 @@ def test_there_are_a_dozen() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_pair(name: str) -> None:
     """In a terminal of 80 columns: all events, then what was said."""
-    told = [text_of(comparison_lines(compared(name), width=80))]
-    told.append(text_of(comparison_lines(compared(name, "content"), width=80)))
-    approved(f"pair-{name}.txt", "\n".join(told))
+    found = [text_of(comparison_lines(compared(name), width=80))]
+    found.append(text_of(comparison_lines(compared(name, "content"), width=80)))
+    approved(f"pair-{name}.txt", "\n".join(found))
 
 
 @pytest.mark.parametrize("name", ["chat-called", "messages-warmer", "responses-left"])
@@ -59,8 +59,8 @@ def test_a_pair_by_time() -> None:
 def test_the_guide_tells_every_field() -> None:
     """What `--json` writes is what the guide says, field by field."""
     section = (REPO / "tools" / "docs" / "site" / "guide" / "compare.md").read_text()
-    told = compared("chat-json").to_dict()
-    for name in (*told, *told["changes"][0]):
+    report = compared("chat-json").to_dict()
+    for name in (*report, *report["changes"][0]):
         assert f"`{name}`" in section
     path = f"{PAIRS}/a/responses-longer.tape"
     comparison = streamtape.diff(path, path.replace("/a/", "/b/"))

@@ -17,7 +17,9 @@ from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction, Reda
 from tests.cli.running import interaction, sse
 from tests.report.approved import approved
 
-ASKED = b'{"model": "gpt-4.1", "input": [{"role": "user", "content": "Say it."}], "stream": true}'
+REQUEST_BODY = (
+    b'{"model": "gpt-4.1", "input": [{"role": "user", "content": "Say it."}], "stream": true}'
+)
 
 
 def recorded(script: str) -> Interaction:
@@ -30,7 +32,7 @@ def recorded(script: str) -> Interaction:
             "POST",
             "https://api.openai.com/v1/responses",
             ((b"Authorization", b"[redacted]"), (b"Content-Type", b"application/json")),
-            ASKED,
+            REQUEST_BODY,
         ),
         Head(200, ((b"Content-Type", b"text/event-stream"),), 12_300, reason="OK"),
         Chunks.of(chunks),
@@ -40,7 +42,7 @@ def recorded(script: str) -> Interaction:
     )
 
 
-BROKEN = replace(
+CUT_OFF = replace(
     recorded("text"),
     chunks=Chunks.of(list(recorded("text").chunks)[:12]),
     ending=Ending("error", 300_000, "RemoteProtocolError", "peer closed connection"),
@@ -63,14 +65,14 @@ def test_in_a_terminal(width: int) -> None:
         Ending("error", 900, "ConnectError", "connection refused"),
     )
     ordinary = interaction([b'{"data": [1, 2]}'], content_type=b"application/json")
-    text = text_of(cassette_lines([BROKEN, failed, ordinary], [0, 1, 2], View(width)))
+    text = text_of(cassette_lines([CUT_OFF, failed, ordinary], [0, 1, 2], View(width)))
     approved(f"show-terminal-{width}.txt", text)
     assert max(map(len, text.splitlines())) <= width
 
 
 def test_without_times() -> None:
     """For git's textconv: nothing in which two equal runs differ by nature."""
-    approved("show-no-times.txt", text_of(cassette_lines([BROKEN], [0], View(times=False))))
+    approved("show-no-times.txt", text_of(cassette_lines([CUT_OFF], [0], View(times=False))))
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

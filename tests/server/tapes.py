@@ -37,12 +37,12 @@ def taped(
     status: int = 200,
     headers: Headers = SSE,
     ending: Ending | None = None,
-    asked_headers: Headers = (),
+    request_headers: Headers = (),
     gap_us: int = 10,
 ) -> Interaction:
     """An interaction whose chunks are these pieces, so far apart."""
     return Interaction(
-        Request(method, url, asked_headers, json.dumps(body).encode() if body else b""),
+        Request(method, url, request_headers, json.dumps(body).encode() if body else b""),
         Head(status, headers, 5, "HTTP/1.1", "Fine"),
         Chunks.of(Chunk(10 + n * gap_us, piece) for n, piece in enumerate(pieces)),
         ending or Ending("complete", 10 + len(pieces) * gap_us),

@@ -304,9 +304,11 @@ def test_an_upstream_that_can_not_answer(tmp_path: Path, answer: bytes) -> None:
         for _ in range(2):
             sock, _ = listener.accept()
             with sock:
-                asked = b""
-                while not asked.endswith(b"}"):  # what is left unread would make a reset of the end
-                    asked += sock.recv(1 << 16)
+                request = b""
+                while not request.endswith(
+                    b"}"
+                ):  # what is left unread would make a reset of the end
+                    request += sock.recv(1 << 16)
                 sock.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -316,9 +318,9 @@ def test_an_upstream_that_can_not_answer(tmp_path: Path, answer: bytes) -> None:
 
         def use(root: str) -> None:
             for _ in range(2):
-                told = httpx.post(f"{root}/v1/responses", json=ASK)
-                assert told.status_code == 502
-                assert url in told.json()["error"]["message"]
+                response = httpx.post(f"{root}/v1/responses", json=ASK)
+                assert response.status_code == 502
+                assert url in response.json()["error"]["message"]
 
         cassette = recorded(tmp_path / "x.tape", url, use)
         thread.join(PATIENCE_S)
@@ -327,12 +329,12 @@ def test_an_upstream_that_can_not_answer(tmp_path: Path, answer: bytes) -> None:
 
 def test_an_upstream_that_never_answers(tmp_path: Path) -> None:
     """The client's own timeout ends it; the upstream is let go, and the request is on record."""
-    asked, closed = threading.Event(), threading.Event()
+    request, closed = threading.Event(), threading.Event()
 
     async def silent(exchange: Exchange) -> None:
         try:
             await exchange.body()
-            asked.set()
+            request.set()
             await asyncio.sleep(3600)
         finally:
             closed.set()
@@ -340,7 +342,7 @@ def test_an_upstream_that_never_answers(tmp_path: Path) -> None:
     def use(root: str) -> None:
         short = httpx.Timeout(PATIENCE_S, read=0.05)
         with httpx.Client(timeout=short) as client, pytest.raises(httpx.ReadTimeout):
-            url, asking = f"{root}/v1/responses", before_reading(lambda: asked.wait(PATIENCE_S))
+            url, asking = f"{root}/v1/responses", before_reading(lambda: request.wait(PATIENCE_S))
             client.post(url, json=ASK, extensions=asking)
         assert closed.wait(PATIENCE_S)
         assert httpx.get(f"{root}/v1/responses/x").status_code == 200
@@ -376,9 +378,9 @@ def test_an_upstream_that_refuses(tmp_path: Path) -> None:
     """A refused connection is a 502, recorded as the error that it was."""
 
     def use(root: str) -> None:
-        told = httpx.post(f"{root}/v1/messages", json=ASK)
-        assert told.status_code == 502
-        assert "ConnectError" in told.json()["error"]["message"]
+        response = httpx.post(f"{root}/v1/messages", json=ASK)
+        assert response.status_code == 502
+        assert "ConnectError" in response.json()["error"]["message"]
 
     with socket.socket() as taken:  # bound, so that no other test gets the port; nobody listens
         taken.bind(("127.0.0.1", 0))
@@ -421,7 +423,7 @@ def test_upstreams_by_path(tmp_path: Path) -> None:
 
         return tell
 
-    asked = {
+    body = {
         "/search/v1/q?a=1": "one /v1/q?a=1",
         "/search/deep/v1/q": "two /v1/q",
         "/searching": "three /searching",
@@ -432,9 +434,9 @@ def test_upstreams_by_path(tmp_path: Path) -> None:
         with upstream(named("three")) as three:
             where = {"": three, "/search": one, "/search/deep/": two}
             with RecordingProxy(path, upstream=where) as proxy:
-                told = {target: httpx.get(proxy.url + target).text for target in asked}
+                response = {target: httpx.get(proxy.url + target).text for target in body}
                 assert proxy.child_env({})["OPENAI_BASE_URL"] == f"{proxy.url}/v1"
-            assert told == asked
+            assert response == body
             with RecordingProxy(path, upstream={"/a": one}, providers=["openai"]) as proxy:
                 assert [mount.prefix for mount in proxy.mounts] == ["/openai", "/a"]
                 assert httpx.get(f"{proxy.url}/b").status_code == 404

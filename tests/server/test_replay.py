@@ -141,9 +141,9 @@ def test_equal_requests_in_order_and_repeats() -> None:
             assert [a.text for a in answers[:2]] == ["one", "two"]
             assert answers[2].status_code == third
             assert len(server.played) == 2
-            told = [miss.text for miss in server.misses]
-        assert len(told) == (0 if repeat else 1)
-        assert all("already played" in text for text in told)
+            expected = [miss.text for miss in server.misses]
+        assert len(expected) == (0 if repeat else 1)
+        assert all("already played" in text for text in expected)
 
 
 def test_paths_of_other_bases() -> None:
@@ -291,8 +291,8 @@ def test_a_path_names_no_file(target: str, tmp_path: Path) -> None:
     streamtape.save(tape(taped([b"a"])), folder / "a.tape")
     (tmp_path / "secret.tape").write_text("secret")
     with serve(folder) as server:
-        asked = f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        got, _ = talk(server.url, asked.encode())
+        request = f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        got, _ = talk(server.url, request.encode())
     assert got.startswith(b"HTTP/1.1 404")
     assert b"root:" not in got
 

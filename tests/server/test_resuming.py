@@ -41,8 +41,8 @@ def test_after_a_sequence_number(after: str, rest: list[int]) -> None:
         if rest:
             with pytest.raises(httpx.RemoteProtocolError):
                 httpx.get(url)
-    broken = taped([b"no gzip at all"], headers=(*SSE, (b"Content-Encoding", b"gzip")))
-    with serve(tape(other, broken, taped(events(5)))) as server:
+    failed = taped([b"no gzip at all"], headers=(*SSE, (b"Content-Encoding", b"gzip")))
+    with serve(tape(other, failed, taped(events(5)))) as server:
         answer = resume(server, f"stream=true&starting_after={after}")
         assert numbers(answer.text) == rest
         assert answer.headers["content-type"] == "text/event-stream"
@@ -107,7 +107,7 @@ def test_a_recorded_reconnection_goes_first() -> None:
         url=ENDLESS,
         method="GET",
         body=None,
-        asked_headers=((b"Last-Event-ID", b"1"),),
+        request_headers=((b"Last-Event-ID", b"1"),),
     )
     with serve(tape(taped(frames, url=ENDLESS, method="GET", body=None), again)) as server:
         assert event_source(server, None).content == b"".join(frames)
@@ -196,11 +196,15 @@ def test_a_post_is_resumed_by_a_get(client: Any) -> None:
 def test_a_recorded_get_goes_before_the_rest_of_a_post() -> None:
     """Where the resumption itself was recorded, it is played once; then the rest is made."""
     recorded = taped(
-        messages("a9"), url=MCP, method="GET", body=None, asked_headers=((b"Last-Event-ID", b"a1"),)
+        messages("a9"),
+        url=MCP,
+        method="GET",
+        body=None,
+        request_headers=((b"Last-Event-ID", b"a1"),),
     )
     with serve(tape(*mcp_tape(), recorded)) as server:
-        asked = {"Last-Event-ID": "a1"}
-        texts = [httpx.get(f"{server.url}/mcp", headers=asked).text for _ in range(3)]
+        body = {"Last-Event-ID": "a1"}
+        texts = [httpx.get(f"{server.url}/mcp", headers=body).text for _ in range(3)]
     assert "id: g1" in texts[0]
     assert "id: a9" in texts[1]
     assert "id: a2" in texts[2]
@@ -209,8 +213,8 @@ def test_a_recorded_get_goes_before_the_rest_of_a_post() -> None:
 def test_other_addresses_and_unknown_events_resume_nothing() -> None:
     """An id is of one endpoint; what is not known is matched as any other request."""
     with serve(mcp_tape()) as server:
-        asked = {"Last-Event-ID": "a1"}
-        assert httpx.get(f"{server.url}/other", headers=asked).status_code == 404
-        assert httpx.post(f"{server.url}/mcp", json={}, headers=asked).status_code == 404
+        body = {"Last-Event-ID": "a1"}
+        assert httpx.get(f"{server.url}/other", headers=body).status_code == 404
+        assert httpx.post(f"{server.url}/mcp", json={}, headers=body).status_code == 404
         unknown = httpx.get(f"{server.url}/mcp", headers={"Last-Event-ID": "zz"})
         assert "id: g1" in unknown.text

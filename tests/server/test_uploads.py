@@ -167,8 +167,8 @@ def test_an_upstream_that_refuses_an_upload(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     def use(root: str) -> None:
-        told = httpx.post(f"{root}/v1/files", content=iter([b"ab", b"cd"]))
-        assert told.status_code == 502
+        response = httpx.post(f"{root}/v1/files", content=iter([b"ab", b"cd"]))
+        assert response.status_code == 502
 
     (only,) = recorded(tmp_path / "x.tape", url, use)
     assert (only.ending.exception, only.request.body) == ("ConnectError", b"abcd")
@@ -191,8 +191,8 @@ def test_a_client_that_breaks_off(tmp_path: Path, how: str) -> None:
 
     def use(url: str) -> None:
         if how == "too long, as it says":
-            told = httpx.post(f"{url}/v1/files", content=bytes(3000))
-            assert told.status_code == 413
+            response = httpx.post(f"{url}/v1/files", content=bytes(3000))
+            assert response.status_code == 413
         else:
             with dial(url, chunked()) as sock:
                 sock.sendall(http_chunk(b"some"))

@@ -43,7 +43,7 @@ class CorporateProxy(threading.Thread):
         super().__init__(daemon=True)
         self.tunnel: tuple[str, int] | None = None
         self.heads: list[bytes] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.start()
@@ -58,7 +58,7 @@ class CorporateProxy(threading.Thread):
                 data = b""
                 while b"\r\n\r\n" not in data:
                     data += sock.recv(1 << 16)
-                self.asked.append(data.partition(b"\r\n")[0].decode())
+                self.requests.append(data.partition(b"\r\n")[0].decode())
                 self.heads.append(data)
                 if data.startswith(b"CONNECT") and self.tunnel is not None:
                     with socket.create_connection(self.tunnel) as there:
@@ -111,7 +111,7 @@ def test_behind_a_proxy(scheme: str, line: str, corporate: CorporateProxy, tmp_p
     with RecordingProxy(tmp_path / "x.tape", upstream=f"{scheme}://api.example") as proxy:
         ask = b"GET /v1/a%2Fb/../c?x=%7e HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         data, _ = talk(proxy.url, ask)
-    assert corporate.asked == [line]
+    assert corporate.requests == [line]
     if scheme == "http":
         assert data.endswith(b"\r\n\r\nhi")
     else:
@@ -135,7 +135,7 @@ def test_a_websocket_behind_a_proxy(
                 seen = client.read(messages=1)
                 client.send(frame(8))
                 client.read()
-    assert corporate.asked == ["CONNECT api.example:81 HTTP/1.1"]
+    assert corporate.requests == ["CONNECT api.example:81 HTTP/1.1"]
     basic = b"Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"
     assert (basic in corporate.heads[0]) is bool(credentials)
     assert "unknown_message_type" in str(seen.messages)
@@ -179,7 +179,7 @@ def test_a_websocket_over_tls_behind_a_proxy(
                 client.send(frame(8))
                 client.read()
     assert seen.messages == ["hi"]
-    assert corporate.asked == ["CONNECT api.example:443 HTTP/1.1"]
+    assert corporate.requests == ["CONNECT api.example:443 HTTP/1.1"]
     (only,) = streamtape.load(tmp_path / "x.tape")
     assert only.request.url == "wss://api.example/talk"
     assert sorted((m.direction, m.kind) for m in only.messages) == [
@@ -194,7 +194,7 @@ def test_a_websocket_that_a_proxy_refuses(corporate: CorporateProxy, tmp_path: P
     with RecordingProxy(tmp_path / "x.tape", upstream="http://api.example") as proxy:
         came, _ = talk(proxy.url, opening(), until=b"with status 403")
     assert came.startswith(b"HTTP/1.1 502")
-    assert corporate.asked == ["CONNECT api.example:80 HTTP/1.1"]
+    assert corporate.requests == ["CONNECT api.example:80 HTTP/1.1"]
 
 
 def test_a_url_goes_out_as_it_is_spelled() -> None:
@@ -226,7 +226,9 @@ def test_signatures_over_the_host(headers: dict[str, str], query: str, signed: b
     assert is_host_signed(RequestHead("POST", f"/x?{query}", pairs, "1.1")) is signed
 
 
-def test_a_signature_that_can_not_hold_is_told(corporate: CorporateProxy, tmp_path: Path) -> None:
+def test_a_signature_that_can_not_hold_is_reported(
+    corporate: CorporateProxy, tmp_path: Path
+) -> None:
     """At the end, once for each upstream; the request was sent on all the same."""
     proxy = RecordingProxy(tmp_path / "x.tape", upstream="http://bedrock.example").start()
     for _ in range(2):
@@ -234,4 +236,4 @@ def test_a_signature_that_can_not_hold_is_told(corporate: CorporateProxy, tmp_pa
     with pytest.warns(StreamtapeWarning, match="signature can't hold upstream") as warned:
         proxy.stop()
     assert len(warned) == 1
-    assert len(corporate.asked) == 2
+    assert len(corporate.requests) == 2

@@ -63,7 +63,7 @@ def recorded(path: Path, upstream: str, use: Callable[[str], Any], **options: An
     return streamtape.load(path)
 
 
-def said(interaction: Interaction) -> list[tuple[str, str, bytes]]:
+def spoken(interaction: Interaction) -> list[tuple[str, str, bytes]]:
     """The messages of a dialogue, without their times."""
     return [(m.direction, m.kind, m.data) for m in interaction.messages]
 
@@ -114,7 +114,7 @@ def test_messages_pass_exactly(tmp_path: Path, compression: Literal["deflate"] |
     expected = [(who, *what) for what in talk for who in ("client", "server")]
     expected += [("client", "ping", b"there?"), ("server", "pong", b"there?")]
     expected += [("client", "close", close(1000)), ("server", "close", close(1000))]
-    assert said(only) == expected
+    assert spoken(only) == expected
     assert (only.ending.kind, only.ending.close_code) == ("complete", 1000)
     times = [m.at_us for m in only.messages if m.at_us is not None]
     assert times == sorted(times)
@@ -194,7 +194,7 @@ def test_a_server_that_closes(tmp_path: Path, code: int) -> None:
 
     with serving(lambda connection: connection.close(code, "wärum")) as url:
         (only,) = recorded(tmp_path / "x.tape", url, use)
-    assert said(only)[0] == ("server", "close", close(code, "wärum"))
+    assert spoken(only)[0] == ("server", "close", close(code, "wärum"))
     ending = only.ending
     assert (ending.kind, ending.close_code, ending.close_reason) == ("complete", code, "wärum")
 
@@ -246,7 +246,7 @@ def test_a_server_that_goes_without_a_close(tmp_path: Path, resets: bool, except
 
     with raw_server(leave) as url:
         (only,) = recorded(tmp_path / "x.tape", url, use)
-    assert said(only)[0] == ("server", "text", b"before")
+    assert spoken(only)[0] == ("server", "text", b"before")
     ending = only.ending
     assert (ending.kind, ending.exception, ending.close_code) == ("error", exception, 1006)
 
@@ -274,7 +274,7 @@ def test_a_client_that_goes_without_a_close(tmp_path: Path, resets: bool) -> Non
     with raw_server(listen) as url:
         (only,) = recorded(tmp_path / "x.tape", url, use)
     assert ends == [frame(TEXT, b"last words"), "rst" if resets else "fin"]
-    assert said(only) == [("client", "text", b"last words")]
+    assert spoken(only) == [("client", "text", b"last words")]
     assert only.ending.kind == "abandoned"
 
 
@@ -291,7 +291,7 @@ def test_a_client_that_closes_and_does_not_wait(tmp_path: Path) -> None:
 
     with serving(echo_close) as url:
         (only,) = recorded(tmp_path / "x.tape", url, use)
-    assert said(only) == [("client", "close", close(1001)), ("server", "close", close(1001))]
+    assert spoken(only) == [("client", "close", close(1001)), ("server", "close", close(1001))]
     assert (only.ending.kind, only.ending.close_code) == ("complete", 1001)
 
 
@@ -352,7 +352,7 @@ def test_what_breaks_the_protocol_passes(tmp_path: Path, sender: str) -> None:
     expected = wrong if sender == "client" else frame(CLOSE, close(1007))
     assert got == [expected]
     who = "server" if sender == "client" else "client"
-    assert said(only) == [(who, "close", close(1007))]
+    assert spoken(only) == [(who, "close", close(1007))]
 
 
 def test_a_slow_client_holds_its_upstream_back(tmp_path: Path) -> None:
@@ -393,7 +393,7 @@ def test_a_proxy_that_stops(tmp_path: Path) -> None:
     assert caught.value.rcvd
     assert caught.value.rcvd.code == 1001
     (only,) = streamtape.load(path)
-    assert said(only) == [("client", "text", b"one"), ("server", "text", b"one")]
+    assert spoken(only) == [("client", "text", b"one"), ("server", "text", b"one")]
     assert only.ending.kind == "unfinished"
 
 
@@ -471,8 +471,8 @@ def test_what_the_upstream_is_asked(tmp_path: Path) -> None:
 
     with serving(note) as upstream:
         recorded(tmp_path / "x.tape", upstream, use)
-    asked = dict(heads[0])
-    assert asked["Host"] == upstream.removeprefix("http://")
-    assert asked["Sec-WebSocket-Key"] == KEY
-    assert asked["Sec-WebSocket-Extensions"] == "permessage-deflate; client_max_window_bits=10"
-    assert asked["X-Twice"] == "1"
+    body = dict(heads[0])
+    assert body["Host"] == upstream.removeprefix("http://")
+    assert body["Sec-WebSocket-Key"] == KEY
+    assert body["Sec-WebSocket-Extensions"] == "permessage-deflate; client_max_window_bits=10"
+    assert body["X-Twice"] == "1"

@@ -130,7 +130,7 @@ def test_the_server_waits_for_the_client() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "path", "in_text"),
+    ("expected", "path", "in_text"),
     [
         (['{"say": "helo"}'], "$.say", '"helo"'),
         (['{"say": "hello", "more": [1]}'], "$.more[0]", "$.more"),
@@ -140,11 +140,11 @@ def test_the_server_waits_for_the_client() -> None:
     ],
 )
 def test_a_client_that_says_something_else(
-    said: list[str | bytes], path: str, in_text: str, caplog: pytest.LogCaptureFixture
+    expected: list[str | bytes], path: str, in_text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is closed with 1008 and the path; the log, the page and `misses` say the rest."""
     with connected(HELLO) as (running, one):
-        for message in said:
+        for message in expected:
             one.send(message)
         code, reason = end_of(one)
         until(lambda: running.misses)

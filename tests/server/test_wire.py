@@ -61,7 +61,7 @@ def server() -> Iterator[HttpServer]:
 def test_a_server_that_stops_while_a_client_connects() -> None:
     """A connection that is only half there when the server stops is closed, too: none is left."""
     gc.collect()
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         for _ in range(20):
             running = HttpServer(echo)
@@ -70,7 +70,7 @@ def test_a_server_that_stops_while_a_client_connects() -> None:
                 running.stop()
         del running
         gc.collect()
-    assert [str(one.message) for one in told] == []
+    assert [str(one.message) for one in found] == []
 
 
 def test_a_send_is_a_chunk(server: HttpServer) -> None:
@@ -152,7 +152,7 @@ def test_bad_requests_are_refused(server: HttpServer, data: bytes, status: bytes
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_length_told_in_two_ways_is_refused(server: HttpServer, order: int) -> None:
+def test_a_length_reported_in_two_ways_is_refused(server: HttpServer, order: int) -> None:
     """Who takes one of them and who takes the other see different requests (smuggling)."""
     lengths = [b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n"][::order]
     hidden = b"GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -184,11 +184,11 @@ def test_idle_connections_end() -> None:
 def test_one_connection_too_many(server: HttpServer) -> None:
     """The connection over the limit is told so."""
     address = (server.host, server.port)
-    held = [socket.create_connection(address) for _ in range(3)]
+    stored = [socket.create_connection(address) for _ in range(3)]
     try:
         assert talk(server.origin, GET % b"")[0].startswith(b"HTTP/1.1 503")
     finally:
-        for sock in held:
+        for sock in stored:
             sock.close()
 
 

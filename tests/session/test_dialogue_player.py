@@ -36,7 +36,7 @@ def play(
     return player, progress
 
 
-def said(player: DialoguePlayer, now_us: int = 0) -> list[str]:
+def spoken(player: DialoguePlayer, now_us: int = 0) -> list[str]:
     """What the server says now, and what it does then."""
     found = []
     while isinstance(action := player.next(now_us), Start | Send):
@@ -44,18 +44,18 @@ def said(player: DialoguePlayer, now_us: int = 0) -> list[str]:
     return [*found, type(action).__name__]
 
 
-ASKED = client('{"a":1,"id":"call_abc12345"}')
-CHAT = dialogue(ASKED, server("one"), server("two"), client("more"), server("3"))
+QUESTION = client('{"a":1,"id":"call_abc12345"}')
+CHAT = dialogue(QUESTION, server("one"), server("two"), client("more"), server("3"))
 
 
 def test_the_server_speaks_up_to_where_the_client_spoke() -> None:
     """Nothing comes before what the client says; at the end the server waits for the close."""
     player, progress = play(CHAT)
-    assert said(player) == ["head", "Listen"]
+    assert spoken(player) == ["head", "Listen"]
     player.hear(client('{"id": "call_abc12345", "a": 1}'), 0)
-    assert said(player) == ["one", "two", "Listen"]
+    assert spoken(player) == ["one", "two", "Listen"]
     player.hear(client("more"), 0)
-    assert said(player) == ["3", "Done"]
+    assert spoken(player) == ["3", "Done"]
     assert (progress.state, progress.n_chunks) == ("complete", 5)
     assert as_seen(CHAT, progress).messages == CHAT.messages
 
@@ -89,7 +89,7 @@ def test_answers_keep_their_distance(heard_us: int, shift_us: int) -> None:
     player, _ = play(CHAT, speed=1.0)
     assert player.next(0) == WaitUntil(5000)
     assert player.next(5000) == Start(SWITCHING)
-    player.hear(ASKED, heard_us)
+    player.hear(QUESTION, heard_us)
     assert player.next(min(heard_us, 10_000)) == WaitUntil(20_000 + shift_us)
     assert player.next(20_000 + shift_us) == Send(CHAT.messages[1])
     assert player.next(20_000 + shift_us) == WaitUntil(30_000 + shift_us)
@@ -106,7 +106,7 @@ def test_speed_and_idle_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requested", "told"),
+    ("requested", "expected"),
     [
         (client('{"a":2,"id":"call_abc12345"}'), "differs   $.a\n              recorded  1"),
         (client('{"a":1}'), 'differs   $.id\n              recorded  "call_abc12345"'),
@@ -114,14 +114,14 @@ def test_speed_and_idle_limit() -> None:
         (client(b'{"a":1}'), "differs   kind\n              recorded  text"),
     ],
 )
-def test_a_difference_is_a_miss(requested: Message, told: str) -> None:
+def test_a_difference_is_a_miss(requested: Message, expected: str) -> None:
     """It names the dialogue, the message, the first path that differs, and both values."""
     player, progress = play(CHAT)
     player.hear(requested, 0)
     player.next(0)
     with pytest.raises(MissError) as caught:
         player.next(0)
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
     assert "interaction 0 of x.tape" in str(caught.value)
     assert "message   0 of the client" in str(caught.value)
     assert (player.next(0), progress.state) == (Done(), "failed")
@@ -132,29 +132,29 @@ def test_what_is_compared_is_an_option() -> None:
     other = client('{"a":2,"id":"call_abc12345"}')
     player, _ = play(CHAT, ignore_json_paths=("$.a",))
     player.hear(other, 0)
-    assert said(player) == ["head", "one", "two", "Listen"]
+    assert spoken(player) == ["head", "one", "two", "Listen"]
     player, _ = play(CHAT, match_on=("method", "url"))
     player.hear(client("whatever"), 0)
-    assert said(player) == ["head", "one", "two", "Listen"]
+    assert spoken(player) == ["head", "one", "two", "Listen"]
     twice = dialogue(client('{"id":"call_abc12345"}'), client('{"id":"call_abc12345"}'))
     player, _ = play(twice, match_up=True)
     player.hear(client('{"id":"call_xyz98765"}'), 0)
     player.hear(client('{"id":"call_xyz00000"}'), 0)
     with pytest.raises(MissError, match="message   1"):
-        said(player)
+        spoken(player)
 
 
-def test_secrets_are_not_compared_and_not_told() -> None:
+def test_secrets_are_not_compared_and_not_reported() -> None:
     """What was masked stands for any secret; a miss shows none."""
     key = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0"  # made up
     recorded = dialogue(client('{"key":"' + "*" * len(key) + '"}'))
     player, _ = play(recorded)
     player.hear(client('{"key":"%s"}' % key), 0)  # noqa: UP031 - braces
-    assert said(player) == ["head", "Done"]
+    assert spoken(player) == ["head", "Done"]
     player, _ = play(dialogue(client("hello")))
     player.hear(client(f"hello {key}"), 0)
     with pytest.raises(MissError) as caught:
-        said(player)
+        spoken(player)
     assert key not in str(caught.value)
 
 
@@ -164,21 +164,21 @@ def test_more_than_was_recorded() -> None:
     player.hear(client("a"), 0)
     player.hear(client("b"), 0)
     with pytest.raises(MissError, match="more than was recorded"):
-        said(player)
+        spoken(player)
 
 
 CLOSING = dialogue(client("a"), server("b"), close_message("client", 50_000, 1000),
                    close_message("server", 60_000, 1000))  # fmt: skip
 
 
-@pytest.mark.parametrize(("n_said", "state", "n_gone"), [(2, "complete", 4), (1, "closed", 1)])
-def test_a_client_may_close_early(n_said: int, state: str, n_gone: int) -> None:
+@pytest.mark.parametrize(("n_sent", "state", "n_gone"), [(2, "complete", 4), (1, "closed", 1)])
+def test_a_client_may_close_early(n_sent: int, state: str, n_gone: int) -> None:
     """As it may stop reading a stream: that is no difference, and it is told."""
     player, progress = play(CLOSING)
     player.hear(client("a"), 0)
     player.next(0)
-    if n_said == 2:
-        assert said(player) == ["b", "Listen"]
+    if n_sent == 2:
+        assert spoken(player) == ["b", "Listen"]
     player.hear(close_message("client", 0, 1000), 0)
     player.close(0)
     assert (progress.state, progress.n_chunks) == (state, n_gone)
@@ -191,7 +191,7 @@ def test_a_cut_is_the_last_step() -> None:
     cut = Ending("error", 70, "ConnectionClosedError", close_code=1006)
     player, progress = play(dialogue(client("a"), server("b"), ending=cut))
     player.hear(client("a"), 0)
-    assert said(player) == ["head", "b", "Fail"]
+    assert spoken(player) == ["head", "b", "Fail"]
     assert progress.state == "failed"
     assert isinstance(player.next(0), Done)
 

@@ -151,8 +151,8 @@ def test_patience_begins_when_the_client_was_expected() -> None:
     """At a pace, a client that spoke after ten minutes is given those."""
     player, _ = play(dialogue(client("a", 1), client("b", 600_000_000), server("A")), speed=1.0)
     player.hear(client("a"), 0)
-    said, waited_s = wait(player)
-    assert said == ["A"]
+    text, waited_s = wait(player)
+    assert text == ["A"]
     assert waited_s == pytest.approx(600 + PIPELINED_S, abs=0.1)
 
 

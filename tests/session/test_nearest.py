@@ -72,17 +72,17 @@ def described(matcher: Matcher, recorded: Request, requested: Request) -> int:
 @settings(deadline=None, max_examples=60)
 @given(
     tape=st.lists(requests, min_size=1, max_size=6),
-    asked=st.lists(requests, min_size=1, max_size=3),
+    requested=st.lists(requests, min_size=1, max_size=3),
 )
 def test_the_nearest_differs_least(
-    options: Options, tape: list[Request], asked: list[Request]
+    options: Options, tape: list[Request], requested: list[Request]
 ) -> None:
     """Of those that differ as little, it is the first one of those that were played least."""
     played = Playlist(
         [Interaction(r, Head(200), Chunks(), Ending("complete")) for r in tape], options
     )
-    assert asked
-    for request in asked:
+    assert requested
+    for request in requested:
         if played.candidates(request):
             played.take(request)
             continue
@@ -101,18 +101,18 @@ def test_each_request_is_taken_apart_once() -> None:
     """However many misses there are, and when requests are added between them."""
     matcher = Counting(Options())
     tape = [Request("POST", "http://h/", JSON, json.dumps([n, n, n]).encode()) for n in range(20)]
-    asked = Request("POST", "http://h/", JSON, b'["x", "y", "z"]')
+    request = Request("POST", "http://h/", JSON, b'["x", "y", "z"]')
     nearest = NearestRequest(matcher)
-    nearest.find(tape[:10], [0] * 10, asked)
+    nearest.find(tape[:10], [0] * 10, request)
     for _ in range(3):
-        nearest.find(tape, [0] * 20, asked)
-    assert len([one for one in matcher.read if one is not asked]) == len(tape)
+        nearest.find(tape, [0] * 20, request)
+    assert len([one for one in matcher.read if one is not request]) == len(tape)
 
 
 def test_the_search_ends_where_none_can_be_nearer() -> None:
     """A request that differs in one leaf, and was not played, is the nearest: no more are read."""
     matcher = Counting(Options())
     tape = [Request("POST", "http://h/", JSON, json.dumps({"n": n}).encode()) for n in range(20)]
-    asked = Request("POST", "http://h/", JSON, b'{"n": "x"}')
-    assert NearestRequest(matcher).find(tape, [1] * 3 + [0] * 17, asked) == 3
+    request = Request("POST", "http://h/", JSON, b'{"n": "x"}')
+    assert NearestRequest(matcher).find(tape, [1] * 3 + [0] * 17, request) == 3
     assert len(matcher.read) == 1 + 4

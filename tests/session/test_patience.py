@@ -6,7 +6,7 @@ from streamtape.playback.steps import Receive, Send, Start, Step
 from streamtape.session.patience import ANSWERED_S, Patience
 from tests.dialogues import SWITCHING, client, server
 
-ASKED = Receive(client("a", 10_000), 10_000)
+QUESTION = Receive(client("a", 10_000), 10_000)
 HEARD = Receive(client("b", 2_500_000), 2_500_000)
 
 
@@ -32,7 +32,7 @@ def test_each_run_in_vain_halves_the_next() -> None:
     """A run counts once, however many messages are given in it; a quarter of a second is least."""
     patience, waited = Patience(), []
     for _ in range(4):
-        waited.append(patience.left_s(HEARD, ASKED, overdue=False))
+        waited.append(patience.left_s(HEARD, QUESTION, overdue=False))
         patience.give()
         patience.give()
         patience.reset(overdue=False)
@@ -42,8 +42,8 @@ def test_each_run_in_vain_halves_the_next() -> None:
 def test_what_was_waited_counts() -> None:
     """Until the client speaks, or a message is given in vain; then half as long."""
     patience = Patience()
-    patience.left_s(HEARD, ASKED, overdue=False)
+    patience.left_s(HEARD, QUESTION, overdue=False)
     patience.wait(0.75)
-    assert patience.left_s(Send(server("one")), ASKED, overdue=True) == 0.25
+    assert patience.left_s(Send(server("one")), QUESTION, overdue=True) == 0.25
     patience.give()
-    assert patience.left_s(Send(server("two")), ASKED, overdue=True) == 0.5
+    assert patience.left_s(Send(server("two")), QUESTION, overdue=True) == 0.5

@@ -68,8 +68,8 @@ def test_credentials_are_not_shown(url: str, shown: str) -> None:
     """Neither in a URL nor in what a library says of it."""
     assert without_credentials(url) == shown
     secrets = [secret for secret in ("geheim99", "geheim98") if secret in url]
-    said = without_secrets(f"cannot get {url} with {secrets}", url)
-    assert "geheim" not in said
+    text = without_secrets(f"cannot get {url} with {secrets}", url)
+    assert "geheim" not in text
 
 
 def test_a_place_keeps_its_credentials_to_itself() -> None:

@@ -33,15 +33,15 @@ class Dictionary:
     url = "dictionary://here"
 
     def __init__(self) -> None:
-        self.held: dict[str, bytes] = {}
+        self.files: dict[str, bytes] = {}
 
     def stat(self, name: str) -> StoreEntry | None:
-        data = self.held.get(name)
+        data = self.files.get(name)
         return None if data is None else StoreEntry(name, f"v{hash(data)}", len(data))
 
     def read(self, name: str) -> Iterable[bytes]:
         try:
-            yield self.held[name]
+            yield self.files[name]
         except KeyError:
             raise FileNotFoundError(name) from None
 
@@ -49,12 +49,12 @@ class Dictionary:
         found = self.stat(name)
         if (found and found.version) != replaces:
             raise StoreConflictError(f"{name!r} has another version")
-        self.held[name] = data.read()
-        return f"v{hash(self.held[name])}"
+        self.files[name] = data.read()
+        return f"v{hash(self.files[name])}"
 
     def list(self, folder: str) -> Iterable[StoreEntry]:
-        names = [name for name in self.held if name.startswith(f"{folder}/") or not folder]
-        return [StoreEntry(name, f"v{hash(self.held[name])}") for name in names]
+        names = [name for name in self.files if name.startswith(f"{folder}/") or not folder]
+        return [StoreEntry(name, f"v{hash(self.files[name])}") for name in names]
 
 
 @pytest.fixture(params=["folder", "tar", "memory", "own", "tar in memory", "shards"])
@@ -67,7 +67,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path, memory: str) -> str | 
         return memory
     if request.param == "own":
         store = Dictionary()
-        store.held.update(files)
+        store.files.update(files)
         return StorePath(store)
     if request.param == "tar in memory":
         place = place_of(f"{memory}.tar")
@@ -197,7 +197,7 @@ def test_several_are_fetched_at_once() -> None:
             return store.read(name)
 
     slow = Slow()
-    slow.held = store.held = {f"{n}.tape": TAPES[0].read_bytes() for n in range(3)}
+    slow.files = store.files = {f"{n}.tape": TAPES[0].read_bytes() for n in range(3)}
     batch = [*recordings(StorePath(slow)), place_of("memory://none.tape")]
     fetch_ahead([(place.name, place) for place in batch])
     together.abort()  # whoever reads now fails

@@ -96,7 +96,7 @@ def test_what_fails_leaves_the_former_export(bucket: str, tapes: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["race", "race.parquet"])
-def test_of_two_writers_one_is_told(bucket: str, tapes: Path, name: str) -> None:
+def test_of_two_writers_one_is_reported(bucket: str, tapes: Path, name: str) -> None:
     """Who comes second replaces nothing unseen, and its files are removed."""
     url = f"{bucket}/{name}"
     tables = ("chunks",)
@@ -141,8 +141,8 @@ def test_sql_over_shards_in_s3(bucket: str, tapes: Path) -> None:
 def test_nothing_of_others_is_replaced_in_s3(bucket: str, tapes: Path) -> None:
     """A folder with something else in it, a missing bucket; credentials are not shown."""
     run("pack", tapes, "-o", f"{bucket}/other/")
-    said = refused("export", tapes, "-o", f"{bucket}/other", "--force")
-    assert "streamtape did not export" in said
+    output = refused("export", tapes, "-o", f"{bucket}/other", "--force")
+    assert "streamtape did not export" in output
     assert "there is no bucket 'nowhere'" in refused(
         "export", tapes, "-o", "s3://nowhere/x.parquet"
     )

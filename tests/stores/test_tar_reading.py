@@ -110,15 +110,15 @@ def test_a_tar_ends_at_its_mark() -> None:
 
 def test_huge_members_cost_nothing() -> None:
     """A header that says a terabyte is passed over without reading it."""
-    asked: list[int] = []
+    requests: list[int] = []
     data = tar(member("a.tape", size=1 << 40))
 
     def fetch(at: int, size: int) -> bytes:
-        asked.append(size)
+        requests.append(size)
         return data[at : at + size]
 
     found: list[Member] = []
     with pytest.raises(TarError, match=r"cut off within 'a\.tape'"):
         found.extend(iter(members(fetch)))
     assert found == [Member("a.tape", 512, 1 << 40, 0)]
-    assert max(asked) <= 512
+    assert max(requests) <= 512

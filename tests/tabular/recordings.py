@@ -74,7 +74,7 @@ def refused() -> Interaction:
 
 def dialogue() -> Interaction:
     """A WebSocket with a question, an answer and a close."""
-    said = [
+    payloads = [
         Message("client", 10_000, "text", b'{"type":"response.create","model":"gpt-realtime"}'),
         Message("server", 30_000, "text", b'{"type":"response.created","response":{"id":"r"}}'),
         Message("server", 50_000, "text", b'{"type":"response.done","response":{"id":"r"}}'),
@@ -87,7 +87,7 @@ def dialogue() -> Interaction:
         Chunks(),
         Ending("complete", 60_000, close_code=1000),
         START_US,
-        messages=Messages.of(said),
+        messages=Messages.of(payloads),
     )
 
 

@@ -117,7 +117,7 @@ def test_many_partitions_keep_few_files_open(
     assert len(streamtape.tables(tmp_path / "out")["interactions"]) == 6
 
 
-def test_unreadable_recordings_are_told(tapes: Path, tmp_path: Path) -> None:
+def test_unreadable_recordings_are_reported(tapes: Path, tmp_path: Path) -> None:
     """The others are exported; the status is 2."""
     (tapes / "bad.tape").write_bytes(b"no tape")
     done = run("export", tapes, "-o", tmp_path / "out", "--json")
@@ -192,7 +192,7 @@ def _with_metadata(path: Path, **metadata: str) -> Path:
         ({"streamtape.table": "events", "streamtape.schema_version": "9"}, "later streamtape"),
     ],
 )
-def test_other_files_are_told_apart(tmp_path: Path, metadata: dict[str, str], message: str) -> None:
+def test_other_files_are_kept_apart(tmp_path: Path, metadata: dict[str, str], message: str) -> None:
     """A Parquet file of somebody else, and one of a later schema."""
     path = _with_metadata(tmp_path / "x.parquet", **metadata)
     with pytest.raises(CassetteError, match=message):

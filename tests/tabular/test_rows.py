@@ -56,7 +56,7 @@ def test_a_stream_is_a_row_with_its_measures() -> None:
     ],
     ids=["cut", "refused", "dialogue"],
 )
-def test_what_went_otherwise_is_told(one: Interaction, expected: dict[str, Any]) -> None:
+def test_what_went_otherwise_is_reported(one: Interaction, expected: dict[str, Any]) -> None:
     """A cut, a refusal, a dialogue: each has its row, with NULL for what there is none of."""
     (row,) = rows(one, "interactions")
     assert {name: row[name] for name in expected} == expected
@@ -179,7 +179,7 @@ def test_tables_are_a_mapping_in_the_schemas_order(tmp_path: Path) -> None:
     assert "2 sources" in repr(found)
 
 
-def test_values_without_a_path_are_told_apart() -> None:
+def test_values_without_a_path_are_kept_apart() -> None:
     """By their place, so that tables can be joined."""
     found = streamtape.tables([stream(1), Cassette((cut(2), stream(3)))])["interactions"]
     names = zip(found["recording"].to_pylist(), found["interaction"].to_pylist(), strict=True)

@@ -157,7 +157,7 @@ def test_the_cache_holds_no_names(tapes: Path, cache_folder: Path) -> None:
     assert not any(b"a.tape" in data for data in kept)
 
 
-def test_unreadable_recordings_are_told_every_time(tapes: Path) -> None:
+def test_unreadable_recordings_are_reported_every_time(tapes: Path) -> None:
     """The answer is about the others, and the status is 2, also when all else is cached."""
     (tapes / "bad.tape").write_bytes(b"no tape")
     for _ in range(2):
@@ -234,7 +234,7 @@ def test_files_may_be_allowed(tapes: Path, tmp_path: Path) -> None:
         (["--file", "{tapes}/x.sql", "{tapes}"], "cannot read --file"),
     ],
 )
-def test_mistakes_are_told_with_the_way_out(tapes: Path, args: list[str], message: str) -> None:
+def test_mistakes_are_reported_with_the_way_out(tapes: Path, args: list[str], message: str) -> None:
     """DuckDB's own words, and the tables and columns that there are."""
     assert message in refused("sql", *(arg.format(tapes=tapes) for arg in args))
 

@@ -79,10 +79,10 @@ def test_planted_secrets_are_nowhere(tmp_path: Path, encoding: str, seed: int) -
     redactor = Redactor()
     place = TapeFile(tmp_path / "a.tape", redactor)
     journal = place.open_journal()
-    asked, why = redactor.redact_request(
+    request, why = redactor.redact_request(
         Request("POST", "http://h/?key=" + token, (), b'{"x":"%s"}' % body)
     )
-    journal.request(0, asked, 1, why)
+    journal.request(0, request, 1, why)
     journal.head(0, head_of(encoding))
     part = tmp_path / "a.tape.part"
     for n, data in enumerate(wire(body, encoding, rng)):
@@ -188,8 +188,8 @@ def test_multipart_fields_are_masked_by_name(line: str) -> None:
             ("form-data; name=password", token),
         )
         lines = []
-        for said, value in parts:
-            lines += ["--the b", f"Content-Disposition: {said}", "X-Other: 1", "", value]
+        for text, value in parts:
+            lines += ["--the b", f"Content-Disposition: {text}", "X-Other: 1", "", value]
         return (line.join([*lines, "--the b--"]) + line).encode()
 
     headers = ((b"content-type", b'multipart/form-data; boundary="the b"'),)

@@ -63,7 +63,7 @@ def test_each_missing_library_gives_the_whole_command(
     assert install_command(extra=extra) in str(caught.value)
 
 
-def test_every_extra_is_told() -> None:
+def test_every_extra_is_reported() -> None:
     """The extras of the project are those that the test above knows."""
     import tomllib
 

@@ -14,14 +14,14 @@ def interaction(
     *,
     method: str = "POST",
     url: str = URL,
-    asked: Headers = (),
+    request: Headers = (),
     status: int = 200,
     headers: Headers = (),
     reason: str = "OK",
 ) -> Interaction:
     """An interaction that is fine but for what is given."""
     head = Head(status, headers, 0, "HTTP/1.1", reason)
-    return Interaction(Request(method, url, asked), head, Chunks.of([]), Ending("complete"))
+    return Interaction(Request(method, url, request), head, Chunks.of([]), Ending("complete"))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_can_be_carried(fine: Interaction) -> None:
         (interaction(headers=((b"x y", b"a"),)), "header name 'x y'"),
         (interaction(headers=((b"x:", b"a"),)), "header name 'x:'"),
         (interaction(headers=((b"", b"a"),)), "header name ''"),
-        (interaction(asked=((b"x", b"a\nb"),)), "header x has a line break"),
+        (interaction(headers=((b"x", b"a\nb"),)), "header x has a line break"),
         (interaction(reason="OK\r\nX-More: 1"), r"reason 'OK\r\nX-More: 1'"),
         (interaction(status=-5), "status -5"),
         (interaction(status=99), "status 99"),
@@ -64,9 +64,9 @@ def test_what_can_be_carried(fine: Interaction) -> None:
 )
 def test_what_can_not_be_carried(wrong: Interaction, why: str) -> None:
     """Each is said in one printable line."""
-    said = problem_of(wrong) or ""
-    assert why in said
-    assert said.isprintable()
+    text = problem_of(wrong) or ""
+    assert why in text
+    assert text.isprintable()
 
 
 def test_urls_that_can_not_be_read() -> None:

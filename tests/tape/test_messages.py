@@ -73,7 +73,7 @@ def dialogue(*messages: Message, ending: Ending = DONE) -> Interaction:
     return Interaction(REQUEST, HEAD, Chunks(), ending, 1000, messages=Messages.of(messages))
 
 
-def said(*texts: str) -> Iterator[Message]:
+def from_client(*texts: str) -> Iterator[Message]:
     """Texts, the first of the client and then by turns."""
     for n, text in enumerate(texts):
         yield Message("server" if n % 2 else "client", 10 + n, "text", text.encode())
@@ -155,7 +155,7 @@ def test_a_version_only_where_it_is_needed(tmp_path: Path) -> None:
 
 def test_version_1_knew_no_messages() -> None:
     """What a file of version 1 has under names of version 2 means nothing in it."""
-    records = records_of(b"".join(encode([dialogue(*said("a", "b"))])))
+    records = records_of(b"".join(encode([dialogue(*from_client("a", "b"))])))
     records[-1][1].pop("messages")
     records[-1][1]["bytes"] = 0
 
@@ -203,7 +203,7 @@ def test_long_dialogues_stay_in_their_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("harm", ["kind", "count", "beside chunks"])
 def test_what_is_no_dialogue_is_damage(harm: str) -> None:
     """A kind that there is not, too few kinds, chunks beside messages: refused."""
-    records = records_of(b"".join(encode([dialogue(*said("a", "b"))])))
+    records = records_of(b"".join(encode([dialogue(*from_client("a", "b"))])))
     (run,) = (fields for kind, fields in records if kind == "messages")
     if harm == "kind":
         run["kinds"] = b"\0\0"
@@ -236,7 +236,7 @@ def record(
 def test_a_recorded_dialogue_is_the_same_bytes_as_its_saved_value(tmp_path: Path) -> None:
     """The journal's way to a cassette gives the bytes that saving the value gives."""
     messages = [
-        *said("a", "b", "c"),
+        *from_client("a", "b", "c"),
         close_message("client", 20, 1000),
         Message("server", 21, "pong"),
     ]
@@ -251,7 +251,9 @@ def test_a_killed_recorder_leaves_every_message(tmp_path: Path) -> None:
 
     Of plain text the last word of each direction may be the beginning of a secret.
     """
-    tape = record(tmp_path / "a.tape", list(said('{"n":1}', "[2]", "one two", "three")), None)
+    tape = record(
+        tmp_path / "a.tape", list(from_client('{"n":1}', "[2]", "one two", "three")), None
+    )
     tape.release()
     (one,) = recover(tape.journal_path).cassette
     assert [m.text for m in one.messages] == ['{"n":1}', "[2]", "one ***", "*****"]
@@ -273,7 +275,7 @@ def test_journals_of_version_2_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", sorted(damage.KINDS))
 def test_no_damage_to_a_dialogue_is_silent(tmp_path: Path, kind: str) -> None:
     """Bits flipped, bytes and records removed, doubled, swapped: noticed, and nothing else lost."""
-    tape = record(tmp_path / "x.tape", [*said("a", f'{{"api_key": "{KEY}"}}', "c")])
+    tape = record(tmp_path / "x.tape", [*from_client("a", f'{{"api_key": "{KEY}"}}', "c")])
     tape.release()
     recorded = tape.journal_path.read_bytes()
     judge = damage.Judge(recorded)
@@ -288,7 +290,7 @@ def test_a_limit_ends_a_dialogue_too(tmp_path: Path) -> None:
     tape = TapeFile(tmp_path / "a.tape", max_body_bytes=10).open_journal()
     tape.request(0, REQUEST, 1000)
     tape.head(0, HEAD)
-    for message in said("12345", "67890", "x", "y"):
+    for message in from_client("12345", "67890", "x", "y"):
         tape.message(0, message)
     tape.ending(0, DONE)
     (one,) = tape.commit()
@@ -311,7 +313,7 @@ def test_secrets_of_both_directions_are_masked(tmp_path: Path) -> None:
     one = record(
         tmp_path / "a.tape",
         [
-            *said(text, text),
+            *from_client(text, text),
             Message("server", 20, "ping", KEY.encode()),
             close_message("server", 21, 4001, f"bad key {KEY}"),
         ],
@@ -357,7 +359,7 @@ def test_a_secret_split_over_messages_is_masked(
 def test_messages_of_json_stand_apart(tmp_path: Path) -> None:
     """What ends one message and begins the next is no secret where both are JSON."""
     one = masked(
-        tmp_path, [*said(*['{"n":1}', '{"api_key":"hunter2hunter2"}'] * 2, "[1]", "plain")]
+        tmp_path, [*from_client(*['{"n":1}', '{"api_key":"hunter2hunter2"}'] * 2, "[1]", "plain")]
     )
     assert [m.text for m in one.messages][4:] == ["[1]", "plain"]
     assert "hunter2" not in repr(list(one.messages))
@@ -384,7 +386,7 @@ def test_a_second_look_finds_and_masks(tmp_path: Path) -> None:
     """Secrets that are in a file all the same: whole, split over messages, spelt out in deltas."""
     delta = '{"type":"d","delta":"%s"}'
     one = dialogue(
-        *said(f"key {KEY}", delta % KEY[:9], f" {KEY[:12]}", delta % KEY[9:], KEY[12:]),
+        *from_client(f"key {KEY}", delta % KEY[:9], f" {KEY[:12]}", delta % KEY[9:], KEY[12:]),
         close_message("server", 30, 1000, KEY),
         ending=Ending("complete", 31, close_code=1000, close_reason=KEY),
     )

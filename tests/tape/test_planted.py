@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from streamtape.tape.texts import masked_text
-from tools.attacks.plant import Maker, count, leaked, planted, said, secrets_of
+from tools.attacks.plant import Maker, count, in_texts, leaked, planted, secrets_of
 from tools.attacks.planted import commands, products, servers, services, sessions
 
 
@@ -29,7 +29,7 @@ def test_planted_secrets_are_written_nowhere() -> None:
 def test_nothing_that_is_said_shows_secrets(maker: Maker) -> None:
     """Reports, errors, logs, answers of servers, what is left: of a long key, and of a password."""
     kinds = secrets_of(1, every=150)
-    tried, by_place, _ = count(said(kinds, [maker]))
+    tried, by_place, _ = count(in_texts(kinds, [maker]))
     assert {place: n for place, n in by_place.items() if n} == {}
     assert tried
 
@@ -44,7 +44,7 @@ def test_nothing_that_is_said_shows_secrets(maker: Maker) -> None:
 )  # fmt: skip
 def test_services_and_products_show_no_secrets(maker: Maker) -> None:
     """What is kept, shown and handed on: of a key with a shape, one without, and a password."""
-    tried, by_place, _ = count(said(secrets_of(1, every=400), [maker]))
+    tried, by_place, _ = count(in_texts(secrets_of(1, every=400), [maker]))
     assert {place: n for place, n in by_place.items() if n} == {}
     assert tried
 
@@ -58,5 +58,9 @@ def test_every_kind_is_found_in_paths_and_parameters(place: str) -> None:
         ("registry", masked_text(place.format(registry)))
     ]
     texts = [*(text for _, text in kinds), registry]
-    left = [k for (k, said), text in zip(shown, texts, strict=True) if leaked(text, said.encode())]
+    left = [
+        k
+        for (k, payloads), text in zip(shown, texts, strict=True)
+        if leaked(text, payloads.encode())
+    ]
     assert left == []

@@ -94,7 +94,7 @@ def test_what_is_missing_is_named(recorded: bytes, tmp_path: Path, where: str) -
 
 
 @pytest.mark.parametrize(
-    ("order", "at", "said"),
+    ("order", "at", "expected"),
     [
         ("0 1 2 4 5", 3, ["record 3 is missing"]),
         ("0 1 2 5 6", 3, ["records 3 to 4 are missing"]),
@@ -105,8 +105,8 @@ def test_what_is_missing_is_named(recorded: bytes, tmp_path: Path, where: str) -
             "record 3 comes after record 5", "record 3 is there a second time"]),
     ],
 )  # fmt: skip
-def test_missing_doubled_and_moved_records_are_told(
-    recorded: bytes, order: str, at: int, said: list[str]
+def test_missing_doubled_and_moved_records_are_reported(
+    recorded: bytes, order: str, at: int, expected: list[str]
 ) -> None:
     """Which record, and the byte in this journal where it was noticed."""
     places = damage.places(recorded)
@@ -116,11 +116,11 @@ def test_missing_doubled_and_moved_records_are_told(
     data = recorded[: places[0][0]] + b"".join(pieces)
     place = places[0][0] + sum(map(len, pieces[:at]))
     losses = [str(loss) for loss in damage.read(data).losses if loss.what.startswith("record")]
-    assert losses == [f"at byte {place}: {one}" for one in said]
+    assert losses == [f"at byte {place}: {one}" for one in expected]
 
 
 @pytest.mark.parametrize("moved", [False, True])
-def test_a_damaged_record_is_told_with_its_size(recorded: bytes, moved: bool) -> None:
+def test_a_damaged_record_is_reported_with_its_size(recorded: bytes, moved: bool) -> None:
     """Once: among moved records it is told where it is, and counted where it is missed."""
     places = damage.places(recorded)
     (start, end), (_, third) = places[3], places[4]

@@ -301,15 +301,15 @@ def test_large_bodies_stay_in_their_file(tmp_path: Path, n_random: int) -> None:
 def test_a_long_request_is_recorded_whole(tmp_path: Path, size: int) -> None:
     """A body of any length is there after the recording, and after its recorder has died."""
     body = random.Random(size).randbytes(size)
-    asked = Request("POST", "http://127.0.0.1/v1/files", (), body)
+    request = Request("POST", "http://127.0.0.1/v1/files", (), body)
     journal = TapeFile(tmp_path / "a.tape").open_journal()
-    journal.request(0, asked, 1, [Redaction("request.header:authorization", "name", "ab12")])
+    journal.request(0, request, 1, [Redaction("request.header:authorization", "name", "ab12")])
     journal.request(1, REQUEST, 2)
-    assert [i.request for i in journal.so_far()] == [asked, REQUEST]
+    assert [i.request for i in journal.so_far()] == [request, REQUEST]
     journal.release()
     recover(tmp_path / "a.tape.part")
     recovered = load(tmp_path / "a.tape")
-    assert [i.request for i in recovered] == [asked, REQUEST]
+    assert [i.request for i in recovered] == [request, REQUEST]
     assert [len(i.redactions) for i in recovered] == [1, 0]
 
 

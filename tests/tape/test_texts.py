@@ -157,8 +157,8 @@ def test_a_value_is_masked_by_the_names_on_its_path(
 def test_errors_mask_their_messages() -> None:
     """In str, repr and a traceback; `args` has the message as it was."""
     error = UsageError(f"no upstream at https://u:hunter2X9@h/?api_key={LONG_KEY}")
-    told = "".join([str(error), repr(error), *traceback.format_exception(error)])
-    assert LONG_KEY not in told
-    assert "hunter2X9" not in told
+    found = "".join([str(error), repr(error), *traceback.format_exception(error)])
+    assert LONG_KEY not in found
+    assert "hunter2X9" not in found
     assert "no upstream at https://u:" in str(error)
     assert LONG_KEY in error.args[0]

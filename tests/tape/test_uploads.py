@@ -61,9 +61,9 @@ def cut(body: bytes, cuts: list[int]) -> list[bytes]:
     return [body[a:b] for a, b in pairwise(places)]
 
 
-def upload(tape: Journal, asked: Request, pieces: list[bytes]) -> journal.Uploaded:
+def upload(tape: Journal, body: Request, pieces: list[bytes]) -> journal.Uploaded:
     """Take down a request in pieces, as interaction 0."""
-    bare, redactions = Redactor().redact_request(replace(asked, body=b""))
+    bare, redactions = Redactor().redact_request(replace(body, body=b""))
     coming = tape.upload(bare, 1, redactions)
     assert coming is not None
     for piece in pieces:
@@ -84,13 +84,13 @@ def finish(tape: Journal) -> None:
 @given(cuts=st.lists(st.integers(0, 10_000), max_size=8))
 def test_a_body_in_pieces_is_masked_as_a_whole_one(name: str, cuts: list[int]) -> None:
     """The same bytes are masked, and the same masks are listed."""
-    asked = request(name)
+    first = request(name)
     redactor = Redactor()
-    whole, listed = redactor.redact_request(asked)
-    masks = redactor.masks_of(asked)
+    whole, listed = redactor.redact_request(first)
+    masks = redactor.masks_of(first)
     assert masks is not None
     out = bytearray()
-    fed = chain.from_iterable(map(masks.feed, cut(asked.body, cuts)))
+    fed = chain.from_iterable(map(masks.feed, cut(first.body, cuts)))
     for masked in chain(fed, masks.close()):
         for at, data in masked.patches:
             out[at : at + len(data)] = data
@@ -120,11 +120,11 @@ def test_what_must_be_known_whole(
 @pytest.mark.parametrize("name", BODIES)
 def test_the_cassette_is_that_of_a_whole_body(tmp_path: Path, name: str) -> None:
     """However the body came, the same file is written."""
-    asked = request(name)
+    first = request(name)
     one = TapeFile(tmp_path / "one.tape", Redactor()).open_journal()
-    upload(one, asked, cut(asked.body, [*range(0, 1000, 7)]))
+    upload(one, first, cut(first.body, [*range(0, 1000, 7)]))
     other = TapeFile(tmp_path / "other.tape", Redactor()).open_journal()
-    redacted, redactions = Redactor().redact_request(asked)
+    redacted, redactions = Redactor().redact_request(first)
     other.request(0, redacted, 1, redactions)
     for tape in (one, other):
         finish(tape)
@@ -138,8 +138,8 @@ def test_the_cassette_is_that_of_a_whole_body(tmp_path: Path, name: str) -> None
 def test_what_had_come_of_a_request_is_recovered(tmp_path: Path) -> None:
     """Its recorder died within it: the request is there as far as it came, its tail masked."""
     tape = TapeFile(tmp_path / "x.tape", Redactor()).open_journal()
-    asked = Request("POST", "http://h/", ((b"authorization", KEY), *JSON))
-    bare, redactions = Redactor().redact_request(asked)
+    first = Request("POST", "http://h/", ((b"authorization", KEY), *JSON))
+    bare, redactions = Redactor().redact_request(first)
     coming = tape.upload(bare, 7, redactions)
     assert coming is not None
     for piece in (b"one ", b"two ", KEY[:20]):
@@ -168,11 +168,11 @@ def test_a_request_that_its_sender_broke_off_was_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["removed", "flipped"])
-def test_a_damaged_upload_is_told(tmp_path: Path, how: str) -> None:
+def test_a_damaged_upload_is_reported(tmp_path: Path, how: str) -> None:
     """Whatever record is hit: it is noticed, and no request that lacks something is complete."""
     tape = TapeFile(tmp_path / "x.tape", Redactor()).open_journal()
-    asked = request("a key")
-    upload(tape, asked, cut(asked.body, [20, 70, 80]))
+    first = request("a key")
+    upload(tape, first, cut(first.body, [20, 70, 80]))
     finish(tape)
     tape.release()
     data = tape.journal_path.read_bytes()
@@ -222,8 +222,8 @@ def in_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
     """A request whose body is left in the file that it was loaded from."""
     monkeypatch.setattr(codec, "PART_BYTES", 10)
     monkeypatch.setattr(loading, "EAGER_BYTES", 20)
-    asked = Request("POST", "http://h/", JSON, bytes(range(95)))
-    one = Interaction(asked, None, Chunks(), Ending("complete"))
+    first = Request("POST", "http://h/", JSON, bytes(range(95)))
+    one = Interaction(first, None, Chunks(), Ending("complete"))
     short = replace(one, request=Request("GET", "http://h/", body=b"short"))
     save(Cassette((one, short)), tmp_path / "x.tape")
     loaded, other = load(tmp_path / "x.tape")

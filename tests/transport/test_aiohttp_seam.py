@@ -536,7 +536,7 @@ def test_traces_and_connections(tmp_path: Path) -> None:
     """What a TraceConfig is told is the same, and the connection is given back at the end."""
 
     async def talk(root: str) -> Any:
-        told: list[str] = []
+        reported: list[str] = []
         config = aiohttp.TraceConfig()
         for name in (
             "on_request_start", "on_connection_create_start", "on_connection_create_end",
@@ -545,13 +545,13 @@ def test_traces_and_connections(tmp_path: Path) -> None:
         ):  # fmt: skip
 
             async def tell(*_: Any, name: str = name) -> None:
-                told.append(name)
+                reported.append(name)
 
             getattr(config, name).append(tell)
         async with aiohttp.ClientSession(trace_configs=[config]) as session:
             response = await session.post(f"{root}/stream", data=b"body")
             body = await response.read()
-            return sorted(told), body, response.closed, response.connection
+            return sorted(reported), body, response.closed, response.connection
 
     found = three_times(talk, tmp_path / "x.tape")
     assert len(found[0]) == 7
@@ -819,11 +819,11 @@ def test_what_other_libraries_recorded(
 
     module, name = ending
     failed = streamtape.Ending("error", 9, exception=name, message="it broke", module=module)
-    broken = recording(b"data: 0\n\n", url="http://x.test/stream", ending=failed)
+    damaged = recording(b"data: 0\n\n", url="http://x.test/stream", ending=failed)
     if not started:
-        broken = replace(broken, head=None, chunks=Chunks.of([]))
+        damaged = replace(damaged, head=None, chunks=Chunks.of([]))
     path = tmp_path / "x.tape"
-    streamtape.save(streamtape.Cassette((broken,)), path)
+    streamtape.save(streamtape.Cassette((damaged,)), path)
     with streamtape.use_cassette(path, mode="none", match_on=("method", "url")):
         with pytest.raises(Exception, match=r"it broke|x\.test") as caught:
             asyncio.run(reading(whole)("http://x.test"))

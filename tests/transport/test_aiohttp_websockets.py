@@ -26,7 +26,7 @@ def url() -> Iterator[str]:
         yield f"{url}?let-me-in=1"
 
 
-def run(url: str, *said: str | bytes, **options: Any) -> list[Any]:
+def run(url: str, *sent: str | bytes, **options: Any) -> list[Any]:
     """What a client sees: each message, and how it was closed."""
 
     async def talk() -> list[Any]:
@@ -34,7 +34,7 @@ def run(url: str, *said: str | bytes, **options: Any) -> list[Any]:
         async with aiohttp.ClientSession() as session:
             async with session.ws_connect(url, protocols=["chat"], **options) as ws:
                 seen.append((ws.protocol, ws.compress))
-                for message in said:
+                for message in sent:
                     send = ws.send_bytes if isinstance(message, bytes) else ws.send_str
                     await send(message)
                     for _ in range(2):
@@ -49,25 +49,25 @@ def run(url: str, *said: str | bytes, **options: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "compress"),
+    ("expected", "code", "compress"),
     [(("a", b"bc"), 1000, 0), (("a" * 400, "ü"), 1000, 15), (("a", "close"), 4001, 0),
      (("a", "cut"), 1006, 0), ((), 1000, 12)],
 )  # fmt: skip
 def test_a_replay_is_the_same_to_its_client(
-    url: str, tmp_path: Path, said: tuple[str, ...], code: int, compress: int
+    url: str, tmp_path: Path, expected: tuple[str, ...], code: int, compress: int
 ) -> None:
     """Messages, subprotocol, compression and close: without the server, as with it."""
     path = tmp_path / "x.tape"
     with streamtape.use_cassette(path, mode="all"):
-        live = run(url, *said, compress=compress)
+        live = run(url, *expected, compress=compress)
     (one,) = streamtape.load(path)
     assert one.ending.close_code == code
     assert one.request.url.startswith("ws://")
     assert [m.text for m in one.messages if m.direction == "client" and m.is_data][:1] == [
-        *said[:1]
+        *expected[:1]
     ]
     with streamtape.use_cassette(path, mode="none") as session:
-        assert run(url, *said, compress=compress) == live
+        assert run(url, *expected, compress=compress) == live
     assert session.exchanges[0].progress.state == ("failed" if code == 1006 else "complete")
 
 
@@ -82,26 +82,26 @@ def test_one_cassette_for_both_libraries(url: str, tmp_path: Path) -> None:
 
 def test_a_refused_handshake(url: str, tmp_path: Path) -> None:
     """It is an ordinary response, its body included, and the same exception again."""
-    path, told = tmp_path / "x.tape", []
+    path, found = tmp_path / "x.tape", []
     for mode in ("once", "none"):
         with streamtape.use_cassette(path, mode=mode):
             with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
                 run(url.partition("?")[0])
-        told.append((caught.value.status, caught.value.message))
-    assert told[0] == told[1] == (401, "Invalid response status")
+        found.append((caught.value.status, caught.value.message))
+    assert found[0] == found[1] == (401, "Invalid response status")
     (one,) = streamtape.load(path)
     assert (one.is_dialogue, one.head and one.head.status) == (False, 401)
 
 
 def test_nobody_is_there(tmp_path: Path) -> None:
     """The connector's error, live and replayed."""
-    path, told = tmp_path / "x.tape", []
+    path, found = tmp_path / "x.tape", []
     for mode in ("once", "none"):
         with streamtape.use_cassette(path, mode=mode):
             with pytest.raises(aiohttp.ClientConnectorError) as caught:
                 run("ws://127.0.0.1:9/")
-        told.append(str(caught.value))
-    assert told[0] == told[1]
+        found.append(str(caught.value))
+    assert found[0] == found[1]
 
 
 def test_a_miss_closes_the_connection(url: str, tmp_path: Path) -> None:

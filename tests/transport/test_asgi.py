@@ -141,19 +141,19 @@ async def test_exceptions_reach_the_client(library: Any) -> None:
 @pytest.mark.anyio
 async def test_an_application_that_waits_for_the_disconnect(library: Any) -> None:
     """Listening for http.disconnect works, as servers and frameworks do it."""
-    told = anyio.Event()
+    found = anyio.Event()
 
     async def app(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
         await send(START)
         await send(piece(0))
         assert (await receive())["type"] == "http.disconnect"
-        told.set()
+        found.set()
 
     async with client_of(library, app) as client, client.stream("GET", "/") as response:
         async for _ in response.aiter_raw():
             break
-    assert told.is_set()
+    assert found.is_set()
 
 
 @pytest.mark.anyio

@@ -73,7 +73,9 @@ def test_a_stream_is_live_while_it_is_recorded(client: Client, tmp_path: Path) -
     assert session.exchanges[0].progress.state == "complete"
 
 
-def told(client: Client, url: str, timeout: float | None = None) -> tuple[list[bytes], list[str]]:
+def outcome(
+    client: Client, url: str, timeout: float | None = None
+) -> tuple[list[bytes], list[str]]:
     """What a client gets, and the exceptions that it ends with, down to the first."""
     got: list[bytes] = []
     with pytest.raises(Exception) as caught:  # noqa: PT011 - which one, the test compares
@@ -110,17 +112,17 @@ def test_what_breaks_breaks_the_same_in_a_replay(
     path = tmp_path / "x.tape"
     if script is None:
         url = free_url()
-        live = told(client, url, timeout)
+        live = outcome(client, url, timeout)
         with streamtape.use_cassette(path):
-            recorded = told(client, url, timeout)
+            recorded = outcome(client, url, timeout)
     else:
         with Scripted(*script) as server:
             url = server.url
-            live = told(client, url, timeout)
+            live = outcome(client, url, timeout)
             with streamtape.use_cassette(path):
-                recorded = told(client, url, timeout)
+                recorded = outcome(client, url, timeout)
     with streamtape.use_cassette(path, mode="none"):
-        replayed = told(client, url, timeout)
+        replayed = outcome(client, url, timeout)
     assert live == recorded == replayed
     kind = client.raises[what]
     assert live[1][0].startswith(f"{kind.__module__}.{kind.__qualname__}: ")
@@ -221,7 +223,7 @@ def test_modes(client: Client, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
     """Cassettes of what broke, as each client recorded it."""
     folder = tmp_path_factory.mktemp("broken")
     paths: dict[str, list[Path]] = {"cut": [], "reset at once": [], "silence": [], "refused": []}
@@ -236,7 +238,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
             path = folder / f"{client.name}-{what}.tape"
             with Scripted(*script) as server, streamtape.use_cassette(path):  # type: ignore[arg-type]
                 target = url if what == "refused" else server.url
-                told(client, target, 0.1 if what == "silence" else None)
+                outcome(client, target, 0.1 if what == "silence" else None)
             paths[what].append(path)
     return paths
 
@@ -244,11 +246,11 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
 @EVERY_CLIENT
 @pytest.mark.parametrize("what", ["cut", "reset at once", "silence", "refused"])
 def test_what_one_library_recorded_another_one_replays(
-    client: Client, what: str, broken: dict[str, list[Path]]
+    client: Client, what: str, failures: dict[str, list[Path]]
 ) -> None:
     """A failure is what it means to the library that replays it, whichever recorded it."""
-    assert len(broken[what]) == len(CLIENTS)
-    for path in broken[what]:
+    assert len(failures[what]) == len(CLIENTS)
+    for path in failures[what]:
         (one,) = streamtape.load(path)
         got: list[bytes] = []
         with replaying(path), pytest.raises(client.raises[what]):

@@ -45,15 +45,15 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(302 if self.path == "/moved" else status, "So be it")
         if self.path == "/moved":
             self.send_header("Location", "/echo")
-        told = json.dumps({"method": self.command, "path": self.path, "body": body}).encode()
+        found = json.dumps({"method": self.command, "path": self.path, "body": body}).encode()
         if self.path == "/old":
             self.close_connection = True
         else:
-            self.send_header("Content-Length", str(len(told)))
+            self.send_header("Content-Length", str(len(found)))
         self.send_header("Set-Cookie", "theme=dark")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(told)
+            self.wfile.write(found)
 
     def _chunks(self) -> str:
         if self.headers.get("transfer-encoding") != "chunked":
@@ -86,21 +86,21 @@ def url() -> Iterator[str]:
 
 def many_ways(url: str) -> list[Any]:
     """What programs do with these libraries; the same must come of it however it is answered."""
-    told: list[Any] = []
+    found: list[Any] = []
     with requests.Session() as session:
         session.trust_env = False
         moved = session.get(f"{url}/moved")
-        told += [moved.json(), [one.status_code for one in moved.history], moved.reason]
-        told += [session.post(f"{url}/echo", json={"a": 1}).json() for _ in range(2)]
-        told.append(session.post(f"{url}/echo", data=iter([b"one", b"two"])).json())
-        told.append(session.put(f"{url}/echo", data=io.BytesIO(b"file")).json())
-        told.append(session.head(f"{url}/echo").headers["Content-Length"])
-        told.append(session.get(f"{url}/old").json())
-        told.append(session.get(f"{url}/echo", stream=True).raw.read(7))
+        found += [moved.json(), [one.status_code for one in moved.history], moved.reason]
+        found += [session.post(f"{url}/echo", json={"a": 1}).json() for _ in range(2)]
+        found.append(session.post(f"{url}/echo", data=iter([b"one", b"two"])).json())
+        found.append(session.put(f"{url}/echo", data=io.BytesIO(b"file")).json())
+        found.append(session.head(f"{url}/echo").headers["Content-Length"])
+        found.append(session.get(f"{url}/old").json())
+        found.append(session.get(f"{url}/echo", stream=True).raw.read(7))
     with urllib3.PoolManager() as pool:
         retries = urllib3.Retry(3, status_forcelist=[503], backoff_factor=0)
         response = pool.request("GET", f"{url}/flaky", retries=retries)
-        told += [json.loads(response.data), response.status, response.version, response.reason]
+        found += [json.loads(response.data), response.status, response.version, response.reason]
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc)
     for _ in range(2):
@@ -110,12 +110,12 @@ def many_ways(url: str) -> list[Any]:
         connection.send(b"he")
         connection.send(b"llo")
         with connection.getresponse() as answer:
-            told += [answer.status, json.load(answer), answer.headers["Content-Length"]]
+            found += [answer.status, json.load(answer), answer.headers["Content-Length"]]
     connection.close()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{url}/moved") as answer:
-        told += [answer.url, answer.read()]
-    return told
+        found += [answer.url, answer.read()]
+    return found
 
 
 def test_the_same_comes_of_it(url: str, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ ENDS = {
     "the client closed": (BY_CLIENT, "the recorded client closed the connection here"),
     "nobody closed": (BY_NOBODY, "the recording ends here"),
 }
-ends = pytest.mark.parametrize(("recorded", "told"), ENDS.values(), ids=ENDS)
+ends = pytest.mark.parametrize(("recorded", "expected"), ENDS.values(), ids=ENDS)
 waits = pytest.mark.parametrize("talk", [websockets_asyncio, aiohttp_client, websockets_sync])
 
 
@@ -149,7 +149,7 @@ def saved(recorded: streamtape.Interaction, folder: Path) -> Path:
     return folder / "end.tape"
 
 
-def all_told(error: BaseException | None) -> str:
+def all_messages(error: BaseException | None) -> str:
     """The messages of an error and of its causes."""
     texts = []
     while error is not None:
@@ -169,7 +169,7 @@ def short_end(monkeypatch: pytest.MonkeyPatch) -> None:
 @waits
 def test_a_client_that_waits_past_the_end(
     recorded: streamtape.Interaction,
-    told: str,
+    expected: str,
     talk: Talk,
     tmp_path: Path,
 ) -> None:
@@ -181,15 +181,15 @@ def test_a_client_that_waits_past_the_end(
             return
         with pytest.raises(websockets.exceptions.ConnectionClosedError) as caught:
             talk(URL, ("one", "?", "?"))
-    text = all_told(caught.value)
-    assert told in text
+    text = all_messages(caught.value)
+    assert expected in text
     assert "interaction 0 of" in text
     assert "last      1" in text
 
 
 @ends
 def test_a_virtual_clock_waits_for_nothing(
-    recorded: streamtape.Interaction, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recorded: streamtape.Interaction, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wait is over at once; beside a thread at work, which a test may leave, it takes time."""
     monkeypatch.setattr(patience, "END_S", 2.0)
@@ -199,7 +199,7 @@ def test_a_virtual_clock_waits_for_nothing(
         pytest.raises(websockets.exceptions.ConnectionClosedError) as caught,
     ):
         websockets_asyncio(URL, ("one", "?", "?"))
-    assert told in all_told(caught.value)
+    assert expected in all_messages(caught.value)
 
 
 @pytest.mark.usefixtures("short_end")
@@ -207,7 +207,7 @@ def test_a_virtual_clock_waits_for_nothing(
 @pytest.mark.parametrize("talk", [websockets_sync, websockets_asyncio])
 def test_the_replay_server_closes_with_1011(
     recorded: streamtape.Interaction,
-    told: str,
+    expected: str,
     talk: Talk,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -221,13 +221,13 @@ def test_the_replay_server_closes_with_1011(
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1011
     assert "nothing more was recorded" in caught.value.rcvd.reason
-    assert told in caplog.text
+    assert expected in caplog.text
 
 
 @ends
 @waits
 def test_a_client_that_closes_in_time(
-    recorded: streamtape.Interaction, told: str, talk: Talk, tmp_path: Path
+    recorded: streamtape.Interaction, expected: str, talk: Talk, tmp_path: Path
 ) -> None:
     """Nothing is amiss, whatever pings it sends before."""
     with streamtape.use_cassette(saved(recorded, tmp_path), mode="none") as session:

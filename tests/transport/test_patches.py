@@ -74,13 +74,13 @@ def greeting(name: str, *, loud: bool = False) -> str:
 
 def test_a_function_that_others_imported_by_its_name() -> None:
     """The object stays, its code changes, and changes back."""
-    held, code = greeting, greeting.__code__
+    stored, code = greeting, greeting.__code__
     patches = Patches()
     for _ in range(2):
         patches.replace_code(
             greeting, lambda original: lambda *args, **kwargs: f"<{original(*args, **kwargs)}>"
         )
-    assert (held("a"), held("a", loud=True)) == ("<a>", "<A>")
+    assert (stored("a"), stored("a", loud=True)) == ("<a>", "<A>")
     patches.undo()
-    assert (held("a"), held("b", loud=True), held.__code__ is code) == ("a", "B", True)
-    assert held.__kwdefaults__ == {"loud": False}
+    assert (stored("a"), stored("b", loud=True), stored.__code__ is code) == ("a", "B", True)
+    assert stored.__kwdefaults__ == {"loud": False}

@@ -211,7 +211,7 @@ def test_what_a_test_sees_inside(tmp_path: Path, recording: bool) -> None:
     assert len(session.played) == 1
 
 
-def test_what_was_not_played_is_told(tape: Path) -> None:
+def test_what_was_not_played_is_reported(tape: Path) -> None:
     """assert_all_played names what is left."""
     with streamtape.use_cassette(tape, mode="new_episodes") as session:
         get(url=URL + "/other")

@@ -221,7 +221,7 @@ def read_messages(transport: Any) -> Iterator[Any]:
 
 def messages() -> Cassette:
     """A Messages stream of three deltas."""
-    told: list[dict[str, Any]] = [
+    found: list[dict[str, Any]] = [
         {"type": "message_start", "message": {
             "id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "content": [],
             "stop_reason": None, "stop_sequence": None,
@@ -235,7 +235,7 @@ def messages() -> Cassette:
         {"type": "message_stop"},
     ]  # fmt: skip
     chunks = [
-        f"event: {p['type']}\ndata: {json.dumps(p, ensure_ascii=False)}\n\n".encode() for p in told
+        f"event: {p['type']}\ndata: {json.dumps(p, ensure_ascii=False)}\n\n".encode() for p in found
     ]
     return Cassette((recording(*chunks, url="https://api.anthropic.com/v1/messages"),))
 

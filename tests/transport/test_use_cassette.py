@@ -296,18 +296,18 @@ def test_a_run_can_hold_the_patch(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     upstream = Upstream(httpx)
     before = httpx.Client.__dict__["_transport_for_url"]
     patch.hold()
-    held = httpx.Client.__dict__["_transport_for_url"]
-    assert held is not before
+    stored = httpx.Client.__dict__["_transport_for_url"]
+    assert stored is not before
     with upstream.client() as client:
         assert ask(client, "a") == "onetwo#1"
         with streamtape.use_cassette(tmp_path / "x.tape"):
             ask(client, "b")
-        assert httpx.Client.__dict__["_transport_for_url"] is held
+        assert httpx.Client.__dict__["_transport_for_url"] is stored
         assert ask(client, "c") == "onetwo#3"
         with streamtape.use_cassette(tmp_path / "x.tape", mode="none"):
             assert ask(client, "b") == "onetwo#2"
             patch.let_go()
-            assert httpx.Client.__dict__["_transport_for_url"] is held
+            assert httpx.Client.__dict__["_transport_for_url"] is stored
     assert httpx.Client.__dict__["_transport_for_url"] is before
 
 
@@ -352,7 +352,7 @@ def test_a_users_own_secrets_are_masked(tmp_path: Path) -> None:
         client.post("http://upstream/", headers={"x-desk": "13"}, json={"who": "E-4712"})
 
 
-def test_requests_that_differ_only_in_a_secret_are_told_apart(tmp_path: Path) -> None:
+def test_requests_that_differ_only_in_a_secret_are_kept_apart(tmp_path: Path) -> None:
     """Each key gets its own answer, in any order; another key gets them in their order."""
     upstream, tape = Upstream(httpx), tmp_path / "x.tape"
 
@@ -386,19 +386,19 @@ def in_a_fork(work: Callable[[], object]) -> str:
     with warnings.catch_warnings(action="ignore"):  # of threads that other tests left behind
         child = os.fork()
     if not child:
-        said = "nothing"
+        text = "nothing"
         try:
-            said = str(work())
+            text = str(work())
         except streamtape.StreamtapeError as error:
-            said = type(error).__name__
+            text = type(error).__name__
         finally:  # the child must not go on into pytest
-            os.write(writer, said.encode())
+            os.write(writer, text.encode())
             os._exit(0)
     os.close(writer)
     os.waitpid(child, 0)
-    said = os.read(reader, 10_000).decode()
+    text = os.read(reader, 10_000).decode()
     os.close(reader)
-    return said
+    return text
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows forks nothing")

@@ -60,13 +60,13 @@ def url() -> Iterator[str]:
         yield f"{url}?let-me-in=1"
 
 
-def run_sync(url: str, *said: str | bytes, **options: Any) -> list[Any]:
+def run_sync(url: str, *sent: str | bytes, **options: Any) -> list[Any]:
     """What a threading client sees."""
     seen: list[Any] = []
     with sync_connect(url, **options) as ws:
         seen.append((ws.subprotocol, ws.response and ws.response.status_code))
         try:
-            for message in said:
+            for message in sent:
                 ws.send(message)
                 seen += [ws.recv(timeout=30), ws.recv(timeout=30)]
             ws.ping().wait()
@@ -75,7 +75,7 @@ def run_sync(url: str, *said: str | bytes, **options: Any) -> list[Any]:
     return seen
 
 
-def run_async(url: str, *said: str | bytes, **options: Any) -> list[Any]:
+def run_async(url: str, *sent: str | bytes, **options: Any) -> list[Any]:
     """What an asyncio client sees."""
 
     async def run() -> list[Any]:
@@ -83,7 +83,7 @@ def run_async(url: str, *said: str | bytes, **options: Any) -> list[Any]:
         async with websockets.asyncio.client.connect(url, **options) as ws:
             seen.append((ws.subprotocol, ws.response and ws.response.status_code))
             try:
-                for message in said:
+                for message in sent:
                     await ws.send(message)
                     seen += [await ws.recv(), await ws.recv()]
                 await (await ws.ping())
@@ -105,17 +105,17 @@ def recorded(path: Path, run: Run, *args: Any, **options: Any) -> list[Any]:
 
 @both
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("expected", "code"),
     [(("a", b"bc"), 1000), (("a", "close"), 4001), (("a", "cut"), 1006), ((), 1000)],
 )
 def test_a_replay_is_the_same_to_its_client(
-    url: str, tmp_path: Path, run: Run, said: tuple[str, ...], code: int
+    url: str, tmp_path: Path, run: Run, expected: tuple[str, ...], code: int
 ) -> None:
     """Messages, subprotocol, close and its exception, pings: without the server, as with it."""
     path = tmp_path / "x.tape"
     compression = "deflate" if code == 1000 else None
     options: dict[str, Any] = {"subprotocols": ["chat"], "compression": compression}
-    live = recorded(path, run, url, *said, **options)
+    live = recorded(path, run, url, *expected, **options)
     (one,) = streamtape.load(path)
     assert one.ending.close_code == code
     assert one.ending.kind == ("error" if code == 1006 else "complete")
@@ -124,24 +124,24 @@ def test_a_replay_is_the_same_to_its_client(
     deflated = "permessage-deflate" in (one.head.get("sec-websocket-extensions") or "")
     assert deflated == (compression == "deflate")
     with streamtape.use_cassette(path, mode="none") as session:
-        assert run(url, *said, **options) == live
+        assert run(url, *expected, **options) == live
     assert session.exchanges[0].progress.state == ("failed" if code == 1006 else "complete")
-    said_again = [m for m in session.seen[0].messages if m.is_data]
-    assert said_again == [m for m in one.messages if m.is_data]
+    replayed = [m for m in session.seen[0].messages if m.is_data]
+    assert replayed == [m for m in one.messages if m.is_data]
 
 
 @both
 def test_a_refused_handshake(url: str, tmp_path: Path, run: Run) -> None:
     """It is an ordinary response, and the same exception in a replay."""
     path, refused = tmp_path / "x.tape", url.partition("?")[0]
-    told = []
+    found = []
     for mode in ("all", "none"):
         with streamtape.use_cassette(path, mode=mode):
             with pytest.raises(InvalidStatus) as caught:
                 run(refused)
         response = caught.value.response
-        told.append((response.status_code, response.body, response.headers["Content-Type"]))
-    assert told == [(401, b"no such key\n", "text/plain; charset=utf-8")] * 2
+        found.append((response.status_code, response.body, response.headers["Content-Type"]))
+    assert found == [(401, b"no such key\n", "text/plain; charset=utf-8")] * 2
     (one,) = streamtape.load(path)
     assert (one.is_dialogue, one.body) == (False, b"no such key\n")
 
@@ -149,13 +149,13 @@ def test_a_refused_handshake(url: str, tmp_path: Path, run: Run) -> None:
 @both
 def test_nobody_is_there(tmp_path: Path, run: Run, unused_tcp_port: int) -> None:
     """A connection that fails is recorded, and fails again with the same exception."""
-    path, told = tmp_path / "x.tape", []
+    path, found = tmp_path / "x.tape", []
     for mode in ("all", "none"):
         with streamtape.use_cassette(path, mode=mode):
             with pytest.raises(ConnectionRefusedError) as caught:
                 run(f"ws://127.0.0.1:{unused_tcp_port}/")
-        told.append(str(caught.value))
-    assert told[0] == told[1]
+        found.append(str(caught.value))
+    assert found[0] == found[1]
 
 
 @pytest.fixture
@@ -365,7 +365,7 @@ def test_the_decorator_and_the_tests_of_pytest(pytester: pytest.Pytester, url: s
 
 @both
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "expected"),
     [
         ("cut@event=2", "ConnectionClosedError"),
         ("close=1013@event=2", r"received 1013 \(try again later\)"),
@@ -374,7 +374,7 @@ def test_the_decorator_and_the_tests_of_pytest(pytester: pytest.Pytester, url: s
     ],
 )
 def test_faults_are_what_the_client_sees(
-    url: str, tmp_path: Path, run: Run, fault: str, told: str
+    url: str, tmp_path: Path, run: Run, fault: str, expected: str
 ) -> None:
     """As exceptions of the library, with the messages before them."""
     path = tmp_path / "x.tape"
@@ -384,7 +384,7 @@ def test_faults_are_what_the_client_sees(
             last = " ".join(run(url, "grün")[-1])
         except UnicodeDecodeError as error:
             last = type(error).__name__
-    assert re.search(told, last)
+    assert re.search(expected, last)
     assert [str(one) for one in session.struck] == [fault]
 
 
@@ -437,7 +437,7 @@ def test_a_failing_test_says_where_its_dialogue_was(
 
 
 @both
-def test_equal_handshakes_are_told_apart(url: str, tmp_path: Path, run: Run) -> None:
+def test_equal_handshakes_are_kept_apart(url: str, tmp_path: Path, run: Run) -> None:
     """By what the client says first: in any order, one after the other."""
     path = tmp_path / "x.tape"
     with streamtape.use_cassette(path):

@@ -32,7 +32,7 @@ number: int = test_a(1)
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
+def diagnostics(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
     """File, line and message of what pyright says, strictly, and of comments that hide nothing."""
     folder = tmp_path_factory.mktemp("typing")
     for name in USAGE:
@@ -57,11 +57,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]
     ]
 
 
-def test_pyright_agrees(told: list[tuple[str, int, str]]) -> None:
+def test_pyright_agrees(diagnostics: list[tuple[str, int, str]]) -> None:
     """Signatures are kept, values have their types, and the wrong calls are errors to it too."""
-    assert [one for one in told if one[0] != "wrong.py"] == []
+    assert [one for one in diagnostics if one[0] != "wrong.py"] == []
 
 
-def test_pyright_sees_what_is_wrong(told: list[tuple[str, int, str]]) -> None:
+def test_pyright_sees_what_is_wrong(diagnostics: list[tuple[str, int, str]]) -> None:
     """Wrong arguments of a decorated function, and wrong options, are told: nothing is Any."""
-    assert {line for file, line, _ in told if file == "wrong.py"} == {4, 5, 7}
+    assert {line for file, line, _ in diagnostics if file == "wrong.py"} == {4, 5, 7}

@@ -39,18 +39,18 @@ def calling() -> Interaction:
     call = {"index": 0, "id": "call_1", "type": "function"}
     named = {**call, "function": {"name": "f", "arguments": ""}}
     pieces = ({"index": 0, "function": {"arguments": piece}} for piece in ('{"a', '": 1}'))
-    said = [chat_chunk({"role": "assistant", "content": None, "tool_calls": [named]})]
-    said += [chat_chunk({"tool_calls": [piece]}) for piece in pieces]
+    payloads = [chat_chunk({"role": "assistant", "content": None, "tool_calls": [named]})]
+    payloads += [chat_chunk({"tool_calls": [piece]}) for piece in pieces]
     last = chat_chunk({}, finish_reason="tool_calls")
-    return recording(sse(*said, last, "[DONE]"), url=CHAT_URL)
+    return recording(sse(*payloads, last, "[DONE]"), url=CHAT_URL)
 
 
 def words() -> Interaction:
     """Chat Completions without likelihoods."""
-    said = [chat_chunk({"role": "assistant", "content": ""})]
-    said += [chat_chunk({"content": piece}) for piece in ("Hel", "lo ", "there")]
+    payloads = [chat_chunk({"role": "assistant", "content": ""})]
+    payloads += [chat_chunk({"content": piece}) for piece in ("Hel", "lo ", "there")]
     last = chat_chunk({}, finish_reason="stop")
-    return recording(sse(*said, last, "[DONE]"), url=CHAT_URL)
+    return recording(sse(*payloads, last, "[DONE]"), url=CHAT_URL)
 
 
 STREAMS: dict[str, Callable[[], Interaction]] = {**ALL, "calling": calling, "words": words}
@@ -67,10 +67,10 @@ def test_every_relative_is_valid(make: Callable[[], Interaction]) -> None:
     def holds(other: Interaction) -> None:
         new = new_findings(before, streamtape.check(other))
         assert [found for found in new if found.severity != "info"] == []
-        said, events = other.transcript(), tuple(other.events())
-        assert said.finished == one.transcript().finished
-        theirs = accumulated(said.dialect, None, events)
-        assert theirs is None or in_their_words(said, theirs) == theirs
+        transcript, events = other.transcript(), tuple(other.events())
+        assert transcript.finished == one.transcript().finished
+        theirs = accumulated(transcript.dialect, None, events)
+        assert theirs is None or in_their_words(transcript, theirs) == theirs
 
     holds()
 
@@ -98,13 +98,13 @@ def test_each_kind(kind: str, name: str) -> None:
     other = relative(one, [Relative(kind, Draw(0, 2, "x"))])
     assert other.edits[-1].what == f"varied: {kind}"
     assert (other.body, other.messages) != (one.body, one.messages)
-    said, before = other.transcript(), one.transcript()
+    transcript, before = other.transcript(), one.transcript()
     grown = {"lengths": -2, "unicode": 1}.get(kind, 0) if name != "plain" else 0
-    assert len(said.text) == len(before.text) + grown
-    assert len(said.tool_calls) == len(before.tool_calls) * (2 if kind == "calls" else 1)
-    ids = [call.id for call in said.tool_calls if call.id]
+    assert len(transcript.text) == len(before.text) + grown
+    assert len(transcript.tool_calls) == len(before.tool_calls) * (2 if kind == "calls" else 1)
+    ids = [call.id for call in transcript.tool_calls if call.id]
     assert len(set(ids)) == len(ids)
-    assert said.reasoning == ("x" if kind == "reasoning" else "")
+    assert transcript.reasoning == ("x" if kind == "reasoning" else "")
 
 
 def test_cuts_keep_the_bytes() -> None:

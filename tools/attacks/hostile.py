@@ -176,9 +176,9 @@ FILES: dict[str, Callable[[], bytes]] = {
 def measured(words: list[str]) -> tuple[float, int, int, str]:
     """Seconds, megabytes, exit status and the end of what was said of one command."""
     began = time.monotonic()
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as message:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamtape", *words], stdout=subprocess.DEVNULL, stderr=said
+            [sys.executable, "-m", "streamtape", *words], stdout=subprocess.DEVNULL, stderr=message
         )
         while time.monotonic() - began < MOST_S:
             pid, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -189,8 +189,8 @@ def measured(words: list[str]) -> tuple[float, int, int, str]:
             process.kill()
             _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        text = said.read().decode("utf-8", "replace").strip()
+        message.seek(0)
+        text = message.read().decode("utf-8", "replace").strip()
     return time.monotonic() - began, usage.ru_maxrss >> 10, process.returncode, text
 
 
@@ -227,11 +227,11 @@ def run(folder: Path, only: str) -> int:
         path = folder / (name.replace(": ", "-").replace(" ", "-") + suffix)
         _build(path, make)
         for command, words in commands(name, path).items():
-            took_s, peak_mb, status, said = measured(words)
+            took_s, peak_mb, status, text = measured(words)
             bad = (
                 took_s >= MOST_S
                 or peak_mb > MOST_MB
-                or "Traceback" in said
+                or "Traceback" in text
                 or status not in {0, 1, 2}
             )
             failed += bad
@@ -240,8 +240,8 @@ def run(folder: Path, only: str) -> int:
             print(
                 f"{name:26}{size}  {command:14}{took_s:7.1f}{peak_mb:7}  {status}{mark}", flush=True
             )
-            if "Traceback" in said:
-                print(said[-300:])
+            if "Traceback" in text:
+                print(text[-300:])
     return failed
 
 

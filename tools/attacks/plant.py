@@ -255,7 +255,7 @@ def _decoded(text: bytes) -> bytes:
 _MOST_REASON = 123  # bytes of a control message
 
 
-def said_in_messages(secret: Secret, folder: Path) -> Iterator[tuple[str, bool]]:
+def in_messages(secret: Secret, folder: Path) -> Iterator[tuple[str, bool]]:
     """A dialogue of WebSocket messages that hold a secret: whole, in fragments, in closes."""
     text, free = secret.text.encode(), secret.free.encode()
     named = b'{"type":"session.update","api_key":"%b","note":"it is %b"}' % (text, free)
@@ -283,8 +283,8 @@ def said_in_messages(secret: Secret, folder: Path) -> Iterator[tuple[str, bool]]
         raw += journal.journal_path.read_bytes()
         (one,) = journal.commit()
         target.unlink()
-        held = b"\n".join(message.data for message in one.messages)
-        yield f"WebSocket: {name}", leaked(secret.text, raw) or leaked(secret.text, held)
+        stored = b"\n".join(message.data for message in one.messages)
+        yield f"WebSocket: {name}", leaked(secret.text, raw) or leaked(secret.text, stored)
 
 
 class Searched:
@@ -371,7 +371,7 @@ def _assembled(cassette: streamtape.Cassette) -> bytes:
     return (cassette[0].transcript().text or "").encode()
 
 
-def said(kinds: Sequence[tuple[str, Secret]], makers: Sequence[Maker]) -> Iterator[Result]:
+def in_texts(kinds: Sequence[tuple[str, Secret]], makers: Sequence[Maker]) -> Iterator[Result]:
     """What is made and said of recordings and requests that hold all the secrets."""
     for maker in makers:
         with tempfile.TemporaryDirectory() as name:
@@ -389,7 +389,7 @@ def planted(kinds: Sequence[tuple[str, Secret]]) -> Iterator[Result]:
         for kind, secret in kinds:
             chosen = [place for place in places if place.named or secret.has_shape]
             results = list(recorded(secret.text, chosen, Path(name)))
-            results += said_in_messages(secret, Path(name))
+            results += in_messages(secret, Path(name))
             if secret.has_shape:
                 results += made_of(secret.text, Path(name))
             for place, left in results:
@@ -444,7 +444,7 @@ def main() -> int:
     if options.only:
         tellers = tuple(maker for maker in TELLERS if maker.__name__ in options.only)
     results = () if options.only else planted(kinds)
-    tried, by_place, by_kind = count(chain(results, said(kinds, tellers)))
+    tried, by_place, by_kind = count(chain(results, in_texts(kinds, tellers)))
     if options.markdown:
         print("| place | planted | written |\n|---|--:|--:|")
         print("\n".join(f"| {name} | {n} | {by_place[name]} |" for name, n in tried.items()))

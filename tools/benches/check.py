@@ -55,9 +55,9 @@ def _of(events: int, repeat: int) -> Iterator[Row]:
 def _recorded(events: int) -> Interaction:
     with tempfile.TemporaryDirectory() as folder, MockServer(gap_us=0) as endpoint:
         path = Path(folder) / "stream.tape"
-        asked = {"model": f"gpt-4.1?events={events}", "input": PROMPT, "stream": True}
+        body = {"model": f"gpt-4.1?events={events}", "input": PROMPT, "stream": True}
         with streamtape.use_cassette(path):
-            httpx.post(f"{endpoint.base_url}/responses", json=asked, timeout=60)
+            httpx.post(f"{endpoint.base_url}/responses", json=body, timeout=60)
         one = streamtape.load(path)[0]
         list(one.chunks)  # fetched while the file is there
         return one

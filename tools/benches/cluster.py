@@ -193,8 +193,8 @@ class _Speeds:
                 self._few = cluster.run("check", str(sets.few))
                 found["2 workers"].append(cluster.run("check", everything))
             found["2 processes"].append(_ran(["check", everything, "--jobs", "2"]))
-        said = {ran.stdout for ran_ in found.values() for ran in ran_}
-        assert len(said) == 1, "the contestants do not say the same"
+        text = {ran.stdout for ran_ in found.values() for ran in ran_}
+        assert len(text) == 1, "the contestants do not say the same"
         self._found = found
 
     def rows(self) -> Iterator[Row]:

@@ -51,12 +51,12 @@ def words(case: str, *, other: bool) -> list[str]:
     """The words of one stream: the same with a few changed, or others altogether."""
     dice = random.Random(1)
     known = ["".join(dice.choices("abcdefghij", k=dice.randrange(2, 9))) for _ in range(5000)]
-    said = dice.choices(known, k=N_EVENTS)
+    text = dice.choices(known, k=N_EVENTS)
     if not other:
-        return said
+        return text
     if case == "nothing alike":
         return [f"q{n}" for n in range(N_EVENTS)]
-    return [f"{word}x" if dice.random() < 0.01 else word for word in said]
+    return [f"{word}x" if dice.random() < 0.01 else word for word in text]
 
 
 def payload(dialect: str, run: int, number: int, word: str) -> dict[str, Any]:
@@ -77,10 +77,10 @@ def payload(dialect: str, run: int, number: int, word: str) -> dict[str, Any]:
 
 def stream(dialect: str, case: str, run: int) -> list[Event]:
     """One side of a comparison."""
-    told = words(case, other=run == 2)
+    found = words(case, other=run == 2)
     frames = (
         Frame("message", json.dumps(payload(dialect, run, n, word)), at_us=n, index=n)
-        for n, word in enumerate(told)
+        for n, word in enumerate(found)
     )
     return list(events_of(frames, dialect_named(dialect)))
 
@@ -179,12 +179,12 @@ def prose(seed: int, n_chars: int) -> str:
     """Sentences of words from one vocabulary; another seed says something else."""
     known = [f"{number:x}" for number in range(5_000)]
     dice = random.Random(seed)
-    told: list[str] = []
+    found: list[str] = []
     n = 0
     while n < n_chars:
-        told.append(" ".join(dice.choices(known, k=dice.randrange(6, 20))) + ". ")
-        n += len(told[-1])
-    return "".join(told)[:n_chars]
+        found.append(" ".join(dice.choices(known, k=dice.randrange(6, 20))) + ". ")
+        n += len(found[-1])
+    return "".join(found)[:n_chars]
 
 
 def long_texts(repeat: int) -> Iterator[Row]:

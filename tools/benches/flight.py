@@ -29,7 +29,7 @@ CHUNKS = 500
 ROUNDS = 40
 SLOW_S = 0.2
 MAX_BYTES = 4 << 20
-HELD_ROUNDS = 200
+MEMORY_ROUNDS = 200
 PIECE = b'data: {"type":"response.output_text.delta","delta":"bubble"}\n\n'
 
 
@@ -60,7 +60,7 @@ def run(repeat: int, *, quick: bool = False) -> list[Row]:
     rounds = ROUNDS // 4 if quick else ROUNDS
     with tempfile.TemporaryDirectory() as name:
         rows = list(_costs(Path(name), rounds, 1 if quick else min(repeat, 3)))
-        rows.append(_held())
+        rows.append(_memory())
         return rows
 
 
@@ -137,17 +137,17 @@ def _thread_s(client: httpx.Client, rounds: int, gaps: list[float] | None = None
     return statistics.median(times)
 
 
-def _held() -> Row:
+def _memory() -> Row:
     """The most that a recorder holds whose store never answers."""
     go_on = threading.Event()
     store = StorePath(BenchStore(lambda: bool(go_on.wait()) or None), "flights")  # type: ignore[arg-type]  # its value is nobody's
     recorder = FlightRecorder(store, sample=1, max_bytes=MAX_BYTES, file_bytes=1)
     most = 0
     with _client(recorder, CHUNKS) as client:
-        for _ in range(HELD_ROUNDS):
+        for _ in range(MEMORY_ROUNDS):
             client.get("http://provider.test/v1/responses")
             most = max(most, recorder._journal.buffered_bytes)
-    sent = HELD_ROUNDS * CHUNKS * len(PIECE)
+    sent = MEMORY_ROUNDS * CHUNKS * len(PIECE)
     recorder.stop(0.01)
     go_on.set()
     return {

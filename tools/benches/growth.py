@@ -48,9 +48,9 @@ GAP_US = 20_000
 
 def stream(n_events: int, *, word: str = "bubble", seed: int = 1) -> Interaction:
     """One recorded stream of so many events; another seed is another run of the same."""
-    asked = MockRequest("openai-responses", {"model": "gpt-4.1"}, "gpt-4.1", stream=True)
+    first = MockRequest("openai-responses", {"model": "gpt-4.1"}, "gpt-4.1", stream=True)
     options, usual = Options(events=n_events, word=word, seed=seed), Usual(Pace(speed=None))
-    made = answer_to(asked, options, [], Space(""), usual).interaction(URL)
+    made = answer_to(first, options, [], Space(""), usual).interaction(URL)
     chunks = Chunks.of(
         Chunk(n * GAP_US + n * n % 7919, chunk.data) for n, chunk in enumerate(made.chunks)
     )
@@ -89,8 +89,8 @@ def ask_all(transport: Any, cassette: Cassette) -> None:
     """Send every request of a cassette, in its order, and read what comes."""
     with httpx.Client(transport=transport) as client:
         for interaction in cassette:
-            asked = interaction.request
-            with client.stream(asked.method, asked.url, content=asked.body) as response:
+            request = interaction.request
+            with client.stream(request.method, request.url, content=request.body) as response:
                 for _ in response.iter_raw():
                     pass
 
@@ -196,9 +196,9 @@ def run(repeat: int, *, quick: bool = False) -> list[Row]:
         for name, seconds in times(make, base, repeat).items():
             overall = math.log10(seconds[-1] / seconds[0]) / 2
             last = math.log10(seconds[-1] / seconds[-2])
-            told = " → ".join(f"{one * 1e3:,.3g}" for one in seconds)
+            expected = " → ".join(f"{one * 1e3:,.3g}" for one in seconds)
             rows.append({
-                "name": f"{name}, {base:,} to {base * STEPS[-1]:,} {unit}: {told} ms",
+                "name": f"{name}, {base:,} to {base * STEPS[-1]:,} {unit}: {expected} ms",
                 "peer": "streamtape",
                 "value": round(overall, 3),
                 "unit": "exponent",

@@ -29,8 +29,8 @@ _TYPE = ((b"content-type", b"application/json"),)
 def request(number: int, case: str) -> Request:
     """A request to a model."""
     dice = random.Random(number)
-    said = f"{number} " + " ".join(f"w{dice.randrange(1_000)}" for _ in range(30))
-    body: dict[str, Any] = {"model": "gpt-4.1", "input": [{"role": "user", "content": said}]}
+    text = f"{number} " + " ".join(f"w{dice.randrange(1_000)}" for _ in range(30))
+    body: dict[str, Any] = {"model": "gpt-4.1", "input": [{"role": "user", "content": text}]}
     if case != CASES[0]:
         body |= {"temperature": number / 7, "user": f"u{number}", "tools": []}
     return Request("POST", "http://127.0.0.1/v1/responses", _TYPE, json.dumps(body).encode())

@@ -45,24 +45,24 @@ CLIENTS = (1, 100, 500)
 PER_S = 25
 CUT = 5
 TEXT = "Hi there! A longer answer, so that it comes in several chunks."
-_ASKED = {"model": "gpt-4.1", "stream": True}
-_SAID = [{"role": "user", "content": "hello"}]
+_REQUEST = {"model": "gpt-4.1", "stream": True}
+_MESSAGES = [{"role": "user", "content": "hello"}]
 _GEMINI = "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 APIS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "Responses": ("https://api.openai.com", "/v1/responses", {**_ASKED, "input": _SAID}),
+    "Responses": ("https://api.openai.com", "/v1/responses", {**_REQUEST, "input": _MESSAGES}),
     "Chat Completions": (
         "https://api.openai.com", "/v1/chat/completions",
-        {**_ASKED, "messages": _SAID, "stream_options": {"include_usage": True}},
+        {**_REQUEST, "messages": _MESSAGES, "stream_options": {"include_usage": True}},
     ),
     "Anthropic": (
         "https://api.anthropic.com", "/v1/messages",
-        {**_ASKED, "messages": _SAID, "max_tokens": 999},
+        {**_REQUEST, "messages": _MESSAGES, "max_tokens": 999},
     ),
     "Gemini": (
         "https://generativelanguage.googleapis.com", _GEMINI,
         {"contents": [{"role": "user", "parts": [{"text": "hello"}]}]},
     ),
-    "Ollama": ("http://localhost:11434", "/api/chat", {**_ASKED, "messages": _SAID}),
+    "Ollama": ("http://localhost:11434", "/api/chat", {**_REQUEST, "messages": _MESSAGES}),
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ import anyio
 import httpx2
 
 import streamtape
-from tools.benches.serving import ASKED, contestants, quantile, read_all, started, stream
+from tools.benches.serving import REQUEST, contestants, quantile, read_all, started, stream
 
 Row = dict[str, Any]
 URL = "https://api.openai.com/v1/chat/completions"
@@ -86,14 +86,14 @@ class Noting:
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self.asked = 0.0
+        self.started_s = 0.0
 
     def handle_request(self, request: Any) -> Any:
-        self.asked = time.perf_counter()
+        self.started_s = time.perf_counter()
         return self._inner.handle_request(request)
 
     async def handle_async_request(self, request: Any) -> Any:
-        self.asked = time.perf_counter()
+        self.started_s = time.perf_counter()
         return await self._inner.handle_async_request(request)
 
     def close(self) -> None:
@@ -108,9 +108,9 @@ def read_sync(replay: Any) -> list[float]:
     times: list[float] = []
     transport: Any = Noting(replay)
     client = httpx2.Client(transport=transport, timeout=None)
-    with client.stream("POST", URL, json=ASKED) as response:
+    with client.stream("POST", URL, json=REQUEST) as response:
         for _ in response.iter_raw():
-            times.append((time.perf_counter() - transport.asked) * 1e6)
+            times.append((time.perf_counter() - transport.started_s) * 1e6)
     client.close()
     return times
 
@@ -120,9 +120,9 @@ async def read_async(replay: Any) -> list[float]:
     times: list[float] = []
     transport: Any = Noting(replay)
     client = httpx2.AsyncClient(transport=transport, timeout=None)
-    async with client.stream("POST", URL, json=ASKED) as response:
+    async with client.stream("POST", URL, json=REQUEST) as response:
         async for _ in response.aiter_raw():
-            times.append((time.perf_counter() - transport.asked) * 1e6)
+            times.append((time.perf_counter() - transport.started_s) * 1e6)
     await client.aclose()
     return times
 

@@ -102,7 +102,7 @@ def _sizes() -> Iterator[Row]:
 
 def _views(folder: Path, n_events: int, n_recordings: int, repeat: int) -> Iterator[Row]:
     one = stream(n_events)
-    pieces = _broken([chunk.data for chunk in one.chunks])
+    pieces = _damaged([chunk.data for chunk in one.chunks])
     chunks = [Chunk(n * GAP_US, piece) for n, piece in enumerate(pieces)]
     one = replace(one, chunks=Chunks.of(chunks), ending=Ending("complete", len(chunks) * GAP_US))
     save(Cassette((one,)), folder / "long.tape")
@@ -119,7 +119,7 @@ def _views(folder: Path, n_events: int, n_recordings: int, repeat: int) -> Itera
         yield _row(name, (folder / name).stat().st_size / 1e6, "MB")
 
 
-def _broken(pieces: list[bytes]) -> list[bytes]:
+def _damaged(pieces: list[bytes]) -> list[bytes]:
     """The events of a stream, with a line break before the words of some, wherever they stand."""
     words = [*map(_DELTA.search, pieces)]
     before = b"".join(found[1] for found in words if found)

@@ -177,8 +177,8 @@ def _beside(repeat: int, folder: Path) -> Iterator[Row]:
         for label, taken in (("while it is read", reading), ("to the file's end", whole)):
             for name, seconds in taken.items():
                 added = (seconds - taken["bare"]) / EVENTS * 1e6
-                told = f"added time an event, {EVENTS} at once, {label} (ratio: µs in all)"
-                yield row(told, added, "µs", name, seconds / EVENTS * 1e6)
+                found = f"added time an event, {EVENTS} at once, {label} (ratio: µs in all)"
+                yield row(found, added, "µs", name, seconds / EVENTS * 1e6)
 
 
 @contextmanager

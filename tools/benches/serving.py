@@ -31,8 +31,8 @@ from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interac
 from tools import environments
 
 PATH = "/v1/chat/completions"
-ASKED = {"model": "gpt-4.1", "stream": True, "messages": [{"role": "user", "content": "hello"}]}
-BODY = json.dumps(ASKED).encode()
+REQUEST = {"model": "gpt-4.1", "stream": True, "messages": [{"role": "user", "content": "hello"}]}
+BODY = json.dumps(REQUEST).encode()
 ASK = (
     f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     f"Content-Length: {len(BODY)}\r\n\r\n"
@@ -208,10 +208,10 @@ def _aimock(tape: Cassette, folder: Path) -> Iterator[Running]:
     timings = {
         "ttftMs": due_ms[0], "interChunkDelaysMs": gaps, "totalDurationMs": due_ms[-1],
     }  # fmt: skip
-    wanted = {"text": PIECE * (len(due_ms) - 2), "size": len(PIECE), "timings": timings}
+    expected = {"text": PIECE * (len(due_ms) - 2), "size": len(PIECE), "timings": timings}
     script = HOME / "aimock.mjs"
     script.write_text(_AIMOCK)
-    with served(["node", str(script), json.dumps(wanted)]) as running:
+    with served(["node", str(script), json.dumps(expected)]) as running:
         yield running
 
 

@@ -104,10 +104,10 @@ def _sizes(work: tuple[str, Path | Interaction]) -> tuple[str, Counter[str]]:
     """The sizes of one stream, as each would have it."""
     provider, source = work
     made = source if isinstance(source, Interaction) else _as_it_came(source)
-    body, asked = made.body, made.request.body
+    body, request = made.body, made.request.body
     sizes = Counter(streams=1, events=len(made.chunks), body=len(body))
     sizes["streamtape"] = sum(map(len, encode([made])))
-    for part in (asked, body):
+    for part in (request, body):
         sizes["zstd -19 of the bodies"] += len(zstandard.ZstdCompressor(level=19).compress(part))
         sizes["xz of the bodies"] += len(lzma.compress(part))
         sizes["gzip -6 of the bodies"] += len(gzip.compress(part, 6))
@@ -152,15 +152,15 @@ def _vcrpy(made: Interaction) -> int:
     from vcr.serialize import serialize
     from vcr.serializers import yamlserializer
 
-    asked = made.request
-    headers = [made.head.headers if made.head else (), asked.headers]
-    told = [{k.decode("latin-1"): [v.decode("latin-1")] for k, v in pairs} for pairs in headers]
+    first = made.request
+    headers = [made.head.headers if made.head else (), first.headers]
+    expected = [{k.decode("latin-1"): [v.decode("latin-1")] for k, v in pairs} for pairs in headers]
     response = {
         "status": {"code": 200, "message": "OK"},
-        "headers": told[0],
+        "headers": expected[0],
         "body": {"string": made.body},
     }
-    request = Request(asked.method, asked.url, asked.body, told[1])
+    request = Request(first.method, first.url, first.body, expected[1])
     text: str = serialize({"requests": [request], "responses": [response]}, yamlserializer)
     return len(text.encode())
 

@@ -221,9 +221,9 @@ def _exponent(
     job(steps[0])
     seconds = [_spent(partial(job, n)) for n in steps]
     exponent = math.log(seconds[-1] / seconds[0]) / math.log(work[-1] / work[0])
-    told = " → ".join(f"{one:.3g}" for one in seconds)
+    expected = " → ".join(f"{one:.3g}" for one in seconds)
     return {
-        "name": f"{what}, {steps[0]:,} to {steps[-1]:,}: {told} s",
+        "name": f"{what}, {steps[0]:,} to {steps[-1]:,}: {expected} s",
         "peer": "streamtape",
         "value": round(exponent, 3),
         "unit": "exponent",

@@ -119,8 +119,8 @@ async def openai_parallel() -> AsyncIterator[str]:
     import openai
 
     async def read(client: Any, number: int) -> list[str]:
-        asked = f"{number}"
-        stream = await client.responses.create(model=MODEL, input=asked, stream=True)
+        request = f"{number}"
+        stream = await client.responses.create(model=MODEL, input=request, stream=True)
         return [event.type async for event in stream]
 
     async with openai.AsyncOpenAI(base_url=f"{root()}/v1", **_OPENAI) as client:

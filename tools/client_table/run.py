@@ -153,14 +153,16 @@ def difference(expected: Seen, got: Seen) -> str:
     if "refused" in got:
         return str(got["refused"])
     if expected.get("errors") != got["errors"]:
-        return f"ended with {_told(got['errors'])}, not {_told(expected.get('errors'))}"
+        return (
+            f"ended with {_errors_text(got['errors'])}, not {_errors_text(expected.get('errors'))}"
+        )
     before, after = expected.get("events", []), got["events"]
     if "".join(before) != "".join(after):
         return f"gave {len(after)} events, not the {len(before)} expected"
     return ""
 
 
-def _told(errors: list[str] | None) -> str:
+def _errors_text(errors: list[str] | None) -> str:
     return " from ".join(errors or []) or "no exception"
 
 

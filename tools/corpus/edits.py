@@ -104,8 +104,8 @@ def anonymous(recorded: Recorded) -> Outcome:
     now = [(part.channel, len(part.text)) for part in after.transcript().parts]
     if now != before:
         return Outcome(recorded.label, "anonymised", f"parts were {before}, and are {now}"[:400])
-    said = " ".join(part.text for part in one.transcript().parts if part.channel in CHANNELS)
-    left = words_of(said) & words_of(after.content.decode("utf-8", "replace"))
+    transcript = " ".join(part.text for part in one.transcript().parts if part.channel in CHANNELS)
+    left = words_of(transcript) & words_of(after.content.decode("utf-8", "replace"))
     left = {word for word in left if word.lower() not in PUBLIC}
     if left:
         return Outcome(recorded.label, "anonymised", f"left: {sorted(left)[:5]}")

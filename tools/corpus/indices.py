@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from streamtape.dialects.select import dialect_for, events_of
 from streamtape.dialects.transcript import transcript_of
 from tests.corpus import OWNERS
-from tests.indices import ALTERATIONS, WITHOUT_CHOICES, altered, said
+from tests.indices import ALTERATIONS, WITHOUT_CHOICES, altered, texts_of
 from tests.real import bodies, recording
 
 
@@ -37,7 +37,7 @@ def compared(path: Path) -> Iterator[tuple[str, str, str]]:
             yield name, "left out: several choices", ""
             continue
         other = transcript_of(altered(events, name), table)
-        one, two = said(whole), said(other)
+        one, two = texts_of(whole), texts_of(other)
         if one == two:
             yield name, "the same", ""
             continue

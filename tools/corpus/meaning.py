@@ -80,9 +80,9 @@ def other_runs(paths: list[Path]) -> Iterator[str]:
         dice = random.Random(path.name)
         b = another_run(recut(a, table, dice), table, dice)
         changes = compare_events(a, b, table, table)
-        said = compare_content(transcript_of(a, table), transcript_of(b, table), table)
-        seen["same" if not (changes or said) else "different"] += 1
-        for change in (*changes[:3], *said[:3]):
+        transcript = compare_content(transcript_of(a, table), transcript_of(b, table), table)
+        seen["same" if not (changes or transcript) else "different"] += 1
+        for change in (*changes[:3], *transcript[:3]):
             yield f"  {path.name}: {change}"
     yield f"other runs of the same answer: {dict(seen)}"
 
@@ -99,8 +99,8 @@ def mutations(paths: list[Path], n_mutations: int) -> Iterator[str]:
             continue
         b, places = altered
         changes = compare_events(a, b, table, table)
-        told = {p.index for c in changes for p in (c.a, c.b) if p}
-        near = any(abs(t - p) <= 1 for t in told for p in places)
+        expected = {p.index for c in changes for p in (c.a, c.b) if p}
+        near = any(abs(t - p) <= 1 for t in expected for p in places)
         alone = len(changes) == 1 and near
         seen[f"{kind}: {'alone, at its place' if alone else f'{len(changes)} changes'}"] += 1
         if not alone:

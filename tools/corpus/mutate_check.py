@@ -281,10 +281,10 @@ def _telling(payload: Any) -> bool:
     if not isinstance(payload, dict):
         return False
     choices = [c for c in payload.get("choices") or () if isinstance(c, dict)]
-    told = any(c.get("finish_reason") or (c.get("delta") or {}).get("role") for c in choices)
-    told = told or any((c.get("delta") or {}).get("tool_calls") for c in choices)
+    expected = any(c.get("finish_reason") or (c.get("delta") or {}).get("role") for c in choices)
+    expected = expected or any((c.get("delta") or {}).get("tool_calls") for c in choices)
     ended = any(c.get("finishReason") for c in payload.get("candidates") or ())
-    return told or ended
+    return expected or ended
 
 
 def put_together(items: Items, like: Interaction) -> Interaction:
@@ -301,7 +301,7 @@ def _encoded(item: Item) -> bytes:
     return name + b"data: " + data.encode("utf-8", "surrogatepass") + b"\n\n"
 
 
-def told(interaction: Interaction) -> set[tuple[str, str, str, int]]:
+def findings_of(interaction: Interaction) -> set[tuple[str, str, str, int]]:
     """The errors and warnings on a stream."""
     return {
         (f.rule, f.where.what, f.message, f.count)
@@ -314,7 +314,7 @@ def mutate(recorded: Recorded, tally: Tally, *, each: int, dice: random.Random) 
     """Break one stream in every way, and count what is found."""
     dialect = dialect_for(recorded.interaction)
     whole = take_apart(recorded.interaction, dialect)
-    before = told(put_together(whole, recorded.interaction))
+    before = findings_of(put_together(whole, recorded.interaction))
     numbered = bool(dialect.sequence)
     for name, operator in OPERATORS.items():
         for hidden in (False, True) if numbered and name in _HIDDEN else (False,):
@@ -334,7 +334,7 @@ def mutate(recorded: Recorded, tally: Tally, *, each: int, dice: random.Random) 
                     continue
                 label = f"{name}, renumbered" if hidden else name
                 tally.made[label] += 1
-                new = told(put_together(items, recorded.interaction)) - before
+                new = findings_of(put_together(items, recorded.interaction)) - before
                 if new:
                     tally.found[label] += 1
                     tally.rules.update({rule for rule, *_ in new})
@@ -408,13 +408,13 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=3, help="mutants of each kind a stream")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--missed", type=int, default=0, help="how many missed mutants to list")
-    asked = parser.parse_args()
+    request = parser.parse_args()
     tallies = measure(
-        sample(asked.folder, asked.streams, asked.seed), each=asked.each, seed=asked.seed
+        sample(request.folder, request.streams, request.seed), each=request.each, seed=request.seed
     )
     print("\n".join(report(tallies)))
     for tally in tallies.values():
-        print("\n".join(tally.missed[: asked.missed]))
+        print("\n".join(tally.missed[: request.missed]))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from typing import Any
 
 from streamtape.dialects.select import dialect_for
 from tests.corpus import Recorded
-from tools.corpus.mutate_check import Items, put_together, sample, take_apart, told
+from tools.corpus.mutate_check import Items, findings_of, put_together, sample, take_apart
 
 WAYS = ("drop", "null", "retype", "other", "negative")
 MAX_EVENTS = 300
@@ -68,7 +68,7 @@ def named(path: Path_) -> str:
     return ".".join("*" if isinstance(step, int) else step for step in path)
 
 
-def broken(value: Any, way: str) -> Any:
+def mutated(value: Any, way: str) -> Any:
     """What takes the place of a value; the value itself where a way does not apply."""
     if way == "null":
         return None
@@ -98,7 +98,7 @@ def put(items: Items, at: int, path: Path_, way: str) -> Items | None:
         del holder[path[-1]]
         return changed
     before = holder[path[-1]]
-    after = broken(before, way)
+    after = mutated(before, way)
     if after is before or (after == before and type(after) is type(before)):
         return None
     holder[path[-1]] = after
@@ -138,9 +138,9 @@ class Tally:
     def take(self, recorded: Recorded, dice: random.Random) -> None:
         """Break one stream in every way."""
         whole = take_apart(recorded.interaction, dialect_for(recorded.interaction))
-        before = told(put_together(whole, recorded.interaction))
+        before = findings_of(put_together(whole, recorded.interaction))
         for way, name, items in mutants(whole, dice):
-            new = told(put_together(items, recorded.interaction)) - before
+            new = findings_of(put_together(items, recorded.interaction)) - before
             if not new and is_free(way, name):
                 self.free[way] += 1
                 continue

@@ -38,8 +38,8 @@ def kept(stream: Stream) -> dict[str, bool]:
                 for fact, look, when in facts if type(value) is dict else ():
                     if when is not None and not holds(value, when):
                         continue
-                    broken = [*look(fact, value, event, bound, looking)]
-                    found[fact.name] = found.get(fact.name, True) and not broken
+                    failed = [*look(fact, value, event, bound, looking)]
+                    found[fact.name] = found.get(fact.name, True) and not failed
     return found
 
 

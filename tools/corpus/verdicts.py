@@ -21,11 +21,15 @@ _SHOWN = 160
 
 def shown(interaction: streamtape.Interaction) -> str:
     """What an answer says, in one line: its text, its calls, how it ended."""
-    said = interaction.transcript()
-    calls = ", ".join(f"{call.name}({call.arguments})" for call in said.tool_calls)
-    ended = said.error or said.finish_reason or said.status
-    parts = [f"{said.text[:_SHOWN]!r}", calls[:_SHOWN], f"refusal {said.refusal!r}"[:_SHOWN]]
-    return " | ".join([*parts[: 2 + bool(said.refusal)], str(ended)])
+    transcript = interaction.transcript()
+    calls = ", ".join(f"{call.name}({call.arguments})" for call in transcript.tool_calls)
+    ended = transcript.error or transcript.finish_reason or transcript.status
+    parts = [
+        f"{transcript.text[:_SHOWN]!r}",
+        calls[:_SHOWN],
+        f"refusal {transcript.refusal!r}"[:_SHOWN],
+    ]
+    return " | ".join([*parts[: 2 + bool(transcript.refusal)], str(ended)])
 
 
 def main() -> None:

@@ -92,8 +92,8 @@ def table(costs: dict[str, float], n: float, prices: Prices) -> str:
             objects * prices.put / 1e6,
             (objects * prices.get + lists * prices.put) / 1e6,
         )
-        said = f"{_short(objects)} PUTs or GETs, {_short(lists)} LISTs"
-        rows.append((what, each, said, f"{_money(written)} to write, {_money(read)} to read"))
+        text = f"{_short(objects)} PUTs or GETs, {_short(lists)} LISTs"
+        rows.append((what, each, text, f"{_money(written)} to write, {_money(read)} to read"))
     ruler = ("---",) * len(rows[0])
     return "\n".join("| " + " | ".join(row) + " |" for row in (rows[0], ruler, *rows[1:]))
 

@@ -85,13 +85,13 @@ def _odd_folder(folder: Path) -> str:
     """What most folders don't have: a broken stream, an edit, an error, a key, no cassette."""
     made = streamtape.compose("openai-responses", ["Hello."], model=f"model-{damage.KEY}")
     (edited,) = streamtape.edit(made, text={"Hello": "Hi"})
-    broken = replace(made, ending=streamtape.Ending("error", 5, "ReadError", "reset by peer"))
+    failed = replace(made, ending=streamtape.Ending("error", 5, "ReadError", "reset by peer"))
     assert made.head is not None
     head = replace(made.head, headers=((b"content-encoding", b"gzip"),))
     undecodable = replace(made, head=head)
     refused = streamtape.compose("openai-chat", [streamtape.Fail(status=429)])
     odd = folder / "odd"
-    cassette = streamtape.Cassette((edited, broken, undecodable, refused))
+    cassette = streamtape.Cassette((edited, failed, undecodable, refused))
     streamtape.save(cassette, odd / "odd.tape")
     (odd / "none.tape").write_text("something else")
     return str(odd)

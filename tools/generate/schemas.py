@@ -43,7 +43,7 @@ _SCALARS = {str: "s", int: "i", float: "n", bool: "b", type(None): "0", bytes: "
 # What the google-genai package adds to what the server sends.
 _NOT_SENT = {"sdkHttpResponse", "automaticFunctionCallingHistory", "parsed"}
 # Fields that other rules look at.
-_ELSEWHERE_ASKED = {"sequence_number"}
+_REQUEST_FIELDS = {"sequence_number"}
 _COUNTS = re.compile(r"(?:tokens|[Cc]ount|[iI]ndex|_at|created|_number|_requests)$")
 # OpenAI's chunks of audio have no choices now and then: else their absence is a fault.
 _RARE = {"missing choices"}
@@ -90,7 +90,7 @@ class Table:
                 if set(inner.get("t", "")) & {"i", "n"} and _COUNTS.search(sent):
                     inner["m"] = 0
                 node["f"][sent] = inner
-                if field.is_required() and sent not in _ELSEWHERE_ASKED:
+                if field.is_required() and sent not in _REQUEST_FIELDS:
                     node["r"].append(sent)
         return {"$": name}
 
@@ -110,18 +110,18 @@ class Table:
         if len(objects) == 1:
             out |= {k: v for k, v in objects[0].items() if k in {"$", "by", "of"}}
         elif objects:
-            out |= self._told_apart(objects)
+            out |= self._by_discriminator(objects)
         return out
 
-    def _told_apart(self, objects: list[Node]) -> Node:
+    def _by_discriminator(self, objects: list[Node]) -> Node:
         """Several objects by the value of their `type`; nothing where that tells them not apart."""
         of: dict[str, Node] = {}
         for one in objects:
             if "by" in one:
                 of |= one["of"]
                 continue
-            held = self.defs[one["$"]] if "$" in one else one
-            values = held.get("f", {}).get("type", {}).get("e")
+            stored = self.defs[one["$"]] if "$" in one else one
+            values = stored.get("f", {}).get("type", {}).get("e")
             if not values or any(value in of for value in values):
                 return {}
             of |= dict.fromkeys(values, one)
@@ -164,8 +164,8 @@ class Kept:
 
     def __init__(self) -> None:
         self.met: Counter[str] = Counter()
-        self.broken: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-        self.said: dict[tuple[str, str, str], list[tuple[Any, Fault]]] = defaultdict(list)
+        self.violations: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self.accepted: dict[tuple[str, str, str], list[tuple[Any, Fault]]] = defaultdict(list)
 
     def take(self, label: str, events: typing.Iterable[Any], schema: Schema) -> None:
         """Hold one stream against the table."""
@@ -177,14 +177,14 @@ class Kept:
             types_met.add(event.type)
             for fault in schema.faults(event.payload, node):
                 key = event.type, fault.kind, starred(fault.path)
-                self.broken[key].add(label)
-                self.said[key].append((event.payload, fault))
+                self.violations[key].add(label)
+                self.accepted[key].append((event.payload, fault))
         self.met.update(types_met)
 
     def shares(self) -> dict[str, list[int]]:
         """For each fact that is not kept, how many streams keep it, and of how many."""
         found: dict[str, list[int]] = {}
-        for (name, kind, path), labels in sorted(self.broken.items()):
+        for (name, kind, path), labels in sorted(self.violations.items()):
             met = self.met[name]
             known = found.setdefault(f"{kind} {path}", [0, 0])
             known[0], known[1] = known[0] + met - len(labels), known[1] + met
@@ -210,7 +210,7 @@ def measured(folder: Path, made: dict[str, Any]) -> None:
     for name, table in made.items():
         table["widened"] = owners[name].shares()
         table["rare"] = {k: v for k, v in table["widened"].items() if k in _RARE}
-        for (_, kind, path), found in owners[name].said.items():
+        for (_, kind, path), found in owners[name].accepted.items():
             if f"{kind} {path}" not in table["rare"]:
                 for payload, fault in found:
                     _widen(table, payload, fault)
@@ -228,7 +228,7 @@ def _widen(table: dict[str, Any], payload: Any, fault: Fault) -> None:
     holder, value = whole(table["event"]), payload
     for step in steps[:-1]:
         holder, value = _below(holder, value, step, whole)
-    holder = _told(holder, value, whole)
+    holder = _branch(holder, value, whole)
     last = steps[-1]
     if fault.kind == "missing":
         if last in holder["r"]:
@@ -243,7 +243,7 @@ def _widen(table: dict[str, Any], payload: Any, fault: Fault) -> None:
         field["e"].append(value[last])
 
 
-def _told(node: Node, value: Any, whole: typing.Callable[[Node], Node]) -> Node:
+def _branch(node: Node, value: Any, whole: typing.Callable[[Node], Node]) -> Node:
     if "by" in node and isinstance(value, dict) and value.get(node["by"]) in node["of"]:
         return whole(node["of"][value[node["by"]]])
     return node
@@ -254,7 +254,7 @@ def _below(
 ) -> tuple[Node, Any]:
     if isinstance(value, list):
         return whole(node["i"]), value[int(step)]
-    return whole(_told(node, value, whole)["f"][step]), value[step]
+    return whole(_branch(node, value, whole)["f"][step]), value[step]
 
 
 def main() -> None:

@@ -51,9 +51,9 @@ def llama_server(model: Path, *, template: str = "") -> Iterator[str]:
     )
     assert process.stdout is not None
     try:
-        with process.stdout as said:
-            told = (line.partition(_LISTENING) for line in said)
-            root = next((url.strip() for _, found, url in told if found), "")
+        with process.stdout as text:
+            expected = (line.partition(_LISTENING) for line in text)
+            root = next((url.strip() for _, found, url in expected if found), "")
         if not root:
             raise RuntimeError(f"the llama.cpp server ended with {process.wait()}")
         _wait(process, f"{root}/health")

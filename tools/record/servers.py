@@ -104,7 +104,7 @@ class Seen:
         interaction = recording(path)
         table = dialect_for(interaction)
         events = list(events_of(interaction.frames(), table))
-        said = transcript_of(events, table)
+        transcript = transcript_of(events, table)
         self.n += 1
         self.dialects[table.name] += 1
         self.framings[framing_of(interaction)] += 1
@@ -114,10 +114,10 @@ class Seen:
         for event in events:
             _look(event, fields, self.indices)
         self.reasoning.update(fields)
-        if said.finish_reason:
-            self.reasons[said.finish_reason] += 1
-        self.errors += said.error is not None
-        self.unfinished += not said.finished
+        if transcript.finish_reason:
+            self.reasons[transcript.finish_reason] += 1
+        self.errors += transcript.error is not None
+        self.unfinished += not transcript.finished
 
     def row(self, title: str) -> str:
         """Its line in the table."""
@@ -178,10 +178,10 @@ def main() -> None:
     print("Shapes that were reported and not recorded. Those of calls, indices, reasoning and")
     print("framing are tested in `tests/dialects`, `tests/framing` and `tests/checks`.\n")
     print("| Server | What it sends | Report | What is told |\n|---|---|---|---|")
-    for server, sends, report, told in REPORTS:
+    for server, sends, report, found in REPORTS:
         repository, _, number = report.partition("#")
         link = f"[{report}](https://github.com/{repository}/issues/{number})"
-        print(f"| {server} | {sends} | {link} | {told} |")
+        print(f"| {server} | {sends} | {link} | {found} |")
 
 
 if __name__ == "__main__":

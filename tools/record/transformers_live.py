@@ -93,7 +93,7 @@ def serving(model: Path) -> Iterator[str]:
         process.wait(20)
 
 
-def asked(model: Path) -> dict[str, tuple[str, dict[str, Any]]]:
+def requests(model: Path) -> dict[str, tuple[str, dict[str, Any]]]:
     """What is asked: a path and a body for each API."""
     common = {"model": str(model), "stream": True}
     return {
@@ -113,7 +113,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         model = tiny_model(Path(name) / "tiny")
         with serving(model) as root:
-            for api, (path, body) in asked(model).items():
+            for api, (path, body) in requests(model).items():
                 tape = folder / f"transformers-{api}.tape"
                 command = [sys.executable, "-m", "streamtape", "record", "-o", str(tape)]
                 subprocess.run(

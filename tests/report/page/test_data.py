@@ -68,13 +68,13 @@ def test_what_a_server_repeats_whole_is_shown_once() -> None:
 def test_what_is_not_known_is_none() -> None:
     """No times, no events, no head: said as such, and never made up."""
     untimed = interaction(sse({"type": "a"}, {"type": "b"}), gap_us=None)
-    told = interaction_data(read(untimed), [], name="x", number=0)
-    assert told["events"]["at"] is None
-    assert told["chunks"]["at"] is None
+    report = interaction_data(read(untimed), [], name="x", number=0)
+    assert report["events"]["at"] is None
+    assert report["chunks"]["at"] is None
     failed = Interaction(Request("GET", "http://x/"), None, Chunks(), Ending("error", 5, "Oops"))
-    told = interaction_data(read(failed), [], name="x", number=0)
-    assert (told["status"], told["events"], told["response"]) == (None, None, None)
-    assert told["ending"] == {
+    report = interaction_data(read(failed), [], name="x", number=0)
+    assert (report["status"], report["events"], report["response"]) == (None, None, None)
+    assert report["ending"] == {
         "kind": "error",
         "at": 5,
         "says": "The request failed: Oops",
@@ -93,13 +93,13 @@ def test_a_body_that_is_no_stream_is_shown_whole() -> None:
         Chunks.of([Chunk(20, b'{"a": 1}')]),
         Ending("complete", 30),
     )
-    told = interaction_data(read(one), [], name="x", number=0)
-    assert told["events"] is None
-    assert told["body"] == {"text": '{"a": 1}', "bytes": 8, "cut": False}
-    asked = Interaction(
+    report = interaction_data(read(one), [], name="x", number=0)
+    assert report["events"] is None
+    assert report["body"] == {"text": '{"a": 1}', "bytes": 8, "cut": False}
+    request = Interaction(
         Request("POST", "http://x/", (), b"\xff\xfe"), None, Chunks(), Ending("error")
     )
-    assert interaction_data(read(asked), [], name="x", number=0)["request"]["body"]["base64"]
+    assert interaction_data(read(request), [], name="x", number=0)["request"]["body"]["base64"]
 
 
 def test_a_huge_payload_is_cut_and_says_so() -> None:
@@ -136,7 +136,7 @@ def test_audio_can_be_heard() -> None:
     assert data.endswith(b"\x01" * 6 + b"\x02" * 6)
 
 
-def test_files_of_one_name_are_told_apart() -> None:
+def test_files_of_one_name_are_kept_apart() -> None:
     """By as many of their folders as it takes, and by no more."""
     paths = ["before/run.tape", "after/run.tape", "x/before/run.tape", "other.tape"]
     assert distinct_names(paths) == [
@@ -154,11 +154,11 @@ def test_any_real_stream_makes_a_page() -> None:
     """Streams of every provider: a row an event, and texts cut within their lengths."""
     n_parts = 0
     for name, one in recordings():
-        told = interaction_data(read(one), [], name=name, number=0)
-        json.dumps(told)
-        n_events = len(told["events"]["data"]) if told["events"] else 0
-        n_parts += len(told["parts"])
-        for part in told["parts"]:
+        report = interaction_data(read(one), [], name=name, number=0)
+        json.dumps(report)
+        n_events = len(report["events"]["data"]) if report["events"] else 0
+        n_parts += len(report["parts"])
+        for part in report["parts"]:
             units = len(part["text"].encode("utf-16-le", "surrogatepass")) // 2
             offsets = [offset for offset, _ in cuts_of(part)]
             assert offsets == sorted(offsets)

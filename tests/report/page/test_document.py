@@ -68,8 +68,8 @@ def page_of(title: str, data: Any, *plain: str) -> Page:
 def test_the_texts_of_a_recording_stay_texts() -> None:
     """Whatever a server sent: the elements are those of an empty page, the data is whole."""
     empty = page_of("run.tape", {"interactions": []})
-    told = interaction_data(read(hostile()), [], name=HOSTILE, number=0)
-    page = page_of(HOSTILE, {"interactions": [told]}, HOSTILE)
+    report = interaction_data(read(hostile()), [], name=HOSTILE, number=0)
+    page = page_of(HOSTILE, {"interactions": [report]}, HOSTILE)
     assert [tag for tag, _ in page.elements] == [tag for tag, _ in empty.elements]
     (one,) = page.data["interactions"]
     assert one["parts"][0]["text"] == f"Hi {HOSTILE} 😀 end"

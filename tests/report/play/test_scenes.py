@@ -24,7 +24,7 @@ def test_a_text_grows_as_its_events_came() -> None:
     assert scene.n_events_at(300_000) == 3
 
 
-def test_reasoning_tool_calls_and_text_are_told_apart() -> None:
+def test_reasoning_tool_calls_and_text_are_kept_apart() -> None:
     """Each is a text of its own, in the order in which they began; a call begins with its name."""
     scene = scene_of("run.tape", agent())
     assert [(text.kind, text.label, text.content) for text in scene.texts] == [
@@ -180,9 +180,9 @@ def test_a_tool_result_that_comes_last_is_what_is_asked(body: bytes) -> None:
 )
 def test_what_a_dialogue_asks_is_shown(message: str, text: str) -> None:
     """Its first question above, each later one where it was asked; audio asks nothing in words."""
-    said = server('{"type": "response.output_text.delta", "delta": "Hey"}')
+    found = server('{"type": "response.output_text.delta", "delta": "Hey"}')
     end = server('{"type": "response.completed", "response": {"status": "completed"}}')
-    scene = scene_of("run.tape", dialogue(client(message), said, end, client(message), said, end))
+    scene = scene_of("run.tape", dialogue(client(message), found, end, client(message), found, end))
     assert scene.prompt.text == text
     later = [part.content for part in scene.texts if part.kind == "prompt"]
     assert later == ([text] if text else [])

@@ -91,10 +91,10 @@ def reports(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, byte
             text = f"diff --all --level {level}{more}"
             yield f"streamtape {text}", encoded([run(*text.split(), raw, other).output])
     page = folder / "x.html"
-    said = run("view", raw, "-o", page).output
-    yield "streamtape view", encoded([said]) + page.read_bytes()
-    said = run("diff", raw, other, "--html", page, "--force").output
-    yield "streamtape diff --html", encoded([said]) + page.read_bytes()
+    output = run("view", raw, "-o", page).output
+    yield "streamtape view", encoded([output]) + page.read_bytes()
+    output = run("diff", raw, other, "--html", page, "--force").output
+    yield "streamtape diff --html", encoded([output]) + page.read_bytes()
     for suffix in ("har", "yaml", "json", "sse", "ndjson"):
         target, texts = folder / f"x.{suffix}", []
         for n in range(len(secrets)) if suffix in {"sse", "ndjson"} else range(1):
@@ -105,8 +105,8 @@ def reports(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, byte
     yield "streamtape play", encoded([run("play", raw, "--speed", "max").output])
     for suffix in ("svg", "cast", "gif"):
         made = folder / f"play.{suffix}"
-        said = run("play", raw, "--to", made, "--force", "--idle-limit", "0.1").output
-        yield f"streamtape play --to {suffix}", encoded([said]) + made.read_bytes()
+        output = run("play", raw, "--to", made, "--force", "--idle-limit", "0.1").output
+        yield f"streamtape play --to {suffix}", encoded([output]) + made.read_bytes()
     yield (
         "streamtape view --compare",
         encoded([run("view", "--compare", raw, other, "-o", page, "--force").output])
@@ -185,11 +185,11 @@ def documents(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, by
     for name, text in texts.items():
         source, target = folder / f"in.{name}", folder / f"{name}.tape"
         source.write_text(text, "utf-8")
-        said = (
+        message = (
             run("convert", source, target, "--json").output
             + run("convert", source, target, "--force").output
         )
-        yield f"convert from {name}", encoded(said) + everything(target)
+        yield f"convert from {name}", encoded(message) + everything(target)
     refused: list[str] = []
     for secret in secrets:  # a document that is refused, with the secret at its beginning
         for suffix in ("sse", "har", "yaml", "ndjson"):
@@ -210,7 +210,9 @@ def migrated(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, byt
     (suite / "tests" / "test_it.py").write_text(
         "import pytest\n\n\n@pytest.mark.vcr\ndef test_a():\n    pass\n"
     )
-    said = [run("migrate", suite / "tests", *more).output for more in ([], ["--json"], ["--write"])]
+    output = [
+        run("migrate", suite / "tests", *more).output for more in ([], ["--json"], ["--write"])
+    ]
     place.unlink()
     assert list(suite.rglob("*.tape"))
-    yield "streamtape migrate", encoded(said) + files_below(suite)
+    yield "streamtape migrate", encoded(output) + files_below(suite)

@@ -70,9 +70,9 @@ def spans(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, bytes]
     recordings = _saved(secrets, folder)
     with collecting() as collector:
         to = ("--to", "otlp", "--endpoint", collector.url)
-        said = run("export", recordings, *to, *_ALONE)
-        assert said.exit_code == 0, said.output
-        yield "export --to otlp: output", encoded([said.output])
+        output = run("export", recordings, *to, *_ALONE)
+        assert output.exit_code == 0, output.output
+        yield "export --to otlp: output", encoded([output.output])
         yield "export --to otlp: spans", encoded([collector.paths, *collector.requests])
 
 
@@ -85,10 +85,10 @@ def shards(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, bytes
                 for secret in half:
                     ask(client, url, secret)
     out, unpacked = folder / "shards", folder / "unpacked"
-    said = run("pack", folder / "recorded", "-o", out).output
-    said += run("pack", "--unpack", out, "-o", unpacked).output
-    assert len(list(unpacked.rglob("*.tape"))) == 2, said
-    yield "pack: shards", encoded([said]) + files_below(out) + files_below(unpacked)
+    output = run("pack", folder / "recorded", "-o", out).output
+    output += run("pack", "--unpack", out, "-o", unpacked).output
+    assert len(list(unpacked.rglob("*.tape"))) == 2, output
+    yield "pack: shards", encoded([output]) + files_below(out) + files_below(unpacked)
 
 
 def notebooks(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, bytes]]:

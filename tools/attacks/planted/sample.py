@@ -89,8 +89,8 @@ def stream(secret: Secret) -> Interaction:
         for delta, reason in deltas
     ]
     events += [head | {"choices": [], "usage": usage}, {"error": {"message": secret.free}}]
-    asked = {"messages": [{"role": "user", "content": secret.free}], "stream": True}
-    content = json.dumps({"model": secret.free, "api_key": secret.text, **asked}).encode()
+    request = {"messages": [{"role": "user", "content": secret.free}], "stream": True}
+    content = json.dumps({"model": secret.free, "api_key": secret.text, **request}).encode()
     sent = tuple((n.encode(), v.encode()) for n, v in headers(secret).items())
     return Interaction(
         Request("POST", f"https://api.openai.com/v1/chat/completions?api_key={secret.quoted}",
@@ -135,7 +135,7 @@ def files_below(folder: Path) -> bytes:
     return found
 
 
-def told(error: BaseException) -> bytes:
+def error_text(error: BaseException) -> bytes:
     """All that an exception says of itself: message, repr, notes, as a traceback shows it."""
     shown = "".join(traceback.format_exception(error))
     return encoded([str(error), repr(error), *getattr(error, "__notes__", ()), shown])

@@ -22,10 +22,10 @@ from tools.attacks.planted.sample import (
     address,
     body,
     encoded,
+    error_text,
     everything,
     headers,
     save_unmasked,
-    told,
 )
 
 _WEBSOCKET = ("Upgrade: websocket", "Connection: upgrade")
@@ -89,7 +89,7 @@ def proxy(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, bytes]
             with RecordingProxy(target, upstream=upstream, mode="all") as server:
                 answers += _ask(server.url, secret) + _past(server, [secret])
         except streamtape.StreamtapeError as error:
-            answers += told(error)
+            answers += error_text(error)
         answers += everything(target)
     yield "proxy: 502", answers
     raw = save_unmasked(secrets, folder / "raw.tape")

@@ -98,7 +98,7 @@ def flight_recorder(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[s
     yield "flight recorder: measures", encoded([reader.get_metrics_data(), *counts])
     provider.shutdown()
     failed = [_failure(secret, folder) for secret in secrets]
-    yield "flight recorder: log", encoded([log.getvalue(), *(said for said, _ in failed)])
+    yield "flight recorder: log", encoded([log.getvalue(), *(text for text, _ in failed)])
     yield "flight recorder: counts after failures", encoded(counts for _, counts in failed)
 
 
@@ -130,7 +130,7 @@ def _failure(secret: Secret, folder: Path) -> tuple[str, object]:
         for keep in ([rule], ["all"]):
             recorder = streamtape.FlightRecorder("planted://store/x", keep=keep)
             with (
-                mock.patch.object(_Broken, "words", words),
+                mock.patch.object(_FailingStore, "words", words),
                 httpx.Client(transport=recorder.transport(_upstream([secret]))) as client,
             ):
                 client.get(address(secret), headers={"x-sample": "plain 0"})
@@ -141,7 +141,7 @@ def _failure(secret: Secret, folder: Path) -> tuple[str, object]:
     return log.getvalue(), counts
 
 
-class _Broken:
+class _FailingStore:
     """A store that refuses everything, and says why with too many words."""
 
     words = ""
@@ -158,7 +158,7 @@ class _Broken:
     read = list = stat
 
 
-streamtape.register_store("planted", _Broken)  # type: ignore[arg-type]  # it gives nothing
+streamtape.register_store("planted", _FailingStore)  # type: ignore[arg-type]  # it gives nothing
 
 
 def _shown(url: str, n_interactions: int) -> bytes:
@@ -188,9 +188,9 @@ def dashboards(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, b
             proxy.dashboard = dashboard.of_proxy(proxy, str(target))
             for one in streamtape.load(raw):
                 url = proxy.url + _target(one.request.url)
-                asked: Any = {"content": one.request.body, "headers": [*one.request.headers]}
+                request: Any = {"content": one.request.body, "headers": [*one.request.headers]}
                 with contextlib.suppress(httpx.TransportError):  # played as it was recorded
-                    client.post(url, **asked)
+                    client.post(url, **request)
             yield f"record --ui: {name}", _shown(proxy.url, len(secrets))
         yield f"record --ui: cassette of {name}", everything(target)
 

@@ -26,11 +26,11 @@ from tools.attacks.planted.sample import (
     address,
     body,
     encoded,
+    error_text,
     everything,
     files_below,
     headers,
     save_unmasked,
-    told,
 )
 
 _TOOLS = Path(__file__).parents[3]
@@ -86,7 +86,7 @@ def _refused(make: Callable[[], object]) -> bytes:
         try:
             make()
         except (streamtape.StreamtapeError, httpx.HTTPError) as error:
-            return told(error) + encoded(w.message for w in warned)
+            return error_text(error) + encoded(w.message for w in warned)
     raise AssertionError("no error")
 
 

@@ -23,8 +23,8 @@ def measure(
     api: str, *, per: int, seed: int, core: bool = False, names: Iterable[str] = ()
 ) -> list[Tally]:
     """What became of every mutation of an API (or of those with some names)."""
-    source, wanted = of_core if core else of_archive, set(names)
-    chosen = [m for m in ALL if api in m.apis and (not wanted or m.name in wanted)]
+    source, expected = of_core if core else of_archive, set(names)
+    chosen = [m for m in ALL if api in m.apis and (not expected or m.name in expected)]
     return [tally(m, api, source=source, seed=seed, per=per) for m in chosen]
 
 
@@ -40,13 +40,13 @@ def table(tallies: list[Tally]) -> list[str]:
     ordered = sorted(tallies, key=lambda t: (not t.counts, t.found / max(1, t.tried)))
     lines = []
     for one in ordered:
-        told = one.mutation
+        found = one.mutation
         rule = ", ".join(rule for rule, _ in one.rules.most_common(2))
-        note = f"  (cannot be told: {told.untellable})" if told.untellable else ""
+        note = f"  (cannot be told: {found.untellable})" if found.untellable else ""
         note = note or ("  (no stream to make it of)" if not one.tried else "")
         lines.append(
-            f"  {one.found:3}/{one.tried:<3} {told.layer:9} {told.name:24} {told.description}"
-            f"  [{told.source}]{'  ' + rule if rule else ''}{note}"
+            f"  {one.found:3}/{one.tried:<3} {found.layer:9} {found.name:24} {found.description}"
+            f"  [{found.source}]{'  ' + rule if rule else ''}{note}"
         )
     return lines
 
@@ -73,9 +73,9 @@ def main() -> None:
         share, mean = rates(tallies)
         counted = [t for t in tallies if t.counts]
         always = sum(t.found == t.tried for t in counted)
-        broken = sum(t.tried for t in counted)
+        failed = sum(t.tried for t in counted)
         print(
-            f"{api}: {share:.1%} of {broken} broken streams found; by mutation {mean:.1%} of"
+            f"{api}: {share:.1%} of {failed} broken streams found; by mutation {mean:.1%} of"
             f" {len(counted)}, {always} of them always"
         )
         print("\n".join(table(tallies)))

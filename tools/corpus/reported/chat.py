@@ -156,9 +156,9 @@ def brace_lost(events: list[Event], random: Random) -> list[Event] | None:
 @reported("the last delta of the arguments is cut", "vllm-project/vllm#10781", "values")
 def last_arguments_lost(events: list[Event], random: Random) -> list[Event] | None:
     for functions in _arguments(events).values():
-        said = [function for function in functions if function.get("arguments")]
-        if len(said) > 1:
-            said[-1]["arguments"] = ""
+        payloads = [function for function in functions if function.get("arguments")]
+        if len(payloads) > 1:
+            payloads[-1]["arguments"] = ""
             return events
     return None
 

@@ -99,7 +99,7 @@ def whole_json(answer: Answer, random: Random) -> Answer | None:
     events, _ = parse(answer.body)
     parts = _parts(events, "text", "functionCall")
     last = _finished(events)
-    if not parts or not last or not answer.asked:
+    if not parts or not last or not answer.is_streamed:
         return None
     last[-1].data["candidates"][0]["content"] = {"role": "model", "parts": parts}
     body = json.dumps(last[-1].data, indent=2).encode()
@@ -163,7 +163,7 @@ def empty_text(events: list[Event], random: Random) -> list[Event] | None:
 
 
 @reported("finished with STOP, and nothing said", "googleapis/python-genai#1289", "relations")
-def nothing_said(events: list[Event], random: Random) -> list[Event] | None:
+def empty_answer(events: list[Event], random: Random) -> list[Event] | None:
     finished = _finished(events)
     if not finished:
         return None
@@ -223,8 +223,8 @@ def empty_body(events: list[Event], random: Random) -> list[Event] | None:
 def foreign_chunks(events: list[Event], random: Random) -> list[Event] | None:
     texts = _texts(events)
     chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-    said = [{"index": 0, "delta": {"content": t["text"]}, "finish_reason": None} for t in texts]
-    return [Event(None, {**chunk, "choices": [choice]}) for choice in said] or None
+    payloads = [{"index": 0, "delta": {"content": t["text"]}, "finish_reason": None} for t in texts]
+    return [Event(None, {**chunk, "choices": [choice]}) for choice in payloads] or None
 
 
 @reported("arguments of several calls in one text", "NousResearch/hermes-agent#102953", "values")

@@ -98,7 +98,7 @@ class Answer:
     content_type: bytes | None = b"text/event-stream"
     status: int = 200
     ending: str = "complete"
-    asked: bool = True
+    is_streamed: bool = True
 
 
 Apply = Callable[[Answer, Random], Answer | None]
@@ -157,8 +157,8 @@ class Group:
                     self.tidy(changed)
                 return replace(answer, body=write(changed, newline))
 
-            told = function.__name__, description, layer, self.apis, source
-            ALL.append(Mutation(*told, apply, untellable))
+            found = function.__name__, description, layer, self.apis, source
+            ALL.append(Mutation(*found, apply, untellable))
             return function
 
         return enter
@@ -169,8 +169,8 @@ class Group:
         """Enter a function from an answer to an answer."""
 
         def enter(function: Apply) -> Apply:
-            told = function.__name__, description, layer, self.apis, source
-            ALL.append(Mutation(*told, function, untellable))
+            found = function.__name__, description, layer, self.apis, source
+            ALL.append(Mutation(*found, function, untellable))
             return function
 
         return enter

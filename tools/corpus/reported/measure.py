@@ -36,9 +36,9 @@ class Tally:
 
 def interaction(answer: Answer, stream: Stream) -> Interaction:
     """A recording of an answer, to the request of the stream that it was made of."""
-    asked = stream.facts.get("request") or {}
-    body = b"" if asked.get("body") is None else json.dumps(asked["body"]).encode()
-    request = Request(asked.get("method") or "POST", asked.get("url") or "", (), body)
+    first = stream.facts.get("request") or {}
+    body = b"" if first.get("body") is None else json.dumps(first["body"]).encode()
+    request = Request(first.get("method") or "POST", first.get("url") or "", (), body)
     headers = ((b"content-type", answer.content_type),) if answer.content_type else ()
     odd = answer.ending not in {"complete", "error"}
     size = PIECE if odd else max(1, len(answer.body))
@@ -75,12 +75,12 @@ def tally(mutation: Mutation, api: str, *, source: Source, seed: int, per: int) 
         if result.tried == per:
             break
         random = Random(f"{seed} {mutation.name} {stream.name}")
-        answer = Answer(stream.body, asked=stream.asked)
-        broken = mutation.apply(answer, random)
-        if broken is None or broken == answer or _before(api, source, seed, number):
+        answer = Answer(stream.body, is_streamed=stream.is_streamed)
+        failed = mutation.apply(answer, random)
+        if failed is None or failed == answer or _before(api, source, seed, number):
             continue
         result.tried += 1
-        new = weighed(streamtape.check(interaction(broken, stream)))
+        new = weighed(streamtape.check(interaction(failed, stream)))
         result.rules.update(rule for _, rule in new)
         result.found += bool(new)
         if not new:

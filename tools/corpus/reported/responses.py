@@ -228,13 +228,13 @@ def closed_after_first_delta(events: list[Event], random: Random) -> list[Event]
     deltas, dones = typed(events, TEXT + "delta"), typed(events, TEXT + "done")
     if len(deltas) < 3 or len(dones) != 1:
         return None
-    said = deltas[0].data["delta"]
-    dones[0].data["text"] = said
+    text = deltas[0].data["delta"]
+    dones[0].data["text"] = text
     closing = [dones[0], *typed(events, PART_DONE), *_items(events, "message", DONE)]
     for event in closing:
         for value in values(event.data):
             if value.get("type") == "output_text":
-                value["text"] = said
+                value["text"] = text
     left = without(events, closing) or []
     at = position(left, deltas[0]) + 1
     return left[:at] + closing + left[at:]

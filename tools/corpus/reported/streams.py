@@ -31,12 +31,12 @@ class Stream(NamedTuple):
     body: bytes
 
     @property
-    def asked(self) -> bool:
+    def is_streamed(self) -> bool:
         """Whether the request is known to ask for a stream."""
-        asked = self.facts.get("request") or {}
-        body = asked.get("body")
-        told = isinstance(body, dict) and body.get("stream") is True
-        return told or "streamGenerateContent" in str(asked.get("url"))
+        request = self.facts.get("request") or {}
+        body = request.get("body")
+        found = isinstance(body, dict) and body.get("stream") is True
+        return found or "streamGenerateContent" in str(request.get("url"))
 
 
 def of_archive(api: str) -> Iterator[Stream]:
@@ -72,8 +72,8 @@ def streams(api: str, source: Source, seed: int) -> list[Stream]:
 
 def _kept_whole(stream: Stream) -> bool:
     facts = stream.facts
-    told = corpus.Recorded("", "", "", {"anomalies": [], **facts}, None)  # type: ignore[arg-type]
+    found = corpus.Recorded("", "", "", {"anomalies": [], **facts}, None)  # type: ignore[arg-type]
     remade = str(facts.get("body_fidelity", "")).startswith("payloads only")
     status = (facts.get("response") or {}).get("status") or 200
     address = str((facts.get("request") or {}).get("url"))  # one's own recordings always have it
-    return told.whole and not remade and "://" in address and int(str(status)[:3]) == 200
+    return found.whole and not remade and "://" in address and int(str(status)[:3]) == 200

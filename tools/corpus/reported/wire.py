@@ -88,7 +88,7 @@ def page_in_stream(answer: Answer, random: Random) -> Answer | None:
 
 @reported("a page of the proxy, status 200", "typescriptlibs/tsl-mastodon-api#42", "http")
 def page(answer: Answer, random: Random) -> Answer | None:
-    if not answer.asked:
+    if not answer.is_streamed:
         return None
     return replace(answer, body=HTML, content_type=b"text/html")
 
@@ -108,8 +108,8 @@ def empty(answer: Answer, random: Random) -> Answer | None:
 @reported("an error as plain text in `data:`", "lucasjinreal/Crane#121", "wire")
 def error_as_text(answer: Answer, random: Random) -> Answer | None:
     events, newline = parse(answer.body)
-    said = [*events[: max(1, len(events) // 2)], Event(None, "error: engine stopped")]
-    return replace(answer, body=write(said, newline))
+    payloads = [*events[: max(1, len(events) // 2)], Event(None, "error: engine stopped")]
+    return replace(answer, body=write(payloads, newline))
 
 
 @reported("a lone byte that is no UTF-8", "ggml-org/llama.cpp#28724", "wire")
@@ -147,7 +147,7 @@ def cut(answer: Answer, random: Random) -> Answer | None:
 
 
 @reported("the connection breaks", "antage/eventsource#22", "http")
-def broken_off(answer: Answer, random: Random) -> Answer | None:
+def cut_off(answer: Answer, random: Random) -> Answer | None:
     at = answer.body.find(b"{", len(answer.body) // 2) + 9
     return replace(answer, body=answer.body[:at], ending="error")
 

@@ -9,7 +9,7 @@ PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "req
 TOOLS: list[Any] = [{"type": "function", "name": "get_weather", "parameters": PARAMETERS}]
 
 
-class BrokenStreamError(Exception):
+class IncompleteStreamError(Exception):
     """The answer ended before it was whole."""
 
 
@@ -30,7 +30,7 @@ def run(question: str) -> str:
             if event.type == "response.completed":
                 output = event.response.output
         if output is None:
-            raise BrokenStreamError("the stream ended without response.completed")
+            raise IncompleteStreamError("the stream ended without response.completed")
         calls = [item for item in output if item.type == "function_call"]
         if not calls:
             return "".join(

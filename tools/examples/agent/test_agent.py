@@ -44,11 +44,11 @@ def test_it_tries_again_when_the_provider_is_overloaded(
 def test_no_cut_passes_for_an_answer(answer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut before any event, it raises, or has the whole answer; never a part of it."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-any")
-    broken = 0
+    failed = 0
     for replay in streamtape.sweep(answer, faults="cut@event"):
         with replay:
             try:
                 assert agent.run("Hello?") == "Good morning to you.", replay
             except (agent.BrokenStreamError, openai.APIConnectionError):
-                broken += 1
-    assert broken > 5
+                failed += 1
+    assert failed > 5

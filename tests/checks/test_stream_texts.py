@@ -154,8 +154,8 @@ def test_usage_in_every_chunk() -> None:
     for payload in payloads[1:6]:
         assert isinstance(payload, dict)
         payload["usage"] = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
-    told = [one for one in check(CHAT, payloads) if one.rule == "usage-last"]
-    assert [one.severity for one in told] == ["warning"]
-    assert "5 events" in told[0].message
+    expected = [one for one in check(CHAT, payloads) if one.rule == "usage-last"]
+    assert [one.severity for one in expected] == ["warning"]
+    assert "5 events" in expected[0].message
     elsewhere = check(ELSEWHERE["chat"], payloads)
     assert "usage-last" not in {one.rule for one in elsewhere}
