@@ -14,7 +14,6 @@ from streamtape.checks.stream import Stream
 from streamtape.dialects.payload import MISSING, get, parse_path, resolve_key
 from streamtape.dialects.rule_index import plan_for
 from streamtape.dialects.texts import join_text
-from streamtape.dialects.transcript import transcript_of
 from streamtape.tape.events import Event
 
 _SHOWN = 24
@@ -188,7 +187,7 @@ def arguments(stream: Stream) -> Iterator[Hit]:
     """The arguments of a call are JSON, whole."""
     if not stream.finished or not any(_calls(stream, event) for event in stream.fresh()):
         return
-    transcript = transcript_of(stream.events, stream.dialect)
+    transcript = stream.transcript()
     if not transcript.finished or transcript.error is not None:
         return
     short = transcript.finish_reason in _OUT_OF_ROOM

@@ -12,10 +12,11 @@ from typing import Any
 from streamtape.checks.expected.base import NOTHING_EXPECTED, Expected
 from streamtape.checks.repeats import repeats
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.payload import Path, bind, get, parse_path
-from streamtape.dialects.rule_index import Found, plan_for
+from streamtape.dialects.delta_finder import DeltaFinder
+from streamtape.dialects.rule_index import Found
+from streamtape.dialects.transcript import transcript_of
 from streamtape.framing.media import SSE, media_type
-from streamtape.tape.events import Event, Frame
+from streamtape.tape.events import Event, Frame, Transcript
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Stream:
     `finished`, for what the client left or the recorder missed is no fault of the server.
     `request_body` is the request's body, where it was JSON; `resumed` says that the request asked
     for the rest of an earlier stream. `trouble` is what kept the readers from going on. `profile`
-    names whose rules count.
+    names whose rules count. `said` is the transcript of the events, where it has been made.
     """
 
     dialect: Dialect
@@ -46,10 +47,15 @@ class Stream:
     requested_stream: bool = False
     framing: str = ""
     profile: str = ""
+    said: Transcript | None = None
     _deltas: list[Sequence[Found]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
     _repeats: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def transcript(self) -> Transcript:
+        """What the events said."""
+        return transcript_of(self.events, self.dialect) if self.said is None else self.said
 
     def deltas(self) -> Iterator[tuple[Event, Sequence[Found]]]:
         """Each event, and the pieces of text that it adds: found once, for all rules."""
@@ -58,19 +64,9 @@ class Stream:
         return zip(self.events, self._deltas, strict=True)
 
     def _find_deltas(self) -> Iterator[Sequence[Found]]:
-        found: Sequence[Found] = ()
-        path: Path | None = None  # of the one text that such an event adds
+        finder = DeltaFinder(self.dialect)
         for event, is_repeat in self.with_repeats():
-            value = get(event.payload, path) if is_repeat and path else None
-            if type(value) is str:
-                rule, key, bound, _ = found[0]
-                found = (Found(rule, key, bound, value),)
-            else:
-                plan = plan_for(self.dialect, event.type)
-                found = tuple(plan.find_deltas(event.payload, event.index))
-                is_only = len(plan.deltas) == len(found) == 1
-                path = bind(parse_path(found[0].rule.path), found[0].bound) if is_only else None
-            yield found
+            yield finder.deltas_of(event, is_repeat=is_repeat)
 
     def with_repeats(self) -> Iterator[tuple[Event, bool]]:
         """Each event, and whether it only goes on with what the one before it began."""

@@ -105,6 +105,11 @@ class ParsedResponse:
         """What the stream said, assembled, as far as it could be read."""
         return transcript_of(self.events, self.dialect)
 
+    @property
+    def transcript_if_made(self) -> Transcript | None:
+        """The transcript, where somebody needed it before."""
+        return self.__dict__.get("transcript")
+
     @cached_property
     def content(self) -> bytes:
         """The body with its content-encoding undone; empty where it can't be undone."""

@@ -24,7 +24,7 @@ from streamtape.dialects.payload import (
     resolve_key,
 )
 
-__all__ = ["Found", "Placed", "Plan", "plan_for"]
+__all__ = ["Found", "Placed", "Plan", "one_a_text", "plan_for"]
 
 
 class Placed(NamedTuple):
@@ -94,10 +94,11 @@ class Plan:
 
     def find_deltas(self, payload: Any, event: int) -> Iterator[Found]:
         """Every piece of text that an event adds to some target, each once."""
-        found = [*_find(self.trees[0], payload, event)]
-        if len(found) == 1 and type(found[0][3]) is str:
-            return iter(found)
-        return iter(only_one_field(found))
+        return iter(one_a_text([*_find(self.trees[0], payload, event)]))
+
+    def find_all_deltas(self, payload: Any, event: int) -> Iterator[Found]:
+        """The same, with every field of a text that stands in several."""
+        return _find(self.trees[0], payload, event)
 
     def find_empty(self, payload: Any, event: int) -> Iterator[Found]:
         """Every place of a piece of text that says nothing: `""`, null, or no such field."""
@@ -124,6 +125,13 @@ class Plan:
                     value = patch.get(piece.path.rpartition(".")[2])
                     if isinstance(value, str):
                         yield Found(piece, (n_calls, str(patch.get(path_field))), bound, value)
+
+
+def one_a_text(found: list[Found]) -> list[Found]:
+    """Of what rules about deltas found in one event, each text once."""
+    if len(found) == 1 and type(found[0].value) is str:
+        return found
+    return only_one_field(found) if found else found
 
 
 def _find(tree: Node, payload: Any, event: int) -> Iterator[Found]:

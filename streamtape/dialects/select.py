@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # An opening comment, a prompt filter's verdict or a ping may come before the first sign.
 N_LOOKED_AT = 6
 N_LOOKED_AT_IN_DIALOGUES = 64  # a client may send much audio before it gets an answer
+_UNREAD: Any = object()
 PLAIN = "message"  # what a frame is called that the stream gave no name
 _CHANNELS: tuple[str, ...] = get_args(Channel)
 # A global: dialects are registered for the process, by the name that cassettes and options use.
@@ -117,8 +118,9 @@ def choose(url: str, media: str, frames: Sequence[Frame]) -> Dialect:
     """The dialect that fits an address, a content type and the first frames best."""
     known = builtin()
     best, best_rank = GENERIC, 0
+    first = [_FirstFrame(frame) for frame in frames]
     for dialect in dialects():
-        rank = _rank(dialect, url, media, frames, above=best_rank)
+        rank = _rank(dialect, url, media, first, above=best_rank)
         if rank and dialect not in known:
             return dialect
         if rank > best_rank:
@@ -126,7 +128,23 @@ def choose(url: str, media: str, frames: Sequence[Frame]) -> Dialect:
     return best
 
 
-def _rank(dialect: Dialect, url: str, media: str, frames: Sequence[Frame], *, above: int) -> int:
+class _FirstFrame:
+    """A frame that dialects are chosen by: its JSON is read once, and not by each of them."""
+
+    __slots__ = ("frame", "payload")
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.payload: Any = None if is_fault(frame) else decode(frame.data or "")
+
+    def event(self, dialect: Dialect) -> Event:
+        """The event that it is to a dialect."""
+        return _reader(dialect).read(self.frame, 0, self.payload)
+
+
+def _rank(
+    dialect: Dialect, url: str, media: str, frames: Sequence[_FirstFrame], *, above: int
+) -> int:
     """How well a dialect fits; 0 also where no frame could lift it above a rank: none is read."""
     if dialect.media and not re.search(dialect.media, media):
         return 0
@@ -142,15 +160,15 @@ def _rank(dialect: Dialect, url: str, media: str, frames: Sequence[Frame], *, ab
     return 0 if address_alone and _is_foreign(dialect, frames) else rank
 
 
-def _is_foreign(dialect: Dialect, frames: Sequence[Frame]) -> bool:
+def _is_foreign(dialect: Dialect, frames: Sequence[_FirstFrame]) -> bool:
     """Whether the frames speak against a dialect: there are events, and it reads none of them.
 
     Errors speak for no dialect and against none; nor does a single text that is no JSON.
     """
     spoken = False
     for frame in frames:
-        event = _reader(dialect).read(frame, 0)
-        if event.type == dialect.done_marker or is_fault(frame):
+        event = frame.event(dialect)
+        if event.type == dialect.done_marker or is_fault(frame.frame):
             continue
         if isinstance(event.payload, dict):
             if error_in(dialect, event) is not None or "error" in event.payload:
@@ -187,17 +205,19 @@ def _types_of(dialect: Dialect) -> frozenset[str]:
     return frozenset(named) - {dialect.done_marker}
 
 
-def _holds(dialect: Dialect, sign: tuple[str, str], url: str, frames: Sequence[Frame]) -> bool:
+def _holds(
+    dialect: Dialect, sign: tuple[str, str], url: str, frames: Sequence[_FirstFrame]
+) -> bool:
     path_field, pattern = sign
     if path_field == "@url":
         return re.search(pattern, url) is not None
     return any(_shows(dialect, path_field, pattern, frame) for frame in frames)
 
 
-def _shows(dialect: Dialect, path_field: str, pattern: str, frame: Frame) -> bool:
+def _shows(dialect: Dialect, path_field: str, pattern: str, frame: _FirstFrame) -> bool:
     if path_field == "@event":
-        return re.search(pattern, frame.event) is not None
-    event = _reader(dialect).read(frame, 0)
+        return re.search(pattern, frame.frame.event) is not None
+    event = frame.event(dialect)
     if path_field == "@type":
         return re.search(pattern, event.type) is not None
     return any(
@@ -304,14 +324,15 @@ class EventReader:
             return frame.event
         return frame.event if self._named and not self._ifs and frame.event != PLAIN else None
 
-    def read(self, frame: Frame, index: int) -> Event:
-        """The event of a frame that has data."""
+    def read(self, frame: Frame, index: int, payload: Any = _UNREAD) -> Event:
+        """The event of a frame that has data; `payload` is that data, where it is decoded."""
         data = frame.data or ""
         if data and data == self._marker:
             return Event(data, data, frame.at_us, index, frame)
         if frame.headers and is_fault(frame):
             return Event(frame.event, _fault(frame), frame.at_us, index, frame)
-        payload = decode(data)
+        if payload is _UNREAD:
+            payload = decode(data)
         if self._field and not self._wrapped and type(payload) is dict:  # as most say it
             name = payload.get(self._field)
             if name and type(name) is str:

@@ -38,22 +38,42 @@ _BETWEEN = (("text", ""), ("refusal", ""), ("reasoning", "\n\n"), ("details", "\
 
 
 class _Alike:
-    """The last delta, and the text that it added to: the next one is likely to be like it."""
+    """The last event, and the texts that it added to: the next one is likely to be like it."""
 
-    __slots__ = ("template", "text", "type")
+    __slots__ = ("says", "template", "texts", "type")
 
-    def __init__(self, event_type: str, template: Template, text: Text) -> None:
+    def __init__(
+        self, event_type: str, template: Template, texts: list[Text], says: list[bool]
+    ) -> None:
         self.type = event_type
         self.template = template
-        self.text = text
+        self.texts = texts
+        self.says = says
+
+    @classmethod
+    def of(
+        cls, event: Event, dialect: Dialect, deltas: list[Found], grown: list[Text | None]
+    ) -> _Alike | None:
+        """What an event that added to some texts, and did nothing else, says of the next one."""
+        texts = [text for text in grown if text is not None]
+        apart = {(one.rule.channel, one.key) for one in deltas}  # type: ignore[union-attr]  # find_deltas gives pieces
+        if not texts or not len(deltas) == len(texts) == len(apart):
+            return None
+        template = template_for(dialect, event.payload, deltas)
+        says = [bool(one.value) for one in deltas]
+        return cls(event.type, template, texts, says) if template else None
 
     def take(self, event: Event) -> bool:
-        """Take the next delta, if it is one that differs in its text only."""
-        texts = self.template.texts(event.payload)
-        if texts is None:
+        """Take the next event, if it differs in its texts only.
+
+        Of several, the same ones must say something: which field of a text counts depends on that.
+        """
+        pieces = self.template.texts(event.payload)
+        if pieces is None or (len(pieces) > 1 and [*map(bool, pieces)] != self.says):
             return False
-        self.text.pieces.append(texts[0])
-        self.text.events.append(event.index)
+        for text, piece in zip(self.texts, pieces, strict=True):
+            text.pieces.append(piece)
+            text.events.append(event.index)
         return True
 
 
@@ -110,9 +130,8 @@ class Assembler:
         ]
         self._take_wholes(wholes, event)
         self._note(event)
-        if len(deltas) == 1 and not (named or wholes) and grown[0] is not None:
-            template = template_for(dialect, payload, deltas)
-            self._alike = _Alike(event.type, template, grown[0]) if template else None
+        if not (named or wholes):
+            self._alike = _Alike.of(event, dialect, deltas, grown)
 
     def _take_wholes(self, wholes: list[Found], event: Event) -> None:
         """Take the values that come whole, and the patches of values."""
