@@ -39,7 +39,7 @@ LOOK_S = 0.3  # how long this process works alone before it looks at what is lef
 WORTH_S = 1.0  # how much work must be left for processes to be worth their start
 BAR_AFTER_S = 0.4
 # A batch costs the client and a scheduler about 10 ms, a recording about 1 ms of a worker.
-MAX_BATCH = 128
+MAX_BATCH = 512
 MAX_BATCH_BYTES = 1 << 20  # of recordings on disk: long ones are fewer in a batch
 
 with_jobs = click.option(
@@ -133,19 +133,15 @@ def _shared(
     bar: _Bar,
     way_out: str,
 ) -> Iterator[R]:
-    from streamtape.cluster.executor import batched, in_order
+    from streamtape.cluster.executor import Sizes, batched, in_order
 
-    size = _batch_size(bar.n_left, executor.n_workers)
-    batches = batched(items, size, max_bytes=MAX_BATCH_BYTES, n_bytes=_n_bytes)
+    sizes = Sizes(bar.n_left, executor.n_workers, MAX_BATCH)
+    batches = batched(items, sizes, max_bytes=MAX_BATCH_BYTES, n_bytes=_n_bytes)
     results = in_order(executor, partial(_counting, work), batches, way_out=way_out)
     with closing(results):  # type: ignore[type-var]  # a generator, whose end stops the workers
         for n_items, result in results:
             yield result
             bar.advance(n_items)
-
-
-def _batch_size(n_items: int, n_workers: int) -> int:
-    return min(MAX_BATCH, max(1, n_items // (n_workers * 8)))
 
 
 def _n_bytes(item: object) -> int:

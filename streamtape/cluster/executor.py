@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from streamtape.errors import WorkerError
 
@@ -94,22 +94,48 @@ def in_order(
     executor.close()
 
 
+class Sizes(NamedTuple):
+    """How many items each batch has: many at first, fewer towards the end.
+
+    A batch has its price, so there should be few; at the end, small ones let all workers finish
+    at the same time.
+    """
+
+    n_items: int  # as far as it is known
+    n_workers: int
+    most: int
+    least: int = 16  # of very few items, the last batches have fewer
+
+    def next(self, n_done: int) -> int:
+        """The size of the batch that comes after so many items."""
+        least = max(1, min(self.least, self.n_items // (self.n_workers * 32)))
+        left = self.n_items - n_done
+        return min(self.most, max(least, left // (self.n_workers * 4)))
+
+
 def batched(
-    items: Iterable[T], size: int, *, max_bytes: int = 0, n_bytes: Callable[[T], int] | None = None
+    items: Iterable[T],
+    sizes: Sizes,
+    *,
+    max_bytes: int = 0,
+    n_bytes: Callable[[T], int] | None = None,
 ) -> Iterator[Sequence[T]]:
-    """The items in batches of `size`; the last one may be smaller.
+    """The items in batches of `sizes`; the last one may be smaller.
 
     With `n_bytes`, which gives the size of an item, a batch also ends once its items have at least
     `max_bytes` together.
     """
     batch: list[T] = []
-    total = 0
+    total = n_done = 0
+    size = sizes.next(0)
     for item in items:
         batch.append(item)
         if n_bytes is not None:
             total += n_bytes(item)
         if len(batch) >= size or (n_bytes is not None and total >= max_bytes):
             yield batch
+            n_done += len(batch)
+            size = sizes.next(n_done)
             batch, total = [], 0
     if batch:
         yield batch

@@ -6,20 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
 import streamtape
 from streamtape.cli import parallel, scan
 from streamtape.cluster import dask_cluster
-from streamtape.cluster.dask_cluster import DaskCluster, local_workers
+from streamtape.cluster.dask_cluster import SETTINGS, DaskCluster, local_workers
 from streamtape.errors import DamagedCassetteError, UsageError, WorkerError
 from streamtape.stores.places import place_of
 from streamtape.tabular.reading import Extract, extract
@@ -28,32 +28,13 @@ from streamtape.tabular.store.export import Export
 from streamtape.tape.model import Chunk, Chunks
 from streamtape.tape.redact import RedactionOptions
 from tests.cli.running import refused, run
+from tests.patience import until
 from tests.tabular.recordings import cut, saved, stream
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.xdist_group("dask")
 N = 12
-
-
-@pytest.fixture(scope="module", autouse=True)
-def environment() -> Iterator[None]:
-    """The environment variables that Dask sets where it starts workers are gone at the end."""
-    with mock.patch.dict(os.environ):
-        yield
-
-
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a scheduler with two workers, each a process of its own."""
-    with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs=50,
-        local_directory=tmp_path_factory.mktemp("dask"),
-    ) as cluster:
-        yield cluster.scheduler_address
 
 
 @pytest.fixture(scope="module")
@@ -219,11 +200,49 @@ def test_other_addresses_are_refused(address: str, tapes: Path) -> None:
     assert local_workers("tcp://127.0.0.1:8786") is None
 
 
+def test_settings_hold_while_there_is_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its scheduler is in this process; afterwards Dask is as it was, also where none starts."""
+    seen: dict[str, Any] = {}
+
+    def start(**_: Any) -> None:
+        seen.update({name: dask.config.get(name) for name in SETTINGS})
+        raise OSError("no more processes")
+
+    before = deepcopy(dask.config.config)
+    monkeypatch.setattr(distributed, "LocalCluster", start)
+    with pytest.raises(OSError, match="no more processes"):
+        DaskCluster("local:2")
+    assert seen == SETTINGS
+    assert dask.config.config == before
+
+
 def test_a_scheduler_that_is_not_there(tapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it was looked for, without a traceback."""
     monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.2)
     output = refused("check", tapes, "--cluster", "tcp://127.0.0.1:9")
     assert "can't reach a Dask scheduler at tcp://127.0.0.1:9" in output
+
+
+def test_workers_that_are_gone_for_good() -> None:
+    """What is to do does not wait for ever: after a while, an error says why."""
+    settings = {**SETTINGS, "distributed.scheduler.no-workers-timeout": "1ms"}
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=1,
+            processes=False,
+            protocol="tcp://",
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=50,
+        ) as cluster,
+    ):
+        results = parallel.each(damaged, [1] * 9, cluster=cluster.scheduler_address)
+        assert next(results) == 1
+        cluster.scale(0)
+        until(lambda: not cluster.scheduler.workers)
+        with pytest.raises(WorkerError, match="has no workers any more; start some: dask worker"):
+            list(results)
 
 
 @pytest.mark.parametrize(

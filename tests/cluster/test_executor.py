@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from streamtape.cluster.executor import AHEAD, MAX_TRIES, WorkerLostError, batched, in_order
+from streamtape.cluster.executor import (
+    AHEAD,
+    MAX_TRIES,
+    Sizes,
+    WorkerLostError,
+    batched,
+    in_order,
+)
 from streamtape.cluster.process_pool import ProcessPool
 from streamtape.errors import WorkerError
 
@@ -120,14 +127,40 @@ def test_a_killed_process_costs_a_retry(tmp_path: Path) -> None:
     assert list(in_order(pool, mortal, marks, way_out="none")) == ["once"] * 3
 
 
-def test_items_are_batched() -> None:
-    """In order; the last batch is what is left."""
-    assert list(batched(range(5), 2)) == [[0, 1], [2, 3], [4]]
-    assert list(batched([], 2)) == []
+def sizes_of(n_items: int, n_workers: int) -> list[int]:
+    """How many items each batch has."""
+    sizes = Sizes(n_items, n_workers, most=100)
+    return [len(batch) for batch in batched(range(n_items), sizes)]
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 16])
+@pytest.mark.parametrize("n_items", [0, 1, 5, 40, 1_000, 9_999])
+def test_batches_are_large_at_first_and_small_at_the_end(n_items: int, n_workers: int) -> None:
+    """So that they are few, and that no worker works on alone for long; the last is the rest."""
+    sizes = sizes_of(n_items, n_workers)
+    assert sum(sizes) == n_items
+    assert sizes == sorted(sizes, reverse=True)
+    assert max(sizes, default=0) <= 100
+    assert all(sizes)
+    if n_items >= 1_000:
+        assert sizes[-1] <= 16
+        assert min(sizes[:-1]) >= min(16, n_items // (n_workers * 32))
+
+
+def test_batches_of_few_items() -> None:
+    """As many as there are workers to take them."""
+    assert sizes_of(3, 2) == [1, 1, 1]
+    assert sizes_of(20, 2) == [2, 2, 2] + [1] * 14
+
+
+def test_batches_are_in_order() -> None:
+    """Whatever their sizes, also where there are more items than was known."""
+    assert list(batched(range(5), Sizes(2, 1, most=2))) == [[0], [1], [2], [3], [4]]
+    assert [one for batch in batched(range(50), Sizes(50, 2, 9)) for one in batch] == [*range(50)]
 
 
 @pytest.mark.parametrize(
-    ("sizes", "expected"),
+    ("lengths", "expected"),
     [
         ([1, 1, 1, 1, 1], [[1, 1, 1], [1, 1]]),
         ([9, 1, 1, 9, 1], [[9], [1, 1, 9], [1]]),
@@ -135,6 +168,7 @@ def test_items_are_batched() -> None:
         ([0, 0, 0, 0], [[0, 0, 0], [0]]),
     ],
 )
-def test_long_items_make_small_batches(sizes: list[int], expected: list[list[int]]) -> None:
+def test_long_items_make_small_batches(lengths: list[int], expected: list[list[int]]) -> None:
     """A batch ends with three items, or once they have five bytes together."""
-    assert list(batched(sizes, 3, max_bytes=5, n_bytes=int)) == expected
+    three = Sizes(1_000, 1, most=3)
+    assert list(batched(lengths, three, max_bytes=5, n_bytes=int)) == expected

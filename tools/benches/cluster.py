@@ -29,6 +29,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from streamtape.cluster.dask_cluster import SETTINGS
 from tools.benches.made_recordings import A_FOLDER, make
 
 Row = dict[str, Any]
@@ -117,7 +118,7 @@ def _cluster(n_workers: int, warm_up: Path) -> Iterator[_Cluster]:
     from distributed import LocalCluster
 
     with (
-        dask.config.set({"distributed.worker.profile.enabled": False}),
+        dask.config.set(SETTINGS),
         LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
