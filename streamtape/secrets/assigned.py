@@ -30,10 +30,16 @@ _IN_QUOTES = rb"(?:(?!(?P=q))(?:\\\\|\\[\"'/]|\\?[^\\\"'`\s]))"
 _QUOTED = _OPENS + rb"(?P<s>" + _IN_QUOTES + rb"{4,4096}?)(?P=q)"
 _OPEN = _OPENS + rb"(?P<s>" + _IN_QUOTES + rb"{0,4096}\\*)\Z"
 # Without quotes, up to where a value ends: not what is called, indexed or looked up.
+_BARE_BYTE = rb"[^\s\"'`<>(){}\[\],;|\\*&]"
 _BARE = (
-    rb"(?P<s>[^\s\"'`<>(){}\[\],;|\\*&]{8,400})"
-    rb"(?=[\s\"'`,;|<)}\]&]|\\{1,4}[nrt\"]|\*\*|\Z)"
+    rb"(?P<s>" + _BARE_BYTE + rb"{8,400})"
+    rb"(?=[\s\"'`,;|<)}\]&]|\\{1,4}[nrt\"]|\*\*|\Z|(?<=" + _BARE_BYTE + rb"{400}))"
 )
+_REST = re.compile(_BARE_BYTE + rb"*")  # of a value that is longer
+# What stands in quotes at length: characters as they are, and a few escapes.
+_LONG_RUN = re.compile(rb"[^\"'`\\\r\n]*+(?:\\[/nrtu][^\"'`\\\r\n]*+)*+")
+_MOST_QUOTED = 4096  # characters: longer values are looked for as one run
+_MOST_OPEN = 16 << 10
 _TAG = rb"(?:!{1,2}[a-z]{1,12}[ \t]{1,4})?"  # of YAML
 _SCHEME = rb"(?:(?i:bearer|basic|token|ssws)[ \t]{1,4})?"
 _UNQUOTED = _CLOSED + _SIGN + rb"[ \t]{0,16}" + _TAG + _SCHEME + _BARE
@@ -50,15 +56,16 @@ _OPTION = (
 _AFTER_WORD = rb"[ \t]{1,4}(?P<q>" + _QUOTE + rb")(?P<s>" + _IN_QUOTES + rb"{4,200}?)(?P=q)"
 _ATTRIBUTE = (
     _QUOTE + rb"\s{1,8}(?:[a-z]{1,12}=" + _QUOTE + rb"[a-z]{0,12}" + _QUOTE + rb"\s{1,8}){0,3}"
-    rb"(?:value|content|val|data)\s?=\s?(?P<q>" + _QUOTE + rb")(?P<s>[^\"'<>\s\\]{6,4096}?)(?P=q)"
+    rb"(?:value|content|val|data)\s?=\s?(?P<q>" + _QUOTE + rb")(?P<s>[^\"'<>\s\\]{6,32768}?)(?P=q)"
 )
 _INSIDE = (
     _QUOTE + rb"(?:\s{1,8}[a-z]{1,12}=" + _QUOTE + rb"[a-z]{0,12}" + _QUOTE + rb"){0,3}"
-    rb"\s?>\s{0,16}(?P<s>[^<>\s&]{6,4096})\s{0,16}<"
+    rb"\s?>\s{0,16}(?P<s>[^<>\s&]{6,32768})\s{0,16}<"
 )
 # `Cookie: a=1; sid=VALUE`, `Set-Cookie: sid=VALUE; Path=/`: on a line of its own, or in quotes.
 _COOKIES = re.compile(rb":[ \t]{0,4}(?P<s>[^\r\n\"'`\\<>]{6,4096})")
 _COOKIE = re.compile(rb"([^\s=;,]{1,64})=([^\s;,]{6,})")
+_COOKIE_REST = re.compile(rb"[^\s;,\"'`\\<>]*")
 # The word before a name of two words: `API key`, `access token`.
 _BEFORE = re.compile(
     rb"(?i:(?<![a-z])(?:api|access|secret|private|auth|client|account|encryption|signing|license|"
@@ -94,12 +101,16 @@ def assigned(text: bytes, kind: str, start: int, end: int) -> Iterator[FoundIn]:
             if fits(found["s"], kind):
                 yield found.span("s")
             return
+    if shapes and (place := long_value(text, _OPENS, end)) is not None:
+        if _fits_quoted(text[place[0] : place[0] + _MOST_QUOTED], kind):
+            yield place
+        return
     for shape in (_UNQUOTED, _BELOW) if shapes else ():
         found = _compiled(shape).match(text, end)
         if found is not None and _fits_bare(found["s"], kind):
             in_cell = b"|" in text[end : found.start("s")]
             if not in_cell or drawn(found["s"], _CELL_TURNS):
-                yield found.span("s")
+                yield _with_rest(text, found)
             return
     quoted = _compiled(_AFTER_WORD).match(text, end)
     is_option = text[start : start + 1] == b"-"
@@ -107,13 +118,52 @@ def assigned(text: bytes, kind: str, start: int, end: int) -> Iterator[FoundIn]:
     if found is None and (is_option or _SECRET_WORD.match(text, start, end)):
         found = _compiled(_OPTION).match(text, end)
     if found is not None and _fits_quoted(found["s"], kind) and (is_option or drawn(found["s"])):
-        yield found.span("s")
+        yield found.span("s") if found is quoted else _with_rest(text, found)
 
 
 def opened(text: bytes, end: int) -> FoundIn | None:
     """Where a value in quotes begins that is assigned to a name and does not end."""
-    found = None if _IN_PROSE.match(text, end) else _compiled(_OPEN).match(text, end)
-    return found.span("s") if found and found["s"] else None
+    if _IN_PROSE.match(text, end):
+        return None
+    found = _compiled(_OPEN).match(text, end)
+    if found is None:
+        return long_open(text, _OPENS, end)
+    return found.span("s") if found["s"] else None
+
+
+def long_value(text: bytes, opens: bytes, end: int) -> FoundIn | None:
+    """Where a value in quotes is that is longer than expressions look for; None if there is none.
+
+    `opens` is what stands between a name, which ends at `end`, and the value. What goes on and on
+    counts as one before its quote has come.
+    """
+    opened_at = _compiled(opens).match(text, end)
+    if opened_at is None:
+        return None
+    start, stop = opened_at.end(), _run_end(text, opened_at.end())
+    ends = text.startswith(opened_at["q"], stop)
+    return (start, stop) if stop - start > (_MOST_QUOTED if ends else _MOST_OPEN) else None
+
+
+def long_open(text: bytes, opens: bytes, end: int) -> FoundIn | None:
+    """The same, where the text ends before its quote."""
+    opened_at = _compiled(opens).match(text, end)
+    if opened_at is None or opened_at.end() == len(text):
+        return None
+    stop = _run_end(text, opened_at.end())
+    is_open = len(text) - stop <= 1 and text[stop:] in {b"", b"\\"}
+    return (opened_at.end(), len(text)) if is_open else None
+
+
+def _run_end(text: bytes, start: int) -> int:
+    run = _LONG_RUN.match(text, start)
+    return run.end() if run else start
+
+
+def _with_rest(text: bytes, found: re.Match[bytes]) -> FoundIn:
+    """Where a value without quotes is, and what goes on of a long one."""
+    rest = _REST.match(text, found.end("s"))
+    return found.start("s"), rest.end() if rest else found.end("s")
 
 
 def word_before(text: bytes, start: int) -> bytes:
@@ -125,11 +175,15 @@ def word_before(text: bytes, start: int) -> bytes:
 def _cookies(text: bytes, end: int) -> Iterator[FoundIn]:
     line = _COOKIES.match(text, end)
     for one in _COOKIE.finditer(text, *line.span("s")) if line else ():
+        stop = one.end()
+        if line and stop == line.end("s"):  # it may be longer than what is looked at
+            rest = _COOKIE_REST.match(text, stop)
+            stop = rest.end() if rest else stop
         name = one[1].decode("latin-1")
         if name.lower() in _ATTRIBUTES or not is_value(one[2]):
             continue
         if names.kind_of(name) or names.looks_secret(one[2].decode("latin-1"), "token"):
-            yield one.span(2)
+            yield one.start(2), stop
 
 
 _ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority", "version"})

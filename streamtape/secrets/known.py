@@ -144,7 +144,7 @@ PATTERNS: tuple[Pattern, ...] = (
             + _W + rb")", _has_digit),
     pattern("basic", "curl",
             _B + rb"(?i:curl\b)[^\n]{0,400}?\s(?:-u|--user|--proxy-user|-U)[ =]?\\*[\"']?"
-            rb"[^\s:\"'\\]{1,64}:(?P<s>[^\s\"'\\]{4,200})", _is_password),
+            rb"[^\s:\"'\\]{1,64}:(?P<s>[^\s\"'\\]{4,200})", _is_password, more=rb"[^\s\"'\\]*"),
     pattern("basic", "auth=( BasicAuth( auth:(",
             rb"[A-Za-z]*[Aa]uth[=:]?\(\s{0,8}" + _Q + rb"[^\s\"'\\]{1,64}" + _Q
             + rb"\s{0,8},\s{0,8}(?:password\s?=\s?)?" + _Q + rb"(?P<s>[^\s\"'\\]{6,200})" + _Q,

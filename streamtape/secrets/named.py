@@ -12,12 +12,20 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from streamtape.secrets import names
-from streamtape.secrets.assigned import assigned, drawn, opened, word_before
+from streamtape.secrets.assigned import (
+    assigned,
+    drawn,
+    long_open,
+    long_value,
+    opened,
+    word_before,
+)
 from streamtape.secrets.patterns import Pattern, Span
 
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 _MAX_NAME_BYTES = 48
 _SHORT_VALUE = 6
+_LONG_ENOUGH = 4096  # characters of a longer value that tell whether it is a secret's
 _WORDS = (
     "key", "token", "secret", "passw", "passphrase", "passcode", "authorization", "authentication",
     "connection", "credential", "assertion", "verifier", "cookie",
@@ -45,18 +53,22 @@ _PLACEHOLDER = (
 _QUOTED_BYTES = rb"(?:(?!(?P=q))(?:\\\\|\\\"|\\?[^\\\"\r\n]))"
 _QUOTE = rb"\\*[\"']"
 _ASSIGNED = _QUOTE + rb"\s{0,32}[:=]\s{0,32}[bru]?"
-_FIELD = _ASSIGNED + rb"(?P<q>" + _QUOTE + rb")(?P<s>" + _QUOTED_BYTES + rb"{4,4096}?)(?P=q)"
-_OPEN_FIELD = _ASSIGNED + rb"(?P<q>" + _QUOTE + rb")(?P<s>" + _QUOTED_BYTES + rb"{0,4096}\\?)\Z"
-_INNER = rb"(?P<q>" + _QUOTE + rb")(?P<s>(?:(?!(?P=q))[^\"'\r\n]){4,200}?)(?P=q)"
+_OPENS = _ASSIGNED + rb"(?P<q>" + _QUOTE + rb")"
+_FIELD = _OPENS + rb"(?P<s>" + _QUOTED_BYTES + rb"{4,4096}?)(?P=q)"
+_OPEN_FIELD = _OPENS + rb"(?P<s>" + _QUOTED_BYTES + rb"{0,4096}\\?)\Z"
+_INNER = rb"(?P<q>" + _QUOTE + rb")(?P<s>[^\"'\r\n]{4,32768}?)(?P=q)"
 # `"name": {"value": "..."}`, `"name": ["...", "..."]`, and `["name", "..."]` or `"name", "value":`.
 _WITHIN = (
     _QUOTE + rb"\s{0,32}:\s{0,32}\{[^{}]{0,80}?" + _QUOTE + rb"(?i:value|secret|token|key|data|"
     rb"plaintext|current|string)" + _QUOTE + rb"\s{0,32}:\s{0,32}" + _INNER
 )
-_LIST = (
-    _QUOTE + rb"\s{0,32}:\s{0,32}\[(?P<s>(?:[\s,]{0,32}" + _QUOTE + rb"[^\"'\\\[\]{}\s]{8,80}"
-    + _QUOTE + rb"){1,4})"
-)  # fmt: skip
+_ITEM = rb"[^\"'\\\[\]{}\s]"
+_ITEMS = rb"[\s,]{0,32}" + _QUOTE + _ITEM + rb"{8,8192}" + _QUOTE
+_LIST = _QUOTE + rb"\s{0,32}:\s{0,32}\[(?P<s>(?:" + _ITEMS + rb"){1,32})"
+_OPEN_LIST = (
+    _QUOTE + rb"\s{0,32}:\s{0,32}\[(?P<s>(?:" + _ITEMS + rb"){0,31}[\s,]{0,32}"
+    rb"(?:" + _QUOTE + _ITEM + rb"{0,8192}\\?)?)\Z"
+)
 _LISTED = rb"[\"']([^\"'\\\s,]{8,})"
 _BESIDE = (
     _QUOTE + rb"\s{0,32},\s{0,32}(?:" + _QUOTE + rb"(?i:value|val|data|text|content)" + _QUOTE
@@ -70,9 +82,11 @@ _ASSIGNS = b" \t=:*`\"'\\]\r\n|<&,?+-"
 # A part of a multipart form: the name in its head, the value after an empty line.
 _IN_PART = rb"\"[^\r\n]{0,120}\r?\n(?:[^\r\n]{1,120}\r?\n){0,4}\r?\n(?P<s>[^\r\n]{6,4096})"
 # `name: value` on a line, `<name>value</name>`, `name=value`.
-_LINE = rb":[ \t]{0,4}(?:(?i:bearer|basic|token)[ \t])?(?P<s>[^\s\"'<>\\,;(){}\[\]|`*]{8,200})"
-_ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>[^<>\s&]{6,200})\s{0,8}<"
-_PARAMETER = rb"=(?P<s>[^&\s\"'<>\\#;(){}\[\],|`]{6,32})(?P<more>[^&\s\"'<>\\#;(){}\[\],|`]*)"
+_LINE_BYTE = rb"[^\s\"'<>\\,;(){}\[\]|`*]"
+_LINE = rb":[ \t]{0,4}(?:(?i:bearer|basic|token)[ \t])?(?P<s>" + _LINE_BYTE + rb"{8,200})"
+_ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>[^<>\s&]{6,32768})\s{0,8}<"
+_PARAMETER_BYTE = rb"[^&\s\"'<>\\#;(){}\[\],|`]"
+_PARAMETER = rb"=(?P<s>" + _PARAMETER_BYTE + rb"{6,32})"
 
 
 @lru_cache(maxsize=64)
@@ -120,7 +134,9 @@ class OpenNamed(Named):
                 continue
             found = _compiled(_OPEN_FIELD).match(text, part.end())
             if found is None:
-                span = opened(text, part.end())
+                span = opened(text, part.end()) or long_open(text, _OPENS, part.end())
+                if span is None and (listed := _compiled(_OPEN_LIST).match(text, part.end())):
+                    span = listed.span("s")  # items of a list that goes on
                 if span is not None:
                     yield Span(*span, "name")
             elif found.start("s") < found.end("s"):
@@ -141,7 +157,7 @@ def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
         if text[max(0, start - 6) : start] == b'name="' and sign == b'"':
             in_part = _compiled(_IN_PART).match(text, end)
             if in_part and _fits(in_part["s"], kind):
-                yield Span(*in_part.span("s"), "name")
+                yield _with_rest(text, in_part, rb"[^\r\n]")
         follows = _compiled(_FOLLOWS).match(text, end)
         if follows is not None and follows[2] in b"[{\"'\\bru":
             yield from _quoted(text, kind, end, follows)
@@ -149,7 +165,7 @@ def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
     elif sign == b":" or is_element:
         value = _compiled(_ELEMENT if is_element else _LINE).match(text, end)
         if value and _fits(value["s"], kind, alone=not is_element):
-            yield Span(*value.span("s"), "name")
+            yield _with_rest(text, value, rb"[^<>\s&]" if is_element else _LINE_BYTE)
             return
     if sign in _ASSIGNS:
         yield from (Span(*found, "name") for found in assigned(text, kind, start, end))
@@ -180,14 +196,15 @@ def _quoted(text: bytes, kind: str, end: int, follows: re.Match[bytes]) -> Itera
     found = _compiled(shape).match(text, end)
     if found and _fits(found["s"], kind, alone=sign == b","):
         yield Span(*found.span("s"), "name")
+    place = long_value(text, _OPENS, end) if found is None and shape is _FIELD else None
+    if place and _fits(text[place[0] : place[0] + _LONG_ENOUGH], kind):
+        yield Span(*place, "name")
 
 
 def _parameter(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
     found = _compiled(_PARAMETER).match(text, end)
     if found is None or not _is_value(found["s"]):
         return
-    if text[found.end() : found.end() + 1] in _CALLS and not drawn(found["s"]):
-        return  # code, which is called or looked up
     value, before = found["s"], text[max(0, start - 6) : start]
     if not before or before.endswith((b"?", b"&", b"#", b"\\u0026", b"&amp;")):
         secret = names.kind_of(name.decode("latin-1")) == "name"
@@ -195,8 +212,17 @@ def _parameter(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]
         secret = len(value) >= 16 and _has_digit(value)
     else:
         secret = _kind(name) == "sure" and _fits(value, "sure", alone=True)
-    if secret:
-        yield Span(found.start("s"), found.end("more"), "name")
+    if not secret:
+        return
+    span = _with_rest(text, found, _PARAMETER_BYTE)
+    if text[span.end : span.end + 1] not in _CALLS or drawn(value):
+        yield span  # else it is code, which is called or looked up
+
+
+def _with_rest(text: bytes, found: re.Match[bytes], of: bytes) -> Span:
+    """The span of a value, and of what goes on of it: expressions look at its beginning."""
+    rest = _compiled(of + rb"*").match(text, found.end("s"))
+    return Span(found.start("s"), rest.end() if rest else found.end("s"), "name")
 
 
 def _fits(value: bytes, kind: str, *, alone: bool = False) -> bool:

@@ -17,6 +17,7 @@ from streamtape.json_path import path_pattern, path_text
 from streamtape.secrets.encoded import decoded
 from streamtape.secrets.json_spans import documents
 from streamtape.secrets.literals import ESCAPE, Hit, Literals
+from streamtape.secrets.named import NAMED
 from streamtape.secrets.patterns import Pattern, Span
 from streamtape.secrets.unescape import unescaped
 
@@ -25,6 +26,7 @@ __all__ = ["Hit", "Search", "default_search"]
 _MOST_CUT = 4 << 10  # so far from the end a value may begin that is cut off there
 _MOST_ESCAPED = 3  # times that a text is escaped over
 _BEFORE_NAME = 64
+_LONG_VALUE = 1 << 10
 _QUOTE = re.compile(rb"(?:\\*[\"'`]|&[a-z0-9#]{2,5};)\Z")
 
 
@@ -80,9 +82,15 @@ class Search:
 
     def _by_hits(self, text: bytes, hits: list[Hit]) -> list[Span]:
         spans: list[Span] = []
+        covered = 0  # names within a long value are not looked at: each could be as long
         for literal, at, _ in hits:
             for pattern in self.literals.patterns(literal):
-                spans += pattern.spans_at(text, (at,))
+                if at < covered and pattern is NAMED:
+                    continue
+                for span in pattern.spans_at(text, (at,)):
+                    spans.append(span)
+                    if span.end - span.start > _LONG_VALUE:
+                        covered = max(covered, span.end)
         return spans
 
     def _behind_escapes(self, text: bytes, depth: int) -> Iterator[Span]:

@@ -23,7 +23,8 @@ _TOKEN_SET = frozenset(TOKEN)
 VALUE = bytes(
     c for c in range(0x100) if c in _TOKEN_SET or not (0x20 <= c < 0x7F or c in b"\t\n\r")
 )
-_PARAMETER_SET = frozenset(VALUE) - frozenset(b"&#")
+_VALUE_SET = frozenset(VALUE)
+_PARAMETER_SET = _VALUE_SET - frozenset(b"&#")
 _OPEN_SET = _TOKEN_SET | {0x5C, 0x7B}  # `\` and `\u{` may begin an escape of a token's character
 MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
 CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
@@ -208,7 +209,7 @@ class BodyRedactor:
             view[first:last] = MASK * (last - first)
             found.append(Span(self._base + first, self._base + last, kind))
             if hold < end:  # it began before what is held back, and goes on
-                self._growing = _PARAMETER_SET if kind == "name" else _TOKEN_SET
+                self._growing = _goes_on_in(view, start, kind)
         return found
 
     def _mask_key(self, view: bytearray, done: int, hold: int) -> list[Span]:
@@ -225,6 +226,17 @@ class BodyRedactor:
                 view[start:stop] = MASK * (stop - start)
                 found.append(Span(self._base + start, self._base + stop, "private-key"))
         return found
+
+
+def _goes_on_in(text: bytes | bytearray, start: int, kind: str) -> frozenset[int]:
+    """What a secret that begins at `start` and is longer than what is held back can go on in."""
+    before = bytes(text[max(0, start - 2) : start])
+    if kind != "name":
+        return _TOKEN_SET
+    if before[-1:] in {b'"', b"'", b"`"}:
+        ends = b"\r\n" + before[-1:] + (b"\\" if before[:1] == b"\\" else b"")
+        return frozenset(range(256)) - frozenset(ends)
+    return _PARAMETER_SET if before[-1:] == b"=" else _VALUE_SET
 
 
 def _opens_key(buffer: bytes, start: int) -> bool:

@@ -1,0 +1,93 @@
+"""Values beside names are found whole, however long they are, and in time that grows with them."""
+
+import json
+import re
+from itertools import pairwise
+
+import pytest
+
+from streamtape.secrets.scanner import default_search
+from tests.tape.test_masking import cut, written
+
+DRAWN = "aB3dE6gH9jK1mN4pQ7sT0vW2xY5zC8fL6hR3"
+FORMS = {
+    "header line": "X-Api-Key: VALUE\n",
+    "scheme": "Authorization: Bearer VALUE\n",
+    "cookie line": "Cookie: a=1; sid=VALUE\n",
+    "JSON field": '{"api_key":"VALUE"}',
+    "JSON field that says little": '{"token":"VALUE"}',
+    "JSON in JSON": '{"a":"{\\"api_key\\":\\"VALUE\\"}"}',
+    "JSON list": '{"api_keys":["VALUE","VALUE"]}',
+    "JSON object": '{"client_secret":{"value":"VALUE"}}',
+    "name and value": '{"name":"api_key","value":"VALUE"}',
+    "form": "a=1&api_key=VALUE&b=2",
+    "multipart": 'Content-Disposition: form-data; name="password"\r\n\r\nVALUE\r\n--zz',
+    "XML element": "<password>VALUE</password>",
+    "XML attribute": '<add key="ApiKey" value="VALUE"/>',
+    "shell": "export API_KEY=VALUE\n",
+    "option": "tool --api-key VALUE -v\n",
+    "curl": "curl -u user:VALUE https://h.example/\n",
+    "YAML": "api_key: VALUE\n",
+    "YAML, name and value": "- name: API_KEY\n  value: VALUE\n",
+    "code": 'api_key = "VALUE"\n',
+    "TOML": "api_key = 'VALUE'\n",
+}
+# Beyond what is held back of a stream, these are found by their beginnings.
+UNBOUNDED = (
+    "header line", "scheme", "cookie line", "JSON field", "JSON field that says little",
+    "JSON in JSON", "form", "multipart", "shell", "option", "curl", "YAML", "code", "TOML",
+)  # fmt: skip
+
+
+def planted(form: str, length: int) -> tuple[bytes, bytes]:
+    """A text with a value of that length, and what it is masked to."""
+    value = (DRAWN * (length // len(DRAWN) + 1))[:length]
+    return tuple(FORMS[form].replace("VALUE", v).encode() for v in (value, "*" * length))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("length", [100, 300, 1000, 5000, 8000])
+def test_long_values(form: str, length: int) -> None:
+    """Whole, at once and in pieces."""
+    text, expected = planted(form, length)
+    for size in (len(text), 700, 5000):
+        final, states, _ = written(cut(text, list(range(0, len(text), size))), default_search())
+        assert final == expected
+        assert not any(re.search(rb"[A-Za-z0-9]{20,}", state) for state in states)
+
+
+@pytest.mark.parametrize("form", UNBOUNDED)
+def test_longer_values(form: str) -> None:
+    """What goes on after what is held back is masked to the end of the value."""
+    text, expected = planted(form, 70_000)
+    for size in (5000, 40_000):
+        final, states, _ = written(cut(text, list(range(0, len(text), size))), default_search())
+        assert final == expected
+        assert not any(re.search(rb"[A-Za-z0-9]{20,}", state) for state in states)
+
+
+def test_many_keys_in_a_list() -> None:
+    """Each key of a list is found, not the first few."""
+    keys = [f"{DRAWN[n:]}{DRAWN[:n]}" for n in range(20)]
+    text = json.dumps({"api_keys": keys}).encode()
+    assert len(default_search().find(text)) == len(keys)
+    for size in (1, 50, 300):
+        final, states, _ = written(cut(text, list(range(0, len(text), size))), default_search())
+        assert final.count(b"*") == sum(map(len, keys))
+        assert not any(key.encode()[:12] in state for state in states for key in keys)
+
+
+UNITS = (
+    "token=", "token:", "api_key=api_key:", "?token=aaaaaa", "api_key=aB3dE6gH9jK1mN4pQ7",
+    "X-Api-Key:aB3dE6gH9jK1", '"token":"', "password=\\'", "Cookie: a=aB3dE6gH9;",
+    '"api_keys":["aB3dE6gH9jK1",', "&#x61;token=", "\\u{61}secret=", 'name="password"\n\nx',
+    "<password>aaaaaa", "--api-key ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_names_over_and_over(unit: str) -> None:
+    """Each name may begin a value that reaches to the end: none is read to its end for each."""
+    text = (unit * (100_000 // len(unit))).encode()
+    spans = default_search().find(text)
+    assert all(first.end <= second.start for first, second in pairwise(spans))
