@@ -8,6 +8,7 @@ from typing import Any
 
 from streamtape.tape.messages import Message, Messages
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
+from tests.patience import PATIENCE_S
 
 SWITCHING = Head(101, ((b"Upgrade", b"websocket"), (b"Connection", b"Upgrade")), 5000)
 CLOSED = Ending("complete", 900_000, close_code=1000)
@@ -59,7 +60,7 @@ def websocket_server(handler: Callable[[Any], Awaitable[None]], **options: Any) 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
     try:
-        assert ready.wait(30)
+        assert ready.wait(PATIENCE_S)
         yield started[0]
     finally:
         loop.call_soon_threadsafe(stop.set)

@@ -32,7 +32,8 @@ from streamtape.cli import mock as mock_command
 from streamtape.cli import parallel
 from streamtape.cli.app import cli
 from streamtape.server.child import CaughtSignals
-from tests.tutorials import blocks, check_shown, commands, free_port
+from tests.ports import free_port
+from tests.tutorials import blocks, check_shown, commands
 
 CASSETTES = Path(__file__).parent.parent / "cassettes"
 REQUEST: dict[str, Any] = {"model": "gpt-4.1", "input": "hi", "stream": True}
@@ -348,7 +349,7 @@ TOOL = {
 
 @cache
 def client_at(base_url, **options):
-    return OpenAI(base_url=base_url, timeout=5, **options)
+    return OpenAI(base_url=base_url, timeout=20, **options)
 
 
 def client_of(**options):

@@ -5,6 +5,7 @@ fast the machine is; where time itself is tested, it is on a clock of the test's
 that only a program that really waits can miss. STREAMTAPE_PATIENCE_S=20 shows sooner what fails.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +47,18 @@ def eventually(read: Callable[[], T], expected: object) -> T:
             raise AssertionError(f"it stays {found!r}, expected {expected!r}")
         time.sleep(0.001)
     return found
+
+
+def patiently(attempt: Callable[[float], T]) -> T:
+    """Try with a short limit, in seconds, and with longer ones where that is too short.
+
+    For limits of others (a client's on its server) that count how long the machine itself takes:
+    what is asserted in `attempt` holds once the limit is longer than that.
+    """
+    for limit_s in (0.1, 1.0, 10.0):
+        with contextlib.suppress(AssertionError):
+            return attempt(limit_s)
+    return attempt(PATIENCE_S / 4)
 
 
 def before_reading(wait: Callable[[], object]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import streamtape
+from tests.patience import PATIENCE_S
 from tests.tools_present import needs
 
 REPO = Path(__file__).parent.parent
@@ -71,6 +72,6 @@ def test_the_cells_of_the_notebook_run() -> None:
     """In a kernel of their own, in their order, in the folder of the checkout."""
     notebook = import_module("nbformat").read(EXAMPLES / "notebook.ipynb", as_version=4)
     client = import_module("nbclient").NotebookClient
-    client(notebook, timeout=120, resources={"metadata": {"path": str(REPO)}}).execute()
+    client(notebook, timeout=int(PATIENCE_S), resources={"metadata": {"path": str(REPO)}}).execute()
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     assert any("text/html" in one.get("data", {}) for cell in outputs for one in cell)

@@ -9,11 +9,13 @@ not run. Times, dates and spaces may differ.
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
 _PORT = "8080"
@@ -43,12 +45,6 @@ def check_shown(shown: str, printed: str, command: str) -> None:
     for part in filter(None, map(_plain, re.split(r"^\.\.\.$", shown, flags=re.MULTILINE))):
         assert part in rest, f"$ {command}\n{printed}\n--- the tutorial shows:\n{shown}"
         rest = rest.partition(part)[2]
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Reader:
@@ -103,5 +99,5 @@ class Reader:
         """End what runs in the other terminal, as Ctrl-C does."""
         if self.other is not None:
             self.other.terminate()
-            self.other.communicate(timeout=20)
+            self.other.communicate(timeout=PATIENCE_S)
             self.other = None

@@ -26,7 +26,7 @@ from streamtape.server.replay import ReplayServer
 from streamtape.tape.messages import Message, close_message
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from tests.dialogues import URL, client, dialogue, server
-from tests.patience import until
+from tests.patience import PATIENCE_S, until
 from tests.server.tapes import tape
 from tests.server.websockets_raw import RawClient, close, frame, opening
 
@@ -226,7 +226,7 @@ def test_a_recorded_timeout_is_silence() -> None:
     with connected(dialogue(client("hi"), server("one"), ending=ending)) as (_, one):
         one.send("hi")
         assert one.recv() == "one"
-        assert one.ping().wait(60)
+        assert one.ping().wait(PATIENCE_S)
         with pytest.raises(TimeoutError):
             one.recv(timeout=0.01)
 

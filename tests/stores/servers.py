@@ -13,14 +13,7 @@ import pytest
 
 from tests.children import unmeasured
 from tests.patience import until
-
-
-def free_port() -> int:
-    """A port of loopback that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
-
+from tests.ports import free_port
 
 # One request after the other: moto compares what a put replaces and puts it in two steps.
 MOTO = """

@@ -16,6 +16,7 @@ from streamtape.tabular.reading import extract
 from streamtape.tabular.schema import TABLES
 from streamtape.tabular.store.export import Export
 from tests.cli.running import refused, run
+from tests.registries import registries_restored
 from tests.tabular.recordings import dialogue, saved, stream
 
 pytestmark = pytest.mark.xdist_group("s3")
@@ -195,10 +196,11 @@ class Plain:
 
 def test_a_store_of_ones_own_takes_tables(tapes: Path) -> None:
     """Files of a former export stay where it can't remove them, and are not read."""
-    streamtape.register_store("plaintables", Plain)
-    url = "plaintables://host/tables"
-    run("export", tapes, "-o", url, "--table", "interactions")
-    n_files = len(names(url))
-    run("export", tapes / "a.tape", "-o", url, "--table", "interactions", "--force")
-    assert len(names(url)) > n_files
-    assert count("count(*)", url) == 1
+    with registries_restored():
+        streamtape.register_store("plaintables", Plain)
+        url = "plaintables://host/tables"
+        run("export", tapes, "-o", url, "--table", "interactions")
+        n_files = len(names(url))
+        run("export", tapes / "a.tape", "-o", url, "--table", "interactions", "--force")
+        assert len(names(url)) > n_files
+        assert count("count(*)", url) == 1

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Literal, Self
 
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -89,6 +90,4 @@ class Scripted:
 
 def free_url() -> str:
     """A URL that nobody answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    return f"http://127.0.0.1:{port}/stream"
+    return f"http://127.0.0.1:{free_port()}/stream"

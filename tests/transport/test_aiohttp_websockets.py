@@ -13,6 +13,7 @@ import streamtape
 from streamtape.errors import MissError
 from streamtape.tape.messages import Message
 from tests.dialogues import client, dialogue, server, websocket_server
+from tests.patience import PATIENCE_S
 from tests.transport.test_websockets import answer, choose, refuse, run_sync
 
 _ENDS = {WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.ERROR}
@@ -38,7 +39,7 @@ def run(url: str, *sent: str | bytes, **options: Any) -> list[Any]:
                     send = ws.send_bytes if isinstance(message, bytes) else ws.send_str
                     await send(message)
                     for _ in range(2):
-                        got = await ws.receive(timeout=30)
+                        got = await ws.receive(timeout=PATIENCE_S)
                         seen.append((got.type, got.data, got.extra))
                         if got.type in _ENDS:
                             break

@@ -14,6 +14,7 @@ import streamtape
 from streamtape.session import patience
 from streamtape.tape.messages import close_message
 from tests.dialogues import URL, client, dialogue, server
+from tests.patience import PATIENCE_S
 
 Script = tuple[str, ...]
 Talk = Callable[[str, Script], list[str]]
@@ -38,12 +39,12 @@ def websockets_sync(url: str, script: Script) -> list[str]:
     with websockets.sync.client.connect(url) as ws:
         for one in script:
             if one == "?":
-                heard.append(str(ws.recv(timeout=60)))
+                heard.append(str(ws.recv(timeout=PATIENCE_S)))
             elif one == "ping":
                 pongs.append(ws.ping())
             else:
                 ws.send(one.split("/") if "/" in one else one)
-        assert all(pong.wait(60) for pong in pongs)
+        assert all(pong.wait(PATIENCE_S) for pong in pongs)
     return heard
 
 

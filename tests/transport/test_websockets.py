@@ -18,6 +18,8 @@ import streamtape
 from streamtape import StreamtapeWarning
 from streamtape.errors import MissError, NothingRecordedError
 from tests.dialogues import client, dialogue, server, websocket_server
+from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 # By its name, before any session: as programs have it.
 from websockets.sync.client import connect as sync_connect  # isort: skip
@@ -68,7 +70,7 @@ def run_sync(url: str, *sent: str | bytes, **options: Any) -> list[Any]:
         try:
             for message in sent:
                 ws.send(message)
-                seen += [ws.recv(timeout=30), ws.recv(timeout=30)]
+                seen += [ws.recv(timeout=PATIENCE_S), ws.recv(timeout=PATIENCE_S)]
             ws.ping().wait()
         except ConnectionClosed as closed:
             seen.append((type(closed).__name__, str(closed), repr(closed.__cause__)))
@@ -161,12 +163,7 @@ def test_nobody_is_there(tmp_path: Path, run: Run, unused_tcp_port: int) -> None
 @pytest.fixture
 def unused_tcp_port() -> int:
     """A port at which nobody listens."""
-    import socket
-
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-    return port
+    return free_port()
 
 
 @both
