@@ -20,6 +20,7 @@ from streamtape.json_path import path_pattern
 from streamtape.session.bodies import (
     MISSING,
     alike,
+    canonical,
     content,
     equal_but_masks,
     plain,
@@ -31,12 +32,14 @@ from streamtape.session.id_mapping import Token, matched_up, skeleton
 from streamtape.session.json_leaves import has_below, leaves
 from streamtape.session.long_matching import Digests
 from streamtape.session.options import Options
+from streamtape.session.outlines import NO_BODY, UNSURE, Outline, outline_of
 from streamtape.tape.http_values import split_url
 from streamtape.tape.long_bodies import is_long
 from streamtape.tape.model import Request
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _PAIRS = {"query", "headers"}
+Key = tuple[Hashable, ...]  # a value for each name in `match_on`
 
 
 _URL = ("scheme", "host", "port", "path", "query")
@@ -93,6 +96,8 @@ class Matcher:
         named = {**_PARTS, "url": _url, "body": self._body}
         self.compares_bodies = "body" in self._parts
         self._keys = [named[name] for name in names]
+        self._keys_without_body = [named[name] for name in names if name != "body"]
+        self._body_at = names.index("body") if "body" in names else None
         self._address = [named[name] for name in names if name in {"url", *_URL}]
         self._functions = [f for f in options.match_on if not isinstance(f, str)]
         self._digests = Digests()
@@ -107,7 +112,7 @@ class Matcher:
                 raise UsageError(f"the filter {name} gave {request!r}; it must give a Request")
         return request
 
-    def key(self, request: Request) -> tuple[Hashable, ...]:
+    def key(self, request: Request) -> Key:
         """A value that is equal for requests that match, before the user's own functions."""
         return tuple([key(request) for key in self._keys])
 
@@ -131,17 +136,35 @@ class Matcher:
                 return False
         return self.equal(recorded, requested)
 
-    def may_be_masked(self, request: Request) -> bool:
-        """Whether something may have been masked where requests are compared."""
+    def without_body(self, key: Key) -> Key:
+        """A key without its body."""
+        at = self._body_at
+        return key if at is None else key[:at] + key[at + 1 :]
+
+    def outline(self, key: Key) -> Outline:
+        """What is known of a body from a key."""
+        if self._body_at is None:
+            return NO_BODY
+        text = str(key[self._body_at])
+        return UNSURE if text == _LONG else outline_of(text)
+
+    def may_be_masked(self, request: Request, key: Key) -> bool:
+        """Whether something may have been masked in what is compared of a request."""
         if "REDACTED" in request.url:
             return True
         if "headers" in self._parts and any(
             b"****" in value or b"[redacted]" in value for _, value in request.headers
         ):
             return True
-        if is_long(request):
-            return "body" in self._parts and self._digests.of(request).has_masks
-        return b"****" in content(request)
+        text = "" if self._body_at is None else str(key[self._body_at])
+        return text == _LONG or ("****" in text and b"****" in content(request))
+
+    def n_different_parts(self, one: Key, other: Key) -> int:
+        """How many parts differ in two keys without their bodies; the URL has five."""
+        pairs: list[tuple[Any, Any]] = []
+        for key, x, y in zip(self._keys_without_body, one, other, strict=True):
+            pairs += zip(x, y, strict=True) if key is _url else [(x, y)]  # type: ignore[call-overload]  # parts of the URL
+        return sum(x != y for x, y in pairs)
 
     def learn(self, recorded: Request, requested: Request) -> None:
         """Keep which recorded ids stand for which asked ones, from a request that was answered."""
@@ -169,7 +192,7 @@ class Matcher:
         if self.matches_up:
             return without_lengths(skeleton(self._leaves(value))[0])
         bare = self._leaves(value) if self._ignored else value
-        return without_lengths(json.dumps(bare, sort_keys=True))
+        return without_lengths(canonical(bare))
 
     def _leaves(self, value: Any) -> dict[str, Any]:
         found = leaves(value)
@@ -231,10 +254,6 @@ class Matcher:
         if was is None or now is None:
             return self.whole_bodies_differ(recorded, requested)
         return next(self.differing(was, now), None) is not None
-
-    def part_values(self, request: Request) -> tuple[Hashable, ...]:
-        """The values of the parts that are compared, but for the body."""
-        return tuple([_PARTS[part](request) for part in self._parts if part != "body"])
 
     def body_leaves(self, request: Request) -> dict[str, Any] | None:
         """The leaves of a body by path; None where it is compared whole."""

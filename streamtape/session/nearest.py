@@ -1,21 +1,21 @@
 """The recorded request that differs least from one that nothing answers.
 
-A client waits for a miss to be explained, and a cassette may hold thousands of requests. So each is
-taken apart once, differences are counted and not described, and the search ends with a request
-than which none can be nearer.
+A client waits for a miss to be explained, and a cassette may hold thousands of requests. Outlines
+say how much each differs at least, and the likeliest are taken apart first, until no other one can
+be nearer. Of those, differences are counted and not described.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import heapq
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from streamtape.session.matching import Matcher
+from streamtape.session.matching import Key, Matcher
+from streamtape.session.outlines import PART, VALUE, Outline, least_distance
 from streamtape.tape.model import Request
 
-# A different path or method is a different question; a different value in the body is close.
-_PART, _LEAF = 1000, 1
 _FAR = 1 << 62
 _EMPTY: tuple[Any, ...] = ({}, [])
 
@@ -26,7 +26,6 @@ class Comparable:
     def __init__(self, request: Request, matcher: Matcher) -> None:
         self.request = request
         self._matcher = matcher
-        self.parts: tuple[Hashable, ...] = matcher.part_values(request)
 
     @cached_property
     def leaves(self) -> dict[str, Any] | None:
@@ -50,40 +49,69 @@ class NearestRequest:
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
-        self._known: list[Comparable] = []
+        self._requests: list[Request] = []
+        self._outlines: list[tuple[int, Outline]] = []  # with the number of its other parts
+        self._parts: dict[Key, int] = {}
+        self._masked: list[int] = []  # those that may equal others, as they hold masks
+        self._known: dict[int, Comparable] = {}
 
-    def find(self, requests: Sequence[Request], plays: Sequence[int], requested: Request) -> int:
+    def add(self, request: Request, key: Key) -> None:
+        """Add a recorded request, which the matcher gave this key."""
+        parts, outline = self._matcher.without_body(key), self._matcher.outline(key)
+        number = self._parts.setdefault(parts, len(self._parts))
+        if self._matcher.may_be_masked(request, key):
+            self._masked.append(len(self._requests))
+        self._outlines.append((number, outline))
+        self._requests.append(request)
+
+    def find(self, plays: Sequence[int], requested: Request) -> int:
         """The index of the request that differs least; of several, the first one played least."""
+        key = self._matcher.key(requested)
+        parts, outline = self._matcher.without_body(key), self._matcher.outline(key)
+        n_parts = self._matcher.n_different_parts
+        far = [0 if other == parts else PART * n_parts(other, parts) for other in self._parts]
+        items = frozenset(outline.items or ())
         one = Comparable(requested, self._matcher)
-        best = _LEAF if self._matcher.compares_bodies else _PART
-        nearest, least, n_plays = 0, _FAR, 0
-        for index, request in enumerate(requests):
-            if index == len(self._known):
-                self._known.append(Comparable(request, self._matcher))
-            distance = self._distance(self._known[index], one, least)
-            if (distance, plays[index]) < (least, n_plays):
-                nearest, least, n_plays = index, distance, plays[index]
-                if (least, n_plays) <= (best, 0):
-                    break
-        return nearest
+        best = VALUE if self._matcher.compares_bodies else PART  # as nothing equals it
+        likeliest: list[tuple[int, int, int]] = []
+        for index, (number, other) in enumerate(self._outlines):
+            distance = far[number] + least_distance(other, outline, items)
+            if distance <= best and not plays[index]:
+                distance = far[number] + self._distance(index, one)
+                if distance <= best:
+                    return index
+            likeliest.append((distance, plays[index], index))
+        heapq.heapify(likeliest)
+        nearest = (_FAR, 0, 0)
+        while likeliest and likeliest[0] < nearest:
+            _, n_plays, index = heapq.heappop(likeliest)
+            distance = far[self._outlines[index][0]] + self._distance(index, one)
+            nearest = min(nearest, (distance, n_plays, index))
+        return nearest[2]
 
-    def _distance(self, recorded: Comparable, one: Comparable, most: int) -> int:
-        """How much two requests differ; something over `most` where that is known early."""
-        distance = 0
-        if recorded.parts != one.parts:
-            pairs = zip(recorded.parts, one.parts, strict=True)
-            distance = _PART * sum(old != new for old, new in pairs)
-        if distance > most:
-            return distance
-        if self._matcher.compares_bodies:
-            distance += self._of_bodies(recorded, one)
-        if distance > most:
-            return distance
-        return distance + _PART * self._matcher.n_objections(recorded.request, one.request)
+    def may_equal(self, requested: Request, key: Key) -> Iterable[int]:
+        """The requests that may equal one of another key, as something was masked."""
+        if not self._matcher.may_be_masked(requested, key):
+            return self._masked
+        outline = self._matcher.outline(key)
+        items = frozenset(outline.items or ())
+        return [
+            index
+            for index, (_, other) in enumerate(self._outlines)
+            if not least_distance(other, outline, items)
+        ]
+
+    def _distance(self, index: int, one: Comparable) -> int:
+        """How much a recorded request differs in its body, and for the user's own functions."""
+        recorded = self._known.get(index)
+        if recorded is None:
+            recorded = self._known[index] = Comparable(self._requests[index], self._matcher)
+        distance = self._of_bodies(recorded, one) if self._matcher.compares_bodies else 0
+        return distance + PART * self._matcher.n_objections(recorded.request, one.request)
 
     def _of_bodies(self, recorded: Comparable, one: Comparable) -> int:
         if recorded.leaves is None or one.leaves is None:
-            return _PART * self._matcher.whole_bodies_differ(recorded.request, one.request)
+            return PART * self._matcher.whole_bodies_differ(recorded.request, one.request)
         old, new = recorded.tokens, one.tokens
         paths = {path for path, token in old.items() if new.get(path) != token}
         paths |= new.keys() - old.keys()
@@ -92,7 +120,7 @@ class NearestRequest:
         )
         if loose:
             paths = set(self._matcher.differing(recorded.leaves, one.leaves, paths))
-        return _LEAF * len(paths)
+        return VALUE * len(paths)
 
 
 def _is_loose(value: Any) -> bool:

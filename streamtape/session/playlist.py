@@ -14,6 +14,7 @@ from streamtape.session.nearest import NearestRequest
 from streamtape.session.options import Options
 from streamtape.session.order import Order
 from streamtape.session.replay_steps import import_parts
+from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Interaction, Redaction, Request
 
 
@@ -41,30 +42,27 @@ class Playlist:
         self._spent = [False] * len(self.interactions)
         self._faults = options.faults
         self._by_key: dict[tuple[Hashable, ...], list[int]] = {}
-        self._masked: list[int] | None = None
         self._nearest = NearestRequest(self.matcher)
-        for index, request in enumerate(self._requests):
-            self._by_key.setdefault(self.matcher.key(request), []).append(index)
+        with collector_paused():
+            for index, request in enumerate(self._requests):
+                self._index(index, request)
+
+    def _index(self, index: int, request: Request) -> None:
+        key = self.matcher.key(request)
+        self._by_key.setdefault(key, []).append(index)
+        self._nearest.add(request, key)
 
     def candidates(self, requested: Request) -> list[int]:
         """The indices of all interactions that match, played or not."""
         requested = self.matcher.filtered(requested)
-        indices = self._by_key.get(self.matcher.key(requested), [])
+        key = self.matcher.key(requested)
+        indices = self._by_key.get(key, [])
         found = [i for i in indices if self.matcher.equal(self._requests[i], requested)]
         if found:
             return found
         # Another secret than the recorded one: what was masked stands for any of that kind.
-        if self.matcher.may_be_masked(requested):
-            tried: Iterable[int] = range(len(self._requests))
-        else:
-            tried = self._with_masks()
+        tried = self._nearest.may_equal(requested, key)
         return [i for i in tried if self.matcher.is_equal_but_masks(self._requests[i], requested)]
-
-    def _with_masks(self) -> list[int]:
-        if self._masked is None:
-            may_be = self.matcher.may_be_masked
-            self._masked = [n for n, request in enumerate(self._requests) if may_be(request)]
-        return self._masked
 
     def same_address(self, requested: Request) -> list[int]:
         """The indices of all interactions whose URL matches; those played last come first."""
@@ -139,7 +137,7 @@ class Playlist:
         self.plays.append(0)
         self._spent.append(False)
         self._requests.append(request := self.matcher.filtered(interaction.request))
-        self._by_key.setdefault(self.matcher.key(request), []).append(index)
+        self._index(index, request)
         self._play(index)
 
     def has_answer(self, requested: Request) -> bool:
@@ -162,7 +160,7 @@ class Playlist:
         if not self.interactions:
             return None
         requested = self.matcher.filtered(requested)
-        index = self._nearest.find(self._requests, self.plays, requested)
+        index = self._nearest.find(self.plays, requested)
         return index, self.matcher.differences(self._requests[index], requested)
 
 

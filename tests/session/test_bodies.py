@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import math
 import zlib
 from typing import Any
 
 import brotli
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
+from streamtape.session.bodies import canonical, structured
 from streamtape.session.matching import Matcher
 from streamtape.session.options import Options
 from streamtape.session.playlist import Playlist
@@ -84,6 +88,31 @@ def test_other_bodies(one: Request, other: Request) -> None:
     assert matcher.differences(one, other) != []
 
 
+UNUSUAL = st.sampled_from(
+    [math.nan, math.inf, None, "\ud800", "NaN", 10**40, 1e16, 1, 1.0, True, -0.0, "*", "\u2028"]
+)
+JSON_VALUES = st.recursive(
+    UNUSUAL | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=6,
+)
+
+
+@given(value=JSON_VALUES, other=JSON_VALUES)
+def test_texts_of_json_values(value: Any, other: Any) -> None:
+    """Equal for equal values alone, however a client writes them."""
+    one, same = (
+        structured(ask(text.encode(coding, "surrogatepass"), "application/json"))
+        for text, coding in (
+            (json.dumps(value), "utf-8"),
+            (json.dumps(value, ensure_ascii=False, indent=1), "utf-16"),
+        )
+    )
+    assert canonical(one) == canonical(same) == canonical(value)
+    equal = json.dumps(value, sort_keys=True) == json.dumps(other, sort_keys=True)
+    assert (canonical(value) == canonical(other)) is equal
+
+
 def played(recorded: list[Request], requested: Request, **options: Any) -> int | None:
     """Which of some recorded requests answers another one, all masked as they are in use."""
     redactor, interactions = Redactor(), []
@@ -142,3 +171,23 @@ def test_stars_of_a_text_are_no_mask() -> None:
     """Rules and emphasis in Markdown stay what they are."""
     assert played([ask('{"p":"**bold** words"}')], ask('{"p":"**other** words"}')) is None
     assert played([ask('{"p":"*** a"}')], ask('{"p":"* a"}')) is None
+
+
+@pytest.mark.parametrize("body", ['{"fields":"*"}', '{"a":["**"]}', "*"])
+def test_a_few_stars_are_no_mask(body: str) -> None:
+    """They stand for all fields, or for any host: not for another value."""
+    assert played([ask(body)], ask(body.replace("*", "x"))) is None
+    assert played([ask(body.replace("*", "x"))], ask(body)) is None
+
+
+def test_a_masked_request_that_is_added_later() -> None:
+    """It answers another secret as those do that were there from the start."""
+    redactor = Redactor()
+    added, found = redactor.redact_request(ask(json.dumps({"api_key": KEY})))
+    tape = Playlist((), Options(allow_playback_repeats=True))
+    other, _ = redactor.redact_request(ask('{"api_key":"another-one-99"}'))
+    assert tape.draw(other) is None
+    tape.add_played(
+        Interaction(added, Head(200), Chunks(), Ending("complete"), redactions=found), 0
+    )
+    assert tape.draw(other) == (0, 1)

@@ -23,7 +23,8 @@ values = st.recursive(
 )
 bodies = st.one_of(
     st.dictionaries(st.sampled_from("abc"), values).map(lambda value: json.dumps(value).encode()),
-    st.sampled_from([b"", b"plain", b"plain ****", b"{"]),
+    values.map(lambda value: json.dumps(value).encode()),
+    st.sampled_from([b"", b"plain", b"plain ****", b"{", b'{"a": NaN}', b'{"a": "\\ud800"}']),
 )
 requests = st.builds(
     Request,
@@ -97,22 +98,52 @@ def test_the_nearest_differs_least(
         assert nearest[1] == matcher.differences(tape[nearest[0]], request)
 
 
+def index_of(matcher: Matcher, tape: list[Request]) -> NearestRequest:
+    """The requests of a tape, to be searched."""
+    nearest = NearestRequest(matcher)
+    for request in tape:
+        nearest.add(request, matcher.key(request))
+    return nearest
+
+
+def posted(value: Any) -> Request:
+    """A request with a JSON body."""
+    return Request("POST", "http://h/", JSON, json.dumps(value).encode())
+
+
 def test_each_request_is_taken_apart_once() -> None:
     """However many misses there are, and when requests are added between them."""
     matcher = Counting(Options())
-    tape = [Request("POST", "http://h/", JSON, json.dumps([n, n, n]).encode()) for n in range(20)]
-    request = Request("POST", "http://h/", JSON, b'["x", "y", "z"]')
-    nearest = NearestRequest(matcher)
-    nearest.find(tape[:10], [0] * 10, request)
+    tape = [posted([n, {"a": n, "b": n}]) for n in range(20)]
+    request = posted(["x", {"a": "y", "b": "z"}])
+    nearest = index_of(matcher, tape[:10])
+    assert nearest.find([0] * 10, request) == 0
+    for added in tape[10:]:
+        nearest.add(added, matcher.key(added))
     for _ in range(3):
-        nearest.find(tape, [0] * 20, request)
-    assert len([one for one in matcher.read if one is not request]) == len(tape)
+        assert nearest.find([1] * 19 + [0], request) == 19
+    read = [id(one) for one in matcher.read if one is not request]
+    assert len(read) == len(set(read)) == len(tape)
 
 
 def test_the_search_ends_where_none_can_be_nearer() -> None:
     """A request that differs in one leaf, and was not played, is the nearest: no more are read."""
     matcher = Counting(Options())
-    tape = [Request("POST", "http://h/", JSON, json.dumps({"n": n}).encode()) for n in range(20)]
-    request = Request("POST", "http://h/", JSON, b'{"n": "x"}')
-    assert NearestRequest(matcher).find(tape, [1] * 3 + [0] * 17, request) == 3
-    assert len(matcher.read) == 1 + 4
+    tape = [posted({"n": n}) for n in range(20)]
+    request = posted({"n": "x"})
+    assert index_of(matcher, tape).find([1] * 3 + [0] * 17, request) == 3
+    assert matcher.read == [tape[3], request]
+
+
+def test_those_that_share_the_most_are_read_first() -> None:
+    """Where several values differ everywhere, most requests are known to be further away."""
+    matcher = Counting(Options())
+
+    def turn(number: int, n_messages: int) -> Request:
+        messages = [{"role": "user", "content": f"{number} {n}"} for n in range(n_messages)]
+        return posted({"input": messages, "seed": number, "tools": []})
+
+    tape = [turn(number, 9) for number in range(50)]
+    request = posted({**json.loads(tape[40].body), "seed": "x", "user": "y"})
+    assert index_of(matcher, tape).find([0] * 50, request) == 40
+    assert matcher.read == [tape[40], request]
