@@ -22,6 +22,7 @@ from typing import Any
 
 import streamtape
 from streamtape.tape.model import Cassette
+from tools.benches.lateness import timer_alone
 from tools.benches.serving import (
     Running,
     command,
@@ -69,16 +70,24 @@ def measure(
     start: Any, tape: Cassette, due_us: list[int], n_clients: int
 ) -> dict[str, tuple[float, str]]:
     """One contestant's figures for so many clients, who come within two seconds."""
-    with started(start, tape) as server:
-        read_all(server.port, 1)
-        before, began = server.cpu_s(), time.perf_counter()
-        times = read_all(server.port, n_clients, within_s=min(2.0, n_clients / 100))
-        took, cpu = time.perf_counter() - began, max(server.cpu_s() - before, 0.01)
+    with tempfile.TemporaryDirectory() as folder, timer_alone() as alone_ms:
+        with start(tape, Path(folder)) as server:
+            read_all(server.port, 1)
+            before, began = server.cpu_s(), time.perf_counter()
+            times = read_all(server.port, n_clients, within_s=min(2.0, n_clients / 100))
+            took, cpu = time.perf_counter() - began, max(server.cpu_s() - before, 0.01)
+        within_ms = json.loads(server.late.read_text()) if server.late else []
     assert all(len(one) == len(due_us) for one in times), "chunks are missing"
     distance = [abs(a - d) / 1000 for one in times for a, d in zip(one, due_us, strict=True)]
     return {
         "distance p50": (quantile(distance, 0.5), "ms"),
         "distance p99": (quantile(distance, 0.99), "ms"),
+        **(
+            {"timers in the server late, p99": (quantile(within_ms, 0.99), "ms")}
+            if within_ms
+            else {}
+        ),
+        "a timer alone beside it late, p99": (quantile(alone_ms, 0.99), "ms"),
         "server CPU": (cpu / took * 100, "% of a core"),
         "chunks a second per core": (len(distance) / cpu, "1/s"),
     }

@@ -75,6 +75,7 @@ class Running:
 
     port: int
     pid: int
+    late: Path | None = None  # where it writes at its end how late its timers were
 
     def cpu_s(self) -> float:
         """The CPU seconds that its process has taken."""
@@ -165,10 +166,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def command(*words: str) -> Iterator[Running]:
-    """A command of ours that serves, in a process of its own; SIGTERM ends it."""
+def command(*words: str, late: Path | None = None) -> Iterator[Running]:
+    """A command of ours that serves, in a process of its own; SIGTERM ends it.
+
+    How late its timers fired is in the file `late` then.
+    """
+    ours = ["streamtape"] if late is None else ["tools.benches.lateness", str(late)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamtape", *words, "--port", "0", "--json"],
+        [sys.executable, "-m", *ours, *words, "--port", "0", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -186,7 +191,9 @@ def tape_server(tape: Cassette, folder: Path, speed: str = "1") -> Iterator[Runn
     """Our own replay server."""
     path = folder / "x.tape"
     streamtape.save(tape, path)
-    with command("replay", str(path), "--repeat", "--speed", speed) as running:
+    late = folder / "late.json"
+    with command("replay", str(path), "--repeat", "--speed", speed, late=late) as running:
+        running.late = late
         yield running
 
 
