@@ -50,10 +50,12 @@ def _stream(n_mb: int) -> Iterator[bytes]:
     yield b"data: [DONE]\n\n"
 
 
-# 1 says that there are findings; 2 of stats, that there is no stream.
+# 1 says that there are findings; 2 of stats, that there is no stream, and of diff, that a body which
+# is no stream is over 64 MiB.
 _STATUSES = {
     ("check", "text/event-stream"): {0, 1},
     ("check", "application/octet-stream"): {0, 1},
+    ("diff", "application/octet-stream"): {0, 2},
     ("stats", "application/octet-stream"): {2},
     ("stats", "text/event-stream"): {0, 2},
 }
