@@ -22,8 +22,11 @@ _DECODED_AT_ONCE = 16 << 10
 
 def is_long(request: Request) -> bool:
     """Whether the body of a request is only ever read in pieces."""
+    n_bytes = request.n_body_bytes
+    if n_bytes <= LONG_CODED_BYTES:  # as nearly all are: their headers need not be read
+        return False
     coded = encodings(header(request.headers, "content-encoding"))
-    return request.n_body_bytes > (LONG_CODED_BYTES if coded else LONG_BYTES)
+    return n_bytes > (LONG_CODED_BYTES if coded else LONG_BYTES)
 
 
 class Pieces:

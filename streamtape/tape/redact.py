@@ -233,6 +233,8 @@ class Redactor:
 
     def _body(self, request: Request) -> tuple[bytes, list[_Found]]:
         """The body, masked within its content-encoding where it has one."""
+        if not request.body:
+            return b"", []
         encoding = header(request.headers, "content-encoding")
         content, coded = request.body, bool(content_encodings(encoding))
         if coded:

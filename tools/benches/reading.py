@@ -50,8 +50,8 @@ def _stream(n_mb: int) -> Iterator[bytes]:
     yield b"data: [DONE]\n\n"
 
 
-# 1 says that there are findings; 2 of stats, that there is no stream, and of diff, that a body which
-# is no stream is over 64 MiB.
+# 1 says that there are findings; 2 of stats, that there is no stream, and of diff, that a body is
+# none and over 64 MiB.
 _STATUSES = {
     ("check", "text/event-stream"): {0, 1},
     ("check", "application/octet-stream"): {0, 1},
