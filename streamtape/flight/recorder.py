@@ -83,6 +83,7 @@ class FlightRecorder(AsyncEntry):
             mode="all", unseen="allow", ignore_hosts=tuple(ignore_hosts), redaction=redaction
         )
         self._redactor = Redactor(redaction)
+        self._redactor.search.prepare()
         self._lock = threading.RLock()
         self._counts = Counts()
         self._journal = MemoryJournal(max_bytes, self._counts, self._ended)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -31,9 +31,11 @@ except ImportError:  # no wheel for this platform
     hyperscan = None
 
 Hit = tuple[int, int, int]  # which literal, where it begins, where it ends
+Hits = Callable[[bytes], list[Hit]]
 ESCAPE = -1  # stands for a literal: an escape is there
 _MAX_SCAN_BYTES = (1 << 32) - 1  # hyperscan counts in 32 bits
 _LARGE_BYTES = 4096
+_SHORT_TEXTS_BYTES = 1 << 20  # in so many of them, a portable finder wastes at most 20 ms
 # The vector search of ahocorasick_rs takes at most 64 literals, and the fuller it is, the more
 # often it stops at what only begins like one. It compares as many first bytes as the shortest
 # literal has, at most four: fewer bytes stop it more often, so there are fewer short ones in each.
@@ -49,11 +51,42 @@ class Finder(Protocol):
         """All occurrences, overlapping ones too; and the last escape, if there is one."""
         ...
 
+    def prepare(self) -> Hits:
+        """Make now what searches texts of any length, and get its `hits`."""
+
 
 def finder(exact: tuple[bytes, ...], folded: tuple[bytes, ...]) -> Finder:
     """The fastest finder that there is on this platform."""
     portable = Portable(exact, folded)
-    return portable if hyperscan is None else Vectorized(exact, folded, portable)
+    return portable if hyperscan is None else PortableFirst(exact, folded, portable)
+
+
+class PortableFirst:
+    """Searches short texts with a portable finder, until a vectorized one pays.
+
+    That takes 25 ms to make, which a process that replays a few requests would only wait for.
+    """
+
+    def __init__(
+        self, exact: tuple[bytes, ...], folded: tuple[bytes, ...], portable: Portable
+    ) -> None:
+        self._literals = exact, folded
+        self._portable = portable
+        self._vectorized: Vectorized | None = None
+        self._n_left = _SHORT_TEXTS_BYTES
+
+    def hits(self, text: bytes) -> list[Hit]:
+        if self._vectorized is None:
+            self._n_left -= len(text)
+            if len(text) < _LARGE_BYTES and self._n_left >= 0:
+                return self._portable.hits(text)
+        return self.prepare()(text)
+
+    def prepare(self) -> Hits:
+        """Make the vectorized finder now, before something waits for it."""
+        if self._vectorized is None:
+            self._vectorized = Vectorized(*self._literals, self._portable)
+        return self._vectorized.hits
 
 
 class Vectorized:
@@ -115,6 +148,9 @@ class Portable:
         self._literals = exact, folded
         self._automata: tuple[BytesAhoCorasick, ...] = ()
         self._quick: tuple[tuple[BytesAhoCorasick, ...], ...] = ()
+
+    def prepare(self) -> Hits:
+        return self.hits
 
     def hits(self, text: bytes) -> list[Hit]:
         lower = text.lower()

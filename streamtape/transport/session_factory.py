@@ -137,6 +137,7 @@ def open_session(
         eager=eager,
     )
     if session.records:
+        redactor.search.prepare()
         # A client that is never closed still leaves its recording, not only a journal.
         atexit.register(session.close_at_exit)
         session.when_closed(lambda: atexit.unregister(session.close_at_exit))

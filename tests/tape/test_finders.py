@@ -8,13 +8,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streamtape.secrets import literals
-from streamtape.secrets.literals import ESCAPE, Finder, Literals, Portable
+from streamtape.secrets.literals import ESCAPE, Finder, Literals, Portable, Vectorized
 from streamtape.secrets.unescape import SIGNS, last_escape
 from tests.tape.test_masking import FILLERS
 
 LITERALS = Literals(frozenset())
 EXACT, FOLDED = LITERALS._exact, LITERALS._folded
 PORTABLE = Portable(EXACT, FOLDED)
+QUICKEST = literals.finder(EXACT, FOLDED)
+QUICKEST.prepare()
 needs_hyperscan = pytest.mark.skipif(
     literals.hyperscan is None, reason="hyperscan has no wheel for this platform"
 )
@@ -22,7 +24,7 @@ needs_hyperscan = pytest.mark.skipif(
 
 def both() -> list[Finder]:
     """The finders of this platform."""
-    return [PORTABLE, literals.finder(EXACT, FOLDED)]
+    return [PORTABLE, QUICKEST, literals.finder(EXACT, FOLDED)]
 
 
 @pytest.mark.parametrize("finder", both(), ids=lambda f: type(f).__name__)
@@ -55,7 +57,29 @@ PIECES = st.one_of(
 def test_both_find_the_same(text: bytes, padding: int) -> None:
     """Overlapping literals, literals that are cut off, escapes and what only looks like one."""
     text = b"." * padding + text
-    assert sorted(literals.finder(EXACT, FOLDED).hits(text)) == sorted(PORTABLE.hits(text))
+    assert sorted(QUICKEST.hits(text)) == sorted(PORTABLE.hits(text))
+
+
+@needs_hyperscan
+@pytest.mark.parametrize(("n_texts", "size"), [(1, 5000), (600, 2000)], ids=["long", "many"])
+def test_what_takes_long_to_make_is_made_late(
+    monkeypatch: pytest.MonkeyPatch, n_texts: int, size: int
+) -> None:
+    """For a long text, or after many short ones."""
+    made: list[Vectorized] = []
+
+    def make(*given: Any) -> Vectorized:
+        made.append(Vectorized(*given))
+        return made[-1]
+
+    monkeypatch.setattr(literals, "Vectorized", make)
+    finder = literals.finder(EXACT, FOLDED)
+    assert finder.hits(b"ghp_") == PORTABLE.hits(b"ghp_")
+    assert not made
+    for _ in range(n_texts):
+        finder.hits(b"." * size)
+    assert finder.hits(b"ghp_") == PORTABLE.hits(b"ghp_")
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("finder", both(), ids=lambda f: type(f).__name__)
@@ -89,6 +113,7 @@ def test_threads_search_at_once(finder: Finder) -> None:
 def test_a_search_within_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal's handler may search while its own thread does."""
     finder = literals.finder(EXACT, FOLDED)
+    finder.prepare()
     inner: list[Any] = []
     taken = literals._take
 
@@ -106,6 +131,7 @@ def test_a_search_within_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_literals_at_all() -> None:
     """Where every kind is off, escapes are all that is found."""
-    for finder in (Portable((), ()), literals.finder((), ())):
-        assert finder.hits(b"sk- key") == []
-        assert finder.hits(b"a%2Fb") == [(ESCAPE, 1, 2)]
+    finder = literals.finder((), ())
+    for hits in (Portable((), ()).hits, finder.hits, finder.prepare()):
+        assert hits(b"sk- key") == []
+        assert hits(b"a%2Fb") == [(ESCAPE, 1, 2)]
