@@ -286,6 +286,8 @@ class Matcher:
         one, other = old.get(path, _ABSENT), new.get(path, _ABSENT)
         if (one in _EMPTY and has_below(new, path)) or (other in _EMPTY and has_below(old, path)):
             return False  # what stands below it is told
+        if one is _ABSENT or other is _ABSENT:
+            return True  # a mask stands for a value, not for none
         if alike(one, other):
             return False
         if not self.matches_up:

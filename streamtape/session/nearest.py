@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from streamtape.session.matching import Key, Matcher
-from streamtape.session.outlines import PART, VALUE, Outline, least_distance
+from streamtape.session.outlines import PART, VALUE, Outline, is_loose, least_distance
 from streamtape.tape.model import Request
 
 _FAR = 1 << 62
@@ -52,6 +52,7 @@ class NearestRequest:
         self._requests: list[Request] = []
         self._outlines: list[tuple[int, Outline]] = []  # with the number of its other parts
         self._parts: dict[Key, int] = {}
+        self._has_loose = False
         self._masked: list[int] = []  # those that may equal others, as they hold masks
         self._known: dict[int, Comparable] = {}
 
@@ -61,6 +62,7 @@ class NearestRequest:
         number = self._parts.setdefault(parts, len(self._parts))
         if self._matcher.may_be_masked(request, key):
             self._masked.append(len(self._requests))
+        self._has_loose = self._has_loose or is_loose(outline)
         self._outlines.append((number, outline))
         self._requests.append(request)
 
@@ -73,6 +75,8 @@ class NearestRequest:
         items = frozenset(outline.items or ())
         one = Comparable(requested, self._matcher)
         best = VALUE if self._matcher.compares_bodies else PART  # as nothing equals it
+        if self._has_loose or is_loose(outline):  # but for stars that are no masks
+            best = 0
         likeliest: list[tuple[int, int, int]] = []
         for index, (number, other) in enumerate(self._outlines):
             distance = far[number] + least_distance(other, outline, items)

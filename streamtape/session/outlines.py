@@ -48,6 +48,11 @@ def outline_of(text: str) -> Outline:
     return Outline(tuple(map(hash, items)), n_masked)
 
 
+def is_loose(outline: Outline) -> bool:
+    """Whether a body may differ from another one in nothing, though it is not the same."""
+    return outline.unsure or outline.n_masked > 0
+
+
 def least_distance(recorded: Outline, requested: Outline, items: frozenset[int]) -> int:
     """What two bodies differ by at least; `items` are those of the requested one, as a set."""
     if recorded.items is None or requested.items is None:

@@ -180,6 +180,13 @@ def test_a_few_stars_are_no_mask(body: str) -> None:
     assert played([ask(body.replace("*", "x"))], ask(body)) is None
 
 
+def test_a_mask_stands_for_a_value() -> None:
+    """A request without the key is another one."""
+    with_key, without = ask(json.dumps({"api_key": KEY, "a": 1})), ask('{"a": 1}')
+    assert played([with_key], without) is None
+    assert played([without], with_key) is None
+
+
 def test_a_masked_request_that_is_added_later() -> None:
     """It answers another secret as those do that were there from the start."""
     redactor = Redactor()
