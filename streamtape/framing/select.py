@@ -34,8 +34,8 @@ from streamtape.tape.events import Frame
 
 if TYPE_CHECKING:
     from streamtape.content.decode import Decoder
-    from streamtape.tape.model import Chunks, Interaction
-    from streamtape.tape.segments import Allowance
+    from streamtape.tape.model import Interaction
+    from streamtape.tape.segments import Allowance, Columns
 
 AnyFrame = SSEFrame | EventStreamFrame
 Piece = tuple[bytes, int | None, int]  # what a chunk decodes to, its time and its index
@@ -318,10 +318,14 @@ def _located(frame: AnyFrame, at_us: int | None, chunk_index: int, number: int) 
     )
 
 
-def _decoded(chunks: Chunks, decoder: Decoder | None) -> Iterator[Piece]:
-    """The pieces of a body, its content-encoding undone; those that decode to nothing left out."""
-    numbers = count()
-    runs = chunks.allowed_runs()
+def undone(
+    runs: Iterable[Columns], decoder: Decoder | None, first_index: int = 0
+) -> Iterator[Piece]:
+    """Iterate over the pieces of runs of chunks, their content-encoding undone.
+
+    Those that decode to nothing are left out.
+    """
+    numbers = count(first_index)
     # The data stands first: where it ends, no number is taken.
     rows = chain.from_iterable(
         zip(run.pieces(), run.times(), numbers, strict=False) for run in runs
@@ -367,9 +371,14 @@ def open_body(interaction: Interaction) -> tuple[Framer, Iterator[Piece]]:
     head = interaction.head
     if head is None:
         return WholeBody(), iter(())
-    encoding = head.get("content-encoding")
-    pieces = _decoded(interaction.chunks, decoder_for(encoding) if encoding else None)
+    decoder = decoder_for(head.get("content-encoding")) if is_encoded(interaction) else None
+    pieces = undone(interaction.chunks.allowed_runs(), decoder)
     framer, first = _chosen(
         head.get("content-type"), pieces, stream_requested=asks_to_stream(interaction)
     )
     return framer, chain(first, pieces)
+
+
+def is_encoded(interaction: Interaction) -> bool:
+    """Whether a response names a content-encoding, which has to be undone before it is read."""
+    return interaction.head is not None and bool(interaction.head.get("content-encoding"))

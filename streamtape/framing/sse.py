@@ -221,6 +221,20 @@ class SSEParser:
         self._region(region, frames)
         return frames
 
+    def pass_over(self, data: bytes, n_line_ends: int) -> int:
+        """Take whole blocks of the run that was read last, and count them: none is made.
+
+        0 where data, which has so many line ends, holds anything else; then nothing was taken.
+        """
+        run = self._run
+        if self._careful or self._tail or self._singles or self._begun_block():
+            return 0
+        if len(data) > self._max or not (data.startswith(run.start) and data.endswith(b"\n\n")):
+            return 0
+        n_blocks = data.count(run.seam.encode()) + 1
+        # Each has the line ends of its seam, unless a value has some, too.
+        return n_blocks if n_line_ends == n_blocks * run.seam.count("\n") else 0
+
     def close(self) -> SSEFrame | None:
         """End the stream: get the last block where nothing ended it, as an incomplete frame.
 

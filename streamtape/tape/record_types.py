@@ -8,7 +8,7 @@ kinds; all of them make the same values. FORMAT.md says what each field means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar, NamedTuple, Union
 
@@ -182,6 +182,8 @@ class Kinds(NamedTuple):
 
     fields: Mapping[str, type[RecordFields]]
     unpack: Callable[[bytes | memoryview], Any]  # a whole record; it has `fields`
+    # The same, of the kinds that have no arrays: nothing that is made of one is larger than it.
+    unpack_rows: Callable[[bytes | memoryview], Any]
 
 
 @cache
@@ -193,11 +195,15 @@ def kinds_of(version: int) -> Kinds:
     types += [EndingFields1, CloseFields1] if version == 1 else [
         MessagesFields, EndingFields, CloseFields,
     ]  # fmt: skip
+    rows = [one for one in types if issubclass(one, RunFields | MoreFields)]
+    return Kinds({one.record: one for one in types}, _unpacker(types), _unpacker(rows))
+
+
+def _unpacker(types: Iterable[type[RecordFields]]) -> Callable[[bytes | memoryview], Any]:
     records = [
         msgspec.defstruct(
             one.__name__, [("fields", one)], tag=one.record, array_like=True, frozen=True, gc=False
         )
         for one in types
     ]
-    unpack = msgspec.msgpack.Decoder(Union[tuple(records)]).decode  # noqa: UP007 - of a list
-    return Kinds({one.record: one for one in types}, unpack)
+    return msgspec.msgpack.Decoder(Union[tuple(records)]).decode  # noqa: UP007 - of a list

@@ -60,28 +60,38 @@ def unpack(data: bytes, kinds: Kinds) -> Iterator[tuple[int, int, RecordFields |
     allocated before they are read), no depth beyond what msgpack's own stack holds. Records of
     other kinds than `kinds` are passed over, and nothing is made of them: their fields are None.
     """
-    unpacker, start, end = _unpacker(len(data)), 0, len(data)
+    view, unpacker, start, end = memoryview(data), _unpacker(len(data)), 0, len(data)
     unpacker.feed(data)
     skip, tell, malformed = unpacker.skip, unpacker.tell, _malformed()
-    unpack_small = kinds.unpack
+    unpack_small, unpack_rows = kinds.unpack, kinds.unpack_rows
     while start < end:
         try:
             skip()
         except malformed as error:
             raise _malformed_error(error) from error
         stop = tell()
-        record = data[start:stop]
         try:
-            fields = unpack_small(record).fields if stop - start <= SMALL_BYTES else None
+            if stop - start <= SMALL_BYTES:
+                fields = unpack_small(data[start:stop]).fields
+            else:
+                fields = unpack_rows(view[start:stop]).fields
         except (msgspec.MsgspecError, ValueError, RecursionError):
             fields = None
-        # What is large, of another kind or wrong is read a field at a time, which says what it is.
-        yield start, stop, fields or unpack_record(record, kinds)
+        # What is of another kind or wrong is read a field at a time, which says what it is.
+        yield start, stop, fields or _unpack_piecewise(data[start:stop], kinds)
         start = stop
 
 
 def unpack_record(record: bytes, kinds: Kinds) -> RecordFields | None:
     """The fields of one record; None where it is of another kind than these."""
+    try:
+        fields: RecordFields = kinds.unpack_rows(record).fields
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _unpack_piecewise(record, kinds)
+    return fields
+
+
+def _unpack_piecewise(record: bytes, kinds: Kinds) -> RecordFields | None:
     try:
         kind, fields = _pair(record, kinds)
     except _malformed() as error:

@@ -64,6 +64,27 @@ def test_any_event_of_a_long_stream(
 
 
 @settings(max_examples=20)
+@given(
+    st.lists(st.tuples(st.sampled_from([b"", *BLOCKS]), st.integers(0, 130)), max_size=5),
+    st.integers(0, 500),
+)
+def test_any_event_of_runs_of_whole_chunks(parts: list[tuple[bytes, int]], number: int) -> None:
+    """Events that are alike and fill a chunk each are counted, and what is between them is read."""
+    delta = b'event: x\ndata: {"type": "x", "n": %d}\n\n'
+    chunks = [
+        chunk for block, n in parts for chunk in (*(delta % index for index in range(n)), block)
+    ]
+    recorded = interaction(chunks)
+    expected = next(islice(recorded.events(), number, None), None)
+    if expected is None:
+        with pytest.raises(IndexError):
+            recorded.event(number)
+    else:
+        event = recorded.event(number)
+        assert (event, event.frame) == (expected, expected.frame)
+
+
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(LINES), max_size=8), places)
 def test_any_event_of_lines(lines: list[bytes], cuts: list[int]) -> None:
     """NDJSON has events by number, too."""
