@@ -40,7 +40,8 @@ certificates), OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES count, too. Needs
 the extra `otel`.
 
 \b
-Exit status: 0, or 2 where a recording can't be read; the others are exported."""
+Exit status: 0, or 2 where a recording can't be read (the others are exported)
+or the collector rejects spans."""
 )
 @options.recordings
 @click.option(
@@ -123,7 +124,7 @@ def command(
             cluster=cluster,
         )
         output.write_json(result) if as_json else _report(result)
-    if result["unreadable"]:
+    if result["unreadable"] or result.get("rejected"):
         raise click.exceptions.Exit(TROUBLE)
 
 

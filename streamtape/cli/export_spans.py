@@ -33,6 +33,8 @@ def send(
         "interactions": 0,
         "without_times": 0,
         "spans": 0,
+        "rejected": 0,
+        "collector_says": [],
         "unreadable": {},
     }
     with sender:
@@ -47,7 +49,12 @@ def send(
                 if one.error:
                     result["unreadable"][one.name] = one.error
                     output.note(f"Error: {one.error}")
-    result["spans"] = sender.n_sent
+    result["spans"], result["rejected"] = sender.n_sent, sender.n_rejected
+    result["collector_says"] = sender.collector_says
+    if result["rejected"]:
+        output.note(f"the collector rejected {count(result['rejected'], 'span')}")
+    for message in sender.collector_says:
+        output.note(f"the collector says: {message}")
     output.write_json(result) if as_json else _report(result)
     return result
 

@@ -2,10 +2,14 @@
 
 Names, units and attributes are those of its semantic conventions for generative AI clients:
 https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
+
+The conventions are still being made, and name inference anew by now. As they ask of what was there
+before, the names change only for a program that opts in by OTEL_SEMCONV_STABILITY_OPT_IN.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -16,6 +20,8 @@ from streamtape.tape.http_values import split_url
 from streamtape.tape.model import Interaction
 from streamtape.tape.texts import masked_text
 
+_OPT_IN = "OTEL_SEMCONV_STABILITY_OPT_IN"  # values of several conventions, with commas between
+_LATEST = "gen_ai_latest_experimental"
 _OPERATIONS = {
     "openai-responses": "chat",
     "openai-chat": "chat",
@@ -37,8 +43,10 @@ def instruments(meter: Any = None) -> Callable[[Interaction], None] | None:
         from opentelemetry.metrics import get_meter
 
         meter = get_meter("streamtape")
-    duration = meter.create_histogram("gen_ai.client.operation.duration", unit="s")
-    first = meter.create_histogram("gen_ai.client.operation.time_to_first_chunk", unit="s")
+    opted_in = {value.strip() for value in os.environ.get(_OPT_IN, "").split(",")}
+    what = "gen_ai.client.inference" if _LATEST in opted_in else "gen_ai.client.operation"
+    duration = meter.create_histogram(f"{what}.duration", unit="s")
+    first = meter.create_histogram(f"{what}.time_to_first_chunk", unit="s")
     tokens = meter.create_histogram("gen_ai.client.token.usage", unit="{token}")
 
     def measured(interaction: Interaction) -> None:

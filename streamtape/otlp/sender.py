@@ -8,6 +8,7 @@ says in its log why it gave up.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -20,6 +21,7 @@ from streamtape.errors import ServerError, UsageError
 from streamtape.extras import install_command
 from streamtape.otlp.spans import Span, SpanEvent
 from streamtape.stores.urls import without_credentials, without_secrets
+from streamtape.tape.texts import shortened
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
@@ -29,6 +31,12 @@ BATCH_SPANS = 512
 SERVICE_NAME = "streamtape"
 _PATH = "v1/traces"
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
+_CREDENTIALS = (
+    "OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER",
+    "OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER",
+)
+_MAX_MESSAGE = 500
+_MAX_SAID = 10
 _UNKNOWN = "unknown_service"  # how the SDK begins the name of a service that nobody named
 
 
@@ -39,17 +47,23 @@ class Sender:
     environment's, or else http://localhost:4318. `headers` go beside the environment's. UsageError
     without OpenTelemetry, or for an endpoint that is no URL of HTTP; ServerError where a batch
     can't be delivered: then nothing more is sent.
+
+    `n_rejected` spans were delivered, but refused by the collector (`partial_success` of OTLP);
+    `collector_says` is what it says of that, or warns of, each text once.
     """
 
     def __init__(
         self, endpoint: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
-        self.n_sent = 0
+        self.n_sent = self.n_rejected = 0
+        self.collector_says: list[str] = []
         self._waiting: list[ReadableSpan] = []
         given = None if endpoint is None else traces_url(endpoint)
         module = _needed(_EXPORTER)
         try:
-            self._exporter = module.OTLPSpanExporter(given, headers=dict(headers or {}) or None)
+            self._exporter = module.OTLPSpanExporter(
+                given, headers=dict(headers or {}) or None, session=self._session()
+            )
         except ValueError as error:
             raise UsageError(f"a variable OTEL_EXPORTER_OTLP_... is wrong: {error}") from error
         self.endpoint: str = without_credentials(self._exporter._endpoint)
@@ -78,9 +92,36 @@ class Sender:
         finally:
             self._exporter.shutdown()
 
+    def _session(self) -> Any:
+        """A session of requests that reads the collector's answers, which the exporter does not.
+
+        None where a provider of credentials is set, which brings a session of its own.
+        """
+        if any(os.environ.get(name) for name in _CREDENTIALS):
+            return None
+        session = _needed("requests").Session()
+        session.hooks["response"].append(self._read_answer)
+        return session
+
+    def _read_answer(self, response: Any, **_: Any) -> None:
+        if not response.ok or not response.content:
+            return
+        from google.protobuf.message import DecodeError
+
+        answers = import_module("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
+        try:
+            said = answers.ExportTraceServiceResponse.FromString(response.content).partial_success
+        except DecodeError:
+            return  # a gateway's own words
+        self.n_rejected += max(0, said.rejected_spans)
+        message = shortened(without_secrets(said.error_message, self._url), _MAX_MESSAGE)
+        if message and message not in self.collector_says and len(self.collector_says) < _MAX_SAID:
+            self.collector_says.append(message)
+
     def _flush(self) -> None:
         if not self._waiting:
             return
+        rejected_before = self.n_rejected
         with _log_kept() as logged:
             result = self._exporter.export(self._waiting)
         if result.name != "SUCCESS":
@@ -89,7 +130,7 @@ class Sender:
                 f"cannot send spans to {self.endpoint}: {why} ({self.n_sent:,} were sent before). "
                 "Is a collector running there? --endpoint or OTEL_EXPORTER_OTLP_ENDPOINT names it"
             )
-        self.n_sent += len(self._waiting)
+        self.n_sent += len(self._waiting) - (self.n_rejected - rejected_before)
         self._waiting.clear()
 
 

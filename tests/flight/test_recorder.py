@@ -312,8 +312,19 @@ def test_what_a_service_sends_is_recorded(tmp_path: Path) -> None:
     assert (failed.ending.kind, failed.ending.exception) == ("error", "RuntimeError")
 
 
-def test_measures_follow_the_conventions(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("opt_in", "what"),
+    [
+        ("", "operation"),
+        ("http,database", "operation"),
+        ("http, gen_ai_latest_experimental", "inference"),
+    ],
+)
+def test_measures_follow_the_conventions(
+    monkeypatch: pytest.MonkeyPatch, opt_in: str, what: str
+) -> None:
     """Duration, first chunk and tokens, with the attributes that collectors know."""
+    monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", opt_in)
     metrics = pytest.importorskip("opentelemetry.sdk.metrics")
     export = pytest.importorskip("opentelemetry.sdk.metrics.export")
     from streamtape.flight import telemetry
@@ -327,11 +338,11 @@ def test_measures_follow_the_conventions(tmp_path: Path) -> None:
     data = reader.get_metrics_data()
     found = {m.name: m for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics}
     assert set(found) == {
-        "gen_ai.client.operation.duration",
-        "gen_ai.client.operation.time_to_first_chunk",
+        f"gen_ai.client.{what}.duration",
+        f"gen_ai.client.{what}.time_to_first_chunk",
         "gen_ai.client.token.usage",
     }
-    (point,) = found["gen_ai.client.operation.duration"].data.data_points
+    (point,) = found[f"gen_ai.client.{what}.duration"].data.data_points
     assert point.attributes["gen_ai.operation.name"] == "chat"
     assert point.attributes["gen_ai.provider.name"] == "openai"
     assert point.attributes["gen_ai.response.model"]

@@ -15,7 +15,10 @@ pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra 
 
 
 class Collector:
-    """What came: requests' paths, headers and spans. `answers` are the next statuses to give."""
+    """What came: requests' paths, headers and spans. `answers` are the next statuses to give.
+
+    `partial` are the counts of spans that the next answers refuse, with what they say of it.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -23,6 +26,7 @@ class Collector:
         self.headers: list[dict[str, str]] = []
         self.requests: list[Any] = []
         self.answers: list[int] = []
+        self.partial: list[tuple[int, str]] = []
 
     def take(self, path: str, headers: dict[str, str], body: bytes) -> int:
         """Take a request; gives the status of the answer."""
@@ -38,6 +42,19 @@ class Collector:
                 body = gzip.decompress(body)
             self.requests.append(ExportTraceServiceRequest.FromString(body))
         return status
+
+    def answer(self) -> bytes:
+        """The body of the next answer."""
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+            ExportTraceServiceResponse,
+        )
+
+        answer = ExportTraceServiceResponse()
+        if self.partial:
+            refused, message = self.partial.pop(0)
+            answer.partial_success.rejected_spans = refused
+            answer.partial_success.error_message = message
+        return bytes(answer.SerializeToString())
 
     @property
     def spans(self) -> list[Any]:
@@ -80,10 +97,12 @@ def collecting() -> Iterator[Collector]:
             status = collector.take(self.path, headers, body)
             self.send_response(status)
             self.send_header("content-type", "application/x-protobuf")
-            self.send_header("content-length", "0")
+            answer = collector.answer() if status == 200 else b""
+            self.send_header("content-length", str(len(answer)))
             if status == 503:
                 self.send_header("retry-after", "0")
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

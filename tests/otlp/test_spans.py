@@ -217,6 +217,36 @@ def test_what_may_succeed_later_is_tried_again(collector: Collector, tmp_path: P
     assert len(collector.spans) == 2
 
 
+def test_what_the_collector_rejects_is_reported(
+    collector: Collector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many spans, why, and warnings without any: each once; they are not sent again."""
+    monkeypatch.setattr(sender, "BATCH_SPANS", 3)
+    collector.partial = [(2, "too old"), (0, "slow down"), (1, "too old")]
+    tapes = saved(tmp_path / "x", **{f"r{n}": stream(n) for n in range(4)})
+    done = run("export", tapes, "--to", "otlp", "--endpoint", collector.url, "--json")
+    assert done.exit_code == 2
+    report = json.loads(done.stdout)
+    assert (report["spans"], report["rejected"]) == (5, 3)
+    assert report["collector_says"] == ["too old", "slow down"]
+    assert done.stderr.splitlines()[-3:] == [
+        "the collector rejected 3 spans",
+        "the collector says: too old",
+        "the collector says: slow down",
+    ]
+    assert len(collector.paths) == 3
+
+
+@pytest.mark.parametrize("answer", [b"", b"ok", b"\xff\xff", b"<html></html>"])
+def test_an_answer_that_says_nothing_is_no_matter(
+    collector: Collector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    """A gateway may answer for the collector, in words of its own."""
+    monkeypatch.setattr(collector, "answer", lambda: answer)
+    report = send(collector, saved(tmp_path / "x", a=stream(1)))
+    assert (report["spans"], report["rejected"], report["collector_says"]) == (2, 0, [])
+
+
 @pytest.mark.parametrize(("answers", "tries"), [([400], 1), ([503] * 9, 6)])
 def test_a_collector_that_refuses_ends_it(
     collector: Collector, tmp_path: Path, answers: list[int], tries: int
