@@ -96,6 +96,71 @@ def test_what_fails_leaves_the_former_export(bucket: str, tapes: Path) -> None:
     assert names(url) == before
 
 
+def killed(url: str, *, force: bool = False) -> list[str]:
+    """Export as far as some files are there, and end as a killed process does; all names then."""
+    export = Export(url, ("events", "chunks"), force=force)
+    export.__enter__()
+    export.add(extract([stream(), stream(day=1)], tables=export.tables))
+    for key in list(export._open):
+        export._close(key)
+    return names(url)
+
+
+def test_files_of_a_killed_export_are_collected(bucket: str, tapes: Path) -> None:
+    """By the next one with --force, beside the former one's; others' files stay."""
+    url = f"{bucket}/killed"
+    run("export", tapes, "-o", url, "--table", "chunks")
+    whole = names(url)
+    assert len(killed(url, force=True)) == len(whole) + 4
+    place: Any = place_of(url)
+    (place / "events" / "notes.txt").put([b"mine"], replaces=None)
+    (place / "events" / "part-00000.parquet").put([b"mine"], replaces=None)
+    run("export", tapes, "-o", url, "--table", "chunks", "--force")
+    assert names(url) == sorted([*whole, "", "events/part"])
+    assert count("count(DISTINCT recording)", url, table="chunks") == 3
+
+
+def test_an_export_may_follow_one_that_was_killed(bucket: str, tapes: Path) -> None:
+    """Where nothing but its files are: by --force, which the message names."""
+    url = f"{bucket}/never-whole"
+    assert len(killed(url)) == 4
+    message = refused("export", tapes, "-o", url, "--table", "chunks")
+    assert "an export that did not end" in message
+    assert "--force replaces them" in message
+    run("export", tapes, "-o", url, "--table", "chunks", "--force")
+    assert set(names(url)) == {
+        "_streamtape.json",
+        *(f"chunks/date={day}/part-00000" for day in ("2026-01-01", "2026-01-02")),
+        "chunks/date=__HIVE_DEFAULT_PARTITION__/part-00000",
+    }
+    place: Any = place_of(f"{bucket}/others")
+    (place / "events" / "notes.txt").put([b"mine"], replaces=None)
+    assert "did not export" in refused("export", tapes, "-o", f"{bucket}/others", "--force")
+
+
+def test_files_of_an_export_that_came_later_stay(
+    bucket: str, tapes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another run puts there once the manifest has come is not taken for a killed one's."""
+    from streamtape.stores.store_path import StorePath
+
+    url = f"{bucket}/later"
+    run("export", tapes, "-o", url, "--table", "chunks")
+    really = StorePath.put
+    came: list[Any] = []
+
+    def put(self: StorePath, pieces: Any, *, replaces: str | None) -> str:
+        version = really(self, pieces, replaces=replaces)
+        if self.name == "_streamtape.json" and not came:
+            came.append(self.parent / "chunks" / "part-00000-0123abcd.parquet")
+            really(came[0], [b"another's"], replaces=None)
+        return version
+
+    monkeypatch.setattr(StorePath, "put", put)
+    run("export", tapes, "-o", url, "--table", "chunks", "--force")
+    assert came[0].read_bytes() == b"another's"
+
+
 @pytest.mark.parametrize("name", ["race", "race.parquet"])
 def test_of_two_writers_one_is_reported(bucket: str, tapes: Path, name: str) -> None:
     """Who comes second replaces nothing unseen, and its files are removed."""

@@ -3,7 +3,9 @@
 On disk, files are written beside their place and renamed at the end. A store has no rename, so in a
 folder of it each file is put under a name of this run as soon as it is whole, and the manifest,
 which names them all, last and on one condition: that nobody put another one there meanwhile. Until
-then the former export is what readers find; its files are removed afterwards.
+then the former export is what readers find; its files are removed afterwards, and so are those that
+no manifest names: a killed run left them. Another run that is still under way may own some of them,
+but it began before this manifest came, so its own is refused.
 """
 
 from __future__ import annotations
@@ -11,22 +13,26 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from streamtape.errors import StreamtapeError, UsageError
+from streamtape.stores.failures import calling
+from streamtape.stores.store_path import StorePath
+from streamtape.tabular.schema import TABLES
 from streamtape.tabular.store.manifest import MANIFEST, file_names, is_export, read_manifest
 from streamtape.tape.store.disk import make_folder, writing
 from streamtape.tape.store.ordinary import check_no_link
 
 if TYPE_CHECKING:
     from streamtape.stores.places import Place
-    from streamtape.stores.store_path import StorePath
 
 _PIECE_BYTES = 1 << 20
+_PART = re.compile(r"part-\d{5,}-[0-9a-f]{8}\.parquet")
 
 
 class Destination(Protocol):
@@ -104,10 +110,17 @@ class _InStore:
         if found is not None and not force:
             raise UsageError(f"{str(target)!r} exists already; --force replaces it")
         if found is None and target.is_dir():
-            raise UsageError(_not_ours(target, is_file=is_file))
+            if is_file or not _holds_parts_alone(target):
+                raise UsageError(_not_ours(target, is_file=is_file))
+            if not force:
+                raise UsageError(
+                    f"{str(target)!r} holds files of an export that did not end, or is under way; "
+                    "--force replaces them"
+                )
         if not is_file and target.is_file():
             raise UsageError(f"{str(target)!r} is a file: name a folder, or a file *.parquet")
         self._replaces = None if found is None else found.version
+        self._force = force
         self._run = os.urandom(4).hex()
         self._put: list[StorePath] = []
         self._local: Path | None = None
@@ -135,9 +148,13 @@ class _InStore:
             self._target.put(_pieces(self.path(self._target.name)), replaces=self._replaces)
         else:
             former = () if self._replaces is None else file_names(read_manifest(self._target))
+            old = {self._target / name for name in former}
+            if self._force:  # listed before the manifest is there: what comes later is not old
+                old |= {part for part in self._target.rglob("*") if _is_part(part, self._target)}
+            new = set(self._put)
             self._marker.put([_manifest_bytes(manifest)], replaces=self._replaces)
             self._put = []
-            _remove(self._target / name for name in former)
+            _remove(sorted(old - new))
         self._remove_local()
 
     def discard(self) -> None:
@@ -155,7 +172,24 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _remove(places: Iterator[StorePath] | list[StorePath]) -> None:
+def _is_part(place: StorePath, target: StorePath) -> bool:
+    """Whether a file has a name that exports into stores give, and nobody else is likely to."""
+    *folders, name = place.relative_to(target).parts
+    if not _PART.fullmatch(name) or not 1 <= len(folders) <= 2:
+        return False
+    return folders[0] in TABLES and all(
+        folder.startswith(("date=", "month=")) for folder in folders[1:]
+    )
+
+
+def _holds_parts_alone(target: StorePath) -> bool:
+    """Whether all that is in a folder are files of an export."""
+    with calling(target, "list"):
+        found = (StorePath(target.store, one.name) for one in target.store.list(target.key))
+        return all(_is_part(place, target) for place in found)
+
+
+def _remove(places: Iterable[StorePath]) -> None:
     """Remove files of a store; what stays is named by no manifest, and so it is not read."""
     for place in places:
         with contextlib.suppress(StreamtapeError, FileNotFoundError):
