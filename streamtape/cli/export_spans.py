@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def send(
     from streamtape.otlp.sender import Sender
     from streamtape.otlp.spans import spans_of
 
-    sender = Sender(endpoint, dict(map(parse_header, header_lines)))
+    sender = Sender(endpoint, dict(map(parse_header, header_lines)), environ=os.environ)
     found = Tapes(paths)
     len(found)  # refuses names that mean nothing
     result: dict[str, Any] = {

@@ -8,7 +8,6 @@ says in its log why it gave up.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -31,7 +30,7 @@ BATCH_SPANS = 512
 SERVICE_NAME = "streamtape"
 _PATH = "v1/traces"
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
-_CREDENTIALS = (
+_CREDENTIALS = (  # name what brings a session of its own; answers are not read then
     "OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER",
     "OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER",
 )
@@ -44,25 +43,30 @@ class Sender:
     """Takes spans and sends them in batches; leaving the block sends the rest.
 
     `endpoint` is a collector's address, without a path or with the whole one; None is for the
-    environment's, or else http://localhost:4318. `headers` go beside the environment's. UsageError
-    without OpenTelemetry, or for an endpoint that is no URL of HTTP; ServerError where a batch
-    can't be delivered: then nothing more is sent.
+    environment's, or else http://localhost:4318. `headers` go beside the environment's;
+    `environ` is that. UsageError without OpenTelemetry, or for an endpoint that is no URL of HTTP;
+    ServerError where a batch can't be delivered: then nothing more is sent.
 
     `n_rejected` spans were delivered, but refused by the collector (`partial_success` of OTLP);
     `collector_says` is what it says of that, or warns of, each text once.
     """
 
     def __init__(
-        self, endpoint: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        endpoint: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        environ: Mapping[str, str],
     ) -> None:
         self.n_sent = self.n_rejected = 0
         self.collector_says: list[str] = []
         self._waiting: list[ReadableSpan] = []
+        session = None if any(environ.get(name) for name in _CREDENTIALS) else self._session()
         given = None if endpoint is None else traces_url(endpoint)
         module = _needed(_EXPORTER)
         try:
             self._exporter = module.OTLPSpanExporter(
-                given, headers=dict(headers or {}) or None, session=self._session()
+                given, headers=dict(headers or {}) or None, session=session
             )
         except ValueError as error:
             raise UsageError(f"a variable OTEL_EXPORTER_OTLP_... is wrong: {error}") from error
@@ -93,12 +97,7 @@ class Sender:
             self._exporter.shutdown()
 
     def _session(self) -> Any:
-        """A session of requests that reads the collector's answers, which the exporter does not.
-
-        None where a provider of credentials is set, which brings a session of its own.
-        """
-        if any(os.environ.get(name) for name in _CREDENTIALS):
-            return None
+        """A session of requests that reads the collector's answers, which the exporter does not."""
         session = _needed("requests").Session()
         session.hooks["response"].append(self._read_answer)
         return session
