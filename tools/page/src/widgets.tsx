@@ -65,12 +65,15 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
+let hiding = 0;
+
 export function say(text: string): void {
   const box = document.getElementById("toast");
   if (!box) return;
   box.textContent = text;
   box.classList.add("on");
-  window.setTimeout(() => box.classList.remove("on"), 1800);
+  window.clearTimeout(hiding); // an earlier text's end is not this one's
+  hiding = window.setTimeout(() => box.classList.remove("on"), 1800);
 }
 
 export function CopyButton({ text, label }: { text: () => string; label: string }) {
