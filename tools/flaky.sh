@@ -2,8 +2,9 @@
 # Runs the tests N times in a shuffled order, while other work keeps every core busy, and counts
 # the runs that failed: tools/flaky.sh [N] [SEED] [PYTEST ARGUMENT ...], 10 and the time without.
 # Files are shuffled, and the tests in them, by SEED for the first run, SEED + 1 for the next one,
-# and so on: `tools/flaky.sh 1 SEED` repeats a run. Exit status 1 says that one failed. What the tests
-# of a file leave behind is a failure, too; `python -m pytest -p tools.alone -n 0` runs each alone.
+# and so on: `tools/flaky.sh 1 SEED` repeats a run. Exit status 1 says that one failed. BUSY=0 leaves
+# the other work out, where the machine has enough of it. `python -m pytest -p tools.alone -n 0` runs
+# each test alone.
 GROUPS_WANTED="test flaky"
 . "$(dirname "$0")/setup.sh"
 runs=${1:-10}
@@ -13,7 +14,7 @@ seed=${2:-$(date +%s)}
 cores=$(getconf _NPROCESSORS_ONLN)
 # The busy work ends with this script, however that ends: its parent is looked at all the time.
 i=0
-while [ "$i" -lt "$cores" ]; do
+while [ "$i" -lt "${BUSY:-$cores}" ]; do
     python -c "
 import os
 while os.getppid() == $$:
@@ -26,7 +27,7 @@ while [ "$n" -lt "$runs" ]; do
     order=$((seed + n))
     n=$((n + 1))
     echo "run $n of $runs, seed $order"
-    python -m pytest -q -n "$cores" --dist loadgroup -p tools.leftovers \
+    python -m pytest -q -n "$cores" --dist loadgroup \
         --random-order-bucket=module --random-order-seed="$order" "$@" || failed=$((failed + 1))
 done
 echo "$failed of $runs runs failed"

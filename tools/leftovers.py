@@ -1,9 +1,8 @@
-"""A pytest plugin that fails the last test of a file where its tests left something behind.
+"""A part of every run that fails the last test of a file where its tests left something behind.
 
-    python -m pytest -p tools.leftovers tests/cli    finds what would make other tests pass or fail
-
-Environment variables, registered stores and dialects, open sessions, `sys.path`, handlers of
-signals and the like are compared at the ends of each file.
+What is left makes other tests pass or fail, by the order in which they run. Environment variables,
+registered stores and dialects, open sessions, `sys.path`, handlers of signals and the like are
+compared at the ends of each file; `tests/conftest.py` sees to it.
 """
 
 import logging
@@ -91,8 +90,3 @@ class LeftoverCheck:
                     f"tests of {item.path.name} leave behind:\n" + "\n".join(found), pytrace=False
                 )
         return result
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Look after each file."""
-    config.pluginmanager.register(LeftoverCheck())
