@@ -14,7 +14,6 @@ import pytest
 
 from streamtape.errors import StreamtapeError
 from streamtape.pytest_plugin import settings
-from streamtape.stores.local import open_to_read
 
 NAME = "index.html"
 LEFT = "streamtape_left"  # the attribute of a report
@@ -69,6 +68,8 @@ class ReportIndex:
             self._line = f"what failed tests left: {os.path.relpath(self._path)}"
 
     def _is_ours(self) -> bool:
+        from streamtape.stores.local import open_to_read
+
         try:
             with open(open_to_read(self._path), "rb") as file:  # noqa: PTH123 - a descriptor
                 return _MARK in file.read(_LOOKED_AT_BYTES)
