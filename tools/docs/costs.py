@@ -100,9 +100,10 @@ def table(costs: dict[str, float], n: float, prices: Prices) -> str:
 
 def _digits(value: float) -> str:
     """Two digits that count."""
-    places = max(0, 1 - math.floor(math.log10(value))) if value > 0 else 0
-    whole = round(value, 1 - math.floor(math.log10(value))) if value > 0 else 0
-    return f"{whole:,.{places}f}"
+    if value <= 0:
+        return "0"
+    rounded = float(f"{value:.1e}")
+    return f"{rounded:,.{max(0, 1 - math.floor(math.log10(rounded)))}f}"
 
 
 def _bytes(value: float) -> str:
