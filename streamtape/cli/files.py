@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from io import FileIO
 from pathlib import Path
@@ -45,25 +46,39 @@ def tapes(paths: Iterable[str]) -> list[Place]:
 class Tapes(Iterable[Place]):
     """The cassettes of files, folders, tars and URLs, in order, each once, listed when needed.
 
-    They may be very many: no list is kept, and each iteration looks anew. UsageError where there
-    are none.
+    They may be very many: no list is kept, and each iteration looks anew. What stores listed to be
+    counted is kept for the iteration after that, which empties it: a store gives a thousand names
+    an answer. UsageError where there are none.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = list(paths)
         self._count: int | None = None
+        self._listed: deque[Place] = deque()
 
     def __iter__(self) -> Iterator[Place]:
         from streamtape.stores.recordings import recordings
 
+        if self._listed:
+            listed, self._listed = self._listed, deque()
+            return _emptied(listed)
         return recordings(*self._paths)
 
     def __len__(self) -> int:
         if self._count is None:
-            self._count = sum(1 for _ in self)
+            if all(isinstance(place_of(path), Path) for path in self._paths):
+                self._count = sum(1 for _ in self)
+            else:
+                self._listed = deque(self)
+                self._count = len(self._listed)
         if not self._count:
             raise UsageError(f"no cassettes (*.tape) in {shown_names(self._paths)}")
         return self._count
+
+
+def _emptied(places: deque[Place]) -> Iterator[Place]:
+    while places:
+        yield places.popleft()
 
 
 def shown_names(names: Iterable[str]) -> str:

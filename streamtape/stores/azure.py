@@ -28,6 +28,27 @@ def put(fs: Any, path: str, data: BinaryIO, replaces: str | None) -> str:
     return f"{done['etag']}-{len(whole)}".replace('"', "")
 
 
+def remove(fs: Any, path: str, version: str) -> None:
+    """Remove a blob whose ETag is still that of a version; adlfs itself knows no condition."""
+    from azure.core import MatchConditions
+    from azure.core.exceptions import ResourceModifiedError
+    from fsspec.asyn import sync
+
+    container, name, _ = fs.split_path(path)
+
+    async def delete() -> None:
+        async with fs.service_client.get_blob_client(container, name) as blob:
+            await blob.delete_blob(
+                etag=f'"{version.rpartition("-")[0]}"',
+                match_condition=MatchConditions.IfNotModified,
+            )
+
+    try:
+        sync(fs.loop, delete)
+    except ResourceModifiedError as error:
+        raise _conflict(path) from error
+
+
 def _conflict(path: str) -> StoreConflictError:
     message = f"'az://{path}' was written by another one meanwhile, and stays so"
     return StoreConflictError(message)

@@ -7,7 +7,7 @@ own tools. Nothing of them is read, kept or written here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -134,9 +134,27 @@ class FsspecStore:
         self.check_writable(name)
         self._fs.rm_file(self._path(name))
 
+    def remove_version(self, name: str, version: str) -> None:
+        """Remove a name that still has this version; StoreConflictError where it has another."""
+        self.check_writable(name)
+        if self.stat(name) is None:
+            return
+        self._check(name, version)  # also where a server passes over what it is told
+        if (conditional := self._conditional()) is not None:
+            conditional.remove(self._fs, self._path(name), version)
+        else:
+            self._fs.rm_file(self._path(name))
+
     def list(self, folder: str) -> Iterable[StoreEntry]:
+        if _CONDITIONAL.get(self.scheme) == "s3":  # whose lists fsspec keeps until they are whole
+            from streamtape.stores.s3 import listed
+
+            yield from (_entry(info, key) for key, info in listed(self._fs, self._path(folder)))
+            return
         found: dict[str, Any] = self._fs.find(self._path(folder), detail=True)
-        return [_entry(info, self._key(path)) for path, info in found.items()]
+        while found:
+            path, info = found.popitem()
+            yield _entry(info, self._key(path))
 
     def check_writable(self, name: str) -> None:
         """UsageError where a file system can only be read."""
@@ -148,26 +166,31 @@ class FsspecStore:
 
     def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
         self.check_writable(name)
-        if (put := self._conditional_put()) is not None:
-            return put(self._fs, self._path(name), data, replaces)
+        if (conditional := self._conditional()) is not None:
+            version: str = conditional.put(self._fs, self._path(name), data, replaces)
+            return version
         with _writing:  # a second thread of this process; other processes see the version
             self._check(name, replaces)
             self._put(name, data, create=replaces is None)
             found = self.stat(name)
         return "" if found is None else found.version
 
-    def _conditional_put(self) -> Callable[[Any, str, BinaryIO, str | None], str] | None:
-        """What puts an object on a condition that the store itself looks at; None for others."""
+    def _conditional(self) -> Any:
+        """What puts and removes on conditions that the store itself looks at; None for others."""
         found = _CONDITIONAL.get(self.scheme)
         if found == "s3":
-            from streamtape.stores.s3 import put
-        elif found == "gcs":
-            from streamtape.stores.gcs import put
-        elif found == "azure":
-            from streamtape.stores.azure import put
-        else:
-            return None
-        return put
+            from streamtape.stores import s3
+
+            return s3
+        if found == "gcs":
+            from streamtape.stores import gcs
+
+            return gcs
+        if found == "azure":
+            from streamtape.stores import azure
+
+            return azure
+        return None
 
     def _check(self, name: str, replaces: str | None) -> None:
         found = self.stat(name)

@@ -46,6 +46,16 @@ def put(fs: Any, path: str, data: BinaryIO, replaces: str | None) -> str:
     return f"{done['generation']}-{done['size']}"
 
 
+def remove(fs: Any, path: str, version: str) -> None:
+    """Remove an object whose generation is still that of a version."""
+    bucket, key, _ = fs.split_path(path)
+    generation = version.rpartition("-")[0]
+    try:
+        fs.call("DELETE", "b/{}/o/{}", bucket, key, ifGenerationMatch=generation)
+    except FileExistsError as error:
+        raise _conflict(path) from error
+
+
 def _conflict(path: str) -> StoreConflictError:
     message = f"'gs://{path}' was written by another one meanwhile, and stays so"
     return StoreConflictError(message)

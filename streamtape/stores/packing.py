@@ -128,8 +128,10 @@ def put_shards(shards: Iterable[Shard], target: Place, *, one: bool) -> list[Sha
     """Put shards in a folder, or the one that there is in its place; gives where they are.
 
     Shards of a former packing that there are beyond these are removed: their recordings would be
-    there twice. A store of one's own without `remove` keeps them.
+    there twice. A store of one's own without `remove` keeps them. StoreConflictError where
+    another writer replaced one meanwhile.
     """
+    former = {} if one else {old: _version(old) for old in former_shards(target)}
     done = []
     for shard in shards:
         assert isinstance(shard.path, Path)
@@ -141,11 +143,14 @@ def put_shards(shards: Iterable[Shard], target: Place, *, one: bool) -> list[Sha
             with shard.path.open("rb") as file:
                 place.put(iter(lambda: file.read(_PIECE_BYTES), b""), replaces=_version(place))
         done.append(Shard(place, shard.n_recordings, shard.n_bytes))
-    if not one:
-        put = {str(shard.path) for shard in done}
-        for old in former_shards(target):
-            if str(old) not in put:
-                old.unlink(missing_ok=True) if isinstance(old, Path) else old.remove()
+    put = {str(shard.path) for shard in done}
+    for old, version in former.items():
+        if str(old) in put:
+            continue
+        if isinstance(old, Path):
+            old.unlink(missing_ok=True)
+        elif version is not None:
+            old.remove(version)
     return done
 
 
@@ -191,6 +196,6 @@ def _header(name: str, size: int) -> bytes:
 
 
 def _version(place: Place) -> str | None:
-    assert not isinstance(place, Path)
-    found = place.current()
+    """What a store calls what it has there now; None where there is nothing, and for files."""
+    found = None if isinstance(place, Path) else place.current()
     return None if found is None else found.version

@@ -99,6 +99,11 @@ class RegisteredStore:
         """What removes a name, where the store has that."""
         return getattr(self._store, "remove", None)
 
+    @property
+    def remove_version(self) -> Callable[[str, str], None] | None:
+        """What removes a version of a name, where the store has that."""
+        return getattr(self._store, "remove_version", None)
+
     def list(self, folder: str) -> Iterable[StoreEntry]:
         return self._store.list(folder)
 

@@ -1,12 +1,14 @@
-"""S3's conditional put: If-None-Match for a new name, If-Match for one that is replaced."""
+"""S3's conditional put: If-None-Match for a new name, If-Match for one that is replaced; lists."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from streamtape.errors import StoreConflictError
 
 PART_BYTES = 32 << 20  # beyond this in parts, which become one object with the last request
+LISTED = 1_000  # names in an answer, the most that S3 gives
 _CONFLICTS = (
     "PreconditionFailed",
     "ConditionalRequestConflict",
@@ -29,11 +31,42 @@ def put(fs: Any, path: str, data: BinaryIO, replaces: str | None) -> str:
             done = _in_parts(fs, where, data, condition)
     except Exception as error:
         if _is_conflict(error, replaced=replaces is not None):
-            raise StoreConflictError(
-                f"'s3://{path}' was written by another one meanwhile, and stays so"
-            ) from error
+            raise _conflict(path) from error
         raise
     return f"{done['ETag']}-{size}".replace('"', "")
+
+
+def remove(fs: Any, path: str, version: str) -> None:
+    """Remove an object that has this version; servers that know no such condition just remove."""
+    bucket, key, _ = fs.split_path(path)
+    where = {"Bucket": bucket, "Key": key}
+    try:
+        fs.call_s3("delete_object", **where, IfMatch=version.rpartition("-")[0])
+    except Exception as error:
+        if _is_conflict(error, replaced=True):
+            raise _conflict(path) from error
+        if "NotImplemented" not in str(error):
+            raise
+        fs.call_s3("delete_object", **where)
+
+
+def listed(fs: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects below a folder, each with what a list says of it: one answer of 1,000 at a time.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+    """
+    bucket, key, _ = fs.split_path(path)
+    where: dict[str, Any] = {"Bucket": bucket, "MaxKeys": LISTED}
+    where["Prefix"] = f"{key.rstrip('/')}/" if key else ""
+    more: dict[str, str] = {}
+    while True:
+        page = fs.call_s3("list_objects_v2", **where, **more)
+        for found in page.get("Contents", ()):
+            if not found["Key"].endswith("/"):  # consoles put such where they show a folder
+                yield f"{bucket}/{found['Key']}", {**found, "size": found["Size"]}
+        if not page.get("IsTruncated"):
+            return
+        more = {"ContinuationToken": page["NextContinuationToken"]}
 
 
 def _in_parts(
@@ -64,3 +97,8 @@ def _is_conflict(error: BaseException | None, *, replaced: bool) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def _conflict(path: str) -> StoreConflictError:
+    message = f"'s3://{path}' was written by another one meanwhile, and stays so"
+    return StoreConflictError(message)

@@ -30,7 +30,9 @@ class Store(Protocol):
     other exception is shown as "cannot read NAME" with its text. An attribute `url`, where it has
     one, is the URL of the store: paths are shown below it, and what is read is cached by it. A
     method `remove(name)`, where it has one, removes what is no longer needed: the files of an
-    export that was replaced or that failed.
+    export that was replaced or that failed, shards of a former packing. Where another writer may
+    have replaced them, `remove_version(name, version)` is called if there is that, too:
+    StoreConflictError where the name has another version; otherwise it is compared just before.
     """
 
     def stat(self, name: str) -> StoreEntry | None:

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
-from streamtape.errors import CassetteNotFoundError, CassetteWriteError
+from streamtape.errors import CassetteNotFoundError, CassetteWriteError, StoreConflictError
 from streamtape.stores.failures import calling
 from streamtape.stores.urls import without_credentials
 
@@ -161,8 +161,15 @@ class StorePath(os.PathLike[str]):
                 for entry in self.store.list(self.key)
                 if fnmatchcase(entry.name.rpartition("/")[2], pattern)
             ]
-        found.sort(key=lambda entry: entry.name.split("/"))
-        return (type(self)(self.store, entry.name, entry=entry) for entry in found)
+        # Part by part, as if names were split: nothing sorts before what ends a part here.
+        found.sort(key=lambda entry: entry.name.replace("/", "\0"), reverse=True)
+        return self._each(found)
+
+    def _each(self, entries: list[StoreEntry]) -> Iterator[Self]:
+        """The paths of entries, from the last one; the list is emptied, for it may be long."""
+        while entries:
+            entry = entries.pop()
+            yield type(self)(self.store, entry.name, entry=entry)
 
     def open(self) -> tuple[Fetch, str]:
         """What reads the bytes at places, and their version; CassetteNotFoundError without any."""
@@ -236,12 +243,26 @@ class StorePath(os.PathLike[str]):
         keep(self.url, version, data)
         return version
 
-    def remove(self) -> bool:
-        """Remove what is here; False where the store can't."""
+    def remove(self, version: str | None = None) -> bool:
+        """Remove what is here, where a version is given that one alone; False if the store can't.
+
+        StoreConflictError where something else is here; what has gone already is no error.
+        """
         remove = getattr(self.store, "remove", None)
-        if remove is None:
-            return False
+        conditional = getattr(self.store, "remove_version", None)
         with calling(self, "remove"):
+            if version is not None and conditional is not None:
+                conditional(self.key, version)
+                return True
+            if remove is None:
+                return False
+            if version is not None:
+                found = self.store.stat(self.key)
+                if found is None:
+                    return True
+                if found.version != version:
+                    message = f"{str(self)!r} was written by another one meanwhile, and stays so"
+                    raise StoreConflictError(message)
             remove(self.key)
         return True
 

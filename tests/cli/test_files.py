@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from streamtape.cli.files import Tapes
+from streamtape.stores.places import place_of
+from streamtape.stores.store_path import StorePath
 from tests.cli.running import interaction, refused, responses, run, tape
 
 Command = Callable[[Path, str], tuple[Any, ...]]
@@ -140,3 +143,27 @@ def test_a_journal_is_near_journals_only(path: Path) -> None:
     path.with_name("chat.tape.part").write_bytes(b"")
     assert "did you mean 'chat.tape.part'?" in refused("recover", "caht.tape.part")
     assert "mean" not in refused("recover", "rnu.tape")
+
+
+def test_a_store_is_listed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """To count what there is and to read it; whoever looks again gets a list of its own."""
+    from streamtape.stores.fsspec_store import FsspecStore
+
+    store = place_of("memory://listed-once")
+    assert isinstance(store, StorePath)
+    for name in ("b/2.tape", "a.tape", "b-c/1.tape"):
+        (store / name).put([b"x"], replaces=None)
+    lists: list[str] = []
+    list_really = FsspecStore.list
+
+    def counted(self: FsspecStore, folder: str) -> Any:
+        lists.append(folder)
+        return list_really(self, folder)
+
+    monkeypatch.setattr(FsspecStore, "list", counted)
+    tapes = Tapes([str(store), str(tmp_path)])
+    assert len(tapes) == 3
+    assert [place.name for place in tapes] == ["a.tape", "2.tape", "1.tape"]
+    assert lists == ["listed-once"]
+    assert len(list(tapes)) == len(tapes) == 3
+    assert lists == ["listed-once"] * 2

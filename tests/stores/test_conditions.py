@@ -1,8 +1,8 @@
 """Google Cloud and Azure, as servers for tests speak them: conditions, and what is removed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from click.testing import CliRunner
@@ -10,9 +10,11 @@ from click.testing import CliRunner
 import streamtape
 from streamtape.cli.app import cli
 from streamtape.errors import StoreConflictError
+from streamtape.stores import packing, s3
 from streamtape.stores.packing import former_shards
 from streamtape.stores.places import place_of
 from streamtape.stores.recordings import recordings
+from streamtape.stores.store import StoreEntry
 from streamtape.stores.store_path import StorePath
 from tests.stores.servers import azure_server, google_server
 
@@ -64,6 +66,78 @@ def test_puts_are_conditional(bucket: str) -> None:
     assert not place.exists()
 
 
+def test_one_version_is_removed_and_no_other(bucket: str) -> None:
+    """What another writer put there meanwhile stays."""
+    check_removal(at(f"{bucket}/to remove/ü.tape"))
+
+
+def test_other_stores_compare_before_they_remove(memory: str) -> None:
+    """Memory here; and a store of one's own that can only remove whatever is there."""
+    check_removal(at(f"{memory}/a.tape"))
+    check_removal(StorePath(Removing(), "a.tape"))
+
+
+def check_removal(place: StorePath) -> None:
+    """Put two versions, and remove the first, the second, and what is not there any more."""
+    version = place.put([b"one"], replaces=None)
+    newer = place.put([b"two!"], replaces=version)
+    with pytest.raises(StoreConflictError, match="another one meanwhile"):
+        place.remove(version)
+    assert place.read_bytes() == b"two!"
+    assert place.remove(newer)
+    assert not place.exists()
+    assert place.remove(newer)
+
+
+class Removing:
+    """A store of one's own in a dict, with `remove` alone."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, bytes] = {}
+
+    def stat(self, name: str) -> StoreEntry | None:
+        data = self._found.get(name)
+        return data and StoreEntry(name, data.hex(), len(data))  # type: ignore[return-value]
+
+    def read(self, name: str) -> Iterable[bytes]:
+        return [self._found[name]]
+
+    def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:
+        del replaces
+        self._found[name] = data.read()
+        return self._found[name].hex()
+
+    def list(self, folder: str) -> Iterable[StoreEntry]:
+        return [StoreEntry(name, "") for name in self._found if name.startswith(folder)]
+
+    def remove(self, name: str) -> None:
+        del self._found[name]
+
+
+@pytest.mark.parametrize("reason", ["PreconditionFailed", "NotImplemented"])
+def test_s3_servers_that_refuse_to_remove(reason: str) -> None:
+    """On the condition: another version is there. For want of conditions: it is removed without."""
+    calls: list[dict[str, str]] = []
+
+    class Bucket:
+        def split_path(self, path: str) -> tuple[str, str, None]:
+            return *path.split("/", 1), None  # type: ignore[return-value]
+
+        def call_s3(self, method: str, **options: str) -> None:
+            calls.append(options)
+            if "IfMatch" in options:
+                raise OSError(f"{method}: {reason}")
+
+    name = {"Bucket": "b", "Key": "a/x"}
+    if reason == "PreconditionFailed":
+        with pytest.raises(StoreConflictError):
+            s3.remove(Bucket(), "b/a/x", "abc-3")
+    else:
+        s3.remove(Bucket(), "b/a/x", "abc-3")
+        assert calls.pop() == name
+    assert calls == [{**name, "IfMatch": "abc"}]
+
+
 def test_recordings_are_listed_loaded_and_checked(bucket: str) -> None:
     """As in any store."""
     for path in sorted(SAMPLES.glob("*.tape"))[:2]:
@@ -92,3 +166,27 @@ def test_packing_anew_removes_what_is_no_longer_needed(memory: str, tmp_path: Pa
     assert result.exit_code == 0, result.output
     assert len(former_shards(place_of(f"{memory}/shards"))) == 1
     assert len(list(recordings(f"{memory}/shards"))) == n
+
+
+def test_shards_that_another_one_wrote_stay(
+    memory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packing anew removes what was there when it began, and nothing that came meanwhile."""
+    folder = at(f"{memory}/shards")
+    old = folder / "shard-000007.tar"
+    old.put([b"old"], replaces=None)
+    with packing.packer(folder, None) as packer:
+        packer.add("a.tape", place_of(next(SAMPLES.glob("*.tape"))))
+        shards = packer.close()
+        put = StorePath.put
+
+        def put_late(place: StorePath, *args: Any, **options: Any) -> str:
+            """Put it, and then something in the place of the old one."""
+            version = put(place, *args, **options)
+            put(old, [b"newer"], replaces=old.entry().version)
+            return version
+
+        monkeypatch.setattr(StorePath, "put", put_late)
+        with pytest.raises(StoreConflictError, match="shard-000007"):
+            packing.put_shards(shards, folder, one=False)
+    assert old.read_bytes() == b"newer"

@@ -20,6 +20,7 @@ from streamtape.stores.recordings import recordings
 from streamtape.stores.store_path import StorePath
 from tests.fake_network import FakeNetwork
 from tests.stores.tars import packed
+from tests.stores.test_conditions import at, check_removal
 
 pytestmark = pytest.mark.xdist_group("s3")
 SAMPLES = Path(__file__).parents[2] / "cassettes" / "pairs" / "a"
@@ -59,6 +60,28 @@ def paths(url: str) -> list[str]:
 def files(folder: Path) -> list[Path]:
     """The files below a folder."""
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("n_listed", [1, 2, 1_000])
+def test_lists_of_several_answers(
+    bucket: str, n_listed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All names, sorted part by part, whatever an answer holds; what marks a folder is none."""
+    monkeypatch.setattr(s3, "LISTED", n_listed)
+    folder = place_of(f"{bucket}/listed{n_listed}")
+    assert isinstance(folder, StorePath)
+    expected = ["a/b/x.tape", "a/x.tape", "a-b/x.tape", "a.tape", "ä/x.tape"]
+    for name in [*expected, "a/"]:
+        (StorePath(folder.store, f"{folder.key}/{name}")).put([name.encode()], replaces=None)
+    found = list(folder.rglob("*"))
+    assert [place.relative_to(folder).as_posix() for place in found] == expected
+    assert [place.entry() == place.current() for place in found] == [True] * 5
+    assert list((folder / "a").rglob("*.tape")) == found[:2]  # and not those of a-b
+
+
+def test_one_version_is_removed(bucket: str) -> None:
+    """And what another writer put there meanwhile stays."""
+    check_removal(at(f"{bucket}/to remove/ü.tape"))
 
 
 def test_a_run_is_recorded_and_replayed(bucket: str, journals: Path, own_cache: Path) -> None:
