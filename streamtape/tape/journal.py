@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
-from zlib import crc32
 
 from streamtape.tape import records
+from streamtape.tape.checksum import crc32
 from streamtape.tape.messages import Message, kind_byte
 from streamtape.tape.model import Ending, Head, Redaction, Request
 

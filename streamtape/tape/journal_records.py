@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
-from zlib import crc32
 
 from streamtape.errors import NewerFormatError, NotACassetteError
 from streamtape.tape import journal
+from streamtape.tape.checksum import crc32
 from streamtape.tape.container import damaged, named
 from streamtape.tape.journal import COUNTED_BYTES, PREFIX, START, Counts
 
