@@ -61,7 +61,8 @@ def run(
         rows += [
             row(f"{n_clients} client{'s' * (n_clients > 1)}, {PER_S} chunks a second each: {what}",
                 value, unit, name, value / first[what][0] if first[what][0] else None)
-            for what in first for name, (value, unit) in ((n, f[what]) for n, f in found.items())
+            for what in first
+            for name, (value, unit) in ((n, f[what]) for n, f in found.items() if what in f)
         ]  # fmt: skip
     return rows + measure_proxy(10 * repeat, 25_000)
 
