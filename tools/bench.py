@@ -45,11 +45,13 @@ PEERS = [
     "httpx-sse",
     "httpx2",
     "launchdarkly-eventsource",
+    "moto[server]",
     "openai",
     "orjson",
     "pyarrow",
     "pytest",
     "pytest-recording",
+    "s3fs",
     "sseclient-py",
     "trio",
     "vcrpy",
@@ -185,7 +187,7 @@ def _versions() -> tuple[dict[str, str], list[str]]:
     """The versions of ours, the peers and Node, and what is not here."""
     found: dict[str, str] = {}
     missing: list[str] = []
-    for name in ("streamtape-recorder", "httpx", *PEERS):
+    for name in ("streamtape-recorder", "httpx", *(peer.partition("[")[0] for peer in PEERS)):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
