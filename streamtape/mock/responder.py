@@ -13,7 +13,7 @@ from streamtape.mock.answers import Answer, NoRuleError, Usual, answer_to
 from streamtape.mock.options import Options, read_options
 from streamtape.mock.request import MockRequest
 from streamtape.mock.rules import Rule
-from streamtape.mock.spaces import Kept, Space, Spaces
+from streamtape.mock.spaces import Kept, Space, Spaces, size_of
 
 
 class PreviousResponseError(UsageError):
@@ -93,7 +93,8 @@ class Responder:
             lasting = {name: body[name] for name in _LASTING if name in body}
         elif not body.get("store", True):
             return
-        kept = Kept(answer, conversation_after(request, answer), lasting)
+        history = conversation_after(request, answer)
+        kept = Kept(answer, history, lasting, size_of([history, lasting]))
         space.keep(answer.answer_id, kept)
 
 

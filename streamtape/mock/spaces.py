@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,10 +26,12 @@ _IN_PATH = re.compile(r"^/t/([^/]{1,200})(/.*|$)")
 MAX_REQUESTS = MAX_MISSES = 2000  # of a test
 MAX_REQUEST_BYTES = 16 << 20  # of a test
 MAX_MISS_BYTES = 1 << 20  # of a test
-MAX_BYTES = 128 << 20  # of requests, over all tests
+MAX_BYTES = 128 << 20  # of requests, and of responses, over all tests
 _HEAD_BYTES = 1 << 10  # what a request counts for besides its body
 _MOST_RESPONSES = 256
+MAX_RESPONSE_BYTES = 16 << 20  # of a test, by the requests that they answer
 _MOST_SPACES = 2000
+_VALUE_BYTES = 64  # what a value takes besides its characters
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class Kept:
     answer: Any
     history: Sequence[Any]
     lasting: Mapping[str, Any]
+    n_bytes: int = 0  # what it counts for where memory is bounded
 
 
 @dataclass(slots=True)
@@ -83,12 +87,23 @@ class Space:
     answered: Counter[int] = field(default_factory=Counter)
     faults: list[PendingFault] = field(default_factory=list)
     responses: dict[str, Kept] = field(default_factory=dict)
+    n_response_bytes: int = 0
 
     def keep(self, response_id: str, kept: Kept) -> None:
-        """Keep a response; the oldest ones are forgotten."""
+        """Keep a response; the oldest ones are forgotten, by number and size; never this one."""
+        before = self.responses.pop(response_id, None)
         self.responses[response_id] = kept
-        while len(self.responses) > _MOST_RESPONSES:
-            del self.responses[next(iter(self.responses))]
+        self.n_response_bytes += kept.n_bytes - (before.n_bytes if before else 0)
+        while len(self.responses) > _MOST_RESPONSES or self.n_response_bytes > MAX_RESPONSE_BYTES:
+            if not self.drop_response():
+                break
+
+    def drop_response(self) -> bool:
+        """Forget the oldest response, unless it is the only one; whether it was forgotten."""
+        if len(self.responses) < 2:
+            return False
+        self.n_response_bytes -= self.responses.pop(next(iter(self.responses))).n_bytes
+        return True
 
     def add_miss(self, text: str) -> None:
         """Keep why a request was not answered."""
@@ -122,7 +137,10 @@ class Spaces:
         return self._spaces[name]
 
     def add(self, space: Space, seen: Seen) -> None:
-        """Keep a request of a space; over all of them, those that keep most drop their oldest."""
+        """Keep a request of a space; over all of them, those that keep most drop their oldest.
+
+        Responses that can be gone on with are dropped likewise.
+        """
         space.n_requests += 1
         space.seen.add(seen, seen.n_bytes)
         excess = sum(one.seen.n_bytes for one in self._spaces.values()) - MAX_BYTES
@@ -132,6 +150,13 @@ class Spaces:
             if not largest.drop_oldest():
                 break
             excess -= before - largest.n_bytes
+        excess = sum(one.n_response_bytes for one in self._spaces.values()) - MAX_BYTES
+        while excess > 0:
+            most = max(self._spaces.values(), key=lambda one: one.n_response_bytes)
+            before = most.n_response_bytes
+            if not most.drop_response():
+                break
+            excess -= before - most.n_response_bytes
 
     def forget(self, name: str) -> None:
         """Forget what a space remembers; its rules, too."""
@@ -148,3 +173,18 @@ class Spaces:
             raise UsageError(f"the path is that of test {name!r}, the header says {header!r}")
         rest = found[2]
         return self.named(name), rest if rest.startswith("/") else f"/{rest}"
+
+
+def size_of(value: Any) -> int:
+    """About how many bytes a JSON value takes in memory."""
+    n_bytes, left = 0, [value]
+    while left:
+        one = left.pop()
+        n_bytes += _VALUE_BYTES
+        if isinstance(one, str):
+            n_bytes += len(one)
+        elif isinstance(one, Mapping):
+            left += chain(one, one.values())
+        elif isinstance(one, list):
+            left += one
+    return n_bytes

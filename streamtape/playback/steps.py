@@ -87,17 +87,18 @@ Step = WaitUntil | Await | Start | Emit | Send | Receive | Fail
 def steps(interaction: Interaction) -> Iterator[Step]:
     """Give the steps that play an interaction as it was recorded.
 
-    A complete recording ends with its last step; every other one with a Fail.
+    A complete recording ends with its last step; every other one with a Fail. What an import holds
+    of a body without a head is not played: on a wire it would be taken for a head.
     """
     head, ending = interaction.head, interaction.ending
     if head is not None:
         if head.at_us is not None:
             yield WaitUntil(head.at_us)
         yield Start(head)
-    for at_us, data in interaction.chunks:
-        if at_us is not None:
-            yield WaitUntil(at_us)
-        yield Emit(data)
+        for at_us, data in interaction.chunks:
+            if at_us is not None:
+                yield WaitUntil(at_us)
+            yield Emit(data)
     yield from _dialogue(interaction.messages)
     if ending.kind == "complete":
         if ending.at_us is not None:
@@ -113,7 +114,7 @@ def steps_at_once(interaction: Interaction) -> Iterator[Step]:
     """Give the same steps without their waits, which nobody wants to see: twice as fast."""
     if interaction.head is not None:
         yield Start(interaction.head)
-    yield from map(Emit, interaction.chunks.pieces())
+        yield from map(Emit, interaction.chunks.pieces())
     for step in _dialogue(interaction.messages):
         if not isinstance(step, WaitUntil):
             yield replace(step, at_us=None) if isinstance(step, Receive) else step

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from streamtape.secrets.kinds import KINDS
@@ -20,6 +20,9 @@ _STARTS = ("sk-", "AKIA", "ASIA", "xoxb-", "xoxp-", "xapp-", "eyJ", "-----BEGIN"
            "hooks.slack.com", ".atlasv1.", "0.A", "1.A")  # fmt: skip
 _LEAST = 3  # shorter beginnings are in any base64
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]*")
+# Lines that base64 is wrapped in, as in e-mail and PEM; in JSON the line ends are escaped.
+BREAK = re.compile(rb"(?:\r|\\r)?(?:\n|\\n)(?=[A-Za-z0-9+/_-])")
+LEAST_LINE = 40  # characters
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _BEFORE = 128  # characters that are decoded before a beginning
 _AFTER = 768  # and after it; up to _MOST where what is found goes on
@@ -52,10 +55,14 @@ class Decoded(NamedTuple):
 
     text: bytes
     start: int
+    breaks: Sequence[tuple[int, int]] = ()  # after how many characters a line ends, in how many
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Where the characters of a span of `text` are."""
-        return self.start + start * 8 // 6, self.start + -(-end * 8 // 6)
+        first, last = start * 8 // 6, -(-end * 8 // 6)
+        before = sum(size for at, size in self.breaks if at <= first)
+        within = sum(size for at, size in self.breaks if first < at < last)
+        return self.start + first + before, self.start + last + before + within
 
 
 def decoded(
@@ -73,15 +80,35 @@ def decoded(
         low = max(0, first - _BEFORE)
         start = first - (first - low - len(text[low:first].rstrip(_ALPHABET))) // 4 * 4
         for most in (_AFTER, _MOST):
-            run = _RUN.match(text, start, min(len(text), first + most))
-            end = run.end() if run else start
+            characters, breaks, end = _unwrapped(text, start, min(len(text), first + most))
             if end <= first:
                 break
-            found = Decoded(_decode(text[start:end]), start)
+            found = Decoded(_decode(characters), start, breaks)
             if end < first + most or most == _MOST or not goes_on(found.text):
                 done[first % 4] = end - _BEFORE if end == first + most else end
                 yield found
                 break
+
+
+def _unwrapped(text: bytes, start: int, limit: int) -> tuple[bytes, list[tuple[int, int]], int]:
+    """The characters of a run, over the ends of lines; where those were; and where the run ends."""
+    pieces: list[bytes] = []
+    breaks: list[tuple[int, int]] = []
+    at = start
+    while run := _RUN.match(text, at, limit):
+        pieces.append(run[0])
+        at = run.end()
+        line_end = BREAK.match(text, at, limit) if is_line(text, at) else None
+        if line_end is None:
+            break
+        breaks.append((sum(map(len, pieces)), len(line_end[0])))
+        at = line_end.end()
+    return b"".join(pieces), breaks, at
+
+
+def is_line(text: bytes, end: int) -> bool:
+    """Whether a line of base64 may end there."""
+    return end >= LEAST_LINE and not text[end - LEAST_LINE : end].strip(_ALPHABET)
 
 
 def _decode(text: bytes) -> bytes:

@@ -124,6 +124,7 @@ KINDS: tuple[Kind, ...] = _rows("""
     dbt            dbtc_{w40}                                   i
     dbt            dbts_{w40}                                   i
     dbt            dbtu_{w40}                                   i
+    definednet     dnkey-{s79}                                  g
     deno           ddp_{a36!}                                   t
     deno           ddw_{a36!}                                   t
     digitalocean   doo_v1_{h64}                                 gt
@@ -167,6 +168,8 @@ KINDS: tuple[Kind, ...] = _rows("""
     flexport       shltm_{w40}                                  t
     flutterwave    FLWSECK-{l32}                                t
     flutterwave    FLWSECK_TEST-{l12}                           g
+    flutterwave    FLWPUBK_TEST-{l32}                           g
+    flutterwave    FLWPUBK-{l32}                                i
     flyio          fo1_{w43}                                    g
     flyio          fm1a_{b100}                                  g
     flyio          fm1r_{b100}                                  g
@@ -194,7 +197,7 @@ KINDS: tuple[Kind, ...] = _rows("""
     gitlab         GR1348941{w20}                               gd
     gitlab         glrtr-{w20}                                  i
     gitlab         glwt-{w20}                                   i
-    gocardless     live_{w40!}                                  t
+    gocardless     live_{s40!}                                  gt
     google         AIza{w35!}                                   gt
     google         ya29.{s20}                                   t
     google         GOCSPX-{w20}                                 i
@@ -236,7 +239,9 @@ KINDS: tuple[Kind, ...] = _rows("""
     lob            test_{h35!}                                  t
     logfire        pylf_v1_{w40}                                i
     mailgun        key-{l32!}                                   gt
+    mailgun        pubkey-{h32!}                                g
     mapbox         sk.eyJ{s60}                                  ti
+    mapbox         pk.eyJ{s60}                                  gi
     mem0           m0-{a40!}                                    i
     modal          ak-{a22!}                                    i
     modal          as-{a22!}                                    i
@@ -353,7 +358,7 @@ KINDS: tuple[Kind, ...] = _rows("""
     trufflehog     thog-key-{h16}                               t
     trufflehog     thog-secret-{h32}                            t
     turbopuffer    tpuf_{a32}                                   i
-    twilio         SK{h32!}                                     gtd
+    twilio         SK{H32!}                                     gtd
     typeform       tfp_{s40}                                    gt
     ubidots        BBFF-{a30}                                   t
     unkey          unkey_{a20}                                  i

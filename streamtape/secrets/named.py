@@ -82,8 +82,13 @@ _ASSIGNS = b" \t=:*`\"'\\]\r\n|<&,?+-"
 # A part of a multipart form: the name in its head, the value after an empty line.
 _IN_PART = rb"\"[^\r\n]{0,120}\r?\n(?:[^\r\n]{1,120}\r?\n){0,4}\r?\n(?P<s>[^\r\n]{6,4096})"
 # `name: value` on a line, `<name>value</name>`, `name=value`.
+# Schemes of an Authorization header, the registered ones and those of some APIs.
+_SCHEMES = (
+    rb"bearer|basic|digest|dpop|hoba|mutual|negotiate|ntlm|oauth|privatetoken|apikey|api-key|"
+    rb"api-token|bot|geniekey|key|ssws|token|zoho-oauthtoken"
+)
 _LINE_BYTE = rb"[^\s\"'<>\\,;(){}\[\]|`*]"
-_LINE = rb":[ \t]{0,4}(?:(?i:bearer|basic|token)[ \t])?(?P<s>" + _LINE_BYTE + rb"{8,200})"
+_LINE = rb":[ \t]{0,4}(?:(?i:" + _SCHEMES + rb")[ \t])?(?P<s>" + _LINE_BYTE + rb"{8,200})"
 _ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>[^<>\s&]{6,32768})\s{0,8}<"
 _PARAMETER_BYTE = rb"[^&\s\"'<>\\#;(){}\[\],|`]"
 _PARAMETER = rb"=(?P<s>" + _PARAMETER_BYTE + rb"{6,32})"

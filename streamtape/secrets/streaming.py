@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from streamtape.secrets.encoded import is_line
 from streamtape.secrets.json_spans import documents
 from streamtape.secrets.patterns import MAX_SECRET_BYTES, Span
 from streamtape.secrets.scanner import Hit, Search
@@ -131,6 +132,8 @@ class BodyRedactor:
         start = max(_token_from(buffer), size - MAX_TOKEN_BYTES)
         if hits:
             start = max(min(start, _token_from(buffer, VALUE)), size - MAX_TOKEN_BYTES)
+            if any(self._search.literals.is_spelling(literal) for literal, _, _ in hits):
+                start = _lines_from(buffer, start)
             begun = self._search.open_from(buffer, hits)
             self._in_key |= begun < size - MAX_SECRET_BYTES and _opens_key(buffer, begun)
             start = min(start, begun)
@@ -214,7 +217,11 @@ class BodyRedactor:
 
     def _mask_key(self, view: bytearray, done: int, hold: int) -> list[Span]:
         """Mask what goes on of a private key, up to the first character that is not part of it."""
-        if done and view[done - 1] == 0x5C and bytes(view[done : done + 1]) in {b"n", b"r", b"t"}:
+        if (
+            0 < done < hold
+            and view[done - 1] == 0x5C
+            and bytes(view[done : done + 1]) in {b"n", b"r", b"t"}
+        ):
             done += 1  # the rest of an escape
         goes_on = _KEY_LINES.match(view, done, hold)
         end = goes_on.end() if goes_on else done
@@ -226,6 +233,29 @@ class BodyRedactor:
                 view[start:stop] = MASK * (stop - start)
                 found.append(Span(self._base + start, self._base + stop, "private-key"))
         return found
+
+
+def _lines_from(text: bytes, start: int) -> int:
+    """Where the lines of base64 begin that go on at `start`, within what is held back."""
+    least = max(0, len(text) - MAX_TOKEN_BYTES)
+    while start > least:
+        end = _line_before(text, start)
+        if end < 0 or not is_line(text, end):
+            break
+        start = max(least, _token_from(text[least:end]) + least)
+    return start
+
+
+def _line_before(text: bytes, start: int) -> int:
+    """Where the line ends before the one that begins there (or behind an escape's sign); or -1."""
+    ends = text[start - 1 : start], text[start - 1 : start + 1]
+    if ends[0] not in {b"\n", b"\r"} and ends[1] not in {b"\\n", b"\\r"}:
+        return -1
+    end = start - 1
+    for sign in (b"\\r", b"\r"):
+        if text.endswith(sign, 0, end):
+            return end - len(sign)
+    return end
 
 
 def _goes_on_in(text: bytes | bytearray, start: int, kind: str) -> frozenset[int]:

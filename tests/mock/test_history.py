@@ -8,7 +8,7 @@ import pytest
 from streamtape import MockServer
 from streamtape.mock import spaces
 from streamtape.mock.history import History
-from streamtape.mock.spaces import Seen, Spaces
+from streamtape.mock.spaces import Kept, Seen, Spaces, size_of
 from streamtape.server.exchange import RequestHead
 
 
@@ -72,3 +72,39 @@ def test_the_control_api_counts_what_was_dropped(monkeypatch: pytest.MonkeyPatch
     assert state["dropped"] == {"requests": 2, "misses": 2}
     assert [one["number"] for one in kept] == [2, 3]
     assert len(misses) == 2
+
+
+def test_responses_that_can_be_gone_on_with_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By size as by number: the oldest are forgotten, the newest can always be gone on with."""
+    monkeypatch.setattr(spaces, "MAX_RESPONSE_BYTES", 5_000)
+    with MockServer() as server:
+        url = f"{server.url}/t/a/v1/responses"
+        ids = [httpx.post(url, json={"input": "y" * 2_000}).json()["id"] for _ in range(4)]
+        ids.append(httpx.post(url, json={"input": "y" * 9_000}).json()["id"])
+        found = [
+            httpx.post(url, json={"input": "on", "previous_response_id": one, "store": False})
+            for one in ids
+        ]
+    assert [answer.status_code for answer in found] == [400] * 4 + [200]
+
+
+def test_responses_share_a_limit_over_all_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test that keeps most forgets its oldest."""
+    monkeypatch.setattr(spaces, "MAX_BYTES", 5_000)
+    head = RequestHead("POST", "/v1/responses", (), "1.1")
+    every = Spaces()
+    for number in range(3):
+        every.named("large").keep(f"large{number}", Kept(None, (), {}, 2_000))
+    every.named("small").keep("small", Kept(None, (), {}, 500))
+    every.add(every.named("small"), Seen(head, b"x"))
+    assert list(every.named("large").responses) == ["large1", "large2"]
+    assert list(every.named("small").responses) == ["small"]
+
+
+def test_sizes_of_values() -> None:
+    """Characters and values count, however deep they lie."""
+    deep: list[object] = ["x" * 1_000]
+    for _ in range(5_000):
+        deep = [deep]
+    assert 1_000 + 5_000 * 64 < size_of(deep) < 1_000 + 5_010 * 64
+    assert size_of({"a": ["bc", 1, None]}) == 3 + 6 * 64

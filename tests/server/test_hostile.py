@@ -57,6 +57,14 @@ def test_what_http_can_not_carry_is_an_error_of_ours(what: str) -> None:
     assert b"\nSet-Cookie" not in data
 
 
+def test_a_body_without_a_head_is_not_sent() -> None:
+    """An import may hold one; on the wire it would be the head that it looks like."""
+    one = taped([b"HTTP/1.1 200 OK\r\nSet-Cookie: evil=1\r\n\r\n"], method="GET", body=None)
+    with serve(tape(replace(one, head=None))) as server:
+        data, _ = talk(server.url, ASK_AGAIN)
+    assert data == b""
+
+
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 @pytest.mark.parametrize("what", [name for name in HOSTILE if name not in {"switching", "early"}])
 def test_in_process_it_is_an_error_too(what: str, library: Any) -> None:

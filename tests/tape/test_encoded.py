@@ -30,6 +30,34 @@ def test_each_kind_in_base64(kind: Kind) -> None:
             assert plain.endswith(b"d so on")
 
 
+ENDS = {"LF": b"\n", "CR LF": b"\r\n", "escaped": b"\\n", "both escaped": b"\\r\\n"}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("width", [60, 64, 76])
+@pytest.mark.parametrize("n_before", range(0, 60, 7))
+def test_base64_in_lines(end: str, width: int, n_before: int) -> None:
+    """As in e-mail, and as GitHub gives the contents of files: a key goes on over line ends."""
+    secret = "sk-proj-" + of(random.Random(n_before), B62, 120)
+    plain = "x" * n_before + f" {secret} " + "y" * 90
+    whole = base64.b64encode(plain.encode())
+    mark = base64.b64encode(f"{' ' * (n_before % 3)}sk-".encode())
+    at = (n_before + 1) * 4 // 3
+    if at // width != (at + len(mark)) // width:
+        pytest.skip("the mark itself is broken: it is not found")
+    lines = [whole[n : n + width] for n in range(0, len(whole), width)]
+    body = b'{"a":1}\n"' + ENDS[end].join(lines) + b'"\n'
+    for size in (len(body), 1, 50, 97):
+        chunks = [body[n : n + size] for n in range(0, len(body), size)]
+        final, states, _ = written(chunks, default_search())
+        first, last = final.index(b"*"), final.rindex(b"*") + 1
+        assert final == body[:first] + b"*" * (last - first) + body[last:]
+        assert len(body[9:first].replace(ENDS[end], b"")) in range(at - 3, at + 4)
+        assert len(body[last:-2].replace(ENDS[end], b"")) in range(116, 126)
+        kept = base64.b64encode(secret[20:110].encode())[4:-8]
+        assert not any(kept[:12] in state.replace(ENDS[end], b"") for state in states)
+
+
 def test_values_beside_names_in_base64() -> None:
     """A JSON document, encoded: its fields are looked at, too."""
     secret = of(random.Random(1), B62, 24)

@@ -110,3 +110,21 @@ def test_words_that_run_into_other_keys(before: str, secret: str) -> None:
 def test_words_that_end_like_a_prefix(text: str) -> None:
     """Names of ordinary things and encoded data stay."""
     assert default_search().find(text.encode()) == []
+
+
+@pytest.mark.parametrize(("before", "secret", "after"), [
+    ("SENTRY=", "sntrys_eyJpYXQiOjE3/" + "aB3dE6gH9j+/" * 8 + "=_" + "aB3dE6gH9j/" * 4, "\n"),
+    ("it is ", "t1.9euelZq" + "aB3dE6gH9j" * 3 + ".Ab-" + "aB3dE6gH9j_" * 7 + "7xY-zz", ", so"),
+    ("sc_abc12.4xyz.acc_account-id12.", "ab3de6gh9j" * 4, "\n"),
+    ("BUNDLE_ENTERPRISE__CONTRIBSYS__COM=", "0a1b2c3d:4e5f6071", "\n"),
+    *((f"Authorization: {scheme} ", "q7Rk2mZx9vBt4cLw8", "\r\n") for scheme in (
+        "Api-Token", "ApiKey", "DPoP", "GenieKey", "Zoho-oauthtoken", "OAuth", "Bot", "Key",
+    )),
+])  # fmt: skip
+def test_keys_with_patterns_of_their_own(before: str, secret: str, after: str) -> None:
+    """Keys that a prefix alone does not tell, to the byte."""
+    text = f"{before}{secret}{after}".encode()
+    masked = bytearray(text)
+    for start, end, _ in default_search().find(text):
+        masked[start:end] = b"*" * (end - start)
+    assert bytes(masked) == f"{before}{'*' * len(secret)}{after}".encode()
