@@ -35,7 +35,7 @@ ENDS = {"LF": b"\n", "CR LF": b"\r\n", "escaped": b"\\n", "both escaped": b"\\r\
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("width", [60, 64, 76])
-@pytest.mark.parametrize("n_before", range(0, 60, 7))
+@pytest.mark.parametrize("n_before", [0, 7, 20, 41])
 def test_base64_in_lines(end: str, width: int, n_before: int) -> None:
     """As in e-mail, and as GitHub gives the contents of files: a key goes on over line ends."""
     secret = "sk-proj-" + of(random.Random(n_before), B62, 120)

@@ -104,7 +104,7 @@ def test_every_escape_at_every_cut(escape: str, which: str) -> None:
     before, after = FILLERS[0] + b'{"a":"see ', b' there"}\n\n' + FILLERS[1]
     body = before + spelled.encode() + after
     expected = before + b"*" * len(spelled) + after
-    stop = min(len(spelled), 60)  # all characters are spelled alike
+    stop = min(len(spelled), 30)  # all characters are spelled alike
     for place in (*range(len(before) - 2, len(before) + stop), len(body) - len(after) - 1):
         final, states, _ = written([body[:place], body[place:]], default_search())
         assert final == expected
@@ -118,7 +118,7 @@ def test_a_long_value_of_letters_beyond_ascii() -> None:
     """What goes on of a value longer than what is held back is masked, whatever its letters are."""
     value = "gr\u00fc\u00dfe7K\u4e16" * 4000
     body = f"a=1&api_key={value}&n=1".encode()
-    for size in (5000, 9000, 60_000):
+    for size in (9000, 60_000):
         final, states, _ = written(cut(body, list(range(0, len(body), size))), default_search())
         assert not any(leaks(value.encode(), state) for state in states)
         assert final == f"a=1&api_key={'*' * len(value.encode())}&n=1".encode()
