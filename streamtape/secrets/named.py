@@ -28,7 +28,9 @@ _SHORT_VALUE = 6
 _LONG_ENOUGH = 4096  # characters of a longer value that tell whether it is a secret's
 _WORDS = (
     "key", "token", "secret", "passw", "passphrase", "passcode", "authorization", "authentication",
-    "connection", "credential", "assertion", "verifier", "cookie",
+    "connection", "credential", "assertion", "verifier", "cookie", "saml", "sessid",
+    "recovery_code", "recoverycode", "backup_code", "backupcode", "one_time_code", "onetimecode",
+    "device_code", "devicecode", "verification_code", "verificationcode",
 )  # fmt: skip
 # Too short to be looked for without the sign behind them.
 _SHORT_WORDS = ("pwd", "jwt", "otp", "auth", "sid", "sig", "pass")

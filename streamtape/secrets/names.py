@@ -12,19 +12,25 @@ from functools import lru_cache
 
 WORDS = frozenset({
     "apikey", "auth", "authentication", "authkey", "authorization", "bearer", "cookie", "cookies",
-    "credential", "credentials", "jwt", "key", "keys", "otp", "pass", "passcode", "passphrase",
-    "passwd", "password", "passwords", "pat", "pwd", "secret", "secrets", "session", "sessionid",
-    "sessionkey", "sessiontoken", "sid", "sig", "signature", "signed", "token", "totp",
+    "credential", "credentials", "creds", "jwt", "key", "keys", "mfa", "otp", "pass", "passcode",
+    "passphrase", "passwd", "password", "passwords", "pat", "pw", "pwd", "secret", "secrets",
+    "session", "sessionid", "sessionkey", "sessiontoken", "sid", "sig", "signature", "signed",
+    "token", "totp",
 })  # fmt: skip
 # Words that run on where they are joined: `accesstoken`, `clientsecret`, `xapikey`.
 ENDINGS = (
     "apikey", "token", "secret", "password", "passwd", "secretkey", "accesskey", "signature",
     "authkey", "sessionkey", "passphrase", "passcode", "credential", "authorization",
     "authentication", "clientassertion", "codeverifier", "apikeys", "secrets", "passwords",
-    "credentials", "sessionid",
+    "credentials", "sessionid", "sessid", "samlresponse", "samlassertion", "connectionstring",
 )  # fmt: skip
 # OAuth's own: the proof of who asks.
-PROOFS = frozenset({"client_assertion", "code_verifier", "assertion", "user_code", "device_code"})
+PROOFS = frozenset({
+    "api_sig", "apisig", "assertion", "authorization_code", "backup_code", "client_assertion",
+    "code_verifier", "device_code", "magic_link", "oauth_verifier", "one_time_code", "pin_code",
+    "connection_string", "recovery_code", "saml_assertion", "saml_response", "user_code",
+    "verification_code",
+})  # fmt: skip
 # Organisations, projects, accounts: not keys, but nobody else's business.
 IDENTITIES = frozenset({
     "account_id", "anthropic-organization-id", "cf-access-authenticated-user-email",
@@ -89,14 +95,16 @@ _FIELDS = tuple((kind, re.compile(rf"{before}(?:{ends})\Z")) for kind, before, e
      r"accesskey(?:secret|id)?|(?:account|encryption|signing|storage|subscription|master|"
      r"sharedaccess|auth|session|private|license|service|server|deploy|functions?|host|hmac|"
      r"integration|ingestion|instrumentation|admin|webhook|preshared|crypto|signature|licence|root|"
-     r"recovery|merchant|partner|wallet)keys?(?:data)?|secretkeybase|clientkeydata|passwords?|"
+     r"recovery|merchant|partner|wallet|ssh|consumer)keys?(?:data)?|samlresponse|samlassertion|"
+     r"oauthverifier|secretkeybase|clientkeydata|passwords?|"
      r"passwd|passphrase|authorization|connectionstring|clientassertion|codeverifier"),
-    ("code", ".*?", r"totp|otp|passcode|otpcode|mfacode|pincode"),
+    ("code", ".*?", r"totp|otp|passcode|"
+     r"(?:otp|mfa|pin|onetime|recovery|backup|verification)codes?"),
     ("password", "(?:x|my|new|old|the|db|database|user|smtp|mail|ftp|root|admin|mysql|pg|redis)?",
      "pwd|pass|authentication"),
     ("cookie", "(?:x|set)?", "cookies?2?"),
     ("token", ".{0,16}?", "tokens?|secrets?|jwt|credentials?|assertion|verifier"),
-    ("token", "x?", "auth|pat|sid"),
+    ("token", "x?", "auth|pat|sid|bearer|sessid|phpsessid|devicecode|creds"),
     ("key", "(?:app|user|project|application)?", "keys?"),
 ))  # fmt: skip
 # Which of several: `API_KEY_2`, `password1`, `token_prod`.

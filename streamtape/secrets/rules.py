@@ -11,6 +11,7 @@ from streamtape.errors import UsageError
 from streamtape.json_path import path_pattern
 
 _OTHER_KINDS = ("cookie", "name", "path", "userinfo")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class RedactionOptions:
     def __post_init__(self) -> None:
         for name in ("headers", "parameters", "json_paths", "keep"):
             object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        for header in self.headers:
+            if not _HEADER.fullmatch(header):
+                near = re.sub(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]", "", header)
+                hint = f"; did you mean {near!r}?" if near else ""
+                raise UsageError(f"headers: no header can have the name {header!r}{hint}")
         object.__setattr__(self, "off", frozenset(_texts("off", self.off)))
         object.__setattr__(self, "patterns", tuple(map(_pair, _listed("patterns", self.patterns))))
         for kind, pattern in self.patterns:

@@ -123,6 +123,16 @@ def test_a_pattern_that_is_none_is_refused() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "name", [" x-team", "x-team:", "x team", "x-te\u00e4m", "x-team\n", '"x-team"']
+)
+def test_a_name_that_no_header_has_is_refused(name: str) -> None:
+    """It would mask nothing: the message says what was meant."""
+    near = "x-tem" if "\u00e4" in name else "xteam" if name == "x team" else "x-team"
+    with pytest.raises(UsageError, match=f"did you mean '{near}'"):
+        RedactionOptions(headers=(name,))
+
+
 def test_messages_are_masked() -> None:
     """The message of an error that we store holds no secret of its URL."""
     ending = Ending("error", 1, "ConnectError", "no route to http://u:p@h/?key=abc for you")
