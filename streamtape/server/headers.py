@@ -104,13 +104,15 @@ def is_known_page(request: RequestHead, allowed: Collection[str]) -> bool:
     the answers), so each is judged by its Origin, and by Sec-Fetch-Site where it has none. Whoever
     follows a link to our own page at `/` is let in.
     """
-    origin = request.header("origin")
     if "*" in allowed:
         return True
-    if origin is not None:
+    origins = [v.decode("latin-1") for n, v in request.headers if n.lower() == b"origin"]
+    if origins:
         host = request.header("host") or ""
-        return origin in allowed or origin.lower() in {f"http://{host}", f"https://{host}"}
-    site = (request.header("sec-fetch-site") or "none").lower()
+        own = {f"http://{host}", f"https://{host}"}
+        return all(origin in allowed or origin.lower() in own for origin in origins)
+    site = request.header("sec-fetch-site")
+    site = "none" if site is None else site.lower()
     follows = request.method == "GET" and request.path == "/"
     return follows or site in {"none", "same-origin"}
 

@@ -109,6 +109,18 @@ def test_only_known_pages(headers: dict[str, str], known: bool) -> None:
     assert is_known_page(asking(host, ("Sec-Fetch-Site", "cross-site")), ())  # a link to our page
 
 
+@pytest.mark.parametrize("more", [
+    (("Origin", "http://127.0.0.1:8080"), ("Origin", "http://evil.example")),
+    (("Origin", "http://evil.example"), ("Origin", "http://127.0.0.1:8080")),
+    (("Sec-Fetch-Site", ""),),
+])  # fmt: skip
+def test_each_origin_counts(more: tuple[tuple[str, str], ...]) -> None:
+    """Of several origins each must be known, and an empty site is none that we know."""
+    host = ("Host", "127.0.0.1:8080")
+    request = replace(asking(host, *more, method="POST"), target="/v1/responses")
+    assert not is_known_page(request, ())
+
+
 def test_cors_only_for_allowed_origins() -> None:
     """A preflight is answered in full, a request less so, a stranger not at all."""
     preflight = asking(
