@@ -13,10 +13,11 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, chdir, redirect_stdout
+from contextlib import ExitStack, chdir, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -181,6 +182,17 @@ def left_out(page: str, text: str) -> None:
             raise NotRun(reason)
 
 
+@contextmanager
+def process_restored() -> Iterator[None]:
+    """What a program changes for as long as its process lives is as before at the end."""
+    path, handler = list(sys.path), signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        signal.signal(signal.SIGTERM, handler)
+
+
 class Guide:
     """Follows a page in a folder of its own; `n_done` counts what was run."""
 
@@ -198,6 +210,7 @@ class Guide:
         env["STREAMTAPE_CACHE"] = str(self.folder.parent / "cache")
         bin_folder = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         with ExitStack() as stack:
+            stack.enter_context(process_restored())
             stack.enter_context(chdir(self.folder))
             stack.enter_context(patch.dict(os.environ, {**env, "PATH": bin_folder}))
             stack.enter_context(patch.object(parallel, "_cores", lambda: 1))
