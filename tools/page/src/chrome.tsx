@@ -1,7 +1,7 @@
 /** What stands around every page: its head, the menus, the keys. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { asCurl, asPython, asTest, asTranscript } from "./copy";
 import { type Colours, colours, type Picture, png, svg } from "./picture";
 import type { Recording } from "./recording";
@@ -72,7 +72,7 @@ export interface Item {
 export function Menu({ id, name, items }: { id: string; name: string; items: Item[] }) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
     const away = (event: Event) => {

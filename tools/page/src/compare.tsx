@@ -1,6 +1,6 @@
 /** The page of comparisons: one race, or a table of them whose rows open. */
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { putPlace, readPlace } from "./address";
 import { Menu, pictureItems, Top } from "./chrome";
 import type { PageData, PairData } from "./data";
@@ -35,7 +35,7 @@ export function CompareApp({ data }: { data: PageData }) {
     setCurrent(number);
     scrollTo(0, 0);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const go = () => setCurrent(read());
     const keys = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

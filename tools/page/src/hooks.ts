@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Player, Why } from "./player";
 
 interface Emitter {
@@ -39,7 +39,7 @@ export function useWidth(ref: RefObject<HTMLElement | null>): number {
 /** Whether a media query holds. */
 export function useMedia(query: string): boolean {
   const [holds, setHolds] = useState(() => matchMedia(query).matches);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const list = matchMedia(query);
     const update = () => setHolds(list.matches);
     list.addEventListener("change", update);

@@ -37,7 +37,7 @@ export function Race({ pair, a, b, sides, theme }: Props) {
       for (const end of ends) end();
     };
   }, [stages, player]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const target = event.target as Element;

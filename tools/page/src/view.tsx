@@ -40,7 +40,7 @@ export function useTheme(): [Theme, () => void, string] {
   const [theme, setTheme] = useState(currentTheme);
   const [system, setSystem] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);
   useLayoutEffect(() => keepTheme(theme), [theme]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const list = matchMedia("(prefers-color-scheme: dark)");
     const update = () => setSystem(list.matches);
     list.addEventListener("change", update);
@@ -68,7 +68,7 @@ export function ViewApp({ data }: { data: PageData }) {
   };
   // The address tells what to show, at the start and whenever it changes.
   const [place, setPlace] = useState(first);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const go = () => setPlace(readPlace(location.hash));
     addEventListener("hashchange", go);
     addEventListener("popstate", go);
@@ -208,7 +208,7 @@ function useAddress(stage: Stage, index: number): void {
     },
     [stage],
   );
-  useEffect(() => {
+  useLayoutEffect(() => {
     const end = stage.listen(soon);
     // What is there at the start is not to be written down.
     const wait = window.setTimeout(() => {
@@ -228,10 +228,10 @@ export function useKeys(
   choose: (index: number) => unknown,
   theme: () => void,
 ): void {
-  // Keys may come faster than the page is drawn.
+  // Keys may come faster than the page is drawn, and before a frame that was drawn is seen.
   const at = useRef(current);
   at.current = current;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !stage) return;
       const target = event.target as Element;
