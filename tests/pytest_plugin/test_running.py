@@ -365,7 +365,9 @@ def test_the_plugin_may_be_named_once_more(suite: Suite, plugin: str) -> None:
     """What the entry point has loaded may be named by -p and in a conftest.py, too."""
     suite.write("@streamtape.cassette\ndef test_a():\n" + GET)
     suite.pytester.makeconftest(f"pytest_plugins = [{plugin!r}]\n")
-    command = (sys.executable, "-m", "pytest", "-q", "-Werror", "-p", plugin)
+    others = ("hypothesispytest", "xdist", "xdist.looponfail", "random_order")  # they take time
+    without = [word for other in others for word in ("-p", f"no:{other}")]
+    command = (sys.executable, "-m", "pytest", "-q", "-Werror", *without, "-p", plugin)
     result = suite.pytester.run(*command)
     result.assert_outcomes(passed=1)
     result = suite.pytester.run(*command[:-2], "-p", "no:streamtape")
