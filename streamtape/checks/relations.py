@@ -25,6 +25,7 @@ from streamtape.checks.expected.facts import (
     Unique,
 )
 from streamtape.checks.finding import Severity
+from streamtape.checks.repeats import free_fields
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 from streamtape.dialects.base import Condition
@@ -51,15 +52,10 @@ class Looking:
         self.stream = stream
         self.known: dict[str, dict[Any, Any]] = defaultdict(dict)
 
-    def weight(self, fact: Fact) -> Severity | None:
-        """What a breach weighs here; None where the fact does not hold here."""
-        if not self.stream.owned:
-            return fact.elsewhere
-        return None if fact.only and self.stream.profile not in fact.only else fact.weight
-
 
 Look = Callable[[Any, Any, Event, Bindings, Looking], Iterator[str]]
-Lookup = tuple[Any, Look, Condition | None]  # a fact, who looks at it, and when
+# A fact, who looks at it, when, and what a breach weighs.
+Lookup = tuple[Any, Look, Condition | None, Severity]
 _OF_ONE_EVENT = (Fixed, Fields, Sum)  # all that they ask of an event is in it
 Groups = tuple[tuple[Path, tuple[Lookup, ...]], ...]
 
@@ -69,12 +65,15 @@ def relations(stream: Stream) -> Iterator[Hit]:
     if not stream.expected.facts:
         return
     looking, is_right = Looking(stream), False
+    texts, counter = free_fields(stream.dialect)
+    free = texts | {counter}
     for event, is_repeat in stream.with_repeats():
         if type(event.payload) is not dict:
             continue
         again = is_repeat and is_right
         is_right = True
-        for holder, facts in groups_of(stream.expected, event.type, again=again):
+        groups = groups_of(stream.expected, event.type, stream.profile, free if again else None)
+        for holder, facts in groups:
             for bound, value in find(event.payload, holder) if holder else (((), event.payload),):
                 if type(value) is dict:
                     for hit in _look(facts, value, event, bound, looking):
@@ -85,32 +84,53 @@ def relations(stream: Stream) -> Iterator[Hit]:
 def _look(
     facts: Sequence[Lookup], value: Any, event: Event, bound: Bindings, looking: Looking
 ) -> Iterator[Hit]:
-    for fact, look, when in facts:
-        if when is not None and not holds(value, when):
-            continue
-        weight = looking.weight(fact)
-        if weight is not None:
+    for fact, look, when, weight in facts:
+        if when is None or holds(value, when):
             for message in look(fact, value, event, bound, looking):
                 yield Hit(event.index, message, weight)
 
 
 @lru_cache(maxsize=1024)
-def groups_of(expected: Expected, event_type: str, *, again: bool = False) -> Groups:
-    """The facts of one event type, by the path of what holds their values.
+def groups_of(
+    expected: Expected, event_type: str, profile: str, free: frozenset[str] | None = None
+) -> Groups:
+    """The facts of one event type that hold in a profile, by the path of what holds their values.
 
-    Of an event that is `again` the one before it, which kept them, only those that remember.
+    Of an event that repeats the one before it, which kept them all, and may differ from it in the
+    fields of some names (`free`): only those that may be broken by that.
     """
     seen: dict[str, list[Lookup]] = {}
     groups: dict[str, list[Lookup]] = {}
     for fact in expected.facts:
-        if again and isinstance(fact, _OF_ONE_EVENT):
+        weight = _weight(fact, expected, profile)
+        if weight is None or (free is not None and _is_kept_again(fact, free)):
             continue
         if isinstance(fact, Because) and (not fact.seen_types or event_type in fact.seen_types):
-            seen.setdefault(fact.seen, []).append((fact, _see, None))
+            seen.setdefault(fact.seen, []).append((fact, _see, None, weight))
         if not fact.types or event_type in fact.types:
-            groups.setdefault(fact.holder, []).append((fact, _LOOKS[type(fact)], fact.when))
+            lookup = fact, _LOOKS[type(fact)], fact.when, weight
+            groups.setdefault(fact.holder, []).append(lookup)
     both = [*seen.items(), *groups.items()]  # an event may hold what its own end is because of
     return tuple((parse_path(holder), tuple(facts)) for holder, facts in both)
+
+
+def _is_kept_again(fact: Fact, free: frozenset[str]) -> bool:
+    """Whether an event keeps a fact because the one before it, with the same values, did."""
+    paths = [] if fact.when is None else [fact.when[0]]
+    if isinstance(fact, AtMost):
+        paths += [fact.path, fact.bound]
+    elif isinstance(fact, Because):
+        paths += [fact.path, fact.seen_path]
+    else:
+        return isinstance(fact, _OF_ONE_EVENT)
+    return free.isdisjoint(path.rpartition(".")[2] for path in paths if path)
+
+
+def _weight(fact: Fact, expected: Expected, profile: str) -> Severity | None:
+    """What a breach weighs in a profile; None where the fact does not hold there."""
+    if profile not in expected.owners:
+        return fact.elsewhere
+    return None if fact.only and profile not in fact.only else fact.weight
 
 
 def _at(fact: Fact, path: str) -> str:

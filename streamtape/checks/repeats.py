@@ -20,7 +20,7 @@ _NEVER_FREE = frozenset({"type", "id", "index", "name", "role", "*", ""})
 
 def repeats(dialect: Dialect, events: Iterable[Event]) -> Iterator[bool]:
     """For each event whether it only goes on with what the one before it began."""
-    free, counter = _free_fields(dialect)
+    free, counter = free_fields(dialect)
     kind, payload = "", None
     for event in events:
         yield event.type == kind and _alike(payload, event.payload, free, counter)
@@ -28,7 +28,7 @@ def repeats(dialect: Dialect, events: Iterable[Event]) -> Iterator[bool]:
 
 
 @lru_cache(maxsize=64)
-def _free_fields(dialect: Dialect) -> tuple[frozenset[str], str]:
+def free_fields(dialect: Dialect) -> tuple[frozenset[str], str]:
     """The names of the texts that differ from delta to delta, and that of the number which grows.
 
     Names that tell targets apart are not among them.
