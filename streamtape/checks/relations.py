@@ -92,17 +92,18 @@ def _look(
 
 @lru_cache(maxsize=1024)
 def groups_of(
-    expected: Expected, event_type: str, profile: str, free: frozenset[str] | None = None
+    expected: Expected, event_type: str, profile: str | None, free: frozenset[str] | None = None
 ) -> Groups:
     """The facts of one event type that hold in a profile, by the path of what holds their values.
 
+    All facts without a profile.
     Of an event that repeats the one before it, which kept them all, and may differ from it in the
     fields of some names (`free`): only those that may be broken by that.
     """
     seen: dict[str, list[Lookup]] = {}
     groups: dict[str, list[Lookup]] = {}
     for fact in expected.facts:
-        weight = _weight(fact, expected, profile)
+        weight = fact.weight if profile is None else _weight(fact, expected, profile)
         if weight is None or (free is not None and _is_kept_again(fact, free)):
             continue
         if isinstance(fact, Because) and (not fact.seen_types or event_type in fact.seen_types):

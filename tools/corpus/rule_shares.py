@@ -33,9 +33,9 @@ def kept(stream: Stream) -> dict[str, bool]:
     for event in stream.events:
         if type(event.payload) is not dict:
             continue
-        for holder, facts in groups_of(stream.expected, event.type):
+        for holder, facts in groups_of(stream.expected, event.type, None):
             for bound, value in find(event.payload, holder) if holder else (((), event.payload),):
-                for fact, look, when in facts if type(value) is dict else ():
+                for fact, look, when, _ in facts if type(value) is dict else ():
                     if when is not None and not holds(value, when):
                         continue
                     failed = [*look(fact, value, event, bound, looking)]
