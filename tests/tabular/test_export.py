@@ -117,6 +117,26 @@ def test_many_partitions_keep_few_files_open(
     assert len(streamtape.tables(tmp_path / "out")["interactions"]) == 6
 
 
+@pytest.mark.parametrize("size", [1, 2, 6])
+def test_what_waits_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Of all files together; the one that has most writes a row group, and stays open."""
+    from streamtape.tabular.store import export
+
+    paths = sorted(
+        saved(tmp_path / "tapes", **{f"r{n}": stream(n, day=n % 2) for n in range(6)}).iterdir()
+    )
+    monkeypatch.setattr(export, "MAX_WAITING_BYTES", 4000)
+    tables = ("interactions", "events")
+    with Export(tmp_path / "out", tables) as to:
+        for at in range(0, len(paths), size):
+            to.add(extract(paths[at : at + size], tables=tables))
+            assert sum(file.waiting_bytes for file in to._open.values()) <= 4000
+    found = sorted((tmp_path / "out" / "events").rglob("*.parquet"))
+    assert [path.name for path in found] == ["part-00000.parquet"] * 2
+    groups = [pq.read_metadata(path).num_row_groups for path in found]
+    assert groups == [3, 3], "the same, however the recordings were batched"
+
+
 def test_unreadable_recordings_are_reported(tapes: Path, tmp_path: Path) -> None:
     """The others are exported; the status is 2."""
     (tapes / "bad.tape").write_bytes(b"no tape")

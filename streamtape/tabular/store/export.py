@@ -29,7 +29,7 @@ PartitionBy = Literal["date", "month", "none"]
 PARTITIONS: tuple[PartitionBy, ...] = ("date", "month", "none")
 PART_ROWS = 1 << 20
 MAX_OPEN = 64  # files; of more partitions, the one that was idle longest is closed
-MAX_WAITING_BYTES = 64 << 20
+MAX_WAITING_BYTES = 16 << 20  # of rows; of more, the file that has most writes a row group
 _UNKNOWN = "__HIVE_DEFAULT_PARTITION__"  # Hive's name for NULL
 
 
@@ -91,13 +91,14 @@ class Export:
     def add(self, extract: Extract) -> None:
         """Write the rows of the next recordings."""
         with writing(self.target):
-            for table in self.tables:
-                at = 0
-                for one in extract.files:
+            at = dict.fromkeys(self.tables, 0)
+            for one in extract.files:  # in turn, so that it does not matter how they were batched
+                for table in self.tables:
                     n_rows, n_bytes = one.sizes.get(table, (0, 0))
                     if n_rows:
-                        self._add(table, extract.batches[table].slice(at, n_rows), n_bytes)
-                        at += n_rows
+                        rows = extract.batches[table].slice(at[table], n_rows)
+                        self._add(table, rows, n_bytes)
+                        at[table] += n_rows
 
     def _add(self, table: str, rows: pa.RecordBatch, n_bytes: int) -> None:
         for partition, part in _partitioned(rows, self._partition_by):
@@ -105,10 +106,10 @@ class Export:
             file.add(part, n_bytes * part.num_rows // rows.num_rows)
             if file.n_rows >= PART_ROWS and not self.is_file:
                 self._close((table, partition))
-        while len(self._open) > MAX_OPEN or (
-            sum(file.waiting_bytes for file in self._open.values()) > MAX_WAITING_BYTES
-        ):
+        while len(self._open) > MAX_OPEN:
             self._close(next(iter(self._open)))
+        while sum(file.waiting_bytes for file in self._open.values()) > MAX_WAITING_BYTES:
+            max(self._open.values(), key=lambda file: file.waiting_bytes).flush()
 
     def _file_of(self, table: str, partition: str) -> ParquetFile:
         key = table, partition
