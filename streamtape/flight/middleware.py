@@ -24,20 +24,32 @@ _MOST_BODY = 8 << 20  # of a request; what goes beyond is left out
 class FlightMiddleware:
     """An ASGI application around another one; made by `FlightRecorder.middleware(app)`.
 
+    `begin` is called when the server first calls it: it has set its signal handlers by then.
     `flush` is called when the application has shut down, before its server knows.
     """
 
     def __init__(
-        self, app: App, session: Callable[[], Session | None], flush: Callable[[], object]
+        self,
+        app: App,
+        session: Callable[[], Session | None],
+        *,
+        begin: Callable[[], object],
+        flush: Callable[[], object],
     ) -> None:
         self.app = app
         self._session = session
+        self._begin = begin
+        self._has_begun = False
         self._flush = flush
 
     async def __call__(
         self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]
     ) -> None:
         """Answer as the application does."""
+        if not self._has_begun:
+            self._has_begun = True
+            with suppress(Exception):
+                self._begin()
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
             return

@@ -90,7 +90,7 @@ class FlightRecorder(AsyncEntry):
         self._writer: Writer | None = None
         self._session: FlightSession | None = None
         self._before: Session | None = None
-        self._sigterm = SigtermHandler(self._on_sigterm)
+        self._sigterms: list[SigtermHandler] = []
         if hasattr(os, "register_at_fork"):  # not on Windows
             os.register_at_fork(after_in_child=partial(_begin_anew, weakref.ref(self)))
 
@@ -118,7 +118,8 @@ class FlightRecorder(AsyncEntry):
             session, self._session = self._session, None
             if session is not None:
                 patch.deactivate(session, self._before)
-            self._sigterm.remove()
+            while self._sigterms:
+                self._sigterms.pop().remove()
             writer, self._writer = self._writer, None
             atexit.unregister(self.stop)
         if session is not None:
@@ -145,12 +146,18 @@ class FlightRecorder(AsyncEntry):
         pass by.
         """
         session = self._open()
-        return FlightMiddleware(app, lambda: session, self.flush)
+        return FlightMiddleware(app, lambda: session, begin=self._take_sigterm, flush=self.flush)
 
     def _open(self) -> FlightSession:
         self._start_writer()
-        self._sigterm.install()
+        self._take_sigterm()
         return FlightSession(self._journal, self._options, self._redactor)
+
+    def _take_sigterm(self) -> None:
+        """Stand in front of the handler that the program or its server has by now."""
+        handler = SigtermHandler(self._on_sigterm)
+        if handler.install():
+            self._sigterms.append(handler)
 
     def _start_writer(self) -> Writer:
         with self._lock:

@@ -23,10 +23,19 @@ class SigtermHandler:
         self._ending = ending
         self._before: Any = None
 
-    def install(self) -> None:
-        """Take the signal, in the main thread, where it is not taken already."""
-        if _is_main_thread() and not self._is_installed():
-            self._before = signal.signal(signal.SIGTERM, self)
+    def install(self) -> bool:
+        """Take the signal, in the main thread, unless one of the same kind has it; whether it did.
+
+        Where a handler came after one, the next in front of that is a new one: a server puts
+        back the one before it when it ends.
+        """
+        if not _is_main_thread():
+            return False
+        found = signal.getsignal(signal.SIGTERM)
+        if isinstance(found, SigtermHandler) and found._ending == self._ending:
+            return False
+        self._before = signal.signal(signal.SIGTERM, self)
+        return True
 
     def remove(self) -> None:
         """Give the signal back; where another handler came after, that one stays."""

@@ -272,6 +272,48 @@ def test_the_handler_of_a_server_is_seen_through(tmp_path: Path) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+def test_a_server_that_takes_the_signal_later(tmp_path: Path) -> None:
+    """As under gunicorn, which loads the application first: all is written at the signal still.
+
+    Not only when the server has shut down: it may be killed before that.
+    """
+    recorder = FlightRecorder(tmp_path, sample=1, file_s=1_000)
+    first = signal.getsignal(signal.SIGTERM)
+    app = recorder.middleware(raw)
+    ours = signal.getsignal(signal.SIGTERM)
+    server = Server()
+    signal.signal(signal.SIGTERM, server.handle_exit)
+    try:
+        asyncio.run(answered(app))
+
+        async def terminated() -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+        asyncio.run(terminated())  # in a loop, as a server's: nobody waits for the file
+        assert server.should_exit
+        until(lambda: recorder.counts.n_files == 1)
+        assert len(recordings(tmp_path)) == 1
+        assert recorder.stop()
+        assert signal.getsignal(signal.SIGTERM) == server.handle_exit
+    finally:
+        signal.signal(signal.SIGTERM, ours)  # as the server does at its end
+        recorder.stop()
+        signal.signal(signal.SIGTERM, first)
+
+
+async def answered(app: Any) -> None:
+    """Have an application answer a request."""
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        pass
+
+    scope = {"type": "http", "method": "GET", "path": "/x", "headers": [(b"host", b"a.test")]}
+    await app(scope, receive, send)
+
+
 async def raw(scope: Any, receive: Any, send: Any) -> None:
     """Knows no lifespan, as many applications."""
     assert scope["type"] == "http", "only http"
