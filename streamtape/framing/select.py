@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, count, islice
+from itertools import chain, count, islice, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -237,13 +237,14 @@ def read_frames(
     chunk_index, at_us, n_bytes, number = start
     for batch in batches(pieces, BATCH if isinstance(framer, SSEParser) else 1):
         whole = _whole_frames(framer, batch, number, n_bytes, allowance)
+        if whole is not None:
+            for frame, (_, at_us, chunk_index) in _with_pieces(whole, batch):
+                yield _located(frame, at_us, chunk_index, number)
+                number += 1
+            n_bytes += sum([len(data) for data, _, _ in batch])
+            continue
         for data, at_us, chunk_index in batch:
             n_bytes += len(data)
-            if whole is not None:
-                for frame in islice(whole, data.count(b"\n\n")):
-                    yield _located(frame, at_us, chunk_index, number)
-                    number += 1
-                continue
             if allowance is not None:
                 allowance.bytes(n_bytes)
             error = None
@@ -251,10 +252,10 @@ def read_frames(
                 found = framer.feed(data)
             except FramingError as failed:
                 found, error = failed.frames, failed
-            for frame in found:
+            for each in found:
                 if allowance is not None:
                     allowance.frames(number + 1)
-                yield _located(frame, at_us, chunk_index, number)
+                yield _located(each, at_us, chunk_index, number)
                 number += 1
             if error is not None:
                 raise error
@@ -267,9 +268,17 @@ def read_frames(
         yield _located(last, at_us, chunk_index, number)
 
 
+def _with_pieces(frames: list[SSEFrame], batch: list[Piece]) -> Iterable[tuple[SSEFrame, Piece]]:
+    """Put each frame beside the piece that it came in: as many as the piece has blank lines."""
+    if len(frames) == len(batch):  # no piece is without one
+        return zip(frames, batch, strict=True)
+    each_piece = [repeat(piece, piece[0].count(b"\n\n")) for piece in batch]
+    return zip(frames, chain.from_iterable(each_piece), strict=True)
+
+
 def _whole_frames(
     framer: Framer, batch: list[Piece], number: int, n_bytes: int, allowance: Allowance | None
-) -> Iterator[AnyFrame] | None:
+) -> list[SSEFrame] | None:
     """The frames of pieces that hold whole ones, one for each blank line in a piece.
 
     None where they have to be read one by one, as they do where not all may be allowed.
@@ -282,8 +291,7 @@ def _whole_frames(
         n_bytes + size > allowance.n_bytes or number + size // 3 > allowance.n_frames
     ):  # no frame is shorter than three bytes
         return None
-    found = framer.feed_whole(data)
-    return None if found is None else iter(found)
+    return framer.feed_whole(data)
 
 
 def batches(pieces: Iterator[Piece], most: int) -> Iterator[list[Piece]]:
