@@ -13,7 +13,9 @@ What is counted:
   other, lazily or for type checkers included. The readers that `tape/model.py` imports in the
   reading methods of Interaction are left out: they are a facade, outside the order of rooms.
 - globals: names of modules that a function changes, by `global` or by changing a list or a dict.
-- words: how often the words that this project does not want stand in names, and in texts.
+- words: how often words that this project avoids occur in names, and in texts. The list
+  `names_with_words` has the names of our own among them: what is defined here, but for test
+  functions, whose names are sentences.
 - hops: the functions and modules of ours that one call enters, by `sys.setprofile`, the second time
   that it is made (the first one fills caches), on a recording of this repository.
 """
@@ -28,7 +30,7 @@ import re
 import sys
 import tokenize
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +242,36 @@ def words(root: Path) -> dict[str, Counter[str]]:
     return counts
 
 
+def names_with_words(folder: Path, avoided: Iterable[str]) -> Iterator[str]:
+    """What the modules of a folder define under a name with such a word, as `file:line name`."""
+    for path in sorted(folder.rglob("*.py")):
+        if set(path.stem.split("_")) & set(avoided):
+            yield f"{path.relative_to(folder.parent)}:1 {path.stem}"
+        text = path.read_text()
+        if not any(word in text.lower() for word in avoided):  # much faster than to parse it
+            continue
+        for node in ast.walk(ast.parse(text)):
+            name = _defined(node)
+            if set(_WORD.findall(name.lower())) & set(avoided):
+                line = getattr(node, "lineno", 1)
+                yield f"{path.relative_to(folder.parent)}:{line} {name}"
+
+
+def _defined(node: ast.AST) -> str:
+    """The name that a node defines, if it does; in snake case."""
+    name = ""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        name = "" if node.name.startswith("test_") else node.name
+    elif isinstance(node, ast.arg):
+        name = node.arg
+    elif isinstance(node, ast.alias):
+        name = node.asname or ""
+    elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+        name = node.id if isinstance(node, ast.Name) else node.attr
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+
+
+_WORD = re.compile(r"[a-z]+")
 _F_STRINGS = [getattr(tokenize, n) for n in ("FSTRING_MIDDLE",) if hasattr(tokenize, n)]
 
 
@@ -302,6 +334,12 @@ def count(root: Path = ROOT) -> dict[str, Any]:
         "globals": changed_globals(found),
         "one_importer": once,
         "small_one_importer": small,
+        "names_with_words": [
+            name
+            for folder in ("streamtape", "tests", "tools")
+            if (root / folder).is_dir()
+            for name in names_with_words(root / folder, WORDS)
+        ],
         **{f"hops_{name}": sorted({m for m, _ in one}) for name, one in seen.items()},
     }
     return {

@@ -50,16 +50,18 @@ from streamtape.tape.record_types import (
 )
 from streamtape.tape.records import RecordError
 from streamtape.tape.segments import (
-    BYTES_A_BYTE,
-    CHUNKS_A_BYTE,
     COLUMN_WIDTH,
-    MIN_CHUNKS,
-    MIN_REQUEST_BYTES,
     SEGMENT_CHUNKS,
     Allowance,
     Chunks,
     PackedSegment,
     Segment,
+)
+from streamtape.tape.unfolding import (
+    BYTES_A_BYTE,
+    CHUNKS_A_BYTE,
+    MIN_CHUNKS,
+    MIN_REQUEST_BYTES,
     allowances,
     total,
 )

@@ -13,11 +13,7 @@ the first one from 0, modulo 2**64:
     differences 1000, 300, -1      e8 03 00..   2c 01 00..   ff ff ff..
     planes      e8 2c ff | 03 01 ff | 00 00 ff | ... (eight of them)
 
-An `Allowance` bounds what may be read out of a file that nobody vouches for, by the file's size. A
-few kilobytes can unfold to millions of events or gigabytes of content, which no real recording
-does: what compresses that well was made to do harm. What is beyond is a ContentLimitError that says
-what was left out. Files that were loaded with a limit of the caller's own (`max_bytes`) are
-trusted, and so are values that were made in memory.
+An `Allowance` bounds how much of a body may be read; `unfolding` says how much that is.
 """
 
 from __future__ import annotations
@@ -42,11 +38,6 @@ SEGMENT_CHUNKS = 1 << 15
 COLUMN_WIDTH = 8
 _MASK = (1 << 64) - 1
 _HALF = 1 << 63
-MIN_FRAMES, FRAMES_A_BYTE = 100_000, 16
-MIN_BYTES, BYTES_A_BYTE = 8 << 20, 200
-MIN_CHUNKS, CHUNKS_A_BYTE = 200_000, 32
-MIN_REQUEST_BYTES = 64 << 20  # of the body of one request; or BYTES_A_BYTE times the file
-_LEAST_FRAMES, _LEAST_BYTES = 100, 64 << 10  # of any one interaction
 
 
 class Chunk(NamedTuple):
@@ -355,13 +346,6 @@ def unpack(planes: bytes) -> array[int]:
     return column
 
 
-def total(planes: bytes) -> int:
-    """The sum of a column, without reading its numbers; its length is a multiple of 8."""
-    n = len(planes) // COLUMN_WIDTH
-    used = len(planes.rstrip(b"\0"))  # what is behind is planes of zeros
-    return sum([sum(planes[at : at + n]) << 8 * (at // n) for at in range(0, used, n)])
-
-
 def pack_times(times: Sequence[int]) -> bytes:
     """Lay out times (signed 64-bit) as differences."""
     return pack([(after - before) & _MASK for before, after in pairwise((0, *times))])
@@ -403,20 +387,6 @@ class Allowance(NamedTuple):
             f"only the first {read} of this body were read, and the rest was left out: a file of "
             f"{self.file_bytes:,} bytes that unfolds to more is not a real recording; if it can be "
             "trusted, load it with a limit of your own: load(path, max_bytes=...)"
-        )
-
-
-def allowances(file_bytes: int, body_bytes: Iterable[int]) -> Iterator[Allowance]:
-    """Share what a file may unfold to among its bodies, by their size."""
-    sizes = list(body_bytes)
-    total = max(1, sum(sizes))
-    n_frames = max(MIN_FRAMES, FRAMES_A_BYTE * file_bytes)
-    n_bytes = max(MIN_BYTES, BYTES_A_BYTE * file_bytes)
-    for size in sizes:
-        yield Allowance(
-            max(_LEAST_FRAMES, -(-n_frames * size // total)),
-            max(_LEAST_BYTES, -(-n_bytes * size // total)),
-            file_bytes,
         )
 
 

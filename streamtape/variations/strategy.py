@@ -110,7 +110,7 @@ def relative(one: Interaction, variations: Sequence[Relative]) -> Interaction:
     One that would break a rule that the recording keeps is left out: streams have ways of their own
     to say a thing twice.
     """
-    kept = _broken_rules(one) if variations else frozenset()
+    kept = _failing_rules(one) if variations else frozenset()
     for variation in variations:
         if variation.kind == "cuts":
             one = _cut(one, variation.cuts)
@@ -119,12 +119,12 @@ def relative(one: Interaction, variations: Sequence[Relative]) -> Interaction:
         kind: Callable[[Score, Draw], bool] = _KINDS[variation.kind]
         if kind(score, variation.draw):
             other = score.write(variation.kind)
-            if variation.kind == "unknown_items" or _broken_rules(other) <= kept:
+            if variation.kind == "unknown_items" or _failing_rules(other) <= kept:
                 one = other
     return one
 
 
-def _broken_rules(one: Interaction) -> frozenset[tuple[str, str]]:
+def _failing_rules(one: Interaction) -> frozenset[tuple[str, str]]:
     """The rules of which an interaction breaks some, but for notes."""
     found = check(one)
     return frozenset((f.rule, f.severity) for f in found if f.severity != "info")

@@ -126,11 +126,13 @@ def test_events_in_bursts_look_buffered() -> None:
     at_end = [3_000_000 + n * 50 for n in range(40)]
     steady = [n * 50_000 for n in range(40)]
 
-    def told(times: list[int]) -> list[str]:
+    def bursts_found(times: list[int]) -> list[str]:
         findings = streamtape.check(timed(times, deltas=len(times) - 8))
         return [f.message for f in findings if f.rule == "buffering"]
 
-    assert "bursts" in told(lumps)[0]
-    assert told(steady) == []
+    assert "bursts" in bursts_found(lumps)[0]
+    assert bursts_found(steady) == []
     assert bursts(at_end) == [40]
-    assert told([3_000_000 + n * 50 for n in range(40)])[0].startswith("all 40 events came within")
+    assert bursts_found([3_000_000 + n * 50 for n in range(40)])[0].startswith(
+        "all 40 events came within"
+    )

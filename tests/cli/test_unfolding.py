@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from streamtape.cli.app import cli
-from streamtape.tape import loading, segments
+from streamtape.tape import loading, unfolding
 from streamtape.tape.codec import encode
 from streamtape.tape.lazy_segments import StoredSegment
 from streamtape.tape.messages import Message, Messages
@@ -79,7 +79,7 @@ def test_no_command_fetches_more_than_is_allowed(
 ) -> None:
     """Of a body of 3 MiB in a small file, where 2 MiB are allowed, no run over 2 MiB is fetched."""
     monkeypatch.setattr(loading, "EAGER_BYTES", MIB)
-    monkeypatch.setattr(segments, "MIN_BYTES", 2 * MIB)
+    monkeypatch.setattr(unfolding, "MIN_BYTES", 2 * MIB)
     fetched: list[int] = []
     fetch = StoredSegment.columns
 
@@ -92,8 +92,8 @@ def test_no_command_fetches_more_than_is_allowed(
     args = [places.get(w, w.replace("OUT", str(tmp_path / "out"))) for w in command.split()]
     result = CliRunner().invoke(cli, args)
     assert result.exception is None or isinstance(result.exception, SystemExit)
-    assert max(fetched, default=0) <= segments.MIN_BYTES
-    assert sum(fetched) <= 6 * segments.MIN_BYTES  # a command may read a body more than once
+    assert max(fetched, default=0) <= unfolding.MIN_BYTES
+    assert sum(fetched) <= 6 * unfolding.MIN_BYTES  # a command may read a body more than once
 
 
 def test_a_long_request_in_a_small_file_is_played_and_not_read(

@@ -132,7 +132,7 @@ def test_audio_is_reported_by_size_and_digest() -> None:
 def test_nova_blocks_are_one_text() -> None:
     """Each piece is a block of its own: how many blocks there are is how it was cut."""
 
-    def said(*pieces: str) -> list[Payload]:
+    def blocks(*pieces: str) -> list[Payload]:
         out: list[Payload] = []
         for n, piece in enumerate(pieces):
             at = {"contentBlockIndex": n}
@@ -140,7 +140,7 @@ def test_nova_blocks_are_one_text() -> None:
             out.append({"contentBlockStop": at})
         return out
 
-    changes = compared(said("It ", "works"), said("It ", "never ", "works"), "bedrock-nova")
+    changes = compared(blocks("It ", "works"), blocks("It ", "never ", "works"), "bedrock-nova")
     assert [c.kind for c in changes] == ["changed", "inserted"]
     assert str(changes[0]).endswith("It {+never +}works")
 

@@ -147,11 +147,11 @@ def test_what_cannot_be_said_is_refused(dialect: str, items: list[Any], words: s
     [
         lambda: Say("\ud800"),
         lambda: Call("", {}),
-        lambda: Call("f", 3),  # type: ignore[arg-type]
+        lambda: Call("f", 3),  # type: ignore[arg-type]  # refused
         lambda: Fail(status=200),
         lambda: Fail(retry_after_s=1),
         lambda: Pause(-1),
-        lambda: Reasoning("x", form="other"),  # type: ignore[arg-type]
+        lambda: Reasoning("x", form="other"),  # type: ignore[arg-type]  # refused
         lambda: Pace(ttft_ms=-1),
         lambda: Pace(tokens_per_s=0),
         lambda: Pace(rate_ms=1, ttft_ms=1),

@@ -120,7 +120,7 @@ def test_rules_of_the_api_hold_for_each_response() -> None:
     assert (found.rule, found.where.event) == ("terminal", 19)
     swapped = list(TWO.messages)
     swapped[13], swapped[15] = swapped[15], swapped[13]
-    wrong = streamtape.check(replace(TWO, messages=swapped))  # type: ignore[arg-type]
+    wrong = streamtape.check(replace(TWO, messages=swapped))  # type: ignore[arg-type]  # a list, as Messages is a sequence
     assert {f.where.event for f in wrong if f.severity == "error"} <= set(range(12, 21))
     assert wrong
 
@@ -157,7 +157,7 @@ def renamed(interaction: Interaction, old: str, new: str) -> Interaction:
     """The same with other words in its messages."""
     messages = [m._replace(data=m.data.replace(old.encode(), new.encode())) for m in
                 interaction.messages]  # fmt: skip
-    return replace(interaction, messages=messages)  # type: ignore[arg-type]
+    return replace(interaction, messages=messages)  # type: ignore[arg-type]  # a list, as Messages is a sequence
 
 
 def test_a_comparison_goes_turn_by_turn() -> None:

@@ -29,7 +29,7 @@ def interaction(kind: str = "complete", at_us: int = 1000, status: int = 200) ->
     """One that ended like this."""
     head = Head(status, ((b"content-type", b"text/plain"),), 5)
     chunks: Any = (Chunk(700_000, b"hi"),)
-    return Interaction(REQUEST, head, chunks, Ending(kind, at_us))  # type: ignore[arg-type]
+    return Interaction(REQUEST, head, chunks, Ending(kind, at_us))  # type: ignore[arg-type]  # tests give real kinds
 
 
 @pytest.mark.parametrize(

@@ -255,8 +255,8 @@ def test_a_conversation_goes_on() -> None:
     [
         (lambda: Rule(reply="x", matches="("), "no regular expression"),
         (lambda: Rule(reply="x", times=0), "1 or more"),
-        (lambda: Rule(reply="x", contains=5), "contains must be text"),  # type: ignore[arg-type]
-        (lambda: Rule(reply="x", turn="2"), "turn must be a whole number"),  # type: ignore[arg-type]
+        (lambda: Rule(reply="x", contains=5), "contains must be text"),  # type: ignore[arg-type]  # refused
+        (lambda: Rule(reply="x", turn="2"), "turn must be a whole number"),  # type: ignore[arg-type]  # refused
         (lambda: Rule(reply="x", usage={"tokens": 1}), "unknown count"),
         (lambda: Rule(reply="x", fault="burn"), "unknown fault"),
         (lambda: Rule(reply="x", pace="fast"), "pace"),

@@ -44,7 +44,7 @@ def test_it_is_pips_or_uvs(has_pip: bool, command: str, monkeypatch: pytest.Monk
         ("yaml", ["yaml"], lambda: load_yaml(b"a: 1", About("x.yaml"))),
         ("brotli", ["brotli", "brotlicffi"], brotli_library),
         ("migrate", ["libcst"], _require_libcst),
-        ("plot", ["matplotlib", "matplotlib.figure"], lambda: draw([], None, "svg")),  # type: ignore[arg-type]
+        ("plot", ["matplotlib", "matplotlib.figure"], lambda: draw([], None, "svg")),  # type: ignore[arg-type]  # never read
         ("play", ["PIL"], lambda: Painter(THEMES["dark"], None)),
         ("tables", ["pyarrow"], lambda: needed("pyarrow", "export")),
         ("cluster", ["distributed"], lambda: DaskCluster("local:1")),

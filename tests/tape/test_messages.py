@@ -348,7 +348,7 @@ def test_a_secret_split_over_messages_is_masked(
             message = Message("server", number, "text", piece)
         else:
             kind = "continuation" if number else "text"
-            message = Message("server", number, kind, piece, number == len(pieces) - 1)  # type: ignore[arg-type]
+            message = Message("server", number, kind, piece, number == len(pieces) - 1)  # type: ignore[arg-type]  # one of two real kinds
         messages += [message, Message("client", number, "text", b"go on")][: 1 + n]
     one = masked(tmp_path_factory.mktemp("m"), messages)
     server = b"".join(m.data for m in one.messages if m.direction == "server")

@@ -614,14 +614,14 @@ def test_what_the_session_passes_by(tmp_path: Path) -> None:
 def test_the_ends_of_http_chunks(tmp_path: Path) -> None:
     """`iter_chunks` tells them as it does live, with the one of no bytes that ends the body."""
 
-    async def told(content: aiohttp.StreamReader) -> Any:
+    async def chunks_with_ends(content: aiohttp.StreamReader) -> Any:
         return [(chunk, ends) async for chunk, ends in content.iter_chunks()]
 
     path = tmp_path / "x.tape"
     with upstream() as (root, _), streamtape.use_cassette(path):
-        recorded = outcome(reading(told), root)
+        recorded = outcome(reading(chunks_with_ends), root)
     with streamtape.use_cassette(path):
-        replayed = outcome(reading(told), root)
+        replayed = outcome(reading(chunks_with_ends), root)
     assert replayed == [*((piece, True) for piece in PIECES), (b"", True)]
     assert recorded in (replayed, replayed[:-1])  # without it, where all came at once
 
@@ -678,13 +678,13 @@ def test_a_miss_is_ours(tmp_path: Path) -> None:
 def test_a_body_that_fails_is_not_recorded(tmp_path: Path) -> None:
     """The program gets aiohttp's own exception, and there is nothing to replay."""
 
-    async def broken() -> AsyncIterator[bytes]:
+    async def failing() -> AsyncIterator[bytes]:
         yield b"one"
         raise ZeroDivisionError
 
     async def talk(root: str) -> Any:
         async with aiohttp.ClientSession() as session:
-            await session.post(f"{root}/echo", data=broken())
+            await session.post(f"{root}/echo", data=failing())
 
     with upstream() as (root, _):
         direct = outcome(talk, root)

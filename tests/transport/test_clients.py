@@ -242,7 +242,7 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
             ("refused", ()),
         ):
             path = folder / f"{client.name}-{what}.tape"
-            with Scripted(*script) as server, streamtape.use_cassette(path):  # type: ignore[arg-type]
+            with Scripted(*script) as server, streamtape.use_cassette(path):  # type: ignore[arg-type]  # rows of a table
                 target = url if what == "refused" else server.url
                 outcome(client, target, 0.1 if what == "silence" else None)
             paths[what].append(path)

@@ -59,4 +59,4 @@ def test_at_run_time_each_is_an_event() -> None:
     """The names can be imported, and mean Event."""
     assert event_types.ResponseTextDeltaEvent is Event
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        event_types.Nothing  # type: ignore[attr-defined]  # noqa: B018
+        event_types.Nothing  # type: ignore[attr-defined]  # noqa: B018 - it raises

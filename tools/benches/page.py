@@ -144,7 +144,7 @@ def _cpu_s(source: str, target: str, folder: Path, *options: str) -> float:
 def _playwright() -> str:
     """Why the library that drives the browser can't be had; an empty text where it is there."""
     try:
-        import playwright  # noqa: F401
+        import playwright  # noqa: F401 - is it installed?
     except ImportError:
         return environments.install(Path(sys.executable), "playwright")
     return ""

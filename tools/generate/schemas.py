@@ -135,7 +135,7 @@ def _with(node: Node, name: str, inner: Node) -> Node:
 def _enumeration(values: tuple[Any, ...]) -> Node:
     kinds = "".join(sorted({_SCALARS[type(value)] for value in values}))
     texts = sorted(value for value in values if isinstance(value, str))
-    return _with({"t": kinds}, "e", texts) if kinds == "s" else {"t": kinds}  # type: ignore[arg-type]
+    return _with({"t": kinds}, "e", texts) if kinds == "s" else {"t": kinds}  # type: ignore[arg-type]  # `s` has texts alone
 
 
 def tables() -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 cst = pytest.importorskip("libcst", reason="LibCST is not installed (extra migrate)")
 
 from streamtape.convert.migrate.fixtures import config_fixture  # noqa: E402 - needs LibCST
-from streamtape.convert.migrate.rewriting import Suite, read_names, rewrite  # noqa: E402
+from streamtape.convert.migrate.rewriting import Suite, read_names, rewrite  # noqa: E402 - needs LibCST
 
 VCR = "import vcr\n"
 

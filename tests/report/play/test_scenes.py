@@ -83,7 +83,7 @@ LOST = interaction(responses("a")[:3]).chunks
 )
 def test_endings_are_named(change: dict[str, object], ending: str, style: str) -> None:
     """A stream that failed never looks like one that did not."""
-    scene = scene_of("x", replace(interaction(responses("a")), **change))  # type: ignore[arg-type]
+    scene = scene_of("x", replace(interaction(responses("a")), **change))  # type: ignore[arg-type]  # fields of a row of the table
     assert (scene.ending, scene.ending_style) == (ending, style)
 
 

@@ -50,7 +50,7 @@ _REFUSED: dict[str, Callable[[Secret], list[str]]] = {
     ],
     "record: --mode": lambda s: ["-o", "x.tape", "--mode", s.free, NOWHERE],
     **{
-        f"{name}: no such file": lambda s, more=more: [f"{s.free}.tape", *more]  # type: ignore[misc]
+        f"{name}: no such file": lambda s, more=more: [f"{s.free}.tape", *more]  # type: ignore[misc]  # mypy can't infer a lambda with a default
         for name, more in {
             "show": [], "recover": [], "play": [], "replay": [], "check": [], "stats": [],
             "view": ["-o", "x.html"], "diff": ["raw.tape"], "scan": [], "ls": [], "moderate": [],

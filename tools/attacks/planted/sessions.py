@@ -116,7 +116,7 @@ def errors(secrets: Sequence[Secret], folder: Path) -> Iterator[tuple[str, bytes
         "MissError: ignored host": lambda s: missed(s, mode="none", ignore_hosts=["h2.example"]),
         "MissError: upgrade": upgrade,
         "warning of a miss": swallowed,
-        "UsageError: mode": lambda s: streamtape.use_cassette(raw, mode=s.free),  # type: ignore[arg-type]
+        "UsageError: mode": lambda s: streamtape.use_cassette(raw, mode=s.free),  # type: ignore[arg-type]  # refused
         "UsageError: fault": lambda s: streamtape.use_cassette(raw, fault=s.free),
         "UsageError: pattern": lambda s: streamtape.RedactionOptions(
             patterns=(("x", f"({s.free}"),)

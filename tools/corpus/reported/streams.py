@@ -72,7 +72,7 @@ def streams(api: str, source: Source, seed: int) -> list[Stream]:
 
 def _kept_whole(stream: Stream) -> bool:
     facts = stream.facts
-    found = corpus.Recorded("", "", "", {"anomalies": [], **facts}, None)  # type: ignore[arg-type]
+    found = corpus.Recorded("", "", "", {"anomalies": [], **facts}, None)  # type: ignore[arg-type]  # no file is read
     remade = str(facts.get("body_fidelity", "")).startswith("payloads only")
     status = (facts.get("response") or {}).get("status") or 200
     address = str((facts.get("request") or {}).get("url"))  # one's own recordings always have it
