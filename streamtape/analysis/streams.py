@@ -81,7 +81,7 @@ def stream_of(
         method=interaction.request.method.upper(),
         requested_stream=asks_to_stream(interaction),
         profile=profile.name,
-        said=parsed.transcript_if_made if events is parsed.events else None,
+        assembled=parsed.transcript_if_made if events is parsed.events else None,
     )
 
 

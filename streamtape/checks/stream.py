@@ -27,7 +27,7 @@ class Stream:
     `finished`, for what the client left or the recorder missed is no fault of the server.
     `request_body` is the request's body, where it was JSON; `resumed` says that the request asked
     for the rest of an earlier stream. `trouble` is what kept the readers from going on. `profile`
-    names whose rules count. `said` is the transcript of the events, where it has been made.
+    names whose rules count. `assembled` is the transcript of the events, where one was made.
     """
 
     dialect: Dialect
@@ -47,7 +47,7 @@ class Stream:
     requested_stream: bool = False
     framing: str = ""
     profile: str = ""
-    said: Transcript | None = None
+    assembled: Transcript | None = None
     _deltas: list[Sequence[Found]] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
@@ -55,7 +55,9 @@ class Stream:
 
     def transcript(self) -> Transcript:
         """What the events said."""
-        return transcript_of(self.events, self.dialect) if self.said is None else self.said
+        return (
+            transcript_of(self.events, self.dialect) if self.assembled is None else self.assembled
+        )
 
     def deltas(self) -> Iterator[tuple[Event, Sequence[Found]]]:
         """Each event, and the pieces of text that it adds: found once, for all rules."""
