@@ -30,7 +30,7 @@ from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.store.ordinary import read_whole, write_whole
 from streamtape.tape.texts import masked_text
 
-SILENT = {"arguments", "signature", "details"}  # told as tool calls, or no part of what is read
+SILENT = {"arguments", "signature", "details"}  # reported as tool calls, or no part of what is read
 N_LOOKED_AT = 6  # events whose frames say which dialect it is
 Source = Session | Cassette | Interaction | Transcript | Iterable[Event] | str
 
@@ -38,7 +38,7 @@ Source = Session | Cassette | Interaction | Transcript | Iterable[Event] | str
 def snapshot(
     source: Source, *, level: SnapshotLevel = "content", dialect: str | None = None
 ) -> str:
-    """The canonical text of what a stream said.
+    """The canonical text of a stream's content.
 
     `source`: a Session (what it played), a Cassette, an Interaction, a Transcript, or events; a
     text is taken as it is. Secrets are masked, those that came in pieces included. `level`:
@@ -57,7 +57,7 @@ def snapshot(
 
 
 def _search(source: Source) -> Search:
-    """The session's own, or every known kind: a key that came in pieces stands here in one."""
+    """The session's own, or every known kind: a key that came in pieces is here in one."""
     options = source.options.redaction if isinstance(source, Session) else None
     if options is None:
         return default_search()

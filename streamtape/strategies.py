@@ -94,7 +94,7 @@ def replays(
 ) -> st.SearchStrategy[Replay]:
     """Replays of a cassette with up to `max_faults` faults in one of its interactions.
 
-    With `kinds=()` nothing is broken and only the cuts change; `rechunk` False leaves those as
+    With `kinds=()` only the cuts change; `rechunk` False leaves those as
     recorded. `options` are those of a session, as `match_on`.
     """
     loaded = cassette if isinstance(cassette, Cassette) else load(cassette)

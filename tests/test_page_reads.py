@@ -68,7 +68,7 @@ def readers_of(trees: Iterable[ast.AST]) -> set[str]:
 
 def looks_at_once(function: Function, readers: set[str]) -> Iterator[str]:
     """Each assertion on such a look, or on a name that holds one, by its line."""
-    held = {
+    kept = {
         name.id
         for node in ast.walk(function)
         if isinstance(node, ast.Assign | ast.AugAssign) and [*reads(node.value, readers)]
@@ -78,7 +78,7 @@ def looks_at_once(function: Function, readers: set[str]) -> Iterator[str]:
     }
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
-            names = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)} & held
+            names = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)} & kept
             for name in sorted(names | {*reads(node.test, readers)}):
                 if name not in AT_REST.get(function.name, {}):
                     yield f"{node.lineno}: {name}"

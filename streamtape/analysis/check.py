@@ -1,4 +1,4 @@
-"""`check`: recordings held against the rules of their providers."""
+"""`check`: recordings checked by the rules of their providers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`moderate`: a classifier asked about a stream as its text came."""
+"""`moderate`: a classifier's verdicts on a stream as its text came."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def moderate(
     """When a classifier would have flagged each stream of a recording, as its text came.
 
     `classify` takes a text and returns a bool, a score (flagged from `threshold` on) or labels
-    (any flags); it may be async. It is asked after every event, sentence or N characters, each way
+    (any flags); it may be async. It is called after every event, sentence or N characters, each way
     of `every` for itself, about all of the text so far or its last `window` characters; and once
     about the whole text. Streams without text are left out. UsageError for a way or a window that
     is none.

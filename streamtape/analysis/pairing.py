@@ -22,7 +22,7 @@ Key = Callable[[Interaction], Hashable]
 class Paired(NamedTuple):
     """Two interactions to compare, one of them None where it has no partner.
 
-    `moved` is True where the partner stands elsewhere in the order of the requests.
+    `moved` is True where the partner is elsewhere in the order of the requests.
     """
 
     a: Interaction | None
@@ -96,7 +96,7 @@ def _request_key(request: Request) -> Hashable:
 def _aligned(
     a: Sequence[Interaction], b: Sequence[Interaction], keys: Sequence[Key]
 ) -> list[Paired]:
-    """Pairs by the first key; between them by the next; what is left stands alone."""
+    """Pairs by the first key; between them by the next; what is left is alone."""
     if not keys:
         return [*(Paired(x, None) for x in a), *(Paired(None, x) for x in b)]
     pairs: list[Paired] = []

@@ -1,4 +1,4 @@
-"""`stats`: recordings measured, and two sets of them held against limits."""
+"""`stats`: recordings measured, and two sets of them compared with limits."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def streams_measured(
 
 
 def _of_turns(interaction: Interaction, dialect: str | None) -> Iterator[StreamMetrics]:
-    """The measures of each response of a dialogue, from the message that asked for it."""
+    """The measures of each response of a dialogue, from the message that requested it."""
     for turn in turns(interaction, dialect):
         stream = stream_of(turn, DEFAULT, dialect)
         start_us = question_at_us(turn) or 0

@@ -1,4 +1,4 @@
-"""Rules about what is said twice: texts joined, items repeated, lists collected, tokens counted."""
+"""Rules about what is sent twice: texts joined, items repeated, lists collected, tokens counted."""
 
 from __future__ import annotations
 

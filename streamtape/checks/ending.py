@@ -1,4 +1,4 @@
-"""Rules about the end of a stream: one terminal event, the done marker, what the transport said."""
+"""Rules about the end of a stream: one terminal event, the done marker, the transport's end."""
 
 from __future__ import annotations
 

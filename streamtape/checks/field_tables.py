@@ -61,7 +61,7 @@ class Node:
 
 
 class Definitions:
-    """The named nodes of one table, laid out when they are first asked for."""
+    """The named nodes of one table, laid out when they are first used."""
 
     def __init__(self, raw: dict[str, dict[str, Any]]) -> None:
         self.raw = raw
@@ -72,7 +72,7 @@ class Definitions:
         return raw["$"] if len(raw) == 1 and "$" in raw else Node(raw, self)
 
     def node(self, named: Node | str) -> Node:
-        """The node that a name stands for."""
+        """The node of a name."""
         if type(named) is not str:
             return named  # type: ignore[return-value]  # a Node, since it is no str
         node = self._nodes.get(named)

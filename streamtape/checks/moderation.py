@@ -1,6 +1,6 @@
 """What a classifier says of a stream while it is still coming: prefixes out, verdicts in.
 
-The classifier is the user's. Here are the texts that it is to be asked about, in order, for one way
+The classifier is the user's. Here are the texts that it is to judge, in order, for one way
 of asking (after every event, sentence, or N characters; all of the text so far or a window of it),
 and what its verdicts amount to: when it first flags, how much of the text had reached the reader by
 then, and what holding text back would have spared. No calls, no clock.
@@ -36,7 +36,7 @@ def parse_every(text: str) -> Every:
 
 
 def prefixes(arrival: Arrival, every: Every) -> list[int]:
-    """The lengths at which the classifier is asked, one way; the whole text is always the last."""
+    """The lengths at which the classifier is called, one way; the whole text is always the last."""
     total = len(arrival.text)
     if every == "event":
         ends = [size for size, _, _ in arrival.cuts]
@@ -77,7 +77,7 @@ class CheckPoint:
 
     `first` is how long the text was that was flagged, `shown` how many characters had reached the
     reader by then, `event` and `at_us` when; None where nothing was flagged. `calls` is how often
-    the classifier was asked.
+    the classifier was called.
     """
 
     every: Every
@@ -104,7 +104,7 @@ class HoldBack:
 
 @dataclass(frozen=True, slots=True)
 class ModerationResult:
-    """One stream, moderated. `agrees`: whether the ways say of the parts what is said of the whole.
+    """One stream, moderated. `agrees`: whether the verdicts on the parts are that on the whole.
 
     `held` is the trade-off at the first checkpoint rule.
     """

@@ -1,4 +1,4 @@
-"""Profiles: whose rules a stream is held against, and which of them weigh less there.
+"""Profiles: whose rules a stream is checked by, and which of them weigh less there.
 
 A profile is chosen by the address where none is named. `openai` holds a server to the API as its
 provider defines it; the others say what is known to be different elsewhere.

@@ -61,7 +61,7 @@ Groups = tuple[tuple[Path, tuple[Lookup, ...]], ...]
 
 
 def relations(stream: Stream) -> Iterator[Hit]:
-    """Values agree with one another, and with what was asked."""
+    """Values agree with one another, and with the request."""
     if not stream.expected.facts:
         return
     looking, is_right = Looking(stream), False

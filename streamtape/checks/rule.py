@@ -11,7 +11,7 @@ from streamtape.checks.stream import Stream
 
 
 class Hit(NamedTuple):
-    """A rule broken: at which event (None: the stream as a whole), and how.
+    """A violation of a rule: at which event (None: the stream as a whole), and how.
 
     `severity` is given where this breach weighs less than the rule's own.
     """

@@ -58,12 +58,12 @@ RULES = (
         "the event that carries usage alone comes once, after the end",
         ending.usage_last,
     ),
-    Rule("uncounted", "warning", "who said something used tokens for it", text_rules.uncounted),
+    Rule("uncounted", "warning", "a response with content used tokens", text_rules.uncounted),
     Rule(
         "growing", "warning", "a delta holds what is new, not the text so far", text_rules.growing
     ),
     Rule("replaced", "warning", "no character was lost", text_rules.replaced),
-    Rule("silent", "warning", "a stream that ends well has said something", text_rules.silent),
+    Rule("silent", "warning", "a stream that ends well has content", text_rules.silent),
     Rule("cumulative", "error", "token counts do not go down", consistency.cumulative),
     Rule("first", "error", "a choice's first chunk has its role", schema.firsts),
     Rule("call", "error", "a call has its id and name in its first event", schema.calls),

@@ -54,7 +54,7 @@ class Stream:
     _repeats: list[bool] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def transcript(self) -> Transcript:
-        """What the events said."""
+        """The transcript of the events."""
         return (
             transcript_of(self.events, self.dialect) if self.assembled is None else self.assembled
         )

@@ -18,7 +18,7 @@ from streamtape.dialects.rule_index import plan_for
 # Fewer pieces may grow by chance: "a", "aa", "aaa" are honest deltas of "aaaaaa".
 _MIN_PIECES = 4
 _LOST = "\N{REPLACEMENT CHARACTER}"
-# What stands for the tokens that an answer cost, by the names of the APIs.
+# The fields that count the tokens of an answer, by the names of the APIs.
 _OUTPUT_COUNTS = ("output_tokens", "completion_tokens", "candidatesTokenCount")
 
 
@@ -53,7 +53,7 @@ def replaced(stream: Stream) -> Iterator[Hit]:
 
 
 def uncounted(stream: Stream) -> Iterator[Hit]:
-    """Who said something used tokens for it."""
+    """A response with content used tokens."""
     counts = [
         (event.index, name, usage[name])
         for event in stream.events
@@ -67,7 +67,7 @@ def uncounted(stream: Stream) -> Iterator[Hit]:
 
 
 def silent(stream: Stream) -> Iterator[Hit]:
-    """A stream that ends as if all went well has said something."""
+    """A stream that ends as if all went well has content."""
     path, values = stream.expected.speaks_if
     if not path or not stream.finished or stream.resumed:
         return

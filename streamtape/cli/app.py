@@ -2,7 +2,7 @@
 
 A command's module is imported when the command is run or its own help is requested, so that
 completion stays fast. Adding a command is one line in COMMANDS (`cli.overview`) and one module that
-has a `command`. What goes wrong is told by `cli.errors`, in one place.
+has a `command`. What goes wrong is reported by `cli.errors`, in one place.
 """
 
 from __future__ import annotations

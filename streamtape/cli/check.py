@@ -1,4 +1,4 @@
-"""`streamtape check`: cassettes held against their providers' rules."""
+"""`streamtape check`: cassettes checked by their providers' rules."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     streamtape replay run.tape -- python app.py
 
-What stands after `--` is the child's own and is not looked at. It is run with its clients pointed
+What follows `--` is the child's own and is not looked at. It is run with its clients pointed
 at a server of ours; its exit status is ours. Without a child the server runs until a signal.
 """
 

@@ -1,6 +1,6 @@
-"""The demo, told: what happens at each station, in a terminal or in a pipe.
+"""The demo as text: what happens at each station, in a terminal or in a pipe.
 
-Every number that is told was measured by the tour; nothing is said before it has happened.
+Every number was measured by the tour; nothing is printed before it has happened.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The stations of the demo: an endpoint, a program, what it recorded, replayed and differed in.
 
 The program is the one of the README, with the OpenAI SDK where it is installed and with httpx where
-it is not. Each station runs when it is requested and hands text on as it arrives; how that is told
-is not known here.
+it is not. Each station runs when it is requested and hands text on as it arrives; printing
+is another module's matter.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ Secrets in new texts are masked."""
     "--anonymize",
     "anonymise",
     is_flag=True,
-    help="Replace all that was said or sent by neutral words of the same length.",
+    help="Replace all content that was written or sent by neutral words of the same length.",
 )
 @click.option("--split", is_flag=True, help="Write one file for each interaction.")
 @click.option("--allow-findings", is_flag=True, help="Let `check` find more than before.")

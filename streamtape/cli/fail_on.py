@@ -1,4 +1,4 @@
-"""`streamtape diff --fail-on`: many recordings on both sides, held against limits of time."""
+"""`streamtape diff --fail-on`: many recordings on both sides, compared with limits of time."""
 
 from __future__ import annotations
 

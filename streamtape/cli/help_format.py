@@ -1,6 +1,6 @@
 """Help texts that fit the screen: prose is wrapped at its width, and commands are left whole.
 
-A command of an example can be copied; what is said beside it goes below it where there is no room.
+A command of an example can be copied; what is beside it goes below it where there is no room.
 """
 
 from __future__ import annotations

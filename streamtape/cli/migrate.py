@@ -79,7 +79,7 @@ def command(*, path: Path, write: bool, force: bool, as_json: bool) -> None:
 
 def _require_libcst() -> None:
     try:
-        import libcst  # noqa: F401 - asked for here, so that the error comes first
+        import libcst  # noqa: F401 - imported here, so that the error comes first
     except ImportError:
         raise UsageError(
             f"migrate needs LibCST; to install it: {install_command(extra='migrate')}"

@@ -145,7 +145,7 @@ def _shared(
 
 
 def _n_bytes(item: object) -> int:
-    """How long the recordings of an item are; 0 for those that nobody told the size of."""
+    """How long the recordings of an item are; 0 for those of unknown size."""
     total = 0
     for one in item if isinstance(item, tuple) else (item,):
         if isinstance(one, Path):

@@ -86,7 +86,7 @@ without the extra, the text is printed at its pace."""
 )
 @with_force
 def command(*, tapes: tuple[str, ...], target: str | None, plain: bool, **given: Any) -> None:
-    """Play what streams said at its recorded pace; several play side by side.
+    """Play the text of streams at its recorded pace; several play side by side.
 
     Reasoning, text and tool calls look different; waits are marked in the bar below. Interactions
     of a cassette play one after the other, and so do the recordings of a folder.

@@ -88,7 +88,7 @@ as 401, is recorded and named; with --fail it makes the exit status 1.""",
 def command(*, url: str | None, path: str, mode: str | None, force: bool, **given: Any) -> None:
     """Record what URL streams; or a command after `--`; or any client, through a proxy.
 
-    A URL is asked as curl -N does: what comes is printed as it comes. A command after `--` runs
+    A URL is requested as curl -N does: what comes is printed as it comes. A command after `--` runs
     with OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like pointing at a recording proxy; where its
     clients went past these, a warning says so, if they heed HTTP_PROXY. --upstream or --provider
     with --port run that proxy alone, until Ctrl-C. WebSockets go through it as requests do. --ui

@@ -57,8 +57,8 @@ def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: An
     """Play the interactions of FILE to stdout, or serve them to any client.
 
     To stdout, what was recorded is played in order, at the recorded pace; how a stream ended, where
-    it was not complete, is said on stderr. With --port FILEs and folders of them are served over
-    HTTP, with a page at / that shows what was played. A command after `--` runs with
+    it was not complete, is on stderr. With --port FILEs and folders of them are served over HTTP,
+    with a page at / that shows what was played. A command after `--` runs with
     OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like pointing at that server; it needs no key. So do
     HTTP_PROXY, HTTPS_PROXY and ALL_PROXY: what goes past the base URLs is refused and named. --ui
     makes the page a dashboard, which follows what is played and what misses.

@@ -240,7 +240,7 @@ def _is_text(path: Path) -> bool:
         with path.open("rb") as file:
             beginning = file.read(_LOOKED_AT_BYTES)
     except OSError:
-        return True  # said when it is read
+        return True  # reported when it is read
     return is_text(beginning)
 
 

@@ -117,7 +117,7 @@ def _text(value: Any) -> str:
 
 
 def _pieces(spool: JsonList | JsonObject, depth: int) -> Iterator[str]:
-    """An array or object as it stands in a document, `depth` spaces from the left."""
+    """An array or object as it is in a document, `depth` spaces from the left."""
     first, last = spool.brackets[0], spool.brackets[1]
     if not len(spool.texts):
         yield first + last

@@ -41,7 +41,7 @@ STRIDE = 1_024  # elements compared at a time for what both sides begin and end 
 
 
 class Gap(NamedTuple):
-    """A stretch that differs: `a[a1:a2]` stands where `b[b1:b2]` stands; either may be empty."""
+    """A stretch that differs: `a[a1:a2]` is in the place of `b[b1:b2]`; either may be empty."""
 
     a1: int
     a2: int

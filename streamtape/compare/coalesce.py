@@ -192,7 +192,7 @@ class Coalescer:
         run.template = template_for(self._dialect, event.payload, pieces)
         run.see(ids)
         if not keep or len(self._runs.get(event.type, ())) >= MOST_RUNS:
-            self._runs.clear()  # what is said of one text may be news of another
+            self._runs.clear()  # a fact of one text may be news of another
         runs = self._runs.setdefault(event.type, {})
         runs.pop(targets, None)
         runs[targets] = run

@@ -21,7 +21,7 @@ from streamtape.tape.texts import masked_text, masked_value, shortened
 ChangeKind = Literal["inserted", "removed", "changed", "swapped"]
 PieceKind = Literal["same", "removed", "inserted"]
 Verdict = Literal["same", "reworded", "behaviour changed"]
-ABSENT = "nothing"  # how a value that is null, or not there, is told beside one that is
+ABSENT = "nothing"  # how a value that is null, or missing, is shown beside one that is there
 MAX_SHOWN = 72  # characters of one value in a summary
 _BREAKS = re.compile("\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]")  # what ends a line somewhere
 _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~", "swapped": "⇄"}
@@ -29,7 +29,7 @@ _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where something stands in one recording: the event's (or frame's, byte's) index, and when."""
+    """Where something is in one recording: the event's (or frame's, byte's) index, and when."""
 
     index: int
     at_us: int | None = None
@@ -48,8 +48,8 @@ class Change:
     """One difference. `a` and `b` are its places; None on the side that does not have it.
 
     `what` is the event's type (or the text's channel), `path` the place in its payload. `pieces`
-    are the words of a changed text, with a little of what stands around them. `n_repeats` counts
-    the later places that only repeat this change: an item's field is told again when it is done,
+    are the words of a changed text, with a little of what is around them. `n_repeats` counts
+    the later places that only repeat this change: an item's field is repeated when it is done,
     an event came three times.
     """
 

@@ -20,14 +20,14 @@ from streamtape.dialects.base import Dialect
 from streamtape.dialects.payload import canonical, decode
 from streamtape.tape.events import Part, ToolCall, Transcript
 
-SILENT = ("arguments", "signature", "details")  # told as tool calls, or no part of what is read
+SILENT = ("arguments", "signature", "details")  # reported as tool calls, or no part of what is read
 FOLDED = "output"  # the channel whose JSON is the transcript's own spelling of what a tool gave
 STRUCTURE = "structure"  # the path of a text that is JSON on one side only
 FACTS = ("finish_reason", "status", "error")
 
 
 def compare_content(a: Transcript, b: Transcript, dialect: Dialect) -> tuple[Change, ...]:
-    """The changes between what two streams said."""
+    """The changes between two transcripts."""
     changes: list[Change] = []
     channels = dict.fromkeys(p.channel for p in (*a.parts, *b.parts) if p.channel not in SILENT)
     for channel in channels:

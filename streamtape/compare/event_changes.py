@@ -87,7 +87,7 @@ def _call_at(change: Change) -> Hashable:
 def _of_texts(
     left: list[Unit], right: list[Unit], touched: Iterable[Target], pairs: list[Pair]
 ) -> list[TextChange]:
-    """What differs in the texts, and what stands elsewhere between their pieces."""
+    """What differs in the texts, and what is elsewhere between their pieces."""
     a, b = Texts(left), Texts(right)
     found: list[TextChange] = []
     settled: set[Target] = set()
@@ -127,7 +127,7 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 def _stretches(
     units: Iterable[Unit], settled: frozenset[Target]
 ) -> dict[Hashable, tuple[int, int]]:
-    """Where in the settled texts each event stands, in characters: before them, and after.
+    """The position of each event in the settled texts, in characters: before them, and after.
 
     What comes beside a piece of text stands somewhere in it: how it was cut says no more.
     """
@@ -229,7 +229,7 @@ class _Stretch:
 
 
 def location(unit: Unit) -> Location:
-    """Where a unit stands in its recording."""
+    """Where a unit is in its recording."""
     return Location(unit.first, unit.at_us)
 
 

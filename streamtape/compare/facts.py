@@ -1,6 +1,6 @@
 """What a delta's event says besides its piece of text: facts by path, each reported once.
 
-A fact is news where nothing said it before of the same thing: of the stream, of a choice, of a
+A fact is news where no event brought it before for the same thing: of the stream, of a choice, of a
 text. When comparing, an event of a delta's type may be all facts: servers write an empty piece as
 `""`, as null, or leave it out, and none of the three says anything.
 """
@@ -72,7 +72,7 @@ class Facts:
         facts: FactValues,
         calls: Mapping[Path, Target],
     ) -> FactValues:
-        """What of the facts was not said before: of the whole stream, or of what they are about.
+        """Those of the facts that are news: of the whole stream, or of what they are about.
 
         `calls` are the tool calls that the event names, by their paths.
         """
@@ -118,7 +118,7 @@ def _at(path: Path, pattern: Path) -> bool:
 
 
 def _indices(dialect: Dialect) -> list[Path]:
-    """Where the numbers of choices stand: they tell what is said of which, and say nothing."""
+    """Where the numbers of choices stand: they say which choice is meant, and nothing else."""
     if not dialect.by_choice:
         return []
     alternatives = dialect.deltas[0].key[0].split("|")

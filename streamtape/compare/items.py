@@ -4,7 +4,7 @@ Where one stream has an item that the other one lacks, all that follows from it 
 events, the numbers of the items behind it, the list of all items at the end. Told event by event,
 that buries the one fact. So items are paired by what they say, blind to their numbers; what has no
 partner is one change; and the second stream's items get the numbers of their partners, as far as
-the missing ones explain the shift. A number that nothing explains stays, and is told as a change.
+the missing ones explain the shift. A number that nothing explains stays, and is a change.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Side(NamedTuple):
         return tuple(events), tuple(texts.items())
 
     def events(self, some: Sequence[Item]) -> set[int]:
-        """The events that said something of some items."""
+        """The events of some items."""
         units = [unit for item in some for unit in self.items[item]]
         return {u.first for u in units} | {event.index for u in units for event in u.events}
 
@@ -105,8 +105,8 @@ def _without_facts(
 ) -> tuple[list[Unit], list[Unit]]:
     """Both sides without what the events of a missing item say of the whole stream.
 
-    The model is said once, by whichever event comes first: that another one says it is no
-    difference. The role is said once a call: one less follows from the call. What the other side
+    The model is named once, by whichever event comes first: that another one says it is no
+    difference. The role is named once a call: one less follows from the call. What the other side
     says otherwise stays, and is compared.
     """
     paths = {
@@ -226,7 +226,7 @@ def _put(body: Any, path: tuple[str, ...], new: Any) -> Any:
 
 
 def _without(unit: Unit, removed: RemovedItems) -> Unit:
-    """A unit that lists all items without those that are told already."""
+    """A unit that lists all items without those that are reported already."""
     if unit.item is not None or unit.kind != "event":
         return unit
     body, ids = without_elements(unit.body, unit.ids, removed)
@@ -267,7 +267,7 @@ def _item_changes(a: Side, b: Side, removed: list[Item], inserted: list[Item]) -
 
 
 def _shown(units: Sequence[Unit]) -> tuple[str, Any]:
-    """What an item is called, and what is told of it: a call, a text, or the item itself."""
+    """What an item is called, and what is reported of it: a call, a text, or the item itself."""
     texts: dict[str, str] = {}
     for unit in units:
         if unit.target is not None:

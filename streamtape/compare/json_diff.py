@@ -37,7 +37,7 @@ def differences(one: Unit, other: Unit) -> Iterator[Difference]:
 
 
 def _shown(value: Any, beside: Any) -> Any:
-    """A value as it is told; one that is not compared only says that it is there."""
+    """A value as it is reported: of one that is not compared, only that it is there."""
     return VARIES if isinstance(value, str) and value == MASK and beside is None else value
 
 

@@ -1,6 +1,6 @@
 """Which text of its stream a piece is of, and which tool call: the targets of what events bring.
 
-Calls of Chat Completions are told apart as transcripts do it, since servers send index 0 for all
+Calls of Chat Completions are distinguished as transcripts do it, since servers send index 0 for all
 of them. Only an index that opened no call stays a key of its own: where the event that opens a call
 is missing, that is one change, and the arguments are not another call's. An id in a key is replaced
 by its place among the keys, so that another run has the same targets.

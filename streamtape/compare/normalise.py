@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.payload import parse_path
 
-MASK = "*"  # stands for a value that is there and is not compared
+MASK = "*"  # replaces a value that is there and is not compared
 DEEP = "**."
 MADE_FROM = 8  # characters: a shorter text may be an id, but hardly one that was made at random
 _ID_NAME = re.compile(r"(?:^|.*_)ids?|.*[a-z]Ids?")

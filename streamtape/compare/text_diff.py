@@ -1,6 +1,6 @@
 """Texts that grow in two streams: each target's text compared whole, wherever its pieces stand.
 
-A text is told apart by its target, so what stands between its pieces, and how many pieces there
+A text is identified by its target, so what comes between its pieces, and how many pieces there
 are, does not matter here. Where it differs, the report points at the events that brought the words.
 
 Most texts have the same target in both streams. Where an item more came before, the indices behind
@@ -22,7 +22,7 @@ from streamtape.compare.word_diff import hunks, shared_start
 
 SIDES = ("removed", "inserted")  # what is in one stream only: in the first, in the second
 TargetPair = tuple[Target | None, Target | None]
-SOUNDS = ("audio",)  # texts that are Base64: told by size and digest
+SOUNDS = ("audio",)  # texts that are Base64: shown by size and digest
 
 
 class Texts:
@@ -265,7 +265,7 @@ def with_arguments(
 
 
 def moved_key(a: Texts, b: Texts, one: Target, other: Target) -> Iterator[Change]:
-    """What differs in the keys of two texts that are the same one; ids in keys are not told."""
+    """What differs in the keys of two texts that are the same one; ids in keys are not reported."""
     left, right = a.units(one), b.units(other)
     if not (left and right):
         return

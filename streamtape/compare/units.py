@@ -18,7 +18,7 @@ from streamtape.dialects.template import Template
 from streamtape.tape.events import Event
 
 ECHO = "⟨as streamed⟩"
-VARIES = "⟨varies⟩"  # how a value is told of which only the presence is compared
+VARIES = "⟨varies⟩"  # how a value is shown of which only the presence is compared
 CALL = "tool call"  # what a fact is called that opens a tool call among deltas
 VEILED = ("signature",)  # texts of which only the presence is compared
 Target = tuple[str, tuple[Any, ...]]
@@ -58,7 +58,7 @@ class Unit:
     A text's `pieces` came in `events`, one in each; `key_names` are the fields of its target's key.
     `calls` are the tool calls that a unit opens: their names, and the targets of their arguments.
     `literals` are what stood where an echo is. A fact's `beside` are the pieces of text that came
-    in its event, by their lengths; `after` says that it is told after them, `n_facts` how
+    in its event, by their lengths; `after` says that it is reported after them, `n_facts` how
     many facts its event tells, where it brought no text.
     """
 
@@ -208,7 +208,7 @@ def _key(scope: Scope) -> tuple[str, ...]:
 
 
 def _number(scope: Scope) -> str:
-    """The field that numbers a scope's items; nothing where they are told apart otherwise."""
+    """The field that numbers a scope's items; nothing where they are distinguished otherwise."""
     key = _key(scope)
     name = key[0].partition("|")[0].rpartition(".")[2] if len(key) == 1 else ""
     return "" if name[:1] in ("", "@", "#", "=") else name

@@ -1,4 +1,4 @@
-"""OpenAI Responses: what stands around the items, and how each part is said.
+"""OpenAI Responses: the events around the items, and those of each part.
 
 The opening, numbered events, exactly one terminal event; the response that it holds is what a
 request without `stream` gets.
@@ -37,7 +37,7 @@ from streamtape.composer.parts import (
 from streamtape.composer.responses_output import Output, event, numbered
 from streamtape.composer.stage import Frame, Frames, Payload, Stage
 
-# The codes that a response may fail with; any other is told by an `error` event.
+# The codes that a response may fail with; any other is sent as an `error` event.
 _FAILURES = {
     "server_error", "rate_limit_exceeded", "invalid_prompt", "vector_store_timeout",
     "invalid_image", "invalid_image_format", "invalid_base64_image", "invalid_image_url",

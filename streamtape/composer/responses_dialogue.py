@@ -20,7 +20,7 @@ def websocket_url(url: str) -> str:
 
 
 def over_websocket(payload: Payload) -> Payload:
-    """An event as a WebSocket has it: an error stands in an object of its own."""
+    """An event as a WebSocket has it: an error is in an object of its own."""
     if payload["type"] != "error" or "error" in payload:
         return payload
     error = {k: v for k, v in payload.items() if k in {"code", "message", "param"}}

@@ -15,7 +15,7 @@ from streamtape.composer.stage import Frame, Frames, Payload, Stage
 
 @dataclass(frozen=True, slots=True)
 class ItemPosition:
-    """Where an item stands: its id and its index in the output."""
+    """The position of an item: its id and its index in the output."""
 
     item_id: str
     output_index: int

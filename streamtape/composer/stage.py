@@ -154,7 +154,7 @@ _TEXTS_OF_A_REQUEST = ("input", "instructions", "messages", "system", "contents"
 
 
 def _n_input_tokens(body: Mapping[str, Any]) -> int:
-    """The tokens of the texts in a request, and four for what stands around each."""
+    """The tokens of the texts in a request, and four for what is around each."""
     n = 0
     waiting = [body.get(name) for name in _TEXTS_OF_A_REQUEST]
     while waiting:

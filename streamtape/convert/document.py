@@ -242,7 +242,7 @@ def _pairs(node: Node, name: bytes, value: Node) -> list[tuple[bytes, bytes]]:
     """The headers of one name: browsers' tools join the values of several by line feeds.
 
     A line that begins with a blank goes on with the one before (RFC 9112 section 5.2). The pseudo
-    headers of HTTP/2 are left out: they say what stands elsewhere.
+    headers of HTTP/2 are left out: they repeat what is elsewhere.
     """
     if name.startswith(b":"):
         return []

@@ -211,7 +211,7 @@ def _version(text: str) -> str:
 
 
 def write(cassette: Cassette, name: str) -> bytes:
-    """The document; an ending that is not complete is told in `_error`."""
+    """The document; an ending that is not complete is in `_error`."""
     log = {
         "version": "1.2",
         "creator": {"name": "streamtape", "version": streamtape.__version__},

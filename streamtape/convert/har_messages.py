@@ -3,7 +3,7 @@
 `_eventSourceMessages` of an entry are objects with `eventName`, `eventId`, `data` and `time`, in
 seconds since 1970. They are all that a HAR has of a stream that the browser did not keep. The
 frames say what came, not byte for byte. Times are from the sending of the request; where one of
-them can't be true, none is told.
+them can't be true, none is kept.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 `_webSocketMessages` of an entry are objects with `type` (send, receive), `time` in seconds since
 1970, `opcode` (1 text, 2 binary) and `data`, which is Base64 where it is binary. Chrome keeps
 neither closes nor pings; where another program has them, they are read. Times are from the sending
-of the request; where one of them can't be true, none is told.
+of the request; where one of them can't be true, none is written.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ def _typed(body: Node) -> bytes:
 
 
 def write(cassette: Cassette, name: str) -> bytes:
-    """The document in YAML, as VCR.py reads it; what was cut short can't be said in it."""
+    """The document in YAML, as VCR.py reads it; it has no way to express what was cut short."""
     from streamtape.convert.yaml_text import dump_yaml
 
     refuse_dialogues(cassette, "VCR's YAML")

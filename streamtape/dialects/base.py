@@ -5,7 +5,7 @@ whole, what opens and closes what, what ends the stream, where the model, the us
 stand, and what differs from one run to the next. Readers (events, transcript, diff, checks) know
 the table's words and no provider. Paths are those of `dialects.payload`. Values only.
 
-A table of one's own needs a name and what it is told by; everything else has a default:
+A table of one's own needs a name and what it is recognised by; everything else has a default:
 
     streamtape.register_dialect(Dialect(
         name="acme", url=r"/acme/stream", type_from=("kind",),
@@ -28,12 +28,12 @@ Condition = tuple[str, tuple[str | bool | None, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Where a text stands: a piece of it (a delta), or the whole of it (a done value).
+    """Where a text is: a piece of it (a delta), or the whole of it (a done value).
 
     `types` are the events that carry it (any event where empty); `when` asks for the value at a
     path to be one of some. `key` tells one target from another: deltas of the same channel and key
     add to one text, and a whole of the same channel and key repeats it. A whole that is
-    `final` is the provider's last word: it stands where it differs from what was joined. One that
+    `final` is the provider's last word: it counts where it differs from what was joined. One that
     is a `seed` is what the deltas go on from.
     """
 
@@ -53,13 +53,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Where a tool call stands that has a name: `path` is the object, the rest is inside it.
+    """Where a tool call is that has a name: `path` is the object, the rest is inside it.
 
     `key` is the key of the pieces that carry its arguments. `kind` is the path of the kind of call
     or, after `=`, the kind itself. A path may name alternatives, as in `call_id|id`.
 
     The key alone does not tell calls apart, since servers send index 0 for all of them, null or
-    none. `index` is where its index stands, if that may be missing: its place is then no index.
+    none. `index` is where its index is, if that may be missing: its place is then no index.
     `item` is another id of it, which the events that bring its arguments name at the path `refers`.
     `closes` are the events after which it is whole: what is named there again is no new call.
     """
@@ -108,7 +108,7 @@ class Scope:
     within: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # a key of caches: told by identity
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # a key of caches: compared by identity
 class Dialect:
     """What is known of one provider's API. Every field but `name` may be left out.
 
@@ -118,7 +118,7 @@ class Dialect:
     besides, for a profile of one provider.
 
     Types: `type_from` are places, the first that holds text counts (`@event` is the frame's own
-    event name, where it has one); `type_if` are (path, type) pairs, asked first; else
+    event name, where it has one); `type_if` are (path, type) pairs, tried first; else
     `default_type`. `done_marker` is data that is no JSON and ends the stream (`[DONE]`). `wrapped`
     names the field that holds the event itself, as Base64 of JSON or of text.
 

@@ -90,7 +90,7 @@ BEDROCK_CHAT = OPENAI_CHAT.profile(
     masked=(*OPENAI_CHAT.masked, _METRICS),
 )
 # The models with an answer of their own: Llama, Titan, Claude's older API, Mistral, Cohere's older
-# API, DeepSeek; and where a model that nobody told us of may have its text.
+# API, DeepSeek; and where an unknown model may have its text.
 _TEXTS = (
     "generation", "outputText", "completion", "outputs.*.text", "generations.*.text", "text",
     "choices.*.text",

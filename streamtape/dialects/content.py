@@ -2,7 +2,7 @@
 
 Content is what a reader or a program waits for: text, refusal, reasoning, tool arguments, code,
 audio and its transcript. An empty delta brings none; a value that repeats what was streamed brings
-none either; a value that comes whole is content where nothing had said it before.
+none either; a value that comes whole is content where no delta had brought it before.
 """
 
 from __future__ import annotations

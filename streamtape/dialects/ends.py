@@ -12,7 +12,7 @@ _FAULTS = ("exception", "error")  # the values of `:message-type` that are no ev
 
 
 def finishes(dialect: Dialect, event: Event) -> bool:
-    """Whether an event says that what its stream had to say is said. One without data never does.
+    """Whether an event says that its stream is complete. One without data never does.
 
     In a stream of several choices that is so of the first choice that has its reason.
     """

@@ -1,4 +1,4 @@
-"""Any event stream at all: what can be said without knowing the provider.
+"""Any event stream at all: what is known without knowing the provider.
 
 The type is the SSE event name, or a field that is often used for it. Nothing is known to add to
 anything, so every event stands for itself. Also where the names that providers share are kept.

@@ -1,4 +1,4 @@
-"""Base64 inside JSON: images, told by size and digest, as bare base64 or as a `data:` URL."""
+"""Base64 inside JSON: images, described by size and digest, as bare base64 or as a `data:` URL."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from streamtape.dialects.base import Call, Channel, Dialect, Piece, Scope
 
-# Items are told apart by their index; servers that leave it out (llama.cpp) still send the id.
+# Items are distinguished by their index; servers that leave it out (llama.cpp) still send the id.
 ITEM = "output_index|item_id"
 OPENED_ITEM = "output_index|item.id"
 # stem of the event type, channel, the key below the item, where the done value stands

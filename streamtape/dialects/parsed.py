@@ -1,7 +1,7 @@
 """An interaction, read: its frames, dialect, events and transcript as one value.
 
 Whoever needs more than one of them, or needs to know what could not be read, makes one of these.
-Everything is read when it is first asked for, and once: the body is opened a single time.
+Everything is read when it is first used, and once: the body is opened a single time.
 `Interaction.events` and its like read the body as it is iterated over, and keep nothing.
 """
 
@@ -102,7 +102,7 @@ class ParsedResponse:
 
     @cached_property
     def transcript(self) -> Transcript:
-        """What the stream said, assembled, as far as it could be read."""
+        """The transcript of the stream, as far as it could be read."""
         return transcript_of(self.events, self.dialect)
 
     @property

@@ -112,7 +112,7 @@ def find(value: Any, path: Path, bound: Bindings = ()) -> Sequence[tuple[Binding
 
 
 def members(value: Any) -> Collection[tuple[str | int, Any]]:
-    """What `*` stands for: the elements of a list, or the values of an object."""
+    """What `*` matches: the elements of a list, or the values of an object."""
     if isinstance(value, list):
         return [*enumerate(value)]
     return value.items() if isinstance(value, dict) else ()
@@ -128,7 +128,7 @@ def bind(path: Path, bound: Bindings) -> Path:
 
 @lru_cache(maxsize=4096)
 def _alternatives(key: str) -> tuple[tuple[str, Any], ...]:
-    """What a key names, one after the other: the sign of its kind, and what stands behind it."""
+    """What a key names, one after the other: the sign of its kind, and what follows it."""
     found: list[tuple[str, Any]] = []
     for text in key.split("|"):
         if text == "@event":

@@ -39,7 +39,7 @@ class Placed(NamedTuple):
 
 
 class Node:
-    """A place in payloads, and the rules whose value stands there, by their number.
+    """A place in payloads, and the rules whose value is there, by their number.
 
     The paths of all rules are one tree, so that a payload is walked once, and only where it has
     what rules ask for.
@@ -97,7 +97,7 @@ class Plan:
         return iter(one_a_text([*_find(self.trees[0], payload, event)]))
 
     def find_all_deltas(self, payload: Any, event: int) -> Iterator[Found]:
-        """The same, with every field of a text that stands in several."""
+        """The placed rules, with every field of a text that is in several."""
         return _find(self.trees[0], payload, event)
 
     def find_empty(self, payload: Any, event: int) -> Iterator[Found]:

@@ -88,7 +88,9 @@ def dialect_for(interaction: Interaction, name: str | None = None) -> Dialect:
 def choose_for(interaction: Interaction, frames: Iterable[Frame]) -> Dialect:
     """The dialect that fits a request, the head of its response and the first frames best."""
     media = (interaction.head.get("content-type") if interaction.head else None) or ""
-    if interaction.is_dialogue:  # the server's words tell most; a client may have said much before
+    if (
+        interaction.is_dialogue
+    ):  # the server's messages tell most; a client may have sent many before
         first = list(islice(frames, N_LOOKED_AT_IN_DIALOGUES))
         frames = [frame for frame in first if frame.direction == "server"] or first
     return choose(interaction.request.url, media, _first_with_data(frames))
@@ -236,7 +238,7 @@ def _first_with_data(frames: Iterable[Frame]) -> list[Frame]:
 
 
 def builtin() -> tuple[Dialect, ...]:
-    """The dialects that come with the package, in the order in which they are asked."""
+    """The dialects that come with the package, in the order in which they are tried."""
     from streamtape.dialects.tables import BUILTIN
 
     return BUILTIN
@@ -286,7 +288,7 @@ def unregister_dialect(name: str) -> None:
 
 
 def dialects() -> tuple[Dialect, ...]:
-    """Every dialect, in the order in which they are asked: the user's own first."""
+    """Every dialect, in the order in which they are tried: the user's own first."""
     own = tuple(reversed(_users.values()))
     return own + tuple(d for d in builtin() if d.name not in _users)
 

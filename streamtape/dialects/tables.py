@@ -1,4 +1,4 @@
-"""Every built-in dialect, in the order in which they are asked: profiles come first."""
+"""Every built-in dialect, in the order in which they are tried: profiles come first."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Texts:
         return text
 
     def open(self, channel: str, key: Key, value: Any, index: int) -> None:
-        """Begin a text with what it goes on from: a new one where its key has said something."""
+        """Begin a text with what it goes on from: a new one where its key has text already."""
         text = self._now.get((channel, key))
         if text is None or (channel != "arguments" and text.says):
             text = self._new(channel, key)
@@ -143,7 +143,7 @@ class Texts:
     def put_all(
         self, channel: str, values: list[tuple[Key, Any]], index: int, *, final: bool = False
     ) -> None:
-        """Take all texts of an item; or all of the stream, of which the last word stands."""
+        """Take all texts of an item; or all of the stream, whose last word counts."""
         new_texts = [(key, as_text(value)) for key, value in values if value not in ("", None)]
         if not new_texts:
             return
@@ -163,7 +163,7 @@ class Texts:
     def _near(self, channel: str, key: Key) -> list[Text]:
         """The texts of the same item that say something; of any, where none or this has no index.
 
-        Those of a call's arguments are told apart by the call alone.
+        Those of a call's arguments are distinguished by the call alone.
         """
         all_of_it = [t for t in self._of(channel) if t.says]
         near = [t for t in all_of_it if item_of(t.slot) == item_of(key)]

@@ -1,4 +1,4 @@
-"""What a stream said, assembled: the transcript, by a dialect's table.
+"""The transcript of a stream: its texts and calls assembled, by a dialect's table.
 
 A stream that is cut gives what there was; nothing here raises on what a stream holds.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def transcript(
     interaction: Interaction, dialect: str | None = None, n_events: int | None = None
 ) -> Transcript:
-    """What the stream of an interaction said, or had said after `n_events` events.
+    """The transcript of an interaction's stream, or of its first `n_events` events.
 
     `dialect` forces one by name. UsageError where `n_events` is negative.
     """
@@ -33,7 +33,7 @@ def transcript(
 
 
 def transcript_of(events: Iterable[Event], dialect: Dialect | str) -> Transcript:
-    """What a stream of events said."""
+    """The transcript of a stream of events."""
     assembler = Assembler(dialect)
     for event in events:
         assembler.feed(event)
@@ -41,7 +41,7 @@ def transcript_of(events: Iterable[Event], dialect: Dialect | str) -> Transcript
 
 
 def growing(events: Iterable[Event], dialect: Dialect | str) -> Iterator[Transcript]:
-    """What a stream had said after each of its events."""
+    """The transcript of a stream after each of its events."""
     assembler = Assembler(dialect)
     for event in events:
         assembler.feed(event)

@@ -1,4 +1,4 @@
-"""Events taken one by one, and what they said so far: the transcript as it grows.
+"""Events taken one by one, and their transcript so far.
 
 Deltas are joined by target. A whole value is read where no delta came for its target, or where it
 is the provider's last word. Nothing here raises on what a stream holds.
@@ -78,7 +78,7 @@ class _Alike:
 
 
 class Assembler:
-    """Takes events one by one; `transcript()` is what they said so far."""
+    """Takes events one by one; `transcript()` is the transcript so far."""
 
     def __init__(self, dialect: Dialect | str) -> None:
         self.dialect = dialect_named(dialect) if isinstance(dialect, str) else dialect
@@ -101,7 +101,7 @@ class Assembler:
         """Take the next event of the stream."""
         self._n_events += 1
         if event.direction == "client":
-            return  # what it asked is no part of what was said
+            return  # a request is no part of the transcript
         if self._alike is not None and event.type == self._alike.type and self._alike.take(event):
             return
         self._alike = None
@@ -208,7 +208,7 @@ class Assembler:
                 self._images.setdefault(image.sha256, image)
 
     def _annotate(self, payload: Any) -> None:
-        """Take what an event annotates: two equal ones are two, unless a list is told again."""
+        """Take what an event annotates: two equal ones are two, unless a list is repeated."""
         for _, value in _found(payload, self.dialect.annotations):
             if value is not None:
                 self._annotations.append(value)
@@ -234,7 +234,7 @@ class Assembler:
                 self._facts[name] = value
 
     def transcript(self) -> Transcript:
-        """What the events so far said."""
+        """The transcript of the events so far."""
         parts = self._texts.parts()
         calls = tuple(self._call(call) for call in self._calls)
         choices: list[Any] = [0]

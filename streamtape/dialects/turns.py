@@ -1,4 +1,4 @@
-"""The turns of a dialogue: each response of its server, with what the client said to get it.
+"""The turns of a dialogue: each response of its server, with the client's messages that led to it.
 
 Several responses come over one connection, and each is a stream of its own: it has an end, its
 indices begin anew, and its times count from its own question. So each is made an interaction of its
@@ -91,7 +91,7 @@ def _question(messages: Sequence[Message]) -> bytes:
 
 
 def question_at_us(turn: Interaction) -> int | None:
-    """When the client asked for what a turn holds: its last message before the server's first."""
+    """When the client requested what a turn holds: its last message before the server's first."""
     at_us = turn.head.at_us if turn.head is not None else None
     for message in turn.messages:
         if message.is_data and message.direction == "server":

@@ -19,7 +19,7 @@ _VERSION = re.compile(r"v?\d{1,4}[bkmo]?|\d{8}|\d{6}|e\d+b|a\d+b|q\d|fp\d+|int\d
 
 
 class Aliases:
-    """What stands for each name and id of one cassette. The same ones give the same, in order."""
+    """The aliases of the names and ids of one cassette. The same ones give the same, in order."""
 
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
@@ -27,7 +27,7 @@ class Aliases:
         self._taken: set[str] = set()
 
     def id(self, old: str) -> str:
-        """What stands for an id: of the same form, numbered, none twice."""
+        """The alias of an id: of the same form, numbered, none twice."""
         if not old or (len(old) <= 2 and old.isdigit()):
             return old
         if old not in self._ids:
@@ -49,7 +49,7 @@ class Aliases:
         return "".join(out)
 
     def name(self, old: str) -> str:
-        """What stands for a name of the user's own: neutral words, and none twice."""
+        """The alias of a name of the user's own: neutral words, and none twice."""
         if not old or known_word(old):
             return old
         if old not in self._names:
@@ -63,11 +63,11 @@ class Aliases:
         return self._names[old]
 
     def member(self, old: str) -> str:
-        """What stands for the name of a member: itself, where it is a field of an API."""
+        """The alias of a member's name: itself, where it is a field of an API."""
         return old if known_name(old) else self.name(old)
 
     def model(self, old: str) -> str:
-        """What stands for the name of a model: itself, where it is that of a public one."""
+        """The alias of a model's name: itself, where it is that of a public one."""
         return old if is_public_model(old) else self.name(old)
 
 
@@ -101,11 +101,11 @@ def is_public_model(name: str) -> bool:
 
 
 def neutral_value(text: str) -> str:
-    """What stands for a text that is a value of the user's own and no prose."""
+    """The alias of a text that is a value of the user's own and no prose."""
     return filler(text) or neutral(text)
 
 
 def neutral_integer(value: int) -> int:
-    """What stands for a whole number."""
+    """The alias of a whole number."""
     digits = neutral_digits(str(abs(value)))
     return -int(digits) if value < 0 else int(digits)

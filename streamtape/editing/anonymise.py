@@ -1,4 +1,4 @@
-"""Recordings made fit to be published: everything that somebody said or sent is replaced.
+"""Recordings made fit to be published: all content that somebody wrote or sent is replaced.
 
 What is kept: the structure of every document, the fields and fixed words of the APIs, the lengths
 of texts, the cuts of tokens and chunks, times from the sending of each request, counts. What is
@@ -42,7 +42,7 @@ _STRING = 7  # the type of a header's value in an event stream
 
 
 def anonymised(interactions: Sequence[Interaction]) -> list[Interaction]:
-    """The interactions with nothing left of what was said or sent, or by whom.
+    """The interactions with nothing left of their content, or of who sent it.
 
     The same names and ids stand for each other in all of them, and the first begins at a fixed
     moment.
@@ -88,7 +88,7 @@ class _Anonymous:
         return replace(sealed, messages=Messages.of(map(_control, sealed.messages)))
 
     def _texts(self) -> None:
-        """Find what stands for each piece of each text."""
+        """Find the replacement of each piece of each text."""
         self._put: dict[int, dict[Steps, str]] = {}
         runs = [run for run in runs_of(self._opened) if self._is_text(run)]
         for run in runs:

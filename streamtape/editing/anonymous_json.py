@@ -29,7 +29,7 @@ _NAMES = frozenset({
     "finish_reason", "stop_reason", "kind", "provider", "service_tier", "phase", "event_type",
     "done_reason", "finishReason", "native_finish_reason",
 })  # fmt: skip
-# Fields whose texts are said by somebody: no word of theirs is taken for one of the API.
+# Fields whose texts somebody wrote: no word of theirs is taken for one of the API.
 _TEXT_FIELDS = frozenset({
     "text", "content", "delta", "arguments", "refusal", "thinking", "transcript", "output",
     "instructions", "prompt", "input", "message", "description", "partial_json",
@@ -91,7 +91,7 @@ class JSONAnonymiser:
     def __init__(self, aliases: Aliases, by_us: int) -> None:
         self.aliases = aliases
         self._by_us = by_us
-        self.texts: dict[str, str] = {}  # whole texts that came in pieces, and what stands for them
+        self.texts: dict[str, str] = {}  # whole texts that came in pieces, and their replacements
 
     def changes(
         self, data: bytes, put: Mapping[Steps, str], pieces: Mapping[str, str]
@@ -161,7 +161,7 @@ class JSONAnonymiser:
             yield Change(node.start, node.end, new.encode("ascii"))
 
     def _tokens(self, node: Node, steps: Steps) -> Iterator[tuple[Steps, str]]:
-        """What stands for the tokens of a list, which joined are a text."""
+        """The replacements of the tokens of a list, which joined are a text."""
         texts: list[str] = []
         for _, one in node.members:
             token = next((v for name, v in one.members if name and name.value == "token"), None)
@@ -201,7 +201,7 @@ class JSONAnonymiser:
         return self.replacement(text)
 
     def replacement(self, text: str) -> str:
-        """What stands for a text that somebody said: of the same length, JSON where it was JSON."""
+        """The replacement of what somebody wrote: of the same length, JSON where it was JSON."""
         for old, new in self.texts.items():
             at = 0 if old.startswith(text) else old.find(text) if len(text) > _LONG else -1
             if at >= 0 and len(old) == len(new):

@@ -54,7 +54,7 @@ class Document:
 
     @property
     def is_answer(self) -> bool:
-        """Whether the server said it."""
+        """Whether the server sent it."""
         return self.event.direction == "server"
 
     def _unwrap(self, name: str) -> None:

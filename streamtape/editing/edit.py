@@ -1,4 +1,4 @@
-"""`edit`: a recording changed by meaning, its shape kept, and held against its rules again."""
+"""`edit`: a recording changed by meaning, its shape kept, and checked by its rules again."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def edit(
     out and `merge` adds those of other recordings; `index` edits one interaction alone (of what is
     left after that).
 
-    `anonymise` replaces everything that somebody said or sent by neutral words of the same length,
-    so that a recording can be published. Structure, the fields and fixed words of the APIs, cuts,
-    relative times and counts stay; of all other headers, names, ids, addresses, media, encrypted
-    content and notes nothing does. It is the last edit, and of all interactions.
+    `anonymise` replaces all content by neutral words of the same length, so that a recording can be
+    published. Structure, the fields and fixed words of the APIs, cuts, relative times and counts
+    stay; of all other headers, names, ids, addresses, media, encrypted content and notes nothing
+    does. It is the last edit, and of all interactions.
 
     Everything that repeats what was changed is changed alike: done values, the last word, tokens,
     offsets, later requests. Chunks keep their cuts and times, untouched frames their bytes, and
@@ -99,7 +99,7 @@ def edit(
 def _finished(
     before: Sequence[Interaction], after: list[Interaction], *, allow_findings: bool
 ) -> Cassette:
-    """The edited recording: secrets in what is new masked, and held against its rules."""
+    """The edited recording: secrets in what is new masked, and checked by its rules."""
     changed = [n for n, one in enumerate(after) if one is not before[n]]
     masked = mask(Cassette(tuple(after[n] for n in changed)))
     for n, one_masked in zip(changed, masked, strict=True):

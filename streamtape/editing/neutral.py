@@ -1,6 +1,6 @@
 """Texts that say nothing, as long as those that they stand for: letter for letter. Pure.
 
-What stands for a word depends on the word alone, so that a text says the same wherever it is
+The replacement of a word depends on the word alone, so that a text says the same wherever it is
 repeated, and a part of it, cut between words, what that part of the whole says. Spaces, line ends
 and punctuation stay; so does the number of bytes.
 """
@@ -94,7 +94,7 @@ def neutral_number(text: str) -> str:
 def neutral_json(text: str, name: Callable[[str], str]) -> str:
     """The text of a JSON value, whole or cut, with nothing of what it says but its structure.
 
-    `name` gives what stands for the name of a member.
+    `name` gives the replacement of a member's name.
     """
 
     def token(match: re.Match[str]) -> str:
@@ -139,7 +139,7 @@ def starts_json(text: str) -> bool:
 
 
 def filler(text: str) -> str | None:
-    """What stands for Base64, or for a URL that holds it; None where a text is neither."""
+    """The replacement of Base64, or of a URL that holds it; None where a text is neither."""
     url = _DATA_URL.match(text)
     rest = text[url.end() :] if url else text
     if url is None and not _BASE64.fullmatch(text):

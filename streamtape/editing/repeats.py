@@ -1,8 +1,8 @@
 """What repeats a text that was edited: done values, last words, tokens, offsets, later requests.
 
 A stream says a text in deltas, and then again, whole or in part, in places of which no table knows
-all. They are told by what they say: a text that is the edited one, holds it or is a part of it;
-tokens or pieces that joined are it; offsets that stand beside it. Pure.
+all. They are recognised by what they say: a text that is the edited one, holds it or is
+a part of it; tokens or pieces that joined are it; offsets that stand beside it. Pure.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Rewritten(NamedTuple):
 class Repeats:
     """Makes documents agree with texts that were edited; `pattern` is what was replaced in them.
 
-    `replace` gives what stands for a match of the pattern.
+    `replace` gives the replacement of a match of the pattern.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Repeats:
         if text in self._by_text:
             return self._by_text[text].new
         for one in self._rewritten if name in _SO_FAR else ():
-            if one.old.startswith(text):  # what was said so far
+            if one.old.startswith(text):  # the text so far
                 return one.new[: one.moved(len(text), in_bytes=False)]
         if not self._pattern.search(text):
             return text

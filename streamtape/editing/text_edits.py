@@ -15,7 +15,7 @@ from streamtape.errors import UsageError
 from streamtape.tape.texts import shortened
 
 Where = Literal["answers", "requests", "both"]
-# What is said for people; arguments have an edit of their own.
+# What people read; arguments have an edit of their own.
 _CHANNELS = frozenset({"text", "refusal", "reasoning", "details", "transcript", "code", "output"})
 _SHOWN = 60
 

@@ -195,7 +195,7 @@ def _edit_run(run: Run, old: str, value: Any) -> None:
 
 
 class _Repeats:
-    """Whole arguments that say what the edited call said: as a text or as an object."""
+    """Whole arguments equal to those of the edited call: as a text or as an object."""
 
     def __init__(self, old: Any, new: Any, old_text: str, new_text: str, ids: set[str]) -> None:
         self._old, self._new = old, new

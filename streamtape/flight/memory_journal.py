@@ -94,7 +94,7 @@ class MemoryJournal:
 
     @property
     def buffered_bytes(self) -> int:
-        """What is held in memory now, whether it goes on or waits to be written."""
+        """The bytes in memory now, of recordings that go on and that wait to be written."""
         return self._taken_bytes - self.released_bytes
 
     @_harmless
@@ -182,5 +182,5 @@ class MemoryJournal:
     def write_body(
         self, request: Request, started_at_us: int | None, redactions: Iterable[Redaction] = ()
     ) -> Uploaded:
-        """Never asked for: long bodies are left out."""
+        """Never called: long bodies are left out."""
         raise NotImplementedError

@@ -56,8 +56,7 @@ class _Flush:
 class Writer:
     """Keeps by rules and by sample, and writes what it keeps.
 
-    `measured` sees every interaction, kept or not; `released` is told of bytes that are no longer
-    held.
+    `measured` sees every interaction, kept or not; `released` gets the bytes that are free again.
     """
 
     def __init__(

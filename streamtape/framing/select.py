@@ -1,4 +1,4 @@
-"""The frames of an interaction: which framer reads its body, and where each frame stands.
+"""The frames of an interaction: which framer reads its body, and where each frame is.
 
 The first bytes choose, since servers mislabel what they send; the content type decides what they
 leave open. A body that is no stream is one frame with the whole body as `data`, or with None
@@ -232,7 +232,7 @@ class Start(NamedTuple):
 def read_frames(
     interaction: Interaction, framer: Framer, pieces: Iterator[Piece], start: Start
 ) -> Iterator[Frame]:
-    """Iterate over the frames of a body, from where a framer stands."""
+    """Iterate over the frames of a body, from a framer's position on."""
     allowance = interaction.chunks.allowance
     chunk_index, at_us, n_bytes, number = start
     for batch in batches(pieces, BATCH if isinstance(framer, SSEParser) else 1):
@@ -334,7 +334,7 @@ def undone(
     Those that decode to nothing are left out.
     """
     numbers = count(first_index)
-    # The data stands first: where it ends, no number is taken.
+    # The data comes first: where it ends, no number is taken.
     rows = chain.from_iterable(
         zip(run.pieces(), run.times(), numbers, strict=False) for run in runs
     )

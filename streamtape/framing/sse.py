@@ -207,7 +207,7 @@ class SSEParser:
     def feed_whole(self, chunks: Sequence[bytes]) -> list[SSEFrame] | None:
         """Take chunks at once that hold whole frames: each blank line in them completes one.
 
-        None where that can't be said of all of them; then nothing was taken.
+        None where that is not so for all of them; then nothing was taken.
         """
         if self._careful or self._tail or self._singles or self._begun_block():
             return None

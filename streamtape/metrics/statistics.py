@@ -1,4 +1,4 @@
-"""Many values as a few: mean, median, percentiles; and two sets of values held against a limit.
+"""Many values as a few: mean, median, percentiles; and two sets of values compared with a limit.
 
 The interval is a percentile bootstrap of the change of the medians: both sides are drawn anew, with
 replacement, from a generator that is made from the seed, so the same recordings give the same
@@ -105,7 +105,7 @@ def parse_limit(text: str) -> Limit:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A limit held against two sides. `low` and `high` bound the change, in the limit's terms.
+    """A limit applied to two sides. `low` and `high` bound the change, in the limit's terms.
 
     `within`: all of the interval is below the limit; `beyond`: all of it is above; `unclear`: the
     limit lies in it.

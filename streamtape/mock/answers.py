@@ -1,4 +1,4 @@
-"""What the mock says to a request: the rule that answers, its parts, and how they are said.
+"""The mock's answer to a request: the rule that matches, its parts, and how they are sent.
 
 Pure: the server gives the request and gets a composed answer, a miss, or an error.
 """
@@ -30,7 +30,7 @@ from streamtape.playback.rechunk import Rechunk
 from streamtape.tape.model import Interaction, Request
 from streamtape.tape.texts import masked_text, shortened
 
-_MAX_QUOTED = 80  # characters of what the user said, in the text of a miss
+_MAX_QUOTED = 80  # characters of the user's message, in the text of a miss
 
 
 class NoRuleError(Exception):
@@ -39,7 +39,7 @@ class NoRuleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to one request, and how: everything that its bytes come from.
+    """The answer to one request: everything that its bytes are made from.
 
     `attempt` is how often its rule had answered before, `rule` that rule's title.
     """
@@ -96,7 +96,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What a server does where nothing else is said: the pace, seed, faults and cuts of replays.
+    """A server's defaults: the pace, seed, faults and cuts of replays.
 
     `falls_back`: what no rule answers gets a ready answer and is no miss.
     """
@@ -111,7 +111,7 @@ class Usual:
 def answer_to(
     request: MockRequest, options: Options, rules: Sequence[Rule], space: Space, usual: Usual
 ) -> Answer:
-    """What is said to a request. NoRuleError where none answers, UsageError for one that can't."""
+    """The answer to a request. NoRuleError where no rule matches, UsageError where one can't."""
     # Realtime has events of its own, made of the same parts.
     voice = VOICES.get(request.dialect, VOICES["openai-responses"])
     number, rule, items, n_events = _chosen(request, options, rules, space, usual)
@@ -168,7 +168,7 @@ def _is_used_up(rule: Rule, number: int, space: Space) -> bool:
 
 
 def _filled(items: Items, request: MockRequest) -> list[str | Part]:
-    """The items, with JSON that fits the schema where that is wanted."""
+    """The items, with JSON that fits the request's schema where they call for it."""
     several = [items] if isinstance(items, str | Part) else list(items)
     return [_fit(one, request) if isinstance(one, Structured) else one for one in several]
 

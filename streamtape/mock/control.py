@@ -138,7 +138,7 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _set_faults(space: Space, given: dict[str, Any]) -> list[str]:
-    """Add faults that strike the next requests of a test: `times` of them, one unless told."""
+    """Add faults that strike the next requests of a test: `times` of them, one by default."""
     texts, times = given.get("fault"), given.get("times", 1)
     if not isinstance(texts, str | list) or not texts:
         raise UsageError('give a fault: {"fault": "cut@event=3", "times": 1}')

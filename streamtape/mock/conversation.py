@@ -1,7 +1,7 @@
-"""What the mock's WebSockets share: JSON messages both ways, paced, broken off as was asked.
+"""What the mock's WebSockets share: JSON messages both ways, paced, cut off as requested.
 
 A conversation hears the client's messages one after another and answers each in a task of its own,
-so that it hears on while it speaks. Errors are told as OpenAI's WebSockets tell them.
+so that it hears on while it speaks. Errors are sent as OpenAI's WebSockets send them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Host(Protocol):
 
 
 class ConversationError(Exception):
-    """A message of the client's that can't be answered; told to it as an `error` event."""
+    """A message of the client's that can't be answered; it is sent an `error` event."""
 
     def __init__(
         self, message: str, *, code: str | None = None, param: str | None = None, status: int = 400
@@ -82,7 +82,7 @@ class Conversation:
                     try:
                         self._hear(message.data)
                     except ConversationError as error:
-                        # Behind what is still to be said of the messages before it.
+                        # After what is still to be sent for the messages before it.
                         self.begin(self.say(self.error_event(error)))
                     async with self._heard:
                         self.n_heard += 1
@@ -138,7 +138,7 @@ class Conversation:
             raise ConversationError(str(error)) from None
 
     def answer(self, request: MockRequest, options: Options) -> Answer:
-        """What is said to a request; ConversationError where nothing is."""
+        """The answer to a request; ConversationError where there is none."""
         try:
             return self.host.responder.answer(request, options, self.space)
         except NoRuleError as error:
@@ -163,7 +163,7 @@ class Conversation:
                 )
 
     async def hears_more(self, n_heard: int) -> None:
-        """Wait until the client has said more than so many messages."""
+        """Wait until the client has sent more than so many messages."""
         async with self._heard:
             await self._heard.wait_for(lambda: self.n_heard > n_heard)
 
@@ -216,7 +216,7 @@ class Timing:
                     continue
                 code = fault.status or self._options.close
                 if code:
-                    await socket.close(code, "the mock closes here, as it was told")
+                    await socket.close(code, "the mock closes here, as configured")
                 elif fault.reset:
                     await socket.reset()
                 else:

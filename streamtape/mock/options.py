@@ -60,7 +60,7 @@ class Options:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The faults that are asked for."""
+        """The requested faults."""
         found = [*parse_faults(self.fault)]
         if self.cut is not None:
             found.append(Fault("cut", "event", self.cut))
@@ -71,7 +71,7 @@ class Options:
         return tuple(found)
 
     def own_pace(self) -> Pace | None:
-        """The pace that is asked for; None for the server's own."""
+        """The requested pace; None for the server's own."""
         if self.gap_us is not None:
             return Pace(rate_ms=self.gap_us / 1000) if self.gap_us else Pace(speed=None)
         return parse_pace(self.pace) if self.pace else None

@@ -19,7 +19,7 @@ from streamtape.server.proxy import RecordingProxy
 
 
 class FallThrough:
-    """The real provider behind the mock, and the cassette of what it said."""
+    """The real provider behind the mock, and the cassette of its answers."""
 
     def __init__(self, cassette: str | os.PathLike[str], upstream: str | Mapping[str, str]) -> None:
         self._cassette = cassette

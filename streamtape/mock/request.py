@@ -1,4 +1,4 @@
-"""A request to the mock, understood: whose API it is, what its user said, what it gives the model.
+"""A request to the mock, parsed: whose API it is, its user's message, what it gives the model.
 
 Providers say the same in many ways; what is read here has one name each, so that a rule is written
 once. Nothing here raises on a body that is odd: what is not as the API has it is passed over.
@@ -73,12 +73,12 @@ class MockRequest:
 
     @cached_property
     def user(self) -> str:
-        """What the user said last; "" where nobody said anything."""
+        """The user's last message; "" where there is none."""
         return next((text for role, text in reversed(self.messages) if role == "user"), "")
 
     @cached_property
     def turn(self) -> int:
-        """How often the user has said something: 1 in the first request of a conversation."""
+        """The number of the user's messages: 1 in the first request of a conversation."""
         before = None
         count = 0
         for role, _ in self.messages:
@@ -128,7 +128,7 @@ class MockRequest:
 
     @property
     def is_array(self) -> bool:
-        """Whether a stream is wanted as one JSON array, which is how Gemini streams unless told."""
+        """Whether a stream is to be one JSON array, which is how Gemini streams by default."""
         return self.dialect == "gemini" and "alt=sse" not in self.query
 
     @cached_property

@@ -1,6 +1,6 @@
 """From a request to its answer: what server and WebSockets share. No sockets here.
 
-It knows the rules, the spaces of tests, and what a server does where nothing else is said.
+It knows the rules, the spaces of tests, and what a server does by default.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class PreviousResponseError(UsageError):
 
 
 class Responder:
-    """Chooses what is said to requests, and remembers what was said."""
+    """Chooses the answers to requests, and remembers them."""
 
     def __init__(self, rules: Sequence[Rule], usual: Usual, defaults: Options) -> None:
         self.rules = list(rules)
@@ -72,7 +72,7 @@ class Responder:
         raise PreviousResponseError(f"Previous response with id {previous!r} not found.")
 
     def answer(self, request: MockRequest, options: Options, space: Space) -> Answer:
-        """What is said to a request; NoRuleError (taken down as a miss) where no rule answers."""
+        """The answer to a request; NoRuleError (recorded as a miss) where no rule matches."""
         rules = self.rules if space.rules is None else space.rules
         usual = self.usual
         if space.rules is not None and usual.falls_back:

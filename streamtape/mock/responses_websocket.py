@@ -113,7 +113,7 @@ class ResponsesConversation(Conversation):
         while True:
             active = lane.active = Active(answer.answer_id, lane)
             events = list(_events(answer))
-            # Kept before its end is told: who hears of that may go on with it at once.
+            # Stored before its end is sent: whoever receives that may go on with it at once.
             self.host.responder.keep(request, answer, self.space)
             try:
                 if not await self._say_all(events, answer, active, timing):
@@ -199,7 +199,7 @@ class ResponsesConversation(Conversation):
 def _events(answer: Answer) -> Iterator[tuple[int, Payload]]:
     """The events of a response, as a WebSocket has them, each with when it comes."""
     events: list[Timed] = answer.events()
-    if answer.setting.body.get("generate") is False:  # a warm-up: nothing is said, it is only there
+    if answer.setting.body.get("generate") is False:  # a warm-up: it is stored, with no output
         (first_us, first), (last_us, last) = events[0], events[-1]
         yield first_us, first.payload
         whole = {**last.payload["response"], "output": [], "usage": None}

@@ -76,7 +76,7 @@ Reply = str | Item | list[str | Item]
 
 
 class FileRule(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A rule: conditions that must all hold, and what is said then."""
+    """A rule: conditions that must all be met, and the answer."""
 
     reply: Reply
     name: str = ""

@@ -35,7 +35,7 @@ class Structured(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What is said when a request fits.
+    """The answer to requests that match.
 
     Conditions, all of which must hold: `contains`: the user's last message contains this text, in
     any case. `matches`: a regular expression is found in it, within half a second; a request that
@@ -47,10 +47,10 @@ class Rule:
     whether it fits.
 
     `reply` is a text, parts such as Say and Call, or a function of the request that gives them, or
-    None where the rule does not answer after all. `then` is said once the tools that it called have
-    answered: a rule whose reply calls a tool doesn't call it a second time. `times`: it answers so
-    many requests only. `pace`, `fault` and `rechunk` are those of replays. `usage` are counts that
-    stand in for computed ones. `response_headers` are further headers of the response.
+    None where the rule does not answer after all. `then` is the answer once the tools that it
+    called have answered: a rule whose reply calls a tool doesn't call it a second time. `times`: it
+    answers so many requests only. `pace`, `fault` and `rechunk` are those of replays. `usage` are
+    counts that stand in for computed ones. `response_headers` are further headers of the response.
     """
 
     reply: Reply

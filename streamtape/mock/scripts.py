@@ -46,7 +46,7 @@ def sample_text(word: str = "bubble", repeats: int = _REPEATS) -> str:
 
 
 def _sample(request: MockRequest, options: Options) -> str:
-    """The sample text, long enough for the events that are wanted."""
+    """The sample text, long enough for the requested number of events."""
     n = n_deltas("text", request, options) or 0
     return sample_text(options.word, max(_REPEATS, n // 5 + 1))  # five tokens each
 
@@ -175,7 +175,7 @@ def default_script(request: MockRequest) -> str:
 
 
 def limited(items: Sequence[Part], n: int | None) -> list[Part]:
-    """The parts as far as a limit of tokens lets them be said, and that it cut them."""
+    """The parts up to a limit of tokens, and whether it cut them."""
     if n is None:
         return list(items)
     found: list[Part] = []

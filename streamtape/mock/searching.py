@@ -30,7 +30,7 @@ def check_pattern(pattern: str) -> str | None:
 def is_found(pattern: str, text: str) -> bool:
     """Whether a regular expression matches somewhere in a text.
 
-    PatternTooSlowError where that can't be said in time.
+    PatternTooSlowError where that takes too long.
     """
     import regex
 

@@ -59,7 +59,7 @@ class MockServer(Service):
     every request, or a function of the request. Without rules it answers by itself; with rules,
     what none of them answers is a miss (404, which names the nearest), unless `fallback` is True.
     `pace`, `fault`, `rechunk` and `seed` are those of replays, and a rule's own come first; the
-    answers come at once unless told. `record_missing` is the URL of a provider, or URLs by path,
+    answers come at once by default. `record_missing` is the URL of a provider, or URLs by path,
     to which a miss goes on; what it says is recorded in `cassette`, and replayed from then on.
     `metrics` serves counts for Prometheus at /metrics. `options` are the defaults of every
     request's own (`streamtape.mock.options`). `cors`, `allowed_hosts` and `limits` are those of a

@@ -12,7 +12,7 @@ from streamtape.tape.model import Chunk, Chunks, Interaction
 
 
 def shaped(interaction: Interaction, options: Options) -> Interaction:
-    """An answer as it is wanted on the wire."""
+    """An answer in the form that the request calls for."""
     assert interaction.head is not None
     headers = interaction.head.headers
     headers += tuple((b"Set-Cookie", b"crumb%d=1; Path=/" % n) for n in range(options.cookies))

@@ -60,7 +60,7 @@ class MockTest:
         return list(self._space.misses)
 
     def reply(self, reply: Reply, **conditions: Any) -> None:
-        """Add a rule: what is said, and when; `conditions` are those of `Rule`."""
+        """Add a rule: the answer, and when it is given; `conditions` are those of `Rule`."""
         self.add(Rule(reply=reply, **conditions))
 
     def add(self, *rules: Any) -> None:

@@ -205,7 +205,7 @@ def _context(trace_id: int, span_id: int) -> Any:
 
 
 class _Kept(logging.Handler):
-    """Keeps what the exporter says; only its last word is told."""
+    """Keeps what the exporter logs, of which only the last message is reported."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -160,7 +160,7 @@ def _interaction(
 def _turns(
     one: Interaction, span: Span, measured: Sequence[StreamMetrics], seed: bytes
 ) -> Iterator[Span]:
-    """A span for each response of a dialogue, from the message that asked for it."""
+    """A span for each response of a dialogue, from the message that requested it."""
     of_events = iter(measured)
     for number, turn in enumerate(numbered_turns(one)):
         parsed = ParsedResponse(turn.interaction)

@@ -34,7 +34,7 @@ def build_steps(
     on_fault: Callable[[Fault], None] | None = None,
     others: Sequence[Await] = (),
 ) -> Iterator[Step]:
-    """Give the steps that replay an interaction as asked.
+    """Give the steps that replay an interaction by these options.
 
     Without a `pace`, `speed` counts (None: at once) with `idle_limit`, in seconds; with one they
     are applied after it. `attempt` is how often the interaction was requested before, and `number`

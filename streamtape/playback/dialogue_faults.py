@@ -2,7 +2,7 @@
 
 Events count as `interaction.events()` numbers them: each whole message of data, of both sides. A
 fault alters only what the server does; one that is to alter a message of the client leaves the
-dialogue as it is, and is told of as one that never struck.
+dialogue as it is, and is reported as one that never struck.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def http_body(dialect: Dialect, status: int) -> bytes:
 
 
 def error_body(path: str, status: int, message: str, kind: str, **more: Any) -> bytes:
-    """An error of ours in JSON, as clients of this path know them; `more` stands beside it."""
+    """An error of ours in JSON, as clients of this path know them; `more` is beside it."""
     name = next((name for pattern, name in _PATHS if pattern.search(path)), "openai-chat")
     row = _ROWS[name]
     return _json({**row.body(status, row.spelled(kind), message), **more})

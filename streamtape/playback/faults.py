@@ -20,7 +20,7 @@ its faults are at events (`cut`, `close`, `stall`, `error`, `drop`, `double`, `s
 `utf8`), at the head or the end, or `http`.
 
 `?` is a place by the seed. `times=N` strikes the first N requests for an interaction (`times=all`
-every one): what comes after them is a good take. Only `http` has `times=1` unless told otherwise.
+every one): what comes after them is a good take. Only `http` has `times=1` by default.
 `of=N` strikes only interaction N of the cassette, counted from 0.
 `str()` of a fault is its text.
 """
@@ -42,7 +42,7 @@ _NEVER_SENT = {1004, 1005, 1006, 1015}  # RFC 6455 section 7.4.1
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a kind of fault takes. `value`: what stands after `=`, `?` where it may be left out.
+    """What a kind of fault takes. `value`: what follows `=`, `?` where it may be left out.
 
     `breaks`: a client that meets it is likely to ask again, so it leaves its interaction unplayed.
     """

@@ -65,7 +65,7 @@ class Times(Protocol):
         """Take the head that the chunks belong to."""
 
     def at_us(self, data: bytes) -> int:
-        """When the next chunk is due; asked once for each, in order."""
+        """When the next chunk is due; called once for each, in order."""
 
 
 class FixedRate:

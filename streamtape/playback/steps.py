@@ -26,7 +26,7 @@ class WaitUntil:
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Await:
-    """Wait until interaction `number` has been asked for, which was at `at_us` when recorded.
+    """Wait until interaction `number` has been requested, which was at `at_us` when recorded.
 
     Where that is later than recorded, all that follows is later by as much. `pushed` says that it
     is a stream which a server pushes, and which may well be silent for long.
@@ -104,7 +104,7 @@ def steps(interaction: Interaction) -> Iterator[Step]:
         if ending.at_us is not None:
             yield WaitUntil(ending.at_us)
     else:
-        # An abandoned stream was cut by its reader: whoever reads on is told so at once.
+        # An abandoned stream was cut by its reader: whoever reads on gets the error at once.
         if ending.kind == "error" and ending.at_us is not None:
             yield WaitUntil(ending.at_us)
         yield Fail(ending)
@@ -123,7 +123,7 @@ def steps_at_once(interaction: Interaction) -> Iterator[Step]:
 
 
 def _dialogue(messages: Messages) -> Iterator[Step]:
-    """The steps of a dialogue: what the server said, and a wait for what the client said.
+    """The steps of a dialogue: the server's messages, and a wait for each of the client's.
 
     Pings of the client are answered as they come, so neither they nor the answers are steps, nor
     are the client's answers to pings of the server. What the client sent in fragments is whole.

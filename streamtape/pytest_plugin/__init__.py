@@ -47,7 +47,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Say what holds in this run, and where it was said."""
+    """Report the options of this run, and where each was set."""
     return settings.of(config).header()
 
 
@@ -129,7 +129,7 @@ def _tell_used(
         from streamtape.errors import UsageError
         from streamtape.pytest_plugin.cassette_paths import path_of_item
 
-        with contextlib.suppress(UsageError):  # told where the test fails for it
+        with contextlib.suppress(UsageError):  # reported where the test fails for it
             used.append(path_of_item(item))  # type: ignore[arg-type]  # is_wanted: a Function
     outcome = item.stash.get(stash.OUTCOME, None) if call.when == "teardown" else None
     if used or outcome:
@@ -155,7 +155,7 @@ def _taping(request: pytest.FixtureRequest) -> ItemSession:
 
 
 def _config_for(run: settings.Settings) -> dict[str, Any]:
-    """What `tape_config` says to the sessions that a test opens itself."""
+    """The options of `tape_config` for the sessions that a test opens itself."""
     request = getattr(run.item, "_request", None)
     config = {} if request is None else _config_of(request)
     return {key: value for key, value in config.items() if key not in settings.OWN_KEYS}
@@ -170,7 +170,7 @@ def _begun(run: settings.Settings, session: Session) -> None:
 
 
 def _config_of(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What `tape_config` gives; ours gives nothing, and need not be asked a thousand times."""
+    """What `tape_config` gives; ours gives nothing, and need not be called a thousand times."""
     found = request.session._fixturemanager.getfixturedefs("tape_config", request.node)
     if found is not None and len(found) == 1 and "tape_config" not in request.node.fixturenames:
         return {}

@@ -86,7 +86,7 @@ def _converted(item: pytest.Function, cassette_file: Path) -> Path | None:
 
 
 def _is_converted(path: Path) -> bool:
-    """Whether it was made of another format; a damaged file passes for it, and is told of."""
+    """Whether it was made of another format; a damaged file passes for it, and is reported."""
     from streamtape.tape.store import load
 
     try:

@@ -1,4 +1,4 @@
-"""What a failed test is told of its streams: where each one was, and its last events.
+"""The report on a failed test's streams: where each one was, and its last events.
 
 Events count from 0, as everywhere else.
 

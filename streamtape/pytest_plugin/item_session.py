@@ -138,7 +138,7 @@ class ItemSession:
         warnings.warn_explicit(text, category, str(self._item.path), line)
 
     def saw(self, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-        """Take down how a phase of the test ended; a failed one is told where its streams were."""
+        """Take down how a phase of the test ended; a failed one reports where its streams were."""
         if call.excinfo is not None and call.when != "teardown":
             error = call.excinfo.value
             # What proves nothing is no fault of the recording.

@@ -3,7 +3,7 @@
     def test_the_cli(tape_server):
         subprocess.run(["node", "app.js"], env=os.environ | tape_server.child_env(), check=True)
 
-It replays and records as the session is told: by marks, `tape_config`, options, ini file. Requests
+It replays and records by the session's options: marks, `tape_config`, options, ini file. Requests
 that come over the port are the session's own, so that a miss fails the test as one in process does.
 """
 

@@ -1,4 +1,4 @@
-"""What a run was told: command line, marks, the fixture `tape_config`, ini options, defaults.
+"""The settings of a run: command line, marks, the fixture `tape_config`, ini options, defaults.
 
 One order of precedence: the command line; then the decorator and the marks, the nearest first and
 outwards from there; then `tape_config`; then the ini file; then the defaults. Nothing heavy is
@@ -133,7 +133,7 @@ class Settings:
         return {"mode": mode, "record_on_exception": "whole", **self.presets.defaults}
 
     def header(self) -> str:
-        """A line for pytest's report header: what holds, and who said so."""
+        """A line for pytest's report header: the settings, and where each was set."""
         if self.presets.disabled:
             return "streamtape: disabled (--tape-disable): every request goes out, unrecorded"
         mode = self.overrides.get("mode", self.defaults["mode"])
@@ -304,7 +304,7 @@ def _one_of(config: pytest.Config, name: str, known: tuple[str, ...]) -> str:
 
 
 def unconfigure(config: pytest.Config) -> None:
-    """Let what held before this run hold again."""
+    """Restore the defaults from before this run."""
     settings = config.stash.get(SETTINGS, None)
     if settings is None:
         return

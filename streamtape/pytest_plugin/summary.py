@@ -168,7 +168,7 @@ class Counter:
 
 
 def register(config: pytest.Config) -> None:
-    """Have the end of this run told, where its reports come together."""
+    """Report at the end of this run, where its reports come together."""
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(Counter(config), "streamtape-counter")
     else:

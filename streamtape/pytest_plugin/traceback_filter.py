@@ -1,7 +1,7 @@
 """What of a traceback is shown with an error of ours: down to the last line of the user's own.
 
 What lies below that line (the client's library, and us) says nothing about a request that no
-cassette answers; the message does. Where no line is the user's, the message stands alone. pytest's
+cassette answers; the message does. Where no line is the user's, the message is alone. pytest's
 `--full-trace` and `--tb=native` show everything.
 """
 

@@ -1,4 +1,4 @@
-"""A test that passes and proves nothing: it asked nothing, got nothing, or only errors.
+"""A test that passes and proves nothing: it made no request, got no answer, or only errors.
 
 Asking nothing is a failure where the cassette was meant for this very test. The others warn
 (UnprovenWarning), or fail where the ini option `tape_unproven` says `error`.

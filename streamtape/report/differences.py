@@ -131,7 +131,7 @@ def _rows(value: Line, width: int, sign: Span = _NO_SIGN) -> Iterator[Line]:
 
 
 def _marked(kind: str, text: str) -> Span:
-    """A piece of text; what differs stands in brackets, too, for screens without colour."""
+    """A piece of text; what differs is in brackets, too, for screens without colour."""
     shown = one_line(text, _MAX_VALUE)
     brackets = {"removed": "[-{}-]", "inserted": "{{+{}+}}"}.get(kind, "{}")
     return Span(brackets.format(shown), _STYLES[kind])

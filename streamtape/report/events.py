@@ -1,7 +1,7 @@
 """The events of a stream as lines: runs of deltas grouped, each with what it says.
 
 Neighbouring events of one type that add to the same text are one line: how many, and the text
-that they add. What else an event says is told by the first of the usual fields that it has.
+that they add. What else an event says is shown by the first of the usual fields that it has.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MAX_NAME = 44
 
 
 class Run(NamedTuple):
-    """Events in a row that are told in one line; `text` is what deltas among them add."""
+    """Events in a row that share one line; `text` is what deltas among them add."""
 
     events: tuple[Event, ...]
     text: str | None
@@ -99,7 +99,7 @@ def grouped_lines(parsed: ParsedResponse, width: int, *, times: bool = True) -> 
 
 
 def _margins(run: Run, *, times: bool) -> tuple[str, str, str]:
-    """What stands left of what a run says: when, which numbers, type."""
+    """The left part of a run's line: time, numbers, type."""
     first, last = run.events[0], run.events[-1]
     name = signed(first)
     if not times:
@@ -110,7 +110,7 @@ def _margins(run: Run, *, times: bool) -> tuple[str, str, str]:
 
 
 def signed(event: Event) -> str:
-    """The type of an event, with an arrow before what a client said."""
+    """The type of an event, with an arrow before a client's."""
     return ("→ " if event.direction == "client" else "") + printable(event.type)
 
 

@@ -17,7 +17,7 @@ from streamtape.units import count, moment, size
 
 _GAP = "  "
 _MAX_PROMPT = 2000  # characters of it that anybody reads
-_MIN_PROMPT = 24  # cells of what was asked, below which a row is put below its name
+_MIN_PROMPT = 24  # cells of the prompt, below which a row is put below its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Listed:
 
     @property
     def prompt(self) -> str:
-        """What was asked: the model, where one is named, and the address without its scheme."""
+        """The request: the model, where one is named, and the address without its scheme."""
         parts = split_url(self.url) if self.url.isprintable() else None
         where = f"{parts.netloc}{parts.path}" if parts is not None and parts.netloc else self.url
         more = f" and {self.interactions - 1} more" if self.interactions > 1 else ""

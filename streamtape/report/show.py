@@ -1,4 +1,4 @@
-"""What a cassette holds, as lines: request, head, timing, events, what was said, the ending.
+"""What a cassette holds, as lines: request, head, timing, events, transcript, the ending.
 
 With `width` None nothing is wrapped, and the text depends on the recording alone, so that it can be
 compared (git's textconv). With `times` False nothing is said that two equal runs differ in by
@@ -137,7 +137,7 @@ def _response(parsed: ParsedResponse, view: View) -> Iterator[Line]:
 
 
 def _dialogue_size(interaction: Interaction) -> str:
-    """How much was said in a dialogue, and by whom."""
+    """How many messages a dialogue has, and of which side."""
     messages = interaction.messages
     by_client = messages.count_of("client")
     return (

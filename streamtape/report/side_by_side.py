@@ -23,7 +23,7 @@ def side_by_side(left: Line, right: Line, width: int, *, indent: int) -> Iterato
 
 
 def fitted(one: Line, width: int) -> Iterator[Line]:
-    """The line, wrapped at `width` where it is wider; what goes on stands below its own text.
+    """The line, wrapped at `width` where it is wider; what goes on is below its own text.
 
     That is behind the last gap of two blanks in the first half of the line, as behind a label, or
     else two cells further in than the line begins.

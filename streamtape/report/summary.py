@@ -27,7 +27,7 @@ def summary(
     events: bool = False,
     frames: bool = False,
 ) -> dict[str, Any]:
-    """Everything of the interactions; with every event and frame where they are asked for."""
+    """Everything of the interactions; with every event and frame where they are requested."""
     shown_numbers = range(len(cassette)) if numbers is None else numbers
     return {
         "interactions": [

@@ -1,4 +1,4 @@
-"""What a stream said, as lines: reasoning, text, refusal, tool calls, usage, the error.
+"""A transcript as lines: reasoning, text, refusal, tool calls, usage, the error.
 
 Texts are those that the transcript assembled; sections that hold nothing are left out.
 """

@@ -51,7 +51,7 @@ SPELLINGS = _spellings()
 
 
 class Decoded(NamedTuple):
-    """What a run of base64 stands for, and where its first character is."""
+    """The decoded bytes of a run of base64, and where its first character is."""
 
     text: bytes
     start: int

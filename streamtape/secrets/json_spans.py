@@ -78,7 +78,7 @@ def _read(body: bytes, start: int) -> Document:
 
 
 def unescape(text: bytes) -> bytes:
-    """The bytes that a JSON text stands for."""
+    """The bytes of a JSON text, decoded."""
     return b"".join(piece for piece, _, _ in units(text)) if b"\\" in text else text
 
 

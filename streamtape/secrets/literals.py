@@ -237,5 +237,5 @@ class Literals:
 
     @cached_property
     def finder(self) -> Finder:
-        """Where they occur; made when it is first asked for."""
+        """Where they occur; made when it is first used."""
         return finder(self._exact, self._folded)

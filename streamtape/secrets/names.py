@@ -48,7 +48,7 @@ HARMLESS = frozenset({
     "x-amz-content-sha256", "x-amz-signedheaders", "x-cache-key", "x-cache-keys",
 })  # fmt: skip
 HARMLESS_STARTS = ("access-control-", "sec-fetch-", "x-ratelimit-", "anthropic-ratelimit-")
-# What is counted or set, not held: `token_count`, `max_completion_token`, `key-ttl`.
+# What is counted or set, no secret: `token_count`, `max_completion_token`, `key-ttl`.
 MEASURES = frozenset({"budget", "count", "limit", "max", "min", "ttl", "usage"})
 COOKIE_HEADERS = frozenset({"cookie", "cookie2"})
 SET_COOKIE_HEADERS = frozenset({"set-cookie", "set-cookie2"})

@@ -1,4 +1,4 @@
-r"""Escapes undone, with the way back: what a text stands for, and where each byte of that stands.
+r"""Escapes undone, with the way back: the decoded text, and where each byte of it came from.
 
 JSON may spell any character as `\u0073`, and a slash as `\/`; forms and URLs spell them as `%2F`,
 HTML and XML as `&#x2F;` or `&#47;`, code as `\x2f`, `\057`, `\u{2f}` or `\U0000002f`. Only
@@ -44,11 +44,11 @@ class Unescaped(NamedTuple):
     """A text without escapes, and the places of those that were undone."""
 
     text: bytes
-    starts: list[int]  # where in `text` the character of each escape stands
+    starts: list[int]  # where in `text` the character of each escape is
     ends: list[int]  # where in the original text each escape ends
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """Where a span of `text` stands in the original."""
+        """Where a span of `text` is in the original."""
         return self._original_offset(start), self._original_offset(end)
 
     def _original_offset(self, at: int) -> int:
@@ -72,7 +72,7 @@ def unescaped(text: bytes) -> Unescaped:
 
 
 def _character(escape: re.Match[bytes]) -> bytes:
-    """What an escape stands for; a NUL where that is no printable ASCII."""
+    """The character of an escape; a NUL where that is no printable ASCII."""
     group = escape.lastindex or _SLASH
     if group == _SLASH:
         return b"/"

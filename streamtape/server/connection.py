@@ -191,7 +191,7 @@ class Connection(asyncio.Protocol):
     def end_writing(self) -> None:
         """Tell the client that no more comes; it may go on sending."""
         if not self.transport.is_closing() and self.transport.can_write_eof():
-            with contextlib.suppress(OSError):  # it is gone, which is not told yet
+            with contextlib.suppress(OSError):  # it is gone, which was not noticed yet
                 self.transport.write_eof()
 
     def abort(self) -> None:

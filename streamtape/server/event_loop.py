@@ -54,7 +54,7 @@ def new_loop() -> asyncio.AbstractEventLoop:
 
 
 def heard_at() -> float:
-    """The running loop's time at which what it is being told now was there to be heard.
+    """The running loop's time at which what it handles now became readable.
 
     That is when it woke, if it did just now: what it has done since took time, too.
     """
@@ -78,7 +78,7 @@ async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
 
 
 class LoopThread:
-    """Runs one coroutine function in a thread with a loop of its own, until told to stop.
+    """Runs one coroutine function in a thread with a loop of its own, until it is stopped.
 
     `main` gets a function to call once it is ready, and an event that is set when it should end.
     """

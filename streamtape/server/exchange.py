@@ -246,7 +246,7 @@ class Exchange:
         await self._link.drained()
 
     async def finish(self) -> None:
-        """End the body as HTTP says; one that is not as long as was said is cut."""
+        """End the body as HTTP requires; one that is shorter than its declared length is cut."""
         if self._length is not None and self._sent != self._length:
             await self.cut()
             return

@@ -1,6 +1,6 @@
 """What headers may pass a server in the middle, and who may ask it at all.
 
-Hop-by-hop headers belong to one connection. A Host that is a name we were not told of is a web page
+Hop-by-hop headers belong to one connection. A Host with a name that is not configured is a web page
 playing tricks with DNS. Cross-origin readers get in only where CORS was requested. Pure functions.
 """
 
@@ -139,5 +139,5 @@ def cors_headers(request: RequestHead, allowed: Collection[str]) -> list[tuple[b
 
 
 def without_cors(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Headers without what a recorded server said about other origins: here we say it."""
+    """Headers without a recorded server's CORS headers: this server sends its own."""
     return [(n, v) for n, v in headers if not n.lower().startswith(b"access-control-")]

@@ -1,6 +1,6 @@
 """A listening socket and the thread that serves it: the part that every server here shares.
 
-The socket is bound in the caller's thread, so that a port in use is an error where it was asked
+The socket is bound in the caller's thread, so that a port in use is an error where it was chosen
 for. Stopping closes every connection at once; handlers are cancelled and may clean up.
 """
 

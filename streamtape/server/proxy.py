@@ -79,7 +79,7 @@ class RecordingProxy(Service):
     every path, or URLs by path: `{"/search": "https://..."}`. Without it, the first part of a path
     names the provider: `/openai/v1/responses`; `providers` limits which, and `environ` says where
     they are if not at their usual place (OPENAI_BASE_URL, ...). `options` are those of
-    `use_cassette`; the mode is `all` unless told otherwise. Raises ServerError for a port in use,
+    `use_cassette`; the mode is `all` by default. Raises ServerError for a port in use,
     UsageError for an upstream that is no URL, CassetteError where the file can't be written; at
     the end NothingRecordedError where nothing came through.
     """
@@ -126,7 +126,7 @@ class RecordingProxy(Service):
 
     @property
     def mounts(self) -> tuple[Mount, ...]:
-        """Which prefix of our paths stands for which upstream."""
+        """The upstream of each prefix of our paths."""
         return tuple(self._mounts)
 
     def child_env(self, environ: Mapping[str, str] | None = None) -> dict[str, str]:

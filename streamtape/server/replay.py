@@ -101,7 +101,7 @@ class ReplayServer(Service):
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
-        """The interactions that nobody has asked for."""
+        """The interactions that no request was answered with."""
         return tuple(i for i, n in self._counted() if not n)
 
     @property

@@ -59,7 +59,7 @@ class Upstreams:
     def _proxy_for(self, url: httpx.URL) -> str:
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         proxy = self._proxies.get(origin)
-        if proxy is None:  # asked once: it reads the whole environment
+        if proxy is None:  # read once: it takes the whole environment
             proxy = self._proxies[origin] = _proxy_for(url)
         return proxy
 
@@ -92,7 +92,7 @@ class ExactURL(httpx.URL):
 
     @property
     def raw_path(self) -> bytes:
-        """What stands on the request line."""
+        """The target on the request line."""
         return f"/{self._path}".encode("latin-1")
 
 

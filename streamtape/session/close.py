@@ -76,7 +76,7 @@ class Closing(SessionInspection):
 
     @property
     def order(self) -> Order:
-        """Which interactions have been asked for."""
+        """Which interactions have been requested."""
         return self._tape.order
 
     def close(self, error: BaseException | None = None) -> None:
@@ -177,7 +177,7 @@ class Closing(SessionInspection):
         return spoiled(take.recorded(), take.recorders, error)
 
     def problem(self, error: BaseException | None = None) -> StreamtapeError | None:
-        """What is wrong with this session so far, that nobody has been told; None where nothing is.
+        """The trouble of this session that was not reported yet; None without any.
 
         `error` is the exception that the program is leaving with, if any.
         """

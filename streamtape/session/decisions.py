@@ -18,7 +18,7 @@ from streamtape.tape.model import Cassette, Head, Interaction, Redaction, Reques
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """The decision to replay interaction `number`, asked for `attempt` times before.
+    """The decision to replay interaction `number`, requested `attempt` times before.
 
     The player counts in `progress`. Where the stream is only taken up again (`resumed`), no fault
     strikes: faults are for the stream that broke. `others` are requests that began while it was

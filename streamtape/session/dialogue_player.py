@@ -109,7 +109,7 @@ class DialoguePlayer:
         self._choose = choose
         self._has_equals = has_equals
         self._pending: Step | None = None
-        self._overdue: deque[Receive] = deque()  # what the client has not said, though it was due
+        self._overdue: deque[Receive] = deque()  # what the client has not sent, though it was due
         self._patience = Patience()
         self._heard: deque[tuple[Message, int]] = deque()
         self._shift_us = 0
@@ -123,11 +123,11 @@ class DialoguePlayer:
 
     @property
     def has_heard(self) -> bool:
-        """Whether the client has said something that was not looked at yet."""
+        """Whether the client has sent something that was not looked at yet."""
         return bool(self._heard)
 
     def hear(self, message: Message, now_us: int) -> None:
-        """Take what the client said: whole messages and its close; pings and pongs are ignored."""
+        """Take the client's messages: whole ones and its close; pings and pongs are ignored."""
         if message.is_data or message.kind == "close":
             self._heard.append((message, now_us))
 
@@ -166,7 +166,7 @@ class DialoguePlayer:
         return _DONE
 
     def listen_no_longer(self, patience_s: float) -> None:
-        """Go on though the client has said nothing for so long: since `next` gave a Listen."""
+        """Go on though the client has sent nothing for so long: since `next` gave a Listen."""
         self._patience.wait(patience_s)
 
     def wait_no_longer(self, now_us: int) -> None:
@@ -269,7 +269,7 @@ class DialoguePlayer:
         return Fail(Ending("abandoned", message=printable(text)))
 
     def _is_closed_early(self) -> bool:
-        """Whether the client closes before the server has said all: as it may in earnest."""
+        """Whether the client closes before the server has sent all, as it may live."""
         if self._heard and self._heard[0][0].kind == "close":
             self.leave()
         return self._over

@@ -2,7 +2,7 @@
 
 The second turn of an agent sends ids back that the first turn drew: a tool call's id, a message's,
 a time. Such values are found by their looks. Two requests are equal up to them where everything
-else is equal and each recorded id stands for one asked id, the same one throughout the replay.
+else is equal and each recorded id stands for one requested id, the same one throughout the replay.
 Times only have to look alike. Pure: what was learned is handed in and out.
 """
 
@@ -21,7 +21,7 @@ _LOOKS = (
     ("id", r"[A-Za-z][A-Za-z]{1,15}(?:[_-][a-z]{1,8})?[_-](?=[A-Za-z0-9]*\d)[A-Za-z0-9]{8,}"),
     ("hex", r"[0-9a-f]{24,}"),
 )
-# Compiled when they are first wanted, as few sessions match anything up.
+# Compiled when they are first used, as few sessions match anything up.
 _ANY = "|".join(rf"(?P<{name}>\b{look}\b)" for name, look in _LOOKS)
 _CLOCK = r"(?:^|_|\b)(?:time|timestamp|created|updated|date)(?:_?at|_?ms|_?us)?$"
 _FREE = {"time", "clock"}
@@ -66,7 +66,7 @@ def _is_clock(name: str, value: float) -> bool:
 def matched_up(
     recorded: tuple[Token, ...], requested: tuple[Token, ...], known: Mapping[str, str]
 ) -> dict[str, str] | None:
-    """The pairs (recorded to asked) that follow from two requests; None where they contradict.
+    """The pairs (recorded, requested) that follow from two requests; None where they contradict.
 
     `known` are the pairs that hold already.
     """

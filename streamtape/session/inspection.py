@@ -29,7 +29,7 @@ class SessionInspection:
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
-        """The interactions that no request has asked for."""
+        """The interactions that no request was answered with."""
         raise NotImplementedError
 
     def recorded(self) -> tuple[Interaction, ...]:
@@ -86,7 +86,7 @@ class SessionInspection:
             return tuple(e for i in self.played for e in i.events(*types, dialect=dialect))
 
     def transcript(self, index: int = -1, *, dialect: str | None = None) -> Transcript:
-        """What a stream said, assembled: that of the last one, or of the one at `index`."""
+        """The transcript of the last stream, or of the one at `index`."""
         played = self.played
         if not -len(played) <= index < len(played):
             raise UsageError(f"there is no stream {index}: {len(played)} were requested so far")

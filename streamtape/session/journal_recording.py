@@ -79,7 +79,7 @@ class Take:
         recorder = Recorder(self.journal, number, self._failed)
         self.recorders.append(recorder)
         # The time last: chunks count from the sending, which follows at once, and the order
-        # between interactions is told by both.
+        # between interactions follows from both.
         started_at_us = _time(started_at)
         try:
             self.journal.request(

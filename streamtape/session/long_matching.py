@@ -118,7 +118,7 @@ def _without_lengths(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _first_difference(one: Iterator[bytes], other: Iterator[bytes]) -> tuple[int, bytes, bytes]:
-    """Where two bodies differ first, and what either has there, with what stands before it."""
+    """Where two bodies differ first, and what either has there, with what comes before it."""
     at, before, left, right = 0, b"", b"", b""
     while True:
         left = left or next((piece for piece in one if piece), b"")

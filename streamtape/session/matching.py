@@ -52,7 +52,7 @@ def _url(request: Request) -> tuple[Hashable, ...]:
 
 @lru_cache(maxsize=256)
 def _parts_of(text: str) -> tuple[Hashable, ...]:
-    # A URL is recorded as it will be asked for, so it is taken apart once.
+    # A URL is recorded as it will be requested, so it is taken apart once.
     url = split_url(text)
     port = url.port or _PORTS.get(url.scheme)
     query = tuple(sorted(parse_qsl(url.query, keep_blank_values=True)))
@@ -167,7 +167,7 @@ class Matcher:
         return sum(x != y for x, y in pairs)
 
     def learn(self, recorded: Request, requested: Request) -> None:
-        """Keep which recorded ids stand for which asked ones, from a request that was answered."""
+        """Keep the pairs of recorded and requested ids that a request which was answered gives."""
         self.pairs = self._matched_up(recorded, requested) or self.pairs
 
     def _matched_up(self, recorded: Request, requested: Request) -> dict[str, str] | None:
@@ -285,7 +285,7 @@ class Matcher:
         """Whether a leaf differs; ids that it matches up are added to `known`."""
         one, other = old.get(path, _ABSENT), new.get(path, _ABSENT)
         if (one in _EMPTY and has_below(new, path)) or (other in _EMPTY and has_below(old, path)):
-            return False  # what stands below it is told
+            return False  # what is below it is reported
         if one is _ABSENT or other is _ABSENT:
             return True  # a mask stands for a value, not for none
         if alike(one, other):

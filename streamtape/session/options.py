@@ -1,4 +1,4 @@
-"""What a session is told: the record mode and every other option, declared once.
+"""The options of a session: the record mode and every other one, declared once.
 
 The modes have the words and the meaning that users of VCR know. Unknown names and values are
 refused at the door, with the known ones in the message.
@@ -73,14 +73,14 @@ class Options:
     `speed`: None gives a replay at once, 1.0 at the recorded pace, 2.0 twice as fast.
     `idle_limit`: at most this many seconds between two chunks of a replay.
     `match_on`: what must be equal for an interaction to answer a request; names of parts, or
-    functions of (recorded, asked) that return a bool or assert.
+    functions of (recorded, requested) that return a bool or assert.
     `ignore_json_paths`: paths in JSON bodies that are not compared (`$.metadata.run_id`; `[*]`
     stands for every index, `$..run_id` for any depth).
     `ignore_hosts`, `ignore_localhost`: requests to these (names, or patterns as `*.example.com`)
     pass by untouched in every mode.
-    `filters`: functions that give the request to be matched for a request, recorded or asked; the
+    `filters`: functions that give the request to be matched for a request, recorded or not; the
     file has it as it was.
-    `match_up`: ids and times in bodies may differ, as long as each recorded id stands for one asked
+    `match_up`: ids and times in bodies may differ, as long as each recorded id stands for one new
     id throughout the replay. None: in mode `verify` alone.
     `strict_order`: requests must come in the order in which they were recorded.
     `allow_playback_repeats`: an interaction may answer again when all equal ones were played.
@@ -100,9 +100,9 @@ class Options:
     `redaction`: what is masked beyond the defaults, and what is not (`RedactionOptions`).
     `max_body_bytes`: a longer body is recorded up to there, as `unfinished`; its client gets all.
     `unseen`: connections of libraries that a session does not see. None: refused where nothing is
-    sent (UnseenConnectionError), told in a warning at the end where the session records. `error`:
-    an error at the end there, too. `warn`: a warning in every mode. `allow`: nobody minds. Loopback
-    and ignored hosts always pass, but for a host and port that the session has interactions of.
+    sent (UnseenConnectionError), a warning at the end where the session records. `error`: an error
+    at the end there, too. `warn`: a warning in every mode. `allow`: nobody minds. Loopback and
+    ignored hosts always pass, but for a host and port that the session has interactions of.
     """
 
     mode: RecordMode = "once"
@@ -168,7 +168,7 @@ class Options:
         if self.record_on_exception not in (True, False, "whole"):
             value = self.record_on_exception
             raise UsageError(f"record_on_exception must be True, False or 'whole', got {value!r}")
-        # Imported where they are asked for: few replays are, and every test run would pay.
+        # Imported where they are used: few replays do, and every test run would pay.
         if self.pace is not None:
             from streamtape.playback.pace import parse_pace
 

@@ -80,7 +80,7 @@ class Playlist:
 
     @property
     def expected(self) -> int | None:
-        """The only interaction that may be asked for now, where the order is strict."""
+        """The only interaction that may be requested now, where the order is strict."""
         if not self._strict:
             return None
         return next((i for i, spent in enumerate(self._spent) if not spent), None)
@@ -96,7 +96,7 @@ class Playlist:
         """The index of the interaction that answers, and how often it did before.
 
         Among equal ones those come first whose masked secrets have the same digests: requests that
-        differ only in a key are told apart, and a replay with another key still finds its answer.
+        differ only in a key are kept apart, and a replay with another key still finds its answer.
         An answer that a fault will break leaves the interaction for the client's next try.
         """
         index = self._next(requested, redactions) if self.interactions else None

@@ -144,7 +144,7 @@ class Session(Closing):
         return bool(options.faults) or changed
 
     def _needs_one(self) -> bool:
-        # Whoever allows that nothing is asked needs no cassette before something is.
+        # With `allow_no_requests` a missing cassette is an error only once a request comes.
         return self.mode == "verify" or (self.mode == "none" and not self.options.allow_no_requests)
 
     @property
@@ -164,7 +164,7 @@ class Session(Closing):
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
-        """The interactions that no request has asked for."""
+        """The interactions that no request was answered with."""
         pairs = zip(self._tape.interactions, self._tape.plays, strict=True)
         return tuple(i for i, n in pairs if not n)
 
@@ -305,7 +305,7 @@ class Session(Closing):
             assert exchange.number is not None, "it was recorded"
             interaction = recorded[exchange.number]
             played = Exchange(exchange.request, interaction)
-            # In its place: requests are told in the order in which they were made.
+            # In its place: requests are listed in the order in which they were made.
             self.exchanges[self.exchanges.index(exchange)] = played
             number = exchange.number + (len(self.cassette) if self.mode == "new_episodes" else 0)
             if self._rehearsed is None:

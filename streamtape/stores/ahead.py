@@ -17,7 +17,7 @@ AT_ONCE = 16
 def fetch_ahead(items: Iterable[object]) -> None:
     """Open the paths of stores among some items, or in them, so that they are in the cache.
 
-    What can't be opened is passed over: whoever opens it next is told why. Members of tars are
+    What can't be opened is passed over: whoever opens it next gets the reason. Members of tars are
     passed over, too: their tar is fetched as one.
     """
     from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,7 @@
 """What other people's stores raise, turned into errors of ours in one place.
 
-Every backend of fsspec has exceptions of its own. They are told by what they are (permission, a
-missing file) where Python has a class for that, else by their names and texts.
+Every backend of fsspec has exceptions of its own. They are recognised by what they are (permission,
+a missing file) where Python has a class for that, else by their names and texts.
 """
 
 from __future__ import annotations

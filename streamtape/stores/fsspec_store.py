@@ -31,7 +31,7 @@ _TIMES = ("LastModified", "last_modified", "mtime", "updated", "modified", "crea
 _ATOMIC = frozenset(
     {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "memory"}
 )
-# Stores that are told on which condition they may take an object, and the module that tells them.
+# Stores that accept a condition on writing an object, and the module that passes it to them.
 _CONDITIONAL = {
     **dict.fromkeys(("s3", "s3a"), "s3"),
     **dict.fromkeys(("gs", "gcs"), "gcs"),

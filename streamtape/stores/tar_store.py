@@ -1,7 +1,7 @@
 """A tar of recordings as a Store that is only read: its members are taken where they lie.
 
 The tar is a file on this machine, or lies in another store and is taken from there once, through
-the cache. Its headers are read once for each version of it; bytes of members when they are wanted.
+the cache. Its headers are read once for each version of it; bytes of members when they are read.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _indexed(tar: _Tar) -> dict[str, TarEntry]:
 
 
 class _Ahead:
-    """Reads a little more than is wanted, so that headers that lie close together cost one read."""
+    """Reads a little more than requested, so that headers that lie close together cost one read."""
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch

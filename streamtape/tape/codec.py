@@ -89,7 +89,7 @@ def _runs(i: int, kind: str, rows: Rows[Any], counts: dict[str, int]) -> Iterato
 
 
 def _in_parts(request: Request) -> Iterator[bytes]:
-    """The body of a request in the parts in which a cassette has it, read as they are wanted."""
+    """The body of a request in the parts in which a cassette has it, read as they are needed."""
     if request.n_body_bytes <= PART_BYTES:
         yield request.body
         return

@@ -69,7 +69,7 @@ class Event:
 
     @property
     def direction(self) -> str:
-        """Who sent it: "server", or "client" for what a client said in a dialogue."""
+        """Who sent it: "server", or "client" for a client's message in a dialogue."""
         return "server" if self.frame is None else self.frame.direction
 
     def __getattr__(self, name: str) -> Any:
@@ -91,8 +91,8 @@ class Event:
 class Part:
     """One text of a stream: of a channel (text, refusal, reasoning, code ...), in its place.
 
-    `key` is what told it from others (an item's index, a choice's). `cuts` are the pieces that it
-    came in: (offset in the text, index of the event).
+    `key` is what distinguishes it from others (an item's index, a choice's). `cuts` are the pieces
+    that it came in: (offset in the text, index of the event).
     """
 
     channel: str
@@ -129,7 +129,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image that the stream carried, told by its size and the SHA-256 of its bytes."""
+    """An image that the stream carried, described by its size and the SHA-256 of its bytes."""
 
     n_bytes: int
     sha256: str
@@ -137,7 +137,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Transcript(Displayed):
-    """What a stream said, assembled.
+    """What a stream says, assembled from its events.
 
     `text`, `refusal` and `reasoning` are those of the first choice where a stream has several
     (`choices` then has each). `parsed` is the object or list that the text is as JSON, as far as it

@@ -179,7 +179,7 @@ class Draft:
                 return
 
     def finish(self, source: Journal, uploads: Mapping[int, Draft]) -> Interaction:
-        """Make the interaction; its chunks are read from the journal when they are wanted.
+        """Make the interaction; its chunks are read from the journal when they are needed.
 
         `uploads` are the bodies of requests that are in the journal under numbers of their own.
         """

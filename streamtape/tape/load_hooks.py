@@ -1,6 +1,6 @@
 """Who wants to know which cassettes are read: a test run, which must not remove them as unused.
 
-It stands apart from `store` and imports nothing, so that a run that reads none pays nothing.
+It is apart from `store` and imports nothing, so that a run that reads none pays nothing.
 """
 
 TYPE_CHECKING = False

@@ -76,7 +76,7 @@ class StoredBody(Protocol):
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked: secrets already out. `headers` keep order and duplicates.
+    """A request: secrets already out. `headers` keep order and duplicates.
 
     A long `body` may be in a file: then each look at it reads it anew, and keeps nothing.
     """
@@ -249,7 +249,7 @@ class Interaction(Displayed):
         cut gives what can be decoded of it.
         """
         if not self.chunks.n_bytes:
-            return b""  # whatever it is said to be encoded as
+            return b""  # whatever its encoding is declared as
         encoding = self.head.get("content-encoding") if self.head else None
         if not encodings(encoding):
             if self.chunks.allowance is not None:
@@ -310,7 +310,7 @@ class Interaction(Displayed):
         return sdk_events(self, kind, dialect)
 
     def turns(self, *, dialect: str | None = None) -> Iterator[Interaction]:
-        """Iterate over the turns of a dialogue: each response, with what the client said for it.
+        """Iterate over the turns of a dialogue: each response, with the messages that led to it.
 
         Each is an interaction of its own, with `events()` and `transcript()`; the body of its
         request is the client's last message before the answer. An ordinary interaction is its own
@@ -321,9 +321,9 @@ class Interaction(Displayed):
         return turns(self, dialect)
 
     def transcript(self, *, dialect: str | None = None, n_events: int | None = None) -> Transcript:
-        """What the stream said, assembled: text, refusal, reasoning, tool calls, usage, status.
+        """The transcript of the stream: text, refusal, reasoning, tool calls, usage, status.
 
-        With `n_events`, what it had said after so many events: `parsed` is then how far the JSON
+        With `n_events`, that of the first so many events: `parsed` is then how far the JSON
         had grown.
         """
         from streamtape.dialects.transcript import transcript

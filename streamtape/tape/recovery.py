@@ -90,7 +90,7 @@ def _finished(
 
 
 class _DisorderError(Exception):
-    """A record stands before one that was written earlier, or twice."""
+    """A record comes before one that was written earlier, or twice."""
 
 
 class _Reader:

@@ -97,7 +97,7 @@ class RequestCapture(ResponseHandler):
             self._sent.exception()  # looked at
 
     def pause_reading(self) -> None:
-        """Nothing is read that was not asked for."""
+        """Nothing is read before it is requested."""
 
     def resume_reading(self, *_: Any, **__: Any) -> None:
         """Do nothing: reading never pauses."""
@@ -316,7 +316,7 @@ class ReplayedReader(StreamReader):
             )
         data = await self._pull()
         if data is None:
-            # Live, the chunk of no bytes that ends a chunked body is told, too.
+            # Live, the empty chunk that ends a chunked body is announced, too.
             feed(self.body, self, b"", chunked=self.chunked, ends=self.chunked)
             feed_eof(self.body, self)
         else:

@@ -22,7 +22,7 @@ else:
     _Anything = object
 
 App = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
-GRACE_S = 1.0  # for an application that was told of a disconnect to come to its end
+GRACE_S = 1.0  # for an application to end after a disconnect
 
 
 class ASGIStreamTransport(_Anything):  # type: ignore[misc]  # either library's clients take it

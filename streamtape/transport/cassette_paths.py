@@ -49,7 +49,7 @@ def name_of_test(names: list[str], parameters: str | None, siblings: list[str]) 
     """The name of a test's cassette, without its suffix.
 
     `names` are its classes and its function, `parameters` the id of its parameters, `siblings` the
-    other names beside the function. Letters of parameters count as told apart by case where there
+    other names beside the function. Letters of parameters count as distinct by case where there
     are capitals: which other parameters there are, is not known to a single test.
     """
     base = ".".join(names)

@@ -73,7 +73,7 @@ class ClientLibrary:
         )
 
     def exception(self, ending: Ending, request: Any) -> Exception:
-        """The exception that an ending of kind `error` stands for, of this library."""
+        """This library's exception for an ending of kind `error`."""
         for name in (ending.exception, *ending.bases):
             kind = getattr(self.module, name or "", None)
             if isinstance(kind, type) and issubclass(kind, self.module.RequestError):

@@ -46,7 +46,7 @@ class SystemClock:
 
 
 class VirtualClock:
-    """A clock that starts at 0 and moves only when told to: by `advance`, or by waiting (`auto`).
+    """A clock that starts at 0 and moves only on request: by `advance`, or by waiting (`auto`).
 
     By hand, whoever waits goes on when another task or thread has moved the clock far enough;
     ClockError where nobody does within `patience_s` of real time.

@@ -1,8 +1,8 @@
 """`@streamtape.cassette`: a cassette for a function, a method, or every test of a class.
 
 It works under pytest, unittest and by hand. Under pytest the plugin opens the session, so that
-fixtures and command line have their say, and the decorator only says what is wanted; anywhere else
-it opens the session itself, around the call. What it returns has the signature of what it got.
+fixtures and command line have their say, and the decorator only adds its own; anywhere else it
+opens the session itself, around the call. What it returns has the signature of what it got.
 """
 
 from __future__ import annotations

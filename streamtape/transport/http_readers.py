@@ -168,7 +168,7 @@ class RecordingReader(WireReader):
             text = "Remote end closed connection without response"
             self._recording.failed(http.client.RemoteDisconnected(text))
         elif message.state != "done":
-            n_bytes: Any = range(message.n_bytes)  # it is only asked for its length
+            n_bytes: Any = range(message.n_bytes)  # only its length is used
             left = message.remaining or None
             self._recording.failed(http.client.IncompleteRead(n_bytes, left))
 

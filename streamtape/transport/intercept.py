@@ -92,7 +92,7 @@ def intercept(
 ) -> Call:
     """Decide what becomes of a request; a MissError where nothing answers it and it may not go out.
 
-    `clock` stands for the session's. `in_process` says that what would answer runs in this process.
+    `clock` replaces the session's. `in_process` says that what would answer runs in this process.
     `rehearses` False hands on a stream while it is recorded, also where the session would have it
     recorded whole and then played.
     """
@@ -102,7 +102,7 @@ def intercept(
     start_us, sent_us = playing_clock.now_us(), 0
 
     def sent_at() -> int:
-        # One moment for both: the order of requests and chunks is told by their sum.
+        # One moment for both: the order of requests and chunks follows from their sum.
         nonlocal sent_us
         sent_us = recording_clock.now_us()
         return wall_us()

@@ -1,6 +1,6 @@
 """Blocking the network at the sockets, so that every library is caught: aiohttp, requests, urllib.
 
-While a Guard stands, only loopback, Unix sockets and the hosts that were allowed can be reached or
+While a Guard is up, only loopback, Unix sockets and the hosts that were allowed can be reached or
 looked up; everything else raises NetworkBlockedError at once. What a session sends to be recorded
 passes. Of libraries that connect in C, those that `transport.c_clients` knows are blocked as well
 while its hooks are in place.

@@ -44,7 +44,7 @@ def live_threads() -> list[threading.Thread]:
 
 
 def current_task() -> object:
-    """What stands for the task that runs here, in `waiting`."""
+    """The entry of the task that runs here, in `waiting`."""
     asyncio = sys.modules.get("asyncio")
     try:
         task = asyncio and asyncio.current_task()

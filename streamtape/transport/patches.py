@@ -17,10 +17,10 @@ _MISSING = object()
 
 
 class Patches:
-    """What stands in the place of what; `replace` does nothing where ours stands there already."""
+    """Replaced attributes with their originals; `replace` replaces none twice."""
 
     def __init__(self) -> None:
-        self._originals: dict[Any, Any] = {}  # by what stands in their place
+        self._originals: dict[Any, Any] = {}  # by their replacement
         self._places: list[tuple[Any, str]] = []
         self._hooked: list[type[Any]] = []
         self._recoded: list[tuple[Any, ...]] = []

@@ -20,7 +20,7 @@ Failure = Callable[[Ending, bool], Exception]
 class ReplayingStream:
     """The sync player of `steps`, whose times count from `start_us` on; it counts in `progress`.
 
-    `failure` makes the exception of an ending, and is told whether the head had been given.
+    `failure` makes the exception of an ending, given whether the head had been delivered.
     """
 
     __slots__ = ("_clock", "_failure", "_order", "_progress", "_start_us", "_started", "_steps")

@@ -1,4 +1,4 @@
-"""The steps that one request gets: as its session was asked to play, for a client so patient.
+"""The steps that one request gets: by its session's options, for a client so patient.
 
 At once (no speed, no pace) no time passes: what is left of waits, a stall's, only tells whether the
 client's read timeout would fire, and is not waited for.

@@ -17,7 +17,7 @@ from streamtape.transport.recorded_streams import AsyncRecordingStream, Recordin
 class ResponseRecorder:
     """One request on its way: the time since its sending, and what became of it.
 
-    `recorder` is the session's; it is set later where the session is told of the request later.
+    `recorder` is the session's; it is set later where the session learns of the request later.
     `sent_us` is the clock's time of the sending, by default now.
     """
 

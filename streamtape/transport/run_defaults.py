@@ -1,7 +1,7 @@
 """What a test run says about the sessions that a program opens itself.
 
 The pytest plugin puts it here before any test runs; `use_cassette` and the decorator ask for it.
-It stands in a module of its own so that saying it imports nothing heavy.
+It is a module of its own so that setting it imports nothing heavy.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from streamtape.transport.other_callers import OtherCallers
 
 
 async def heard_within(seconds: float, heard: asyncio.Event, clock: Clock) -> bool:
-    """Whether the client said something in time."""
+    """Whether the client sent something in time."""
     if not (isinstance(clock, VirtualClock) and clock.auto):
         return await _set_within(seconds, heard)
     others = OtherCallers(tasks=False)

@@ -170,7 +170,7 @@ class TapeSocket:
         call = outgoing.call = intercept(outgoing.session, outgoing.request(), failure)
         if call.recording is None:
             if is_unconnected(call):
-                # Clients are told of that while they send.
+                # Clients learn of that while they send.
                 self._pretend_no_more()
                 outgoing.reader = self._played(outgoing, call)
                 outgoing.reader.peek()

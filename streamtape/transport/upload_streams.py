@@ -1,7 +1,7 @@
 """A request's body on its way to the upstream: it goes up as it comes, and is kept.
 
-Nothing is asked of its sender before the upstream takes it, so a slow upstream slows the sender
-down. A cassette has requests whole, since replays are matched by them: the session is told of a
+Nothing is read from its sender before the upstream takes it, so a slow upstream slows the sender
+down. A cassette has requests whole, since replays are matched by them: the session learns of a
 request once all of its body has come, which is before any answer. Until then it is kept in memory,
 and beyond LONG_BYTES in the journal, or in a file without a name where it can be masked only when
 it is whole: memory does not grow with it.

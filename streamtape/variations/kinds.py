@@ -1,7 +1,7 @@
 """The kinds of variation: each makes another stream of one, or says that it has no place there.
 
 A kind is a function of a score and of numbers, which are drawn: `at` says where (any number, taken
-modulo the places that there are), `text` what is said. It gives whether it did anything. Pure.
+modulo the places that there are), `text` the new text. It returns whether it did anything. Pure.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _deltas(score: Score) -> list[tuple[int, Place, str]]:
 
 
 def _opens(place: Place) -> bool:
-    """Whether a delta also names what it begins: said twice, an id or a name would be joined."""
+    """Whether a delta also names what it begins: sent twice, an id or a name would be joined."""
     holder, within = place.document.value, False
     for step in place.steps[:-1]:
         holder = holder[int(step)] if isinstance(holder, list) else holder[step]

@@ -93,8 +93,8 @@ def test_of_workers_of_its_own(folder: Path, gate: Gate, tmp_path: Path) -> None
     )
     until(lambda: len(gate.waiting()) == 2 or child.poll() is not None)
     os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to all of them
-    said = child.communicate(timeout=PATIENCE_S)
-    assert (child.returncode, *said) == (130, "", "interrupted\n")
+    output = child.communicate(timeout=PATIENCE_S)
+    assert (child.returncode, *output) == (130, "", "interrupted\n")
     until(lambda: not is_group(child.pid))
     assert list(temporary.iterdir()) == []
 

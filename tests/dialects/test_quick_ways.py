@@ -104,9 +104,9 @@ def test_two_texts_of_one_event_both_grow() -> None:
     details = [{"type": "reasoning.text", "text": "so ", "index": 0}]
     delta = {"content": "", "reasoning": "so ", "reasoning_details": details}
     chunk = {"id": "gen-1", "choices": [{"index": 0, "delta": delta}]}
-    said = transcript_of(_events([[chunk] * 3], "openrouter-chat"), "openrouter-chat")
-    assert said.reasoning == "so so so "
-    assert [(part.channel, len(part.cuts)) for part in said.parts if part.text] == [
+    transcript = transcript_of(_events([[chunk] * 3], "openrouter-chat"), "openrouter-chat")
+    assert transcript.reasoning == "so so so "
+    assert [(part.channel, len(part.cuts)) for part in transcript.parts if part.text] == [
         ("reasoning", 3),
         ("details", 3),
     ]

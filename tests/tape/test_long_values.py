@@ -42,7 +42,7 @@ UNBOUNDED = (
 def planted(form: str, length: int) -> tuple[bytes, bytes]:
     """A text with a value of that length, and what it is masked to."""
     value = (DRAWN * (length // len(DRAWN) + 1))[:length]
-    return tuple(FORMS[form].replace("VALUE", v).encode() for v in (value, "*" * length))  # type: ignore[return-value]
+    return tuple(FORMS[form].replace("VALUE", v).encode() for v in (value, "*" * length))  # type: ignore[return-value]  # of two
 
 
 @pytest.mark.parametrize("form", FORMS)

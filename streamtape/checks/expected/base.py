@@ -71,7 +71,7 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """A field that the first of each `holder` must have: the first is told by `key`.
+    """A field that the first of each `holder` must have: the first is found by `key`.
 
     A holder without `having` is passed over.
     """

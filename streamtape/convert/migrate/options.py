@@ -1,4 +1,4 @@
-"""The options of VCR.py and its relatives, said in ours.
+"""The options of VCR.py and its relatives, translated into ours.
 
 An option is a name and an expression, from a call (`record_mode="none"`) or a dict. What has no
 counterpart because nothing needs it any more is dropped; what a person has to look at is dropped
@@ -16,7 +16,7 @@ from libcst.helpers import get_full_name_for_node
 Note = Callable[[str], None]
 Option = tuple[str, cst.BaseExpression]
 
-# VCR.py compares method, scheme, host, port, path and query where it is not told otherwise.
+# VCR.py compares method, scheme, host, port, path and query by default.
 DEFAULT_MATCH: Option = ("match_on", cst.parse_expression('("method", "url")'))
 _MATCHERS = {
     "uri": "url",

@@ -194,7 +194,7 @@ def payload_text(event: Event) -> str:
 
 
 def _facts(parsed: ParsedResponse) -> Iterator[tuple[str, str, int]]:
-    """What a stream says of itself, and the event that said it: none is known before that."""
+    """What a stream says of itself, with the event it came in: none is known before that."""
     transcript, dialect = parsed.transcript, parsed.dialect
     error = (
         transcript.error

@@ -183,7 +183,7 @@ def scene_of(
 
 
 def _prompt_of(parsed: ParsedResponse) -> Prompt:
-    """What was asked: by the request, or by the first message of a dialogue that asks in words."""
+    """The prompt: of the request, or by the first message of a dialogue that asks in words."""
     if not parsed.interaction.is_dialogue:
         return prompt_of(parsed.interaction.request.body)
     return next((prompt for _, prompt in prompts_of(parsed)), Prompt(""))

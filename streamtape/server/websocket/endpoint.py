@@ -189,7 +189,7 @@ class WebSocket:
                     await self._link.drained()
                 await self._wait_for_room()
         except ConnectionError:
-            pass  # it is gone, and is told so by what `receive` gives
+            pass  # it is gone, which `receive` reports
         finally:
             protocol.receive_eof()
             self._changed.set()

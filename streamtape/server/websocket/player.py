@@ -40,7 +40,7 @@ async def play_dialogue(
 ) -> None:
     """Play a dialogue from its handshake to its end; times count from the arrival of the request.
 
-    Where the client does not say what was recorded, it is closed, and `on_miss` is told.
+    Where the client sends something else than was recorded, it is closed, and `on_miss` is called.
     """
     try:
         await _to_the_handshake(exchange, player, order, tuple(more_headers))

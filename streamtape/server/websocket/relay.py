@@ -42,7 +42,7 @@ class Relay:
     """One connection of a client to its upstream, after the handshake.
 
     `stream` is the upstream's network stream, `extensions` what the handshake agreed on. Without a
-    `recording` nothing is taken down. `notify` is told what to say of it when the proxy ends.
+    `recording` nothing is recorded. `notify` gets what the proxy reports of it at its end.
     """
 
     def __init__(

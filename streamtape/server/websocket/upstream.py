@@ -53,7 +53,7 @@ async def pass_messages(
 ) -> None:
     """Pass messages on between the client and an open WebSocket, to the end of both.
 
-    The relay is among `running` meanwhile; `notify` is told what to say when the proxy ends.
+    The relay is among `running` meanwhile; `notify` gets what the proxy reports at its end.
     """
     try:
         head = [*opened.headers, *more_headers]

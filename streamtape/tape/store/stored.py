@@ -83,7 +83,7 @@ class StoredTape:
             self._looked = True
             if entry is not None:
                 check_replaceable(self.path)
-        self.path.check_writable()  # before anything is asked for that costs something
+        self.path.check_writable()  # before anything that costs something
         name = self.path.name[-_MOST_NAME:].replace(os.sep, "_")
         digest = hashlib.sha256(self.path.url.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         place = journal_folder() / digest / name

@@ -77,7 +77,7 @@ class FileTarget:
                 whole = merged(load(self._path), recorded)
             replace(self._path, encode(whole))
             self._path.with_name(self._path.name + FAILED_SUFFIX).unlink(missing_ok=True)
-            # It was just written of what is here: no limit on what it may hold is wanted.
+            # It was just written of what is here: it needs no limit on what it may hold.
             return load(self._path, max_bytes=sys.maxsize)
 
     def set_aside(self, interactions: Iterable[Interaction]) -> str:

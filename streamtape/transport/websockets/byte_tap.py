@@ -27,7 +27,7 @@ _DEFAULT_BITS = "15"
 
 
 class ByteTap:
-    """One connection: what it is told of is recorded at once, before anybody gets it."""
+    """One connection: its bytes are recorded at once, before anybody gets them."""
 
     def __init__(self, recording: ResponseRecorder) -> None:
         self._recording = recording

@@ -1,4 +1,4 @@
-"""How a connection of `websockets` is opened in a session: what is asked, and what fails."""
+"""How a connection of `websockets` is opened in a session: what is requested, and what fails."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The other end of a replayed connection, as bytes: what a server would send and understand.
 
-It is the library's own server protocol, told what to say by the player of a dialogue. No I/O here:
-bytes of the client go into `feed`, and what comes out of `data_to_send` goes to the client.
+It is the library's own server protocol, which sends what the player of a dialogue decides. No I/O
+here: bytes of the client go into `feed`, and what comes out of `data_to_send` goes to the client.
 """
 
 from __future__ import annotations
