@@ -35,7 +35,7 @@ _CREDENTIALS = (  # name what brings a session of its own; answers are not read 
     "OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER",
 )
 _MAX_MESSAGE = 500
-_MAX_SAID = 10
+_MAX_MESSAGES = 10
 _UNKNOWN = "unknown_service"  # how the SDK begins the name of a service that nobody named
 
 
@@ -109,12 +109,18 @@ class Sender:
 
         answers = import_module("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
         try:
-            said = answers.ExportTraceServiceResponse.FromString(response.content).partial_success
+            partial = answers.ExportTraceServiceResponse.FromString(
+                response.content
+            ).partial_success
         except DecodeError:
             return  # a gateway's own words
-        self.n_rejected += max(0, said.rejected_spans)
-        message = shortened(without_secrets(said.error_message, self._url), _MAX_MESSAGE)
-        if message and message not in self.collector_says and len(self.collector_says) < _MAX_SAID:
+        self.n_rejected += max(0, partial.rejected_spans)
+        message = shortened(without_secrets(partial.error_message, self._url), _MAX_MESSAGE)
+        if (
+            message
+            and message not in self.collector_says
+            and len(self.collector_says) < _MAX_MESSAGES
+        ):
             self.collector_says.append(message)
 
     def _flush(self) -> None:

@@ -51,8 +51,8 @@ def timer_alone() -> Iterator[list[float]]:
     try:
         yield late_ms
     finally:
-        told, _ = process.communicate()
-        late_ms += json.loads(told)
+        output, _ = process.communicate()
+        late_ms += json.loads(output)
 
 
 def _wait() -> list[float]:
