@@ -97,7 +97,7 @@ class Removing:
 
     def stat(self, name: str) -> StoreEntry | None:
         data = self._found.get(name)
-        return data and StoreEntry(name, data.hex(), len(data))  # type: ignore[return-value]
+        return data and StoreEntry(name, data.hex(), len(data))  # type: ignore[return-value]  # a fake of the test
 
     def read(self, name: str) -> Iterable[bytes]:
         return [self._found[name]]
@@ -121,7 +121,7 @@ def test_s3_servers_that_refuse_to_remove(reason: str) -> None:
 
     class Bucket:
         def split_path(self, path: str) -> tuple[str, str, None]:
-            return *path.split("/", 1), None  # type: ignore[return-value]
+            return *path.split("/", 1), None  # type: ignore[return-value]  # a fake of the test
 
         def call_s3(self, method: str, **options: str) -> None:
             calls.append(options)
