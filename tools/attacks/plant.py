@@ -49,6 +49,7 @@ URL = "https://api.example/v1/x"
 JSON = (b"content-type", b"application/json")
 TEXT = (b"content-type", b"text/plain")
 XML = (b"content-type", b"text/xml")
+HTML = (b"content-type", b"text/html")
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
 SSE = (b"content-type", b"text/event-stream")
 UNSHAPED = "known by its name alone"
@@ -134,6 +135,9 @@ def _bodies() -> Iterator[Location]:
         ("JSON list below a name", True, JSON, '{"api_keys":["SECRET"]}'),
         ("JSON name and value", True, JSON, '{"name":"x-api-key","value":"SECRET"}'),
         ("JSON text", False, JSON, '{"text":"it is SECRET, yes"}'),
+        ("JSON text, behind a word", False, JSON, '{"id":"call_SECRET"}'),
+        ("HTML, entities", False, HTML, "<p>it is ENTITIES, yes</p>"),
+        ("code, escapes", False, TEXT, "a = 'it is CODED, yes'\n"),
         ("JSON in JSON", True, JSON, '{"a":"{\\"api_key\\":\\"SECRET\\"}"}'),
         ("JSON, first letter escaped", False, JSON, '{"text":"ESCAPED"}'),
         ("JSON, all escaped", False, JSON, '{"text":"ESCAPES"}'),
@@ -188,6 +192,8 @@ def _bodies() -> Iterator[Location]:
                 "SECRET": secret,
                 "ESCAPED": escapes[:6] + secret[1:],
                 "ESCAPES": escapes,
+                "ENTITIES": "".join(f"&#{ord(c)};" for c in secret),
+                "CODED": "".join(f"\\x{ord(c):02x}" for c in secret),
                 "SLASHES": secret.replace("/", "\\/"),
                 "ENCODED": quote(secret, ""),
                 "BASE64": b64encode(f"it is {secret}, yes".encode()).decode(),
