@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP_ROWS = 1 << 16
-ROW_GROUP_BYTES = 16 << 20
+ROW_GROUP_BYTES = 4 << 20
 COMPRESSION_LEVEL = 3
 _CELL_BYTES = 8  # of a short cell, about
-_PACK = 64  # batches
+_PACK = 16  # batches
 
 
 class ParquetFile:
