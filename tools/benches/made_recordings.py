@@ -87,7 +87,7 @@ def copies(
     templates: Sequence[Template], numbers: range, *, any_size: bool
 ) -> Iterator[Interaction]:
     """The recordings of some numbers."""
-    short = [one for one in templates if len(one.interaction.body) <= SHORT_BYTES]
+    short = [one for one in templates if len(one.interaction.body) <= SHORT_BYTES] or templates
     for number in numbers:
         whole, rest = divmod(number, LONG_EACH)
         if any_size:
