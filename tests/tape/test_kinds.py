@@ -11,6 +11,12 @@ from streamtape.secrets.scanner import default_search
 from tests.tape.planting import example
 
 ROWS = [pytest.param(kind, id=f"{kind.name} {kind.shape}") for kind in KINDS]
+# Names of ordinary things end like the prefixes of the others.
+JOINED = [
+    pytest.param(kind, id=f"{kind.name} {kind.shape}")
+    for kind in KINDS
+    if kind.literal not in WORDS_ALIKE
+]
 
 
 @pytest.mark.parametrize("kind", ROWS)
@@ -74,11 +80,9 @@ GLUE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ROWS)
+@pytest.mark.parametrize("kind", JOINED)
 def test_words_that_run_into_a_secret(kind: Kind) -> None:
     """Behind words that are joined to it, a secret is found to the byte."""
-    if kind.literal in WORDS_ALIKE:
-        pytest.skip("names of ordinary things end like its prefix")
     secret = example(kind, random.Random(kind.shape))
     glue = [*GLUE, *(("req", "Key", "XYZ") if len(kind.literal) >= 4 else ())]
     for before in glue:
