@@ -1,6 +1,7 @@
 """Every test can fail: it asserts something, and not only inside a loop that may never run."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -149,6 +150,26 @@ def test_tests_can_fail() -> None:
                 found.append(f"{name}:{function.lineno}: {function.name}: {why}")
     assert helpers
     assert found == []
+
+
+ABSENT = re.compile(
+    "not installed|has not run|could not be installed|no fake-gcs-server for|not on the PATH|mount"
+)
+
+
+def test_a_skip_is_for_what_is_absent() -> None:
+    """A program or a privilege: continuous integration has all and fails on any other skip.
+
+    What a parameter does not fit is no parameter of the test.
+    """
+    reasons = [
+        (path.name, ast.unparse(node.args[0]))
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.skip"
+    ]
+    assert reasons
+    assert [(name, reason) for name, reason in reasons if not ABSENT.search(reason)] == []
 
 
 @pytest.mark.parametrize(
