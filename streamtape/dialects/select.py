@@ -138,7 +138,8 @@ class _FirstFrame:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self._events: dict[tuple[object, ...], Event] = {}
-        self.payload: Any = None if is_fault(frame) else decode(frame.data or "")
+        is_failure = bool(frame.headers) and is_fault(frame)
+        self.payload: Any = None if is_failure else decode(frame.data or "")
 
     def event(self, dialect: Dialect) -> Event:
         """The event that it is to a dialect."""
