@@ -49,7 +49,11 @@ def test_it_is_pips_or_uvs(has_pip: bool, command: str, monkeypatch: pytest.Monk
         ("tables", ["pyarrow"], lambda: needed("pyarrow", "export")),
         ("cluster", ["distributed"], lambda: DaskCluster("local:1")),
         ("stores", ["fsspec"], lambda: FsspecStore("memory://x", "")),
-        ("otel", ["opentelemetry.exporter.otlp.proto.http.trace_exporter"], Sender),
+        (
+            "otel",
+            ["opentelemetry.exporter.otlp.proto.http.trace_exporter"],
+            lambda: Sender(environ={}),
+        ),
     ],
 )
 def test_each_missing_library_gives_the_whole_command(
