@@ -19,7 +19,7 @@ def get_weather(city: str) -> str:
 
 
 def run(question: str) -> str:
-    """The answer to a question; BrokenStreamError where a stream ends early."""
+    """The answer to a question; IncompleteStreamError where a stream ends early."""
     client = OpenAI(max_retries=1)
     items: list[Any] = [{"role": "user", "content": question}]
     while True:

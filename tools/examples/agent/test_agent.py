@@ -49,6 +49,6 @@ def test_no_cut_passes_for_an_answer(answer: Path, monkeypatch: pytest.MonkeyPat
         with replay:
             try:
                 assert agent.run("Hello?") == "Good morning to you.", replay
-            except (agent.BrokenStreamError, openai.APIConnectionError):
+            except (agent.IncompleteStreamError, openai.APIConnectionError):
                 failed += 1
     assert failed > 5
