@@ -52,16 +52,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["check", "{0}/tapes"],
         ["check", "{0}/tapes", "--json"],
         ["scan", "{0}/tapes"],
-        ["export", "{0}/tapes", "-o", "{0}/out"],
-        ["convert", "{0}/bodies", "{0}/out"],
+        ["export", "{0}/tapes", "-o", "{1}/out"],
+        ["convert", "{0}/bodies", "{1}/out"],
     ],
     ids=" ".join,
 )
 def test_at_a_scheduler(
-    args: list[str], folder: Path, scheduler: str, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    args: list[str],
+    folder: Path,
+    scheduler: str,
+    gate: Gate,
+    *,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What was under way and what was to do is taken from it; nothing is written."""
-    words = [arg.format(folder) for arg in args]
+    words = [arg.format(folder, tmp_path) for arg in args]
     monkeypatch.setattr(parallel, "_counting", gate.work)
 
     def interrupt() -> None:
@@ -73,7 +79,7 @@ def test_at_a_scheduler(
     result = run(*words, "--cluster", scheduler)
     interrupting.join()
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")
-    assert not (folder / "out").exists()
+    assert not (tmp_path / "out").exists()
     with distributed.Client(scheduler, set_as_default=False) as client:
         until(lambda: not client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)))
 
