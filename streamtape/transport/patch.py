@@ -61,9 +61,9 @@ class Installation:
         self._watch = _ImportWatch(self._patch)
 
     def add(self, session: Session, owner: object = None) -> None:
-        """Make a session active; the first one installs the patches, where nothing holds them."""
+        """Make a session active; the first one installs the patches, also what was patched over."""
         with self._lock:
-            if not self._sessions and not self._holders:
+            if not self._sessions:
                 self._install()
             self._sessions.append(session)
             self._owners[id(session)] = owner
