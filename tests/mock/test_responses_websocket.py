@@ -81,8 +81,10 @@ def test_the_same_events_as_over_http(
 ) -> None:
     """Only the transport differs."""
     connection.response.create(model="gpt-4.1?seed=7", input="hi")
-    by_http = client_of(endpoint).responses.create(model="gpt-4.1?seed=7", input="hi", stream=True)
-    assert [e.to_dict() for e in to_the_end(connection)] == [e.to_dict() for e in by_http]
+    with client_of(endpoint) as client:
+        stream = client.responses.create(model="gpt-4.1?seed=7", input="hi", stream=True)
+        by_http = [event.to_dict() for event in stream]
+    assert [event.to_dict() for event in to_the_end(connection)] == by_http
 
 
 def test_a_function_call_in_two_turns(connection: ResponsesConnection) -> None:
@@ -234,18 +236,21 @@ def test_steering_that_fails(connection: ResponsesConnection) -> None:
     """No such response, one that has ended, nothing said: each has its code."""
     connection.response.create(model="gpt-4.1", input="hi")
     done = finished(connection).id
-    connection.response.create(model="gpt-4.1?hold=1", input="hi")
-    created = connection.recv()
-    assert created.type == "response.created"
-    for target in ("resp_gone", done):
-        connection.response.steer(input="faster", previous_response_id=target)
-    connection.response.steer(input=[], previous_response_id=created.response.id)
-    failed = [e for e in to_the_end(connection) if e.type == "response.steer.failed"]
-    assert [e.error.code for e in failed] == [
-        "response_not_found",
-        "response_already_completed",
-        "invalid_input",
-    ]
+    codes = []
+    # Each steers a response of its own, which goes on once it has heard one.
+    for target, text in (("resp_gone", "faster"), (done, "faster"), (None, [])):
+        connection.response.create(model="gpt-4.1?hold=1", input="hi")
+        created = connection.recv()
+        assert created.type == "response.created"
+        connection.response.steer(input=text, previous_response_id=target or created.response.id)
+        is_over, code = False, ""
+        while not (is_over and code):
+            event = connection.recv()
+            is_over = is_over or event.type in TERMINAL
+            if event.type == "response.steer.failed":
+                code = event.error.code
+        codes.append(code)
+    assert codes == ["response_not_found", "response_already_completed", "invalid_input"]
 
 
 def test_handlers(connection: ResponsesConnection) -> None:
@@ -326,8 +331,11 @@ def test_handshakes_that_are_refused(endpoint: MockServer, path: str, status: in
 @pytest.mark.parametrize("option", ["hold=1", "close=1011"])
 def test_options_of_websockets_alone(endpoint: MockServer, option: str) -> None:
     """A request over HTTP that has them is refused."""
-    with pytest.raises(openai.BadRequestError, match="options of WebSockets"):
-        client_of(endpoint).responses.create(model=f"gpt-4.1?{option}", input="hi")
+    with (
+        client_of(endpoint) as client,  # what an exception refers to is closed by chance
+        pytest.raises(openai.BadRequestError, match="options of WebSockets"),
+    ):
+        client.responses.create(model=f"gpt-4.1?{option}", input="hi")
 
 
 def test_what_the_endpoint_counts() -> None:
