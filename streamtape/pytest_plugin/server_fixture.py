@@ -32,6 +32,7 @@ def serving(taping: OpenCassette) -> Iterator[RecordingProxy]:
             f"clock={session.options.clock!r} away, and say speed= or pace="
         )
     upstream = taping.own.get("upstream")
-    with RecordingProxy(session, upstream=upstream, environ=os.environ) as server:
-        session.heard_at(server.url, server.url.replace("127.0.0.1", "localhost"))
+    server = RecordingProxy(session, upstream=upstream, environ=os.environ)
+    session.heard_at(server.url, server.url.replace("127.0.0.1", "localhost"))
+    with server:
         yield server

@@ -365,12 +365,7 @@ class RecordingProxy(Service):
 
     async def begun(self) -> None:
         """Do now what the first request would have to wait for: TLS, and the imports of anyio."""
-        import anyio
-
-        self._upstreams.transport(httpx.URL(self._mounts[0].target))
-        with contextlib.suppress(OSError):  # some systems can't connect to "any address"
-            stream = await anyio.connect_tcp(*self.address)
-            await stream.aclose()
+        await self._upstreams.prepare(self._mounts[0].target, self.address)
 
     async def ended(self) -> None:
         """Close the connections to upstreams."""

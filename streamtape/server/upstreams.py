@@ -5,6 +5,7 @@ An upstream may be silent for as long as it likes: how long to wait is the clien
 
 from __future__ import annotations
 
+import contextlib
 import urllib.request
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ import httpx
 
 from streamtape.server.early_answers import read_early_answers
 from streamtape.session.session import Session
+from streamtape.transport.carried import carried
 from streamtape.transport.client_library import library_of
 from streamtape.transport.spooled_bodies import Spooled
 from streamtape.transport.transports import TapeTransport
@@ -29,6 +31,17 @@ class Upstreams:
         self._proxies: dict[str, str] = {}
         self._for_websockets: dict[str, httpx.AsyncBaseTransport] = {}
         self._unrecorded: httpx.AsyncHTTPTransport | None = None
+
+    async def prepare(self, target: str, own: tuple[str, int]) -> None:
+        """Make the transport to a URL, and a connection to our own address: both import much."""
+        import anyio
+
+        self.transport(httpx.URL(target))
+        # Some systems can't connect to "any address". The port may be one that a session around us
+        # has recordings of.
+        with contextlib.suppress(OSError), carried(own[0]):
+            stream = await anyio.connect_tcp(*own)
+            await stream.aclose()
 
     def transport(self, url: httpx.URL) -> TapeTransport:
         """The transport that leads to a URL."""

@@ -27,6 +27,8 @@ from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import serve
 from streamtape.tape.model import Cassette, Interaction, header
 from tests.patience import PATIENCE_S, before_reading, until
+from tests.playback.scores import numbered, recording
+from tests.ports import free_port
 from tests.server.tapes import ASK, SSE, post, talk
 
 PLAIN = [(b"Content-Type", b"text/plain")]
@@ -551,6 +553,18 @@ def test_many_clients_at_once(tmp_path: Path, endpoint: MockServer) -> None:
     assert len(set(found)) == 100
     assert {i.body for i in cassette} == set(found)
     assert {i.ending.kind for i in cassette} == {"complete"}
+
+
+def test_it_may_start_where_something_was_recorded(tmp_path: Path) -> None:
+    """What it sends itself as it starts is no client's, for a replay around it, either."""
+    port = free_port()
+    kept = recording(*numbered(3), url=f"http://127.0.0.1:{port}/v1/responses")
+    streamtape.save(Cassette((kept,)), tmp_path / "around.tape")
+    with streamtape.use_cassette(tmp_path / "around.tape", mode="none"):
+        proxy = RecordingProxy(tmp_path / "x.tape", upstream="http://127.0.0.1:1", port=port)
+        proxy.start()
+        with pytest.raises(NothingRecordedError):
+            proxy.stop()
 
 
 def test_wrong_options(tmp_path: Path, endpoint: MockServer) -> None:
