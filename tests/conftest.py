@@ -14,9 +14,12 @@ the disk, which takes milliseconds each. TMPDIR names another place.
 
 import os
 import signal
+import sys
 import tempfile
+from collections.abc import Callable
 
 import pytest
+from _pytest import pytester
 from hypothesis import HealthCheck, settings
 
 from tests.tools_present import IN_CI, memory_has_room
@@ -55,6 +58,29 @@ LONG = (
     "tests/tape/test_planted.py",
     "tests/cli/test_serving.py",
 )
+
+
+class LastingModules(pytester.SysModulesSnapshot):
+    """Forgets the modules of a run inside a run, one by one.
+
+    The base class empties `sys.modules` first: a server's thread that imports at that moment gets a
+    second `io`, whose errors are others than those that everyone catches.
+    """
+
+    def __init__(self, preserve: Callable[[str], bool] | None = None) -> None:
+        self._preserve = preserve or (lambda _name: False)
+        self._saved = dict(sys.modules)
+
+    def restore(self) -> None:
+        for name in [name for name in sys.modules if name not in self._saved]:
+            if not self._preserve(name):
+                sys.modules.pop(name, None)
+        for name, module in self._saved.items():
+            if not (self._preserve(name) and name in sys.modules):
+                sys.modules[name] = module
+
+
+pytester.SysModulesSnapshot = LastingModules  # type: ignore[misc]  # there is no public way
 
 
 def pytest_configure(config: pytest.Config) -> None:
