@@ -97,17 +97,15 @@ def upstream() -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
         return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     async def end() -> None:
-        # A connection that has just been taken is the runner's only some turns of the loop later.
-        for site in list(runner.sites):
-            await site.stop()
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        assert runner.server is not None
-        transports = [one.transport for one in runner.server.connections]
         await runner.cleanup()
-        for transport in transports:
-            if transport is not None:  # aiohttp 3.10 may leave one open whose request was cut off
-                transport.abort()
+        # A connection that has just been taken is no runner's yet, and aiohttp 3.10 may leave one
+        # open whose request was cut off. So nothing that is of this loop survives it.
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for transport in list(loop._transports.values()):  # type: ignore[attr-defined]  # of asyncio
+            transport.abort()
         for _ in range(TURNS):
             await asyncio.sleep(0)
 
