@@ -37,8 +37,10 @@ def bucket(
             patch.setenv(name, value)
         import fsspec
 
-        fsspec.core.url_to_fs(f"{request.param}://tapes")[0].mkdir("tapes")
+        files = fsspec.core.url_to_fs(f"{request.param}://tapes")[0]
+        files.mkdir("tapes")
         yield f"{request.param}://tapes"
+        type(files).clear_instance_cache()  # the next server is another one
 
 
 def at(url: str) -> StorePath:
