@@ -1,6 +1,7 @@
 """Google Cloud and Azure, as servers for tests speak them: conditions, and what is removed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,28 +20,37 @@ from streamtape.stores.store_path import StorePath
 from tests.stores.servers import azure_server, google_server
 
 pytestmark = pytest.mark.xdist_group("conditions")
+NUMBERS = count(1)
 SAMPLES = Path(__file__).parents[2] / "cassettes" / "pairs" / "a"
 
 
+@pytest.fixture(scope="session")
+def az(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that leads to an Azurite; one a run, as clients are kept by their URL."""
+    pytest.importorskip("adlfs")
+    with azure_server(tmp_path_factory.mktemp("azurite")) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def gs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that leads to a fake-gcs-server; one a run, too."""
+    pytest.importorskip("gcsfs")
+    with google_server(tmp_path_factory.mktemp("gcs")) as environment:
+        yield environment
+
+
 @pytest.fixture(scope="module", params=["az", "gs"])
-def bucket(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The URL of a bucket or container of a server of its own."""
-    pytest.importorskip({"az": "adlfs", "gs": "gcsfs"}[request.param])
-    servers: dict[str, Callable[..., Any]] = {"az": azure_server, "gs": google_server}
-    with (
-        servers[request.param](tmp_path_factory.mktemp("server")) as environment,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in environment.items():
+def bucket(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a new bucket or container."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in request.getfixturevalue(request.param).items():
             patch.setenv(name, value)
         import fsspec
 
-        files = fsspec.core.url_to_fs(f"{request.param}://tapes")[0]
-        files.mkdir("tapes")
-        yield f"{request.param}://tapes"
-        type(files).clear_instance_cache()  # the next server is another one
+        name = f"tapes{next(NUMBERS)}"
+        fsspec.core.url_to_fs(f"{request.param}://{name}")[0].mkdir(name)
+        yield f"{request.param}://{name}"
 
 
 def at(url: str) -> StorePath:
