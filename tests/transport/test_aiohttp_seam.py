@@ -97,14 +97,20 @@ def upstream() -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
         return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     async def end() -> None:
+        # aiohttp 3.10 may drop a connection whose request was cut off without closing it, and one
+        # that has just been taken is no runner's yet. So all that this loop has is held and ended.
+        for site in list(runner.sites):
+            await site.stop()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        transports = set(loop._transports.values())  # type: ignore[attr-defined]  # of asyncio
         await runner.cleanup()
-        # A connection that has just been taken is no runner's yet, and aiohttp 3.10 may leave one
-        # open whose request was cut off. So nothing that is of this loop survives it.
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for transport in list(loop._transports.values()):  # type: ignore[attr-defined]  # of asyncio
+        transports |= set(loop._transports.values())  # type: ignore[attr-defined]  # of asyncio
+        for transport in transports:
             transport.abort()
         for _ in range(TURNS):
             await asyncio.sleep(0)
