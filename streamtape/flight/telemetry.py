@@ -3,8 +3,9 @@
 Names, units and attributes are those of its semantic conventions for generative AI clients:
 https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
 
-The conventions are still being made, and name inference anew by now. As they ask of what was there
-before, the names change only for a program that opts in by OTEL_SEMCONV_STABILITY_OPT_IN.
+The conventions are still being made: a proposed change (semantic-conventions-genai, pull request
+521) renames what concerns inference. As they require of existing instrumentation, the names change
+only for a program that opts in by OTEL_SEMCONV_STABILITY_OPT_IN.
 """
 
 from __future__ import annotations

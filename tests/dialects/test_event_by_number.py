@@ -35,6 +35,17 @@ def assert_same_events(recorded: Interaction) -> None:
             recorded.event(index)
 
 
+def assert_same_event(recorded: Interaction, number: int) -> None:
+    """The event of this number is the one that iterating comes to; IndexError beyond the last."""
+    expected = next(islice(recorded.events(), number, None), None)
+    if expected is None:
+        with pytest.raises(IndexError):
+            recorded.event(number)
+    else:
+        event = recorded.event(number)
+        assert (event, event.frame) == (expected, expected.frame)
+
+
 @settings(max_examples=25)
 @given(st.lists(st.sampled_from(BLOCKS), max_size=8), places)
 def test_any_event_of_a_short_stream(blocks: list[bytes], cuts: list[int]) -> None:
@@ -54,13 +65,7 @@ def test_any_event_of_a_long_stream(
         packer = zlib.compressobj(wbits=31)
         chunks = [packer.compress(chunk) + packer.flush(zlib.Z_SYNC_FLUSH) for chunk in chunks]
     recorded = interaction(chunks, encoding="gzip" if packed else None)
-    expected = next(islice(recorded.events(), number, None), None)
-    if expected is None:
-        with pytest.raises(IndexError):
-            recorded.event(number)
-    else:
-        event = recorded.event(number)
-        assert (event, event.frame) == (expected, expected.frame)
+    assert_same_event(recorded, number)
 
 
 @settings(max_examples=20)
@@ -75,13 +80,7 @@ def test_any_event_of_runs_of_whole_chunks(parts: list[tuple[bytes, int]], numbe
         chunk for block, n in parts for chunk in (*(delta % index for index in range(n)), block)
     ]
     recorded = interaction(chunks)
-    expected = next(islice(recorded.events(), number, None), None)
-    if expected is None:
-        with pytest.raises(IndexError):
-            recorded.event(number)
-    else:
-        event = recorded.event(number)
-        assert (event, event.frame) == (expected, expected.frame)
+    assert_same_event(recorded, number)
 
 
 @settings(max_examples=20)
