@@ -8,6 +8,7 @@ from typing import Any
 
 from streamtape.tape.messages import Message, Messages
 from streamtape.tape.model import Chunks, Ending, Head, Interaction, Request
+from tests.listening import take_no_more
 from tests.patience import PATIENCE_S
 
 SWITCHING = Head(101, ((b"Upgrade", b"websocket"), (b"Connection", b"Upgrade")), 5000)
@@ -56,6 +57,7 @@ def websocket_server(handler: Callable[[Any], Awaitable[None]], **options: Any) 
             started.append(f"ws://127.0.0.1:{port}/v1/x")
             ready.set()
             await stop.wait()
+            await take_no_more(*running.sockets)
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()

@@ -21,6 +21,7 @@ from streamtape.errors import InstallError, MissError, ReplayEndError
 from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.tape.model import Chunks
 from streamtape.transport import patch
+from tests.listening import take_no_more
 from tests.patience import PATIENCE_S, patiently
 from tests.playback.scores import recording
 
@@ -74,7 +75,6 @@ async def _hang_up(request: web.Request) -> web.Response:
 
 
 GONE = web.AppKey("gone", asyncio.Event)
-TURNS = 10
 
 
 @contextmanager
@@ -88,38 +88,33 @@ def upstream() -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
     ):  # fmt: skip
         app.router.add_route(method, path, handler)
 
-    async def begin() -> tuple[web.AppRunner, str]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.setblocking(False)
+
+    async def begin() -> web.AppRunner:
         app[GONE] = asyncio.Event()
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await web.SockSite(runner, listening).start()
+        return runner
 
     async def end() -> None:
-        # aiohttp 3.10 may drop a connection whose request was cut off without closing it, and one
-        # that has just been taken is no runner's yet. So all that this loop has is held and ended.
-        for site in list(runner.sites):
-            await site.stop()
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
+        await take_no_more(listening)
         transports = set(loop._transports.values())  # type: ignore[attr-defined]  # of asyncio
         await runner.cleanup()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        transports |= set(loop._transports.values())  # type: ignore[attr-defined]  # of asyncio
         for transport in transports:
             transport.abort()
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
+        await take_no_more()
 
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    runner, url = asyncio.run_coroutine_threadsafe(begin(), loop).result(PATIENCE_S)
+    runner = asyncio.run_coroutine_threadsafe(begin(), loop).result(PATIENCE_S)
     try:
-        yield url, loop
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", loop
     finally:
         loop.call_soon_threadsafe(app[GONE].set)
         asyncio.run_coroutine_threadsafe(end(), loop).result(PATIENCE_S)
