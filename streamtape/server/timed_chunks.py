@@ -12,9 +12,11 @@ from collections.abc import Iterator
 
 from streamtape.playback.steps import Emit, Step, WaitUntil
 from streamtape.server.exchange import Exchange
+from streamtape.server.schedule import Call, Schedule
 from streamtape.session.exchange import Progress
 
 _TURN = 64  # chunks that may be due at once before other clients have their turn
+_Over = asyncio.Future[Step | None]
 
 
 class TimedChunks:
@@ -25,20 +27,22 @@ class TimedChunks:
         self._score = score
         self._progress = progress
         self._late_us = 0
-        self.timer: asyncio.Handle | None = None  # what plays the next chunk
+        self._schedule = Schedule.of(asyncio.get_running_loop())
+        self._over: _Over | None = None  # gets what is not ours to play
+        self.next_call: Call | None = None  # what plays the next chunk, at its time
 
     async def play(self, first: Emit | WaitUntil, late_us: int) -> Step | None:
         """Play up to the next step of another kind, and get that; None where the score ends."""
         self._late_us = late_us
         step: Step | None = first
         while isinstance(step, Emit | WaitUntil):
-            over: asyncio.Future[Step | None] = asyncio.get_running_loop().create_future()
-            self._go_on(over, step)
+            self._over = asyncio.get_running_loop().create_future()
+            self._go_on(step)
             try:
-                step = await over
+                step = await self._over
             except asyncio.CancelledError:
-                if self.timer is not None:
-                    self.timer.cancel()
+                if self.next_call is not None:
+                    self._schedule.cancel(self.next_call)
                 raise
             if isinstance(step, Emit):  # it was written, and the client does not read
                 await self._exchange.drained()
@@ -50,9 +54,10 @@ class TimedChunks:
         self._progress.n_chunks += 1
         self._progress.n_bytes += len(step.data)
 
-    def _go_on(self, over: asyncio.Future[Step | None], step: Step | None = None) -> None:
-        """Play what is due, and come back for the rest; `over` gets what is not ours to play."""
-        if over.done():  # cancelled just now
+    def _go_on(self, step: Step | None = None) -> None:
+        """Play what is due, and come back for the rest; whoever plays the answer gets errors."""
+        over = self._over
+        if over is None or over.done():  # cancelled just now
             return
         try:
             for _ in range(_TURN):
@@ -66,9 +71,9 @@ class TimedChunks:
                     over.set_result(step)
                     return
                 elif (wait := self._exchange.wait(step.at_us + self._late_us)) is not None:
-                    self.timer = over.get_loop().call_at(wait, self._go_on, over)
+                    self.next_call = self._schedule.call_at(wait, self._go_on)
                     return
                 step = None
-            self.timer = over.get_loop().call_soon(self._go_on, over)
+            over.get_loop().call_soon(self._go_on)
         except Exception as error:  # noqa: BLE001 - whoever plays the answer raises it
             over.set_exception(error)
