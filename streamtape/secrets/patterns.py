@@ -122,6 +122,19 @@ class Pattern:
                 yield Span(*part.span(1), self.kind)
 
 
+class OwnPattern(Pattern):
+    """A user's own expression: the first group that takes part is masked, or the whole match."""
+
+    def _spans(self, text: bytes, match: re.Match[bytes]) -> Iterator[Span]:
+        if "s" in match.re.groupindex and match.start("s") >= 0:
+            groups = [match.span("s")]
+        else:
+            groups = [span for span in match.regs[1:] if span[0] >= 0]
+        start, end = groups[0] if groups else match.span()
+        if start < end:
+            yield Span(start, end, self.kind)
+
+
 def pattern(
     kind: str,
     literals: str,

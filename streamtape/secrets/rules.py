@@ -6,9 +6,11 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from streamtape.errors import UsageError
 from streamtape.json_path import path_pattern
+from streamtape.secrets.expressions import why_nothing
 
 _OTHER_KINDS = ("cookie", "name", "path", "userinfo")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
@@ -19,12 +21,15 @@ class RedactionOptions:
     """What is masked beyond the defaults, and what is not.
 
     `headers`, `parameters`: more names (a parameter of a query, form or cookie), any case.
-    `patterns`: more (kind, regular expression) pairs for URLs and bodies; where the expression has
-    a group, the first group is masked; it is held against what lies within a line. `json_paths`:
-    texts in JSON bodies and in the lines of streams, as `$.user.email`, `$.items[*].name`,
-    `$..secret`; all texts below the path are masked, numbers are not. `off`: kinds that are not
-    masked. `keep`: names that never are. UsageError for a value that would mask nothing: a str in
-    the place of a tuple, a path or expression that is invalid, an unknown kind.
+    Those are masked whatever is `off`. `patterns`: more (kind, regular expression) pairs for URLs,
+    values of headers, and bodies; where the expression has groups, the first one that takes part in
+    a match is masked; it is held against what lies within a line, so it needs neither `^` nor `$`.
+    `json_paths`: texts in JSON bodies and in the lines of streams, as `$.user.email`,
+    `$.items[*].name`, `$..secret`; all texts below the path are masked, numbers are not. `off`:
+    kinds that are not masked. `keep`: names that never are. UsageError for a value that would mask
+    nothing: a str in the place of a tuple, a path or expression that is invalid, an expression that
+    matches no character, a name that no header or parameter has, a name that `keep` has as well, an
+    unknown kind.
     """
 
     headers: tuple[str, ...] = ()
@@ -37,22 +42,42 @@ class RedactionOptions:
     def __post_init__(self) -> None:
         for name in ("headers", "parameters", "json_paths", "keep"):
             object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        self._check_names()
+        object.__setattr__(self, "off", frozenset(_texts("off", self.off)))
+        object.__setattr__(self, "patterns", tuple(map(_pair, _listed("patterns", self.patterns))))
+        for kind, pattern in self.patterns:
+            try:
+                why = why_nothing(pattern)
+            except re.error as error:
+                raise UsageError(f"redaction pattern {kind!r}, {pattern!r}: {error}") from error
+            if why is not None:
+                raise UsageError(
+                    f"redaction pattern {kind!r}, {pattern!r} would mask nothing: {why}"
+                )
+        for path in self.json_paths:
+            path_pattern(path)
+        if self.off:
+            self._check_kinds()
+
+    def _check_names(self) -> None:
+        """No name that nothing can have, and none that is masked and kept."""
         for header in self.headers:
             if not _HEADER.fullmatch(header):
                 near = re.sub(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]", "", header)
                 hint = f"; did you mean {near!r}?" if near else ""
                 raise UsageError(f"headers: no header can have the name {header!r}{hint}")
-        object.__setattr__(self, "off", frozenset(_texts("off", self.off)))
-        object.__setattr__(self, "patterns", tuple(map(_pair, _listed("patterns", self.patterns))))
-        for kind, pattern in self.patterns:
-            try:
-                re.compile(pattern.encode())
-            except re.error as error:
-                raise UsageError(f"redaction pattern {kind!r}, {pattern!r}: {error}") from error
-        for path in self.json_paths:
-            path_pattern(path)
-        if self.off:
-            self._check_kinds()
+        for name in self.parameters:
+            near = unquote(name.strip("?&;#= ").partition("=")[0])
+            if near != name:
+                hint = f"; did you mean {near!r}?" if near else ""
+                raise UsageError(f"parameters: {name!r} is not the name of a parameter{hint}")
+        kept = {name.lower() for name in self.keep}
+        for option in ("headers", "parameters"):
+            for name in getattr(self, option):
+                if name.lower() in kept:
+                    raise UsageError(
+                        f"{name!r} is in {option} and in keep: leave it out of one of them"
+                    )
 
     def _check_kinds(self) -> None:
         from streamtape.secrets.known import PATTERNS  # the tables, which most programs need later

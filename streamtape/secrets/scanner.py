@@ -18,7 +18,7 @@ from streamtape.secrets.encoded import decoded
 from streamtape.secrets.json_spans import documents
 from streamtape.secrets.literals import ESCAPE, Hit, Literals
 from streamtape.secrets.named import NAMED
-from streamtape.secrets.patterns import Pattern, Span
+from streamtape.secrets.patterns import OwnPattern, Span
 from streamtape.secrets.unescape import unescaped
 
 __all__ = ["Hit", "Search", "default_search"]
@@ -42,7 +42,7 @@ class Search:
         without = frozenset(off)
         self.paths = tuple(map(path_pattern, json_paths))
         own = tuple(
-            Pattern(kind, (), regex.encode()) for kind, regex in more if kind not in without
+            OwnPattern(kind, (), regex.encode()) for kind, regex in more if kind not in without
         )
         self.has_own = bool(own or self.paths)
         self._own = own

@@ -166,10 +166,12 @@ class Redactor:
         lower = name.lower()
         if lower in self._keep or value == MASK:
             return value, ()
-        if lower in names.COOKIE_HEADERS | names.SET_COOKIE_HEADERS:
+        own = lower in self._headers  # masked whatever is off
+        in_cookies = lower in names.COOKIE_HEADERS | names.SET_COOKIE_HEADERS
+        if in_cookies and not (own and "cookie" in self.options.off):
             return self._cookies(lower, value)
-        kind = "name" if lower in self._headers else names.kind_of(name)
-        if kind is not None and kind not in self.options.off:
+        kind = "name" if own else names.kind_of(name)
+        if kind is not None and (own or kind not in self.options.off):
             return MASK, [(kind, value)]
         if lower in names.URL_HEADERS or b"://" in value or b"?" in value:
             url, found = self._url(value.decode("latin-1"))
@@ -228,7 +230,9 @@ class Redactor:
         lower = name.lower()
         if lower in self._keep:
             return None
-        kind = "name" if lower in self._parameters else names.kind_of(name)
+        if lower in self._parameters:  # whatever is off
+            return "name"
+        kind = names.kind_of(name)
         return None if kind in self.options.off else kind
 
     def _body(self, request: Request) -> tuple[bytes, list[_Found]]:

@@ -1,8 +1,11 @@
 """Options of the masking: refused at the door where they would mask nothing."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamtape.errors import UsageError
 from streamtape.json_path import path_pattern, path_text
@@ -34,12 +37,88 @@ from streamtape.tape.redact import RedactionOptions, Redactor
         ({"json_paths": ("$.a[?@.b]",)}, "is not a path into JSON"),
         ({"json_paths": ("$.a[-1]",)}, "is not a path into JSON"),
         ({"json_paths": ("$['a','b']",)}, "is not a path into JSON"),
+        ({"parameters": ("token=",)}, "did you mean 'token'"),
+        ({"parameters": ("?token",)}, "did you mean 'token'"),
+        ({"parameters": ("user%5Bemail%5D",)}, r"did you mean 'user\[email\]'"),
+        ({"headers": ("X-Team",), "keep": ("x-team",)}, "is in headers and in keep"),
+        ({"parameters": ("who",), "keep": ("Who",)}, "is in parameters and in keep"),
     ],
 )
 def test_what_would_mask_nothing_is_refused(options: dict[str, Any], says: str) -> None:
     """The error names the value and the way out."""
     with pytest.raises(UsageError, match=says):
         RedactionOptions(**options)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        ("(?=x)", "look-arounds"), ("(?<=key=)", "look-arounds"), ("(?!x)", "look-arounds"),
+        (r"\b", "look-arounds"), (r"\Bx{0}", "look-arounds"), ("()", "group matches no character"),
+        ("key=()", "group matches no character"), (r"(\b)team-\w+", "group matches no character"),
+        ("(?P<s>)(x)", "group matches no character"), ("(?=(?:))", "look-arounds"),
+        ("x*", "at least"), ("x?y*", "at least"), ("team|", "at least"), ("(x*)", "at least"),
+        ("(?=x)x*", "at least"), ("(?i)x{0,3}", "at least"), ("(?x) x* # why", "at least"),
+        ("^team-[0-9]+", r"\^ stands for"), ("team-[0-9]+$", r"\$ stands for"),
+        (r"\Ateam", r"\\A stands for"), (r"team\Z", r"\\Z stands for"),
+        ("(?m)(^team)", r"\^ stands for"),
+        ("BEGIN\n([a-z]+)", "end of a line"), (r"(a\n)+b", "end of a line"),
+        (r"a(?=\n)", "end of a line"), (r"(?>a\n)", "end of a line"),
+        ("\u00e9{2}", r"\(\?:\u00e9\){"),
+    ],
+)  # fmt: skip
+def test_an_expression_that_masks_nothing_is_refused(pattern: str, says: str) -> None:
+    """Whatever it stands for, no character of a line would be masked."""
+    with pytest.raises(UsageError, match=says):
+        RedactionOptions(patterns=(("mine", pattern),))
+
+
+def masked_by(pattern: str, body: bytes) -> bytes:
+    """A body in which what the expression finds is masked."""
+    redactor = Redactor(RedactionOptions(patterns=(("mine", pattern),)))
+    return redactor.redact_request(Request("POST", "http://h/", (), body))[0].body
+
+
+@pytest.mark.parametrize(
+    ("pattern", "masked"),
+    [
+        ("team-[0-9]+", "a *******, b x1"), ("team-([0-9]+)", "a team-**, b x1"),
+        ("(?<=a )team", "a ****-11, b x1"), ("(?=(team-1))", "a ******1, b x1"),
+        ("(x)?1", "a team-**, b *1"), ("(?:^|[ ])team", "a*****-11, b x1"),
+        ("team-([0-9]+)|x([0-9])", "a team-**, b x*"), ("(team)|x1", "a ****-11, b **"),
+        ("(b)(?P<s> x)", "a team-11, b**1"), (r"team[^,]*", "a *******, b x1"),
+        (r"[a-z\n]{4}", "a ****-11, b x1"), ("(?:x\n|x)1", "a team-11, b **"),
+    ],
+)  # fmt: skip
+def test_what_an_expression_masks(pattern: str, masked: str) -> None:
+    """The first group that takes part in a match; without one, the whole match."""
+    assert masked_by(pattern, b"a team-11, b x1") == masked.encode()
+
+
+@given(st.text("ab|*?.", min_size=1, max_size=7))
+def test_an_accepted_expression_masks_what_it_matches(pattern: str) -> None:
+    """Without a group, each match of an expression that is accepted masks something."""
+    try:
+        RedactionOptions(patterns=(("mine", pattern),))
+    except UsageError:
+        return
+    bodies = [b"ab", b"ba", b"aabb", b"abab", b"bbaa", b"aaaaaaa", b"bbbbbbb"]
+    matched = [body for body in bodies if re.search(pattern.encode(), body)]
+    assert all(b"*" in masked_by(pattern, body) for body in matched)
+
+
+def test_own_names_are_masked_whatever_is_off() -> None:
+    """`off` is about the kinds that are known, not about what was added by name."""
+    options = RedactionOptions(
+        headers=("x-team", "cookie"), parameters=("who",), off=frozenset({"name", "cookie"})
+    )
+    headers = ((b"X-Team", b"red"), (b"Cookie", b"a=b"), (b"x-api-key", b"k"))
+    request, found = Redactor(options).redact_request(Request("GET", "http://h/?who=me", headers))
+    assert request.url == "http://h/?who=REDACTED"
+    assert [value for _, value in request.headers] == [b"[redacted]", b"[redacted]", b"k"]
+    assert [one.where for one in found] == [
+        "request.url:who", "request.header:x-team", "request.header:cookie",
+    ]  # fmt: skip
 
 
 def test_lists_and_sets_will_do() -> None:

@@ -9,6 +9,8 @@ answer, what pytest prints, what a killed program leaves.
 
     python tools/attacks/plant.py        counts by place and by kind; exit code 1 where any is left
     python tools/attacks/plant.py --markdown  the table by place
+    python tools/attacks/plant.py --every 12 --first 3  a twelfth of the kinds: `--first 0` to
+                                         `--first 11` are all of them
     python tools/attacks/plant.py --only mocks --only tables  groups of what is made and said
 """
 
@@ -405,18 +407,18 @@ def planted(kinds: Sequence[tuple[str, Secret]]) -> Iterator[Result]:
 _SPELLINGS = {"escaped", "percent", "slashes"}  # of other kinds: no kinds
 
 
-def secrets_of(seed: int, every: int = 1) -> list[tuple[str, Secret]]:
-    """A secret of each kind, made up from the seed; `every` takes each n-th shape."""
+def secrets_of(seed: int, every: int = 1, first: int = 0) -> list[tuple[str, Secret]]:
+    """A secret of each kind, made up from the seed; `every` n-th of them from `first` on."""
     rng = random.Random(seed)
-    kinds = [(f"{k.name} {k.shape}", Secret(example(k, rng))) for k in KINDS[::every]]
+    kinds = [(f"{k.name} {k.shape}", Secret(example(k, rng))) for k in KINDS]
     others = ((name, make(rng)) for name, make in sorted(MAKERS.items()))
     more = [
         (f"other: {name}", Secret(text))
         for name, (text, secret) in others
         if text == secret and name not in _SPELLINGS
     ]
-    kinds += more[::every]
-    return [*kinds, (UNSHAPED, Secret(of(rng, B62, 24), has_shape=False))]
+    chosen = [*kinds[first::every], *more[first::every]]
+    return [*chosen, (UNSHAPED, Secret(of(rng, B62, 24), has_shape=False))]
 
 
 def count(results: Iterable[Result]) -> tuple[Counter[str], Counter[str], Counter[str]]:
@@ -438,6 +440,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="only each n-th shape")
+    parser.add_argument("--first", type=int, default=0, help="with --every: where to begin, from 0")
     parser.add_argument("--recorded", action="store_true", help="only what recordings hold")
     parser.add_argument(
         "--only", action="append", choices=[maker.__name__ for maker in TELLERS], metavar="NAME",
@@ -445,7 +448,7 @@ def main() -> int:
     )  # fmt: skip
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
-    kinds = secrets_of(options.seed, options.every)
+    kinds = secrets_of(options.seed, options.every, options.first)
     tellers = () if options.recorded else TELLERS
     if options.only:
         tellers = tuple(maker for maker in TELLERS if maker.__name__ in options.only)
