@@ -217,10 +217,16 @@ def drawn(value: bytes, least: int = 0) -> bool:
     if len(value) >= 16 and re.fullmatch(rb"(?=(?:[A-Z]*[0-9]){2})[A-Z0-9]+", value):
         return True
     least = max(least, 3 if len(value) < _LONG else 4, len(value) // 8)
-    return len(_TURN.findall(value)) >= least
+    sorts = value.translate(_SORTS)
+    return sum(map(sorts.count, _TURNS)) >= least
 
 
-_TURN = re.compile(rb"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])|(?<=[A-Z])(?=[0-9])")
+# Each character as its sort; and the pairs of sorts that are a turn.
+_SORTS = bytes(
+    ord("a" if 97 <= c <= 122 else "A" if 65 <= c <= 90 else "0" if 48 <= c <= 57 else ".")
+    for c in range(256)
+)
+_TURNS = (b"aA", b"a0", b"0a", b"0A", b"A0")
 _LONG = 18
 _CELL_TURNS = 5  # beside a bar, which stands between types in code as well
 

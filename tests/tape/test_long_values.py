@@ -2,10 +2,13 @@
 
 import json
 import re
+from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
+from streamtape.secrets import assigned, named
 from streamtape.secrets.scanner import default_search
 from tests.tape.test_masking import cut, written
 
@@ -91,3 +94,51 @@ def test_names_over_and_over(unit: str) -> None:
     text = (unit * (40_000 // len(unit))).encode()
     spans = default_search().find(text)
     assert all(first.end <= second.start for first, second in pairwise(spans))
+
+
+class Counting:
+    """An expression that counts the characters that it matches, and its tries."""
+
+    def __init__(self, expression: bytes, counts: Counter[str]) -> None:
+        self._regex, self._counts = re.compile(expression), counts
+
+    def match(self, text: bytes, *where: int) -> re.Match[bytes] | None:
+        """Match, and count it."""
+        found = self._regex.match(text, *where)
+        self._counts.update(tries=1, characters=len(found[0]) if found else 0)
+        return found
+
+    def finditer(self, text: bytes, start: int, end: int) -> Iterator[re.Match[bytes]]:
+        """Search between two places, and count what lies between them."""
+        self._counts.update(tries=1, characters=end - start)
+        return self._regex.finditer(text, start, end)
+
+
+@pytest.mark.parametrize("unit", [*UNITS, "token:token:x", "Token: ", "secret:\n- ", "a.key|"])
+def test_the_work_grows_with_the_text(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many names more take as many characters more that expressions look at."""
+    counts = Counter[str]()
+    for module in (assigned, named):
+        monkeypatch.setattr(module, "_compiled", lambda text: Counting(text, counts))
+    work = []
+    for n in (200, 400, 600):
+        counts.clear()
+        default_search().find((unit * n).encode())
+        work.append(counts["characters"] + counts["tries"])
+    first, second = work[1] - work[0], work[2] - work[1]
+    assert second <= 1.1 * first + 500
+
+
+@pytest.mark.parametrize(
+    ("value", "turns"),
+    [
+        ("", 0), ("token:token:token", 0), ("aB3dE6gH9jK1", 11), ("aaaa0000BBBB", 2), ("a0a0a0", 5),
+        ("ABCD1234efgh", 2), ("Zz9", 1), ("caf\u00e91x2", 2),
+        ("ab-CD_12.34", 0), ("ab12-3-CD4E", 3),
+        ("HTTP2Server1Key", 4), ("aAbBcC", 3),
+    ],
+)  # fmt: skip
+def test_turns_are_counted(value: str, turns: int) -> None:
+    """From a small letter to a capital, and between letters and digits."""
+    for least in range(3, 12):
+        assert assigned.drawn(value.encode(), least) == (turns >= least)
