@@ -21,7 +21,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from streamtape.compare.facts import Facts, FactValues
-from streamtape.compare.keys import Keys
 from streamtape.compare.normalise import MASK, looks_made, normaliser_for
 from streamtape.compare.units import (
     CALL,
@@ -29,6 +28,7 @@ from streamtape.compare.units import (
     VEILED,
     IdSeen,
     Item,
+    Keys,
     Run,
     Target,
     Unit,
