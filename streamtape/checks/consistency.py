@@ -11,9 +11,8 @@ from streamtape.checks.ending import usage_of
 from streamtape.checks.expected.base import Collected, Copy
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
-from streamtape.dialects.payload import MISSING, get, parse_path, resolve_key
+from streamtape.dialects.payload import MISSING, get, join_text, parse_path, resolve_key
 from streamtape.dialects.rule_index import plan_for
-from streamtape.dialects.texts import join_text
 from streamtape.tape.events import Event
 
 _SHOWN = 24

@@ -20,10 +20,9 @@ from typing import Any, Literal, NamedTuple
 
 from streamtape.dialects.base import Call, Dialect, Piece, Scope
 from streamtape.dialects.calls import Calls
-from streamtape.dialects.payload import canonical, get, parse_path
+from streamtape.dialects.payload import as_text, canonical, get, parse_path
 from streamtape.dialects.rule_index import Found
 from streamtape.dialects.template import Template
-from streamtape.dialects.texts import as_text
 from streamtape.tape.events import Event
 
 ECHO = "⟨as streamed⟩"

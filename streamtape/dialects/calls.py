@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from streamtape.dialects.alternatives import Found
 from streamtape.dialects.base import Call
-from streamtape.dialects.payload import Bindings, decode, get, parse_path
-from streamtape.dialects.texts import Key, join_text, next_free
+from streamtape.dialects.payload import Bindings, decode, get, join_text, parse_path
+from streamtape.dialects.texts import Key, next_free
 from streamtape.tape.events import Event
 
 Here = tuple[tuple[str, ...], Bindings]  # the key of a rule, and where in an event it found a call

@@ -1,4 +1,4 @@
-"""The payload of an event: a JSON text as a value, and paths into that value.
+"""The payload of an event: a JSON text as a value, the texts in it, and paths into that value.
 
 Decoding is fast where it can be and lenient where it must be. msgspec refuses some texts that
 providers do send: half a surrogate pair, NaN, integers beyond 64 bits in places. The standard
@@ -71,6 +71,22 @@ def canonical(value: Any) -> bytes:
         return _encode_sorted(value)
     except (TypeError, ValueError, OverflowError, UnicodeEncodeError, RecursionError):
         return json.dumps(value, sort_keys=True, default=repr).encode("ascii")
+
+
+def as_text(value: Any) -> str:
+    """A value as text: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def join_text(pieces: list[str]) -> str:
+    """The pieces joined; a character whose halves came in two pieces is made whole."""
+    text = "".join(pieces)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return text
 
 
 @lru_cache(maxsize=4096)

@@ -7,11 +7,11 @@ texts that are there, and only what none of them says is a text of its own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterator
 from itertools import accumulate, count
 from typing import Any
 
+from streamtape.dialects.payload import as_text, join_text
 from streamtape.dialects.repeats import COVERED, NEWS, equal, match, n_shared, resemble
 from streamtape.tape.events import Part
 
@@ -203,19 +203,3 @@ def _index_in(key: Key) -> int | None:
     """The place of the last index in a key; None where it has none."""
     found = (n for n in reversed(range(len(key))) if key[n] is None or type(key[n]) is int)
     return next(found, None)
-
-
-def as_text(value: Any) -> str:
-    """A value as text: a text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def join_text(pieces: list[str]) -> str:
-    """The pieces joined; a character whose halves came in two pieces is made whole."""
-    text = "".join(pieces)
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    return text

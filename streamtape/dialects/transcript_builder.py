@@ -21,16 +21,18 @@ from streamtape.dialects.payload import (
     NOT_JSON,
     NOTHING,
     Bindings,
+    as_text,
     canonical,
     find,
     get,
+    join_text,
     parse_path,
     resolve_key,
 )
 from streamtape.dialects.rule_index import Plan, plan_for
 from streamtape.dialects.select import dialect_named
 from streamtape.dialects.template import Template, template_for
-from streamtape.dialects.texts import Key, Text, Texts, as_text, item_of, join_text
+from streamtape.dialects.texts import Key, Text, Texts, item_of
 from streamtape.tape.events import Event, Image, Part, ToolCall, Transcript
 
 # Texts that are joined to one, and what goes between; details are reasoning where it has no text.

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
-from streamtape.dialects.payload import bind, parse_path
+from streamtape.dialects.payload import as_text, bind, join_text, parse_path
 from streamtape.dialects.rule_index import Found, plan_for
-from streamtape.dialects.texts import as_text, join_text
 from streamtape.editing.documents import Document
 from streamtape.editing.opened import OpenInteraction
 from streamtape.editing.stretches import Moved
