@@ -17,7 +17,7 @@ from typing import Any
 from streamtape.choices import SNAPSHOT_LEVELS, SnapshotLevel
 from streamtape.compare.align import gaps
 from streamtape.compare.coalesce import Coalescer
-from streamtape.compare.word_diff import hunks
+from streamtape.compare.value_diff import hunks
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.select import choose, dialect_named

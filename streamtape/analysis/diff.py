@@ -18,8 +18,8 @@ from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Comparison, Location, short
 from streamtape.compare.content_changes import compare_content
 from streamtape.compare.event_changes import compare_events
-from streamtape.compare.json_diff import walk
 from streamtape.compare.timing_changes import DEFAULT_TOLERANCE, Clocked, compare_timing
+from streamtape.compare.value_diff import walk
 from streamtape.compare.verdict import verdict_of
 from streamtape.compare.wire_changes import compare_bytes, compare_frames
 from streamtape.dialects.content import content_of

@@ -12,10 +12,9 @@ from typing import Any
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Change, Location
 from streamtape.compare.dedupe import join_swapped
-from streamtape.compare.json_diff import walk
 from streamtape.compare.normalise import is_id_name, looks_made
 from streamtape.compare.units import CALL
-from streamtape.compare.word_diff import hunks
+from streamtape.compare.value_diff import hunks, walk
 from streamtape.dialects.base import Dialect
 from streamtape.dialects.payload import canonical, decode
 from streamtape.tape.events import Part, ToolCall, Transcript

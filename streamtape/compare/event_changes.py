@@ -19,7 +19,6 @@ from streamtape.compare.coalesce import Coalescer
 from streamtape.compare.comparison import Change, Location
 from streamtape.compare.dedupe import Pair, folded, join_swapped, of_one_event, renamed_here
 from streamtape.compare.items import pair_items
-from streamtape.compare.json_diff import differences
 from streamtape.compare.normalise import MASK, MASKED_OBJECT
 from streamtape.compare.text_diff import (
     TextChange,
@@ -30,6 +29,7 @@ from streamtape.compare.text_diff import (
     with_arguments,
 )
 from streamtape.compare.units import CALL, VARIES, Target, Unit, token_of
+from streamtape.compare.value_diff import differences
 from streamtape.dialects.base import Dialect
 from streamtape.tape.events import Event
 

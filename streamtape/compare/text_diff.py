@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Change, Location, WordPiece
 from streamtape.compare.units import CALL, Target, Unit
-from streamtape.compare.word_diff import hunks, shared_start
+from streamtape.compare.value_diff import hunks, shared_start
 
 SIDES = ("removed", "inserted")  # what is in one stream only: in the first, in the second
 TargetPair = tuple[Target | None, Target | None]

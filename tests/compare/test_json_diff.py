@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streamtape.compare.json_diff import walk
+from streamtape.compare.value_diff import walk
 
 Found = list[tuple[tuple[str, ...], Any, Any]]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamtape.compare.word_diff import hunks
+from streamtape.compare.value_diff import hunks
 
 
 def marked(before: str, after: str) -> list[str]:

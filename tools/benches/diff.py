@@ -29,7 +29,7 @@ from typing import Any
 
 import streamtape
 from streamtape.compare.event_changes import compare_events
-from streamtape.compare.word_diff import hunks
+from streamtape.compare.value_diff import hunks
 from streamtape.dialects.select import dialect_named, events_of
 from streamtape.tape.events import Event, Frame
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request

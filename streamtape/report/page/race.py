@@ -13,8 +13,7 @@ from typing import Any
 from streamtape.analysis.diff import diff, paired
 from streamtape.compare.align import gaps
 from streamtape.compare.comparison import Comparison, short
-from streamtape.compare.json_diff import walk
-from streamtape.compare.word_diff import hunks
+from streamtape.compare.value_diff import hunks, walk
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.payload import NOT_JSON, decode
 from streamtape.report.events import Run, runs
