@@ -37,8 +37,7 @@ from streamtape.compare.units import (
 )
 from streamtape.dialects.base import Dialect, Piece
 from streamtape.dialects.payload import bind, canonical, join_text, parse_path
-from streamtape.dialects.rule_index import Found, Plan, plan_for
-from streamtape.dialects.template import template_for
+from streamtape.dialects.rule_index import Found, Plan, plan_for, template_for
 from streamtape.tape.events import Event
 
 MOST_RUNS = 16  # texts that may grow in turns and are recognised at a glance

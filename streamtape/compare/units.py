@@ -21,8 +21,7 @@ from typing import Any, Literal, NamedTuple
 from streamtape.dialects.base import Call, Dialect, Piece, Scope
 from streamtape.dialects.calls import Calls
 from streamtape.dialects.payload import as_text, canonical, get, parse_path
-from streamtape.dialects.rule_index import Found
-from streamtape.dialects.template import Template
+from streamtape.dialects.rule_index import Found, Template
 from streamtape.tape.events import Event
 
 ECHO = "⟨as streamed⟩"

@@ -29,9 +29,8 @@ from streamtape.dialects.payload import (
     parse_path,
     resolve_key,
 )
-from streamtape.dialects.rule_index import Plan, plan_for
+from streamtape.dialects.rule_index import Plan, Template, plan_for, template_for
 from streamtape.dialects.select import dialect_named
-from streamtape.dialects.template import Template, template_for
 from streamtape.dialects.texts import Key, Text, Texts, item_of
 from streamtape.tape.events import Event, Image, Part, ToolCall, Transcript
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from streamtape.dialects.base import Dialect
-from streamtape.dialects.rule_index import plan_for
-from streamtape.dialects.template import Template, template_for
+from streamtape.dialects.rule_index import Template, plan_for, template_for
 from streamtape.tape.events import Event
 
 
