@@ -18,6 +18,7 @@ import pytest
 import streamtape
 from streamtape.errors import NothingRecordedError
 from streamtape.server.exchange import Exchange, Limits
+from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import serve
 from streamtape.transport import upload_streams
 from tests.patience import PATIENCE_S
@@ -220,6 +221,37 @@ def test_only_a_broken_upload_is_nothing(tmp_path: Path) -> None:
 
     with upstream(take) as url, pytest.raises(NothingRecordedError):
         recorded(tmp_path / "x.tape", url, lambda root: dial(root, chunked()).close())
+
+
+def test_a_proxy_that_stops_amid_an_upload(tmp_path: Path) -> None:
+    """Who has had some of an answer has it recorded; half a request was none, and is let go."""
+    let_go, half, path = threading.Event(), threading.Event(), tmp_path / "x.tape"
+
+    async def take(exchange: Exchange) -> None:
+        if exchange.request.path == "/stream":
+            await exchange.start(200, PLAIN)
+            await exchange.send(b"first")
+            await asyncio.to_thread(let_go.wait, PATIENCE_S)
+            return
+        try:
+            while await exchange.next_piece() is not None:
+                half.set()
+        finally:
+            let_go.set()
+
+    with upstream(take) as url:
+        proxy = RecordingProxy(path, upstream=url).start()
+        streamed = dial(proxy.url, b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with streamed, dial(proxy.url, chunked()) as uploading:
+            answer = http.client.HTTPResponse(streamed)
+            answer.begin()
+            assert answer.read1(5) == b"first"
+            uploading.sendall(http_chunk(b"x" * 4000))
+            assert half.wait(PATIENCE_S)
+            proxy.stop()
+        assert let_go.wait(PATIENCE_S)
+    (only,) = streamtape.load(path)
+    assert (only.request.method, only.body, only.ending.kind) == ("GET", b"first", "unfinished")
 
 
 def test_what_may_be_played_is_taken_whole(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 The server runs in a process of its own, on a free port of loopback. Every path streams events
 without end, but for `/megabytes/N`, which answers N MB at once, to make a cassette long to write.
+A WebSocket gets text messages without end; an upload is taken before the stream begins.
 """
 
 from __future__ import annotations
@@ -10,15 +11,53 @@ import argparse
 import asyncio
 import os
 import random
+import re
 import signal
 import sys
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha1
+from itertools import count
 
 # Does one round, of the number, against the port; gives counts, and what was lost.
 Round = Callable[[int, int, random.Random], tuple[Counter[str], list[str]]]
+
+
+_STREAM = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+_ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
+
+
+def _event(n: int) -> bytes:
+    return b"data: %d %s\n\n" % (n, b"x" * (n * 7 % 300))
+
+
+async def _messages(head: bytes, writer: asyncio.StreamWriter) -> None:
+    """Accept a WebSocket, and send text messages."""
+    key = re.search(rb"(?i)\r\nsec-websocket-key: *([^\r]+)", head)
+    assert key is not None
+    accept = b64encode(sha1(key[1] + _ACCEPT_SALT).digest())
+    writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n")
+    writer.write(b"Connection: Upgrade\r\nSec-WebSocket-Accept: %b\r\n\r\n" % accept)
+    for n in count():
+        data = _event(n)  # its end begins no key, which a killed recorder would leave masked
+        size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + len(data).to_bytes(2, "big")
+        writer.write(b"\x81" + size + data)
+        await writer.drain()
+        await asyncio.sleep(0.0005)
+
+
+async def _take(head: bytes, reader: asyncio.StreamReader) -> None:
+    """Take an upload whose length is known."""
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    assert length is not None
+    left = int(length[1])
+    while left:
+        left -= len(await reader.readexactly(min(left, 1 << 16)))
 
 
 async def _serve(report: int) -> None:
@@ -31,15 +70,16 @@ async def _serve(report: int) -> None:
                 writer.write(random.randbytes(size))
                 await writer.drain()
                 return
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
-            writer.write(b"Transfer-Encoding: chunked\r\n\r\n")
-            n = 0
-            while True:
-                data = b"data: %d %s\n\n" % (n, b"x" * (n * 7 % 300))
+            if b"\r\nsec-websocket-key:" in head.lower():
+                await _messages(head, writer)
+            if head.startswith(b"POST "):
+                await _take(head, reader)
+            writer.write(_STREAM)
+            for n in count():
+                data = _event(n)
                 writer.write(b"%x\r\n%s\r\n" % (len(data), data))
                 await writer.drain()
                 await asyncio.sleep(0.0005)
-                n += 1
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
