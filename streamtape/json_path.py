@@ -2,7 +2,7 @@
 
 A subset of RFC 9535 (JSONPath): `$.user.email`, `$.items[0]`, `$['odd key']`, `$.items[*].id` and
 `$.items.*.id` for each, `$..id` at any depth. The `$` in front may be left out, and a name may hold
-dashes. A path stands for its value and all that lies below. Slices, filters, lists of names and
+dashes. A path selects its value and everything below it. Slices, filters, lists of names and
 negative indices are refused: one place in one document does not decide them.
 """
 

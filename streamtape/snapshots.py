@@ -203,7 +203,7 @@ def _json(value: Any) -> str:
 
 
 def read(path: Path) -> str | None:
-    """The text that is kept at a path; None if there is none."""
+    """The text that is kept at a path; None if the file is missing."""
     try:
         return read_whole(path).decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:

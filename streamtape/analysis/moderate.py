@@ -42,8 +42,8 @@ def moderate(
     `classify` takes a text and returns a bool, a score (flagged from `threshold` on) or labels
     (any flags); it may be async. It is called after every event, sentence or N characters, each way
     of `every` for itself, about all of the text so far or its last `window` characters; and once
-    about the whole text. Streams without text are left out. UsageError for a way or a window that
-    is none.
+    about the whole text. Streams without text are left out. UsageError for an invalid way or
+    window.
     """
     ways = (every,) if isinstance(every, int | str) else tuple(every)
     for checkpoint in ways:

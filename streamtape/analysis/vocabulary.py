@@ -1,7 +1,7 @@
 """What the streams of many recordings are made of: event types, fields, kinds of values, values.
 
 A vocabulary counts, for each dialect, in how many interactions something occurs. Vocabularies add
-up in any order. Fields are named by paths, in which `*` stands for each element of a list. Values
+up in any order. Fields are named by paths, in which `*` matches each element of a list. Values
 are kept of fields that have few, like those of an enumeration: `completed`, `tool_use`. Of what a
 dialect knows to be content, ids, or the user's own (tool arguments, metadata) there are none.
 """
@@ -25,7 +25,7 @@ MAX_VALUES = 16  # of a field that is like an enumeration
 MAX_TERMS = 200_000  # of one vocabulary; streams that make up names have no more of them counted
 _WORD = re.compile(r"[a-z]+(?:[_.:/-][a-z]+){0,8}")
 _MADE_UP_NAME = re.compile(r"\d{2}|[0-9a-f]{8}|\s|.{41}")  # of a key that is no name of a field
-_FREE = "*"  # stands for every value of a field that is not an enumeration
+_FREE = "*"  # replaces every value of a field that is not an enumeration
 _KINDS = {
     str: "string", bool: "boolean", int: "number", float: "number", dict: "object", list: "list",
     type(None): "null",

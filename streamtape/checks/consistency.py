@@ -100,7 +100,7 @@ def _without_unseen(again: list[Any], values: dict[Any, Any], copy: Copy) -> lis
 
 
 def differs(a: Any, b: Any, save: tuple[str, ...]) -> list[str] | None:
-    """The path of the first difference between two values; None if there is none.
+    """The path of the first difference between two values; None if they are equal.
 
     A name in `save` is passed over, and a name that one side leaves out is null there.
     """

@@ -1,8 +1,8 @@
 """Rules about the values of fields: their types, enumerations and presence, by the SDK's tables.
 
 What is published as a type is what clients are built on: a string where a number belongs breaks
-them wherever it comes from. Presence, null and enumerations are held strictly against the API's
-owner; other servers differ there, and are warned of what is not known to be their way.
+them wherever it comes from. Presence, null and enumerations are checked strictly at the
+servers of the API's owner; others differ there, so that only unknown deviations are warnings.
 """
 
 from __future__ import annotations

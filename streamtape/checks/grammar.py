@@ -2,7 +2,7 @@
 
     added (delta | annotation)* done? closed
 
-A name stands for one event; `|`, `*`, `+`, `?` and parentheses mean what they do in regular
+A name matches one event; `|`, `*`, `+`, `?` and parentheses mean what they do in regular
 expressions, `_` is any event that the grammar does not name. A grammar becomes a state machine
 when it is first run. Where an event does not fit, `expected` says what would have, and `recover`
 goes on from any place at which such an event can stand, so that one slip is one finding.
@@ -44,7 +44,7 @@ class Grammar:
         return known
 
     def recover(self, name: str) -> State:
-        """The state after an event from wherever it may stand; empty where it stands nowhere."""
+        """The state after an event, wherever the grammar has it; empty if it has no such event."""
         return self.step(frozenset(range(len(self._steps))), name)
 
     def expected(self, state: State) -> list[str]:

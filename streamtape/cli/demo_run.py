@@ -105,8 +105,8 @@ _HTTPX_SOURCE = """\
 import httpx
 
 with streamtape.use_cassette("first.tape"), httpx.Client() as client:
-    asked = {"model": "gpt-4.1", "input": "Say 'double bubble bath' ...", "stream": True}
-    with client.stream("POST", url, json=asked) as response:
+    request = {"model": "gpt-4.1", "input": "Say 'double bubble bath' ...", "stream": True}
+    with client.stream("POST", url, json=request) as response:
         for line in response.iter_lines():
             print(line)
 """

@@ -45,7 +45,7 @@ class RequestOptions:
 
 
 def body_of(data: tuple[str, ...]) -> bytes | None:
-    """The body that -d options make, joined with `&` as curl does; None if there is none."""
+    """The body that -d options make, joined with `&` as curl does; None without any."""
     if not data:
         return None
     return b"&".join(map(_read_data, data))

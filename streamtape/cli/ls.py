@@ -29,7 +29,7 @@ Examples:
 
 \b
 A row: name, when it was recorded, how it ended (complete, error, abandoned, unfinished, or an HTTP
-status from 400 on), bytes on disk, what was asked (model, method, address). Journals of recordings
+status from 400 on), bytes on disk, the request (model, method, address). Journals of recordings
 that go on or died are listed, too, and what failed tests set aside.
 Exit status: 0, or 2 where a file can't be read."""
 )

@@ -103,7 +103,7 @@ class Fold:
         )
 
     def to_dict(self, streams: object, refused: object) -> dict[str, Any]:
-        """All of it as `Stats.to_dict` has it, with what stands for the lists."""
+        """The fields of `Stats.to_dict`, with what replaces the lists."""
         summaries = self.overview().summaries
         summary_us = {name: found and asdict(found) for name, found in summaries.items()}
         facts = {"definitions": DEFINITIONS, "summary_us": summary_us}

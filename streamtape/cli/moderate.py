@@ -74,7 +74,7 @@ def command(
     work = partial(
         _moderate, name=name, every=ways, window=window, threshold=threshold, dialect=dialect
     )
-    # One process unless more are asked for: a classifier may be a model, or count its calls.
+    # One process by default: a classifier may be a model, or count its calls.
     each = parallel.each(work, tapes(paths), doing="moderating", jobs=jobs or 1)
     found = [one for several in each for one in several]
     if as_json:

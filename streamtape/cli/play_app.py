@@ -151,7 +151,7 @@ class PlayApp(App[None]):
             self.draw()
 
     def draw(self) -> None:
-        """Have the screen drawn anew, where it stands already."""
+        """Redraw the screen, if it is mounted already."""
         for moment in self.query(Moment):
             moment.redraw()
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from streamtape.errors import CassetteError, UsageError
 from streamtape.stores.places import Place, StrPath, place_of, relative_name
 
-# A name, the place on either side, and where there is none, the reason for that.
+# A name, the location on either side, and the reason if one of them is missing.
 Named: TypeAlias = "tuple[str, Place | None, Place | None, str]"
 
 

@@ -209,9 +209,9 @@ class _Files(Iterable[Place]):
 
 
 def _files(paths: tuple[str, ...]) -> Iterator[Place]:
-    """The files that are meant; a folder stands for all that are below it and may be read.
+    """The files to scan: those named, and all readable ones below the folders named.
 
-    Of stores and tars, recordings are.
+    Of stores and tars, only the recordings.
     """
     from streamtape.stores.recordings import recordings
 

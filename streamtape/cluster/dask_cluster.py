@@ -154,7 +154,7 @@ class DaskCluster:
 
 
 def local_workers(address: str) -> int | None:
-    """How many processes `local:N` stands for; None for the address of a scheduler.
+    """The number of processes in `local:N`; None for the address of a scheduler.
 
     UsageError for anything else.
     """

@@ -46,8 +46,8 @@ MOST_RUNS = 16  # texts that may grow in turns and are recognised at a glance
 class Coalescer:
     """Makes units of one stream's events.
 
-    `compact` is for comparing: a null, an empty text and a field that is not there are one, also
-    where a piece of text stands.
+    `compact` is for comparing: a null, an empty text and a missing field are the same, even for
+    a piece of text.
     """
 
     def __init__(self, dialect: Dialect, *, compact: bool = False) -> None:

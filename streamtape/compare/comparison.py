@@ -164,7 +164,7 @@ class Comparison(Displayed):
         return masked_text("\n".join([*lines, *(f"  note: {note}" for note in self.notes)]))
 
     def judgement(self, max_reasons: int = 4) -> str:
-        """The verdict with the facts that made it, in one line; empty if there is none."""
+        """The verdict with the facts that made it, in one line; empty without a verdict."""
         shown = list(self.reasons[:max_reasons])
         if len(self.reasons) > max_reasons:
             shown.append(f"and {len(self.reasons) - max_reasons} more")

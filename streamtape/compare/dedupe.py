@@ -4,8 +4,8 @@ Most of it takes changes and gives fewer changes: a repeat is counted by the fir
 halves of a swap become one change.
 
 Ids are another case, since they differ in every run. Every pair of units votes for which id of the
-one stream is which of the other; what most of them say stands, and only a place that says otherwise
-is a change:
+one stream is which of the other; the majority decides, and only a place that disagrees is a
+change:
 
     a   call_1   call_1   call_1        votes   call_1 = call_x: 2, call_1 = call_y: 1
     b   call_x   call_x   call_y                             ^ the third place is a change
@@ -113,7 +113,7 @@ def _calls_with_facts(changes: Sequence[Change]) -> list[Change]:
 
 
 def _side(change: Change) -> tuple[bool, int]:
-    """In which of the two streams a change stands that stands in one, and at which event."""
+    """Which stream has a change that only one of them has, and at which event."""
     location = change.a or change.b
     return change.a is None, location.index if location else -1
 
@@ -153,7 +153,7 @@ def join_swapped(changes: Iterable[Change]) -> list[Change]:
 
 
 def _swap_key(change: Change) -> Hashable:
-    """What two changes that are one swap have in common; None for what stands in both streams."""
+    """What two changes that are one swap have in common; None for what both streams have."""
     if change.kind == "removed":
         return "event", change.what, canonical(change.before)
     if change.kind == "inserted":

@@ -1,7 +1,7 @@
 """Events against events: the changes at level `events`.
 
 Both streams become units; units are aligned by what they say. Where they differ, a stretch is
-looked at as a whole: texts of one target are compared joined, whatever stands between their pieces;
+looked at as a whole: texts of one target are compared joined, whatever comes between their pieces;
 events of one type are paired and compared path by path; what is left was inserted or removed, and
 what was removed here and inserted there was swapped. Ids come last: those that most of the paired
 units rename alike are no change.
@@ -129,7 +129,7 @@ def _stretches(
 ) -> dict[Hashable, tuple[int, int]]:
     """The position of each event in the settled texts, in characters: before them, and after.
 
-    What comes beside a piece of text stands somewhere in it: how it was cut says no more.
+    What comes with a piece of text belongs somewhere within it: how it was cut says no more.
     """
     n_chars = 0
     found: dict[Hashable, tuple[int, int]] = {}

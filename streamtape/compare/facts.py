@@ -55,8 +55,8 @@ class Facts:
     def silent(self, event: Event, empty: Sequence[Found], facts: FactValues) -> bool:
         """Whether an event of a delta's type without a piece of text is no more than its facts.
 
-        So it is where one type has all that a stream says; elsewhere where the place of a piece is
-        empty, and nothing but a type stands beside it.
+        That is so if all events of the stream are of one type; otherwise if the field of the piece
+        is empty and only a type accompanies it.
         """
         ends = event.type in (*self._dialect.terminal, *self._dialect.error_types)
         if ends or not isinstance(event.payload, dict):
@@ -131,7 +131,7 @@ def _choices(clean: Any, indices: Iterable[Path]) -> Iterator[Path]:
 
 
 def _beside(path: Path, pieces: Iterable[Found]) -> bool:
-    """Whether a fact stands in the object that holds a piece of text, unless it is the whole event.
+    """Whether a fact is in the same object as a piece of text, unless that is the whole event.
 
     A type is not such a fact.
     """

@@ -6,7 +6,7 @@ at whether they are renamed alike throughout. Below opaque paths everything is t
 A compact payload, for comparing, is also without fields that are null or an empty text: one server
 writes `{"content": null}` where another one writes `""` or leaves the field out. Elements of lists
 keep their places. There, ids are also what no table names: fields called `id` or `..._id`, and what
-an id field of the stream held before. Providers add such fields faster than tables grow.
+an id field of the stream contained before. Providers add such fields faster than tables grow.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MODELS = ("model_id", "modelId")  # another model is no renaming
 class IdFound(NamedTuple):
     """An id in a payload. `sure`: the table says so.
 
-    Other ones are ids by the names of their fields, or since an id field held them before.
+    Other ones are ids by the names of their fields, or since an id field contained them before.
     """
 
     path: tuple[str, ...]
@@ -53,7 +53,7 @@ def looks_made(value: str) -> bool:
 
 
 class _Masked(str):
-    """The mask of a value that held several secrets; reports say that it was there."""
+    """The mask of a value that contained several secrets; reports say that it was there."""
 
     __slots__ = ()
 

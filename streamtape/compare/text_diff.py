@@ -177,7 +177,7 @@ def _location_in(units: Sequence[Unit], offset: int) -> Location:
 def paired(
     a: Texts, b: Texts, touched: Iterable[Target], left: Sequence[Unit], right: Sequence[Unit]
 ) -> list[TargetPair]:
-    """The texts that were touched, each with what it is compared to; None if there is none."""
+    """The texts that were touched, each with its counterpart in the other stream, or None."""
     partners = dict(_of_calls(left, right))
     taken = set(partners.values())
     pairs: list[TargetPair] = []

@@ -35,7 +35,7 @@ Pieces = Callable[[Target], list[str]]
 class Item(NamedTuple):
     """Which item of its stream a unit is of: the group that numbers it, and its number.
 
-    `name` is the field that holds the number, `path` where it stands in the unit's own body.
+    `name` is the field that holds the number, `path` its path in the unit's own body.
     """
 
     group: Hashable

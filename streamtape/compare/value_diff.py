@@ -77,7 +77,7 @@ def _grouped(found: list[Gap], words_a: Sequence[int], words_b: Sequence[int]) -
     This is linear in gaps and tokens: each gap is joined once at most and each pass of the inner
     loop joins two groups or ends it. So a pass must not depend on how long a group or a stretch
     between two groups is: a group is known by its first gap, and the words of a stretch by what
-    stands before its two ends.
+    precedes its two ends.
     """
     starts: list[int] = []  # of each group, its first gap; it ends where the next one begins
     weights: list[int] = []

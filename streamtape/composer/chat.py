@@ -19,7 +19,7 @@ from streamtape.composer.parts import (
 from streamtape.composer.responses_items import annotation_of, arguments_text, logprob_of
 from streamtape.composer.stage import Frame, Payload, Stage
 
-DONE: Payload = {}  # stands for `data: [DONE]`, which is no object
+DONE: Payload = {}  # means `data: [DONE]`, which is not an object
 _FINISH = {"refusal": "stop", "stop_sequence": "stop", "pause": "stop"}
 Deltas = Iterator[tuple[Payload, Payload | None]]
 

@@ -49,7 +49,7 @@ def compose(
         compose("openai-responses", [Reasoning("Hm."), Say("Hello."), Call("f", {"x": 1})])
 
     `dialect` is openai-responses, openai-chat, anthropic, gemini or ollama. `items` are parts such
-    as Say, Reasoning, Call, Refuse, Fail and Stop; a text stands for Say. `pace` says when tokens
+    as Say, Reasoning, Call, Refuse, Fail and Stop; a text is short for Say. `pace` says when tokens
     come (300 ms to the first and then 50 a second, by default). `seed` decides ids, times, jitter
     and cuts: the same call gives the same bytes. `usage` has counts that stand in for computed
     ones: input_tokens, output_tokens, reasoning_tokens, cached_tokens. `request` is the JSON body

@@ -60,7 +60,7 @@ class Output:
         yield event("response.output_item.done", {"output_index": index, "item": last})
 
     def response(self, status: str, **changes: Any) -> Payload:
-        """The response object as it stands, with what the request asked for echoed."""
+        """The response object so far, with the request's options echoed."""
         body = self.stage.body
         text, created_at = body.get("text"), self.stage.created_at
         return {
@@ -111,7 +111,7 @@ class Output:
 
 
 def items_at(body: Any, name: str) -> list[Any]:
-    """The list at a name in a request's body; an empty one where there is none."""
+    """The list at a name in a request's body; an empty one if it has no such list."""
     value = body.get(name)
     return list(value) if isinstance(value, list | tuple) else []
 

@@ -128,7 +128,7 @@ class _Zstd:
 
 
 def brotli_library() -> Any:
-    """The brotli module; ContentError if there is none."""
+    """The brotli module; ContentError if none is installed."""
     try:
         import brotli  # optional: only bodies in br need it
     except ImportError:

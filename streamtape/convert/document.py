@@ -23,7 +23,7 @@ from streamtape.tape.http_values import headers_problem
 from streamtape.tape.model import Headers
 from streamtape.tape.texts import shortened
 
-_MAX_NODES = 5_000_000  # of one body that stands as JSON: references can make a few lines endless
+_MAX_NODES = 5_000_000  # of one body given as JSON: references can make a few lines endless
 _MISSING: Any = object()
 T = TypeVar("T")
 _FOLD = re.compile(rb"[ \t]*\r?\n[ \t]+")
@@ -90,7 +90,7 @@ class Node:
             yield Node(value, f"{self.where}[{number}]", self.about)
 
     def text(self, default: str | None = None) -> str:
-        """The text; the default if there is none."""
+        """The text; the default if the value is missing."""
         if not self and default is not None:
             return default
         if isinstance(self.value, bytes):

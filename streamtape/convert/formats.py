@@ -51,7 +51,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def detect(path: str) -> Format | None:
-    """The format that a file name stands for; None where its suffix is not known."""
+    """The format of a file, by its name; None if the suffix is not known."""
     lower = path.lower()
     for known in FORMATS:
         if lower.endswith(known.suffixes):
@@ -60,7 +60,7 @@ def detect(path: str) -> Format | None:
 
 
 def named(name: str) -> Format:
-    """The format of this name; UsageError if there is none."""
+    """The format of this name; UsageError if it is unknown."""
     for known in FORMATS:
         if known.name == name:
             return known
@@ -88,7 +88,7 @@ def read(data: bytes, about: About, known: Format) -> Cassette:
 
 
 def _playable(cassette: Cassette, about: About) -> Cassette:
-    """The interactions that HTTP can carry; ConvertError if there is none."""
+    """The interactions that HTTP can carry; ConvertError if it can carry none of them."""
     errors: list[ConvertError] = []
     kept: list[Interaction] = []
     for number, interaction in enumerate(cassette):

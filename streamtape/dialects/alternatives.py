@@ -48,12 +48,12 @@ def only_one_field(found: Sequence[Found]) -> list[Found]:
 
 
 def _as_text(one: Found, found: Sequence[Found]) -> str:
-    """The text that a value of another type makes; "" if there is none."""
+    """The text of a value of another type; "" if it has no text."""
     return json.dumps(one.value, ensure_ascii=False) if is_text(one, found) else ""
 
 
 def is_text(one: Found, found: Sequence[Found]) -> bool:
-    """Whether a value of another type stands for a text; not where its texts are inside of it."""
+    """Whether a value of another type is shown as a text; False if rules find texts inside it."""
     if not isinstance(one.value, dict | list):
         return True
     inside = one.rule.path + "."

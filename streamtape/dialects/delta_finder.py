@@ -1,7 +1,7 @@
 """The deltas of a stream's events, found quickly where an event only goes on with the one before.
 
-Such an event differs from it in its texts alone. So what was found there stands at the same places
-here, under the same keys, and only the texts are read anew.
+Such an event differs from it in its texts alone. So what was found there has the same paths
+and keys here, and only the texts are read again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class DeltaFinder:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._found: list[Found] = []  # all that rules find in the last event
-        self._paths: list[Path] | None = None  # where, if it stands there in the next one too
+        self._paths: list[Path] | None = None  # if the next event has the same paths
 
     def deltas_of(self, event: Event, *, is_repeat: bool) -> Sequence[Found]:
         """What `Plan.find_deltas` gives of the next event.

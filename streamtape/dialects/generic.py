@@ -1,7 +1,7 @@
 """Any event stream at all: what is known without knowing the provider.
 
 The type is the SSE event name, or a field that is often used for it. Nothing is known to add to
-anything, so every event stands for itself. Also where the names that providers share are kept.
+anything, so events are not joined. The names that providers share are kept here, too.
 """
 
 from __future__ import annotations

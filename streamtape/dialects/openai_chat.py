@@ -1,7 +1,7 @@
 """OpenAI Chat Completions, and the many servers that speak it in their own way.
 
 Source: OpenAI's API reference, "The chat completion chunk object". Every chunk is of one type; what
-it adds to stands inside, below a choice. Fields beyond the reference (`reasoning`,
+it adds to is inside, below a choice. Fields beyond the reference (`reasoning`,
 `reasoning_content`, `reasoning_details`, content as a list) are those that other servers send: they
 are in one table, since none of them means two things. Profiles differ in how the stream ends.
 """

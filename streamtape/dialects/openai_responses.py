@@ -12,7 +12,7 @@ from streamtape.dialects.base import Call, Channel, Dialect, Piece, Scope
 # Items are distinguished by their index; servers that leave it out (llama.cpp) still send the id.
 ITEM = "output_index|item_id"
 OPENED_ITEM = "output_index|item.id"
-# stem of the event type, channel, the key below the item, where the done value stands
+# stem of the event type, channel, the key below the item, the path of the done value
 _TEXTS: tuple[tuple[str, Channel, str, str], ...] = (
     ("output_text", "text", "content_index", "text"),
     ("refusal", "refusal", "content_index", "refusal"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class ParsedResponse:
     """The response of one interaction, read lazily and once.
 
-    `dialect` forces one by name; UsageError if there is none of that name. A response that can't be
+    `dialect` forces one by name; UsageError if the name is unknown. A response that can't be
     read to its end has the frames and events before the error, and the error itself as `error`.
     """
 

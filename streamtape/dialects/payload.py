@@ -6,9 +6,9 @@ library takes them. What neither takes is `NOT_JSON`, and so is what is nested d
 provider nests, so that a value may be walked recursively.
 
 A path says where something is, in a dialect's table. It is dotted keys: `response.usage`. `*`
-stands for every element of a list (or every value of an object): `choices.*.delta.content`. A key
+matches every element of a list (or every value of an object): `choices.*.delta.content`. A key
 of a target may name alternatives, and the first that is present counts: `output_index|item_id`;
-`#0` is the position that the first `*` of the rule's own path stood for, `@event` the index of the
+`#0` is the position that the first `*` of the rule's own path matched, `@event` the index of the
 event, `=x` is x itself. Nothing here raises an error on a value of another shape.
 """
 
@@ -110,7 +110,7 @@ def get(value: Any, path: Path, default: Any = None) -> Any:
 
 
 def find(value: Any, path: Path, bound: Bindings = ()) -> Sequence[tuple[Bindings, Any]]:
-    """Every value at a path, with what each `*` stood for."""
+    """Every value at a path, with what each `*` matched."""
     for number, step in enumerate(path):
         if step == "*":
             rest = path[number + 1 :]
@@ -135,7 +135,7 @@ def members(value: Any) -> Collection[tuple[str | int, Any]]:
 
 
 def bind(path: Path, bound: Bindings) -> Path:
-    """The path with each `*` replaced by what it stood for."""
+    """The path with each `*` replaced by what it matched."""
     if "*" not in path:
         return path
     names = iter(bound)

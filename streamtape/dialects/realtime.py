@@ -12,7 +12,7 @@ from streamtape.dialects.base import Call, Channel, Dialect, Piece, Scope
 _ITEM = ("response_id", "output_index|item_id")
 _PART = (*_ITEM, "content_index")
 _OPENED_ITEM = ("response_id", "output_index|item.id")
-# stem of the event type (now, in the beta), channel, where the done value stands
+# stem of the event type (now, in the beta), channel, the path of the done value
 _TEXTS: tuple[tuple[str, str, Channel, str], ...] = (
     ("output_text", "text", "text", "text"),
     ("output_audio_transcript", "audio_transcript", "transcript", "transcript"),

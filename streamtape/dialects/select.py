@@ -52,7 +52,7 @@ def events(
 
 
 def event_at(interaction: Interaction, index: int, dialect: str | None = None) -> Event:
-    """The event of this number, as `events` gives it; IndexError where there is none."""
+    """The event of this number, as `events` gives it; IndexError if there are fewer events."""
     table = dialect_for(interaction, dialect)
     number = index if index >= 0 else index + sum(1 for _ in frames_from(interaction, 0))
     frame = next(frames_from(interaction, number), None) if number >= 0 else None
@@ -295,7 +295,7 @@ def _check_table(part: Any, where: str) -> None:
 
 
 def unregister_dialect(name: str) -> None:
-    """Forget a dialect that `register_dialect` made known; UsageError if there is none."""
+    """Forget a dialect that `register_dialect` made known; UsageError if the name is unknown."""
     if _users.pop(name, None) is None:
         raise UsageError(f"no dialect {name!r} was registered; registered: {', '.join(_users)}")
 

@@ -56,7 +56,7 @@ _MEDIA_TYPES = frozenset(
 )
 _CHARSET = re.compile(r";\s*charset=\"?(utf-8|us-ascii|iso-8859-1)\"?", re.IGNORECASE)
 _BOUNDARY = re.compile(r";\s*boundary=(?:\"[^\"]*\"|[^\s;]+)")
-# Hosts of providers, which say nothing of who asked; what is before them may.
+# Hosts of providers, which say nothing about the client; what precedes them may.
 _PROVIDERS = (
     "api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com",
     "aiplatform.googleapis.com", "openrouter.ai", "api.groq.com", "api.mistral.ai",

@@ -96,7 +96,7 @@ class JSONAnonymiser:
     def changes(
         self, data: bytes, put: Mapping[Steps, str], pieces: Mapping[str, str]
     ) -> list[Change]:
-        """The changes to a JSON text. `put` has what stands at some places, `pieces` for texts.
+        """The changes to a JSON text. `put`: new values by path; `pieces`: new texts.
 
         ValueError where the text is not JSON.
         """

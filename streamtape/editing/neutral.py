@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable
 
-# Two words of each length: the second stands where the first would be what was there.
+# Two words of each length: the second is used if the first would equal the original.
 _WORDS = (
     ("a", "o"), ("et", "ad"), ("sit", "non"), ("amet", "erat"), ("lorem", "ipsum"),
     ("tempor", "semper"), ("aliquam", "gravida"), ("pharetra", "sagittis"),
@@ -68,7 +68,7 @@ def _character(char: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         return "\udcff"  # a byte that was no UTF-8 stays none
     if 0xD800 <= code < 0xDC00:
-        return "\ud83d"  # halves of what stands for a whole character below
+        return "\ud83d"  # halves of the replacement of a whole character below
     if 0xDC00 <= code <= 0xDFFF:
         same = char == "\ude42"
         return chr(0xDE43) if same else chr(0xDE42)

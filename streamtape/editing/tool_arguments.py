@@ -200,7 +200,7 @@ class _Repeats:
     def __init__(self, old: Any, new: Any, old_text: str, new_text: str, ids: set[str]) -> None:
         self._old, self._new = old, new
         self._old_text, self._new_text = old_text, new_text
-        self._ids = ids  # where other calls say the same: only what stands beside one of these
+        self._ids = ids  # if other calls have the same arguments: only those with one of these
 
     def update(self, document: Document) -> int:
         self._document = document

@@ -1,6 +1,6 @@
 """Where interactions are taken down while they happen: in memory, within a bound.
 
-What goes beyond the bound is dropped and counted; the program is never held up. An interaction that
+What goes beyond the bound is dropped and counted; the program never waits. An interaction that
 has ended is handed on as it is: what is kept of it, and its secrets, are the writer's matter. No
 method that a seam calls raises: an interaction that can't be recorded is dropped and counted.
 """

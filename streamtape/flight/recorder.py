@@ -1,4 +1,4 @@
-"""FlightRecorder: always on, keeps what was worth keeping, and never stands in the way.
+"""FlightRecorder: always on, keeps what is worth keeping, and never gets in the way.
 
 It records like a session, but in memory and within a bound; a thread beside the program decides
 after each ending (`rules`) and writes what it keeps (`writer`).
@@ -50,7 +50,7 @@ class FlightRecorder(AsyncEntry):
     `"cut"`, `"slow>5s"`, `"first>800ms"`, `"status>=500"`, `"all"`, or a function of the
     interaction), and of the rest the share `sample` (0 to 1). A file is written once `file_bytes`
     are kept or the oldest has waited `file_s` seconds, into a folder of its day. Secrets are masked
-    as everywhere (`redaction`). At most `max_bytes` are held in memory: what goes beyond is dropped
+    as everywhere (`redaction`). At most `max_bytes` are kept in memory: what goes beyond is dropped
     and counted, and a store that can't be written costs no more than that. `counts` says what
     became of all. A program that is killed loses what was not yet written; one that gets SIGTERM or
     ends loses nothing. UsageError for an invalid share, size or rule.
@@ -181,7 +181,7 @@ class FlightRecorder(AsyncEntry):
         self._journal.released_bytes += n_bytes
 
     def _forked(self) -> None:
-        """Begin anew in a forked process: thread, locks and what was held are the parent's."""
+        """Begin anew in a forked process: thread, locks and what was kept are the parent's."""
         self._lock = threading.RLock()
         self._writer = None
         self._journal.forget()

@@ -37,7 +37,7 @@ def total_us(interaction: Interaction) -> int:
 
 
 def first_us(interaction: Interaction) -> int:
-    """Microseconds to the first byte of the body, or to the end where there is none."""
+    """Microseconds to the first byte of the body, or to the end if it has no body."""
     for rows in (interaction.chunks, interaction.messages):
         for row in rows:
             return row.at_us or 0

@@ -106,7 +106,7 @@ def framer_for(
 ) -> Framer:
     """Get a new framer for a body: by its first bytes, and failing that by its content type.
 
-    `stream_requested`: the request asked for a stream, so that a JSON array is one.
+    `stream_requested`: whether the request asks for a stream, so that a JSON array is one.
     """
     named = _FRAMERS.get(media_type(content_type), WholeBody)
     return (

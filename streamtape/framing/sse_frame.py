@@ -166,7 +166,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """Blocks that follow one another and begin alike, up to their one line of data.
 
     A run is cut at its head, which is quick, since most of a head is passed over unread. `seam` is
-    what stands between two values.
+    what separates two values.
     """
 
     event: str

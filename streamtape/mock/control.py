@@ -8,8 +8,8 @@
     POST   /__streamtape/reset       forget all that a test did, and its rules
     GET    /__streamtape/schema      the JSON schema of rules
 
-The test is named as for every request: below /t/NAME, or in a header. It stands behind the server's
-door: the Host header is checked, and pages of other origins are refused.
+The test is named as for every request: below /t/NAME, or in a header. The Host header is checked,
+and pages of other origins are refused.
 """
 
 from __future__ import annotations

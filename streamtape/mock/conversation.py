@@ -138,7 +138,7 @@ class Conversation:
             raise ConversationError(str(error)) from None
 
     def answer(self, request: MockRequest, options: Options) -> Answer:
-        """The answer to a request; ConversationError where there is none."""
+        """The answer to a request; ConversationError if no rule has one."""
         try:
             return self.host.responder.answer(request, options, self.space)
         except NoRuleError as error:

@@ -48,7 +48,7 @@ def headers_of(exchange: Exchange) -> dict[str, str]:
 
 
 def parsed_body(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; UsageError where there is none."""
+    """The JSON object in a body; UsageError if the body is not one."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -70,7 +70,7 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def deleted(space: Space, response_id: str) -> Any | None:
-    """Forget a response; None where there is none of this id."""
+    """Forget a response; None if no response has this id."""
     if space.responses.pop(response_id, None) is None:
         return None
     return {"id": response_id, "object": "response", "deleted": True}

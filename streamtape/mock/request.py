@@ -14,13 +14,13 @@ from functools import cached_property
 from typing import Any
 
 Payload = Mapping[str, Any]
-# The end of a path, the dialect that is spoken there, and how a stream is asked for there.
+# The end of a path, the dialect that is spoken there, and how to ask for a stream there.
 _PATHS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(pattern), dialect, streams)
     for pattern, dialect, streams in (
-        (r"/responses$", "openai-responses", "asked"),
-        (r"/chat/completions$", "openai-chat", "asked"),
-        (r"/messages$", "anthropic", "asked"),
+        (r"/responses$", "openai-responses", "requested"),
+        (r"/chat/completions$", "openai-chat", "requested"),
+        (r"/messages$", "anthropic", "requested"),
         (r"/api/(?:chat|generate)$", "ollama", "unless"),
         (r"/models/(?P<model>[^/]+):streamGenerateContent$", "gemini", "always"),
         (r"/models/(?P<model>[^/]+):generateContent$", "gemini", "never"),
@@ -53,7 +53,7 @@ class MockRequest:
     `dialect` is openai-responses, openai-chat, anthropic, gemini, ollama or openai-realtime; `body`
     the JSON object that came; `headers` have lower-case names; `path` and `query` are the URL's;
     `test` is the name of the test that it belongs to. `history` is what a `previous_response_id`
-    stands for, as input items.
+    refers to, as input items.
     """
 
     dialect: str
@@ -73,7 +73,7 @@ class MockRequest:
 
     @cached_property
     def user(self) -> str:
-        """The user's last message; "" where there is none."""
+        """The user's last message; "" if the request has none."""
         return next((text for role, text in reversed(self.messages) if role == "user"), "")
 
     @cached_property
@@ -104,9 +104,9 @@ class MockRequest:
 
     @cached_property
     def schema(self) -> Payload | None:
-        """The JSON schema that the answer has to fit; None where there is none.
+        """The JSON schema that the answer has to fit; None if the request has none.
 
-        {} where only "some JSON object" is asked for.
+        {} if the request only asks for "some JSON object".
         """
         return _schema(self.body)
 

@@ -43,8 +43,8 @@ class Rule:
     where none has, or a text that a result contains. `turn`: how often the user has spoken.
     `schema`: whether the request gives a JSON schema. `tool`: it gives the model a tool of this
     name. `model`, `dialect`: a name, or a pattern such as gpt-*. `headers`: values of headers, or
-    patterns. `stream`: whether a stream is asked for. `when`: a function of the request that says
-    whether it fits.
+    patterns. `stream`: whether the request is for a stream. `when`: a function of the request that
+    says whether it fits.
 
     `reply` is a text, parts such as Say and Call, or a function of the request that gives them, or
     None where the rule does not answer after all. `then` is the answer once the tools that it

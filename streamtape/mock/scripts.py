@@ -39,7 +39,7 @@ Script = Callable[[MockRequest, Options], Sequence[Part]]
 
 
 def sample_text(word: str = "bubble", repeats: int = _REPEATS) -> str:
-    """'Double bubble bath', so often; `word` stands in for the bubble of the fifth."""
+    """'Double bubble bath', repeated; `word` replaces "bubble" in the fifth."""
     lines = ["double bubble bath"] * repeats
     lines[min(4, repeats - 1)] = f"double {word} bath"
     return " ".join(lines)

@@ -55,7 +55,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A response that can be gone on with, and asked for again: how to say it anew.
+    """A response that can be continued, and fetched again: how to say it anew.
 
     `history` is the conversation up to its end, as input items or messages; `lasting` are fields of
     the request that hold for what goes on with it.

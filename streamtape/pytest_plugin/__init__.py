@@ -1,7 +1,7 @@
 """The pytest plugin: the fixtures `tape`, `tape_server`, `tape_mock`, and the `streamtape` marker.
 
 Pytest imports this module in every run, so it holds hooks only, and imports nothing heavy before a
-test asks for a cassette. What the hooks do stands in the modules beside it.
+test asks for a cassette. What the hooks do is in the modules beside it.
 """
 
 from __future__ import annotations

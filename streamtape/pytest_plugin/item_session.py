@@ -105,7 +105,7 @@ class ItemSession:
             "place": self.cassette_file,
             "n": len(session.cassette),
             "unplayed": [n for n, one in enumerate(session.cassette) if id(one) in unplayed],
-            "asked": len(session.exchanges),
+            "n_requests": len(session.exchanges),
             "replays": not session.n_recorded,
             "passed": self._error is None,
         }

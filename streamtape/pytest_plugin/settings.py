@@ -249,7 +249,7 @@ def configure(config: pytest.Config) -> Settings:
     def opens(path: str | os.PathLike[str]) -> None:
         opened.append(absolute(path))
 
-    # `use_cassette` says its own default mode, on CI too: only what somebody asked for changes it.
+    # `use_cassette` has its own default mode, on CI too: only an explicit setting changes it.
     store = str(config.getini("tape_store"))
     if store and "://" not in store:
         store = str(config.rootpath / store)

@@ -24,7 +24,7 @@ _SHOWN_WHOLE = ("native", "no")
 def shortened(item: pytest.Item, call: pytest.CallInfo[None]) -> TerminalRepr | None:
     """Cut the traceback of an error of ours after the user's last line.
 
-    Where there is none, get what is to be shown instead: the message.
+    If there is no such line, get what is to be shown instead: the message.
     """
     option = item.config.option
     info = call.excinfo

@@ -95,7 +95,7 @@ def sarif(
 ) -> dict[str, Any]:
     """A SARIF 2.1.0 log: what code hosts show beside a change.
 
-    `results` are those of the findings (`sarif_result`), a list or what stands for one in JSON, and
+    `results` are those of the findings (`sarif_result`), a list or what replaces one in JSON, and
     `used` the rules that they name. Files that could not be read (their paths, and why) make a run
     that did not succeed.
     """

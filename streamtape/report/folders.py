@@ -20,7 +20,7 @@ _JUDGED = {"same": "good", "behaviour changed": "bad"}
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one name: a comparison, or the reason why there is none.
+    """What became of one name: a comparison, or why it can't be compared.
 
     `known` are judgement and detail of a comparison that is no longer kept.
     """

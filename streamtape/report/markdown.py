@@ -109,7 +109,7 @@ def _sides(change: Change, limit: int) -> tuple[str, str]:
 def folders_markdown(results: Collection[FileResult], a: str, b: str) -> str:
     """A table of the files, then each comparison that found changes.
 
-    The results are iterated over several times, and never all of them held.
+    The results are iterated over several times; never are all of them in memory.
     """
     n_differing = sum(_differs(r) for r in results)
     mark = "✅" if all(r.same for r in results) else "❌"

@@ -36,7 +36,7 @@ _BARE = (
     rb"(?=[\s\"'`,;|<)}\]&]|\\{1,4}[nrt\"]|\*\*|\Z|(?<=" + _BARE_BYTE + rb"{400}))"
 )
 _REST = re.compile(_BARE_BYTE + rb"*")  # of a value that is longer
-# What stands in quotes at length: characters as they are, and a few escapes.
+# A long quoted value: characters as they are, and a few escapes.
 _LONG_RUN = re.compile(rb"[^\"'`\\\r\n]*+(?:\\[/nrtu][^\"'`\\\r\n]*+)*+")
 _MOST_QUOTED = 4096  # characters: longer values are looked for as one run
 _MOST_OPEN = 16 << 10
@@ -76,7 +76,7 @@ _SECRET_WORD = re.compile(
     rb"[A-Z][A-Z0-9_]+_[A-Z0-9_]*\Z|(?i:.*(?:passw|passphrase|pwd|token\Z|secret\Z))"
 )
 
-# Another word behind the name, as in prose: no sign stands between them but, maybe, "is".
+# Another word after the name, as in prose, separated by no sign but, maybe, "is".
 _IN_PROSE = re.compile(rb"[ \t]{1,16}[A-Za-hj-z0-9]")
 
 FoundIn = tuple[int, int]
@@ -132,9 +132,9 @@ def opened(text: bytes, end: int) -> FoundIn | None:
 
 
 def long_value(text: bytes, opens: bytes, end: int) -> FoundIn | None:
-    """Where a value in quotes is that is longer than expressions look for; None if there is none.
+    """Where a quoted value is that is too long for the expressions; None if none follows.
 
-    `opens` is what stands between a name, which ends at `end`, and the value. What goes on and on
+    `opens` is what separates a name, which ends at `end`, from the value. What goes on and on
     counts as one before its quote has come.
     """
     opened_at = _compiled(opens).match(text, end)
@@ -228,7 +228,7 @@ _SORTS = bytes(
 )
 _TURNS = (b"aA", b"a0", b"0a", b"0A", b"A0")
 _LONG = 18
-_CELL_TURNS = 5  # beside a bar, which stands between types in code as well
+_CELL_TURNS = 5  # beside a bar, which separates types in code, too
 
 
 def _made_of_words(text: str) -> bool:

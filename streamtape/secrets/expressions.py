@@ -60,9 +60,9 @@ def _why_no_line(tree: Any) -> str | None:
     for name, argument in _needed(tree):
         if name == "AT" and str(argument) in _ANCHORS:
             sign = _ANCHORS[str(argument)]
-            return f"{sign} stands for an end of the whole body, not of a value: leave it out"
+            return f"{sign} matches an end of the whole body, not of a value: leave it out"
         if name == "LITERAL" and argument == _NEWLINE:
-            return "it needs the end of a line, and is held against what lies within lines"
+            return "it needs the end of a line, and is matched within lines only"
     return None
 
 

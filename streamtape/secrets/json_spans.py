@@ -14,7 +14,7 @@ from typing import NamedTuple
 from streamtape.json_path import Path
 
 _TOKEN = re.compile(rb'\s*(?:([{}\[\],:])|"((?:[^"\\]|\\.)*+)"|([^\s{}\[\],:"]+))', re.DOTALL)
-# The search puts a sign before a body, in place of what stands before a form's field.
+# The search puts a sign before a body, as if a form's field preceded it.
 _LINE = re.compile(rb"^&?(?:data:|[ \t])*(?=[{\[])", re.MULTILINE)
 _UNIT = re.compile(rb"\\u([0-9a-fA-F]{4})|\\(.)|[^\\]+", re.DOTALL)
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
@@ -83,9 +83,9 @@ def unescape(text: bytes) -> bytes:
 
 
 def units(text: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Iterate over the parts of a JSON text: what each stands for, and where it is.
+    """Iterate over the parts of a JSON text: what each decodes to, and where it is.
 
-    A part is one escape, or a run of bytes that stand for themselves. Halves of a surrogate pair
+    A part is one escape, or a run of bytes that are not escaped. Halves of a surrogate pair
     are replaced: no secret is made of those.
     """
     for match in _UNIT.finditer(text):

@@ -2,7 +2,7 @@
 
 Facts only: prefix, alphabet, length. They were read on 2026-11-27 in the lists that are maintained
 for this: gitleaks (rules of 2026-07-22, "g"), trufflehog (detectors of 2026-08-21, "t") and
-detect-secrets (plugins of 2026-04-02, "d"); "i" stands for the issuer's own documentation.
+detect-secrets (plugins of 2026-04-02, "d"); "i" is the issuer's own documentation.
 
 A shape is text with runs in braces: an alphabet, then a length. `{h32}` is 32 characters of hex or
 more, as issuers make their keys longer over time; `{h32!}` exactly 32, with no such character

@@ -1,7 +1,7 @@
 """Every pattern that is looked for: the table of kinds, and those that their surroundings tell.
 
-A kind is named for who issues the secret. What has no shape of its own is known by what stands
-around it (a URL, a scheme, a frame), or by a name (`named`).
+A kind is named for who issues the secret. What has no shape of its own is recognised by what
+surrounds it (a URL, a scheme, a frame), or by a name (`named`).
 """
 
 from __future__ import annotations

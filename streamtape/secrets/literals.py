@@ -32,7 +32,7 @@ except ImportError:  # no wheel for this platform
 
 Hit = tuple[int, int, int]  # which literal, where it begins, where it ends
 Hits = Callable[[bytes], list[Hit]]
-ESCAPE = -1  # stands for a literal: an escape is there
+ESCAPE = -1  # in place of a literal's number: an escape is there
 _MAX_SCAN_BYTES = (1 << 32) - 1  # hyperscan counts in 32 bits
 _LARGE_BYTES = 4096
 _SHORT_TEXTS_BYTES = 1 << 20  # in so many of them, a portable finder wastes at most 20 ms
@@ -183,9 +183,9 @@ class Portable:
 def _quick_finders(literals: tuple[bytes, ...]) -> tuple[BytesAhoCorasick, ...]:
     """Finders that together tell whether any literal occurs, at five times the speed.
 
-    A few dozen literals, of which only the leftmost match is wanted, are looked for by vector
-    instructions, by as many first bytes as the shortest has: so short ones are asked for apart. A
-    literal that holds another need not be asked for.
+    A few dozen literals, of which only the leftmost match is needed, are searched by vector
+    instructions, by as many first bytes as the shortest has: so short ones are searched apart. A
+    literal that contains another need not be searched at all.
     """
     needed = sorted(w for w in literals if not any(o in w for o in literals if o != w))
     by_size: dict[int, list[bytes]] = {}

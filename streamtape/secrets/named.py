@@ -76,7 +76,7 @@ _BESIDE = (
     _QUOTE + rb"\s{0,32},\s{0,32}(?:" + _QUOTE + rb"(?i:value|val|data|text|content)" + _QUOTE
     + rb"\s{0,32}:\s{0,32})?b?" + _INNER
 )  # fmt: skip
-# What stands behind a quoted name: the sign, and what its value begins with.
+# What follows a quoted name: the sign, and what its value begins with.
 _FOLLOWS = _QUOTE + rb"\s{0,32}([:=,])\s{0,32}([^\s])"
 # What may stand behind a name to which a value is assigned, or around it.
 _CALLS = frozenset({b"(", b"["})
@@ -151,7 +151,7 @@ class OpenNamed(Named):
 
 
 def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
-    """The value beside a name that stands at `start` to `end`."""
+    """The value beside the name at `start` to `end`."""
     sign = text[end : end + 1]
     if sign == b"=" and (found := list(_parameter(text, name, start, end))):
         yield from found
@@ -179,7 +179,7 @@ def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
 
 
 def _kind_at(text: bytes, name: bytes, start: int) -> str | None:
-    """What a name that stands at `start` says of its value, with what belongs to the name."""
+    """The kind of secret that the name at `start` announces, with what belongs to the name."""
     if text[start - 1 : start] == b"\\" and name[:1] in b"nrt":  # the end of an escape
         name = name[1:]
     kind = _kind(name)

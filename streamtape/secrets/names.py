@@ -86,7 +86,7 @@ def kind_of(name: str) -> str | None:
     return None
 
 
-# Names of fields in texts and JSON, with their words joined. `sure`: whatever stands there is
+# Names of fields in texts and JSON, with their words joined. `sure`: any value is
 # secret. `code`: a short number. `token`, `password`, `key`, `cookie`: what looks like one is.
 _FIELDS = tuple((kind, re.compile(rf"{before}(?:{ends})\Z")) for kind, before, ends in (
     ("sure", ".*?", r"apikeys?|(?:access|refresh|id|auth|session|security|bearer|api|bot|secret|"

@@ -1,7 +1,7 @@
 """One kind of secret as an expression that is tried where a literal of it occurs. Pure.
 
-The kinds themselves are in `kinds` (by shape), `known` (by what stands around them) and `named` (by
-the name beside the value); `scanner` looks by all of them.
+The kinds themselves are in `kinds` (by shape), `known` (by what surrounds them) and `named` (by the
+name beside the value); `scanner` searches for all of them.
 """
 
 from __future__ import annotations
@@ -92,11 +92,11 @@ class Pattern:
             yield from self._spans(text, match)
 
     def _is_glued(self, text: bytes, at: int) -> bool:
-        """Whether words run into what stands at a place of a text.
+        """Whether words run into what is at an offset of a text.
 
-        Encoded data does not look so: letters of both cases and digits are mixed there. Where a
-        slash or a plus stands before the words, they must be joined by signs, which that data does
-        not have.
+        Encoded data does not look so: letters of both cases and digits are mixed there. If a
+        slash or a plus precedes the words, they must be joined by signs, which that data does not
+        have.
         """
         before = text[max(0, at - _MOST_GLUE - 1) : at]
         words = before[len(before.rstrip(_TOKEN)) :]

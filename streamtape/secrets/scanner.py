@@ -1,8 +1,7 @@
 """The search for secrets in text: by the table of patterns, and by a user's own rules. Pure.
 
-Text is looked at in two steps: do any literals of the patterns occur, all of them asked in one
-pass; and, only then, which patterns match, and where. Where it has escapes, what it stands for is
-looked at as well.
+Text is searched in two steps: do any literals of the patterns occur (one pass for all of them), and
+only then, which patterns match, and where. Text with escapes is also searched decoded.
 """
 
 from __future__ import annotations
@@ -126,7 +125,7 @@ class Search:
                     yield Span(start, end, "path")
 
     def find_to_end(self, text: bytes, hits: list[Hit]) -> list[Span]:
-        """The same, and a value in quotes that is cut off by the end of the text."""
+        """The secrets that `find` finds, and a quoted value that the end of the text cuts off."""
         spans = self.find(text, hits)
         cut = list(self._cut_off(text, [hit for hit in hits if hit[2] >= len(text) - _MOST_CUT]))
         return list(_merged(sorted(spans + cut))) if cut else spans

@@ -28,12 +28,12 @@ _VALUE_SET = frozenset(VALUE)
 _PARAMETER_SET = _VALUE_SET - frozenset(b"&#")
 _OPEN_SET = _TOKEN_SET | {0x5C, 0x7B}  # `\` and `\u{` may begin an escape of a token's character
 MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
-CONTEXT_BYTES = 256  # what stands before a secret and tells what it is
+CONTEXT_BYTES = 256  # what precedes a secret and tells what it is
 LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own, which sees fewer names
 _EDGE_BYTES = 64  # no literal is longer
 LOOKED_AT_BYTES = 64 << 10  # up to here an open document is looked at with every chunk
 MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
-_NAME_BYTES = 64  # what stands before a literal and belongs to its name
+_NAME_BYTES = 64  # what precedes a literal and belongs to its name
 _KEY_LINES = re.compile(rb"(?:[A-Za-z0-9+/=\s:]|\\[nrt]|\\\Z)*")
 _KEY_RUN = re.compile(rb"\\[nrt]|\n(?:data|event|id):|([A-Za-z0-9+/=]+)")
 # What a backslash may stand before, and escapes with signs that no token has.
@@ -63,7 +63,7 @@ class BodyRedactor:
     def __init__(self, search: Search) -> None:
         self._search = search
         # Context, then what is held back, as they came. It begins with a sign before the body: that
-        # may be a form, and nothing stands before the first field of one.
+        # may be a form, and nothing precedes the first field of one.
         self._buffer = b"&"
         self._base = -1  # the offset of the buffer in the body
         self._n_decided = 0  # bytes of the body: what was written after them is masked, for now

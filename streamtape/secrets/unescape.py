@@ -27,7 +27,7 @@ _SLASH, _OCTAL, _DECIMAL = 1, 2, 6  # groups; those of the others hold hexadecim
 
 
 def last_escape(text: bytes) -> int:
-    """Where the last escape of a text is that would be undone; -1 if there is none.
+    """Where the last escape of a text is that would be undone; -1 without any.
 
     Most texts have no such sign at all, and that is found out at the speed of memory.
     """

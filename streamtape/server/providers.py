@@ -1,7 +1,7 @@
 """What the server knows of providers, as a table: where they are, what points clients elsewhere.
 
-A mount is the name under which a provider's API is reached here: `/openai/v1/responses` stands
-for `https://api.openai.com/v1/responses`. Clients are pointed at it by environment variables.
+A mount is the name under which a provider's API is reached here: `/openai/v1/responses` is
+`https://api.openai.com/v1/responses`. Clients are pointed at it by environment variables.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A prefix of our paths, and the URL that it stands for; `base_path` is what base URLs add."""
+    """A prefix of our paths, and the URL that it maps to; `base_path` is what base URLs add."""
 
     prefix: str
     target: str
@@ -192,7 +192,7 @@ def upstream_mounts(upstream: str | Mapping[str, str]) -> list[Mount]:
 def checked_url(url: str) -> str:
     """A URL of an upstream, without a slash at its end; UsageError if it is not one.
 
-    One of a WebSocket (`ws:`, `wss:`) is that of its HTTP server, which is asked for both.
+    A WebSocket's (`ws:`, `wss:`) becomes that of its HTTP server, which serves both.
     """
     given = url
     url = re.sub("^ws(?=s?://)", "http", url)

@@ -42,7 +42,7 @@ class ReplayServer(Service):
     `speed` 1.0 is the recorded pace, None at once; `idle_limit` caps gaps, in seconds. `repeat`
     lets an interaction answer again. `match_on` and `ignore_json_paths` are those of a session.
     `pace`, `rechunk`, `fault` and `seed` are those of a session, too; an interaction whose play a
-    fault breaks can be asked for again; `on_fault` is called with each fault as it strikes, in the
+    fault breaks can be played again; `on_fault` is called with each fault as it strikes, in the
     server's thread. `score` makes its steps instead. `cors` names origins whose pages may read
     answers ("*" for any), `allowed_hosts` the names by which the server may be called besides
     localhost and addresses. Errors of the files, a port in use (ServerError) and

@@ -27,7 +27,7 @@ _CHANGED = {b"content-encoding", b"content-length"}
 
 
 def after_number(cassettes: CassetteIndex, head: RequestHead) -> Interaction | None:
-    """The rest of the stream of a response after a sequence number; None if there is none."""
+    """The rest of a response's stream after a sequence number; None if no stream has it."""
     query = parse_qs(head.query)
     path = _RESPONSE_PATH.search(head.path)
     number = query.get("starting_after", ["-1"])[0]

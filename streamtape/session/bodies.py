@@ -119,7 +119,7 @@ _MANY = 16
 def equal_but_masks(one: str, other: str) -> bool:
     """Whether two texts are equal, but for what was masked in one of them.
 
-    A mask stands for any secret, of any length: the other side has another key, or a dummy.
+    A mask matches any secret, of any length: the other side has another key, or a dummy.
     """
     return one == other or _fits(one, other) or _fits(other, one)
 

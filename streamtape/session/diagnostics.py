@@ -66,7 +66,7 @@ def drift(name: str, comparison: Compared, unmatched: Sequence[str]) -> VerifyEr
 def renamed(fresh: Iterable[Interaction], pairs: Mapping[str, str]) -> Cassette:
     """What came just now, with the ids that were recorded for those that requests matched up.
 
-    `pairs` are recorded ids and what stands for them now. Bodies that are compressed stay,
+    `pairs` are recorded ids and their present counterparts. Bodies that are compressed stay,
     and long ones of requests.
     """
     back = [(new.encode(), old.encode()) for old, new in pairs.items() if old != new]

@@ -2,7 +2,7 @@
 
 The second turn of an agent sends ids back that the first turn drew: a tool call's id, a message's,
 a time. Such values are found by their looks. Two requests are equal up to them where everything
-else is equal and each recorded id stands for one requested id, the same one throughout the replay.
+else is equal and each recorded id maps to one requested id, the same one throughout the replay.
 Times only have to look alike. Pure: what was learned is handed in and out.
 """
 

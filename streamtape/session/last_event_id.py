@@ -30,8 +30,8 @@ def rest_after_event(
 ) -> tuple[int, Interaction] | None:
     """The rest of a stream after the event that the client saw last, and the stream's index.
 
-    `asked` are the requests that the one at hand may stand for. None where it names no event, where
-    no stream has it, or where an interaction that nobody played yet was recorded with that id.
+    `requested` are the forms of the request that may match. None if it names no event, if no stream
+    has that event, or if an interaction that was not played yet was recorded with that id.
     """
     last = header(requested[0].headers, "last-event-id")
     if not last:

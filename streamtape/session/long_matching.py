@@ -1,7 +1,7 @@
 """Long bodies of requests compared without having them in memory: by a digest of what they say.
 
 Compressed bodies are compared decoded, multipart bodies without their random boundary, and a mask
-of any length stands for a secret of any length; else every byte counts, in JSON as well.
+of any length matches a secret of any length; otherwise every byte counts, in JSON as well.
 """
 
 from __future__ import annotations

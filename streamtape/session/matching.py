@@ -2,7 +2,7 @@
 
 Requests are compared by parts: method, URL, body by default. JSON bodies are compared as JSON,
 query parameters and form fields without regard to their order, multipart bodies without their
-random boundary, compressed bodies decoded. What was masked stands for any secret of its kind.
+random boundary, compressed bodies decoded. What was masked matches any secret of its kind.
 """
 
 from __future__ import annotations
@@ -287,7 +287,7 @@ class Matcher:
         if (one in _EMPTY and has_below(new, path)) or (other in _EMPTY and has_below(old, path)):
             return False  # what is below it is reported
         if one is _ABSENT or other is _ABSENT:
-            return True  # a mask stands for a value, not for none
+            return True  # a mask matches a value, not its absence
         if alike(one, other):
             return False
         if not self.matches_up:

@@ -75,12 +75,12 @@ class Options:
     `match_on`: what must be equal for an interaction to answer a request; names of parts, or
     functions of (recorded, requested) that return a bool or assert.
     `ignore_json_paths`: paths in JSON bodies that are not compared (`$.metadata.run_id`; `[*]`
-    stands for every index, `$..run_id` for any depth).
+    matches every index, `$..run_id` for any depth).
     `ignore_hosts`, `ignore_localhost`: requests to these (names, or patterns as `*.example.com`)
     pass by untouched in every mode.
     `filters`: functions that give the request to be matched for a request, recorded or not; the
     file has it as it was.
-    `match_up`: ids and times in bodies may differ, as long as each recorded id stands for one new
+    `match_up`: ids and times in bodies may differ, as long as each recorded id maps to one new
     id throughout the replay. None: in mode `verify` alone.
     `strict_order`: requests must come in the order in which they were recorded.
     `allow_playback_repeats`: an interaction may answer again when all equal ones were played.

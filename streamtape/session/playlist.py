@@ -60,7 +60,7 @@ class Playlist:
         found = [i for i in indices if self.matcher.equal(self._requests[i], requested)]
         if found:
             return found
-        # Another secret than the recorded one: what was masked stands for any of that kind.
+        # Another secret than the recorded one: what was masked matches any of that kind.
         tried = self._nearest.may_equal(requested, key)
         return [i for i in tried if self.matcher.is_equal_but_masks(self._requests[i], requested)]
 

@@ -192,8 +192,8 @@ class Session(Closing):
     ) -> Play | Record:
         """Decide what happens with a request; a MissError where nothing may.
 
-        `started_at` is the time of day in microseconds, or tells it. `in_process` says that what
-        answers runs in this process: it is asked in every run, unless `replay_in_process` is set.
+        `started_at` is the time of day in microseconds, or tells it. `in_process` says that the
+        server runs in this process: it is called in every run, unless `replay_in_process` is set.
         """
         store, uploaded = None, isinstance(request, WholeUpload)
         if isinstance(request, WholeUpload):

@@ -64,7 +64,7 @@ def _file(url: str, version: str) -> Path | None:
 
 
 def _fetch(file: Path) -> Fetch | None:
-    """What reads a file of the cache; None where there is none."""
+    """What reads a file of the cache; None if the cache has no such file."""
     try:
         fd = open_to_read(file)
     except OSError:

@@ -56,7 +56,7 @@ def _store(origin: str, chain: str) -> FsspecStore:
 
 
 class FsspecStore:
-    """One file system of fsspec: of an origin (scheme, and host or bucket), and what it stands on.
+    """One file system of fsspec: of an origin (scheme, and host or bucket), and what is below it.
 
     `chain` is the rest of a URL such as `zip://x.tape::s3://bucket/y.zip`, with its `::`.
     """

@@ -4,8 +4,8 @@
         cassette = streamtape.load(place)
 
 A place is a `Path` or a StorePath: `str(place)` is its stable name, without credentials; it
-pickles, and whoever gets it (a process, a worker on another machine) can load it. Nothing is held
-but the names of one folder at a time, or of one list of a store.
+pickles, and whoever gets it (a process, a worker on another machine) can load it. Memory holds
+the names of one folder at a time, or of one list of a store.
 """
 
 from __future__ import annotations

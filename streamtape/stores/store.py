@@ -36,11 +36,11 @@ class Store(Protocol):
     """
 
     def stat(self, name: str) -> StoreEntry | None:
-        """The entry of a name; None where there is none."""
+        """The entry of a name; None if nothing has that name."""
         ...
 
     def read(self, name: str) -> Iterable[bytes]:
-        """The bytes of a name, in pieces; FileNotFoundError where there is none."""
+        """The bytes of a name, in pieces; FileNotFoundError if nothing has that name."""
         ...
 
     def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:

@@ -89,7 +89,7 @@ def _fitting_text(column: Column, value: Any) -> str | None:
 
 
 def _fitting_number(column: Column, value: Any) -> int | None:
-    """The number, if the column can hold it; else what stands for one that is not known."""
+    """The number if it fits the column; otherwise the value for an unknown one."""
     bits = _BITS[column.type]
     if isinstance(value, int) and -(1 << bits) <= value < 1 << bits:
         return int(value)

@@ -209,9 +209,9 @@ def patch(number: int, offset: int, data: bytes) -> bytes:
 
 
 def content(number: int, at_us: int, offset: int, data: bytes) -> bytes:
-    """Make the record of decoded content, which stands for a chunk whose bytes can't be written.
+    """Make the record of decoded content, in place of a chunk whose bytes can't be written yet.
 
-    The next chunk record of the interaction takes the place of its oldest content record.
+    The next chunk record of the interaction replaces its oldest content record.
     """
     return _record(CONTENT_START.pack(CONTENT, number, at_us, offset) + data)
 

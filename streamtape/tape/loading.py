@@ -1,9 +1,9 @@
 """The bytes of a cassette's file -> its values, in pieces and with bounded memory; no disk.
 
 A Decoder is fed the file and gives the cassette at its close. Bodies stay in memory up to
-EAGER_BYTES of content; beyond that only their places are kept, and `fetch` is requested a frame
+EAGER_BYTES of content; beyond that only their places are kept, and `fetch` is called for a frame
 when a chunk is read. Everything else that is kept is bounded too. Nothing is trusted: each record
-is held against what may come at its place, and at the end against the closing record's counts.
+must be one that may come there, and the totals must be those of the closing record.
 """
 
 from __future__ import annotations

@@ -117,9 +117,9 @@ def decoded(pieces: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
 
 
 def masked_pieces(content: Iterable[bytes], masks: UploadMasks) -> Iterator[bytes]:
-    """Mask a body; what is not decided yet is held back."""
+    """Mask a body; what is not decided yet is kept back."""
     pending = bytearray()
-    start = 0  # the offset of what is held in the body
+    start = 0  # the offset of `pending` in the body
     for masked in masks.all_of(content):
         for offset, data in masked.patches:
             at = offset - start

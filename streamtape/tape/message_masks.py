@@ -63,7 +63,7 @@ class MessageMasks:
         )
 
     def close(self) -> bytes:
-        """Decide what is still held back."""
+        """Decide what is still kept back."""
         out = b""
         for side in self._sides.values():
             masked, parts = side.close()

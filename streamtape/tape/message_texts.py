@@ -51,7 +51,7 @@ class Text(NamedTuple):
 
 
 def texts(messages: Iterable[Message], *, by_line: bool) -> Iterator[Text]:
-    """The text of each direction, and that of each control frame, which stands for itself."""
+    """The text of each direction, and that of each control frame by itself."""
     pieces: dict[str, bytearray] = {"client": bytearray(), "server": bytearray()}
     parts: dict[str, list[Part]] = {"client": [], "server": []}
     offset = 0

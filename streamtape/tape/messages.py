@@ -24,7 +24,7 @@ _OPCODES: dict[MessageKind, int] = {
     "continuation": 0, "text": 1, "binary": 2, "close": 8, "ping": 9, "pong": 10,
 }  # fmt: skip
 _KINDS = {opcode: kind for kind, opcode in _OPCODES.items()}
-# A message's byte in the file: its opcode, and these. No byte is 0, as 0 stands for a chunk.
+# A message's byte in the file: its opcode, and these. No byte is 0, as 0 means a chunk.
 _CLIENT, _SERVER, _MORE = 0x10, 0x20, 0x40
 _KNOWN = frozenset(
     opcode | sender | more

@@ -299,7 +299,7 @@ class Redactor:
 
 
 def _is_long(word: str | None) -> bool:
-    """Whether a key may stand in a word that is none of HTTP's."""
+    """Whether a word is not one of HTTP's, so that it may contain a key."""
     return word is not None and len(word) > _MOST_SHORT
 
 

@@ -84,7 +84,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def scan_text(data: bytes, search: Search | None = None) -> list[Leak]:
-    """What is secret in a text; `where` names the line, `packed` what stands in a page's data."""
+    """What is secret in a text; `where` names the line, `packed` what is in a page's data."""
     search = search or default_search()
     leaks = [
         Leak(None, _line(data, start), kind, end - start)

@@ -1,8 +1,8 @@
 """aiohttp's connection, seen from both ends: a request taken down, a response taken down or played.
 
 aiohttp itself does all that its clients see: it builds the request and the response, decompresses,
-times out, follows redirects. What is here stands where its socket would be. Imported once aiohttp
-has been imported, by whoever serves it.
+times out, follows redirects. This module replaces its socket. It is imported only once aiohttp
+has been imported.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class ASGIStreamTransport(_Anything):  # type: ignore[misc]  # either library's 
         }
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to release."""
 
     async def __aenter__(self) -> Self:
         return self

@@ -116,7 +116,7 @@ class VirtualClock:
 
     def _jump(self, loop: Any) -> None:
         """Move on to the next thing that is due, if nothing can be done before."""
-        others = len(self._waiting) - 1  # each of them stands in the loop's queue
+        others = len(self._waiting) - 1  # each of them is in the loop's queue
         if loop is not None and len(getattr(loop, "_ready", ())) > others:
             return
         first_us = min(self._waiting.values())
@@ -162,7 +162,7 @@ class VirtualClock:
 
     def _stalled(self, deadline_us: int) -> ClockError:
         return ClockError(
-            f"the clock stands at {self.now_s:g} s, the next chunk is due at "
+            f"the clock is at {self.now_s:g} s, the next chunk is due at "
             f"{deadline_us / 1e6:g} s, and was not moved for {self._patience_s:g} s: call "
             "tape.clock.advance(seconds) from another task or thread, or use clock='auto'"
         )

@@ -14,7 +14,7 @@ _PACKAGES = ("site-packages", "dist-packages")
 
 
 def caller() -> tuple[str, str]:
-    """The library nearest to the socket, and the program's own line; "" where there is none.
+    """The library nearest to the socket, and the program's own line; "" if it is not on the stack.
 
     A library that works through another one is named with it: "urllib3-future (used by niquests)".
     """

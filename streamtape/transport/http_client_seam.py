@@ -1,4 +1,4 @@
-"""The seam of http.client, and so of all that stands on it: urllib3, requests, botocore, urllib.
+"""The seam of http.client, and so of all that is built on it: urllib3, requests, botocore, urllib.
 
 Every connection of it writes its request to a socket and reads the response from that socket's
 file. While a session is open, a connection gets a `TapeSocket` in place of a socket: it takes the

@@ -1,7 +1,7 @@
 """Recorded failures as http.client raises them, and urllib3 where a connection is its own.
 
-What stands on http.client (urllib3, requests, botocore, urllib) makes its own exceptions of these,
-in the same code as when the network fails.
+Libraries on top of http.client (urllib3, requests, botocore, urllib) make their own exceptions of
+these, by the same code as when the network fails.
 """
 
 from __future__ import annotations

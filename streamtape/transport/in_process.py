@@ -1,7 +1,7 @@
 """Which transports never leave this process: they call an application, or make an answer up.
 
 They cost nothing and have no network to be spared, and what they call is most often the very thing
-under test. So they are called in every run, and a cassette stands beside them, not in their place.
+under test. So they are called in every run, whether there is a cassette or not.
 """
 
 from __future__ import annotations

@@ -194,7 +194,7 @@ def _protocol_16(module: ModuleType, uri: str, options: dict[str, Any]) -> Any:
 
 
 def _open(session: Any, protocol: Any, uri: str, headers: Any, agent: Any) -> tuple[Any, Any, Any]:
-    """Decide; of a replay, gives the client's socket, and what stands for its TLS."""
+    """Decide whether to replay; if so, gives the client's socket and the replacement of its TLS."""
     from websockets.uri import parse_uri
 
     from streamtape.transport.websockets.opening import address_of, begin

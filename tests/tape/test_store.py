@@ -199,7 +199,7 @@ def test_a_journal_of_nothing_is_no_recording(tmp_path: Path, size: int) -> None
     part.write_bytes(b"STREAMTAPE-JOURNAL\r\n\x1a\n\1\0"[:size])
     with pytest.raises(CassetteNotFoundError, match="mode 'once'"):
         load(tmp_path / "a.tape")
-    with pytest.raises(CassetteNotFoundError, match="held no recording"):
+    with pytest.raises(CassetteNotFoundError, match="had no recording in it"):
         recover(part)
     assert names(tmp_path) == []
 

@@ -1,8 +1,9 @@
 """What checks expect of a dialect's streams, as a table. Values only.
 
 A dialect says what events mean. Here is written down what a good stream looks like: in which order
-events come, which fields they carry, which values agree. A dialect without such a table is held
-against its own scopes, texts and terminal events. Paths and keys are those of `dialects.payload`.
+events come, which fields they carry, which values agree. A dialect without such a table is
+checked against its own scopes, texts and terminal events. Paths and keys are those of
+`dialects.payload`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Track:
 class Required:
     """Fields that events must carry: of some types, where `when` (path, value) holds.
 
-    What should have it (the event, or an element that the last `*` of a path stands for) is passed
+    What should have it (the event, or an element that the last `*` of a path matches) is passed
     over where it has a field of `unless`. `weight` is what absence weighs, if not an error.
     """
 

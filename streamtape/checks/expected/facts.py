@@ -1,8 +1,8 @@
-"""Facts about values: what one of them must be, given the others, or what was asked. Values only.
+"""Facts about values: what one of them must be, given the others, or the request. Values only.
 
 Each fact is looked at in the events of `types` (any where empty), in every object at `holder`,
 where `when` (path, values) holds in that object; its other paths begin there. It weighs `weight`
-at the servers of the API's owner and `elsewhere` at others: None is not asked, since good streams
+at the servers of the API's owner and `elsewhere` at others: None is not checked, since good streams
 of others break it. How many real streams keep each fact is in `shares.json`, by its `name`
 (`python -m tools.corpus.rule_shares` counts them).
 """

@@ -126,7 +126,7 @@ class _Rewriter(cst.CSTTransformer):
     def _of_cassette(
         self, original_node: cst.Attribute, updated_node: cst.Attribute
     ) -> cst.BaseExpression:
-        """What a test asks of its cassette, asked of the session."""
+        """An attribute of the cassette that a test reads, as one of the session."""
         owner = original_node.value
         if not (isinstance(owner, cst.Name) and owner.value in self._cassettes):
             return updated_node

@@ -100,7 +100,7 @@ def _rows(
 ) -> Iterator[tuple[int, int, int, int, str]]:
     """Runs of events beside each other: where each begins and ends on either side, and what it is.
 
-    -1 stands where a side has none. A row is changed where `diff` reports a change in it.
+    -1 if a side has none. A row is changed where `diff` reports a change in it.
     """
     a, b = ([*runs(side.events, side.dialect)] for side in (left, right))
     changed_a = sorted(change.a.index for change in comparison.changes if change.a)

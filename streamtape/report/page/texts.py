@@ -9,7 +9,7 @@ from streamtape.report.transcript_lines import distinct_parts
 from streamtape.tape.events import Part, ToolCall, Transcript
 
 _HIDDEN = frozenset({"arguments", "audio", "signature", "details"})
-# Calls whose content stands elsewhere: in the code that they ran, in the image that they made.
+# Calls whose content is shown elsewhere: as the code that they ran, the image that they made.
 _SHOWN_ELSEWHERE = ("code_interpreter", "image_generation")
 
 

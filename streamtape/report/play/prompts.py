@@ -28,7 +28,7 @@ _NOTHING = Prompt("")
 
 
 def prompt_of(body: bytes) -> Prompt:
-    """The last user message or tool result of a request; "" if there is none or it is no JSON.
+    """The last user message or tool result of a request; "" without one or if it is not JSON.
 
     Some providers end a list of messages with the beginning of the answer: that is passed over.
     """

@@ -2,7 +2,7 @@
 
 A plain body's chunks are written as they are, masked. The chunks of a compressed body can be
 written only once what they decode to is known to hold no secret, and that is known a chunk later;
-until then the decoded content stands for them, masked. Once something in it was masked, the wire
+until then the decoded content replaces them, masked. Once something in it was masked, the wire
 bytes are never written, and the body is compressed again when the cassette is made. Pure.
 """
 

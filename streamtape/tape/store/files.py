@@ -1,4 +1,4 @@
-"""Cassettes from and to paths: load, save, recover, and what to say if there is none.
+"""Cassettes from and to paths: load, save, recover, and what to say if one is missing.
 
 Loading reads the file once, whole, and trusts nothing before its end. A long cassette stays in its
 file, which is kept open, so that a later recording that takes its place harms no reader.
@@ -119,7 +119,7 @@ def _fetcher(path: str) -> Fetch:
 
 
 def identity(path: Path) -> bytes:
-    """What identifies the bytes of a file, trusting its digest: b"" if there is none."""
+    """What identifies the bytes of a file, trusting its digest: b"" if it has no digest."""
     try:
         with reading(path), FileIO(open_to_read(path)) as file:
             size = file.seek(0, os.SEEK_END)
@@ -155,7 +155,7 @@ def check_replaceable(path: Place) -> None:
 def check_recording(place: Place) -> None:
     """NotACassetteError, or another CassetteError, where a file does not begin as a cassette does.
 
-    CassetteNotFoundError where there is none.
+    CassetteNotFoundError if the file is missing.
     """
     beginning = b""
     try:
@@ -313,7 +313,7 @@ def _nothing(location: Path, damage: str | None, done: Callable[[], None]) -> Ca
         return NotACassetteError(f"{str(location)!r} holds no recording", path=location)
     done()
     return CassetteNotFoundError(
-        f"{str(location)!r} held no recording (its recorder died before the first request); "
+        f"{str(location)!r} had no recording in it (its recorder died before the first request); "
         "it is removed now",
         path=location,
     )

@@ -1,6 +1,6 @@
 """One cassette's place on disk while it is recorded: TapeFile, which opens its journals.
 
-A journal is a file of its own beside the cassette, held by a lock as long as its recorder lives;
+A journal is a file of its own beside the cassette, locked as long as its recorder lives;
 several recorders of one cassette have one each.
 """
 
@@ -54,7 +54,7 @@ class TapeFile:
         self._found: bytes | None = None  # what was there when we first looked
 
     def load(self) -> Cassette | None:
-        """Load the cassette; None if there is none. A damaged one raises."""
+        """Load the cassette; None if the file is missing. A damaged one raises."""
         try:
             cassette, self._found = load_known(self.path, reads_requests=False)
         except FileNotFoundError:

@@ -65,7 +65,7 @@ class StoredTape:
         self._looked = False
 
     def load(self) -> Cassette | None:
-        """Load the cassette; None if there is none. A damaged one raises."""
+        """Load the cassette; None if the file is missing. A damaged one raises."""
         self._looked = True
         try:
             cassette, version = load_known(self.path)
