@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from streamtape.tape.messages import Message, Messages, joined
 from streamtape.tape.model import Chunk, Chunks, Ending, Head, Interaction
@@ -111,15 +112,23 @@ def steps(interaction: Interaction) -> Iterator[Step]:
 
 
 def steps_at_once(interaction: Interaction) -> Iterator[Step]:
-    """Give the same steps without their waits, which nobody wants to see: twice as fast."""
-    if interaction.head is not None:
-        yield Start(interaction.head)
-        yield from map(Emit, interaction.chunks.pieces())
-    for step in _dialogue(interaction.messages):
+    """Give the same steps without their waits, which nobody wants to see: twice as fast.
+
+    They are chained in C: a generator would be resumed for each chunk.
+    """
+    head, ending = interaction.head, interaction.ending
+    return chain(
+        () if head is None else (Start(head),),
+        () if head is None else map(Emit, interaction.chunks.pieces()),
+        _dialogue_at_once(interaction.messages),
+        () if ending.kind == "complete" else (Fail(ending),),
+    )
+
+
+def _dialogue_at_once(messages: Messages) -> Iterator[Step]:
+    for step in _dialogue(messages):
         if not isinstance(step, WaitUntil):
             yield replace(step, at_us=None) if isinstance(step, Receive) else step
-    if interaction.ending.kind != "complete":
-        yield Fail(interaction.ending)
 
 
 def _dialogue(messages: Messages) -> Iterator[Step]:

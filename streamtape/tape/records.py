@@ -19,6 +19,9 @@ from streamtape.tape.record_types import MAX_ITEMS, Kinds, RecordFields
 F = TypeVar("F", bound=RecordFields)
 MAX_BYTES = 16 << 20  # in one string
 SMALL_BYTES = 64 << 10  # a record up to here is unpacked whole: it takes a few megabytes at most
+KEPT_BYTES = 6 << 20  # that an unpacker between two uses may hold: more than one frame's content
+_MAX_IDLE = 2
+_idle: list[Any] = []  # unpackers to be used again; a list's pop and append are atomic
 _ARRAYS = frozenset({*range(0x90, 0xA0), 0xDC, 0xDD})
 _MAPS = frozenset({*range(0x80, 0x90), 0xDE, 0xDF})
 _FIELDS = frozenset({
@@ -60,7 +63,8 @@ def unpack(data: bytes, kinds: Kinds) -> Iterator[tuple[int, int, RecordFields |
     allocated before they are read), no depth beyond what msgpack's own stack holds. Records of
     other kinds than `kinds` are passed over, and nothing is made of them: their fields are None.
     """
-    view, unpacker, start, end = memoryview(data), _unpacker(len(data)), 0, len(data)
+    view, unpacker, start, end = memoryview(data), _taken(len(data)), 0, len(data)
+    before = unpacker.tell()
     unpacker.feed(data)
     skip, tell, malformed = unpacker.skip, unpacker.tell, _malformed()
     unpack_small, unpack_rows = kinds.unpack, kinds.unpack_rows
@@ -69,7 +73,7 @@ def unpack(data: bytes, kinds: Kinds) -> Iterator[tuple[int, int, RecordFields |
             skip()
         except malformed as error:
             raise _malformed_error(error) from error
-        stop = tell()
+        stop = tell() - before
         try:
             if stop - start <= SMALL_BYTES:
                 fields = unpack_small(data[start:stop]).fields
@@ -80,6 +84,21 @@ def unpack(data: bytes, kinds: Kinds) -> Iterator[tuple[int, int, RecordFields |
         # What is of another kind or wrong is read a field at a time, which says what it is.
         yield start, stop, fields or _unpack_piecewise(data[start:stop], kinds)
         start = stop
+    if end <= KEPT_BYTES and len(_idle) < _MAX_IDLE:
+        _idle.append(unpacker)  # it was read to its end, and so is empty
+
+
+def _taken(size: int) -> Any:
+    """An unpacker for so many bytes whose own memory was used before, where there is one.
+
+    A new one takes as much memory again as it is fed, page by page, which costs as much as reading.
+    """
+    if size > KEPT_BYTES:
+        return _unpacker(size)
+    try:
+        return _idle.pop()
+    except IndexError:
+        return _unpacker(KEPT_BYTES)
 
 
 def unpack_record(record: bytes, kinds: Kinds) -> RecordFields | None:
