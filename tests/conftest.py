@@ -26,12 +26,13 @@ from hypothesis import HealthCheck, settings
 from tests.tools_present import IN_CI, memory_has_room
 from tools.leftovers import LeftoverCheck
 
-MEASURED = "COVERAGE_RUN" in os.environ
+# Where time counts more than examples: coverage is measured, or the quick tests of tools run.
+FEW_EXAMPLES = bool({"COVERAGE_RUN", "STREAMTAPE_FEW_EXAMPLES"} & os.environ.keys())
 
 settings.register_profile(
     "unhurried",
-    parent=settings.get_profile("ci" if IN_CI or MEASURED else "default"),
-    max_examples=20 if MEASURED else 100,
+    parent=settings.get_profile("ci" if IN_CI or FEW_EXAMPLES else "default"),
+    max_examples=20 if FEW_EXAMPLES else 100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
