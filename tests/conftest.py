@@ -16,13 +16,17 @@ import gc
 import os
 import signal
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 import pytest
 from _pytest import pytester
 from hypothesis import HealthCheck, settings
 
+import streamtape
+from tests.certificates import trust_one
 from tests.tools_present import IN_CI, memory_has_room
 from tools.leftovers import LeftoverCheck
 
@@ -48,14 +52,30 @@ if "TMPDIR" not in os.environ and memory_has_room(MEMORY):
     os.environ["TMPDIR"] = MEMORY
     tempfile.tempdir = None  # it is read anew
 
+trust_one()
+
 # Coverage measures the workers of xdist, which it starts by this variable. Their children (servers,
 # command lines, hundreds of interpreters) would start at half the speed with it.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
+INSTALLED = (*sysconfig.get_paths().values(), *streamtape.__path__)
+
+
+def installed(module: ModuleType) -> bool:
+    """Whether a module is a library's or our own, and not a test's."""
+    names = getattr(module, "__dict__", {})  # a test may have put something else there
+    locations = [names.get("__file__"), *names.get("__path__", ())]
+    found = [location for location in locations if location]
+    return bool(found) and all(location.startswith(INSTALLED) for location in found)
+
+
 class LastingModules(pytester.SysModulesSnapshot):
-    """Forgets the modules of a run inside a run, one by one.
+    """Forgets the modules of a run inside a run, one by one, but for those of libraries.
+
+    Those cost some 0.2 s each time: one of ours imports Redis and OpenTelemetry where they are
+    installed.
 
     The base class empties `sys.modules` first: a server's thread that imports at that moment gets a
     second `io`, whose errors are others than those that everyone catches.
@@ -66,8 +86,8 @@ class LastingModules(pytester.SysModulesSnapshot):
         self._saved = dict(sys.modules)
 
     def restore(self) -> None:
-        for name in [name for name in sys.modules if name not in self._saved]:
-            if not self._preserve(name):
+        for name, module in list(sys.modules.items()):
+            if name not in self._saved and not self._preserve(name) and not installed(module):
                 sys.modules.pop(name, None)
         for name, module in self._saved.items():
             if not (self._preserve(name) and name in sys.modules):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import trusting_all
 from tests.patience import PATIENCE_S
 from tests.pytest_plugin.conftest import Suite
 
@@ -149,7 +150,10 @@ def environment(name: str) -> Path:
         for command in commands:
             done = subprocess.run(
                 command,
-                env={**os.environ, "UV_HTTP_RETRIES": "9"},  # an index that hiccups is no finding
+                env={
+                    **trusting_all(),
+                    "UV_HTTP_RETRIES": "9",
+                },  # an index that hiccups is no finding
                 check=False,
                 capture_output=True,
                 text=True,
