@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from streamtape.secrets import names
+from streamtape.secrets.names import drawn
 
 # A quote: escaped any number of times, a backtick, or an entity of HTML.
 _QUOTE = rb"(?:\\*[\"'`]|&(?:quot|apos|#0?3[49]|#x2[27]);)"
@@ -208,26 +209,6 @@ def _fits_bare(value: bytes, kind: str) -> bool:
     return kind != "code" and drawn(value) and _fits_quoted(value, kind)
 
 
-def drawn(value: bytes, least: int = 0) -> bool:
-    """Whether letters and digits of a value are mixed as in no word, name, date or version.
-
-    Counted are the turns from a small letter to a capital, and between letters and digits: random
-    text has some in each 3 (base62) to 6 (base32) characters.
-    """
-    if len(value) >= 16 and re.fullmatch(rb"(?=(?:[A-Z]*[0-9]){2})[A-Z0-9]+", value):
-        return True
-    least = max(least, 3 if len(value) < _LONG else 4, len(value) // 8)
-    sorts = value.translate(_SORTS)
-    return sum(map(sorts.count, _TURNS)) >= least
-
-
-# Each character as its sort; and the pairs of sorts that are a turn.
-_SORTS = bytes(
-    ord("a" if 97 <= c <= 122 else "A" if 65 <= c <= 90 else "0" if 48 <= c <= 57 else ".")
-    for c in range(256)
-)
-_TURNS = (b"aA", b"a0", b"0a", b"0A", b"A0")
-_LONG = 18
 _CELL_TURNS = 5  # beside a bar, which separates types in code, too
 
 

@@ -14,12 +14,12 @@ from functools import cached_property, lru_cache
 from streamtape.secrets import names
 from streamtape.secrets.assigned import (
     assigned,
-    drawn,
     long_open,
     long_value,
     opened,
     word_before,
 )
+from streamtape.secrets.names import drawn
 from streamtape.secrets.patterns import Pattern, Span
 
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."

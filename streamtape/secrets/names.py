@@ -1,8 +1,8 @@
-"""Which headers, query parameters, cookies and fields are secret by their name: tables only.
+"""Which headers, query parameters, cookies and fields are secret by their name. Pure.
 
 A name is cut into words (`X-Goog-Api-Key`, `accessToken`); one secret word is enough, unless the
 name is known to be harmless. Plurals such as `tokens` are counts (`x-ratelimit-limit-tokens`), not
-secrets. Nothing here looks at values.
+secrets. Whether a value looks like a secret is asked where a name leaves it open.
 """
 
 from __future__ import annotations
@@ -135,6 +135,40 @@ def field_kind(name: str) -> str | None:
     return None
 
 
+# Parameters that hold a secret at times: OAuth's authorization code and its proof of whose request
+# it was, tickets of CAS, signatures. Their values must look like one.
+_AT_TIMES = frozenset({"code", "state", "ticket", "sign", "hmac", "nonce"})
+_PINS = frozenset({"pin", "pincode"})
+
+
+def is_secret_parameter(name: str, value: str) -> bool:
+    """Whether a parameter of a query or a form is secret by its name and what its value is."""
+    lower = name.lower()
+    if lower in _PINS:
+        return value.isdecimal() and 4 <= len(value) <= 12
+    return lower in _AT_TIMES and looks_secret(value, "token") and drawn(value.encode())
+
+
+def drawn(value: bytes, least: int = 0) -> bool:
+    """Whether letters and digits of a value are mixed as in no word, name, date or version.
+
+    Counted are the turns from a small letter to a capital, and between letters and digits: random
+    text has some in each 3 (base62) to 6 (base32) characters.
+    """
+    if len(value) >= 16 and re.fullmatch(rb"(?=(?:[A-Z]*[0-9]){2})[A-Z0-9]+", value):
+        return True
+    least = max(least, 3 if len(value) < _LONG else 4, len(value) // 8)
+    sorts = value.translate(_SORTS)
+    return sum(map(sorts.count, _TURNS)) >= least
+
+
+# Each character as its sort; and the pairs of sorts that are a turn.
+_SORTS = bytes(
+    ord("a" if 97 <= c <= 122 else "A" if 65 <= c <= 90 else "0" if 48 <= c <= 57 else ".")
+    for c in range(256)
+)
+_TURNS = (b"aA", b"a0", b"0a", b"0A", b"A0")
+_LONG = 18
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _N_DISTINCT = 6
 

@@ -23,6 +23,8 @@ _ESCAPE = re.compile(
     rb"\\\\{0,7}(?:(/)|(0[4-7][0-7]|1[0-7]{2})|(?:u00|x|U000000)" + _CODE + rb"|u\{0{0,4}"
     + _CODE + rb"\})|%" + _CODE + rb"|&#(?:0{0,4}([0-9]{2,3})|[xX]0{0,4}" + _CODE + rb");"
 )  # fmt: skip
+_LAST_BYTES = 4096
+_LONGEST = 32  # bytes of an escape, at most
 _SLASH, _OCTAL, _DECIMAL = 1, 2, 6  # groups; those of the others hold hexadecimal digits
 
 
@@ -34,10 +36,14 @@ def last_escape(text: bytes) -> int:
     has_backslashed = b"\\" in text and any(sign in text for sign in _BACKSLASHED)
     if not has_backslashed and b"%" not in text and b"&#" not in text:
         return -1
-    at = -1
-    for match in _ESCAPE.finditer(text):
-        at = match.start()
-    return at
+    size = _LAST_BYTES
+    while True:  # most texts that have escapes have some near their end
+        start, at = max(0, len(text) - size), -1
+        for match in _ESCAPE.finditer(text, start):
+            at = match.start()
+        if start == 0 or at > start + _LONGEST:  # none that begins before `start`
+            return at
+        size *= 8
 
 
 class Unescaped(NamedTuple):

@@ -207,7 +207,7 @@ class Redactor:
 
         def parameter(match: re.Match[str]) -> str:
             name = unquote_plus(match[1])
-            kind = self._parameter_kind(name)
+            kind = self._parameter_kind(name) or self._kind_by_value(name, unquote_plus(match[2]))
             if kind is None and "%" in match[2]:
                 kind = self._kind_in(unquote_plus(match[2]).encode("utf-8", "surrogatepass"))
             if kind is None or match[2] == URL_MASK:
@@ -234,6 +234,12 @@ class Redactor:
             return "name"
         kind = names.kind_of(name)
         return None if kind in self.options.off else kind
+
+    def _kind_by_value(self, name: str, value: str) -> str | None:
+        """Whether a parameter that is secret at times is so with this value."""
+        if name.lower() in self._keep or "name" in self.options.off:
+            return None
+        return "name" if names.is_secret_parameter(name, value) else None
 
     def _body(self, request: Request) -> tuple[bytes, list[_Found]]:
         """The body, masked within its content-encoding where it has one."""
@@ -263,6 +269,7 @@ class Redactor:
     def _form(self, content_type: str, body: bytes) -> Iterator[Span]:
         for name, start, end, text in forms.fields(content_type, body):
             kind = self._parameter_kind(name)
+            kind = kind or self._kind_by_value(name, text.decode("utf-8", "replace"))
             if kind is None and text != body[start:end]:  # else the body's search has seen it
                 kind = self._kind_in(text)
             if kind is not None and text.strip(b"*"):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streamtape.secrets import literals
 from streamtape.secrets.literals import ESCAPE, Finder, Literals, Portable, Vectorized
-from streamtape.secrets.unescape import SIGNS, last_escape
+from streamtape.secrets.unescape import _ESCAPE, SIGNS, last_escape
 from tests.tape.test_masking import FILLERS
 
 LITERALS = Literals(frozenset())
@@ -135,3 +135,31 @@ def test_no_literals_at_all() -> None:
     for hits in (Portable((), ()).hits, finder.hits, finder.prepare()):
         assert hits(b"sk- key") == []
         assert hits(b"a%2Fb") == [(ESCAPE, 1, 2)]
+
+
+ESCAPES = (
+    "\\",
+    "\\x41",
+    "\\/",
+    "%41",
+    "%4",
+    "&#65;",
+    "&#x41;",
+    "\\u{41}",
+    "\\\\\\u0041",
+    "\\101",
+    "a",
+)
+
+
+@given(
+    st.lists(st.sampled_from(ESCAPES)), st.integers(4050, 4130), st.lists(st.sampled_from(ESCAPES))
+)
+def test_the_last_escape_is_looked_for_from_the_end(
+    before: list[str], n_between: int, after: list[str]
+) -> None:
+    """Wherever the part begins that is looked at first, the answer is that of the whole text."""
+    text = ("".join(before) + "." * n_between + "".join(after)).encode()
+    found = [match.start() for match in _ESCAPE.finditer(text)]
+    assert last_escape(text) == (found[-1] if found else -1)
+    assert last_escape(text + b"." * 40_000) == last_escape(text)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from streamtape.secrets import assigned, named
+from streamtape.secrets import assigned, named, names
 from streamtape.secrets.scanner import default_search
 from tests.tape.test_masking import cut, written
 
@@ -141,4 +141,4 @@ def test_the_work_grows_with_the_text(unit: str, monkeypatch: pytest.MonkeyPatch
 def test_turns_are_counted(value: str, turns: int) -> None:
     """From a small letter to a capital, and between letters and digits."""
     for least in range(3, 12):
-        assert assigned.drawn(value.encode(), least) == (turns >= least)
+        assert names.drawn(value.encode(), least) == (turns >= least)

@@ -1,5 +1,7 @@
 """Secrets out of requests, heads and endings, by name."""
 
+from urllib.parse import quote
+
 import pytest
 
 from streamtape.errors import UsageError
@@ -177,3 +179,38 @@ def test_without_cookies_attributes_are_searched() -> None:
     redactor = Redactor(RedactionOptions(off=frozenset({"cookie"})))
     head, _ = redactor.redact_head(Head(200, ((b"Set-Cookie", f"a=b; c={KEYS[0]}".encode()),)))
     assert head.headers == ((b"Set-Cookie", b"a=b; c=" + b"*" * len(KEYS[0])),)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "masked"),
+    [
+        ("code", "4/0AX4XfWhNmQ2bC7dLkZr9sTuVwXy", True), ("code", "SplxlOBeZQQYbYS6WxSbIA", True),
+        ("Code", "SplxlOBeZQQYbYS6WxSbIA", True), ("state", "af0ifjsldkj38dQ7", True),
+        ("state", "0b4ae2e9-61f7-4c3d-9b52-c1d27a4e8f90", True), ("pin", "4711", True),
+        ("sign", "9f86d081884c7d659a2feaa0c55ad015", True),
+        ("ticket", "ST-1856339-aA5Yuvrxzpv8", True),
+        ("pin", "13", False), ("pin", "header", False), ("code", "200", False),
+        ("code", "rate_limit_exceeded", False), ("code", "en-US", False), ("state", "open", False),
+        ("state", "North-Rhine-Westphalia", False), ("state", "CA", False), ("sign", "+", False),
+        ("code", "print(1)", False), ("encode", "SplxlOBeZQQYbYS6WxSbIA", False),
+        ("state", "2026-11-27T22:45:00Z", False), ("code", "REDACTED", False),
+    ],
+)  # fmt: skip
+def test_parameters_that_are_secret_at_times(name: str, value: str, masked: bool) -> None:
+    """OAuth's code and state, signatures, pins: where the value looks like a secret."""
+    redactor = Redactor()
+    field = f"{name}={quote(value, '')}"
+    urls = [f"http://h/cb?{field}&a=1", f"http://h/cb#a=1&{field}"]
+    form = ((b"content-type", b"application/x-www-form-urlencoded"),)
+    for url in urls:
+        assert (quote(value, "") not in redactor.redact_request(Request("GET", url))[0].url) == (
+            masked
+        )
+    sent, _ = redactor.redact_request(Request("POST", "http://h/", form, f"a=1&{field}".encode()))
+    assert (field.encode() not in sent.body) == masked
+    location = ((b"Location", urls[0].encode()),)
+    assert (field.encode() not in redactor.redact_head(Head(302, location))[0].headers[0][1]) == (
+        masked
+    )
+    for options in (RedactionOptions(keep=(name,)), RedactionOptions(off=frozenset({"name"}))):
+        assert Redactor(options).redact_request(Request("GET", urls[0]))[0].url == urls[0]
