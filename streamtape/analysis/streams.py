@@ -32,10 +32,10 @@ def opened(source: Source, name: str = "") -> tuple[str, tuple[Interaction, ...]
     if isinstance(source, Cassette):
         return source.path or name, source.interactions
     if isinstance(source, str | os.PathLike):
-        from streamtape.stores.places import place_of
+        from streamtape.stores.locations import location_of
         from streamtape.tape.store import load
 
-        return str(place_of(source)), load(source).interactions
+        return str(location_of(source)), load(source).interactions
     raise UsageError(
         f"can't open a {type(source).__name__}: give the path of a cassette, a Cassette or an "
         "Interaction"

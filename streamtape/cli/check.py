@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from streamtape.checks.finding import Finding
     from streamtape.report.findings import Totals
-    from streamtape.stores.places import Place
+    from streamtape.stores.locations import FileLocation
 
 
 class Checked(NamedTuple):
@@ -107,7 +107,9 @@ def command(
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _checked(path: Place, *, profile: str | None, off: list[str], dialect: str | None) -> Checked:
+def _checked(
+    path: FileLocation, *, profile: str | None, off: list[str], dialect: str | None
+) -> Checked:
     try:
         cassette = streamtape.load(path)
         found = streamtape.check(cassette, profile=profile, off=off, dialect=dialect)

@@ -11,7 +11,7 @@ import click
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import TROUBLE
 from streamtape.errors import StreamtapeError, UsageError
-from streamtape.stores.places import Place, place_of, relative_name
+from streamtape.stores.locations import FileLocation, location_of, relative_name
 
 if TYPE_CHECKING:
     from streamtape.convert import About, Format
@@ -79,12 +79,12 @@ def command(
     from streamtape.cli.files import check_there, named_file
     from streamtape.convert import About
 
-    origin = place_of(source)
+    origin = location_of(source)
     if origin.is_dir():
         raise click.exceptions.Exit(
             _folder(
                 origin,
-                place_of(target),
+                location_of(target),
                 from_,
                 force=force,
                 jobs=jobs,
@@ -115,8 +115,8 @@ def command(
 
 
 def _folder(
-    source: Place,
-    target: Place,
+    source: FileLocation,
+    target: FileLocation,
     from_: str | None,
     *,
     force: bool,
@@ -136,8 +136,8 @@ def _folder(
     targets = [(target / relative_name(path, source)).with_suffix(TAPE) for path in found]
     first_of = dict(reversed(list(zip(targets, found, strict=True))))
     refusals = [
-        _refusal(path, place, first_of[place], force=force)
-        for path, place in zip(found, targets, strict=True)
+        _refusal(path, location, first_of[location], force=force)
+        for path, location in zip(found, targets, strict=True)
     ]
     results: list[dict[str, Any]] = []
     work = partial(_converted, from_)
@@ -154,7 +154,7 @@ def _folder(
     return TROUBLE if failed else 0
 
 
-def _refusal(path: Place, target: Place, first: Place, *, force: bool) -> str:
+def _refusal(path: FileLocation, target: FileLocation, first: FileLocation, *, force: bool) -> str:
     """Why a document of a folder is not converted; "" where nothing is against it.
 
     It is found out before any is: a process that dies may have written its target already.
@@ -168,7 +168,7 @@ def _refusal(path: Place, target: Place, first: Place, *, force: bool) -> str:
     return ""
 
 
-def _converted(from_: str | None, item: tuple[Place, Place, str]) -> dict[str, Any]:
+def _converted(from_: str | None, item: tuple[FileLocation, FileLocation, str]) -> dict[str, Any]:
     """What became of one document of a folder."""
     from streamtape.convert import About
 
@@ -185,7 +185,7 @@ def _converted(from_: str | None, item: tuple[Place, Place, str]) -> dict[str, A
 
 
 def _made(
-    source: Place, target: Place, cassette: Cassette, n_bytes: int, about: About
+    source: FileLocation, target: FileLocation, cassette: Cassette, n_bytes: int, about: About
 ) -> dict[str, Any]:
     return {
         "source": str(source),
@@ -216,7 +216,7 @@ def _report(made: dict[str, Any]) -> None:
         output.note(f"  and {len(notes) - _MOST_NOTES} more notes; --json lists them all")
 
 
-def _format(path: Place, name: str | None) -> Format | None:
+def _format(path: FileLocation, name: str | None) -> Format | None:
     """The format of a file, None for a cassette; UsageError where nothing says it."""
     from streamtape.convert import FORMATS, detect
     from streamtape.convert.formats import named
@@ -235,7 +235,9 @@ def _format(path: Place, name: str | None) -> Format | None:
     return found
 
 
-def _load(path: Place, name: str | None, about: About, *, target: Place, force: bool) -> Cassette:
+def _load(
+    path: FileLocation, name: str | None, about: About, *, target: FileLocation, force: bool
+) -> Cassette:
     """Read the source; refuse first where the target is there already."""
     from streamtape.convert import formats
     from streamtape.tape.store import load
@@ -259,7 +261,7 @@ def _load(path: Place, name: str | None, about: About, *, target: Place, force: 
     return formats.read(data, about, known)
 
 
-def _write(cassette: Cassette, path: Place, known: Format | None) -> int:
+def _write(cassette: Cassette, path: FileLocation, known: Format | None) -> int:
     """Write the file, whole or not at all; gives its size in bytes."""
     from streamtape.convert import formats
     from streamtape.tape.store import save

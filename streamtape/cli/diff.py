@@ -15,7 +15,7 @@ from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import FINDINGS, TROUBLE
 from streamtape.cli.files import check_there, page_path, with_force
 from streamtape.errors import StreamtapeError, UsageError
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streamtape.cli.spool import JsonList, Spool
     from streamtape.compare.comparison import Comparison
     from streamtape.report.folders import FileResult
-    from streamtape.stores.places import Place
+    from streamtape.stores.locations import FileLocation
 
 _SHOWN = 20
 _LINES_AT_ONCE = 1_000
@@ -122,7 +122,7 @@ def command(
     if tolerance is not None:
         diff_options["tolerance"] = tolerance
     page = None if html is None else page_path(html, "--html", "diff.html", force=force)
-    sides = place_of(a), place_of(b)
+    sides = location_of(a), location_of(b)
     folders = sum(side.is_dir() for side in sides)
     _check_kinds(a, b, folders, cluster)
     if picture is not None:
@@ -164,13 +164,13 @@ def _check_kinds(a: str, b: str, folders: int, cluster: str | None) -> None:
     if folders == 1:
         for name in (a, b):
             check_there(name)
-        shown = " and ".join(repr(str(place_of(name))) for name in (a, b))
+        shown = " and ".join(repr(str(location_of(name))) for name in (a, b))
         raise UsageError(f"{shown}: compare two files or two folders")
     if cluster is not None and not folders:
         raise UsageError("--cluster shares the work of folders: give two folders")
 
 
-def _picture_place(picture: str, *, folders: int, force: bool) -> Place:
+def _picture_place(picture: str, *, folders: int, force: bool) -> FileLocation:
     """Where the picture goes; UsageError for another kind of file, and for folders."""
     if folders:
         raise UsageError("--picture is of two recordings, and not of folders: name two files")
@@ -179,14 +179,14 @@ def _picture_place(picture: str, *, folders: int, force: bool) -> Place:
     return page_path(picture, "--picture", "diff.svg", force=force)
 
 
-def _draw(place: Place, a: Place, b: Place, dialect: str | None) -> None:
+def _draw(location: FileLocation, a: FileLocation, b: FileLocation, dialect: str | None) -> None:
     """Draw both recordings on one clock."""
     from streamtape.cli.files import short_names, write_page
     from streamtape.report.waterfall import run_of, waterfall
 
     names = zip((a, b), short_names([os.fspath(a), os.fspath(b)]), strict=True)
     runs = [run_of(name, streamtape.load(path), dialect=dialect) for path, name in names]
-    write_page(place, waterfall(runs).encode("utf-8", "backslashreplace"))
+    write_page(location, waterfall(runs).encode("utf-8", "backslashreplace"))
 
 
 def _status(comparison: Comparison, *, behaviour: bool) -> int:
@@ -221,7 +221,10 @@ def _report(
 
 
 def _write_page(
-    path: Place, pairs: Iterable[Named], sides: tuple[Place, Place], dialect: str | None
+    path: FileLocation,
+    pairs: Iterable[Named],
+    sides: tuple[FileLocation, FileLocation],
+    dialect: str | None,
 ) -> None:
     """Write the races of some pairs as one page."""
     from streamtape.cli.files import write_page
@@ -239,14 +242,14 @@ def _raced(result: FileResult, named: Named) -> Named:
 
 
 def _folders(
-    a: Place,
-    b: Place,
+    a: FileLocation,
+    b: FileLocation,
     diff_options: dict[str, Any],
     *,
     jobs: int | None,
     cluster: str | None,
     markdown: bool,
-    page: Place | None,
+    page: FileLocation | None,
     as_json: bool,
 ) -> Spool[FileResult]:
     """Compare two folders and write what came out; gives what became of each name, briefly."""

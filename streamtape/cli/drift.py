@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streamtape.analysis.vocabulary import Vocabulary
-    from streamtape.stores.places import Place
+    from streamtape.stores.locations import FileLocation
 
 
 class Read(NamedTuple):
@@ -65,14 +65,14 @@ def command(
     """List what came or went from recordings A to recordings B: event types, fields, values."""
     from streamtape.analysis.drift import compared
     from streamtape.report.drift import drift_lines
-    from streamtape.stores.places import place_of
+    from streamtape.stores.locations import location_of
 
     sides = [_read(name, dialect, jobs, cluster) for name in (a, b)]
     unreadable = {name: why for side in sides for name, why in side.errors.items()}
     for error in unreadable.values():
         output.note(f"Error: {error}")
     found = compared(sides[0].vocabulary, sides[1].vocabulary, max_chance=max_chance)
-    names = str(place_of(a)), str(place_of(b))
+    names = str(location_of(a)), str(location_of(b))
     if as_json:
         facts: dict[str, Any] = {"a": names[0], "b": names[1], "unreadable": unreadable}
         output.write_json({**facts, **found.to_dict()})
@@ -99,16 +99,16 @@ def _read(name: str, dialect: str | None, jobs: int | None, cluster: str | None)
     return whole
 
 
-def _vocabulary(places: Sequence[Place], *, dialect: str | None) -> Read:
+def _vocabulary(locations: Sequence[FileLocation], *, dialect: str | None) -> Read:
     from streamtape.analysis.drift import vocabulary
     from streamtape.analysis.vocabulary import Vocabulary
 
     whole = Read(Vocabulary(), {})
-    for place in places:
+    for location in locations:
         try:
-            whole.vocabulary.merge(vocabulary([place], dialect=dialect))
+            whole.vocabulary.merge(vocabulary([location], dialect=dialect))
         except UsageError:
             raise  # an unknown dialect is no trouble of one file
         except StreamtapeError as error:
-            whole.errors[str(place)] = str(error)
+            whole.errors[str(location)] = str(error)
     return whole

@@ -12,7 +12,7 @@ from streamtape.cli import completion_values, options, output
 from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
-    from streamtape.stores.places import Place
+    from streamtape.stores.locations import FileLocation
     from streamtape.tape.model import Cassette
 
 _WHERE = ("answers", "requests", "both")
@@ -171,12 +171,12 @@ _NO_CHANGES = ("where", "allow_findings")
 
 def _targets(
     tape: str, target: str | None, n: int, *, in_place: bool, split: bool, force: bool
-) -> list[Place]:
+) -> list[FileLocation]:
     """The files to write; UsageError where one is there already, or none can be meant."""
     from streamtape.cli.files import named_file
-    from streamtape.stores.places import place_of
+    from streamtape.stores.locations import location_of
 
-    source = place_of(tape)
+    source = location_of(tape)
     if in_place:
         if target is not None or split:
             raise UsageError("--in-place writes FILE itself: leave out --output and --split")
@@ -185,10 +185,10 @@ def _targets(
         what = "-o FOLDER" if split else "-o FILE, or --in-place to replace the recording"
         raise UsageError(f"say where the result goes: {what}")
     if split:
-        folder = place_of(target)
+        folder = location_of(target)
         if isinstance(folder, Path) and folder.exists() and not folder.is_dir():
             raise UsageError(f"-o {target}: that is a file; --split writes into a folder")
-        paths: list[Place] = [folder / f"{source.stem}-{number}.tape" for number in range(n)]
+        paths: list[FileLocation] = [folder / f"{source.stem}-{number}.tape" for number in range(n)]
     else:
         paths = [named_file(target, "-o", f"{source.stem}-edited.tape")]
     for path in paths:
@@ -199,23 +199,23 @@ def _targets(
     return paths
 
 
-def _is_there(path: Place) -> bool:
+def _is_there(path: FileLocation) -> bool:
     return os.path.lexists(path) if isinstance(path, Path) else path.exists()
 
 
-def _are_same(path: Place, other: Place) -> bool:
+def _are_same(path: FileLocation, other: FileLocation) -> bool:
     if isinstance(path, Path) and isinstance(other, Path):
         return path.exists() and path.samefile(other)
     return path == other
 
 
-def _write(cassette: Cassette, paths: list[Place], *, split: bool) -> None:
+def _write(cassette: Cassette, paths: list[FileLocation], *, split: bool) -> None:
     """Write the files; where one can't be written, those that are new are removed again."""
     from streamtape.tape.model import Cassette
     from streamtape.tape.store import save
 
     parts = [Cassette((one,)) for one in cassette] if split else [cassette]
-    new: list[Place] = []
+    new: list[FileLocation] = []
     try:
         for part, path in zip(parts, paths, strict=True):
             was_there = _is_there(path)
@@ -229,7 +229,7 @@ def _write(cassette: Cassette, paths: list[Place], *, split: bool) -> None:
         raise
 
 
-def _report(cassette: Cassette, paths: list[Place], *, as_json: bool, split: bool) -> None:
+def _report(cassette: Cassette, paths: list[FileLocation], *, as_json: bool, split: bool) -> None:
     from streamtape.units import count
 
     edits = [
@@ -244,11 +244,11 @@ def _report(cassette: Cassette, paths: list[Place], *, as_json: bool, split: boo
             "edits": edits,
         })  # fmt: skip
         return
-    places: dict[str, int] = {}
+    n_places: dict[str, int] = {}
     for one in cassette:
         for edit in one.edits:
-            places[edit.what] = places.get(edit.what, 0) + edit.n_places
-    edited = ", ".join(f"{what} ({count(n, 'place')})" for what, n in places.items())
+            n_places[edit.what] = n_places.get(edit.what, 0) + edit.n_places
+    edited = ", ".join(f"{what} ({count(n, 'place')})" for what, n in n_places.items())
     where = f"{paths[0].parent}{os.sep}" if split and paths else str(paths[0])
     files = f"{count(len(paths), 'file')}, " if split else ""
     output.write_text(

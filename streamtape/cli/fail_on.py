@@ -8,7 +8,7 @@ from streamtape.cli.errors import FINDINGS, Trouble
 from streamtape.cli.files import Tapes
 from streamtape.cli.stats import medians
 from streamtape.metrics.statistics import parse_limit
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 
 
 def gate(a: str, b: str, limits: tuple[str, ...], dialect: str | None, *, as_json: bool) -> int:
@@ -25,8 +25,8 @@ def gate(a: str, b: str, limits: tuple[str, ...], dialect: str | None, *, as_jso
     if as_json:
         output.write_json(
             {
-                "a": str(place_of(a)),
-                "b": str(place_of(b)),
+                "a": str(location_of(a)),
+                "b": str(location_of(b)),
                 "limits": [one.to_dict() for one in found],
             }
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from streamtape.errors import CassetteNotFoundError, UsageError
-from streamtape.stores.places import Place, place_of
+from streamtape.stores.locations import FileLocation, location_of
 
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 _LOOKED_AT_BYTES = 16_384
@@ -29,7 +29,7 @@ with_force = click.option(
 )
 
 
-def tapes(paths: Iterable[str]) -> list[Place]:
+def tapes(paths: Iterable[str]) -> list[FileLocation]:
     """The cassettes of files, folders, tars and URLs, in order, each once.
 
     UsageError if there are none.
@@ -43,7 +43,7 @@ def tapes(paths: Iterable[str]) -> list[Place]:
     return found
 
 
-class Tapes(Iterable[Place]):
+class Tapes(Iterable[FileLocation]):
     """The cassettes of files, folders, tars and URLs, in order, each once, listed when needed.
 
     They may be very many: no list is kept, and each iteration looks anew. What stores listed to be
@@ -54,9 +54,9 @@ class Tapes(Iterable[Place]):
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = list(paths)
         self._count: int | None = None
-        self._listed: deque[Place] = deque()
+        self._listed: deque[FileLocation] = deque()
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[FileLocation]:
         from streamtape.stores.recordings import recordings
 
         if self._listed:
@@ -66,7 +66,7 @@ class Tapes(Iterable[Place]):
 
     def __len__(self) -> int:
         if self._count is None:
-            if all(isinstance(place_of(path), Path) for path in self._paths):
+            if all(isinstance(location_of(path), Path) for path in self._paths):
                 self._count = sum(1 for _ in self)
             else:
                 self._listed = deque(self)
@@ -76,36 +76,36 @@ class Tapes(Iterable[Place]):
         return self._count
 
 
-def _emptied(places: deque[Place]) -> Iterator[Place]:
-    while places:
-        yield places.popleft()
+def _emptied(locations: deque[FileLocation]) -> Iterator[FileLocation]:
+    while locations:
+        yield locations.popleft()
 
 
 def shown_names(names: Iterable[str]) -> str:
     """Some paths and URLs as they are quoted in a message."""
-    return ", ".join(repr(str(place_of(name))) for name in names)
+    return ", ".join(repr(str(location_of(name))) for name in names)
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
     """What to call some files: by their names, or by their whole paths where names are equal."""
-    places = [place_of(path) for path in paths]
-    names = [place.name for place in places]
-    return names if len(set(names)) == len(names) else [str(place) for place in places]
+    locations = [location_of(path) for path in paths]
+    names = [location.name for location in locations]
+    return names if len(set(names)) == len(names) else [str(location) for location in locations]
 
 
 def check_there(name: str) -> None:
     """CassetteNotFoundError, with the nearest names, where there is nothing at a path."""
     from streamtape.tape.store.nearest import missing
 
-    place = place_of(name)
-    if not isinstance(place, Path):
-        if not place.exists():
-            raise place.not_found()
+    location = location_of(name)
+    if not isinstance(location, Path):
+        if not location.exists():
+            raise location.not_found()
     elif not os.path.lexists(name):
         raise CassetteNotFoundError(missing(Path(name)), path=name)
 
 
-def named_file(name: str, option: str, example: str) -> Place:
+def named_file(name: str, option: str, example: str) -> FileLocation:
     """The place that an option's value names; UsageError where no file can be meant by it.
 
     `example` is a file's name, to be put into a folder that was given in its place.
@@ -114,14 +114,14 @@ def named_file(name: str, option: str, example: str) -> Place:
         raise UsageError(f"{option} '': the name of a file is missing")
     if name == "-":
         raise UsageError(f"{option} -: this is written to a file, not to the standard output")
-    place = place_of(name)
-    if name.endswith(_SEPARATORS) or (isinstance(place, Path) and place.is_dir()):
-        inside = str(place / example)
-        raise UsageError(f"{option} {place}: that is a folder; name a file, as {inside!r}")
-    return place
+    location = location_of(name)
+    if name.endswith(_SEPARATORS) or (isinstance(location, Path) and location.is_dir()):
+        inside = str(location / example)
+        raise UsageError(f"{option} {location}: that is a folder; name a file, as {inside!r}")
+    return location
 
 
-def page_path(name: str, option: str, example: str, *, force: bool) -> Place:
+def page_path(name: str, option: str, example: str, *, force: bool) -> FileLocation:
     """Where a page or a picture may be written: to a new file, or to one that we wrote.
 
     UsageError where there is another file, unless `force`; a cassette is never replaced by a page.
@@ -150,7 +150,7 @@ def page_path(name: str, option: str, example: str, *, force: bool) -> Place:
     return path
 
 
-def write_page(path: Place, data: bytes) -> None:
+def write_page(path: FileLocation, data: bytes) -> None:
     """Write a page or a picture, whole or not at all; CassetteWriteError where that fails."""
     from streamtape.tape.store.disk import writing
     from streamtape.tape.store.ordinary import write_whole

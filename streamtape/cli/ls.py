@@ -13,7 +13,7 @@ from streamtape.errors import StreamtapeError, UsageError
 
 if TYPE_CHECKING:
     from streamtape.report.listing import Listed
-    from streamtape.stores.places import Place
+    from streamtape.stores.locations import FileLocation
 
 # What recordings end with: the suffix, and what a file of it is.
 _KINDS = ((".tape", "cassette"), (".tape.part", "journal"), (".tape.failed", "set aside"))
@@ -66,7 +66,7 @@ def list_paths(
     return TROUBLE if any(one.error for one in found) else 0
 
 
-def _files(paths: Sequence[str]) -> list[Place]:
+def _files(paths: Sequence[str]) -> list[FileLocation]:
     """The recordings of files and folders, in order, each once."""
     from streamtape.cli.files import check_there, shown_names
     from streamtape.stores.recordings import recordings
@@ -79,7 +79,7 @@ def _files(paths: Sequence[str]) -> list[Place]:
     return found
 
 
-def _listed(path: Place) -> Listed:
+def _listed(path: FileLocation) -> Listed:
     from streamtape.report.listing import Listed, listed
     from streamtape.tape.store import load, load_journal
 

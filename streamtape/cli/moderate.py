@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from streamtape.checks.moderation import ModerationResult
-    from streamtape.stores.places import Place
+    from streamtape.stores.locations import FileLocation
 
 
 @click.command(
@@ -90,7 +90,7 @@ def command(
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _moderate(path: Place, *, name: str, **parameters: Any) -> list[ModerationResult]:
+def _moderate(path: FileLocation, *, name: str, **parameters: Any) -> list[ModerationResult]:
     return streamtape.moderate(path, _classifier(name), **parameters)
 
 

@@ -12,15 +12,15 @@ import click
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import shown_names
 from streamtape.errors import UsageError
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streamtape.stores.locations import FileLocation
     from streamtape.stores.packing import Packer, Shard
-    from streamtape.stores.places import Place
 
-_Named: TypeAlias = "tuple[str, Place]"
+_Named: TypeAlias = "tuple[str, FileLocation]"
 
 
 @click.command(
@@ -88,14 +88,14 @@ def _named(paths: Sequence[str]) -> list[_Named]:
     """The recordings to pack, each with its name; UsageError where two have one name."""
     from streamtape.stores.recordings import named_recordings
 
-    found: dict[str, Place] = {}
-    for name, place in named_recordings(*paths):
-        if name in found and str(found[name]) != str(place):
+    found: dict[str, FileLocation] = {}
+    for name, location in named_recordings(*paths):
+        if name in found and str(found[name]) != str(location):
             raise UsageError(
-                f"{str(found[name])!r} and {str(place)!r} would both be {name!r}: pack the folder "
-                "that has both, or each for itself"
+                f"{str(found[name])!r} and {str(location)!r} would both be {name!r}: pack the "
+                "folder that has both, or each for itself"
             )
-        found[name] = place
+        found[name] = location
     if not found:
         raise UsageError(f"no cassettes (*.tape) in {shown_names(paths)}")
     return list(found.items())
@@ -109,42 +109,44 @@ def _pack(named: list[_Named], target: str, size: str | None, *, force: bool) ->
     if one and size is not None:
         raise UsageError(f"-o {target}: one tar has any size; name a folder for shards of {size}")
     n_bytes = None if one else DEFAULT_BYTES if size is None else parse_size(size)
-    place = _goal(target, one=one, force=force)
-    with writing(place), packer(place, n_bytes) as making:
+    location = _goal(target, one=one, force=force)
+    with writing(location), packer(location, n_bytes) as making:
         for _ in parallel.each(partial(_add, making), named, doing="packing", jobs=1):
             pass
-        return put_shards(making.close(), place, one=one)
+        return put_shards(making.close(), location, one=one)
 
 
-def _goal(target: str, *, one: bool, force: bool) -> Place:
+def _goal(target: str, *, one: bool, force: bool) -> FileLocation:
     """Where the shards go; UsageError where something is there already."""
     from streamtape.stores.packing import former_shards
 
-    place = place_of(target)
-    if one and not isinstance(place, Path):  # a tar is taken for a folder, but this one is written
-        place = getattr(place.store, "tar", place)
+    location = location_of(target)
+    if one and not isinstance(
+        location, Path
+    ):  # a tar is taken for a folder, but this one is written
+        location = getattr(location.store, "tar", location)
     if one:
-        taken = [place] if place.exists() else []
-    elif isinstance(place, Path) and place.exists() and not place.is_dir():
+        taken = [location] if location.exists() else []
+    elif isinstance(location, Path) and location.exists() and not location.is_dir():
         raise UsageError(f"-o {target}: there is a file of that name; name a folder or a *.tar")
     else:
-        taken = former_shards(place) if place.is_dir() else []
+        taken = former_shards(location) if location.is_dir() else []
     if taken and not force:
         raise UsageError(f"{str(taken[0])!r} exists already; --force replaces it")
-    return place
+    return location
 
 
 def _add(making: Packer, item: _Named) -> None:
     """Pack one recording; CassetteError for a file that is not a cassette."""
     from streamtape.tape.store.files import check_recording
 
-    name, place = item
-    check_recording(place)
-    making.add(name, place)
+    name, location = item
+    check_recording(location)
+    making.add(name, location)
 
 
 def _unpack(named: list[_Named], target: str, *, force: bool, as_json: bool) -> None:
-    folder = place_of(target)
+    folder = location_of(target)
     if not isinstance(folder, Path):
         raise UsageError(f"-o {folder}: recordings are unpacked into a folder on this machine")
     for name, _ in named if not force else ():
@@ -164,9 +166,9 @@ def _out(folder: Path, item: _Named) -> Path:
     from streamtape.stores.packing import unpack
     from streamtape.tape.store.disk import writing
 
-    name, place = item
+    name, location = item
     with writing(folder / name):
-        return unpack(name, place, folder)
+        return unpack(name, location, folder)
 
 
 def _recordings(n: int) -> str:

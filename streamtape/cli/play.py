@@ -10,7 +10,7 @@ import click
 from streamtape.cli import completion_values, files, options, output
 from streamtape.cli.files import short_names, shown_names, with_force
 from streamtape.errors import UsageError
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,11 +127,11 @@ def _acts(tapes: Sequence[str], given: dict[str, Any]) -> list[Act]:
     limit_us = None if limit_s is None else round(limit_s * 1e6)
     for name, shown in zip(tapes, short_names(tapes), strict=True):
         scenes: list[Scene] = []
-        places = files.tapes((name,))
-        is_file = [str(place) for place in places] == [name]
-        names = [shown] if is_file else short_names([str(place) for place in places])
-        for place, title in zip(places, names, strict=True):
-            cassette = load(place)
+        locations = files.tapes((name,))
+        is_file = [str(location) for location in locations] == [name]
+        names = [shown] if is_file else short_names([str(location) for location in locations])
+        for location, title in zip(locations, names, strict=True):
+            cassette = load(location)
             numbers = options.chosen(len(cassette), given["index"])
             scenes += scenes_of(
                 title, cassette, numbers, dialect=given["dialect"], idle_limit_us=limit_us
@@ -148,8 +148,8 @@ def _write(target: str, tapes: Sequence[str], given: dict[str, Any]) -> None:
     from streamtape.report.play.frames import film
     from streamtape.units import count, duration
 
-    place = page_path(target, "--to", f"{place_of(tapes[0]).stem}.svg", force=given["force"])
-    kind = place.suffix.lower()
+    location = page_path(target, "--to", f"{location_of(tapes[0]).stem}.svg", force=given["force"])
+    kind = location.suffix.lower()
     if kind not in KINDS:
         raise UsageError(
             f"--to {target}: name a file *.svg, *.gif or *.cast; the ending says what is written"
@@ -165,9 +165,9 @@ def _write(target: str, tapes: Sequence[str], given: dict[str, Any]) -> None:
         min_gap_us=_GAP_US[kind],
     )
     data = _data(made, kind, ", ".join(short_names(tapes)), acts, given)
-    write_page(place, data)
+    write_page(location, data)
     n_frames = count(len(made.frames), "frame")
-    output.note(f"{place}: {n_frames}, {duration(made.length_us)}, {count(len(data), 'byte')}")
+    output.note(f"{location}: {n_frames}, {duration(made.length_us)}, {count(len(data), 'byte')}")
 
 
 def _data(made: Film, kind: str, title: str, acts: Sequence[Act], given: dict[str, Any]) -> bytes:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from streamtape.errors import CassetteError, UsageError
-from streamtape.stores.places import Place, StrPath, place_of, relative_name
+from streamtape.stores.locations import FileLocation, StrPath, location_of, relative_name
 
 # A name, the location on either side, and the reason if one of them is missing.
-Named: TypeAlias = "tuple[str, Place | None, Place | None, str]"
+Named: TypeAlias = "tuple[str, FileLocation | None, FileLocation | None, str]"
 
 
 def named_pairs(a: StrPath, b: StrPath) -> list[Named]:
@@ -17,7 +17,7 @@ def named_pairs(a: StrPath, b: StrPath) -> list[Named]:
 
     UsageError where one is a file and the other a folder, or where folders hold no cassettes.
     """
-    left, right = place_of(a), place_of(b)
+    left, right = location_of(a), location_of(b)
     if left.is_dir() != right.is_dir():
         raise UsageError(f"{str(left)!r} and {str(right)!r}: compare two files or two folders")
     if not left.is_dir():
@@ -28,17 +28,17 @@ def named_pairs(a: StrPath, b: StrPath) -> list[Named]:
     return [_of_name(name, of_a.get(name), of_b.get(name)) for name in sorted({*of_a, *of_b})]
 
 
-def named_below(folder: Place) -> dict[str, Place]:
+def named_below(folder: FileLocation) -> dict[str, FileLocation]:
     """The recordings below a folder, by their names in it."""
     from streamtape.stores.recordings import named_recordings
 
-    found: dict[str, Place] = {}
-    for name, place in named_recordings(folder):
-        found[relative_name(place, folder) if name in found else name] = place
+    found: dict[str, FileLocation] = {}
+    for name, location in named_recordings(folder):
+        found[relative_name(location, folder) if name in found else name] = location
     return found
 
 
-def _of_name(name: str, a: Place | None, b: Place | None) -> Named:
+def _of_name(name: str, a: FileLocation | None, b: FileLocation | None) -> Named:
     if a is None or b is None:
         return name, None, None, "only in b" if a is None else "only in a"
     return name, a, b, ""

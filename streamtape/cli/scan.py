@@ -12,7 +12,7 @@ import click
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import FINDINGS, TROUBLE
 from streamtape.errors import CassetteError, StreamtapeError, UsageError
-from streamtape.stores.places import Place, place_of
+from streamtape.stores.locations import FileLocation, location_of
 
 if TYPE_CHECKING:
     from streamtape.cli.spool import Spool
@@ -102,7 +102,7 @@ def command(
 
 
 def _results(
-    files: Iterable[Place],
+    files: Iterable[FileLocation],
     rules: RedactionOptions,
     share: Callable[..., Iterator[Any]],
     *,
@@ -118,7 +118,7 @@ def _results(
         yield from share(partial(_scanned, rules=rules, fix=False), files, doing="scanning")
         return
     waiting: list[dict[str, Any]] = []
-    leaky: list[tuple[Place, dict[str, Any]]] = []
+    leaky: list[tuple[FileLocation, dict[str, Any]]] = []
     for path, result in share(partial(_placed, rules=rules), files, doing="scanning"):
         if result["leaks"]:
             leaky.append((path, result))
@@ -134,12 +134,14 @@ def _results(
         yield next(masked) if result["leaks"] else result
 
 
-def _placed(path: Place, *, rules: RedactionOptions) -> tuple[Place, dict[str, Any]]:
+def _placed(path: FileLocation, *, rules: RedactionOptions) -> tuple[FileLocation, dict[str, Any]]:
     """What is in a file, and the file, which may have to be masked."""
     return path, _scanned(path, rules=rules, fix=False)
 
 
-def _masked(item: tuple[Place, dict[str, Any]], *, rules: RedactionOptions) -> dict[str, Any]:
+def _masked(
+    item: tuple[FileLocation, dict[str, Any]], *, rules: RedactionOptions
+) -> dict[str, Any]:
     """Mask a file in which something was found; done twice, it says the same."""
     path, found = item
     result = _scanned(path, rules=rules, fix=True)
@@ -175,7 +177,7 @@ def _redactor(rules: RedactionOptions) -> Redactor:
     return Redactor(rules)
 
 
-class _Files(Iterable[Place]):
+class _Files(Iterable[FileLocation]):
     """The files that are meant, listed once, and kept by their places alone.
 
     Stores stay in memory, each once: one of the user's own may not pickle.
@@ -187,16 +189,16 @@ class _Files(Iterable[Place]):
         self._found: Spool[Path | _InStore] = Spool()
         self._stores: list[Store] = []
         numbers: dict[int, int] = {}
-        for place in _files(paths):
-            if isinstance(place, Path):
-                self._found.append(place)
+        for location in _files(paths):
+            if isinstance(location, Path):
+                self._found.append(location)
                 continue
-            number = numbers.setdefault(id(place.store), len(self._stores))
+            number = numbers.setdefault(id(location.store), len(self._stores))
             if number == len(self._stores):
-                self._stores.append(place.store)
-            self._found.append((number, type(place), place.key, place.listed))
+                self._stores.append(location.store)
+            self._found.append((number, type(location), location.key, location.listed))
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[FileLocation]:
         for found in self._found:
             if isinstance(found, Path):
                 yield found
@@ -208,7 +210,7 @@ class _Files(Iterable[Place]):
         return len(self._found)
 
 
-def _files(paths: tuple[str, ...]) -> Iterator[Place]:
+def _files(paths: tuple[str, ...]) -> Iterator[FileLocation]:
     """The files to scan: those named, and all readable ones below the folders named.
 
     Of stores and tars, only the recordings.
@@ -216,14 +218,14 @@ def _files(paths: tuple[str, ...]) -> Iterator[Place]:
     from streamtape.stores.recordings import recordings
 
     for name in paths:
-        path = place_of(name)
+        path = location_of(name)
         if not isinstance(path, Path):
             yield from recordings(path)
         elif path.is_dir():
             found = (p for p in path.rglob("*") if _SKIPPED.isdisjoint(p.parts) and p.is_file())
             chosen = sorted(p for p in found if p.suffix in _SUFFIXES or _is_text(p))
             for p in chosen:
-                tar = place_of(p)
+                tar = location_of(p)
                 yield from [p] if isinstance(tar, Path) else recordings(tar)
         else:
             yield path
@@ -244,7 +246,7 @@ def _is_text(path: Path) -> bool:
     return is_text(beginning)
 
 
-def _scanned(path: Place, *, rules: RedactionOptions, fix: bool) -> dict[str, Any]:
+def _scanned(path: FileLocation, *, rules: RedactionOptions, fix: bool) -> dict[str, Any]:
     redactor = _redactor(rules)
     result: dict[str, Any] = {"path": str(path), "leaks": [], "fixed": False, "error": None}
     try:
@@ -268,7 +270,7 @@ def _scanned(path: Place, *, rules: RedactionOptions, fix: bool) -> dict[str, An
     return result
 
 
-def _leaks_of_cassette(path: Place, redactor: Redactor, *, fix: bool) -> list[Leak]:
+def _leaks_of_cassette(path: FileLocation, redactor: Redactor, *, fix: bool) -> list[Leak]:
     from streamtape.tape.scanning import mask, scan
     from streamtape.tape.store import load, save
 
@@ -285,7 +287,7 @@ def _leaks_of_cassette(path: Place, redactor: Redactor, *, fix: bool) -> list[Le
     return leaks
 
 
-def _leaks_of_journal(path: Place, redactor: Redactor) -> list[Leak]:
+def _leaks_of_journal(path: FileLocation, redactor: Redactor) -> list[Leak]:
     """What is in a journal so far; it stays as it is, and may still be written."""
     from streamtape.tape.scanning import scan
     from streamtape.tape.store import load_journal

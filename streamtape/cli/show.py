@@ -6,7 +6,7 @@ import click
 
 from streamtape.cli import completion_values, options, output
 from streamtape.errors import UsageError
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 
 
 @click.command(
@@ -60,9 +60,9 @@ def command(
 
     if events + frames + raw > 1 or (raw and as_json):
         raise UsageError("choose one of --events, --frames, --raw; --raw is not JSON")
-    if place_of(tape).is_dir():
+    if location_of(tape).is_dir():
         if events or frames or raw or index is not None:
-            raise UsageError(f"{str(place_of(tape))!r} is a folder: give a file")
+            raise UsageError(f"{str(location_of(tape))!r} is a folder: give a file")
         raise click.exceptions.Exit(list_paths([tape], as_json=as_json))
     cassette = load(tape)
     numbers = options.chosen(len(cassette), index)

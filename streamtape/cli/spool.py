@@ -22,7 +22,7 @@ T = TypeVar("T")
 MEMORY_BYTES = 1 << 20
 _LENGTH_BYTES = 8
 _INDENT = 2
-_PLACE = re.compile(r'"\\u0000spool-(\d+)"')
+_PLACEHOLDER = re.compile(r'"\\u0000spool-(\d+)"')
 
 
 class Spool(Collection[T]):
@@ -90,16 +90,16 @@ def write_json(document: Any) -> None:
     """Write a JSON document to stdout as `output.write_json` does, member by member."""
     spools: list[JsonList | JsonObject] = []
 
-    def place_of(value: Any) -> str:
+    def placeholder(value: Any) -> str:
         if not isinstance(value, JsonList | JsonObject):
             return repr(value)
         spools.append(value)
         return f"\0spool-{len(spools) - 1}"
 
     out = sys.stdout.buffer
-    frame = json.dumps(document, ensure_ascii=False, indent=_INDENT, default=place_of)
+    frame = json.dumps(document, ensure_ascii=False, indent=_INDENT, default=placeholder)
     at = 0
-    for found in _PLACE.finditer(frame):
+    for found in _PLACEHOLDER.finditer(frame):
         before = frame[at : found.start()]
         out.write(_bytes(output.shown(printable_json(before))))
         line = frame[frame.rfind("\n", 0, found.start()) + 1 : found.start()]

@@ -15,7 +15,7 @@ from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import TROUBLE
 from streamtape.cli.files import with_force
 from streamtape.errors import StreamtapeError, UsageError
-from streamtape.stores.places import Place
+from streamtape.stores.locations import FileLocation
 
 if TYPE_CHECKING:
     from streamtape.analysis.stats import Refused
@@ -155,7 +155,7 @@ def _write_text(
 
 
 def _each(
-    files: Iterable[Place],
+    files: Iterable[FileLocation],
     dialect: str | None,
     jobs: int | None,
     cluster: str | None,
@@ -172,7 +172,7 @@ def _each(
 
 
 def medians(
-    files: Iterable[Place], dialect: str | None, measures: Iterable[str]
+    files: Iterable[FileLocation], dialect: str | None, measures: Iterable[str]
 ) -> streamtape.Stats:
     """The streams of some files, of which only these measures are kept, as one value a stream."""
     kept = tuple(measures)
@@ -189,7 +189,9 @@ def _joined(each: Iterable[streamtape.Stats]) -> streamtape.Stats:
     return streamtape.Stats(tuple(streams), tuple(refused))
 
 
-def _medians(path: Place, *, dialect: str | None, measures: tuple[str, ...]) -> streamtape.Stats:
+def _medians(
+    path: FileLocation, *, dialect: str | None, measures: tuple[str, ...]
+) -> streamtape.Stats:
     found = streamtape.stats(path, dialect=dialect)
     return streamtape.Stats(tuple(_only(one, measures) for one in found.each))
 
@@ -206,7 +208,7 @@ def _only(one: streamtape.StreamMetrics, measures: tuple[str, ...]) -> streamtap
     return streamtape.StreamMetrics(**kept)
 
 
-def _measured(path: Place, *, dialect: str | None) -> Measured:
+def _measured(path: FileLocation, *, dialect: str | None) -> Measured:
     try:
         return Measured(str(path), streamtape.stats(path, dialect=dialect))
     except UsageError:
@@ -215,11 +217,11 @@ def _measured(path: Place, *, dialect: str | None) -> Measured:
         return Measured(str(path), streamtape.Stats(), str(error))
 
 
-def _kind(path: Place) -> str:
+def _kind(path: FileLocation) -> str:
     return path.suffix.lower().lstrip(".")
 
 
-def _draw(path: Place, found: streamtape.Stats) -> None:
+def _draw(path: FileLocation, found: streamtape.Stats) -> None:
     import io
 
     from streamtape.cli.files import write_page

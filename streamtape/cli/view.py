@@ -10,7 +10,7 @@ import click
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.files import with_force
 from streamtape.errors import UsageError
-from streamtape.stores.places import Place, place_of
+from streamtape.stores.locations import FileLocation, location_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,38 +72,38 @@ def command(
     from streamtape.units import count
 
     files = tapes(paths)
-    first = place_of(paths[0])
+    first = location_of(paths[0])
     folder = first.resolve().name if first.is_dir() else ""
     usual = "race.html" if compared else f"{folder or files[0].stem}.html"
     name = usual if target is None else target
-    place = None if name == "-" else page_path(name, "-o", usual, force=force)
+    location = None if name == "-" else page_path(name, "-o", usual, force=force)
     if compared:
         if index is not None:
             raise UsageError("--index picks interactions of a view, and --compare pairs them all")
         text, n = _compared(paths, dialect, checked=not no_checks)
-    elif place is not None and place.suffix.lower() == ".svg":
-        _write_picture(place, files, index, dialect)
+    elif location is not None and location.suffix.lower() == ".svg":
+        _write_picture(location, files, index, dialect)
         return
     else:
         work = partial(_read, index=index, dialect=dialect, checked=not no_checks)
         text, n = _viewed(files, work, checked=not no_checks)
     page = text.encode("utf-8", "backslashreplace")
-    if place is None:
+    if location is None:
         output.write_bytes(page)
         return
-    write_page(place, page)
+    write_page(location, page)
     if as_json:
-        output.write_json({"path": str(place), "bytes": len(page), "interactions": n})
+        output.write_json({"path": str(location), "bytes": len(page), "interactions": n})
     else:
         things = count(n, "comparison" if compared else "interaction")
-        output.note(f"{place}: {things}, {count(len(page), 'byte')}")
+        output.note(f"{location}: {things}, {count(len(page), 'byte')}")
     if opened:
-        click.launch(str(place))
+        click.launch(str(location))
 
 
 def _viewed(
-    files: list[Place],
-    work: Callable[[tuple[Place, str]], tuple[list[dict[str, Any]], list[str]]],
+    files: list[FileLocation],
+    work: Callable[[tuple[FileLocation, str]], tuple[list[dict[str, Any]], list[str]]],
     *,
     checked: bool,
 ) -> tuple[str, int]:
@@ -129,12 +129,12 @@ def _compared(paths: tuple[str, ...], dialect: str | None, *, checked: bool) -> 
     if len(paths) != 2:
         raise UsageError(f"--compare takes two recordings or two folders, got {len(paths)}")
     pairs = named_pairs(*paths)
-    sides = str(place_of(paths[0])), str(place_of(paths[1]))
+    sides = str(location_of(paths[0])), str(location_of(paths[1]))
     return races_page(pairs, sides, dialect=dialect, checked=checked), len(pairs)
 
 
 def _write_picture(
-    place: Place, files: list[Place], index: int | None, dialect: str | None
+    location: FileLocation, files: list[FileLocation], index: int | None, dialect: str | None
 ) -> None:
     """Write the waterfall of some recordings, one below the other."""
     import streamtape
@@ -149,12 +149,12 @@ def _write_picture(
         chosen = streamtape.Cassette(tuple(cassette[number] for number in numbers))
         runs.append(run_of(path.name, chosen, dialect=dialect))
     picture = waterfall(runs).encode("utf-8", "backslashreplace")
-    write_page(place, picture)
-    output.note(f"{place}: {count(len(runs), 'recording')}, {count(len(picture), 'byte')}")
+    write_page(location, picture)
+    output.note(f"{location}: {count(len(runs), 'recording')}, {count(len(picture), 'byte')}")
 
 
 def _read(
-    file: tuple[Place, str], *, index: int | None, dialect: str | None, checked: bool
+    file: tuple[FileLocation, str], *, index: int | None, dialect: str | None, checked: bool
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """What the page holds of a file: its interactions, and the lines for readers of plain text."""
     import streamtape

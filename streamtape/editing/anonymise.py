@@ -93,15 +93,15 @@ class _Anonymous:
         runs = [run for run in runs_of(self._opened) if self._is_text(run)]
         for run in runs:
             new = self._pieces(run)
-            for place, piece in zip(run.places, new, strict=True):
-                if place is not None and isinstance(place.value, str):
-                    self._put.setdefault(id(place.document), {})[place.steps] = piece
+            for location, piece in zip(run.locations, new, strict=True):
+                if location is not None and isinstance(location.value, str):
+                    self._put.setdefault(id(location.document), {})[location.steps] = piece
 
     def _is_text(self, run: Run) -> bool:
         if self._opened.parsed.transcript.parts:
             return True
-        places = [place for place in run.places if place is not None]
-        return all(not place.document.is_json for place in places)
+        locations = [location for location in run.locations if location is not None]
+        return all(not location.document.is_json for location in locations)
 
     def _pieces(self, run: Run) -> list[str]:
         if run.channel in _BINARY:

@@ -9,7 +9,7 @@ from streamtape.dialects.base import Patches
 from streamtape.dialects.json_patch import steps_of
 from streamtape.dialects.payload import bind, find, parse_path
 from streamtape.editing.opened import OpenInteraction
-from streamtape.editing.runs import Place, Run
+from streamtape.editing.runs import PieceLocation, Run
 from streamtape.tape.events import ToolCall
 
 
@@ -21,26 +21,26 @@ def edit_patches(
     end = min((n for n in later if n > call.first_event), default=None)
     done = True
     for steps, value in new.items():
-        places = [
-            place
+        locations = [
+            location
             for patches in one.dialect.patches
-            for place in _places(one, patches, list(steps), call.first_event, end)
+            for location in _locations(one, patches, list(steps), call.first_event, end)
         ]
-        texts = [place.value for place in places]
+        texts = [location.value for location in locations]
         if isinstance(value, str) and texts and all(isinstance(text, str) for text in texts):
             run = Run("arguments", (), texts)
-            run.places = [*places]
+            run.locations = [*locations]
             run.edit([(0, len("".join(texts)), value)])
-        elif len(places) == 1:
-            places[0].put(value)
+        elif len(locations) == 1:
+            locations[0].put(value)
         else:
             done = False
     return done
 
 
-def _places(
+def _locations(
     one: OpenInteraction, patches: Patches, steps: list[str | int], first: int, end: int | None
-) -> list[Place]:
+) -> list[PieceLocation]:
     """Where the pieces of one value are, in the events of one call."""
     found = []
     path = parse_path(patches.path)
@@ -54,5 +54,7 @@ def _places(
             if steps_of(str(patch.get(patches.path_field))) != steps:
                 continue
             names = [name for name in patches.values if name in patch]
-            found += [Place(document, (*bind(path, bound), name), patch[name]) for name in names]
+            found += [
+                PieceLocation(document, (*bind(path, bound), name), patch[name]) for name in names
+            ]
     return found

@@ -35,7 +35,7 @@ STRUCTURAL = frozenset({
 Span = tuple[int, int, str]  # a place in a text, and what is to be there
 
 
-class Place(NamedTuple):
+class PieceLocation(NamedTuple):
     """Where a piece of a text is: the document, the steps to it, and the piece."""
 
     document: Document
@@ -54,7 +54,7 @@ class Run:
         self.channel = channel
         self.key = key
         self.pieces = list(pieces)
-        self.places: list[Place | None] = []
+        self.locations: list[PieceLocation | None] = []
 
     @property
     def text(self) -> str:
@@ -64,9 +64,9 @@ class Run:
     def edit(self, spans: Sequence[Span]) -> str:
         """Let the spans be other texts, in the cuts of the pieces; gives the new text."""
         new = recut(self.pieces, spans)
-        for place, before, after in zip(self.places, self.pieces, new, strict=True):
-            if place is not None and before != after:
-                place.put(after)
+        for location, before, after in zip(self.locations, self.pieces, new, strict=True):
+            if location is not None and before != after:
+                location.put(after)
         return join_text(new)
 
 
@@ -138,7 +138,7 @@ def runs_of(opened: OpenInteraction) -> list[Run]:
 class _Found(NamedTuple):
     channel: str
     key: tuple[Any, ...]
-    place: Place
+    location: PieceLocation
 
 
 class _Finder:
@@ -151,36 +151,36 @@ class _Finder:
 
     def run(self, part: Part) -> Run:
         ends = [*(start for start, _ in part.cuts[1:]), len(part.text)]
-        places: list[Place | None] = []
+        locations: list[PieceLocation | None] = []
         pieces: list[str] = []
         for (start, event), end in zip(part.cuts, ends, strict=True):
             piece = part.text[start:end]
-            place = self._take(part, event, piece)
-            places.append(place)
-            pieces.append(piece if place is None else as_text(place.value))
+            location = self._take(part, event, piece)
+            locations.append(location)
+            pieces.append(piece if location is None else as_text(location.value))
         run = Run(part.channel, part.key, pieces)
-        run.places = places
+        run.locations = locations
         return run
 
-    def _take(self, part: Part, event: int, piece: str) -> Place | None:
+    def _take(self, part: Part, event: int, piece: str) -> PieceLocation | None:
         """The place of a piece: where an event says it, of what it says for the same text.
 
         Characters that came in halves are whole in the text of a part, so that the piece is
         another; then the place alone tells it.
         """
-        left = self._places(event)
+        left = self._locations(event)
         mine = [one for one in left if one.channel == part.channel]
-        same = [one for one in mine if as_text(one.place.value) == piece]
+        same = [one for one in mine if as_text(one.location.value) == piece]
         if not same and not part.text.isascii():
-            mine = [one for one in mine if _is_halved(as_text(one.place.value))]
+            mine = [one for one in mine if _is_halved(as_text(one.location.value))]
             same = [one for one in mine if one.key == part.key] or mine[:1]
         if not same:
             return None
         found = next((one for one in same if one.key == part.key), same[0])
         left.remove(found)
-        return found.place
+        return found.location
 
-    def _places(self, event: int) -> list[_Found]:
+    def _locations(self, event: int) -> list[_Found]:
         if event not in self._left:
             document = self._documents.get(event)
             self._left[event] = [] if document is None else list(self._in(document))
@@ -192,17 +192,19 @@ class _Finder:
         for find in (plan.find_deltas, plan.find_wholes):
             for found in find(event.payload, event.index):
                 channel = getattr(found.rule, "channel", "")
-                yield _Found(channel, found.key, Place(document, steps_of(found), found.value))
+                yield _Found(
+                    channel, found.key, PieceLocation(document, steps_of(found), found.value)
+                )
 
 
-def places_of(runs: Iterable[Run]) -> dict[int, set[Steps]]:
+def locations_of(runs: Iterable[Run]) -> dict[int, set[Steps]]:
     """Where pieces of texts are, by the identity of their documents."""
-    places: dict[int, set[Steps]] = {}
+    locations: dict[int, set[Steps]] = {}
     for run in runs:
-        for place in run.places:
-            if place is not None:
-                places.setdefault(id(place.document), set()).add(place.steps)
-    return places
+        for location in run.locations:
+            if location is not None:
+                locations.setdefault(id(location.document), set()).add(location.steps)
+    return locations
 
 
 def steps_of(found: Found) -> Steps:
@@ -226,7 +228,7 @@ def _without_dialect(opened: OpenInteraction) -> Iterator[Run]:
                 continue
             run = runs.setdefault((steps, key), Run("text", (), []))
             run.pieces.append(text)
-            run.places.append(Place(document, steps, text))
+            run.locations.append(PieceLocation(document, steps, text))
     yield from runs.values()
 
 

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 
 from streamtape.editing.opened import OpenInteraction
 from streamtape.editing.repeats import Repeats, Rewritten
-from streamtape.editing.runs import STRUCTURAL, Run, Span, places_of, put, runs_of, texts_in
+from streamtape.editing.runs import STRUCTURAL, Run, Span, locations_of, put, runs_of, texts_in
 from streamtape.errors import UsageError
 from streamtape.tape.texts import shortened
 
@@ -77,7 +77,7 @@ def _repeat(
     pattern: re.Pattern[str],
     new: Mapping[str, str],
 ) -> int:
-    own = places_of(runs_of(one))
+    own = locations_of(runs_of(one))
     repeats = Repeats(rewritten, pattern, dict(new))
     documents = [document for document in one.documents if document.is_answer]
     return sum(repeats.update(document, own.get(id(document), set())) for document in documents)
@@ -108,7 +108,7 @@ def _not_found(old: str, interactions: Sequence[OpenInteraction], where: Where) 
             texts += [run.text for run in runs_of(one) if run.channel in _CHANNELS]
         if where != "answers" and one.request_document is not None:
             texts += [text for _, text in texts_in(one.request_document.value)]
-    place = {"answers": "no answer", "requests": "no request", "both": "nothing"}[where]
+    silent = {"answers": "no answer", "requests": "no request", "both": "nothing"}[where]
     if any(old in run.text for one in interactions for run in runs_of(one) if _is_call(run)):
         return (
             f"text {shortened(old, _SHOWN)!r} was not found: only the arguments of a tool say it; "
@@ -116,7 +116,7 @@ def _not_found(old: str, interactions: Sequence[OpenInteraction], where: Where) 
         )
     near = nearest(old, texts)
     hint = f"; the nearest is {shortened(near, _SHOWN)!r}" if near else ""
-    return f"text {shortened(old, _SHOWN)!r} was not found: {place} says it{hint}"
+    return f"text {shortened(old, _SHOWN)!r} was not found: {silent} says it{hint}"
 
 
 def _is_call(run: Run) -> bool:

@@ -141,7 +141,7 @@ def _edit(
         _set(value, steps, one)
     data = old.encode("utf-8", "surrogatepass")
     some = changes(data, value)
-    if call.run is not None and all(place is not None for place in call.run.places):
+    if call.run is not None and all(location is not None for location in call.run.locations):
         _edit_run(call.run, old, value)
     elif not edit_patches(call.opened, call.call, changed):
         raise UsageError(
@@ -177,7 +177,7 @@ def _ids(call: Call) -> set[str]:
 
 def _edit_run(run: Run, old: str, value: Any) -> None:
     """Let the deltas, or the one object, say the new arguments."""
-    (first, *rest) = run.places
+    (first, *rest) = run.locations
     assert first is not None
     if not rest and not isinstance(first.value, str):
         first.put(value)

@@ -27,7 +27,7 @@ from streamtape.flight.telemetry import instruments
 from streamtape.flight.writer import Keeping, Writer
 from streamtape.session.options import Options
 from streamtape.session.session import Session
-from streamtape.stores.places import StrPath, place_of
+from streamtape.stores.locations import StrPath, location_of
 from streamtape.tape.model import Ending
 from streamtape.tape.redact import RedactionOptions, Redactor
 from streamtape.transport import patch
@@ -75,7 +75,7 @@ class FlightRecorder(AsyncEntry):
         for name, value in sizes.items():
             if not value > 0:
                 raise UsageError(f"{name} must be more than 0, got {value!r}")
-        self._place = place_of(store)
+        self._location = location_of(store)
         file_bytes = min(file_bytes, max_bytes // 2 + 1)
         self._keeping = Keeping(rules_of(keep), sample, seed, file_bytes, file_s)
         redaction = redaction or RedactionOptions()
@@ -163,7 +163,7 @@ class FlightRecorder(AsyncEntry):
         with self._lock:
             if self._writer is None:
                 self._writer = Writer(
-                    self._place,
+                    self._location,
                     self._redactor,
                     self._keeping,
                     self._counts,

@@ -22,7 +22,7 @@ from random import Random
 from streamtape.errors import StoreError
 from streamtape.flight.memory_journal import Counts, Flight
 from streamtape.flight.rules import Rule
-from streamtape.stores.places import Place
+from streamtape.stores.locations import FileLocation
 from streamtape.tape.model import Ending, Interaction
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load, save
@@ -61,7 +61,7 @@ class Writer:
 
     def __init__(
         self,
-        place: Place,
+        location: FileLocation,
         redactor: Redactor,
         keeping: Keeping,
         counts: Counts,
@@ -69,7 +69,7 @@ class Writer:
         *,
         measured: Callable[[Interaction], None] | None = None,
     ) -> None:
-        self._place = place
+        self._location = location
         self._redactor = redactor
         self._keeping = keeping
         self._counts = counts
@@ -204,14 +204,14 @@ class Writer:
             name = f"{time.strftime('%H%M%S', now)}-{self._name}-{self._n_names}.tape"
             self._file_name = f"{time.strftime('%Y-%m-%d', now)}/{name}"
             self._n_names += 1
-        place = self._place / self._file_name
-        if isinstance(place, Path):
-            self._record(place, interactions)
+        location = self._location / self._file_name
+        if isinstance(location, Path):
+            self._record(location, interactions)
             return
         with tempfile.TemporaryDirectory(prefix="streamtape-") as folder:
-            local = Path(folder) / place.name
+            local = Path(folder) / location.name
             self._record(local, interactions)
-            save(load(local), place)
+            save(load(local), location)
 
     def _record(self, path: Path, interactions: Sequence[Interaction]) -> None:
         """Write them as a recorder would have: the journal takes the secrets out."""

@@ -147,7 +147,7 @@ _LIMITS = (
 )  # fmt: skip
 
 
-def place_of(path: str) -> tuple[str, str, str] | None:
+def endpoint_of(path: str) -> tuple[str, str, str] | None:
     """Which dialect is spoken at a path, how it asks for streams, and the model in the path."""
     for pattern, dialect, streams in _PATHS:
         found = pattern.search(path)

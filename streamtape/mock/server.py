@@ -27,7 +27,7 @@ from streamtape.mock.control import control, is_control
 from streamtape.mock.history import History
 from streamtape.mock.loading import default_options, headers_of, load_rules, parsed_body
 from streamtape.mock.metrics import CONTENT_TYPE, Metrics
-from streamtape.mock.request import place_of, wants_stream
+from streamtape.mock.request import endpoint_of, wants_stream
 from streamtape.mock.responder import PreviousResponseError, Responder
 from streamtape.mock.routes import conversation_at
 from streamtape.mock.rules import Rule
@@ -267,8 +267,8 @@ class MockServer(Service):
             await self._kept_response(exchange, space, response_id, query)
         elif path == "/events" and head.method == "GET":
             await self._say_to_event_source(exchange, space, query)
-        elif head.method == "POST" and (place := place_of(path)) is not None:
-            dialect, streams, model = place
+        elif head.method == "POST" and (endpoint := endpoint_of(path)) is not None:
+            dialect, streams, model = endpoint
             body = parsed_body(seen.body)
             request, options = self._responder.understand(
                 dialect, body, query=query, model=model, stream=wants_stream(streams, body),

@@ -23,7 +23,7 @@ from streamtape.otlp.attributes import (
     gen_ai_attributes,
     http_attributes,
 )
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Interaction, header
 from streamtape.tape.redact import Redactor
@@ -87,8 +87,8 @@ def spans_of(sources: Sequence[Source]) -> list[RecordingSpans]:
         except UsageError:
             raise
         except StreamtapeError as error:
-            place = place_of(source)  # type: ignore[arg-type]  # what can't be read has a path
-            found.append(RecordingSpans(str(place), error=str(error)))
+            location = location_of(source)  # type: ignore[arg-type]  # what can't be read has a path
+            found.append(RecordingSpans(str(location), error=str(error)))
             continue
         found.append(_recording(name, interactions))
     return found

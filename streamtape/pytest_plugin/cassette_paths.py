@@ -13,7 +13,7 @@ import pytest
 
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import settings
-from streamtape.stores.places import Place
+from streamtape.stores.locations import FileLocation
 from streamtape.transport.cassette_paths import cassette_path, name_of_test, snapshot_path
 from streamtape.transport.decorator import CassetteSpec, spec_of_function
 
@@ -37,7 +37,7 @@ def spec_of_item(item: pytest.Function) -> CassetteSpec:
     return CassetteSpec(spec.cassette, spec.options, (spec, *spec.supersedes), explicit)
 
 
-def path_for_item(item: pytest.Function, name: str | None, *, anew: bool = False) -> Place:
+def path_for_item(item: pytest.Function, name: str | None, *, anew: bool = False) -> FileLocation:
     """Where the cassette of a test lies, by its own name or by the one that was given.
 
     `anew`: it is about to be recorded, so that a converted file in its stead does not count.
@@ -73,11 +73,11 @@ def _converted(item: pytest.Function, cassette_file: Path) -> Path | None:
     theirs = item.name if item.cls is None else f"{item.cls.__name__}.{item.name}"
     plain = theirs.translate(_FORBIDDEN_THERE) + cassette_file.suffix
     names = [plain] if "/" in theirs else [plain, theirs + cassette_file.suffix]
-    places = [
+    locations = [
         cassette_file.with_name(plain),
         *(cassette_file.parent.parent / name for name in names),
     ]
-    for found in places:
+    for found in locations:
         # In this very case: some file systems find it in any.
         there = found.parent.is_dir() and any(p.name == found.name for p in found.parent.iterdir())
         if there and _is_converted(found):
@@ -104,11 +104,11 @@ def _names_in(parent: object) -> dict[str, list[str]]:
     return found
 
 
-def place_of_item(item: pytest.Function) -> Place:
+def location_of_item(item: pytest.Function) -> FileLocation:
     """Where the cassette of a marked or decorated test lies."""
     return path_for_item(item, spec_of_item(item).cassette)
 
 
 def path_of_item(item: pytest.Function) -> str:
     """The path of a cassette as an absolute path; a URL stays one."""
-    return str(place_of_item(item).absolute())
+    return str(location_of_item(item).absolute())

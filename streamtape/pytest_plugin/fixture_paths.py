@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from streamtape.pytest_plugin.fixture_coverage import XUNIT, closure
-from streamtape.stores.places import Place
+from streamtape.stores.locations import FileLocation
 from streamtape.transport.cassette_paths import cassette_path, safe_name
 
 PREFIX = "fixture."
@@ -31,7 +31,7 @@ def is_cassette_of_fixture(path: Path) -> bool:
 
 def path_of_fixture(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, *, teardown: bool
-) -> Place:
+) -> FileLocation:
     """The cassette of one instance of a fixture."""
     name = ".".join([*_classes(fixturedef, request), f"{PREFIX}{_name(fixturedef.argname)}"])
     parameters = "-".join(_parameters(fixturedef, request))

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from streamtape.pytest_plugin import item_marks, settings, stash
-from streamtape.pytest_plugin.cassette_paths import place_of_item
+from streamtape.pytest_plugin.cassette_paths import location_of_item
 from streamtape.pytest_plugin.fixture_coverage import closure, is_taped, may_send
 from streamtape.pytest_plugin.fixture_paths import path_of_fixture
 from streamtape.pytest_plugin.item_session import as_failure
@@ -115,7 +115,7 @@ class FixtureTape:
         """Lend keys to a fixture that replays, or that makes but a client for a replaying test."""
         lend = not session.records
         if not lend and self._options.mode == "once":
-            lend = item_marks.uses_cassette(self._item) and place_of_item(self._item).exists()
+            lend = item_marks.uses_cassette(self._item) and location_of_item(self._item).exists()
         self._run.lend_keys(replays=lend)
 
     def _lend_keys_of_test(self) -> None:

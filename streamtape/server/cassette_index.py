@@ -24,7 +24,7 @@ from streamtape.session.miss import miss_text
 from streamtape.session.openings import Openings
 from streamtape.session.options import Options
 from streamtape.session.playlist import Playlist
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.stores.recordings import recordings
 from streamtape.tape.http_values import split_url
 from streamtape.tape.messages import Message
@@ -175,9 +175,9 @@ class CassetteIndex:
             where = f"interaction {book.number} of {book.cassette}: "
         return f"{where}{interaction.request.method} {interaction.request.url}"
 
-    def block(self, place: str) -> Miss:
+    def block(self, target: str) -> Miss:
         """Take down that a tunnel to a place on the network was requested."""
-        line = printable_line(f"CONNECT {place}")
+        line = printable_line(f"CONNECT {target}")
         return self._missed(
             line,
             f"a client went past the base URLs, to {line.removeprefix('CONNECT ')}; a replay lets "
@@ -219,7 +219,7 @@ def gather(cassettes: Sequence[str | os.PathLike[str] | Cassette]) -> list[Casse
             continue
         paths = list(recordings(one))
         if not paths:
-            shown = str(place_of(one))
+            shown = str(location_of(one))
             raise CassetteNotFoundError(f"no cassette (*.tape) in folder {shown}", path=shown)
         found += map(load_to_replay, paths)
     return found

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 from streamtape.errors import CassetteWriteError, UsageError
 from streamtape.stores.local import Fetch, OpenFile, open_to_read
-from streamtape.stores.places import Place
+from streamtape.stores.locations import FileLocation
 from streamtape.stores.tar_reading import BLOCK
 from streamtape.stores.urls import TAR
 
@@ -32,7 +32,7 @@ _SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
 class Shard(NamedTuple):
     """One tar that was made: its place, and how much is in it."""
 
-    path: Place
+    path: FileLocation
     n_recordings: int
     n_bytes: int
 
@@ -63,9 +63,9 @@ class Packer:
         self._out: BinaryIO | None = None
         self._n_recordings = 0
 
-    def add(self, name: str, place: Place) -> None:
+    def add(self, name: str, location: FileLocation) -> None:
         """Add one recording under a name."""
-        fetch, size = _opened(place)
+        fetch, size = _opened(location)
         header = _header(name, size)
         padding = bytes(-size % BLOCK)
         whole = len(header) + size + len(padding) + _END_BYTES
@@ -79,7 +79,7 @@ class Packer:
         while left:
             piece = fetch(at, min(left, _PIECE_BYTES))
             if not piece:
-                raise CassetteWriteError(f"{str(place)!r} became shorter while it was read")
+                raise CassetteWriteError(f"{str(location)!r} became shorter while it was read")
             self._out.write(piece)
             at, left = at + len(piece), left - len(piece)
         self._out.write(padding)
@@ -109,7 +109,7 @@ class Packer:
 
 
 @contextmanager
-def packer(target: Place, n_bytes: int | None) -> Iterator[Packer]:
+def packer(target: FileLocation, n_bytes: int | None) -> Iterator[Packer]:
     """A Packer whose shards lie beside their place, and are gone where they were not put there."""
     near = None
     if isinstance(target, Path):
@@ -124,7 +124,7 @@ def packer(target: Place, n_bytes: int | None) -> Iterator[Packer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def put_shards(shards: Iterable[Shard], target: Place, *, one: bool) -> list[Shard]:
+def put_shards(shards: Iterable[Shard], target: FileLocation, *, one: bool) -> list[Shard]:
     """Put shards in a folder, or the one that there is in its place; gives where they are.
 
     Shards of a former packing that there are beyond these are removed: their recordings would be
@@ -135,14 +135,16 @@ def put_shards(shards: Iterable[Shard], target: Place, *, one: bool) -> list[Sha
     done = []
     for shard in shards:
         assert isinstance(shard.path, Path)
-        place = target if one else target / shard.path.name
-        if isinstance(place, Path):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shard.path.replace(place)
+        location = target if one else target / shard.path.name
+        if isinstance(location, Path):
+            location.parent.mkdir(parents=True, exist_ok=True)
+            shard.path.replace(location)
         else:
             with shard.path.open("rb") as file:
-                place.put(iter(lambda: file.read(_PIECE_BYTES), b""), replaces=_version(place))
-        done.append(Shard(place, shard.n_recordings, shard.n_bytes))
+                location.put(
+                    iter(lambda: file.read(_PIECE_BYTES), b""), replaces=_version(location)
+                )
+        done.append(Shard(location, shard.n_recordings, shard.n_bytes))
     put = {str(shard.path) for shard in done}
     for old, version in former.items():
         if str(old) in put:
@@ -154,13 +156,13 @@ def put_shards(shards: Iterable[Shard], target: Place, *, one: bool) -> list[Sha
     return done
 
 
-def former_shards(target: Place) -> list[Place]:
+def former_shards(target: FileLocation) -> list[FileLocation]:
     """The shards that are in a folder already."""
-    found = [place for place in target.rglob("shard-*.tar") if place.parent == target]
+    found = [location for location in target.rglob("shard-*.tar") if location.parent == target]
     return sorted(found, key=str)
 
 
-def unpack(name: str, place: Place, folder: Path) -> Path:
+def unpack(name: str, location: FileLocation, folder: Path) -> Path:
     """Write one recording below a folder, under its name, in the place of nothing.
 
     UsageError for a name that leads elsewhere on this system, or that is taken.
@@ -169,7 +171,7 @@ def unpack(name: str, place: Place, folder: Path) -> Path:
     if os.name == "nt" and (PureWindowsPath(name).drive or "\\" in name or ":" in name):
         raise UsageError(f"{name!r} can't be a file's name on this system")
     path.parent.mkdir(parents=True, exist_ok=True)
-    fetch, size = _opened(place)
+    fetch, size = _opened(location)
     new = path.with_name(f"{path.name[:200]}.{os.urandom(4).hex()}.new")
     try:
         with new.open("xb") as out:
@@ -182,11 +184,11 @@ def unpack(name: str, place: Place, folder: Path) -> Path:
     return path
 
 
-def _opened(place: Place) -> tuple[Fetch, int]:
-    if isinstance(place, Path):
-        fd = open_to_read(place)
+def _opened(location: FileLocation) -> tuple[Fetch, int]:
+    if isinstance(location, Path):
+        fd = open_to_read(location)
         return OpenFile(fd).read, os.fstat(fd).st_size
-    return place.open()[0], place.entry().n_bytes or len(place.read_bytes())
+    return location.open()[0], location.entry().n_bytes or len(location.read_bytes())
 
 
 def _header(name: str, size: int) -> bytes:
@@ -195,7 +197,7 @@ def _header(name: str, size: int) -> bytes:
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
-def _version(place: Place) -> str | None:
+def _version(location: FileLocation) -> str | None:
     """What a store calls what it has there now; None where there is nothing, and for files."""
-    found = None if isinstance(place, Path) else place.current()
+    found = None if isinstance(location, Path) else location.current()
     return None if found is None else found.version

@@ -1,9 +1,9 @@
 """Every recording that paths, folders, tars and URLs name, one after the other.
 
-    for place in recordings("cassettes/", "shards/", "s3://bucket/runs/"):
-        cassette = streamtape.load(place)
+    for location in recordings("cassettes/", "shards/", "s3://bucket/runs/"):
+        cassette = streamtape.load(location)
 
-A place is a `Path` or a StorePath: `str(place)` is its stable name, without credentials; it
+A location is a `Path` or a StorePath: `str(location)` is its stable name, without credentials; it
 pickles, and whoever gets it (a process, a worker on another machine) can load it. Memory holds
 the names of one folder at a time, or of one list of a store.
 """
@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from streamtape.errors import CassetteError
-from streamtape.stores.places import Place, StrPath, place_of, relative_name
+from streamtape.stores.locations import FileLocation, StrPath, location_of, relative_name
 from streamtape.stores.urls import TAR
 
 TAPE = ".tape"
 
 
-def recordings(*names: StrPath, suffixes: tuple[str, ...] = (TAPE,)) -> Iterator[Place]:
+def recordings(*names: StrPath, suffixes: tuple[str, ...] = (TAPE,)) -> Iterator[FileLocation]:
     """Iterate over the places of recordings, lazily, each once; files as they are named.
 
     Below folders, tars and folders of stores, those whose names end in one of `suffixes`, sorted,
@@ -30,53 +30,55 @@ def recordings(*names: StrPath, suffixes: tuple[str, ...] = (TAPE,)) -> Iterator
     """
     seen: set[str] | None = set() if len(names) > 1 else None
     for name in names:
-        for place in _below(place_of(name), suffixes, named=True):
+        for location in _below(location_of(name), suffixes, named=True):
             if seen is not None:
-                if str(place) in seen:
+                if str(location) in seen:
                     continue
-                seen.add(str(place))
-            yield place
+                seen.add(str(location))
+            yield location
 
 
-def named_recordings(*names: StrPath) -> Iterator[tuple[str, Place]]:
+def named_recordings(*names: StrPath) -> Iterator[tuple[str, FileLocation]]:
     """The same, each with its name below the folder, tar or store that it was found in.
 
     In which tar of a folder a recording lies is no part of its name. Two may have one name.
     """
     seen: set[str] = set()
     for name in names:
-        folder = place_of(name)
-        for place in recordings(folder):
-            if str(place) in seen:
+        folder = location_of(name)
+        for location in recordings(folder):
+            if str(location) in seen:
                 continue
-            seen.add(str(place))
-            *parts, last = relative_name(place, folder).split("/")
+            seen.add(str(location))
+            *parts, last = relative_name(location, folder).split("/")
             whole = [part for part in parts if not part.lower().endswith(TAR)]
-            yield "/".join([*whole, place.name if last in {"", "."} else last]), place
+            yield "/".join([*whole, location.name if last in {"", "."} else last]), location
 
 
-def _below(place: Place, suffixes: tuple[str, ...], *, named: bool = False) -> Iterator[Place]:
-    if isinstance(place, Path):
-        if place.is_dir():
-            yield from _in_folder(place, suffixes)
+def _below(
+    location: FileLocation, suffixes: tuple[str, ...], *, named: bool = False
+) -> Iterator[FileLocation]:
+    if isinstance(location, Path):
+        if location.is_dir():
+            yield from _in_folder(location, suffixes)
         elif named:
-            yield place
+            yield location
         return
-    if named and not place.is_dir():
-        yield place
+    if named and not location.is_dir():
+        yield location
         return
-    for found in place.rglob("*"):
+    for found in location.rglob("*"):
         if found.name.endswith(suffixes):
             yield found
         elif found.name.lower().endswith(TAR):
             from streamtape.stores.store_path import StorePath
             from streamtape.stores.tar_store import TarStore
 
-            if not isinstance(place.store, TarStore):  # tars do not nest
+            if not isinstance(location.store, TarStore):  # tars do not nest
                 yield from _below(StorePath(TarStore(found)), suffixes)
 
 
-def _in_folder(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Place]:
+def _in_folder(folder: Path, suffixes: tuple[str, ...]) -> Iterator[FileLocation]:
     try:
         with os.scandir(folder) as entries:
             found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
@@ -91,6 +93,6 @@ def _in_folder(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Place]:
         elif name.endswith(suffixes):
             yield path
         elif name.lower().endswith(TAR):
-            inside = place_of(path)
+            inside = location_of(path)
             if not isinstance(inside, Path):
                 yield from _below(inside, suffixes)

@@ -10,7 +10,7 @@ from streamtape.analysis.streams import Source, opened
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.secrets.scanner import default_search
 from streamtape.secrets.split import splits
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.tabular.arrow import record_batch
 from streamtape.tabular.rows import InteractionRows, Row
 from streamtape.tabular.schema import TABLES
@@ -63,8 +63,8 @@ def extract(sources: Sequence[Source], *, tables: Sequence[str], first: int = 0)
         except UsageError:
             raise
         except StreamtapeError as error:
-            place = place_of(source)  # type: ignore[arg-type]  # what can't be read has a path
-            files.append(ReadFile(str(place), error=str(error)))
+            location = location_of(source)  # type: ignore[arg-type]  # what can't be read has a path
+            files.append(ReadFile(str(location), error=str(error)))
             continue
         found = _rows(name, interactions, tables)
         for table, new in found.items():
@@ -124,5 +124,5 @@ def _with_masked_address(interaction: Interaction) -> Interaction:
 
 def _n_bytes(table: str, rows: Sequence[Row]) -> int:
     """About how large the rows are: what their long cells hold."""
-    places = [n for n, column in enumerate(TABLES[table]) if column.name in LONG_CELLS]
-    return sum(len(row[n]) for row in rows for n in places)
+    locations = [n for n, column in enumerate(TABLES[table]) if column.name in LONG_CELLS]
+    return sum(len(row[n]) for row in rows for n in locations)

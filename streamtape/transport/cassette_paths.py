@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from streamtape.choices import FOREIGN_SUFFIXES
-from streamtape.stores.places import Place, place_of
+from streamtape.stores.locations import FileLocation, location_of
 from streamtape.stores.urls import is_url
 from streamtape.transport import run_defaults
 
@@ -59,7 +59,7 @@ def name_of_test(names: list[str], parameters: str | None, siblings: list[str]) 
     return safe_name(name, differs_by_case=capitals or twins)
 
 
-def cassette_path(cassette: str | None, file: Path, default: str) -> Place:
+def cassette_path(cassette: str | None, file: Path, default: str) -> FileLocation:
     """Where a cassette lies that a test in `file` asks for, by name or (None) by its own name.
 
     A bare name lies with the module's other cassettes; one with a folder in it (`./run.tape`, too)
@@ -76,7 +76,7 @@ def cassette_path(cassette: str | None, file: Path, default: str) -> Place:
     if cassette is None:
         return home / f"{default}{SUFFIX}"
     if is_url(cassette):
-        return place_of(cassette)
+        return location_of(cassette)
     path = Path(cassette)
     if path.name in {"", ".."}:
         from streamtape.errors import UsageError  # a run without cassettes needs none
@@ -87,10 +87,10 @@ def cassette_path(cassette: str | None, file: Path, default: str) -> Place:
     base = file.parent if os.path.dirname(cassette) else home  # noqa: PTH120 - a Path forgets the `./`
     if path.suffix == SUFFIX:
         return base / path
-    place = base / path.with_name(path.name + SUFFIX)
-    if path.suffix.lower() in FOREIGN_SUFFIXES and not place.exists():
+    location = base / path.with_name(path.name + SUFFIX)
+    if path.suffix.lower() in FOREIGN_SUFFIXES and not location.exists():
         refuse_foreign(cassette, base / path)
-    return place
+    return location
 
 
 def snapshot_path(file: Path, name: str, folder: str) -> Path:
@@ -98,7 +98,7 @@ def snapshot_path(file: Path, name: str, folder: str) -> Path:
     return _home(file, folder) / f"{name}.txt"
 
 
-def refuse_foreign(cassette: str, path: Place) -> NoReturn:
+def refuse_foreign(cassette: str, path: FileLocation) -> NoReturn:
     """Raise a UsageError for a cassette that has the name of another tool's, with the way out."""
     from streamtape.errors import UsageError
 
@@ -121,8 +121,8 @@ def _home(file: Path, folder: str) -> Path:
 
 
 @lru_cache(maxsize=8)
-def _home_in_store(file: Path, store: str, root: str) -> Place:
+def _home_in_store(file: Path, store: str, root: str) -> FileLocation:
     """The folder of a module's cassettes in a store: where its file lies below the root."""
     beyond = Path(os.path.relpath(file.parent, root or file.parent))
     parts = [part for part in beyond.parts if part not in {"..", "."}]
-    return place_of(store) / "/".join([*map(safe_name, parts), safe_name(file.stem)])
+    return location_of(store) / "/".join([*map(safe_name, parts), safe_name(file.stem)])

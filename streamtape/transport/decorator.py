@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, overload
 
 from streamtape.errors import UsageError
 from streamtape.session.options import OptionFields, Options
-from streamtape.stores.places import Place
+from streamtape.stores.locations import FileLocation
 from streamtape.transport import run_defaults
 from streamtape.transport.cassette_paths import cassette_path, name_of_test
 
@@ -155,7 +155,9 @@ def _session(
     return use_cassette.with_defaults(cassette_file, defaults, spec.options)
 
 
-def _cassette_path(function: Callable[..., Any], name: str | None, args: tuple[Any, ...]) -> Place:
+def _cassette_path(
+    function: Callable[..., Any], name: str | None, args: tuple[Any, ...]
+) -> FileLocation:
     names = function.__qualname__.rpartition("<locals>.")[2].split(".")
     code = inspect.unwrap(function).__code__
     file, beside = Path(code.co_filename), function.__globals__

@@ -17,7 +17,7 @@ from streamtape.session.decisions import OpenJournal
 from streamtape.session.diagnostics import Compared, StreamtapeWarning
 from streamtape.session.options import Options
 from streamtape.session.session import Session
-from streamtape.stores.places import Place, place_of
+from streamtape.stores.locations import FileLocation, location_of
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load
@@ -46,8 +46,8 @@ class _Scratch:
         from tempfile import TemporaryDirectory
 
         self.folders.append(TemporaryDirectory(prefix="streamtape-"))
-        place = Path(self.folders[-1].name) / self.name
-        file = TapeFile(place, self.redactor, max_body_bytes=self.max_body_bytes)
+        location = Path(self.folders[-1].name) / self.name
+        file = TapeFile(location, self.redactor, max_body_bytes=self.max_body_bytes)
         return file.open_journal()
 
     def clean(self) -> None:
@@ -112,10 +112,10 @@ def open_session(
         name = cassette.path or "cassette in memory"
         redactor = _redactor(options.redaction)
         scratch = _Scratch("memory.tape", redactor)
-        place = _InMemory(cassette, scratch)
-        session = Session(options, place, redactor, name=name, compare=compare, clock=clock)
+        location = _InMemory(cassette, scratch)
+        session = Session(options, location, redactor, name=name, compare=compare, clock=clock)
         return _finished(session, clock, scratch)
-    path = place_of(cassette)
+    path = location_of(cassette)
     if path.suffix.lower() in FOREIGN_SUFFIXES:
         _refuse_others(path)
     run_defaults.current().opened(str(path))
@@ -144,7 +144,9 @@ def open_session(
     return _finished(session, clock, scratch)
 
 
-def _tape_at(path: Place, redactor: Redactor, max_body_bytes: int | None) -> TapeFile | StoredTape:
+def _tape_at(
+    path: FileLocation, redactor: Redactor, max_body_bytes: int | None
+) -> TapeFile | StoredTape:
     """The cassette at a place; what a store needs is imported where one is meant."""
     if isinstance(path, Path):
         return TapeFile(path, redactor, max_body_bytes=max_body_bytes)
@@ -153,7 +155,7 @@ def _tape_at(path: Place, redactor: Redactor, max_body_bytes: int | None) -> Tap
     return StoredTape(path, redactor, max_body_bytes=max_body_bytes)
 
 
-def _refuse_others(path: Place) -> None:
+def _refuse_others(path: FileLocation) -> None:
     """Refuse the name of another tool's cassette, unless a cassette of ours has it."""
     try:
         if path.exists():

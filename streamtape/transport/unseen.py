@@ -156,13 +156,13 @@ class UnseenWatch:
         exchanges, interactions = session.exchanges, session.cassette.interactions
         if (len(exchanges), len(interactions)) != (n_exchanges, n_recorded):
             urls = (one.request.url for one in exchanges[n_exchanges:])
-            known |= {place_of(url) for url in urls}
-            known |= {place_of(one.request.url) for one in interactions}
+            known |= {destination_of(url) for url in urls}
+            known |= {destination_of(one.request.url) for one in interactions}
             self._known[session] = len(exchanges), len(interactions), known
         return known
 
 
-def place_of(url: str) -> Address:
+def destination_of(url: str) -> Address:
     """The host and port that a URL leads to; all names of this machine are one."""
     parts = split_url(url)
     return _spelled(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme, 0)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from streamtape.dialects.generic import GENERIC
 from streamtape.dialects.payload import find, parse_path
 from streamtape.editing.repeats import Repeats, Rewritten
-from streamtape.editing.runs import Place, Run, places_of, runs_of
+from streamtape.editing.runs import PieceLocation, Run, locations_of, runs_of
 from streamtape.variations.score import Beat, Score
 
 LATER = "later_addition"
@@ -42,7 +42,7 @@ def _spoken(score: Score) -> list[Run]:
         and run.text
         and (score.opened.parsed.transcript.parts or score.dialect is GENERIC)
         and not run.text.lstrip().startswith(("{", "["))
-        and all(place is not None for place in run.places)
+        and all(location is not None for location in run.locations)
     ]
 
 
@@ -51,7 +51,7 @@ def _say(score: Score, run: Run, start: int, end: int, new: str) -> None:
     old = run.text
     rewritten = Rewritten(old, run.edit([(start, end, new)]), ((start, end, new),), run)
     repeats = Repeats([rewritten], _NEVER, {})
-    own = places_of(runs_of(score.opened))
+    own = locations_of(runs_of(score.opened))
     for document in score.opened.documents:
         if document.is_answer:
             repeats.update(document, own.get(id(document), set()))
@@ -82,26 +82,26 @@ def unicode(score: Score, draw: Draw) -> bool:
     return True
 
 
-def _deltas(score: Score) -> list[tuple[int, Place, str]]:
+def _deltas(score: Score) -> list[tuple[int, PieceLocation, str]]:
     """Where deltas are that end nothing, and say nothing besides: index of the event, place."""
     found = []
     by_document = {id(beat.document): n for n, beat in enumerate(score.beats) if beat.document}
     for run in runs_of(score.opened):
-        for place, piece in zip(run.places, run.pieces, strict=True):
-            if place is None or not isinstance(place.value, str) or len(run.places) < 2:
+        for location, piece in zip(run.locations, run.pieces, strict=True):
+            if location is None or not isinstance(location.value, str) or len(run.locations) < 2:
                 continue
-            if run.channel in {"audio", "signature"} or not _is_plain(score, place):
+            if run.channel in {"audio", "signature"} or not _is_plain(score, location):
                 continue
-            if _opens(place):
+            if _opens(location):
                 continue
-            found.append((by_document[id(place.document)], place, piece))
+            found.append((by_document[id(location.document)], location, piece))
     return sorted(found, key=lambda one: one[0])
 
 
-def _opens(place: Place) -> bool:
+def _opens(location: PieceLocation) -> bool:
     """Whether a delta also names what it begins: sent twice, an id or a name would be joined."""
-    holder, within = place.document.value, False
-    for step in place.steps[:-1]:
+    holder, within = location.document.value, False
+    for step in location.steps[:-1]:
         holder = holder[int(step)] if isinstance(holder, list) else holder[step]
         within = within or step == "delta"
         if within and isinstance(holder, dict) and any(map(holder.get, ("id", "name", "role"))):
@@ -109,8 +109,8 @@ def _opens(place: Place) -> bool:
     return False
 
 
-def _is_plain(score: Score, place: Place) -> bool:
-    value, dialect = place.document.value, score.dialect
+def _is_plain(score: Score, location: PieceLocation) -> bool:
+    value, dialect = location.document.value, score.dialect
     ends = (*dialect.finish_reason, *(path for path, _ in dialect.terminal_if))
     ending = any(
         one not in (None, "", False) for path in ends for _, one in find(value, parse_path(path))
@@ -132,10 +132,10 @@ def split(score: Score, draw: Draw) -> bool:
     deltas = [one for one in _deltas(score) if len(one[2]) > 1] if score.addable else []
     if not deltas:
         return False
-    n, place, piece = deltas[draw.at % len(deltas)]
+    n, location, piece = deltas[draw.at % len(deltas)]
     cut = 1 + draw.inside % (len(piece) - 1)
-    _before(score, n, place, piece[:cut])
-    place.put(piece[cut:])
+    _before(score, n, location, piece[:cut])
+    location.put(piece[cut:])
     return True
 
 
@@ -144,19 +144,19 @@ def empty(score: Score, draw: Draw) -> bool:
     deltas = _deltas(score) if score.addable else []
     if not deltas:
         return False
-    n, place, _ = deltas[draw.at % len(deltas)]
-    _before(score, n, place, "")
+    n, location, _ = deltas[draw.at % len(deltas)]
+    _before(score, n, location, "")
     return True
 
 
-def _before(score: Score, n: int, place: Place, piece: str) -> None:
+def _before(score: Score, n: int, location: PieceLocation, piece: str) -> None:
     """Put a copy of a delta before it, with another piece."""
     beat = score.beats[n]
     value = deepcopy(beat.value)
     holder = value
-    for step in place.steps[:-1]:
+    for step in location.steps[:-1]:
         holder = holder[int(step)] if isinstance(holder, list) else holder[step]
-    holder[place.steps[-1]] = piece
+    holder[location.steps[-1]] = piece
     score.insert(n, beat, value)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streamtape.cli.files import Tapes
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.stores.store_path import StorePath
 from tests.cli.running import interaction, refused, responses, run, tape
 
@@ -149,7 +149,7 @@ def test_a_store_is_listed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     """To count what there is and to read it; whoever looks again gets a list of its own."""
     from streamtape.stores.fsspec_store import FsspecStore
 
-    store = place_of("memory://listed-once")
+    store = location_of("memory://listed-once")
     assert isinstance(store, StorePath)
     for name in ("b/2.tape", "a.tape", "b-c/1.tape"):
         (store / name).put([b"x"], replaces=None)

@@ -21,7 +21,7 @@ from streamtape.cli import parallel, scan
 from streamtape.cluster import dask_cluster
 from streamtape.cluster.dask_cluster import SETTINGS, DaskCluster, local_workers
 from streamtape.errors import DamagedCassetteError, UsageError, WorkerError
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.tabular.reading import Extract, extract
 from streamtape.tabular.schema import TABLES
 from streamtape.tabular.store.export import Export
@@ -168,7 +168,7 @@ def test_fix_after_a_worker_died_says_and_does_the_same(scheduler: str, tmp_path
         folder = saved(
             tmp_path / name, **{f"r{n}": leaky if n % 2 else stream(n) for n in range(6)}
         )
-        places = [place_of(path) for path in sorted(folder.glob("*.tape"))]
+        places = [location_of(path) for path in sorted(folder.glob("*.tape"))]
         share: Any = partial(parallel.each, jobs=1)
         if name == "shared":
 

@@ -12,8 +12,8 @@ import streamtape
 from streamtape.cli.app import cli
 from streamtape.errors import StoreConflictError
 from streamtape.stores import packing, s3
+from streamtape.stores.locations import location_of
 from streamtape.stores.packing import former_shards
-from streamtape.stores.places import place_of
 from streamtape.stores.recordings import recordings
 from streamtape.stores.store import StoreEntry
 from streamtape.stores.store_path import StorePath
@@ -55,7 +55,7 @@ def bucket(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def at(url: str) -> StorePath:
     """The place of a URL of a store."""
-    place = place_of(url)
+    place = location_of(url)
     assert isinstance(place, StorePath)
     return place
 
@@ -173,10 +173,10 @@ def test_packing_anew_removes_what_is_no_longer_needed(memory: str, tmp_path: Pa
         result = CliRunner().invoke(cli, [*args, "1KB"])
         assert result.exit_code == 0, result.output
     n = len(list(recordings(f"{memory}/shards")))
-    assert len(former_shards(place_of(f"{memory}/shards"))) == n
+    assert len(former_shards(location_of(f"{memory}/shards"))) == n
     result = CliRunner().invoke(cli, [*args, "1GB"])
     assert result.exit_code == 0, result.output
-    assert len(former_shards(place_of(f"{memory}/shards"))) == 1
+    assert len(former_shards(location_of(f"{memory}/shards"))) == 1
     assert len(list(recordings(f"{memory}/shards"))) == n
 
 
@@ -188,7 +188,7 @@ def test_shards_that_another_one_wrote_stay(
     old = folder / "shard-000007.tar"
     old.put([b"old"], replaces=None)
     with packing.packer(folder, None) as packer:
-        packer.add("a.tape", place_of(next(SAMPLES.glob("*.tape"))))
+        packer.add("a.tape", location_of(next(SAMPLES.glob("*.tape"))))
         shards = packer.close()
         put = StorePath.put
 

@@ -14,7 +14,7 @@ import streamtape
 from streamtape.cli.app import cli
 from streamtape.errors import CassetteError, CassetteNotFoundError, StoreConflictError, UsageError
 from streamtape.stores.ahead import fetch_ahead
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.stores.recordings import recordings
 from streamtape.stores.registry import register_store
 from streamtape.stores.store import StoreEntry
@@ -63,14 +63,14 @@ def where(request: pytest.FixtureRequest, tmp_path: Path, memory: str) -> str | 
     files = [(f"sub/{path.name}", path.read_bytes()) for path in TAPES]
     if request.param == "memory":
         for name, data in files:
-            place_of(f"{memory}/{name}").write(io.BytesIO(data), replaces=None)  # type: ignore[union-attr]  # a StorePath
+            location_of(f"{memory}/{name}").write(io.BytesIO(data), replaces=None)  # type: ignore[union-attr]  # a StorePath
         return memory
     if request.param == "own":
         store = Dictionary()
         store.files.update(files)
         return StorePath(store)
     if request.param == "tar in memory":
-        place = place_of(f"{memory}.tar")
+        place = location_of(f"{memory}.tar")
         StorePath(place.store.tar.store, "runs.tar").write(io.BytesIO(packed(files)), replaces=None)  # type: ignore[union-attr]  # a TarStore
         return f"{memory}.tar"
     if request.param == "folder":
@@ -180,7 +180,7 @@ def test_a_changed_tar_is_read_anew(tmp_path: Path) -> None:
     """Its index belongs to one version of it."""
     path = tmp_path / "x.tar"
     path.write_bytes(packed([("a.tape", TAPES[0].read_bytes())]))
-    place = place_of(path / "a.tape")
+    place = location_of(path / "a.tape")
     first = streamtape.load(place)
     path.write_bytes(packed([("b", b"longer"), ("a.tape", TAPES[1].read_bytes())]))
     assert streamtape.load(place) == streamtape.load(TAPES[1]) != first
@@ -198,7 +198,7 @@ def test_several_are_fetched_at_once() -> None:
 
     slow = Slow()
     slow.files = store.files = {f"{n}.tape": TAPES[0].read_bytes() for n in range(3)}
-    batch = [*recordings(StorePath(slow)), place_of("memory://none.tape")]
+    batch = [*recordings(StorePath(slow)), location_of("memory://none.tape")]
     fetch_ahead([(place.name, place) for place in batch])
     together.abort()  # whoever reads now fails
     assert all(len(streamtape.load(place)) for place in batch[:3])
@@ -206,7 +206,7 @@ def test_several_are_fetched_at_once() -> None:
 
 def test_writes_are_conditional(memory: str) -> None:
     """A second writer of one name is told, and overwrites nothing."""
-    place = place_of(f"{memory}/a.tape")
+    place = location_of(f"{memory}/a.tape")
     assert isinstance(place, StorePath)
     version = place.write(io.BytesIO(b"one"), replaces=None)
     with pytest.raises(StoreConflictError, match="another one meanwhile"):

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import streamtape
 from streamtape.cli.app import cli
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.stores.recordings import recordings
 from tests.fake_network import FakeNetwork
 from tests.registries import registries_restored
@@ -70,7 +70,7 @@ def test_recorded_replayed_and_expired(server: str) -> None:
 def test_two_writers(server: str) -> None:
     """The second one is refused, and a session puts both."""
     url = f"{server}/both/a.tape"
-    place = place_of(url)
+    place = location_of(url)
     with streamtape.use_cassette(url, mode="new_episodes", allow_no_requests=True):
         network: Any = FakeNetwork(lambda request: httpx.Response(200, text="mine"))
         with httpx.Client(transport=network) as client:

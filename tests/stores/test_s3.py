@@ -15,7 +15,7 @@ import streamtape
 from streamtape.cli.app import cli
 from streamtape.errors import CassetteNotFoundError, CassetteWriteError, StoreConflictError
 from streamtape.stores import s3
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.stores.recordings import recordings
 from streamtape.stores.store_path import StorePath
 from tests.fake_network import FakeNetwork
@@ -68,7 +68,7 @@ def test_lists_of_several_answers(
 ) -> None:
     """All names, sorted part by part, whatever an answer holds; what marks a folder is none."""
     monkeypatch.setattr(s3, "LISTED", n_listed)
-    folder = place_of(f"{bucket}/listed{n_listed}")
+    folder = location_of(f"{bucket}/listed{n_listed}")
     assert isinstance(folder, StorePath)
     expected = ["a/b/x.tape", "a/x.tape", "a-b/x.tape", "a.tape", "ä/x.tape"]
     for name in [*expected, "a/"]:
@@ -176,7 +176,7 @@ def test_what_is_read_again_is_not_fetched(
     url = f"{bucket}/cached/a.tape"
     cassette = streamtape.load(TAPES[0])
     streamtape.save(cassette, url)
-    place = place_of(url)
+    place = location_of(url)
     assert isinstance(place, StorePath)
     read: list[str] = []
     original: Callable[..., Any] = type(place.store).read_sized  # type: ignore[attr-defined]  # S3's
@@ -210,7 +210,7 @@ def test_puts_are_conditional(
 ) -> None:
     """The bucket itself refuses the second writer, of short objects and of long ones."""
     monkeypatch.setattr(s3, "PART_BYTES", 32)
-    place = place_of(f"{bucket}/put/{size}")
+    place = location_of(f"{bucket}/put/{size}")
     assert isinstance(place, StorePath)
     version = place.put([bytes(size)], replaces=None)
     entry = place.entry()
@@ -256,7 +256,7 @@ def test_commands_read_and_write_there(bucket: str, tmp_path: Path) -> None:
     folder = f"{bucket}/many"
     for path in TAPES:
         streamtape.save(streamtape.load(path), f"{folder}/{path.name}")
-    shard = place_of(f"{bucket}/many/shard-000001")
+    shard = location_of(f"{bucket}/many/shard-000001")
     shard.with_name("shard-000001.tar").put(  # type: ignore[union-attr]  # a StorePath
         [packed([(path.name, path.read_bytes()) for path in TAPES])], replaces=None
     )
@@ -275,7 +275,7 @@ def test_commands_read_and_write_there(bucket: str, tmp_path: Path) -> None:
         result = CliRunner().invoke(cli, command)
         assert result.exit_code in {0, 1}, result.output
         assert "Error" not in result.output
-    assert b"streamtape" in place_of(f"{folder}/page.html").read_bytes()
+    assert b"streamtape" in location_of(f"{folder}/page.html").read_bytes()
     assert len(streamtape.load(f"{folder}/back.tape")) == len(streamtape.load(TAPES[0]))
     refused = CliRunner().invoke(cli, ["convert", in_shard[0], f"{folder}/one.har"])
     assert refused.exit_code == 2

@@ -11,7 +11,7 @@ import pytest
 import streamtape
 from streamtape.errors import CassetteError, StoreConflictError
 from streamtape.stores import fsspec_store
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.tabular.reading import extract
 from streamtape.tabular.schema import TABLES
 from streamtape.tabular.store.export import Export
@@ -32,7 +32,7 @@ def tapes(tmp_path: Path) -> Path:
 
 def names(url: str) -> list[str]:
     """The names of all files below a URL, without what tells runs apart."""
-    place: Any = place_of(url)
+    place: Any = location_of(url)
     found = (str(path.relative_to(place)) for path in place.rglob("*"))
     return sorted(name if name.startswith("_") else name.rpartition("-")[0] for name in found)
 
@@ -112,7 +112,7 @@ def test_files_of_a_killed_export_are_collected(bucket: str, tapes: Path) -> Non
     run("export", tapes, "-o", url, "--table", "chunks")
     whole = names(url)
     assert len(killed(url, force=True)) == len(whole) + 4
-    place: Any = place_of(url)
+    place: Any = location_of(url)
     (place / "events" / "notes.txt").put([b"mine"], replaces=None)
     (place / "events" / "part-00000.parquet").put([b"mine"], replaces=None)
     run("export", tapes, "-o", url, "--table", "chunks", "--force")
@@ -133,7 +133,7 @@ def test_an_export_may_follow_one_that_was_killed(bucket: str, tapes: Path) -> N
         *(f"chunks/date={day}/part-00000" for day in ("2026-01-01", "2026-01-02")),
         "chunks/date=__HIVE_DEFAULT_PARTITION__/part-00000",
     }
-    place: Any = place_of(f"{bucket}/others")
+    place: Any = location_of(f"{bucket}/others")
     (place / "events" / "notes.txt").put([b"mine"], replaces=None)
     assert "did not export" in refused("export", tapes, "-o", f"{bucket}/others", "--force")
 
@@ -214,7 +214,7 @@ def test_nothing_of_others_is_replaced_in_s3(bucket: str, tapes: Path) -> None:
     )
     assert "there is nothing at" in refused("sql", "SELECT 1", f"{bucket}/nothing")
     with pytest.raises(CassetteError, match="no manifest"):
-        place: Any = place_of(f"{bucket}/broken/_streamtape.json")
+        place: Any = location_of(f"{bucket}/broken/_streamtape.json")
         place.replace_with([b'{"schema_version": 1, "tables": 7}'])
         streamtape.tables(f"{bucket}/broken")["events"]
 
@@ -226,7 +226,7 @@ def test_a_manifest_names_no_files_elsewhere(memory: str) -> None:
         ({}, 9, "later streamtape"),
     ):
         manifest = {"schema_version": version, "tables": {"events": {"files": files}}}
-        place: Any = place_of(f"{memory}/_streamtape.json")
+        place: Any = location_of(f"{memory}/_streamtape.json")
         place.replace_with([json.dumps(manifest).encode()])
         with pytest.raises(CassetteError, match=message):
             streamtape.tables(memory)["events"]

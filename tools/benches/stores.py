@@ -23,8 +23,8 @@ from typing import Any
 import streamtape
 from streamtape.cli.parallel import MAX_BATCH
 from streamtape.stores.ahead import fetch_ahead
+from streamtape.stores.locations import location_of
 from streamtape.stores.packing import packer, put_shards
-from streamtape.stores.places import place_of
 from streamtape.stores.recordings import named_recordings, recordings
 from streamtape.tape.model import Cassette
 from streamtape.tape.store import save
@@ -126,9 +126,9 @@ def _everywhere(base: Path) -> dict[str, str]:
     for url in ("memory://bench", "s3://bench/tapes"):
         for name, place in named_recordings(base / "tapes"):
             assert isinstance(place, Path)
-            place_of(f"{url}/{name}").put([place.read_bytes()], replaces=None)  # type: ignore[union-attr]  # a StorePath
+            location_of(f"{url}/{name}").put([place.read_bytes()], replaces=None)  # type: ignore[union-attr]  # a StorePath
     # Beside its own name a tar is taken for a folder; it is put there as what it is.
-    at = place_of("s3://bench/tars/x.tar").store.tar  # type: ignore[union-attr]  # a TarStore
+    at = location_of("s3://bench/tars/x.tar").store.tar  # type: ignore[union-attr]  # a TarStore
     at.put([(base / "x.tar").read_bytes()], replaces=None)
     return {
         "folder": str(base / "tapes"),

@@ -29,7 +29,7 @@ from streamtape.tape.store.disk import make_folder, writing
 from streamtape.tape.store.ordinary import check_no_link
 
 if TYPE_CHECKING:
-    from streamtape.stores.places import Place
+    from streamtape.stores.locations import FileLocation
 
 _PIECE_BYTES = 1 << 20
 _PART = re.compile(r"part-\d{5,}-[0-9a-f]{8}\.parquet")
@@ -59,7 +59,7 @@ class Destination(Protocol):
         ...
 
 
-def destination(target: Place, *, is_file: bool, force: bool) -> Destination:
+def destination(target: FileLocation, *, is_file: bool, force: bool) -> Destination:
     """The destination that a path or a URL means.
 
     UsageError where something is there already that may not be replaced.
@@ -137,9 +137,9 @@ class _InStore:
             return name
         pure = PurePosixPath(name)
         kept = str(pure.with_name(f"{pure.stem}-{self._run}{pure.suffix}"))
-        place = self._target / kept
-        self._put.append(place)  # also where the put fails: it may have arrived
-        place.put(_pieces(self.path(name)), replaces=None)
+        location = self._target / kept
+        self._put.append(location)  # also where the put fails: it may have arrived
+        location.put(_pieces(self.path(name)), replaces=None)
         self.path(name).unlink()
         return kept
 
@@ -172,9 +172,9 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _is_part(place: StorePath, target: StorePath) -> bool:
+def _is_part(location: StorePath, target: StorePath) -> bool:
     """Whether a file has a name that exports into stores give, and nobody else is likely to."""
-    *folders, name = place.relative_to(target).parts
+    *folders, name = location.relative_to(target).parts
     if not _PART.fullmatch(name) or not 1 <= len(folders) <= 2:
         return False
     return folders[0] in TABLES and all(
@@ -186,21 +186,21 @@ def _holds_parts_alone(target: StorePath) -> bool:
     """Whether all that is in a folder are files of an export."""
     with calling(target, "list"):
         found = (StorePath(target.store, one.name) for one in target.store.list(target.key))
-        return all(_is_part(place, target) for place in found)
+        return all(_is_part(location, target) for location in found)
 
 
-def _remove(places: Iterable[StorePath]) -> None:
+def _remove(locations: Iterable[StorePath]) -> None:
     """Remove files of a store; what stays is named by no manifest, and so it is not read."""
-    for place in places:
+    for location in locations:
         with contextlib.suppress(StreamtapeError, FileNotFoundError):
-            place.remove()
+            location.remove()
 
 
 def _manifest_bytes(manifest: dict[str, Any]) -> bytes:
     return json.dumps(manifest, indent=1).encode() + b"\n"
 
 
-def _not_ours(target: Place, *, is_file: bool) -> str:
+def _not_ours(target: FileLocation, *, is_file: bool) -> str:
     if is_file:
         return f"{str(target)!r} is a folder: name a file *.parquet, or another folder"
     return f"{str(target)!r} is a folder that streamtape did not export: choose another name"

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from streamtape.errors import UsageError
-from streamtape.stores.places import place_of
+from streamtape.stores.locations import location_of
 from streamtape.tabular.arrow import arrow_schema
 from streamtape.tabular.reading import Extract
 from streamtape.tabular.store.destinations import destination
@@ -49,7 +49,7 @@ class Export:
         partition_by: PartitionBy = "date",
         force: bool = False,
     ) -> None:
-        self.target = place_of(target)
+        self.target = location_of(target)
         self.tables = tuple(tables)
         self.is_file = self.target.suffix.lower() == ".parquet"
         if self.is_file and len(self.tables) != 1:
@@ -116,11 +116,11 @@ class Export:
         file = self._open.pop(key, None)
         if file is None:
             self._n_parts[key] = self._n_parts.get(key, 0) + 1
-            place = self._destination.path(self._name(key))
+            location = self._destination.path(self._name(key))
             schema = arrow_schema(table)
             if self._partition_by == "date":
                 schema = schema.remove(schema.get_field_index("date"))
-            file = ParquetFile(place, schema)
+            file = ParquetFile(location, schema)
         self._open[key] = file
         return file
 

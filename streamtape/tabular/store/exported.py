@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamtape.errors import CassetteError, CassetteNotFoundError, StreamtapeError, UsageError
-from streamtape.stores.places import Place, place_of
+from streamtape.stores.locations import FileLocation, location_of
 from streamtape.tabular.arrow import PURPOSE, arrow_schema
 from streamtape.tabular.extras import needed
 from streamtape.tabular.schema import TABLES, VERSION
@@ -30,10 +30,10 @@ def is_exported(name: str) -> bool:
     """Whether a name is that of exported tables, and not of recordings."""
     if name.lower().endswith(SUFFIX):
         return True
-    place = place_of(name)
-    if isinstance(place, Path):
-        return place.is_dir() and is_export(place)
-    return place.suffix != ".tape" and not hasattr(place.store, "tar") and is_export(place)
+    location = location_of(name)
+    if isinstance(location, Path):
+        return location.is_dir() and is_export(location)
+    return location.suffix != ".tape" and not hasattr(location.store, "tar") and is_export(location)
 
 
 def check_names(names: Iterable[str]) -> bool:
@@ -53,13 +53,13 @@ def datasets(names: Iterable[str]) -> dict[str, ds.Dataset]:
     module = needed("pyarrow.dataset", PURPOSE)
     found: dict[str, list[Any]] = {}
     for name in names:
-        place = place_of(name)
-        if isinstance(place, Path):
-            for table, paths in _files(path_of(place)).items():
+        location = location_of(name)
+        if isinstance(location, Path):
+            for table, paths in _files(path_of(location)).items():
                 found.setdefault(table, []).append(_dataset(table, paths))
         else:
-            for table, places in _files(place).items():
-                dataset = dataset_in_store(table, places)
+            for table, locations in _files(location).items():
+                dataset = dataset_in_store(table, locations)
                 found.setdefault(table, []).append(dataset)
     return {
         table: module.dataset(found[table]) if len(found[table]) > 1 else found[table][0]
@@ -68,45 +68,47 @@ def datasets(names: Iterable[str]) -> dict[str, ds.Dataset]:
     }
 
 
-def _files(place: Place) -> dict[str, list[Any]]:
+def _files(location: FileLocation) -> dict[str, list[Any]]:
     """The files of each table of an export."""
-    if isinstance(place, Path):
-        if not place.exists():
-            raise CassetteNotFoundError(missing(place), path=place)
-        if place.is_dir():
-            tables = {table: sorted((place / table).rglob(f"*{SUFFIX}")) for table in TABLES}
+    if isinstance(location, Path):
+        if not location.exists():
+            raise CassetteNotFoundError(missing(location), path=location)
+        if location.is_dir():
+            tables = {table: sorted((location / table).rglob(f"*{SUFFIX}")) for table in TABLES}
             return {table: files for table, files in tables.items() if files}
-    elif place.suffix.lower() != SUFFIX:
+    elif location.suffix.lower() != SUFFIX:
         # In a store there may be files of an export that failed, or is on its way.
-        named = read_manifest(place)
-        return {table: [place / name for name in files] for table, files in named.items() if files}
-    return {_table_of(place): [place]}
+        named = read_manifest(location)
+        return {
+            table: [location / name for name in files] for table, files in named.items() if files
+        }
+    return {_table_of(location): [location]}
 
 
-def _table_of(place: Place) -> str:
+def _table_of(location: FileLocation) -> str:
     """Which table a Parquet file holds, by its own word."""
     pq = needed("pyarrow.parquet", PURPOSE)
     pa = needed("pyarrow", PURPOSE)
-    shown = repr(str(place))
+    shown = repr(str(location))
     try:
-        source = place if isinstance(place, Path) else opened_file(place)
+        source = location if isinstance(location, Path) else opened_file(location)
         metadata = pq.read_schema(source).metadata or {}
     except StreamtapeError:
         raise
     except (pa.ArrowException, OSError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
-        raise CassetteError(f"cannot read {shown}: {why}", path=str(place)) from None
+        raise CassetteError(f"cannot read {shown}: {why}", path=str(location)) from None
     table: str = metadata.get(b"streamtape.table", b"").decode("utf-8", "replace")
     version = metadata.get(b"streamtape.schema_version", b"").decode("ascii", "replace")
     if table not in TABLES or not version.isdigit():
         raise CassetteError(
-            f"{shown} is a Parquet file that streamtape did not export", path=str(place)
+            f"{shown} is a Parquet file that streamtape did not export", path=str(location)
         )
     if int(version) > VERSION:
         raise CassetteError(
             f"{shown} was exported by a later streamtape (schema {version}; this one reads "
             f"{VERSION}): update streamtape, or export it again",
-            path=str(place),
+            path=str(location),
         )
     return table
 

@@ -16,7 +16,7 @@ from streamtape.tabular.schema import TABLES, VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streamtape.stores.places import Place
+    from streamtape.stores.locations import FileLocation
 
 MANIFEST = "_streamtape.json"
 _FORMAT = "streamtape tables"
@@ -36,19 +36,19 @@ def manifest(partition_by: str, tables: Mapping[str, Mapping[str, int]]) -> dict
     }
 
 
-def is_export(place: Place) -> bool:
+def is_export(location: FileLocation) -> bool:
     """Whether a folder is one that we exported."""
-    return (place / MANIFEST).is_file()
+    return (location / MANIFEST).is_file()
 
 
-def read_manifest(folder: Place) -> dict[str, dict[str, int]]:
+def read_manifest(folder: FileLocation) -> dict[str, dict[str, int]]:
     """The files of each table, with their rows.
 
     CassetteError for a manifest that can't be read, or that a later streamtape wrote.
     """
-    place = folder / MANIFEST
+    location = folder / MANIFEST
     try:
-        found = json.loads(place.read_bytes())
+        found = json.loads(location.read_bytes())
         version = int(found["schema_version"])
         tables = {
             table: {str(name): int(rows) for name, rows in found["tables"][table]["files"].items()}
@@ -57,8 +57,8 @@ def read_manifest(folder: Place) -> dict[str, dict[str, int]]:
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CassetteError(
-            f"cannot read {str(place)!r}: it is no manifest of an export ({error!r})",
-            path=str(place),
+            f"cannot read {str(location)!r}: it is no manifest of an export ({error!r})",
+            path=str(location),
         ) from None
     if version > VERSION:
         raise CassetteError(
@@ -69,7 +69,8 @@ def read_manifest(folder: Place) -> dict[str, dict[str, int]]:
     for name in file_names(tables):
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise CassetteError(
-                f"cannot read {str(place)!r}: {name!r} lies outside of the export", path=str(place)
+                f"cannot read {str(location)!r}: {name!r} lies outside of the export",
+                path=str(location),
             )
     return tables
 

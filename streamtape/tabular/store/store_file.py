@@ -29,8 +29,8 @@ _DAY = re.compile(r"/date=(?:(\d{4}-\d{2}-\d{2})|__HIVE_DEFAULT_PARTITION__)/")
 class StoreFile:
     """The bytes of a name in a store as an open file: what `pyarrow.PythonFile` takes."""
 
-    def __init__(self, place: StorePath) -> None:
-        self._place = place
+    def __init__(self, location: StorePath) -> None:
+        self._place = location
         self._at = 0
         self.closed = False
 
@@ -73,26 +73,26 @@ class StoreFile:
         self.closed = True
 
 
-def opened_file(place: StorePath) -> pa.PythonFile:
+def opened_file(location: StorePath) -> pa.PythonFile:
     """A file of a store for Arrow; nothing is read yet."""
-    return needed("pyarrow", PURPOSE).PythonFile(StoreFile(place), mode="r")
+    return needed("pyarrow", PURPOSE).PythonFile(StoreFile(location), mode="r")
 
 
-def dataset_in_store(table: str, places: Sequence[StorePath]) -> ds.Dataset:
+def dataset_in_store(table: str, locations: Sequence[StorePath]) -> ds.Dataset:
     """One table's files in a store as a dataset; the date may be in the names of folders."""
     module = needed("pyarrow.dataset", PURPOSE)
     parquet = module.ParquetFileFormat()
     fragments: list[Any] = [
-        parquet.make_fragment(opened_file(place), partition_expression=_partition(place))
-        for place in places
+        parquet.make_fragment(opened_file(location), partition_expression=_partition(location))
+        for location in locations
     ]
     return module.FileSystemDataset(fragments, arrow_schema(table), parquet)
 
 
-def _partition(place: StorePath) -> Any:
+def _partition(location: StorePath) -> Any:
     """What holds for all rows of a file, by the names of its folders; None: nothing is known."""
     module = needed("pyarrow.dataset", PURPOSE)
-    found = _DAY.search(f"/{place.key}")
+    found = _DAY.search(f"/{location.key}")
     if found is None:
         return None
     if found[1] is None:

@@ -23,7 +23,7 @@ from streamtape.errors import (
     UsageError,
 )
 from streamtape.stores.local import Fetch, OpenFile, open_to_read
-from streamtape.stores.places import Place, StrPath, place_of
+from streamtape.stores.locations import FileLocation, StrPath, location_of
 from streamtape.tape import container, journal, load_hooks
 from streamtape.tape.codec import encode
 from streamtape.tape.gc_paused import collector_paused
@@ -69,20 +69,20 @@ def load_to_replay(path: StrPath) -> Cassette:
 
 
 def _load(path: StrPath, *, max_bytes: int | None = None, reads_requests: bool = True) -> Cassette:
-    place = place_of(path)
-    if isinstance(place, Path):
-        place = path_of(place)
+    location = location_of(path)
+    if isinstance(location, Path):
+        location = path_of(location)
     try:
-        return load_known(place, max_bytes=max_bytes, reads_requests=reads_requests)[0]
+        return load_known(location, max_bytes=max_bytes, reads_requests=reads_requests)[0]
     except FileNotFoundError:
-        if not isinstance(place, Path):
+        if not isinstance(location, Path):
             raise
-        raise CassetteNotFoundError(_missing(place), path=place) from None
+        raise CassetteNotFoundError(_missing(location), path=location) from None
 
 
 @collector_paused()
 def load_known(
-    path: Place, *, max_bytes: int | None = None, reads_requests: bool = True
+    path: FileLocation, *, max_bytes: int | None = None, reads_requests: bool = True
 ) -> tuple[Cassette, bytes]:
     """Load a cassette, and get the identity of what was read; FileNotFoundError without a file.
 
@@ -133,7 +133,7 @@ def _identity(size: int, tail: bytes) -> bytes:
     return b"%d:%s" % (size, tail)
 
 
-def check_replaceable(path: Place) -> None:
+def check_replaceable(path: FileLocation) -> None:
     """NotACassetteError where a recording would replace a file that is something else."""
     beginning = b""
     with contextlib.suppress(FileNotFoundError), reading(path):
@@ -152,23 +152,23 @@ def check_replaceable(path: Place) -> None:
         return
 
 
-def check_recording(place: Place) -> None:
+def check_recording(location: FileLocation) -> None:
     """NotACassetteError, or another CassetteError, where a file does not begin as a cassette does.
 
     CassetteNotFoundError if the file is missing.
     """
     beginning = b""
     try:
-        with reading(place):
-            if isinstance(place, Path):
-                beginning = _beginning(place, len(container.HEAD))
+        with reading(location):
+            if isinstance(location, Path):
+                beginning = _beginning(location, len(container.HEAD))
             else:
-                beginning = place.open()[0](0, len(container.HEAD))
+                beginning = location.open()[0](0, len(container.HEAD))
     except CassetteNotFoundError:
         raise
     except FileNotFoundError:
-        raise CassetteNotFoundError(missing(Path(place)), path=place) from None
-    container.check_beginning(beginning, str(place))
+        raise CassetteNotFoundError(missing(Path(location)), path=location) from None
+    container.check_beginning(beginning, str(location))
 
 
 def _missing(path: Path) -> str:
@@ -191,7 +191,7 @@ def save(cassette: Cassette, path: StrPath) -> None:
     CassetteWriteError where it can't be written; the old file is then as it was. In a store, it is
     a StoreConflictError where another writer comes in between.
     """
-    place = place_of(path)
+    place = location_of(path)
     if not isinstance(place, Path):
         place.replace_with(encode(cassette))
         return
@@ -220,22 +220,22 @@ def load_journal(path: StrPath) -> Cassette:
         return Cassette(found.interactions, str(location))
 
 
-def is_there(place: Place) -> bool:
+def is_there(location: FileLocation) -> bool:
     """Whether there is anything at a place, be it a link that leads nowhere."""
-    if isinstance(place, Path):
-        return os.path.lexists(path_of(place))
-    return place.exists()
+    if isinstance(location, Path):
+        return os.path.lexists(path_of(location))
+    return location.exists()
 
 
 def _of_this_machine(path: StrPath) -> Path:
     """The path of a journal; UsageError for one in a store, where there are none."""
-    place = place_of(path)
-    if not isinstance(place, Path):
+    location = location_of(path)
+    if not isinstance(location, Path):
         raise UsageError(
-            f"{str(place)!r} is no journal: those are files of the machine that records, also "
+            f"{str(location)!r} is no journal: those are files of the machine that records, also "
             "where the cassette goes to a store"
         )
-    return path_of(place)
+    return path_of(location)
 
 
 class Recovery(NamedTuple):
@@ -267,8 +267,8 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
     from streamtape.tape import journal_records, recovery
 
     location = _of_this_machine(path)
-    if to is not None and is_there(place_of(to)):
-        shown = str(place_of(to))
+    if to is not None and is_there(location_of(to)):
+        shown = str(location_of(to))
         raise CassetteWriteError(
             f"{shown!r} exists already, and a recovery replaces nothing", path=shown
         )
@@ -294,7 +294,7 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         found = recovery.scan(file.read, path=str(location), cut_uploads=True)
         if not found.interactions:
             raise _nothing(location, found.damage, done)
-        target = place_of(to) if to is not None else _target(location)
+        target = location_of(to) if to is not None else _target(location)
         save(Cassette(found.interactions), target)
         if not found.losses:
             done()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamtape.errors import CassetteWriteError, JournalLeftError, NotACassetteError
-from streamtape.stores.places import StrPath
+from streamtape.stores.locations import StrPath
 from streamtape.tape.model import Cassette
 from streamtape.tape.redact import Redactor
 from streamtape.tape.store.disk import make_folder, open_locked, path_of, write_all, writing

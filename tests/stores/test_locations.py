@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from streamtape.errors import StoreError, UsageError
-from streamtape.stores.places import place_of, relative_name
+from streamtape.stores.locations import location_of, relative_name
 from streamtape.stores.urls import is_url, without_credentials, without_secrets
 from tests.children import unmeasured
 
@@ -39,13 +39,13 @@ def test_what_is_a_url(text: str, expected: bool) -> None:
 @pytest.mark.parametrize("text", ["run.tape", "a/b.tape", "x.tar", "no-such.tar/run.tape"])
 def test_paths_stay_paths(text: str) -> None:
     """What is no URL and in no tar is a Path, as it was."""
-    assert place_of(text) == Path(text)
-    assert place_of(Path(text)) == Path(text)
+    assert location_of(text) == Path(text)
+    assert location_of(Path(text)) == Path(text)
 
 
 def test_file_urls_are_paths(tmp_path: Path) -> None:
     """`file://` is a file of this machine, with what is escaped in it."""
-    assert place_of(f"file://{tmp_path}/a%20b.tape") == tmp_path / "a b.tape"
+    assert location_of(f"file://{tmp_path}/a%20b.tape") == tmp_path / "a b.tape"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_credentials_are_not_shown(url: str, shown: str) -> None:
 
 def test_a_place_keeps_its_credentials_to_itself() -> None:
     """`str` and `repr` have none, `os.fspath` has the URL, and it pickles."""
-    place = place_of("https://me:geheim99@127.0.0.1:1/run.tape?sig=geheim98")
+    place = location_of("https://me:geheim99@127.0.0.1:1/run.tape?sig=geheim98")
     assert not isinstance(place, Path)
     assert "geheim" not in f"{place} {place!r}"
     assert os.fspath(place) == "https://me:geheim99@127.0.0.1:1/run.tape?sig=geheim98"
@@ -89,15 +89,17 @@ def test_a_place_keeps_its_credentials_to_itself() -> None:
 def test_unknown_schemes_are_named() -> None:
     """A scheme that nobody knows is a usage error, and so is one whose library is missing."""
     with pytest.raises(UsageError, match="unknown scheme 'nowhere'"):
-        place_of("nowhere://host/run.tape")
+        location_of("nowhere://host/run.tape")
     with pytest.raises(UsageError, match="needs another library: Install ossfs"):
-        place_of("oss://bucket/run.tape")
+        location_of("oss://bucket/run.tape")
 
 
 def test_names_below_a_folder(tmp_path: Path) -> None:
     """The same for paths and URLs."""
     assert relative_name(tmp_path / "a" / "b.tape", tmp_path) == "a/b.tape"
-    assert relative_name(place_of("memory://r/a/b.tape"), place_of("memory://r/")) == "a/b.tape"
+    assert (
+        relative_name(location_of("memory://r/a/b.tape"), location_of("memory://r/")) == "a/b.tape"
+    )
 
 
 def test_nothing_is_imported_for_paths(tmp_path: Path) -> None:
@@ -107,7 +109,7 @@ def test_nothing_is_imported_for_paths(tmp_path: Path) -> None:
         "try: streamtape.load(sys.argv[1])\n"
         "except streamtape.CassetteNotFoundError: pass\n"
         "print([m for m in sys.modules if m.startswith('streamtape.stores.')"
-        " and m.rpartition('.')[2] not in ('local', 'places', 'urls') or m == 'fsspec'])"
+        " and m.rpartition('.')[2] not in ('local', 'locations', 'urls') or m == 'fsspec'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "x.tape")],

@@ -1,8 +1,8 @@
-"""The one place where a path or a URL becomes something that can be read.
+"""Where files and folders are: the only module in which a path or a URL becomes a FileLocation.
 
-`place_of` gives a `pathlib.Path` for what lies on this machine, and a StorePath for a URL, a tar of
-recordings, and what is in one. Both can be listed, named and read alike, so that whoever takes
-paths need not tell them apart.
+`location_of` gives a `pathlib.Path` for what is on this machine, and a StorePath for a URL, for a
+tar of recordings, and for what is in one. Both are listed, named and read alike, so that callers
+need not tell them apart.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from streamtape.stores.urls import TAR, is_url
 if TYPE_CHECKING:
     from streamtape.stores.store_path import StorePath
 
-Place: TypeAlias = "Path | StorePath"
+FileLocation: TypeAlias = "Path | StorePath"
 StrPath = str | os.PathLike[str]
 
 
-def place_of(name: StrPath) -> Place:
-    """The place that a path or a URL names. Nothing is opened, but a tar on this machine looked at.
+def location_of(name: StrPath) -> FileLocation:
+    """The location that a path or a URL names. Nothing is opened but a tar on this machine.
 
-    UsageError for a URL of a scheme that nobody knows, or whose library is missing.
+    UsageError for a URL whose scheme is unknown, or whose library is missing.
     """
     if hasattr(name, "store"):  # a StorePath, which need not be imported to know it
         return cast("StorePath", name)
@@ -35,7 +35,7 @@ def place_of(name: StrPath) -> Place:
         scheme, _, rest = text.partition("://")
         if scheme.lower() in {"file", "local"}:
             host, _, inside = rest.partition("/")
-            return place_of(url2pathname(f"/{inside}") if host in {"", "localhost"} else rest)
+            return location_of(url2pathname(f"/{inside}") if host in {"", "localhost"} else rest)
         return path_of_url(text)
     path = name if isinstance(name, Path) else Path(text)
     if TAR in text and (found := _in_tar(path)) is not None:
@@ -43,15 +43,15 @@ def place_of(name: StrPath) -> Place:
     return path
 
 
-def relative_name(place: Place, folder: Place) -> str:
-    """The name that a place has below a folder, with `/`; of what is in a tar, with the tar's."""
-    if isinstance(place, Path) and isinstance(folder, Path):
-        return place.relative_to(folder).as_posix()
-    return str(place)[len(str(folder)) :].replace(os.sep, "/").strip("/")
+def relative_name(location: FileLocation, folder: FileLocation) -> str:
+    """The name of a location below a folder, with `/`; of what is in a tar, with the tar's."""
+    if isinstance(location, Path) and isinstance(folder, Path):
+        return location.relative_to(folder).as_posix()
+    return str(location)[len(str(folder)) :].replace(os.sep, "/").strip("/")
 
 
 def _in_tar(path: Path) -> StorePath | None:
-    """The place in a tar on this machine that a path names; None where no part of it is a tar."""
+    """The location in a tar on this machine that a path names; None if no part of it is a tar."""
     parts = path.parts
     for n, part in enumerate(parts, 1):
         tar = Path(*parts[:n])
