@@ -22,7 +22,8 @@ _NEWLINE = 10
 def why_nothing(pattern: str) -> str | None:
     """Why an expression would mask nothing, with the way out; None where it may mask something.
 
-    What is masked is the first group that takes part in a match, or else the whole match.
+    What is masked is the first group that matches a character, or the whole match where no group
+    takes part in it.
     `re.error` where it is no expression.
     """
     compiled = re.compile(pattern.encode())

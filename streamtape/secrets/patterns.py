@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 _ESCAPED = rb"(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2})"
@@ -123,15 +124,18 @@ class Pattern:
 
 
 class OwnPattern(Pattern):
-    """A user's own expression: the first group that takes part is masked, or the whole match."""
+    """A user's own expression: the first group that matches a character is masked.
+
+    Where no group takes part in a match, the whole match is.
+    """
 
     def _spans(self, text: bytes, match: re.Match[bytes]) -> Iterator[Span]:
         if "s" in match.re.groupindex and match.start("s") >= 0:
             groups = [match.span("s")]
         else:
             groups = [span for span in match.regs[1:] if span[0] >= 0]
-        start, end = groups[0] if groups else match.span()
-        if start < end:
+        filled = ((start, end) for start, end in groups or [match.span()] if start < end)
+        for start, end in islice(filled, 1):
             yield Span(start, end, self.kind)
 
 

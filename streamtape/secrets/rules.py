@@ -22,8 +22,8 @@ class RedactionOptions:
 
     `headers`, `parameters`: more names (a parameter of a query, form or cookie), any case.
     Those are masked whatever is `off`. `patterns`: more (kind, regular expression) pairs for URLs,
-    values of headers, and bodies; where the expression has groups, the first one that takes part in
-    a match is masked; it is matched within a line, so it needs neither `^` nor `$`.
+    values of headers, and bodies; where the expression has groups, the first one that matches a
+    character is masked; it is matched within a line, so it needs neither `^` nor `$`.
     `json_paths`: texts in JSON bodies and in the lines of streams, as `$.user.email`,
     `$.items[*].name`, `$..secret`; all texts below the path are masked, numbers are not. `off`:
     kinds that are not masked. `keep`: names that never are. UsageError for a value that would mask

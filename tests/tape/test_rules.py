@@ -87,7 +87,10 @@ def masked_by(pattern: str, body: bytes) -> bytes:
         ("(x)?1", "a team-**, b *1"), ("(?:^|[ ])team", "a*****-11, b x1"),
         ("team-([0-9]+)|x([0-9])", "a team-**, b x*"), ("(team)|x1", "a ****-11, b **"),
         ("(b)(?P<s> x)", "a team-11, b**1"), (r"team[^,]*", "a *******, b x1"),
-        (r"[a-z\n]{4}", "a ****-11, b x1"), ("(?:x\n|x)1", "a team-11, b **"),
+        (r"[a-z\n]{4}", "a ****-11, b x1"), ("()(x)", "a team-11, b *1"),
+        ("(x?)(1)", "a team-**, b *1"),
+        ("team(-?)", "a team*11, b x1"), ("team(z?)", "a team-11, b x1"),
+        ("(?:x\n|x)1", "a team-11, b **"),
     ],
 )  # fmt: skip
 def test_what_an_expression_masks(pattern: str, masked: str) -> None:
