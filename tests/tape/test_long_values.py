@@ -142,3 +142,15 @@ def test_turns_are_counted(value: str, turns: int) -> None:
     """From a small letter to a capital, and between letters and digits."""
     for least in range(3, 12):
         assert names.drawn(value.encode(), least) == (turns >= least)
+
+
+@pytest.mark.parametrize(
+    ("value", "drawn"),
+    [
+        ("aBcDeF" + "g" * 11, True), ("aBcDeF" + "g" * 12, False),
+        ("aBcDeFgH" + "i" * 31, True), ("aBcDeFgH" + "i" * 32, False),
+    ],
+)  # fmt: skip
+def test_long_values_turn_more_often(value: str, drawn: bool) -> None:
+    """Three turns are enough up to 17 characters, then four, then one in eight."""
+    assert names.drawn(value.encode()) == drawn

@@ -194,6 +194,8 @@ def test_without_cookies_attributes_are_searched() -> None:
         ("state", "North-Rhine-Westphalia", False), ("state", "CA", False), ("sign", "+", False),
         ("code", "print(1)", False), ("encode", "SplxlOBeZQQYbYS6WxSbIA", False),
         ("state", "2026-11-27T22:45:00Z", False), ("code", "REDACTED", False),
+        ("pin", "471", False), ("pin", "471147114711", True), ("pin", "4711471147114", False),
+        ("code", "error_limit_exceeded_2", False), ("state", "/a1B2c3D4e5F6g7H8", False),
     ],
 )  # fmt: skip
 def test_parameters_that_are_secret_at_times(name: str, value: str, masked: bool) -> None:
@@ -214,3 +216,16 @@ def test_parameters_that_are_secret_at_times(name: str, value: str, masked: bool
     )
     for options in (RedactionOptions(keep=(name,)), RedactionOptions(off=frozenset({"name"}))):
         assert Redactor(options).redact_request(Request("GET", urls[0]))[0].url == urls[0]
+
+
+def test_a_parameter_is_looked_at_without_its_escapes() -> None:
+    """A pin whose digits are escaped is a pin."""
+    request, _ = Redactor().redact_request(Request("GET", "http://h/?pin=%34%37%31%31"))
+    assert request.url == "http://h/?pin=REDACTED"
+
+
+def test_a_cookie_header_of_your_own_keeps_its_names() -> None:
+    """It is masked as any cookie header, value by value."""
+    redactor = Redactor(RedactionOptions(headers=("cookie",)))
+    request, _ = redactor.redact_request(Request("GET", "http://h/", ((b"cookie", b"a=b; c=d"),)))
+    assert request.headers == ((b"cookie", b"a=[redacted]; c=[redacted]"),)

@@ -89,6 +89,7 @@ def masked_by(pattern: str, body: bytes) -> bytes:
         ("(b)(?P<s> x)", "a team-11, b**1"), (r"team[^,]*", "a *******, b x1"),
         (r"[a-z\n]{4}", "a ****-11, b x1"), ("()(x)", "a team-11, b *1"),
         ("(x?)(1)", "a team-**, b *1"),
+        ("(?:a\n)?team", "a ****-11, b x1"), ("(?:x|^){0,2}b", "a team-11, * x1"),
         ("team(-?)", "a team*11, b x1"), ("team(z?)", "a team-11, b x1"),
         ("(?:x\n|x)1", "a team-11, b **"),
     ],
@@ -96,6 +97,13 @@ def masked_by(pattern: str, body: bytes) -> bytes:
 def test_what_an_expression_masks(pattern: str, masked: str) -> None:
     """The first group that takes part in a match; without one, the whole match."""
     assert masked_by(pattern, b"a team-11, b x1") == masked.encode()
+
+
+@pytest.mark.parametrize("pattern", ["(team)-11", "(?P<s>team)-11"])
+def test_a_group_at_the_start(pattern: str) -> None:
+    """A group that begins with the text takes part, as any other."""
+    redactor = Redactor(RedactionOptions(patterns=(("mine", pattern),)))
+    assert redactor.redact_text("team-11 x") == "REDACTED-11 x"
 
 
 @given(st.text("ab|*?.", min_size=1, max_size=7))
