@@ -210,7 +210,7 @@ def long_texts(repeat: int) -> Iterator[Row]:
             "value": slope,
             "unit": "",
             "peer": None,
-            "goal": "<= 1.15",
+            "goal": "<= 1.05",
         }
 
 
