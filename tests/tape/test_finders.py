@@ -163,3 +163,11 @@ def test_the_last_escape_is_looked_for_from_the_end(
     found = [match.start() for match in _ESCAPE.finditer(text)]
     assert last_escape(text) == (found[-1] if found else -1)
     assert last_escape(text + b"." * 40_000) == last_escape(text)
+
+
+@pytest.mark.parametrize("escape", ["\\\\\\u0041", "\\\\\\/", "&#x0041;", "\\u{0041}", "%41%42"])
+def test_an_escape_where_the_look_begins(escape: str) -> None:
+    """One that lies over that place is found by its first sign."""
+    for n_after in range(4080, 4100):
+        text = b".." + escape.encode() + b"." * n_after
+        assert last_escape(text) == [match.start() for match in _ESCAPE.finditer(text)][-1]
