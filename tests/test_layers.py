@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -90,10 +90,11 @@ def sources() -> list[Path]:
     return sorted(set(PACKAGE.rglob("*.py")) - {PACKAGE / "__init__.py"})
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every module that a file imports, inside functions too, through `streamtape` itself too."""
     tree = ast.parse(path.read_text())
-    return house.imports(tree, PUBLIC, house.facade(module_of(path), tree))
+    return tuple(house.imports(tree, PUBLIC, house.facade(module_of(path), tree)))
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(PACKAGE)))
