@@ -11,6 +11,7 @@ from tools import house
 ROOT = Path(__file__).parents[1]
 # The package may be an installed wheel, elsewhere.
 FOLDERS = {"streamtape": Path(streamtape.__file__).parent, "tools": ROOT / "tools"}
+NAMED = {**FOLDERS, "tests": ROOT / "tests"}
 AVOIDED = (*(word for word in house.WORDS if " " not in word), "shelf")
 # Names of our own that keep such a word, each with the reason.
 KEPT = {
@@ -31,12 +32,10 @@ REASON = re.compile(
 )
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", NAMED)
 def test_names_are_the_fields_terms(folder: str) -> None:
     """What was asked is a request, what was told a message; the exceptions have reasons."""
-    found = {
-        re.sub(r":\d+ ", " ", name) for name in house.names_with_words(FOLDERS[folder], AVOIDED)
-    }
+    found = {re.sub(r":\d+ ", " ", name) for name in house.names_with_words(NAMED[folder], AVOIDED)}
     assert found == {name for name in KEPT if name.startswith(f"{folder}/")}
 
 
