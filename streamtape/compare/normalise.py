@@ -42,6 +42,7 @@ class IdFound(NamedTuple):
 IdsFound = list[IdFound]
 
 
+@lru_cache(maxsize=1024)
 def is_id_name(name: str) -> bool:
     """Whether a field of this name holds an id."""
     return _ID_NAME.fullmatch(name) is not None and name not in _MODELS

@@ -266,6 +266,8 @@ class Keys:
 
     def named(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
         """A key without the ids in it."""
+        if self._ids.isdisjoint(key):
+            return key
         return tuple(
             self._names.setdefault(k, f"id {len(self._names)}")
             if isinstance(k, str) and k in self._ids

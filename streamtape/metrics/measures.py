@@ -145,9 +145,11 @@ def _last_count(events: Sequence[Event], dialect: Dialect, names: Sequence[str])
 
 
 def _model(events: Sequence[Event], dialect: Dialect) -> str | None:
+    paths = [*map(parse_path, dialect.model)]
     for event in events:
-        for path in dialect.model:
-            found = get(event.payload, parse_path(path))
-            if isinstance(found, str) and found:
+        payload = event.payload
+        for path in paths:
+            found = get(payload, path)
+            if found and isinstance(found, str):
                 return found
     return None
