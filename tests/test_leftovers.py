@@ -35,6 +35,25 @@ def test_what_a_file_leaves_behind_is_reported(
     result.stdout.no_fnmatch_line("*TAKEN_BACK*")
 
 
+def test_what_a_file_did_not_close_is_reported(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing would collect it before another file's tests."""
+    monkeypatch.setattr("gc.freeze", lambda: None)  # what is alive here is not all of a file
+    pytester.makepyfile(
+        """
+        def test_forgets():
+            file = open(__file__)
+            cycle = [file]
+            cycle.append(cycle)
+        """
+    )
+    args = ("-p", "no:cacheprovider", "-Werror")
+    result = pytester.runpytest_inprocess(*args, plugins=[LeftoverCheck()])
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_forgets*", "*unclosed file*"])
+
+
 def test_only_what_changed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A changed environment variable, and no other one."""
     monkeypatch.setenv("CHANGED", "1")

@@ -3,14 +3,21 @@
 What is left makes other tests pass or fail, by the order in which they run. Environment variables,
 registered stores and dialects, open sessions, `sys.path`, handlers of signals and the like are
 compared at the ends of each file; `tests/conftest.py` sees to it.
+
+Garbage is collected there, too: what a test did not close (a socket, a client, a coroutine that was
+never awaited) is reported when it is collected, by chance amid a test of another file otherwise.
 """
 
+from __future__ import annotations
+
+import gc
 import logging
 import os
 import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +70,27 @@ def _without(one: Any, other: Any) -> Any:
     return one
 
 
+def complaints_of_garbage() -> list[str]:
+    """Collect garbage, and return what could not be raised meanwhile.
+
+    What is alive then is left out of later searches, which would look through the corpus and the
+    libraries of all files before.
+    """
+    found: list[str] = []
+
+    def note(failed: sys.UnraisableHookArgs) -> None:
+        raised = traceback.format_exception(failed.exc_type, failed.exc_value, failed.exc_traceback)
+        found.append(f"{failed.object!r}: {''.join(raised)}")
+
+    hook, sys.unraisablehook = sys.unraisablehook, note
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = hook
+    gc.freeze()
+    return found
+
+
 class LeftoverCheck:
     """Fails the last test of a file where something was left behind."""
 
@@ -85,7 +113,7 @@ class LeftoverCheck:
         result = yield
         if nextitem is None or nextitem.path != item.path:
             self._path = None
-            if found := [*changes(self._before, state())]:
+            if found := [*changes(self._before, state()), *complaints_of_garbage()]:
                 pytest.fail(
                     f"tests of {item.path.name} leave behind:\n" + "\n".join(found), pytrace=False
                 )
