@@ -2,8 +2,8 @@ r"""Values that code and configuration assign to a name: `api_key = "..."`, `tok
 
 Python, JavaScript, Go, Ruby, PHP, shells, YAML, TOML, INI, `.env`, attributes of XML and HTML,
 lists of variables, options of commands, Markdown. Quotes and line ends may be escaped, as in code
-that stands in JSON. What is code itself is assigned as often as a value is, so the value must look
-as if somebody drew it.
+inside JSON. Code is assigned as often as literal values are, so a value must look as if it was
+generated.
 """
 
 from __future__ import annotations

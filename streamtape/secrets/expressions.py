@@ -30,7 +30,7 @@ def why_nothing(pattern: str) -> str | None:
     if counted := _COUNTED_CHARACTER.search(pattern):
         character, count = counted[0][0], counted[0][1]
         return (
-            f"it is held against bytes, and {counted[0]!r} counts the last byte of a character: "
+            f"it is matched against bytes, and {counted[0]!r} counts the last byte of a character: "
             f"write (?:{character}){count}"
         )
     try:

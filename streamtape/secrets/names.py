@@ -2,7 +2,7 @@
 
 A name is cut into words (`X-Goog-Api-Key`, `accessToken`); one secret word is enough, unless the
 name is known to be harmless. Plurals such as `tokens` are counts (`x-ratelimit-limit-tokens`), not
-secrets. Whether a value looks like a secret is asked where a name leaves it open.
+secrets. If a name leaves it open, the value decides whether it looks like a secret.
 """
 
 from __future__ import annotations
