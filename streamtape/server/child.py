@@ -32,14 +32,16 @@ def run_child(argv: Sequence[str], env: Mapping[str, str]) -> int:
     """
     if not argv:
         raise UsageError("no command to run: give one after `--`")
-    try:
-        process = subprocess.Popen(list(argv), env={**os.environ, **env})  # noqa: S603 - the user's own command
-    except FileNotFoundError:
-        raise UsageError(f"can't run {argv[0]!r}: command not found") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"can't run {argv[0]!r}: {error}") from error
-    with process, _passing_signals_to(process):
-        status = process.wait()
+    with _passing_signals() as signals:  # also those that come while it is started
+        try:
+            process = subprocess.Popen(list(argv), env={**os.environ, **env})  # noqa: S603 - the user's own command
+        except FileNotFoundError:
+            raise UsageError(f"can't run {argv[0]!r}: command not found") from None
+        except (OSError, ValueError) as error:
+            raise UsageError(f"can't run {argv[0]!r}: {error}") from error
+        with process:
+            signals.pass_to(process)
+            status = process.wait()
     return _SIGNALLED - status if status < 0 else status
 
 
@@ -83,22 +85,41 @@ def ending_signals() -> tuple[int, ...]:
     return tuple(found)
 
 
-@contextmanager
-def _passing_signals_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        process.send_signal(number)
+class _PassedSignals:
+    """Passes signals to a process; those that come before it is there are kept for it."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        # A terminal sends Ctrl-C to the child itself, as it is in the same group.
-        if not _terminal_signals_us():
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+
+    def pass_to(self, process: subprocess.Popen[bytes]) -> None:
+        """Pass on what came, and what comes from now on."""
+        self._process = process
+        for number in self._early:
             process.send_signal(number)
 
+    def pass_on(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        if self._process is None:
+            self._early.append(number)
+        else:
+            self._process.send_signal(number)
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Handle Ctrl-C: a terminal sends it to the child itself, as it is in the same group."""
+        if not _terminal_signals_us():
+            self.pass_on(number, frame)
+
+
+@contextmanager
+def _passing_signals() -> Iterator[_PassedSignals]:
+    signals = _PassedSignals()
     handlers: dict[int, Any] = {
-        int(getattr(signal, name)): pass_on for name in _PASSED_ON if hasattr(signal, name)
+        int(getattr(signal, name)): signals.pass_on for name in _PASSED_ON if hasattr(signal, name)
     }
-    handlers[signal.SIGINT] = interrupt
+    handlers[signal.SIGINT] = signals.interrupt
     with _handling(handlers):
-        yield
+        yield signals
 
 
 def _terminal_signals_us() -> bool:

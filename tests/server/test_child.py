@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,6 +85,21 @@ def test_signals_go_on_to_the_child(name: str) -> None:
     done = subprocess.run(python(outer), timeout=PATIENCE_S, start_new_session=True, check=False)
     assert done.returncode == 5
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
+def test_a_signal_amid_the_start_goes_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes once the child runs, and before the one that started it knows its number."""
+    start = subprocess.Popen
+
+    def start_and_signal(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        process = start(*args, **options)
+        signal.raise_signal(signal.SIGTERM)
+        return process
+
+    monkeypatch.setattr("subprocess.Popen", start_and_signal)
+    status = run_child([sys.executable, "-c", "import time; time.sleep(1000)"], {})
+    assert status == 128 + signal.SIGTERM
 
 
 def test_waiting_for_a_signal() -> None:
