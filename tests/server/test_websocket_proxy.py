@@ -217,7 +217,9 @@ def test_a_client_that_closes(tmp_path: Path) -> None:
 
     with serving(listen) as url:
         first, second = recorded(tmp_path / "x.tape", url, use)
-    assert [(e.rcvd.code, e.rcvd.reason) for e in ends if e.rcvd] == [(4000, "enough"), (1005, "")]
+    # Each connection has a thread of its own there: which one ends first is a matter of luck.
+    received = sorted((int(e.rcvd.code), e.rcvd.reason) for e in ends if e.rcvd)
+    assert received == [(1005, ""), (4000, "enough")]
     assert (first.ending.kind, first.ending.close_code) == ("complete", 4000)
     assert (second.ending.kind, second.ending.close_code) == ("complete", 1005)
 

@@ -177,12 +177,19 @@ def _take(event: Event, seen: Seen, parts: list[str | bytes]) -> list[str | byte
 
 @contextmanager
 def serving(handler: Callable[[ServerConnection], None], **options: Any) -> Iterator[str]:
-    """A WebSocket server of another making, at the URL that is given."""
-    with websockets.sync.server.serve(handler, "127.0.0.1", 0, **options) as server:
+    """A WebSocket server of another making, at the URL that is given; its handlers end with it."""
+    threads: list[threading.Thread] = []
+
+    def handle(connection: ServerConnection) -> None:
+        threads.append(threading.current_thread())
+        handler(connection)
+
+    with websockets.sync.server.serve(handle, "127.0.0.1", 0, **options) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
         finally:
             server.shutdown()
-            thread.join(PATIENCE_S)
+            for each in (thread, *threads):
+                each.join(PATIENCE_S)
