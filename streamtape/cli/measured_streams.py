@@ -6,6 +6,7 @@ of them in a file, which are merged in the end.
 
 from __future__ import annotations
 
+import weakref
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -44,7 +45,8 @@ class Values:
 
     def _write_run(self) -> None:
         if self._file is None:
-            self._file = TemporaryFile(prefix="streamtape-")  # noqa: SIM115 - as long as this
+            self._file = TemporaryFile(prefix="streamtape-")  # noqa: SIM115 - lives on
+            weakref.finalize(self, self._file.close)
         at = self._file.seek(0, 2)
         array(self._code, sorted(self._run)).tofile(self._file)
         self._runs.append((at, len(self._run)))
@@ -63,10 +65,6 @@ class Values:
             block.fromfile(self._file, min(n, _BLOCK_VALUES))
             at, n = at + len(block) * size, n - len(block)
             yield from block
-
-    def __del__(self) -> None:
-        if self._file is not None:
-            self._file.close()
 
 
 class Fold:

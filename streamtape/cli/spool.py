@@ -11,6 +11,7 @@ import json
 import pickle
 import re
 import sys
+import weakref
 from collections.abc import Collection, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import Any, TypeVar
@@ -29,7 +30,8 @@ class Spool(Collection[T]):
     """Values that pickle, in their order."""
 
     def __init__(self) -> None:
-        self._file = SpooledTemporaryFile(MEMORY_BYTES, prefix="streamtape-")  # noqa: SIM115 - as long as this
+        self._file = SpooledTemporaryFile(MEMORY_BYTES, prefix="streamtape-")  # noqa: SIM115 - lives on
+        weakref.finalize(self, self._file.close)
         self._end = 0
         self._n_values = 0
 
@@ -42,9 +44,6 @@ class Spool(Collection[T]):
 
     def __len__(self) -> int:
         return self._n_values
-
-    def __del__(self) -> None:
-        self._file.close()
 
     def __contains__(self, value: object) -> bool:
         return any(value == one for one in self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from array import array
 from pathlib import Path
@@ -89,6 +90,24 @@ def test_a_spool_is_read_while_it_grows(monkeypatch: pytest.MonkeyPatch) -> None
     assert pairs == [(0, 1), (1, 2), (2, 3), (3, 4)]
     found.append("last")
     assert (len(found), list(found)[-1], "last" in found) == (6, "last", True)
+
+
+@pytest.mark.parametrize("kind", ["spool", "values"])
+def test_a_file_is_closed_with_its_owner(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the file itself is collected, also where both are part of a cycle."""
+    monkeypatch.setattr(measured_streams, "RUN_VALUES", 1)
+    monkeypatch.setattr(spool, "MEMORY_BYTES", 1)
+    owner: Any = Spool[Any]() if kind == "spool" else Values("q")
+    if kind == "spool":
+        owner.append("more than a byte")
+    else:
+        owner.add([1])
+    file = owner._file
+    owner.cycle = owner
+    del owner
+    assert not file.closed
+    gc.collect()
+    assert file.closed
 
 
 @settings(max_examples=30, deadline=None)
