@@ -8,7 +8,7 @@ the fixtures of each file, and other tests share a process in each run.
 from collections.abc import Iterable
 
 import pytest
-from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
+from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]  # it has no types
 
 # Begun last, they would keep one worker busy while the others have ended. Most of them wait.
 LONG = (

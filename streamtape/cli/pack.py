@@ -121,9 +121,8 @@ def _goal(target: str, *, one: bool, force: bool) -> FileLocation:
     from streamtape.stores.packing import former_shards
 
     location = location_of(target)
-    if one and not isinstance(
-        location, Path
-    ):  # a tar is taken for a folder, but this one is written
+    if one and not isinstance(location, Path):
+        # A tar is taken for a folder, but this one is written.
         location = getattr(location.store, "tar", location)
     if one:
         taken = [location] if location.exists() else []
