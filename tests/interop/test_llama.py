@@ -14,6 +14,8 @@ from tests.tools_present import needs
 
 pytestmark = [needs(":xllamacpp", ":gguf", ":numpy"), pytest.mark.xdist_group("llama")]
 PROMPT: Any = [{"role": "user", "content": "the stream"}]
+# The likeliest token each time, and no early end: drawn by lot, an answer has ended at the third.
+GREEDY: Any = {"temperature": 0, "seed": 1, "ignore_eos": True}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def responses(root: str) -> list[str]:
     """OpenAI Responses."""
     with openai.OpenAI(base_url=f"{root}/v1", api_key="none") as client:
         stream = client.responses.create(
-            model="tiny", input=PROMPT, stream=True, max_output_tokens=40, extra_body={"seed": 1}
+            model="tiny", input=PROMPT, stream=True, max_output_tokens=40, extra_body=GREEDY
         )
         return [str(event) for event in stream]
 
@@ -38,7 +40,7 @@ def chat(root: str) -> list[str]:
     """Chat Completions."""
     with openai.OpenAI(base_url=f"{root}/v1", api_key="none") as client:
         stream = client.chat.completions.create(
-            model="tiny", messages=PROMPT, stream=True, max_tokens=40, seed=1
+            model="tiny", messages=PROMPT, stream=True, max_tokens=40, extra_body=GREEDY
         )
         return [str(chunk) for chunk in stream]
 
@@ -46,7 +48,9 @@ def chat(root: str) -> list[str]:
 def messages(root: str) -> list[str]:
     """Anthropic Messages."""
     with anthropic.Anthropic(base_url=root, api_key="none") as client:
-        stream = client.messages.create(model="tiny", messages=PROMPT, stream=True, max_tokens=40)
+        stream = client.messages.create(
+            model="tiny", messages=PROMPT, stream=True, max_tokens=40, extra_body=GREEDY
+        )
         return [str(event) for event in stream]
 
 
