@@ -284,9 +284,10 @@ def test_a_folder_is_no_cassette(tmp_path: Path) -> None:
 def test_large_bodies_stay_in_their_file(tmp_path: Path, n_random: int) -> None:
     """A long cassette is fetched piece by piece, and survives its file being replaced."""
     path = tmp_path / "a.tape"
-    chunks = [Chunk(n, os.urandom(1000) * 2000) for n in range(19)]
-    chunks.append(Chunk(19, os.urandom(n_random)))
-    chunks.append(Chunk(20, os.urandom(1000) * 9000))
+    rng = random.Random(n_random)
+    chunks = [Chunk(n, rng.randbytes(1000) * 2000) for n in range(19)]
+    chunks.append(Chunk(19, rng.randbytes(n_random)))
+    chunks.append(Chunk(20, rng.randbytes(1000) * 9000))
     large = Interaction(REQUEST, HEAD, Chunks.of(chunks), DONE, 1)
     save(Cassette((large,)), path)
     loaded = load(path)
@@ -328,7 +329,8 @@ def test_what_is_written_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_an_altered_large_file_is_noticed_when_read(tmp_path: Path) -> None:
     """Bytes that change under a loaded cassette raise, they are never given."""
     path = tmp_path / "a.tape"
-    body = bytes(40 << 20) + os.urandom(2 << 20)  # what is short once compressed is read at once
+    # What is short once it is compressed is read at once.
+    body = bytes(40 << 20) + random.Random(1).randbytes(2 << 20)
     large = Interaction(REQUEST, HEAD, Chunks.of([Chunk(0, body)]), DONE, 1)
     save(Cassette((large,)), path)
     loaded = load(path)

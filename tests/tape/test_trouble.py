@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import random
 import resource
 import shutil
 import subprocess
@@ -52,10 +53,10 @@ def test_a_disk_that_fills_up_while_recording(small_disk: Path) -> None:
     journal = TapeFile(path, Redactor()).open_journal()
     journal.request(0, Request("GET", "u"), 5)
     journal.head(0, Head(200))
-    written = 0
+    rng, written = random.Random(1), 0
     with pytest.raises(CassetteWriteError, match="disk is full") as caught:
         while True:
-            journal.chunk(0, written, os.urandom(4000))
+            journal.chunk(0, written, rng.randbytes(4000))
             written += 1
     assert 20 < written < 70
     with pytest.raises(CassetteWriteError, match="streamtape recover"):
@@ -74,13 +75,15 @@ def test_a_disk_too_full_for_the_cassette(small_disk: Path) -> None:
     save(OLD, path)
     journal = TapeFile(path, Redactor()).open_journal()
     journal.request(0, Request("GET", "u"), 5)
+    rng = random.Random(2)
     for n in range(32):
-        journal.chunk(0, n, os.urandom(4000))
+        journal.chunk(0, n, rng.randbytes(4000))
     with pytest.raises(CassetteWriteError, match=r"disk is full.*streamtape recover"):
         journal.commit()
     assert sorted(p.name for p in small_disk.iterdir()) == ["a.tape", "a.tape.part"]
     assert load(path) == OLD
-    large = Interaction(Request("G", os.urandom(200_000).hex()), None, Chunks(), Ending("complete"))
+    request = Request("G", rng.randbytes(200_000).hex())
+    large = Interaction(request, None, Chunks(), Ending("complete"))
     with pytest.raises(CassetteWriteError, match="disk is full"):
         save(Cassette((large,)), path)
     assert load(path) == OLD
