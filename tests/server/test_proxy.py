@@ -384,10 +384,7 @@ def test_an_upstream_that_refuses(tmp_path: Path) -> None:
         assert response.status_code == 502
         assert "ConnectError" in response.json()["error"]["message"]
 
-    with socket.socket() as taken:  # bound, so that no other test gets the port; nobody listens
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        (only,) = recorded(tmp_path / "x.tape", url, use)
+    (only,) = recorded(tmp_path / "x.tape", f"http://127.0.0.1:{free_port()}", use)
     assert only.ending.exception == "ConnectError"
 
 

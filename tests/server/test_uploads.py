@@ -22,6 +22,7 @@ from streamtape.server.proxy import RecordingProxy
 from streamtape.server.replay import serve
 from streamtape.transport import upload_streams
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 from tests.server.test_proxy import PLAIN, recorded, upstream
 
 KEY = "sk-proj-" + "a1B2c3D4" * 6
@@ -164,14 +165,12 @@ def test_an_upstream_that_answers_early(tmp_path: Path) -> None:
 
 def test_an_upstream_that_refuses_an_upload(tmp_path: Path) -> None:
     """A connection that is refused is a 502; what was to go up is recorded all the same."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     def use(root: str) -> None:
         response = httpx.post(f"{root}/v1/files", content=iter([b"ab", b"cd"]))
         assert response.status_code == 502
 
-    (only,) = recorded(tmp_path / "x.tape", url, use)
+    (only,) = recorded(tmp_path / "x.tape", f"http://127.0.0.1:{free_port()}", use)
     assert (only.ending.exception, only.request.body) == ("ConnectError", b"abcd")
 
 

@@ -23,6 +23,7 @@ from streamtape.server.proxy import RecordingProxy
 from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.tape.model import Cassette, Interaction
 from tests.patience import PATIENCE_S, until
+from tests.ports import free_port
 from tests.server.websockets_raw import KEY, RawClient, close, frame, opening, serving
 
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
@@ -169,8 +170,6 @@ def test_a_refused_handshake_is_an_ordinary_response(tmp_path: Path, status: int
 
 def test_an_upstream_that_is_not_there(tmp_path: Path) -> None:
     """A 502 that names it; recorded as the failure that it is."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
 
     def use(url: str) -> None:
         with pytest.raises(InvalidStatus) as caught:
@@ -178,7 +177,7 @@ def test_an_upstream_that_is_not_there(tmp_path: Path) -> None:
                 pass
         assert caught.value.response.status_code == 502
 
-    (only,) = recorded(tmp_path / "x.tape", url, use)
+    (only,) = recorded(tmp_path / "x.tape", f"http://127.0.0.1:{free_port()}", use)
     assert (only.head, only.ending.exception) == (None, "ConnectError")
 
 
