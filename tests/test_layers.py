@@ -46,7 +46,8 @@ FACADE = {
 # What reaches disk, sockets, clocks or dice, and who may.
 OUTSIDE = {
     "asyncio", "os", "pathlib", "random", "selectors", "shutil", "socket", "socketserver",
-    "subprocess", "tempfile", "threading", "time", "portalocker", "anyio", "trio", "http.server",
+    "subprocess", "tempfile", "threading", "time", "fcntl", "portalocker", "anyio", "trio",
+    "http.server",
 }  # fmt: skip
 MAY_TOUCH = {
     "stores",

@@ -187,9 +187,8 @@ def one_process_at_a_time(cassette_file: str) -> ExitStack:
 
     The first one records; those that waited find its cassette, and replay.
     """
-    import portalocker
-
     from streamtape.tape.store.disk import writing
+    from streamtape.tape.store.locking import lock, unlock
     from streamtape.tape.store.ordinary import open_to_lock
 
     digest = hashlib.sha256(cassette_file.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -198,6 +197,6 @@ def one_process_at_a_time(cassette_file: str) -> ExitStack:
     with writing(path):
         fd = open_to_lock(path)  # others may put a link or a pipe into that folder
     stack.callback(os.close, fd)
-    portalocker.lock(fd, portalocker.LOCK_EX)
-    stack.callback(portalocker.unlock, fd)
+    lock(fd)
+    stack.callback(unlock, fd)
     return stack

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streamtape.errors import CassetteError, CassetteWriteError
+from streamtape.tape.store.locking import try_lock
 from streamtape.tape.store.ordinary import check_no_link, create, keep_mode, open_to_lock
 
 LOCK_SECONDS = 60.0
@@ -132,21 +133,19 @@ def open_locked(path: Path, *, wait_seconds: float = 0.0) -> int | None:
 
 
 def _try_lock(path: Path) -> int | None:
-    import portalocker  # 15 ms that only recording needs
-
     while True:
         fd = open_to_lock(path)
         try:
-            portalocker.lock(fd, portalocker.LOCK_EX | portalocker.LOCK_NB)
-            if os.name == "nt" or _is_at(fd, path):
+            taken = try_lock(fd)
+            if taken and (os.name == "nt" or _is_at(fd, path)):
                 return fd
-        except portalocker.LockException:
-            os.close(fd)
-            return None
         except BaseException:
             os.close(fd)
             raise
-        os.close(fd)  # its holder removed it between our opening and our locking: again
+        os.close(fd)
+        if not taken:
+            return None
+        # Its holder removed it between our opening and our locking: again.
 
 
 def _is_at(fd: int, path: Path) -> bool:
