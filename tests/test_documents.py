@@ -59,6 +59,20 @@ def test_the_readme_is_short() -> None:
     assert len(README.split()) <= 700
 
 
+@pytest.mark.parametrize("recorder", ["streamtape", "vcrpy"])
+def test_the_readme_quotes_the_size_that_the_benchmarks_have(recorder: str) -> None:
+    """Both are what `bench.py recording` measures; recorded times move it by some 1 %."""
+    quoted = re.search(rf"^\| \**{recorder}\b.* \**([\d.]+) ([kM])B\** \|", README, re.MULTILINE)
+    benchmarks = TEXTS["tools/docs/site/benchmarks.md"]
+    measured = re.search(
+        rf"^\| 5008 events on disk, [^|]* \| {recorder} \| ([\d,]+) \|", benchmarks, re.MULTILINE
+    )
+    assert quoted
+    assert measured
+    n_bytes = float(quoted[1]) * {"k": 1e3, "M": 1e6}[quoted[2]]
+    assert n_bytes == pytest.approx(int(measured[1].replace(",", "")), rel=0.03)
+
+
 def test_every_link_between_documents_leads_somewhere() -> None:
     """A file that a link names is there; pages of the reference are written by the site's build."""
     written = pages()
