@@ -371,7 +371,7 @@ __all__ = [
 
 
 def masked_message(text: str) -> str:
-    """The message of an error without its secrets; errors stand above the room that knows these."""
+    """An error's message with secrets masked; `errors` itself may not import `secrets`."""
     try:
         from streamtape.tape.texts import masked_text
     except ImportError:  # the interpreter is ending

@@ -1,4 +1,4 @@
-"""`async with` for what can be entered and left without waiting: it does what `with` does."""
+"""`async with` for context managers that never wait: it does the same as `with`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Context(Protocol[T_co]):
 
 
 class AsyncEntry:
-    """Adds `async with` to a class that has `with`."""
+    """Adds `async with` to a class that supports `with`."""
 
     __slots__ = ()
 

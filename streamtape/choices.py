@@ -1,6 +1,6 @@
 """The values that an option chooses from, each list declared once, with its type.
 
-Every room may import this; it imports nothing of the package.
+Every room may import this module, which imports nothing from the package.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""How values show themselves in notebooks and to rich: what both ask a value for.
+"""How values are displayed in notebooks and by rich.
 
-The values are at the top of the package and what draws them is far below; so this is a facade, like
-the reading methods of Interaction: what draws is imported when somebody looks.
+The classes that are displayed are at the top of the import order, and the code that renders them is
+far below it. So this module is a facade, like the reading methods of Interaction: it imports the
+renderer when a value is displayed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Displayed:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        """Make HTML for a notebook: the page in a frame without rights, over static HTML."""
+        """Make HTML for a notebook: the page in a sandboxed frame, on top of static HTML."""
         from streamtape.report.displays import html_of
 
         return html_of(self)
@@ -28,7 +29,7 @@ class Displayed:
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
-        """Give what rich prints, at the width that there is."""
+        """Yield the lines that rich prints, at the console's width."""
         from streamtape.report.displays import rich_of
 
         yield from rich_of(self, options.max_width)

@@ -10,31 +10,31 @@ StreamtapeError
 │   ├── CassetteLimitError        larger than the limits of loading allow
 │   ├── CassetteWriteError        disk full, no permission, folder gone
 │   │   └── StoreConflictError    another writer was there first; nothing was overwritten
-│   ├── StoreError                a store can't be reached, or refuses
-│   └── JournalLeftError          a recording died here; `streamtape recover` has it
+│   ├── StoreError                a store can't be reached or denies access
+│   └── JournalLeftError          an interrupted recording left its journal (`streamtape recover`)
 ├── FramingError                  bytes that can't be cut into frames
 │   └── FrameTooLargeError        one frame is over the bound
 ├── ContentError                  a content-encoding that can't be undone
-│   └── ContentLimitError         it decodes to more than anybody would send
+│   └── ContentLimitError         it decodes to more than the limit (a decompression bomb)
 ├── ConvertError                  a foreign document that can't be read; carries .path
-├── InstallError                  a library whose seam is not where we know it
+├── InstallError                  a library's version that streamtape can't hook into
 ├── ServerError                   a port in use, an upstream that can't be reached
-├── WorkerError                   processes or a cluster that shared the work failed
+├── WorkerError                   worker processes or a cluster failed
 └── SessionError
     ├── MissError                 no recorded interaction answers a request
-    │   └── UnseenConnectionError a library that sessions do not see was to connect, or did
-    ├── NothingRecordedError      a session that was to record saw no request
-    ├── AmbiguousSessionError     several sessions are active and nothing says which is meant
-    ├── ForkedError               a forked process was to record for the one that it came from
+    │   └── UnseenConnectionError a library that sessions can't see tried to connect
+    ├── NothingRecordedError      a recording session saw no request
+    ├── AmbiguousSessionError     several sessions are active and none is the context's own
+    ├── ForkedError               a forked process tried to record into its parent's session
     ├── ExpiredError              a cassette is older than `max_age`
-    ├── NetworkBlockedError       a socket was to reach a host that the test run forbids
-    ├── ClockError                a clock that is moved by hand was waited for, and stood still
-    ├── VerifyError               mode `verify`: what came is not what the cassette holds
+    ├── NetworkBlockedError       a socket tried to reach a host that the test run blocks
+    ├── ClockError                nobody moved a manual clock that was waited for
+    ├── VerifyError               mode `verify`: the responses differ from the cassette
     └── ReplayEndError            the client read past the end of what was recorded
 
-A subclass says whose fault it is. A message says what was wrong, the value, the file, the way out.
-A value may hold a secret, so a message is masked when it is shown, wherever that is: on a terminal,
-in a log, in a report of tests. `args` has it as it is.
+The subclass tells whose fault it is. The message names what was wrong, the value, the file and the
+way out. Since a value may hold a secret, secrets are masked whenever the message is shown: on a
+terminal, in a log, in a test report. `args` has the unmasked text.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class UsageError(StreamtapeError, ValueError):
 
 
 class CassetteError(StreamtapeError):
-    """Something is wrong with one cassette file; `path` says which, where it is known."""
+    """Something is wrong with one cassette file; `path` is its path, if known."""
 
     def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
         super().__init__(message)
@@ -72,25 +72,25 @@ class CassetteError(StreamtapeError):
 
 
 class CassetteNotFoundError(CassetteError, FileNotFoundError):
-    """There is no cassette at this path, and the record mode does not let us make one.
+    """There is no cassette at this path, and the record mode does not allow recording one.
 
     What to do: correct the path, or record it: mode `once`, without `CI` in the environment.
     """
 
 
 class NotACassetteError(CassetteError):
-    """The file does not begin as a cassette does.
+    """The file is not a cassette: it lacks a cassette's first bytes.
 
-    What to do: another tool's file is converted by `streamtape convert FILE run.tape`; a file that
-    git-lfs or a failed download left in its place has to be fetched again.
+    What to do: convert another tool's file with `streamtape convert FILE run.tape`; fetch the file
+    again if git-lfs or a failed download left something else in its place.
     """
 
 
 class DamagedCassetteError(CassetteError):
-    """The file is torn, truncated or altered: nothing of it is trusted.
+    """The file is torn, truncated or altered, so nothing is read from it.
 
-    What to do: take it from version control or record it again; of a journal (`.part`),
-    `streamtape recover` saves what can be proven.
+    What to do: restore it from version control or record it again; for a journal (`.part`),
+    `streamtape recover` saves the intact parts.
     """
 
 
@@ -111,27 +111,27 @@ class CassetteLimitError(CassetteError):
 class CassetteWriteError(CassetteError):
     """The cassette or its journal could not be written.
 
-    What to do: free the disk or correct permissions; what had come is in the journal (`.part`), for
-    `streamtape recover`.
+    What to do: free disk space or correct permissions; what was recorded is in the journal
+    (`.part`), which `streamtape recover` reads.
     """
 
 
 class StoreConflictError(CassetteWriteError):
-    """A store has another version by now than the one that was to be replaced.
+    """Another writer changed the file in a store before it could be replaced.
 
-    What to do: load the new version and decide; give writers that work at once different names.
+    What to do: load the new version and decide; give concurrent writers different names.
     """
 
 
 class StoreError(CassetteError):
-    """A store, such as S3, can't be reached, or refuses to be read.
+    """A store, such as S3, can't be reached or denies access.
 
     What to do: check the URL, the credentials and the package of that store (the message names it).
     """
 
 
 class JournalLeftError(CassetteError):
-    """A journal of a recording that died lies where a new one would be written.
+    """An interrupted recording left a journal where a new one would be written.
 
     What to do: `streamtape recover FILE.part`, or remove it if nothing in it is needed.
     """
@@ -140,7 +140,7 @@ class JournalLeftError(CassetteError):
 class FramingError(StreamtapeError):
     """The bytes can't be cut into frames; `frames` are those that the same call found before.
 
-    What to do: `streamtape show --raw` has the bytes; use the parser of their format.
+    What to do: `streamtape show --raw` has the bytes; use the parser of that format.
     """
 
     def __init__(self, message: str, *, frames: Iterable[Any] = ()) -> None:
@@ -149,7 +149,7 @@ class FramingError(StreamtapeError):
 
 
 class FrameTooLargeError(FramingError):
-    """One frame is larger than the bound; `max_bytes` says what the bound was.
+    """One frame exceeds the limit; `max_bytes` is that limit.
 
     What to do: raise `max_frame_bytes` if frames of that size are expected.
     """
@@ -162,21 +162,23 @@ class FrameTooLargeError(FramingError):
 class ContentError(StreamtapeError):
     """The content-encoding of a body is unknown, or the body is not what its encoding says.
 
-    What to do: `streamtape show --raw` has what came; the server named a coding it did not use.
+    What to do: `streamtape show --raw` has the received bytes; the server named a coding that it
+    did not use.
     """
 
 
 class ContentLimitError(ContentError):
-    """A piece of a body decodes to more than a recorder or reader takes: a decompression bomb.
+    """A piece of a body decodes to more than the limit: a decompression bomb.
 
-    What to do: nothing, if you don't trust the sender; the recording has the bytes as they came.
+    What to do: nothing, if you don't trust the sender; the recording has the bytes as received.
     """
 
 
 class ConvertError(StreamtapeError):
     """A foreign document can't be read as a recording; `path` says which.
 
-    What to do: the message says which part of the file is meant; export it again or correct it.
+    What to do: the message names the part of the file that is wrong; correct it or export the file
+    again.
     """
 
     def __init__(self, message: str, *, path: str | os.PathLike[str] | None = None) -> None:
@@ -185,7 +187,7 @@ class ConvertError(StreamtapeError):
 
 
 class InstallError(StreamtapeError):
-    """A library's seam, where streamtape hooks in, is not where this version knows it.
+    """A library lacks the function that streamtape hooks into: its version is too old or too new.
 
     What to do: use a release of that library that CLIENTS.md lists, or `streamtape record --`.
     """
@@ -199,7 +201,7 @@ class ServerError(StreamtapeError):
 
 
 class WorkerError(StreamtapeError):
-    """Processes that shared the work were killed from outside, or a cluster can't be used.
+    """Worker processes were killed from outside, or a cluster can't be used.
 
     What to do: give fewer `--jobs` (memory), or start the cluster; the files are untouched.
     """
@@ -218,7 +220,7 @@ class MissError(SessionError):
 
 
 class UnseenConnectionError(MissError):
-    """A library that sessions do not see was to connect while one was open, or did.
+    """A library whose requests sessions can't see tried to connect while a session was open.
 
     What to do: run that client through `tape_server` or `streamtape record --`, or allow it
     (the option `unseen`).
@@ -226,14 +228,14 @@ class UnseenConnectionError(MissError):
 
 
 class NothingRecordedError(SessionError):
-    """A session that was to record saw no request at all.
+    """A recording session saw no request at all.
 
-    What to do: make the request inside of the session, by a client that sessions see.
+    What to do: make the request inside the session, with a supported client.
     """
 
 
 class AmbiguousSessionError(SessionError):
-    """Several sessions are active, and nothing says which one a request belongs to.
+    """Several sessions are active, and it is unknown which one a request belongs to.
 
     What to do: make the request in the task or thread that opened its session, or give the client a
     transport of its own.
@@ -241,7 +243,7 @@ class AmbiguousSessionError(SessionError):
 
 
 class ForkedError(SessionError):
-    """A process that was forked under a recording session can't record into that session.
+    """A process forked during a recording session can't record into that session.
 
     What to do: open a session with a cassette of its own in the child, or use the proxy.
     """
@@ -255,23 +257,23 @@ class ExpiredError(SessionError):
 
 
 class NetworkBlockedError(SessionError):
-    """A socket was to reach a host that this test run does not allow.
+    """A socket tried to reach a host that this test run blocks.
 
     What to do: record that request, or allow the host: `--tape-allow-host=HOST`.
     """
 
 
 class ClockError(SessionError):
-    """A clock that is moved by hand was waited for, and nobody moved it.
+    """A manual clock was waited for, and nobody moved it.
 
     What to do: call `clock.advance(seconds)` from another task, or use `clock="auto"`.
     """
 
 
 class VerifyError(SessionError):
-    """Mode `verify`: what came just now is not what the cassette holds; `comparison` has it all.
+    """Mode `verify`: the responses differ from the cassette; `comparison` has the differences.
 
-    What to do: look at `comparison`; if the change is wanted, record again (`--tape-record=all`).
+    What to do: look at `comparison`; if the change is intended, record again (`--tape-record=all`).
     """
 
     def __init__(self, message: str, *, comparison: object = None) -> None:

@@ -1,4 +1,4 @@
-"""What to type where a library is missing that streamtape does without until it is needed."""
+"""The command that installs a missing optional dependency."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ DISTRIBUTION = "streamtape-recorder"
 
 
 def install_command(package: str = "", *, extra: str = "") -> str:
-    """The whole command that installs a package, or an extra of ours, beside this streamtape.
+    """The command that installs a package, or an extra of streamtape, into this environment.
 
-    It is pip's where this Python has pip, else uv's, which makes environments without it.
+    It uses pip if this Python has it, else uv, whose environments have no pip.
     """
     from importlib.util import find_spec
 

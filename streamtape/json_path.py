@@ -1,9 +1,9 @@
-"""Paths into JSON, as a user writes them: one language for every option that takes one. Pure.
+"""JSON paths as users write them: one syntax for every option that takes one. Pure.
 
 A subset of RFC 9535 (JSONPath): `$.user.email`, `$.items[0]`, `$['odd key']`, `$.items[*].id` and
 `$.items.*.id` for each, `$..id` at any depth. The `$` in front may be left out, and a name may hold
 dashes. A path selects its value and everything below it. Slices, filters, lists of names and
-negative indices are refused: one place in one document does not decide them.
+negative indices are refused: whether they select a value can't be decided from its own path alone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def step_text(step: str | int) -> str:
 
 @lru_cache(maxsize=256)
 def path_pattern(path: str) -> re.Pattern[str]:
-    """What the text of a path (`path_text`) has to match; UsageError where `path` is no path."""
+    """The expression for the text (`path_text`) of selected paths; UsageError if invalid."""
     pattern = _pattern(path)
     if pattern is None:
         hint = _translated(path)
@@ -78,7 +78,7 @@ def _step(step: re.Match[str]) -> str:
 
 
 def _translated(path: str) -> str | None:
-    """A path that was spelled in the way of another tool, or of an earlier version of this one."""
+    """Suggest the path for one in the syntax of another tool or of an earlier version."""
     text = path.strip().removeprefix("$").strip(".")
     text = re.sub(r"\.?\*\*\.?", "..", text)
     text = re.sub(r"(?<!\.)\.(\d+)(?=\.|\[|$)", r"[\1]", text)

@@ -1,8 +1,8 @@
-"""HTML from templates: the one way to fill them in, which escapes whatever is not HTML already.
+"""HTML from templates: everything filled in is escaped, unless it already is HTML.
 
-A template is text with places: `<h1>[[title]]</h1>`. Each place is filled in once, and nothing that
-is filled in is read again, so a recording that holds `[[title]]` shows just that. A text is escaped
-unless it is `Html`, which is what `fill` and `join` give. Pure: it reads no file.
+A template is text with placeholders: `<h1>[[title]]</h1>`. Values are not searched for
+placeholders, so a recording that contains `[[title]]` shows just that. Text is escaped unless it is
+`Html`, the type that `fill` and `join` return. Pure: it reads no file.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ _PLACE = re.compile(r"\[\[(\w+)\]\]")
 
 
 class Html(str):
-    """Text that is HTML: it is filled in as it is."""
+    """Text that already is HTML and is not escaped."""
 
     __slots__ = ()
 
 
 def escaped(text: str) -> Html:
-    """The text as HTML; what UTF-8 can't hold as its escape."""
+    """The text escaped for HTML; lone surrogates become escapes."""
     return Html(escape(text.encode("utf-8", "backslashreplace").decode()))
 
 
 def fill(template: str, **values: str | int) -> Html:
-    """The template with each of its places filled in; KeyError where a place has no value."""
+    """The template with its placeholders filled in; KeyError for a missing value."""
     pieces = _PLACE.split(template)
     for n in range(1, len(pieces), 2):
         value = values[pieces[n]]
@@ -37,15 +37,15 @@ def fill(template: str, **values: str | int) -> Html:
 
 
 def join(parts: Iterable[Html]) -> Html:
-    """Pieces of HTML one after the other."""
+    """Pieces of HTML joined."""
     return Html("".join(parts))
 
 
 def policy(style: str, *scripts: str, asks: bool = False) -> Html:
-    """What a page may do, as a content security policy: use this style, run these scripts.
+    """The content security policy of a page: allow this style and these scripts only.
 
-    It fits a header and, as it is, an attribute in double quotes. It loads nothing. `asks` lets it
-    ask the server that it comes from.
+    The value is valid in a header and in an attribute in double quotes. The page may load nothing;
+    with `asks`, it may send requests to its own server.
     """
     digests = " ".join(f"'{_digest(script)}'" for script in scripts)
     runs = f"script-src {digests}; " if digests else ""

@@ -1,9 +1,9 @@
-"""Text from elsewhere, made safe to print: shown as what it is, and not obeyed.
+"""Untrusted text made safe to print: control characters are shown, not obeyed.
 
-Streams, cassettes and servers may hold anything: control characters, with which a terminal moves
-its cursor, changes its title or does worse (C0 and C1, so also the one-byte forms of ESC [ and
-ESC ]), and marks that turn the writing direction around, so that a text reads as another one
-(CVE-2021-42574). Everything that prints such text takes one of these functions.
+Streams, cassettes and servers may contain control characters, which can move a terminal's cursor,
+change its title or do worse (C0 and C1, including the one-byte forms of ESC [ and ESC ]), and
+bidirectional marks, which make a text read as another one (CVE-2021-42574). Whatever prints such
+text uses one of these functions.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def printable_line(text: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    """JSON text that means the same, with what JSON itself leaves as it is escaped."""
+    """Equivalent JSON text, with the control characters escaped that JSON allows unescaped."""
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def printable_cell(value: object) -> object:
-    """A value for a cell of CSV; a text that a spreadsheet would run gets an apostrophe before."""
+    """A value for a CSV cell; text that a spreadsheet would run as a formula gets an apostrophe."""
     if not isinstance(value, str):
         return value
     text = printable(value)
@@ -53,7 +53,7 @@ class PrintableBytes:
         self._pending = ""
 
     def feed(self, data: bytes) -> bytes:
-        """The printable form of the next bytes; half a character, or half a line end, waits."""
+        """Get the printable form of the next bytes; an incomplete character or line end waits."""
         text = self._pending + self._decoder.decode(data)
         self._pending = "\r" if text.endswith("\r") else ""
         return printable(text.removesuffix("\r") if self._pending else text).encode()

@@ -1,7 +1,7 @@
-"""`Interaction.sdk_events`: a stream as the owner's SDK gives it, in the SDK's own objects.
+"""`Interaction.sdk_events`: a stream as objects of the provider's SDK.
 
-The SDK's client itself reads the recording, through a ReplayTransport: what it makes of an odd
-event, of an error in the stream or of a cut is what it makes of the real one.
+The SDK's client reads the recording through a ReplayTransport, so unusual events, errors in the
+stream and cuts have the same effect as with the live API.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Sdk:
-    """An SDK: its package, its client, and where it publishes the type of a stream's events."""
+    """An SDK: its package, its client, and where it defines the type of a stream's events."""
 
     package: str
     client: str
@@ -53,10 +53,10 @@ _BY_DIALECT = {
 def sdk_events(
     interaction: Interaction, kind: type[T] | None = None, dialect: str | None = None
 ) -> Iterator[Any]:
-    """The events of a stream as objects of its SDK, or only those of one class.
+    """Iterate over the events of a stream as objects of its SDK, or only those of one class.
 
-    UsageError where no SDK is known for the stream, where it is not installed, or where what came
-    is no stream. What the SDK raises while it reads (an error event, a cut) is raised here, too.
+    UsageError if no SDK is known for the stream, if it is not installed, or if the response is not
+    a stream. Exceptions that the SDK raises while reading (for an error event, a cut) pass through.
     """
     sdk = _sdk_for(interaction, dialect)
     try:
@@ -87,7 +87,7 @@ def _sdk_for(interaction: Interaction, dialect: str | None) -> _Sdk:
 
 
 def _read(interaction: Interaction, kind: type[T] | None, package: Any, sdk: _Sdk) -> Iterator[Any]:
-    """Let a client of the package read it; nothing is sent, and no key is needed."""
+    """Read it with the package's client; nothing is sent, and no key is needed."""
     event_type = getattr(import_module(sdk.types), sdk.union)
     transport = ReplayTransport(Cassette((interaction,)), match_on=("method",))
     client = getattr(package, sdk.client)(

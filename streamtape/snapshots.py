@@ -1,9 +1,9 @@
-"""The canonical text of a stream: readable, the same from run to run, good to have in git.
+"""The canonical text of a stream: readable, equal from run to run, suited to version control.
 
-Ids, times and the cuts of deltas are out of it. At level `content` it is what the reader gets:
-texts, tool calls, how it finished; at level `events` every event, one a line; at level `frames` the
-frames as they came, ids and all, for an endpoint of one's own. Here are also its place on disk
-(written whole or not at all) and the difference between two such texts, word by word.
+It leaves out ids, times and the cuts of deltas. Level `content` is what the reader gets: texts,
+tool calls, the finish reason; level `events` has one line per event; level `frames` has the frames
+as received, with ids, for an endpoint of one's own. This module also reads and writes the files
+(atomically) and compares two texts word by word.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def snapshot(
     """The canonical text of a stream's content.
 
     `source`: a Session (what it played), a Cassette, an Interaction, a Transcript, or events; a
-    text is taken as it is. Secrets are masked, those that came in pieces included. `level`:
+    string is used unchanged. Secrets are masked, those that came in pieces included. `level`:
     `content`, `events` or `frames`. UsageError for anything else.
     """
     if level not in SNAPSHOT_LEVELS:
@@ -57,7 +57,7 @@ def snapshot(
 
 
 def _search(source: Source) -> Search:
-    """The session's own, or every known kind: a key that came in pieces is here in one."""
+    """The search for secrets by the session's options: here a key that came in pieces is whole."""
     options = source.options.redaction if isinstance(source, Session) else None
     if options is None:
         return default_search()
@@ -137,7 +137,7 @@ def _stream(events: Sequence[Event], dialect: Dialect, level: str) -> Iterator[s
 
 
 def _frames(frames: Iterable[Frame]) -> Iterator[str]:
-    """Frames as fields, an empty line between them; an id where another one comes into force."""
+    """Frames as fields, separated by empty lines; an id is shown where it changes."""
     last_id = ""
     for number, frame in enumerate(frames):
         if number:
@@ -203,7 +203,7 @@ def _json(value: Any) -> str:
 
 
 def read(path: Path) -> str | None:
-    """The text that is kept at a path; None if the file is missing."""
+    """The text of a snapshot file; None if the file is missing."""
     try:
         return read_whole(path).decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:
@@ -215,7 +215,7 @@ def read(path: Path) -> str | None:
 
 
 def write(path: Path, text: str) -> None:
-    """Keep a text at a path: the old one or the new one is there, never half of one."""
+    """Write a snapshot file atomically: there is always a whole old or new one."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, [text.encode("utf-8")])

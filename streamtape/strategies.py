@@ -52,7 +52,7 @@ def faults(interaction: Interaction, kinds: Sequence[str] = KINDS) -> st.SearchS
     """Faults of these kinds, written as for `streamtape.sweep`, anywhere in an interaction.
 
     They shrink towards the first kind and the earliest position. UsageError without kinds, or for
-    a text that is no fault.
+    an invalid fault.
     """
     if not kinds:
         raise UsageError("faults() needs kinds: 'cut@event', 'cut@byte', ...")

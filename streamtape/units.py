@@ -1,4 +1,4 @@
-"""Times, sizes and counts, as people read and write them: the one table of units of time."""
+"""Durations, sizes and counts as text, and the one table of time units."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _QUANTITY = re.compile(r"(\d{1,15}(?:\.\d{0,9})?|\.\d{1,9})\s*([a-zµμ]+)", re.
 
 
 def parse_us(text: str, units: Sequence[str]) -> float | None:
-    """The microseconds that a number with one of these units means: `1.5s`, `20 ms`.
+    """Parse a number with a unit, such as `1.5s` or `20 ms`, into microseconds.
 
-    None where the text is anything else; see `UNITS_US` for the units that there are.
+    None if the text is anything else; `UNITS_US` lists the units.
     """
     match = _QUANTITY.fullmatch(text)
     return float(match[1]) * UNITS_US[match[2]] if match and match[2] in units else None
 
 
 def duration(us: int | None) -> str:
-    """A duration in the unit that suits it; `–` where it is not known."""
+    """A duration in the unit that suits it; `–` if unknown."""
     if us is None:
         return "–"
     if abs(us) < 1_000:
@@ -46,12 +46,12 @@ def duration(us: int | None) -> str:
 
 
 def milliseconds(us: float | None, unknown: str = "not known") -> str:
-    """A time in milliseconds, to a tenth; `unknown` where it is not known."""
+    """A time in milliseconds with one decimal; `unknown` if it is None."""
     return unknown if us is None else f"{us / 1e3:,.1f} ms"
 
 
 def age(us: int) -> str:
-    """How old something is, in the largest unit of which it has two: `3 days`, `50 minutes`."""
+    """An age in the largest unit of which there are at least two: `3 days`, `50 minutes`."""
     for name, unit in (("days", "d"), ("hours", "h"), ("minutes", "m")):
         if us >= 2 * UNITS_US[unit]:
             return f"{us / UNITS_US[unit]:.0f} {name}"
@@ -59,12 +59,12 @@ def age(us: int) -> str:
 
 
 def seconds(us: int | None) -> str:
-    """A time in seconds, all of one width; blank where it is not known."""
+    """A time in seconds, padded to a fixed width; blank if unknown."""
     return "" if us is None else f"{us / 1e6:.3f}"
 
 
 def size(n_bytes: int) -> str:
-    """A size in bytes, with its thousands set apart."""
+    """A size in bytes, with thousands separated."""
     return f"{n_bytes:,} byte{'' if n_bytes == 1 else 's'}"
 
 

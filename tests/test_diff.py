@@ -122,7 +122,7 @@ def test_times_that_are_not_known_are_not_the_same(tmp_path: Path) -> None:
     path = tmp_path / "a.tape"
     streamtape.save(plain.read(ONE.body, About("a.sse"), "sse"), path)
     comparison = streamtape.diff(ONE, path, level="timing")
-    assert f"nothing to compare: no times are known of {path}" in comparison.notes
+    assert f"nothing to compare: no times were recorded in {path}" in comparison.notes
     found = streamtape.diff(ONE, path, level="timing")
     assert (found.comparable, found.same, found.changes) == (False, False, ())
     assert found.summary().startswith("nothing could be compared at level timing")

@@ -1,5 +1,5 @@
-"""What joins recordings and the rooms that judge them: `diff`, `check`, `stats`, `moderate`.
+"""Analyses of whole recordings: `diff`, `check`, `stats`, `moderate`, `drift`.
 
-Those rooms see events and never a cassette; here cassettes are opened and their interactions handed
-down as what those rooms know.
+The rooms `compare`, `checks` and `metrics` work on events and never see a cassette; here cassettes
+are opened, and their interactions passed on as events.
 """

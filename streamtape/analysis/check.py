@@ -1,4 +1,4 @@
-"""`check`: recordings checked by the rules of their providers."""
+"""`check`: recordings checked against the rules of their providers."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def check(
     off: Collection[str] = (),
     dialect: str | None = None,
 ) -> list[Finding]:
-    """What is wrong with the streams of a recording: a path, a cassette or one interaction.
+    """Check the streams of a recording: a path, a cassette or one interaction; get the findings.
 
-    `profile` says whose rules count (chosen by the address otherwise), `off` names rules to leave
-    out, `dialect` forces one by name. Errors come first. UsageError for an unknown name,
-    CassetteError for a file that can't be loaded.
+    `profile` names the profile whose rules apply (by default the request's URL decides), `off` the
+    rules to skip; `dialect` forces a dialect by name. Findings are sorted by severity, errors
+    first. UsageError for an unknown name, CassetteError for a file that can't be loaded.
     """
     chosen = None if profile is None else profile_named(profile)
     without = known_rules(frozenset(off))
@@ -46,7 +46,7 @@ def check(
 
 @collector_paused()
 def check_response(parsed: ParsedResponse, *, dialect: str | None = None) -> list[Finding]:
-    """What is wrong with one response that has been read; `dialect` is the one it was forced to."""
+    """Check one parsed response; `dialect` is the dialect it was forced to, if any."""
     profile = profile_for(parsed.interaction.request.url)
     return _check_one(parsed.interaction, profile, frozenset(), dialect, parsed)
 
@@ -77,7 +77,7 @@ _NOT_OF_DIALOGUES = frozenset({"content-type", "event-name", "empty"})
 
 
 def _is_response(stream: Stream) -> bool:
-    """Whether a turn of a dialogue is an answer, or what there was of one, and not only notices."""
+    """Whether a turn of a dialogue holds a response, whole or cut, and not just notifications."""
     opens = {
         name for scope in stream.dialect.scopes if scope.within is None for name in scope.opens
     }
@@ -87,7 +87,7 @@ def _is_response(stream: Stream) -> bool:
 def _check_turns(
     interaction: Interaction, profile: Profile, off: frozenset[str], dialect: str | None
 ) -> Iterator[Finding]:
-    """Each response of a dialogue by the rules of its API; what is between them has none."""
+    """Check each response of a dialogue; no rules apply to events between responses."""
     for turn in numbered_turns(interaction, dialect):
         stream = stream_of(turn.interaction, profile, dialect)
         if not _is_response(stream):

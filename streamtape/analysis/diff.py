@@ -1,7 +1,7 @@
-"""Two recordings opened and compared: `diff`.
+"""`diff`: two recordings opened and compared.
 
-`compare` sees events and never a cassette; here cassettes are opened, their interactions paired in
-the order of their requests, and each pair handed down at the level that was requested.
+`compare` works on events and never sees a cassette; here cassettes are opened, their interactions
+paired in the order of their requests, and each pair is compared at the requested level.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ def diff(
     dialect: str | None = None,
     tolerance: float = DEFAULT_TOLERANCE,
 ) -> Comparison:
-    """What differs between two recordings: paths, cassettes or single interactions.
+    """Compare two recordings: paths, cassettes or single interactions.
 
-    `level` says what is looked at: `bytes` of the bodies; `frames` as they are; `events`, blind to
-    ids, times and how deltas were cut; `content`, what the reader gets, with a verdict on it
-    (`Comparison.verdict`, `.reasons`); `timing`, within `tolerance`. `dialect` forces one by name.
-    UsageError for an unknown level, CassetteError for a file that can't be loaded.
+    `level` is what to compare: `bytes`, the bodies; `frames`, as they are; `events`, ignoring ids,
+    times and how deltas were cut; `content`, what the reader gets, with a verdict
+    (`Comparison.verdict`, `.reasons`); `timing`, within `tolerance`. `dialect` forces a dialect by
+    name. UsageError for an unknown level, CassetteError for a file that can't be loaded.
     """
     if level not in LEVELS:
         raise UsageError(f"unknown level {level!r}; levels: {', '.join(LEVELS)}")
@@ -78,7 +78,9 @@ def diff(
             untimed = [name for name, i in ((name_a, one), (name_b, other)) if not _is_timed(i)]
             n_timed += not untimed
             if untimed:
-                notes.append(f"nothing to compare: no times are known of {' and '.join(untimed)}")
+                notes.append(
+                    f"nothing to compare: no times were recorded in {' and '.join(untimed)}"
+                )
         else:
             ends = tuple(_endings(one, other, size_a, size_b))
             if ends:  # says more than that the stream itself did not come to its end
@@ -137,7 +139,7 @@ def _by_turns(
 
 
 def _turn_alone(turn: Interaction | None, n_before: int, *, new: bool = False) -> Change:
-    """A turn that the other dialogue has not."""
+    """The change for a turn that the other dialogue lacks."""
     assert turn is not None
     at = Location(n_before, question_at_us(turn))
     question = turn.request.body.decode("utf-8", "replace")
@@ -147,14 +149,14 @@ def _turn_alone(turn: Interaction | None, n_before: int, *, new: bool = False) -
 
 
 def _later(change: Change, n_a: int, n_b: int) -> Change:
-    """A change of a turn, at its places in the whole dialogue."""
+    """A change within a turn, with its positions in the whole dialogue."""
     a = change.a and replace(change.a, index=change.a.index + n_a)
     b = change.b and replace(change.b, index=change.b.index + n_b)
     return replace(change, a=a, b=b)
 
 
 def _answer_key(dialect: str | None) -> Callable[[Interaction], Hashable]:
-    """What an answer says, blind to ids, times and cuts, so that equal answers have equal keys."""
+    """A key of a response that ignores ids, times and cuts: equal responses have equal keys."""
 
     def key(interaction: Interaction) -> Hashable:
         parsed = ParsedResponse(interaction, dialect)
@@ -166,7 +168,7 @@ def _answer_key(dialect: str | None) -> Callable[[Interaction], Hashable]:
 
 
 def _size(interaction: Interaction | None, level: Level, dialect: str | None) -> int:
-    """How much an interaction without a partner holds, in the level's units."""
+    """The size of an unpaired interaction, in the level's units."""
     if interaction is None:
         return 0
     if level == "bytes":
@@ -229,7 +231,7 @@ def _rows_of(interaction: Interaction) -> Chunks | Messages:
 
 
 def _same_answer(a: Interaction, b: Interaction) -> bool:
-    """Whether two interactions hold the same bytes, and would be read alike: nothing can differ."""
+    """Whether two responses have equal bytes, URL and content type: then nothing can differ."""
     if (
         a.is_dialogue
         or b.is_dialogue
@@ -243,7 +245,7 @@ def _same_answer(a: Interaction, b: Interaction) -> bool:
 
 
 def _events(parsed: ParsedResponse) -> Sequence[Event]:
-    """The events; of a body without any, the body itself as one."""
+    """The events; a body without events is a single event."""
     found = parsed.or_raise().events
     if found or not (content := parsed.interaction.content):
         return found
@@ -254,7 +256,7 @@ def _events(parsed: ParsedResponse) -> Sequence[Event]:
 
 
 def _text_of(content: bytes) -> str:
-    """A body as text: of a long one that is not text, what tells it from others."""
+    """A body as text; a long binary body as its size and digest."""
     if len(content) > _MOST_BINARY:
         try:
             return content.decode()
@@ -285,7 +287,7 @@ def _clocked(parsed: ParsedResponse) -> Clocked:
 
 
 def _first_content_us(parsed: ParsedResponse, start_us: int = 0) -> int | None:
-    """When the first content came, from `start_us` on; None where none did, or no time is known."""
+    """When the first content arrived, counted from `start_us`; None without content or times."""
     events = _events(parsed)
     content = content_of(transcript_of(events, parsed.dialect))
     at_us = events[content[0].event].at_us if content else None

@@ -1,4 +1,4 @@
-"""`drift`: what two sets of recordings are made of, and what came or went between them."""
+"""`drift`: which event types, fields and values two sets of recordings have, and what differs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ORDER = ("event", "field", "kind", "value")
 
 @dataclass(frozen=True, slots=True)
 class DriftChange:
-    """An event type, a field, a kind of value or a value that came or went.
+    """An event type, a field, a kind of value or a value that appeared or disappeared.
 
-    `what` says which of them; `event` is the event's type, `path` the field's (`$.choices[*].x`),
-    `value` the kind or the value. `n_a` and `n_b` are the interactions that have it, of `of_a` and
-    `of_b`. `chance` is how likely such counts are where nothing changed (Fisher's exact test, one
-    side): few recordings prove little.
+    `what` says which of these it is; `event` is the event's type, `path` the field's
+    (`$.choices[*].x`), `value` the kind or the value. `n_a` and `n_b` are the interactions that
+    have it, of `of_a` and `of_b`. `chance` is how likely such counts are where nothing changed
+    (Fisher's exact test, one side): few recordings prove little.
     """
 
     dialect: str
@@ -43,7 +43,7 @@ class DriftChange:
 
 @dataclass(frozen=True, slots=True)
 class Drift(Displayed):
-    """What came or went between two sets of recordings, by dialect.
+    """What appeared or disappeared between two sets of recordings, by dialect.
 
     `interactions` has how many each side has of each dialect. A dialect that one side has none of
     is compared with nothing.
@@ -58,7 +58,7 @@ class Drift(Displayed):
         return not self.changes
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON."""
+        """Everything as plain values for JSON."""
         counts = {name: {"a": a, "b": b} for name, a, b in self.interactions}
         changes = [asdict(change) for change in self.changes]
         return {"same": self.same, "interactions": counts, "changes": changes}
@@ -66,7 +66,7 @@ class Drift(Displayed):
 
 @collector_paused()
 def vocabulary(sources: Iterable[Source], *, dialect: str | None = None) -> Vocabulary:
-    """What some recordings are made of; CassetteError for one that can't be read."""
+    """The vocabulary of some recordings; CassetteError for one that can't be read."""
     found = Vocabulary()
     for source in sources:
         for interaction in opened(source)[1]:
@@ -81,11 +81,12 @@ def drift(
     dialect: str | None = None,
     max_chance: float = 1.0,
 ) -> Drift:
-    """What came or went from recordings `a` to recordings `b`: event types, fields, values.
+    """Compare recordings `a` and `b`: which event types, fields and values appeared or disappeared.
 
-    Each is a recording, or several. `dialect` forces one by name. `max_chance` leaves out what may
-    be chance: 0.05 keeps what would come about by itself in at most one case of twenty.
-    CassetteError for a recording that can't be read, UsageError for an unknown dialect.
+    Each side is one recording or several. `dialect` forces a dialect by name. `max_chance` leaves
+    out differences that may be chance: 0.05 keeps those that would arise by chance in at most one
+    case in twenty. CassetteError for a recording that can't be read, UsageError for an unknown
+    dialect.
     """
     return compared(
         *(vocabulary(_several(side), dialect=dialect) for side in (a, b)), max_chance=max_chance
@@ -97,7 +98,7 @@ def _several(side: Source | Iterable[Source]) -> Iterable[Source]:
 
 
 def compared(a: Vocabulary, b: Vocabulary, *, max_chance: float = 1.0) -> Drift:
-    """What came or went between two vocabularies."""
+    """What appeared or disappeared between two vocabularies."""
     names = sorted({*a.interactions, *b.interactions})
     changes = [
         change
@@ -112,7 +113,7 @@ def compared(a: Vocabulary, b: Vocabulary, *, max_chance: float = 1.0) -> Drift:
 
 
 def _changes(have: Vocabulary, lack: Vocabulary, happened: Happened) -> Iterator[DriftChange]:
-    """What one side has and the other lacks; what is new inside of something new is not named."""
+    """What one side has and the other lacks; parts of something new are not listed separately."""
     missing = {term for term in have.terms if term not in lack.terms}
     here, there = have.enumerations(), lack.enumerations()
     for term in missing:

@@ -1,4 +1,4 @@
-"""`moderate`: a classifier's verdicts on a stream as its text came."""
+"""`moderate`: when a classifier would have flagged a stream, as its text arrived."""
 
 from __future__ import annotations
 
@@ -37,13 +37,12 @@ def moderate(
     threshold: float = 0.5,
     dialect: str | None = None,
 ) -> list[ModerationResult]:
-    """When a classifier would have flagged each stream of a recording, as its text came.
+    """Find when a classifier would have flagged each stream of a recording, as its text arrived.
 
-    `classify` takes a text and returns a bool, a score (flagged from `threshold` on) or labels
-    (any flags); it may be async. It is called after every event, sentence or N characters, each way
-    of `every` for itself, about all of the text so far or its last `window` characters; and once
-    about the whole text. Streams without text are left out. UsageError for an invalid way or
-    window.
+    `classify` takes a text and returns a bool, a score (flagged from `threshold` on) or labels (any
+    flags); it may be async. It is called after every event, sentence or N characters (each entry of
+    `every` separately) with the text so far or its last `window` characters, and once with the
+    whole text. Streams without text are left out. UsageError for an invalid `every` or `window`.
     """
     ways = (every,) if isinstance(every, int | str) else tuple(every)
     for checkpoint in ways:
@@ -82,7 +81,7 @@ def _moderate(
 
 
 def _asker(classify: Classifier, threshold: float) -> Callable[[str], bool]:
-    """Ask about a text once, however often it comes up; an async classifier is run to its end."""
+    """Classify each distinct text once; an async classifier is run to completion."""
     known: dict[str, bool] = {}
 
     def ask(text: str) -> bool:
@@ -97,7 +96,7 @@ def _asker(classify: Classifier, threshold: float) -> Callable[[str], bool]:
 
 
 def _awaited(verdict: Awaitable[Any]) -> Any:
-    """The result of an awaitable; in a thread of its own where this one has a loop already."""
+    """The result of an awaitable; run in a new thread if this one already has an event loop."""
 
     async def wait() -> Any:
         return await verdict

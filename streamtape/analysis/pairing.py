@@ -1,8 +1,8 @@
 """Which interaction of one cassette is compared with which of the other.
 
-Interactions that answer the same request belong together, in order; where requests differ, those of
-one address do. A request that was sent several times does not tell its answers apart, and one of
-them may be missing on one side: then the answers decide, as far as they are equal.
+Interactions with equal requests are paired, in order; among the rest, those with the same method
+and path. If a request was sent several times, equal answers are paired first, since one of them may
+be missing on one side.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Key = Callable[[Interaction], Hashable]
 
 
 class Paired(NamedTuple):
-    """Two interactions to compare, one of them None where it has no partner.
+    """Two interactions to compare; one of them is None if the other has no partner.
 
-    `moved` is True where the partner is elsewhere in the order of the requests.
+    `moved` is True if the partner is at another place in the order of the requests.
     """
 
     a: Interaction | None
@@ -31,7 +31,7 @@ class Paired(NamedTuple):
 
 
 def pair(a: Sequence[Interaction], b: Sequence[Interaction], answer: Key) -> list[Paired]:
-    """The interactions of two cassettes, in order; `answer` gives what an answer says, as a key."""
+    """Pair the interactions of two cassettes, in order; `answer` gives the key of a response."""
     if len(a) == len(b) == 1:
         return [Paired(a[0], b[0])]
     requests = _RequestKeys((*a, *b))
@@ -76,7 +76,7 @@ class _RequestKeys:
 
 
 class _Remembered:
-    """A key that is reckoned once an interaction."""
+    """A key function whose result is kept for each interaction."""
 
     def __init__(self, key: Key) -> None:
         self._key = key
@@ -96,7 +96,7 @@ def _request_key(request: Request) -> Hashable:
 def _aligned(
     a: Sequence[Interaction], b: Sequence[Interaction], keys: Sequence[Key]
 ) -> list[Paired]:
-    """Pairs by the first key; between them by the next; what is left is alone."""
+    """Pair by the first key, then between those pairs by the next; the rest stays unpaired."""
     if not keys:
         return [*(Paired(x, None) for x in a), *(Paired(None, x) for x in b)]
     pairs: list[Paired] = []
@@ -110,7 +110,7 @@ def _aligned(
 
 
 def _with_moved(pairs: Sequence[Paired], key: Key) -> list[Paired]:
-    """Join pairs that have one side only and the same key: interactions that moved."""
+    """Join one-sided pairs with the same key: interactions that moved."""
     waiting: dict[Hashable, list[Interaction]] = {}
     for one in pairs:
         if one.a is None and one.b is not None:
@@ -129,7 +129,7 @@ def _with_moved(pairs: Sequence[Paired], key: Key) -> list[Paired]:
 
 
 def _n_changed(pairs: Sequence[Paired], answer: Key) -> int:
-    """How many pairs would be reported: alone, moved, or of different answers."""
+    """The number of pairs that would be reported: unpaired, moved, or with different answers."""
     return sum(
         one.a is None or one.b is None or one.moved or answer(one.a) != answer(one.b)
         for one in pairs

@@ -15,9 +15,9 @@ _LOOKED_AT = 16  # messages of a dialogue
 
 
 def requested_model(interaction: Interaction) -> str:
-    """The model that the request names; nothing where it names none.
+    """The model that the request names, or "".
 
-    In a dialogue it is the first message of the client that names one, or the address.
+    In a dialogue the client's first message that names a model counts, or else the URL.
     """
     if interaction.is_dialogue:
         first = islice(interaction.messages.allowed_rows(), _LOOKED_AT)

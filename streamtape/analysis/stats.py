@@ -1,4 +1,4 @@
-"""`stats`: recordings measured, and two sets of them compared with limits."""
+"""`stats`: measures of recordings, and two sets of recordings compared against limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from streamtape.tape.model import Interaction
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A request that got an error status instead of a stream."""
+    """A request that was answered with an error status instead of a stream."""
 
     source: str
     interaction: int
@@ -39,9 +39,9 @@ class Stats(Displayed):
 
     @property
     def summary(self) -> dict[str, Summary | None]:
-        """Mean, median, p90 and p99 of each measure, in microseconds; None where nothing is known.
+        """Mean, median, p90 and p99 of each measure, in microseconds; None if unknown.
 
-        Of `gap` and `itl` all gaps of all streams count; of the rest, a value a stream.
+        For `gap` and `itl` every gap of every stream counts; for the others, one value per stream.
         """
         return {name: Summary.of(self.values_us(name)) for name in MEASURES}
 
@@ -50,12 +50,12 @@ class Stats(Displayed):
         return [value for one in self.each for value in one.values_us(measure)]
 
     def medians_us(self, measure: str) -> list[float]:
-        """One value of a measure a stream: of gaps, their median."""
+        """One value per stream for a measure: for gaps, their median."""
         found = (one.values_us(measure) for one in self.each)
         return [median(values) for values in found if values]
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, with what each measure is, ready for JSON."""
+        """Everything, with the definition of each measure, as plain values for JSON."""
         summary_us = {name: found and asdict(found) for name, found in self.summary.items()}
         each = [one.to_dict() for one in self.each]
         refused = [asdict(one) for one in self.refused]
@@ -65,7 +65,7 @@ class Stats(Displayed):
 
 @collector_paused()
 def stats(*sources: Source, dialect: str | None = None) -> Stats:
-    """The measures of every stream in some recordings: paths, cassettes or interactions.
+    """Measure every stream in some recordings: paths, cassettes or interactions.
 
     An interaction without events (a failed request, an ordinary response) is left out; those with
     an error status are in `refused`. Measures that end in `_us` are in microseconds.
@@ -91,8 +91,8 @@ def streams_measured(
 ) -> list[StreamMetrics]:
     """The measures of an interaction's stream, or of each response of a dialogue.
 
-    None of an interaction without events, or whose answer is one document. `parsed` is the
-    response where it has been read already; how its text grew is then left out.
+    Empty for an interaction without events, or whose answer is one document. If the response is
+    already read, pass it as `parsed`; the growth of its text is then left out.
     """
     if interaction.head is None:
         return []
@@ -127,7 +127,7 @@ def _of_turns(interaction: Interaction, dialect: str | None) -> Iterator[StreamM
 
 
 def gates(a: Stats, b: Stats, limits: Collection[str], *, seed: int = 0) -> list[Gate]:
-    """Whether the streams of `b` are slower than those of `a` by more than each limit allows.
+    """Test whether the streams of `b` are slower than those of `a` by more than each limit allows.
 
     A limit is `ttft=+20%` or `tpot=+5ms`: the change of the medians, with a bootstrap interval of
     95 %. Each gate's `outcome` is "within", "beyond", "unclear" (the limit lies in the interval) or

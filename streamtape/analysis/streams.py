@@ -1,4 +1,4 @@
-"""Recordings opened: each interaction as the stream that rules and measures look at."""
+"""Recordings opened: each interaction as the `Stream` that rules and measures work on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WHOLE_BODIES = ("application/json", "text/html", "text/plain", "application/pro
 def opened(source: Source, name: str = "") -> tuple[str, tuple[Interaction, ...]]:
     """The name and the interactions of a path, a cassette or one interaction.
 
-    `name` is that of a source without a path. UsageError for anything else.
+    `name` is used for a source without a path. UsageError for anything else.
     """
     if isinstance(source, Interaction):
         return name, (source,)
@@ -48,10 +48,10 @@ def stream_of(
     dialect: str | None = None,
     parsed: ParsedResponse | None = None,
 ) -> Stream:
-    """An interaction as the rules see it; what can't be read is its `trouble`.
+    """An interaction as rules see it; if it can't be read to the end, `trouble` says why.
 
-    A profile may have a dialect of its own for an API; one that is forced by name stays. `parsed`
-    is the response where it has been read already, as that dialect.
+    A profile may replace the dialect of an API, unless one is forced by name. If the response is
+    already read as that dialect, pass it as `parsed`.
     """
     head = interaction.head
     assert head is not None
@@ -86,7 +86,7 @@ def stream_of(
 
 
 def is_whole_body(stream: Stream) -> bool:
-    """Whether an answer is one document and no stream."""
+    """Whether a response is one document, not a stream."""
     media = media_type(stream.content_type)
     return media in _WHOLE_BODIES and len(stream.frames) < 2 and not stream.framing
 

@@ -1,9 +1,9 @@
-"""What the streams of many recordings are made of: event types, fields, kinds of values, values.
+"""Which event types, fields, kinds of values and values the streams of many recordings have.
 
 A vocabulary counts, for each dialect, in how many interactions something occurs. Vocabularies add
-up in any order. Fields are named by paths, in which `*` matches each element of a list. Values
-are kept of fields that have few, like those of an enumeration: `completed`, `tool_use`. Of what a
-dialect knows to be content, ids, or the user's own (tool arguments, metadata) there are none.
+up in any order. Fields are named by paths, in which `*` matches each element of a list. Values are
+kept only for fields with few different ones, such as enumerations: `completed`, `tool_use`. None
+are kept for content, ids and the user's own data (tool arguments, metadata).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Vocabulary:
     interactions: Counter[str] = field(default_factory=Counter)
 
     def add(self, interaction: Interaction, dialect: str | None = None) -> None:
-        """Count what an interaction is made of, unless it was refused or has no events."""
+        """Count the terms of an interaction, unless it was refused or has no events."""
         if interaction.head is None or interaction.head.status >= ERROR_STATUS:
             return
         parsed = ParsedResponse(interaction, dialect)
@@ -75,7 +75,7 @@ class Vocabulary:
                 self.terms[term] += n
 
     def enumerations(self) -> dict[Term, dict[str, int]]:
-        """The values of each field that has few, and how often each occurs, by the field."""
+        """The values of each enumeration-like field, by field, with how often each occurs."""
         values: dict[Term, dict[str, int]] = defaultdict(dict)
         for term, n in self.terms.items():
             if term.what == "value":
@@ -103,7 +103,7 @@ def _terms(parsed: ParsedResponse) -> Iterator[Term]:
 
 
 class _KnownPaths(NamedTuple):
-    """Where a dialect has what is no vocabulary: below `opaque`, and as values of `free`."""
+    """The paths of a dialect to leave out: everything below `opaque`, and the values at `free`."""
 
     opaque: frozenset[Path]
     free: frozenset[Path]

@@ -43,19 +43,19 @@ def joined(stream: Stream) -> Iterator[Hit]:
                 whole_texts[target] = found.value
                 if found.value and event.type in stream.expected.streamed and not stream.resumed:
                     size = len(found.value)
-                    yield Hit(event.index, f"gives {size} characters that no delta brought")
+                    yield Hit(event.index, f"has {size} characters that no delta contained")
                 continue
             if text != found.value and not stream.resumed:
                 yield Hit(event.index, f"{found.rule.path}: {_parting(text, found.value)}")
 
 
 def _parting(before: str, after: str) -> str:
-    """Where two texts part, shown."""
+    """Where two texts begin to differ, and the text from there on."""
     pairs = zip(before, after, strict=False)
     at = next((n for n, (x, y) in enumerate(pairs) if x != y), min(len(before), len(after)))
     one, other = (json.dumps(t[at : at + _SHOWN], ensure_ascii=False) for t in (before, after))
     sizes = f"{len(before)} and {len(after)} characters"
-    return f"parts from what came before at character {at}: {one} then {other} ({sizes})"
+    return f"differs from what came before at character {at}: {one} then {other} ({sizes})"
 
 
 def repeated(stream: Stream) -> Iterator[Hit]:
@@ -86,7 +86,7 @@ def _copies(copy: Copy, stream: Stream) -> Iterator[Hit]:
             path = differs(values[key], again[index], copy.save)
             if path is not None:
                 where = ".".join([copy.again, str(index), *path])
-                yield Hit(event.index, f"{where} is not what {copy.types[0]} gave")
+                yield Hit(event.index, f"{where} does not match {copy.types[0]}")
 
 
 def _without_unseen(again: list[Any], values: dict[Any, Any], copy: Copy) -> list[Any]:
@@ -145,7 +145,7 @@ def _collected(rule: Collected, stream: Stream) -> Iterator[Hit]:
                 message = f"{rule.again} has {len(again)}, but {len(before)} came one by one"
                 yield Hit(event.index, message)
             elif differs(before, again, rule.save) is not None:
-                yield Hit(event.index, f"{rule.again} is not what {rule.types[0]} gave")
+                yield Hit(event.index, f"{rule.again} does not match {rule.types[0]}")
 
 
 def states(stream: Stream) -> Iterator[Hit]:

@@ -18,7 +18,7 @@ def ending(stream: Stream) -> Iterator[Hit]:
     """The body ends as its protocol says."""
     last = stream.events[-1].index if stream.events else None
     if stream.trouble is not None:
-        yield Hit(last, f"can't be read on: {stream.trouble}")
+        yield Hit(last, f"can't be read further: {stream.trouble}")
     elif stream.ended == "error":
         yield Hit(last, f"the stream breaks off here: {stream.exception or 'an error'}")
     elif stream.events and ends(stream.dialect, stream.events[-1]):

@@ -64,7 +64,7 @@ def _constants(data: str, index: int) -> Iterator[Hit]:
 
     _read(data, parse_constant=keep)
     if found:
-        yield Hit(index, f"has {' and '.join(dict.fromkeys(found))} in its data, which is no JSON")
+        yield Hit(index, f"has {' and '.join(dict.fromkeys(found))} in its data, which is not JSON")
 
 
 def _doubled(data: str, index: int) -> Iterator[Hit]:

@@ -63,7 +63,7 @@ def json_data(stream: Stream) -> Iterator[Hit]:
         if event.type in stream.expected.plain_types:
             continue
         if isinstance(event.payload, str) and event.type != stream.dialect.done_marker:
-            yield Hit(event.index, f"data is no JSON: {shortened(event.payload, _MAX_SHOWN)!r}")
+            yield Hit(event.index, f"data is not JSON: {shortened(event.payload, _MAX_SHOWN)!r}")
 
 
 def required(stream: Stream) -> Iterator[Hit]:

@@ -140,7 +140,7 @@ def utf8(stream: Stream) -> Iterator[Hit]:
         stream.content.decode()
     except UnicodeDecodeError as error:
         if error.end < len(stream.content) or stream.ended == "complete":
-            yield Hit(None, f"byte {error.start} is no UTF-8: {error.reason}")
+            yield Hit(None, f"byte {error.start} is not UTF-8: {error.reason}")
 
 
 def unknown_field(stream: Stream) -> Iterator[Hit]:

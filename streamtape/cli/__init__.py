@@ -1,4 +1,4 @@
-"""The command line: one command a file, each of which only calls the rooms."""
+"""The command line: one file per command, which only parses options, calls rooms and prints."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`streamtape check`: cassettes checked by their providers' rules."""
+"""`streamtape check`: cassettes checked against their providers' rules."""
 
 from __future__ import annotations
 
@@ -39,20 +39,23 @@ Examples:
   streamtape check --rules
 
 \b
-Profiles: openai, azure, anthropic, google, openrouter, writer, open-responses, default; the
-address chooses one. Of several files, those that are fine are counted and not listed.
+Profiles: openai, azure, anthropic, google, openrouter, writer, open-responses, default;
+by default the request's URL decides. Files without findings are counted, not listed.
 Exit status: 0 no errors, 1 errors, 2 trouble."""
 )
 @click.argument("paths", type=completion_values.FILE, metavar="FILE|FOLDER...", nargs=-1)
 @click.option(
-    "--profile", type=completion_values.PROFILE, metavar="NAME", help="Whose rules count."
+    "--profile",
+    type=completion_values.PROFILE,
+    metavar="NAME",
+    help="The profile whose rules apply.",
 )
 @click.option(
     "--off",
     type=completion_values.RULES,
     multiple=True,
     metavar="RULE,...",
-    help="Rules to leave out.",
+    help="Rules to skip.",
 )
 @options.dialect
 @click.option(
@@ -60,10 +63,12 @@ Exit status: 0 no errors, 1 errors, 2 trouble."""
     type=click.Choice(["error", "warning", "info"]),
     default="error",
     show_default=True,
-    help="The lightest finding that makes the exit status 1.",
+    help="The lowest severity that makes the exit status 1.",
 )
-@click.option("--rules", "list_rules", is_flag=True, help="List the rules and stop.")
-@click.option("--sarif", "as_sarif", is_flag=True, help="Write SARIF, as code hosts read it.")
+@click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
+@click.option(
+    "--sarif", "as_sarif", is_flag=True, help="Write SARIF, the format that code hosts read."
+)
 @parallel.with_jobs
 @parallel.with_cluster
 @options.as_json
@@ -80,7 +85,7 @@ def command(
     cluster: str | None,
     as_json: bool,
 ) -> None:
-    """Hold every stream against its provider's rules, and say what is wrong with it."""
+    """Check every stream against its provider's rules."""
     from streamtape.cli.files import Tapes
     from streamtape.report.findings import rule_lines
 
@@ -88,7 +93,7 @@ def command(
         output.write_lines(rule_lines())
         return
     if not paths:
-        raise UsageError("which cassettes? give files or folders")
+        raise UsageError("no cassettes given: name files or folders")
     if as_sarif and as_json:
         raise UsageError("choose --json or --sarif")
     without = [name.strip() for names in off for name in names.split(",") if name.strip()]
@@ -121,7 +126,7 @@ def _checked(
 
 
 def _write_lines(results: Iterable[Checked], *, several: bool) -> Totals:
-    """Write each file's findings as they come: nothing is kept but counts."""
+    """Write each file's findings as they arrive; only counts are kept."""
     from streamtape.report.findings import Totals, finding_lines, total_line
 
     totals = Totals()
@@ -140,7 +145,7 @@ def _write_lines(results: Iterable[Checked], *, several: bool) -> Totals:
 
 
 def _write_document(results: Iterable[Checked], *, as_sarif: bool) -> Totals:
-    """Write all of it as one JSON document, when the last result is there."""
+    """Write everything as one JSON document, after the last result."""
     from streamtape.cli.spool import JsonList, JsonObject, write_json
     from streamtape.report.findings import Totals, sarif, sarif_result
 

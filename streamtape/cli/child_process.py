@@ -42,24 +42,26 @@ class WithChild(click.Command):
 def served(command: F) -> F:
     """Add the options of a command that listens."""
     for option in (
-        click.option(
-            "--port", type=int, metavar="N", help="Listen on this port (0: any free one)."
-        ),
-        click.option(
-            "--ui", is_flag=True, help="Show a dashboard of it, below /_streamtape/ of its address."
-        ),
+        click.option("--port", type=int, metavar="N", help="Port to listen on (0: any free one)."),
+        click.option("--ui", is_flag=True, help="Serve a dashboard at /_streamtape/."),
         click.option("--host", default="127.0.0.1", show_default=True, help="Listen here."),
         click.option(
-            "--cors", multiple=True, metavar="ORIGIN", help="Let pages of this origin read answers."
+            "--cors",
+            multiple=True,
+            metavar="ORIGIN",
+            help="Allow pages of this origin to read answers (CORS).",
         ),
         click.option(
-            "--allow-host", multiple=True, metavar="NAME", help="Another name of this server."
+            "--allow-host",
+            multiple=True,
+            metavar="NAME",
+            help="A further host name for this server.",
         ),
         click.option(
             "--env",
             multiple=True,
             metavar="NAME[=PATH]",
-            help="Point this variable of the child at the server, too.",
+            help="Set this variable of the child to the server's URL, too.",
         ),
     ):
         command = option(command)

@@ -1,4 +1,4 @@
-"""`streamtape completion`: what makes a shell complete commands, options, choices and files."""
+"""`streamtape completion`: scripts that complete commands, options, choices and files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ in ~/.zfunc where ~/.zshrc has: fpath=(~/.zfunc $fpath); autoload -Uz compinit; 
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, *, shell: str, as_json: bool) -> None:
-    """Write the script that has a shell complete `streamtape`.
+    """Write a completion script for `streamtape`.
 
     It completes commands, options, names that are known (levels, modes, providers, dialects,
     rules, formats) and the names of files.

@@ -43,15 +43,18 @@ is left out, and stderr (--json: "notes") says what: one odd entry does not lose
     "from_",
     type=completion_values.FORMAT,
     metavar="FORMAT",
-    help="What IN is, where its name does not say.",
+    help="The format of IN; by default, its name decides.",
 )
 @click.option(
-    "--to", type=completion_values.FORMAT, metavar="FORMAT", help="What OUT is to be, likewise."
+    "--to",
+    type=completion_values.FORMAT,
+    metavar="FORMAT",
+    help="The format of OUT; by default, its name decides.",
 )
 @options.at_index
-@click.option("--url", default="", help="Of a body alone: the address that it came from.")
-@click.option("--method", default="", help="Of a body alone: the method (default: GET).")
-@click.option("--force", is_flag=True, help="Replace OUT where it exists.")
+@click.option("--url", default="", help="For a bare body: the URL that it came from.")
+@click.option("--method", default="", help="For a bare body: the request's method (default: GET).")
+@click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 @parallel.with_jobs
 @parallel.with_cluster
 @options.as_json
@@ -69,12 +72,12 @@ def command(
     cluster: str | None,
     as_json: bool,
 ) -> None:
-    """Make a cassette of IN, or write a cassette IN as another format OUT.
+    """Convert IN to a cassette, or a cassette IN to another format OUT.
 
-    Which of both it is, and the format, follow from the names; --from and --to say it otherwise.
-    Of a folder IN, every document below becomes a cassette in the folder OUT, under its own name.
-    Formats: sse, ndjson, har, tape, and vcr: what VCR.py, cassetter, betamax, Ruby VCR and go-vcr
-    write, in YAML, JSON or TOML.
+    The file names decide the direction and the format, unless --from and --to do. If IN is a
+    folder, every document below it becomes a cassette of the same name in the folder OUT. Formats:
+    sse, ndjson, har, tape, and vcr: what VCR.py, cassetter, betamax, Ruby VCR and go-vcr write, in
+    YAML, JSON or TOML.
     """
     from streamtape.cli.files import check_there, named_file
     from streamtape.convert import About
@@ -124,7 +127,7 @@ def _folder(
     cluster: str | None,
     as_json: bool,
 ) -> int:
-    """Convert every document below a folder; what can't be read is reported."""
+    """Convert every document below a folder; report those that can't be read."""
     from streamtape.convert import FORMATS
 
     if isinstance(target, Path) and target.exists() and not target.is_dir():
@@ -162,7 +165,8 @@ def _refusal(path: FileLocation, target: FileLocation, first: FileLocation, *, f
     from streamtape.tape.store.files import is_there
 
     if first != path:
-        return f"{str(target)!r} is made of {str(first)!r} already; convert one of both alone"
+        twice = f"{str(target)!r} would be written twice, from {str(first)!r}, too"
+        return f"{twice}; convert one of the two separately"
     if not force and is_there(target):
         return f"{str(target)!r} exists already; --force replaces it"
     return ""
@@ -213,7 +217,7 @@ def _report(made: dict[str, Any]) -> None:
     for note in notes[:_MOST_NOTES]:
         output.note(f"  note: {note}")
     if len(notes) > _MOST_NOTES:
-        output.note(f"  and {len(notes) - _MOST_NOTES} more notes; --json lists them all")
+        output.note(f"  and {len(notes) - _MOST_NOTES} more notes; --json lists all")
 
 
 def _format(path: FileLocation, name: str | None) -> Format | None:

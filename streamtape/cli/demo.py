@@ -1,4 +1,4 @@
-"""`streamtape demo`: the whole tour on an embedded server, reported as it happens."""
+"""`streamtape demo`: a tour on an embedded server, reported as it happens."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Examples:
     "--keep",
     type=completion_values.FOLDER,
     metavar="DIR",
-    help="Where the cassettes go (default: a temporary folder).",
+    help="The folder for the cassettes (default: a temporary one).",
 )
 @options.as_json
 def command(keep: str | None, as_json: bool) -> None:
@@ -52,7 +52,7 @@ def command(keep: str | None, as_json: bool) -> None:
         _report(tour)
     took_s = time.monotonic() - began
     if not tour.same_events:
-        raise Trouble("the replay did not give the events of the recording: please report this")
+        raise Trouble("the replay's events differ from those of the recording: please report this")
     if as_json:
         output.write_json(
             {
@@ -91,7 +91,7 @@ def _report(tour: Tour) -> None:
     from streamtape.cli import demo_output
 
     class Piped(Console):
-        """A console that leaves it to us what becomes of a reader that has gone."""
+        """A console that raises BrokenPipeError instead of exiting when its reader has gone."""
 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError

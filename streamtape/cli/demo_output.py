@@ -1,4 +1,4 @@
-"""The demo as text: what happens at each station, in a terminal or in a pipe.
+"""The text of the demo: each step as it happens, in a terminal or a pipe.
 
 Every number was measured by the tour; nothing is printed before it has happened.
 """
@@ -26,7 +26,7 @@ _LONGEST_WORD = 12
 
 
 def describe(tour: Tour, console: Console) -> None:
-    """Visit the stations and tell of each."""
+    """Run the steps of the tour and describe each."""
     _station(console, 1, "Record a stream, live")
     console.print(f"The program, with {tour.program.name}, against a server in this process:")
     console.print()
@@ -36,7 +36,7 @@ def describe(tour: Tour, console: Console) -> None:
     console.print("\n")
     console.print(
         f"{len(first.events)} events in {first.total_s:.2f} s, the first after "
-        f"{first.first_s * 1e3:.0f} ms: the recorder holds nothing back."
+        f"{first.first_s * 1e3:.0f} ms: the recorder delays nothing."
     )
     _about_file(tour, console)
 

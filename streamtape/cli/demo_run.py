@@ -1,8 +1,7 @@
-"""The stations of the demo: an endpoint, a program, what it recorded, replayed and differed in.
+"""The steps of the demo: an endpoint and a program; recording, replay and comparison.
 
 The program is the one of the README, with the OpenAI SDK where it is installed and with httpx where
-it is not. Each station runs when it is requested and hands text on as it arrives; printing
-is another module's matter.
+it is not. Each step runs when it is called and passes text on as it arrives; `demo_output` prints.
 """
 
 from __future__ import annotations
@@ -124,7 +123,7 @@ def program() -> Program:
 
 
 class Tour:
-    """The stations, to be visited in order; each leaves what it found."""
+    """The steps, to be run in order; each stores its results here."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -166,7 +165,7 @@ class Tour:
         self.cut_replay = self._replayed("broken.tape", url, None, _silent)
 
     def go(self) -> None:
-        """Visit every station, silently."""
+        """Run every step without output."""
         self.record(_silent)
         self.replay(_silent)
         self.compare()
@@ -184,4 +183,4 @@ class Tour:
 
 
 def _silent(text: str) -> None:
-    """Tell nothing."""
+    """Ignore a piece of text."""

@@ -52,14 +52,17 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
 @click.argument("a", type=completion_values.FILE, metavar="A")
 @click.argument("b", type=completion_values.FILE, metavar="B")
 @click.option(
-    "--level", type=completion_values.LEVEL, metavar="LEVEL", help="What counts.  [default: events]"
+    "--level",
+    type=completion_values.LEVEL,
+    metavar="LEVEL",
+    help="The level to compare at. [default: events]",
 )
 @options.dialect
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0),
     metavar="SHARE",
-    help="Of level timing: by how much times may differ (0.5: half).",
+    help="For level timing: by how much times may differ (0.5: half).",
 )
 @click.option(
     "--fail-on",
@@ -70,19 +73,21 @@ differ; 1 where tools, arguments, structure, refusal, error or ending do."""
     help="behaviour: 1 only where more than words differ. Or MEASURE=+20%: compare times alone, 1"
     " where B is slower by more. Measures: see `streamtape stats`.",
 )
-@click.option("--all", "show_all", is_flag=True, help=f"Every change, not only {_SHOWN}.")
-@click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
+@click.option(
+    "--all", "show_all", is_flag=True, help=f"Show every change, not only the first {_SHOWN}."
+)
+@click.option("--markdown", is_flag=True, help="Write Markdown, for a comment on a pull request.")
 @click.option(
     "--picture",
     type=completion_values.FILE,
     metavar="FILE.svg",
-    help="Draw both runs on one clock, too; --markdown then shows the picture.",
+    help="Also draw both runs on one time axis; --markdown then shows the picture.",
 )
 @click.option(
     "--html",
     type=completion_values.FILE,
     metavar="FILE",
-    help="Write a page, too: every change, one file.",
+    help="Also write an HTML page with every change.",
 )
 @with_force
 @parallel.with_jobs
@@ -153,7 +158,7 @@ def _check_behaviour(limits: tuple[str, ...], level: str | None) -> None:
     """UsageError where --fail-on behaviour is combined with what has no verdict."""
     if len(set(limits)) > 1:
         raise UsageError(
-            "--fail-on behaviour can't be combined with limits of time: run diff once for each"
+            "--fail-on behaviour can't be combined with time limits: run diff once for each"
         )
     if level not in (None, "content"):
         raise UsageError(f"--fail-on behaviour compares at level content, got --level {level}")
@@ -173,7 +178,7 @@ def _check_kinds(a: str, b: str, folders: int, cluster: str | None) -> None:
 def _picture_place(picture: str, *, folders: int, force: bool) -> FileLocation:
     """Where the picture goes; UsageError for another kind of file, and for folders."""
     if folders:
-        raise UsageError("--picture is of two recordings, and not of folders: name two files")
+        raise UsageError("--picture draws two recordings, not folders: name two files")
     if not picture.lower().endswith(".svg"):
         raise UsageError(f"--picture {picture}: name a file *.svg")
     return page_path(picture, "--picture", "diff.svg", force=force)

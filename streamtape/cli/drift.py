@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Read(NamedTuple):
-    """What some files are made of, and those that can't be read."""
+    """The vocabulary of some files, and the files that can't be read."""
 
     vocabulary: Vocabulary
     errors: dict[str, str]
@@ -46,8 +46,8 @@ Exit status: 0 nothing came or went, 1 something did, 2 trouble."""
     type=click.FloatRange(0, 1),
     default=1.0,
     metavar="SHARE",
-    help="Leave out what may be chance: 0.05 keeps what comes about by itself in at most one case"
-    " of twenty.",
+    help="Leave out what may be chance: 0.05 keeps differences that would arise by chance in at"
+    " most one case in twenty.",
 )
 @parallel.with_jobs
 @parallel.with_cluster
@@ -62,7 +62,7 @@ def command(
     cluster: str | None,
     as_json: bool,
 ) -> None:
-    """List what came or went from recordings A to recordings B: event types, fields, values."""
+    """List event types, fields and values that appeared or disappeared from A to B."""
     from streamtape.analysis.drift import compared
     from streamtape.report.drift import drift_lines
     from streamtape.stores.locations import location_of

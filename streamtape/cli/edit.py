@@ -1,4 +1,4 @@
-"""`streamtape edit`: a recording changed by meaning, with its shape kept."""
+"""`streamtape edit`: change what a recording says, and keep its cuts and times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WHERE = ("answers", "requests", "both")
 
 
 class Pair(click.ParamType):  # type: ignore[type-arg]  # generic in newer click alone
-    """`old=new`, as a pair; a backslash takes its meaning from an equals sign."""
+    """`old=new` as a pair; a backslash before an equals sign makes it literal."""
 
     name = "pair"
 
@@ -39,7 +39,7 @@ def _pairs(given: tuple[tuple[str, str], ...], option: str) -> dict[str, str] | 
     found: dict[str, str] = {}
     for old, new in given:
         if found.setdefault(old, new) != new:
-            raise UsageError(f"{option} {old!r} is given twice, with two meanings")
+            raise UsageError(f"{option} {old!r} is given twice, with different values")
     return found or None
 
 
@@ -63,10 +63,10 @@ Secrets in new texts are masked."""
 @click.argument("tape", type=completion_values.FILE, metavar="FILE")
 @click.option(
     "-o", "--output", "target", type=completion_values.FILE, metavar="FILE|FOLDER",
-    help="Where the result goes.",
+    help="The file (with --split, the folder) to write.",
 )  # fmt: skip
-@click.option("--in-place", is_flag=True, help="Let the result take the place of FILE.")
-@click.option("--force", is_flag=True, help="Replace the output where it exists.")
+@click.option("--in-place", is_flag=True, help="Replace FILE with the result.")
+@click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @options.at_index
 @click.option(
     "--text",
@@ -81,7 +81,7 @@ Secrets in new texts are masked."""
     type=click.Choice(_WHERE),
     default="answers",
     show_default=True,
-    help="Where --text looks; what repeats an answer follows in any case.",
+    help="Where --text applies; repetitions of an answer always follow.",
 )
 @click.option(
     "--tool-argument",
@@ -90,28 +90,32 @@ Secrets in new texts are masked."""
     metavar="NAME=VALUE",
     help="Set an argument: city, get_weather.city, get_weather[1].city, a.b[0].",
 )
-@click.option("--model", metavar="NAME", help="Name another model, in requests and answers.")
+@click.option("--model", metavar="NAME", help="Set the model's name, in requests and answers.")
 @click.option(
     "--finish",
     metavar="REASON",
-    help="Why it ends: stop, length, tool_calls, content_filter, or a word of the API.",
+    help="Set the finish reason: stop, length, tool_calls, content_filter, or the API's own.",
 )
 @click.option(
     "--usage",
     metavar="COUNTS",
-    help="input=10,output=5 (also total, cached, reasoning, and the names of the API).",
+    help="Set token counts: input=10,output=5 (also total, cached, reasoning, the API's names).",
 )
 @click.option(
-    "--shift-times", metavar="DURATION", help="Let answers come later: 2s, 300ms, or -1s."
+    "--shift-times", metavar="DURATION", help="Delay answers: 2s, 300ms, or -1s for earlier."
 )
-@click.option("--shift-clock", metavar="DURATION", help="Move it on the calendar: 1d, -2h, 3w.")
+@click.option(
+    "--shift-clock",
+    metavar="DURATION",
+    help="Shift the date and time of the recording: 1d, -2h, 3w.",
+)
 @click.option(
     "--drop-interaction",
     "drop",
     type=int,
     multiple=True,
     metavar="N",
-    help="Leave interaction N out; the first is 0.",
+    help="Remove interaction N; the first is 0.",
 )
 @click.option(
     "--merge",
@@ -125,10 +129,14 @@ Secrets in new texts are masked."""
     "--anonymize",
     "anonymise",
     is_flag=True,
-    help="Replace all content that was written or sent by neutral words of the same length.",
+    help="Replace all content with neutral words of the same length.",
 )
 @click.option("--split", is_flag=True, help="Write one file for each interaction.")
-@click.option("--allow-findings", is_flag=True, help="Let `check` find more than before.")
+@click.option(
+    "--allow-findings",
+    is_flag=True,
+    help="Write the result even if `check` finds more in it than before.",
+)
 @options.as_json
 def command(
     *,
@@ -143,7 +151,7 @@ def command(
     tool_argument: tuple[tuple[str, str], ...],
     **changes: Any,
 ) -> None:
-    """Change the recording FILE by meaning, and keep its shape.
+    """Change texts, arguments, model or counts of the recording FILE; keep cuts and times.
 
     The options may be combined: interactions are dropped and merged first, then edited, then split.
     FILE itself is only written with --in-place.
@@ -156,7 +164,9 @@ def command(
     changes["text"] = _pairs(text, "--text")
     changes["tool_argument"] = _pairs(tool_argument, "--tool-argument")
     if not split and not any(changes[name] for name in changes if name not in _NO_CHANGES):
-        raise UsageError("nothing to edit: say what with --text, --model, --usage ... (see --help)")
+        raise UsageError(
+            "nothing to edit: choose edits with --text, --model, --usage ... (see --help)"
+        )
     source = load(tape)
     paths = _targets(tape, target, len(source), in_place=in_place, split=split, force=force)
     cassette = edit(source, index=index, **changes)
@@ -183,7 +193,7 @@ def _targets(
         return [source]
     if target is None:
         what = "-o FOLDER" if split else "-o FILE, or --in-place to replace the recording"
-        raise UsageError(f"say where the result goes: {what}")
+        raise UsageError(f"no output given: {what}")
     if split:
         folder = location_of(target)
         if isinstance(folder, Path) and folder.exists() and not folder.is_dir():

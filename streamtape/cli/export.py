@@ -50,23 +50,23 @@ or the collector rejects spans."""
     "target",
     type=completion_values.FILE,
     metavar="OUT.parquet|FOLDER",
-    help="A file for one table, a folder for several.",
+    help="A file (for one table) or a folder (for several).",
 )
 @click.option(
     "--to",
     type=click.Choice(["parquet", "otlp"]),
     default="parquet",
     show_default=True,
-    help="otlp: send spans to a collector of OpenTelemetry.",
+    help="otlp: send spans to an OpenTelemetry collector.",
 )
-@click.option("--endpoint", metavar="URL", help="Of --to otlp: where the collector is.")
+@click.option("--endpoint", metavar="URL", help="For --to otlp: the URL of the collector.")
 @click.option(
     "-H",
     "--header",
     "headers",
     multiple=True,
     metavar="'NAME: VALUE'",
-    help="Of --to otlp: a header to send; may be repeated.",
+    help="For --to otlp: a header to send; may be repeated.",
 )
 @click.option(
     "--table",
@@ -74,14 +74,14 @@ or the collector rejects spans."""
     type=completion_values.TABLE,
     multiple=True,
     metavar="NAME",
-    help="Only this table; may be repeated. Of a file: interactions.",
+    help="Only this table; may be repeated. Default for a file: interactions.",
 )
 @click.option(
     "--partition-by",
     type=click.Choice(["date", "month", "none"]),
-    help="Of a folder: what its files are kept apart by.  [default: date]",
+    help="For a folder: what its files are partitioned by. [default: date]",
 )
-@click.option("--force", is_flag=True, help="Replace an export that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing export.")
 @parallel.with_jobs
 @parallel.with_cluster
 @options.as_json
@@ -99,10 +99,10 @@ def command(
     cluster: str | None,
     as_json: bool,
 ) -> None:
-    """Write recordings as tables: a Parquet file of one, or a folder of all.
+    """Write recordings as tables: one table as a Parquet file, or all of them as a folder.
 
     Rows are written as they are read, in the order of the recordings, so the same recordings give
-    the same bytes. OUT is a place on disk or in a store, and is written whole or not at all.
+    the same bytes. OUT is a path or the URL of a store, and is written whole or not at all.
 
     With --to otlp, send them as spans instead.
     """
@@ -152,7 +152,7 @@ def _export(
     from streamtape.tabular.store.export import Export
 
     if not target:
-        raise UsageError("where to? -o OUT.parquet for one table, -o FOLDER for several")
+        raise UsageError("no output given: -o OUT.parquet for one table, -o FOLDER for several")
     needed("pyarrow.parquet", PURPOSE)
     is_file = target.lower().endswith(".parquet")
     chosen = chosen_tables(tables or (("interactions",) if is_file else ()))

@@ -12,9 +12,9 @@ from streamtape.stores.locations import location_of
 
 
 def gate(a: str, b: str, limits: tuple[str, ...], dialect: str | None, *, as_json: bool) -> int:
-    """Tell each limit's outcome; the exit status: 1 where one is passed.
+    """Print each limit's outcome; get the exit status: 1 if a limit is exceeded.
 
-    Trouble where there are too few recordings to tell, or none of them knows its times.
+    Trouble (2) if there are too few recordings to tell, or none has times.
     """
     measures = {parse_limit(text).measure for text in limits}
     sides = [Tapes([name]) for name in (a, b)]

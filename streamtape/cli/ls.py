@@ -39,7 +39,7 @@ Exit status: 0, or 2 where a file can't be read."""
     type=click.Choice(_SORTS),
     default="name",
     show_default=True,
-    help="By name, the newest first, or the largest first.",
+    help="Sort by name, newest first, or largest first.",
 )
 @parallel.with_jobs
 @options.as_json

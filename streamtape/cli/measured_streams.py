@@ -1,4 +1,4 @@
-"""The measures of very many streams, folded as they come: `streamtape stats` keeps none of them.
+"""The measures of very many streams, added up as they arrive: none is kept in memory.
 
 Percentiles are exact. So all values of a measure are kept, as numbers of eight bytes: sorted runs
 of them in a file, which are merged in the end.

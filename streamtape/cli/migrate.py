@@ -1,4 +1,4 @@
-"""`streamtape migrate`: a test suite of VCR.py and its relatives, moved over."""
+"""`streamtape migrate`: a test suite of VCR.py or a similar tool, rewritten."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ It needs an extra: pip install "streamtape-recorder[migrate]"."""
 )
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--write", is_flag=True, help="Change the files and convert the cassettes.")
-@click.option("--force", is_flag=True, help="Convert cassettes again that were converted before.")
+@click.option(
+    "--force", is_flag=True, help="Convert cassettes again even if they were converted before."
+)
 @options.as_json
 def command(*, path: Path, write: bool, force: bool, as_json: bool) -> None:
     """Move a test suite from VCR.py, pytest-recording, pytest-vcr or cassetter.

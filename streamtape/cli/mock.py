@@ -1,4 +1,4 @@
-"""`streamtape mock`: a local provider for any client, by rules or by itself."""
+"""`streamtape mock`: a local mock provider for any client, with or without rules."""
 
 from __future__ import annotations
 
@@ -52,26 +52,37 @@ Exit status: a child's own; else 1 where a request was not answered.""",
 )
 @click.argument("rules", type=completion_values.FILE, metavar="[RULES]", required=False)
 @options.playback_options
-@click.option("--port", type=int, metavar="N", help=f"Listen here (default {_PORT}; 0: any).")
+@click.option(
+    "--port", type=int, metavar="N", help=f"Port to listen on (default {_PORT}; 0: any free one)."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen here.")
-@click.option("--fallback", is_flag=True, help="Answer by itself what no rule answers.")
+@click.option(
+    "--fallback", is_flag=True, help="Answer requests that no rule matches with ready-made answers."
+)
 @click.option(
     "--record-missing",
     type=completion_values.URL,
     metavar="URL",
-    help="Send what no rule answers to this provider, and record it in -o FILE.",
+    help="Forward requests that no rule matches to this provider; record them in -o FILE.",
 )
 @click.option(
     "-o", "--output", "cassette", type=completion_values.FILE, metavar="FILE",
     help="The cassette of --record-missing.",
 )  # fmt: skip
 @click.option("--metrics", is_flag=True, help="Serve counts for Prometheus at /metrics.")
-@click.option("--schema", is_flag=True, help="Print the JSON schema of rules, and end.")
-@click.option("--cors", multiple=True, metavar="ORIGIN", help="Let pages of this origin ask.")
-@click.option("--allow-host", multiple=True, metavar="NAME", help="Another name of this server.")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of rule files and exit.")
+@click.option(
+    "--cors",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Allow pages of this origin to send requests (CORS).",
+)
+@click.option(
+    "--allow-host", multiple=True, metavar="NAME", help="A further host name for this server."
+)
 @click.option(
     "--env", multiple=True, metavar="NAME[=PATH]",
-    help="Point this variable of the child at the server, too.",
+    help="Set this variable of the child to the server's URL, too.",
 )  # fmt: skip
 @options.as_json
 def command(*, rules: str | None, schema: bool, **given: Any) -> None:
@@ -139,7 +150,7 @@ def _path(rules: str | None) -> Any:
 
 
 def _report(server: MockServer) -> int:
-    """Say what was missed and recorded; the exit status."""
+    """Report what was missed and recorded; get the exit status."""
     if server.n_recorded:
         output.note(f"recorded {server.n_recorded} answers of the real provider")
     for text in server.misses[-5:]:

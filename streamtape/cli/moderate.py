@@ -1,4 +1,4 @@
-"""`streamtape moderate`: a stream's text, prefix by prefix, through a classifier of yours."""
+"""`streamtape moderate`: run the user's classifier on a stream's text, prefix by prefix."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ Exit status: 0 nothing flagged, 1 flagged, 2 trouble."""
     type=completion_values.EVERY,
     multiple=True,
     metavar="N|event|sentence",
-    help="When to ask (default: event, sentence and 100).",
+    help="When to call the function (default: event, sentence and 100).",
 )
 @click.option(
-    "--window", type=click.IntRange(min=1), metavar="N", help="Only the last N characters."
+    "--window", type=click.IntRange(min=1), metavar="N", help="Pass only the last N characters."
 )
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="For scores.")
 @options.dialect
@@ -85,7 +85,7 @@ def command(
         if len(found) > 1:
             output.write_lines(total_lines(found))
         if not found:
-            output.note("no stream in these cassettes has any text")
+            output.note("no stream in these cassettes contains text")
     if any(one.flagged for one in found):
         raise click.exceptions.Exit(FINDINGS)
 

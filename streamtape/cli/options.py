@@ -18,7 +18,7 @@ dialect = click.option(
     "--dialect",
     type=completion_values.DIALECT,
     metavar="NAME",
-    help="Read the events as this provider's.",
+    help="The dialect to read the events with.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Write the result as JSON.")
 at_index = click.option(
@@ -52,13 +52,13 @@ def paced(command: F) -> F:
         default="1",
         show_default=True,
         metavar="FACTOR|max",
-        help="How fast: 2 is twice as fast as recorded, max is at once.",
+        help="Speed: 2 is twice as fast as recorded, max is without waiting.",
     )(command)
     return click.option(
         "--idle-limit",
         type=click.FloatRange(min=0),
         metavar="SECONDS",
-        help="Shorten every longer gap to this.",
+        help="Shorten every longer gap to this many seconds.",
     )(command)
 
 
@@ -81,7 +81,9 @@ def playback_options(command: F) -> F:
             metavar="FAULT",
             help="cut@event=12, stall=30s@event=5, http=429,retry_after=1, ...; may be repeated.",
         ),
-        click.option("--seed", type=int, default=0, metavar="N", help="Of all that is random."),
+        click.option(
+            "--seed", type=int, default=0, metavar="N", help="The seed for everything random."
+        ),
     ):
         command = option(command)
     return command

@@ -44,7 +44,7 @@ def body_writer() -> Callable[[bytes], None]:
 
 
 def shown(text: str) -> str:
-    """The text as it is shown: printable, and without secrets."""
+    """The text, printable and with secrets masked."""
     from streamtape.tape.texts import masked_text
 
     return masked_text(printable(text))
@@ -61,7 +61,7 @@ def write_json(value: Any, *, indent: int | None = 2) -> None:
 
 
 def write_json_text(text: str) -> None:
-    """Write JSON text to stdout; in it, too, nothing is left that a terminal would obey."""
+    """Write JSON text to stdout, with control characters escaped."""
     write_text(printable_json(text))
 
 
@@ -72,7 +72,7 @@ def note(text: str) -> None:
 
 
 def is_terminal() -> bool:
-    """Whether stdout is a terminal that people look at."""
+    """Whether stdout is a terminal."""
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 

@@ -1,7 +1,7 @@
 """What `streamtape --help` says: the commands, and the text around them.
 
-It is the first thing that people ask for, and the parser of options takes five times as long to
-load as Python; so the text is kept apart from it, and the group in `app` shows this one, too.
+Importing click takes five times as long as starting Python, so this text is kept apart from the
+commands: `streamtape --help` imports nothing else. The group in `app` shows the same text.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("streamtape.cli.demo", "The whole tour on an embedded server; no key needed."),
     "record": ("streamtape.cli.record", "Record a stream, live, like curl -N."),
     "replay": ("streamtape.cli.replay", "Play a cassette to stdout, at the recorded pace."),
-    "mock": ("streamtape.cli.mock", "Serve made-up answers: a local provider, by rules."),
-    "play": ("streamtape.cli.play", "Watch a recording as it came, or make it a picture."),
+    "mock": ("streamtape.cli.mock", "Run a mock provider that answers by rules."),
+    "play": ("streamtape.cli.play", "Play a recording in the terminal, or make it a picture."),
     "diff": ("streamtape.cli.diff", "Compare two recordings, event by event."),
-    "check": ("streamtape.cli.check", "Hold streams against their provider's rules."),
+    "check": ("streamtape.cli.check", "Check streams against their provider's rules."),
     "stats": ("streamtape.cli.stats", "Measure streams: first event, first content, gaps."),
-    "moderate": ("streamtape.cli.moderate", "Play text through a classifier of yours, as it came."),
+    "moderate": ("streamtape.cli.moderate", "Run your classifier on the text as it arrived."),
     "ls": ("streamtape.cli.ls", "List what is in a folder of recordings."),
     "show": ("streamtape.cli.show", "Show what a cassette holds."),
     "view": ("streamtape.cli.view", "Write one HTML page: timeline, events, text as it grew."),
     "drift": ("streamtape.cli.drift", "List what providers changed in their streams."),
     "export": ("streamtape.cli.export", "Write recordings as tables: Parquet."),
-    "sql": ("streamtape.cli.sql", "Ask recordings in SQL."),
-    "edit": ("streamtape.cli.edit", "Change a recording by meaning, and keep its shape."),
-    "convert": ("streamtape.cli.convert", "Make a cassette of another format, and back."),
-    "pack": ("streamtape.cli.pack", "Pack many recordings into few tars, and back."),
-    "migrate": ("streamtape.cli.migrate", "Move a test suite from VCR.py and its relatives."),
-    "scan": ("streamtape.cli.scan", "Look for secrets in cassettes, and mask them."),
-    "recover": ("streamtape.cli.recover", "Make a cassette of a recording that died."),
-    "completion": ("streamtape.cli.completion", "Have bash, zsh or fish complete all of this."),
+    "sql": ("streamtape.cli.sql", "Query recordings with SQL."),
+    "edit": ("streamtape.cli.edit", "Change texts, arguments, model; keep cuts and times."),
+    "convert": ("streamtape.cli.convert", "Convert cassettes from and to other formats."),
+    "pack": ("streamtape.cli.pack", "Pack many recordings into a few tar files, or unpack."),
+    "migrate": ("streamtape.cli.migrate", "Move a test suite from VCR.py and similar tools."),
+    "scan": ("streamtape.cli.scan", "Find secrets in cassettes, and mask them."),
+    "recover": ("streamtape.cli.recover", "Recover the cassette of an interrupted recording."),
+    "completion": ("streamtape.cli.completion", "Write a completion script for bash, zsh or fish."),
 }
 
 _TEXT = """\

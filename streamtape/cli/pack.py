@@ -1,4 +1,4 @@
-"""`streamtape pack`: many recordings in few tars, and back."""
+"""`streamtape pack`: pack many recordings into a few tar files, and unpack them."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ names, and without times or owners, so that the same recordings give the same by
     type=completion_values.FOLDER,
     required=True,
     metavar="FOLDER|FILE.tar",
-    help="Where to: a folder of shards, one tar, or, with --unpack, a folder of recordings.",
+    help="The folder of shards or the tar to write; with --unpack, the folder for the recordings.",
 )
-@click.option("--size", metavar="SIZE", help="The most that a shard has.  [default: 256MB]")
-@click.option("--unpack", "back", is_flag=True, help="Write the recordings as files again.")
-@click.option("--force", is_flag=True, help="Replace shards or recordings that are there.")
+@click.option("--size", metavar="SIZE", help="The largest size of a shard. [default: 256MB]")
+@click.option("--unpack", "back", is_flag=True, help="Unpack shards into files.")
+@click.option("--force", is_flag=True, help="Replace existing shards or recordings.")
 @options.as_json
 def command(
     *,

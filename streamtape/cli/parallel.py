@@ -46,13 +46,13 @@ with_jobs = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Processes for many files (default: one a core, where it helps).",
+    help="Number of processes (default: one per core where it helps).",
 )
 
 with_cluster = click.option(
     "--cluster",
     metavar="tcp://HOST:PORT|local:N",
-    help="Share the work among a Dask cluster's workers, or N processes as one.",
+    help="Run on the workers of a Dask cluster (tcp://HOST:PORT or local:N).",
 )
 
 

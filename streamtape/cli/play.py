@@ -1,4 +1,4 @@
-"""`streamtape play`: recordings as they came, in the terminal, or as a file that moves."""
+"""`streamtape play`: play recordings in the terminal, or write them as an animation."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ without the extra, the text is printed at its pace."""
 @options.at_index
 @options.paced
 @options.dialect
-@click.option("--plain", is_flag=True, help="Print the text at its pace; no keys, no screen.")
+@click.option("--plain", is_flag=True, help="Print the text at its pace, without screen or keys.")
 @click.option(
     "--to",
     "target",
     type=completion_values.FILE,
     metavar="FILE.svg|.gif|.cast",
-    help="Write a picture that moves, or an asciicast, in place of playing.",
+    help="Write an animated picture or an asciicast instead of playing.",
 )
 @click.option(
     "--width", type=click.IntRange(20, 400), default=80, show_default=True, help="Of --to: columns."
@@ -74,15 +74,15 @@ without the extra, the text is printed at its pace."""
     type=click.Choice(["auto", "dark", "light"]),
     default="auto",
     show_default=True,
-    help="Of --to: colours. auto: an SVG follows its reader's, all else is dark.",
+    help="For --to: colours. auto: an SVG follows its reader's setting, anything else is dark.",
 )
-@click.option("--font", type=completion_values.FILE, metavar="FILE", help="Of a GIF: a font file.")
+@click.option("--font", type=completion_values.FILE, metavar="FILE", help="For a GIF: a font file.")
 @click.option(
     "--asciicast",
     type=click.Choice(["3", "2"]),
     default="3",
     show_default=True,
-    help="Of a cast: the version of its format.",
+    help="For a cast: the version of the format.",
 )
 @with_force
 def command(*, tapes: tuple[str, ...], target: str | None, plain: bool, **given: Any) -> None:
@@ -114,7 +114,7 @@ def command(*, tapes: tuple[str, ...], target: str | None, plain: bool, **given:
 
 
 def _is_interactive() -> bool:
-    """Whether somebody can look at a screen, and press keys."""
+    """Whether there is a terminal with a screen and keys."""
     return output.is_terminal() and sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -152,10 +152,12 @@ def _write(target: str, tapes: Sequence[str], given: dict[str, Any]) -> None:
     kind = location.suffix.lower()
     if kind not in KINDS:
         raise UsageError(
-            f"--to {target}: name a file *.svg, *.gif or *.cast; the ending says what is written"
+            f"--to {target}: name a file *.svg, *.gif or *.cast; the suffix decides what is written"
         )
     if given["speed"] is None:
-        raise UsageError("--speed max leaves nothing that moves: give --to a factor, as --speed 4")
+        raise UsageError(
+            "--speed max leaves nothing to animate: with --to, give a factor, as in --speed 4"
+        )
     acts = _acts(tapes, given)
     made = film(
         acts,

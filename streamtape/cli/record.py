@@ -1,4 +1,4 @@
-"""`streamtape record`: one request, or whatever comes through a proxy, recorded as it comes."""
+"""`streamtape record`: record one request, or everything that goes through a proxy."""
 
 from __future__ import annotations
 
@@ -41,7 +41,13 @@ as 401, is recorded and named; with --fail it makes the exit status 1.""",
     metavar="FILE",
     help="The cassette.",
 )
-@click.option("-X", "--request", "method", metavar="METHOD", help="GET, or POST where -d is given.")
+@click.option(
+    "-X",
+    "--request",
+    "method",
+    metavar="METHOD",
+    help="The request's method (default: GET, or POST with -d).",
+)
 @click.option("-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header.")
 @click.option(
     "-d",
@@ -50,23 +56,27 @@ as 401, is recorded and named; with --fail it makes the exit status 1.""",
     metavar="DATA|@FILE",
     help="The body, sent as it is; @FILE reads it from a file, @- from stdin.",
 )
-@click.option("-L", "--location", is_flag=True, help="Follow redirects; each is an interaction.")
+@click.option(
+    "-L", "--location", is_flag=True, help="Follow redirects; each is recorded as an interaction."
+)
 @click.option(
     "-f", "--fail", is_flag=True, help="Exit status 1 for a response with a status from 400 on."
 )
-@click.option("--compressed", is_flag=True, help="Ask for a compressed body, print it unpacked.")
+@click.option(
+    "--compressed", is_flag=True, help="Request a compressed body; print it decompressed."
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0.001),
     metavar="SECONDS",
-    help="Give up where nothing comes for so long (default: never).",
+    help="Give up after this long without data (default: never).",
 )
 @click.option(
     "--upstream",
     "upstreams",
     multiple=True,
     metavar="[/PATH=]URL",
-    help="Record what a proxy passes on to this address; with a path, what is below that.",
+    help="Run a recording proxy for this URL; with /PATH=URL, for requests below that path.",
 )
 @click.option(
     "--provider",
@@ -81,9 +91,9 @@ as 401, is recorded and named; with --fail it makes the exit status 1.""",
     "--mode",
     type=completion_values.MODE,
     metavar="MODE",
-    help="none, once (the default), new_episodes or all.",
+    help="Record mode: none, once (the default), new_episodes or all.",
 )
-@click.option("--force", is_flag=True, help="Replace the cassette that is there: --mode all.")
+@click.option("--force", is_flag=True, help="Replace an existing cassette: the same as --mode all.")
 @options.as_json
 def command(*, url: str | None, path: str, mode: str | None, force: bool, **given: Any) -> None:
     """Record what URL streams; or a command after `--`; or any client, through a proxy.

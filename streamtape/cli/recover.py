@@ -1,4 +1,4 @@
-"""`streamtape recover`: cassettes of the journals that dead recordings left behind."""
+"""`streamtape recover`: make cassettes of journals that interrupted recordings left behind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Examples:
     "to",
     type=completion_values.FILE,
     metavar="FILE",
-    help="The cassette (for one journal).",
+    help="The cassette to write (for one journal).",
 )
 @options.as_json
 def command(journals: tuple[str, ...], to: str | None, as_json: bool) -> None:
@@ -44,7 +44,7 @@ def command(journals: tuple[str, ...], to: str | None, as_json: bool) -> None:
     from streamtape.tape.store import recover
 
     if to is not None and len(journals) > 1:
-        raise click.UsageError("-o goes with one journal.")
+        raise click.UsageError("-o can only be used with one journal.")
     if to is not None:
         named_file(to, "-o", "saved.tape")
     results = []

@@ -49,9 +49,13 @@ where a played stream did not end as complete. 1 where a fault struck nothing.""
 @options.at_index
 @options.paced
 @options.playback_options
-@click.option("--raw", is_flag=True, help="The bytes as on the wire, compressed if they were.")
+@click.option(
+    "--raw", is_flag=True, help="Write the bytes as on the wire, without decompressing them."
+)
 @child_process.served
-@click.option("--repeat", is_flag=True, help="Of a server: interactions may answer again.")
+@click.option(
+    "--repeat", is_flag=True, help="For a server: interactions may answer more than once."
+)
 @options.as_json
 def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: Any) -> None:
     """Play the interactions of FILE to stdout, or serve them to any client.
@@ -76,7 +80,7 @@ def command(*, tapes: tuple[str, ...], index: int | None, raw: bool, **given: An
 
 
 def _check(given: dict[str, Any]) -> None:
-    """Refuse texts that say nothing known, before a file is opened."""
+    """Refuse invalid texts of pace, cuts and faults before a file is opened."""
     from streamtape.playback.faults import parse_faults
     from streamtape.playback.pace import parse_pace
     from streamtape.playback.rechunk import parse_rechunk
@@ -172,7 +176,7 @@ def _arranged(
 
 
 class _Struck:
-    """Tells of each fault as it strikes, and at the end of those that did not."""
+    """Reports each fault as it strikes, and at the end those that did not."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -190,7 +194,7 @@ class _Struck:
             # One at a place left to chance strikes at a place that is known.
             found = [f.moved_to(ANYWHERE) for f in self._faults] if fault.at == ANYWHERE else ()
             if fault not in self._faults and fault not in found:
-                output.note(f"fault {fault} struck nothing: no stream that was played came so far")
+                output.note(f"fault {fault} had no effect: no stream that was played got that far")
                 status = FINDINGS
         return status
 
@@ -202,7 +206,7 @@ def _print_head(number: int, interaction: Interaction) -> None:
 
 
 def ending_text(ending: Ending) -> str:
-    """What to say of an ending that is not complete, in one line."""
+    """One line that describes an ending that is not complete."""
     if ending.kind == "error":
         reason = ": ".join(part for part in (ending.exception, ending.message) if part)
         return f"the stream breaks here with {reason or 'an error'}"

@@ -45,18 +45,22 @@ As a pre-commit hook: id streamtape-scan, in .pre-commit-config.yaml.
 Exit status: 1 where a secret is left, 2 where a file can't be read."""
 )
 @click.argument("paths", type=completion_values.FILE, metavar="PATH...", nargs=-1, required=True)
-@click.option("--fix", is_flag=True, help="Mask what is found; bodies keep their length.")
+@click.option("--fix", is_flag=True, help="Mask the secrets found; bodies keep their length.")
 @click.option("--header", "headers", multiple=True, metavar="NAME", help="Secret, too.")
 @click.option("--parameter", "parameters", multiple=True, metavar="NAME", help="Secret, too.")
 @click.option(
-    "--pattern", "patterns", multiple=True, metavar="KIND=REGEX", help="What else is secret."
+    "--pattern",
+    "patterns",
+    multiple=True,
+    metavar="KIND=REGEX",
+    help="A further secret, as a regular expression.",
 )
 @click.option(
     "--json-path", "json_paths", multiple=True, metavar="PATH",
-    help="Texts below it in JSON are secret, too: $.user.email, $..phone.",
+    help="Treat texts below this path in JSON as secret: $.user.email, $..phone.",
 )  # fmt: skip
-@click.option("--off", multiple=True, metavar="KIND", help="A kind of secret not to mask.")
-@click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter not to mask.")
+@click.option("--off", multiple=True, metavar="KIND", help="A kind of secret to leave alone.")
+@click.option("--keep", multiple=True, metavar="NAME", help="A header or parameter to leave alone.")
 @parallel.with_jobs
 @parallel.with_cluster
 @options.as_json

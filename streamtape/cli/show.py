@@ -25,11 +25,11 @@ To have `git diff` show what changed in cassettes:
 )
 @click.argument("tape", type=completion_values.FILE, metavar="FILE|FOLDER")
 @options.at_index
-@click.option("--events", is_flag=True, help="Every event by itself, with its whole payload.")
-@click.option("--frames", is_flag=True, help="Every frame by itself, as on the wire.")
-@click.option("--raw", is_flag=True, help="The body alone, its content-encoding undone.")
-@click.option("--full", is_flag=True, help="In a terminal, too, nothing shortened.")
-@click.option("--no-times", is_flag=True, help="Leave out what equal runs differ in: times.")
+@click.option("--events", is_flag=True, help="Show every event separately, with its whole payload.")
+@click.option("--frames", is_flag=True, help="Show every frame separately, as on the wire.")
+@click.option("--raw", is_flag=True, help="Write only the body, decoded.")
+@click.option("--full", is_flag=True, help="Shorten nothing, even in a terminal.")
+@click.option("--no-times", is_flag=True, help="Leave out times, in which equal runs differ.")
 @options.dialect
 @options.as_json
 def command(
@@ -44,12 +44,10 @@ def command(
     dialect: str | None,
     as_json: bool,
 ) -> None:
-    """Show what FILE holds: requests, events, assembled text and tool calls, endings.
+    """Show the contents of FILE: requests, events, assembled text and tool calls, endings.
 
-    Of a FOLDER, what is in it.
-
-    To a terminal it is wrapped and coloured; to anything else it is plain text that depends on the
-    recording alone.
+    For a FOLDER, list its recordings. Output to a terminal is wrapped and coloured; anywhere else
+    it is plain text that depends on the recording alone.
     """
     from streamtape.cli.ls import list_paths
     from streamtape.report import events as event_report

@@ -1,4 +1,4 @@
-"""`streamtape sql`: questions to recordings, in SQL."""
+"""`streamtape sql`: query recordings with SQL."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ Exit status: 0, or 2 for a query that fails or a recording that can't be read.""
     metavar="FILE.sql",
     help="Read the query from a file; -: from the standard input.",
 )
-@click.option("--schema", is_flag=True, help="List tables, columns and units, and stop.")
+@click.option("--schema", is_flag=True, help="List tables, columns and units, and exit.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV.")
 @click.option(
-    "--allow-files", is_flag=True, help="Let the query read and write other files and addresses."
+    "--allow-files", is_flag=True, help="Allow the query to read and write other files and URLs."
 )
-@click.option("--no-cache", is_flag=True, help="Read all anew, and keep nothing of it.")
+@click.option("--no-cache", is_flag=True, help="Read all recordings again, and cache nothing.")
 @parallel.with_jobs
 @parallel.with_cluster
 @options.as_json
@@ -85,15 +85,15 @@ def command(
 
 
 def _query(words: Sequence[str], query_file: str | None) -> tuple[str, list[str]]:
-    """The query, and what it is about; UsageError where one of both is missing."""
+    """The query and the recordings to query; UsageError if either is missing."""
     if query_file is None:
         if not words:
-            raise UsageError('what is the query? streamtape sql "SELECT ..." FILE|FOLDER...')
+            raise UsageError('no query given: streamtape sql "SELECT ..." FILE|FOLDER...')
         query, names = words[0], list(words[1:])
     else:
         query, names = _read_query(query_file), list(words)
     if not names:
-        raise UsageError("which recordings? give files, folders or exported tables")
+        raise UsageError("no recordings given: name files, folders or exported tables")
     if not query.strip():
         raise UsageError("the query is empty")
     return query, names

@@ -1,4 +1,4 @@
-"""`streamtape stats`: how fast streams came."""
+"""`streamtape stats`: measure how fast streams arrived."""
 
 from __future__ import annotations
 
@@ -51,10 +51,13 @@ Exit status: 0, or 2 where a file can't be read; the others are measured."""
 @options.dialect
 @click.option("--plot", is_flag=True, help="Plot arrival, text and gaps in the terminal.")
 @click.option(
-    "--plot-to", type=completion_values.FILE, metavar="FILE.svg|FILE.png", help="Write a picture."
+    "--plot-to",
+    type=completion_values.FILE,
+    metavar="FILE.svg|FILE.png",
+    help="Write a plot to this file.",
 )
 @with_force
-@click.option("--csv", "as_csv", is_flag=True, help="Write a row a stream.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write CSV: one row per stream.")
 @parallel.with_jobs
 @parallel.with_cluster
 @options.as_json
@@ -70,7 +73,7 @@ def command(
     cluster: str | None,
     as_json: bool,
 ) -> None:
-    """Measure streams: time to head, first event and first content, gaps, time a token, sizes."""
+    """Measure streams: time to head, first event and first content, gaps, time per token, sizes."""
     from streamtape.cli.files import Tapes, page_path
     from streamtape.report.plots import check_kind
 

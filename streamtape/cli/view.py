@@ -37,16 +37,19 @@ The page loads nothing and sends nothing: it can be mailed, or kept beside a fai
     "target",
     type=completion_values.FILE,
     metavar="FILE",
-    help="Where to; - is stdout.",
+    help="The file to write; - is stdout.",
 )
 @click.option("--index", type=int, metavar="N", help="Only interaction N of each; -1 is the last.")
 @options.dialect
 @click.option(
-    "--compare", "compared", is_flag=True, help="Race two recordings, or two folders of them."
+    "--compare",
+    "compared",
+    is_flag=True,
+    help="Compare two recordings, or two folders of them, on one time axis.",
 )
-@click.option("--no-checks", is_flag=True, help="Leave out what `streamtape check` finds.")
+@click.option("--no-checks", is_flag=True, help="Leave out the findings of `streamtape check`.")
 @with_force
-@click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 @options.as_json
 def command(
     *,
@@ -79,7 +82,9 @@ def command(
     location = None if name == "-" else page_path(name, "-o", usual, force=force)
     if compared:
         if index is not None:
-            raise UsageError("--index picks interactions of a view, and --compare pairs them all")
+            raise UsageError(
+                "--index can't be combined with --compare, which pairs all interactions"
+            )
         text, n = _compared(paths, dialect, checked=not no_checks)
     elif location is not None and location.suffix.lower() == ".svg":
         _write_picture(location, files, index, dialect)

@@ -141,14 +141,14 @@ class DaskCluster:
                     )
                 if theirs != ours:
                     raise WorkerError(
-                        f"the worker {worker} has {name} {theirs}, here it is {ours}: install the "
-                        "same version on both sides"
+                        f"the worker {worker} has {name} {theirs}, this process has {ours}: "
+                        "install the same version on both sides"
                     )
         ours = ".".join(platform.python_version_tuple()[:2])
         for worker, full in self._client.run(platform.python_version).items():
             if full.rpartition(".")[0] != ours:
                 raise WorkerError(
-                    f"the worker {worker} has Python {full}, here it is {ours}: use the same "
+                    f"the worker {worker} has Python {full}, this process has {ours}: use the same "
                     "version on both sides"
                 )
 
@@ -226,8 +226,8 @@ def _message(error: Exception, address: str) -> str | None:
 
     if isinstance(error, KilledWorker):
         return (
-            f"the scheduler at {address} gave up: the workers died that had the same recordings, "
-            "for want of memory perhaps; give the workers more, or use --jobs 1"
+            f"the scheduler at {address} gave up: several workers died with the same recordings, "
+            "perhaps out of memory; give the workers more memory, or use --jobs 1"
         )
     if type(error).__name__ == "NoWorkerError":  # older releases of Dask have none
         return f"{address} has no workers any more; start some: dask worker ADDRESS"

@@ -79,8 +79,8 @@ def in_order(
                 tries += 1
                 if tries >= MAX_TRIES:
                     raise WorkerError(
-                        "a process that shared the work was killed from outside "
-                        f"{MAX_TRIES} times, for want of memory perhaps; {way_out}"
+                        f"a worker process was killed from outside {MAX_TRIES} times, perhaps out "
+                        f"of memory; {way_out}"
                     ) from None
                 executor.restart()
                 waiting = deque((one, executor.submit(work, one)) for one, _ in waiting)

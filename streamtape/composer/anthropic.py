@@ -196,7 +196,7 @@ def parsed_arguments(text: str) -> Any:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise UsageError(f"these arguments can't be sent whole, for they are no object: {text!r}")
+        raise UsageError(f"arguments that are sent whole must be a JSON object, got {text!r}")
     return value
 
 

@@ -44,8 +44,8 @@ class _Output:
         self.left -= len(piece)
         if self.left < 0:
             raise ContentLimitError(
-                f"one piece of the body decodes to more than {self._limit} bytes: no stream of "
-                "events does that"
+                f"one piece of the body decodes to more than {self._limit} bytes, which no event "
+                "stream does"
             )
 
     def join(self) -> bytes:

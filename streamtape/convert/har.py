@@ -41,7 +41,7 @@ from streamtape.tape.model import (
 )
 
 _Times = tuple[int | None, int | None]
-_UNKNOWN = "taken as unknown"
+_UNKNOWN = "treated as unknown"
 _VERSIONS = {"1.0": "HTTP/1.0", "2": "HTTP/2", "2.0": "HTTP/2", "3": "HTTP/3"}
 
 
@@ -105,7 +105,7 @@ def _head(answered: Node, head_us: int | None) -> Head | None:
     status = answered.get("status")
     if not status or status.value in (0, -1, ""):
         return None
-    code = status.optional(Node.status, None, "taken as a request without a response")
+    code = status.optional(Node.status, None, "treated as a request without a response")
     if code is None:
         return None
     return Head(

@@ -107,6 +107,6 @@ def refuse_dialogues(cassette: Cassette, what: str) -> None:
     for number, one in enumerate(cassette):
         if one.is_dialogue:
             raise UsageError(
-                f"interaction {number} is a WebSocket dialogue, which {what} can't hold; convert "
-                "it to .har"
+                f"interaction {number} is a WebSocket dialogue, which {what} can't express; "
+                "convert it to .har"
             )

@@ -67,7 +67,8 @@ def write(cassette: Cassette, name: str) -> bytes:
     """The body of the one interaction, with its content-encoding undone."""
     if len(cassette) != 1:
         raise UsageError(
-            f"{name} holds one body, and the cassette has {len(cassette)} interactions: choose one"
+            f"{name} can hold one body, but the cassette has {len(cassette)} interactions: choose "
+            "one"
         )
     refuse_dialogues(cassette, "a file with one body")
     return cassette[0].content

@@ -96,7 +96,7 @@ def _interaction(node: Node) -> Interaction:
 
 
 def _head(answered: Node) -> Head | None:
-    code = answered.optional(_status, None, "taken as a request without a response")
+    code = answered.optional(_status, None, "treated as a request without a response")
     if code is None:
         return None
     return Head(

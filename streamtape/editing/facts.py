@@ -128,7 +128,7 @@ def _word(dialect: Dialect, reason: str) -> str:
     word = words.get(reason.lower()) or by_lower.get(reason.lower())
     if word is None:
         known = ", ".join(dict.fromkeys([*words, *words.values()]))
-        raise UsageError(f"{reason!r} is no reason to finish of {dialect.name}; known: {known}")
+        raise UsageError(f"{dialect.name} has no finish reason {reason!r}; known: {known}")
     return word
 
 

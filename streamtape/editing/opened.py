@@ -83,8 +83,8 @@ class OpenInteraction:
         found = placed_frames(self.stretch.content, self.parsed.framing)
         if len(found) != len(self.parsed.frames):
             raise UsageError(
-                f"{len(self.parsed.frames)} frames were read, but {len(found)} found again: this "
-                "body can't be edited"
+                f"this body can't be edited: {len(self.parsed.frames)} frames were read, but "
+                f"{len(found)} found again"
             )
         return found
 

@@ -64,7 +64,7 @@ def _later(one: Interaction, number: int, by_us: int) -> Interaction:
         return one
     if first + by_us < 0:
         raise UsageError(
-            f"interaction {number} was answered after {duration(first)}: it can't come "
+            f"interaction {number} was answered after {duration(first)}: the answer can't come "
             f"{duration(-by_us)} earlier"
         )
 

@@ -75,7 +75,9 @@ def _steps(name: str) -> tuple[str | int, ...]:
     while at < len(name):
         match = _STEP.match(name, at)
         if match is None:
-            raise UsageError(f"{name!r} is no name of an argument: write city, tool.city or a.b[0]")
+            raise UsageError(
+                f"invalid name of an argument {name!r}: write city, tool.city or a.b[0]"
+            )
         steps.append(match[1] if match[2] is None else int(match[2]))
         at = match.end() + (name[match.end() : match.end() + 1] == ".")
     if not steps:
@@ -124,7 +126,7 @@ def _typed(name: str, text: str, old: Any) -> Any:
     both_numbers = type(old) in numbers and type(value) in numbers
     if old is not None and type(value) is not type(old) and not both_numbers:
         raise UsageError(
-            f"argument {name!r} is {json.dumps(old)[:_SHOWN]}: {text!r} is of another type"
+            f"argument {name!r} is {json.dumps(old)[:_SHOWN]}: {text!r} has another type"
         )
     return value
 

@@ -37,7 +37,7 @@ def parse_usage(text: str) -> dict[str, int]:
         role = _ROLES.get(name)
         if role is None or not equals:
             raise UsageError(
-                f"usage {text!r}: {name!r} is no count of tokens; write input=10,output=5 "
+                f"usage {text!r}: unknown count of tokens {name!r}; write input=10,output=5 "
                 f"(known: {', '.join(_NAMES)}, and the names of the APIs)"
             )
         if not (value.isascii() and value.isdigit()) or len(value) > 15:

@@ -127,7 +127,9 @@ class Writer:
             try:
                 self._decide(*item)
             except BaseException as error:  # noqa: BLE001 - a user's rule, or an odd recording
-                self._drop(item[0].n_bytes, f"a recording could not be looked at: {error!r}")
+                self._drop(
+                    item[0].n_bytes, f"a recording could not be judged by the rules: {error!r}"
+                )
 
     def _wait_s(self) -> float | None:
         return max(0.0, self._due_s - time.monotonic()) if self._kept else None

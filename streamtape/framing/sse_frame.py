@@ -155,7 +155,7 @@ def _digits(retry: int) -> str:
     except ValueError:
         raise FramingError("the retry of a frame has more digits than can be written") from None
     if retry < 0:
-        raise FramingError(f"the retry of a frame is {digits}: it can't be below 0")
+        raise FramingError(f"the retry of a frame is {digits}: it must be 0 or more")
     return digits
 
 

@@ -88,7 +88,7 @@ class Rule:
         checked_usage(self.usage)
         if self.matches is not None and (why := check_pattern(self.matches)):
             raise UsageError(
-                f"rule {self.title!r}: matches={self.matches!r} is no regular expression: {why}"
+                f"rule {self.title!r}: matches={self.matches!r} is not a regular expression: {why}"
             )
         if self.times is not None and self.times < 1:
             raise UsageError(f"rule {self.title!r}: times must be 1 or more, got {self.times!r}")

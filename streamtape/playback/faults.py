@@ -181,7 +181,9 @@ def _valued(fault: Fault, kind: Kind, value: str, what: str) -> Fault:
     if kind.value == "code":
         code = count(value, what, least=1000)
         if code > 4999 or code in _NEVER_SENT:
-            raise UsageError(f"{what}: {value} is no close code that can be sent (1000 to 4999)")
+            raise UsageError(
+                f"{what}: close code must be one that can be sent (1000 to 4999), got {value}"
+            )
         return replace(fault, status=code)
     if kind.value:
         if value and _TYPE.fullmatch(value) is None:

@@ -48,7 +48,9 @@ def members(fetch: Fetch) -> Iterator[Member]:
         if not block.strip(b"\0"):
             return  # the end, or padding
         if not _is_header(block):
-            raise TarError(f"there is no header at byte {at}: it is no tar, compressed, or damaged")
+            raise TarError(
+                f"there is no header at byte {at}: it is not a tar, is compressed, or is damaged"
+            )
         kind, start = block[156:157], at + BLOCK
         size = _number(block[124:136], at)
         if kind == _SPARSE:
@@ -102,12 +104,12 @@ def _number(field: bytes, at: int) -> int:
     try:
         return int(digits or b"0", 8)
     except ValueError:
-        raise TarError(f"the header at byte {at} has no number where one is expected") from None
+        raise TarError(f"a field in the header at byte {at} is not a number") from None
 
 
 def _decimal(text: bytes, at: int) -> int:
     if not text.isdigit() or len(text) > 20:
-        raise TarError(f"the header at byte {at} says a size that is no number")
+        raise TarError(f"the size in the header at byte {at} is not a number")
     return int(text)
 
 

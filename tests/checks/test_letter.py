@@ -27,7 +27,7 @@ def findings(data: str, url: str = URLS[1]) -> list[Finding]:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ('{"a": NaN}', "has NaN in its data, which is no JSON"),
+        ('{"a": NaN}', "has NaN in its data, which is not JSON"),
         ('{"a": [1, -Infinity, NaN]}', "has -Infinity and NaN"),
         ('{"a": 1, "b": {"c": 2, "c": 3}}', "has 'c' twice in one object"),
         ('{"a" : 1,"a":1}', "has 'a' twice"),

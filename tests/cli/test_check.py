@@ -46,7 +46,7 @@ def test_a_folder_is_all_that_is_in_it(tmp_path: Path) -> None:
     assert lines[-1].startswith("3 files: 1 fine; ")
     (tmp_path / "empty").mkdir()
     assert "no cassettes" in refused("check", tmp_path / "empty")
-    assert "which cassettes" in refused("check")
+    assert "no cassettes given" in refused("check")
 
 
 def test_a_file_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_the_gate_refuses_what_it_cannot_do(tmp_path: Path) -> None:
     assert "level content, got --level bytes" in refused(
         "diff", a, a, "--fail-on", "behaviour", "--level", "bytes"
     )
-    assert "can't be combined with limits of time" in refused(
+    assert "can't be combined with time limits" in refused(
         "diff", a, a, "--fail-on", "behaviour", "--fail-on", "ttft=+20%"
     )
 

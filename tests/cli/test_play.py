@@ -105,7 +105,7 @@ def test_slips_are_refused(path: Path) -> None:
     other = path.with_name("other.svg")
     other.write_text("mine")
     assert "name a file *.svg, *.gif or *.cast" in refused("play", path, "--to", "x.mp4")
-    assert "leaves nothing that moves" in refused("play", path, "--to", "x.svg", "--speed", "max")
+    assert "leaves nothing to animate" in refused("play", path, "--to", "x.svg", "--speed", "max")
     assert "streamtape did not write it" in refused("play", path, "--to", other)
     assert "is a cassette" in refused("play", path, "--to", path)
     assert "choose --plain or --to" in refused("play", path, "--plain", "--to", "x.svg")

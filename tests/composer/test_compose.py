@@ -133,7 +133,7 @@ def test_a_failure_with_a_status(dialect: str) -> None:
         ("openai-chat", [Stop("length"), Say("x")], "last item"),
         ("anthropic", [Fail(), Say("x")], "nothing comes after"),
         ("anthropic", [Say("x"), Fail(status=500)], "only item"),
-        ("gemini", [Call("f", "{not json")], "no object"),
+        ("gemini", [Call("f", "{not json")], "must be a JSON object"),
     ],
 )
 def test_what_cannot_be_said_is_refused(dialect: str, items: list[Any], words: str) -> None:

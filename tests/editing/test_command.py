@@ -57,9 +57,9 @@ def test_split_and_merge(tape: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "nothing to edit: say what with --text, --model, --usage ... (see --help)"),
-        (("--text", "a=b"), "say where the result goes: -o FILE, or --in-place to replace"),
-        (("--split",), "say where the result goes: -o FOLDER"),
+        ((), "nothing to edit: choose edits with --text, --model, --usage ... (see --help)"),
+        (("--text", "a=b"), "no output given: -o FILE, or --in-place to replace"),
+        (("--split",), "no output given: -o FOLDER"),
         (("-o", "{tape}", "--text", "Oslo=b"), "is the recording itself: --in-place replaces it"),
         (("-o", "{tape}", "--force", "--model", "b"), "is the recording itself"),
         (("-o", "{other}", "--model", "b"), "exists already; --force replaces it"),

@@ -161,10 +161,10 @@ def test_a_later_request_that_repeats_the_call() -> None:
         ({"twon": "x"}, "argument 'twon' was not found; did you mean 'town'? (arguments: town, n; "
                         "tools: find)"),
         ({"find.n": "x"}, "argument 'find.n' is 1: give JSON, not 'x'"),
-        ({"n": '"x"'}, "argument 'n' is 1: '\"x\"' is of another type"),
+        ({"n": '"x"'}, "argument 'n' is 1: '\"x\"' has another type"),
         ({"town": "x"}, "argument 'town' is in 2 calls that differ: name one: "
                         'find[0].town is "Oslo"; find[1].town is "Bergen"'),
-        ({"a[": "x"}, "'a[' is no name of an argument: write city, tool.city or a.b[0]"),
+        ({"a[": "x"}, "invalid name of an argument 'a[': write city, tool.city or a.b[0]"),
     ],
 )  # fmt: skip
 def test_arguments_that_are_refused(given: dict[str, str], message: str) -> None:
@@ -178,14 +178,17 @@ def test_arguments_that_are_refused(given: dict[str, str], message: str) -> None
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"finish": "done"}, "'done' is no reason to finish of openai-chat; known: stop, length"),
-        ({"usage": "foo=1"}, "'foo' is no count of tokens; write input=10,output=5"),
+        ({"finish": "done"}, "openai-chat has no finish reason 'done'; known: stop, length"),
+        ({"usage": "foo=1"}, "unknown count of tokens 'foo'; write input=10,output=5"),
         ({"usage": "input=x"}, "input must be a number from 0 on, not 'x'"),
         ({"usage": "input=1,prompt_tokens=2"}, "input is given twice"),
         ({"usage": "reasoning=1"}, "no response has this count"),
         ({"model": ""}, "the name of the model is empty"),
         ({"shift_times": "1"}, "write a duration"),
-        ({"shift_times": "-1s"}, "interaction 0 was answered after 500 µs: it can't come 1.000 s"),
+        (
+            {"shift_times": "-1s"},
+            "interaction 0 was answered after 500 µs: the answer can't come 1.000 s",
+        ),
         ({"drop": [1]}, "drop 1: the recording has interactions 0 to 0"),
         ({"drop": [0]}, "nothing would be left"),
         ({"index": 3, "model": "x"}, "index 3: the recording has interactions 0 to 0"),

@@ -94,7 +94,7 @@ def test_any_spelling_of_fields_and_line_ends(
         (SSEFrame(id="a\0b"), r"'\\x00' in the id"),
         (SSEFrame(id="a\nb"), r"'\\n' in the id"),
         (SSEFrame(comments=("a\nb",)), r"'\\n' in the comment"),
-        (SSEFrame(retry=-5), "-5: it can't be below 0"),
+        (SSEFrame(retry=-5), "-5: it must be 0 or more"),
         (SSEFrame(retry=10**5000), "more digits"),
         (SSEFrame(data="\ud800"), "UTF-8"),
     ],

@@ -253,7 +253,7 @@ def test_a_conversation_goes_on() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Rule(reply="x", matches="("), "no regular expression"),
+        (lambda: Rule(reply="x", matches="("), "not a regular expression"),
         (lambda: Rule(reply="x", times=0), "1 or more"),
         (lambda: Rule(reply="x", contains=5), "contains must be text"),  # type: ignore[arg-type]  # refused
         (lambda: Rule(reply="x", turn="2"), "turn must be a whole number"),  # type: ignore[arg-type]  # refused

@@ -173,7 +173,7 @@ def test_what_is_no_tar_is_said(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(b"\x1f\x8b" * 600)
     result = CliRunner().invoke(cli, ["check", str(tmp_path / "x.tar")])
     assert result.exit_code == 2
-    assert "it is no tar, compressed, or damaged" in result.output
+    assert "it is not a tar, is compressed, or is damaged" in result.output
 
 
 def test_a_changed_tar_is_read_anew(tmp_path: Path) -> None:

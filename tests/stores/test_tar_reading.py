@@ -79,7 +79,7 @@ def test_only_ordinary_files_inside_count(hostile: bytes, expected: list[object]
         (tar(member("x", kind=b"x", size=8 << 30)), f"over {MAX_NAME_BYTES}"),
         (tar(member("x", b"99 path=a\n", kind=b"x")), "pax header at byte 0 is damaged"),
         (tar(member("x", b"0 =\n", kind=b"x")), "damaged"),
-        (tar(pax("size", "-10"), member("a")), "no number"),
+        (tar(pax("size", "-10"), member("a")), "not a number"),
     ],
 )
 def test_what_is_refused(data: bytes, message: str) -> None:

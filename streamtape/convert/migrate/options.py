@@ -35,8 +35,8 @@ _NEEDLESS = {  # and why: secrets are masked, wire bytes kept, and cassettes are
     "path_transformer", "cassette_library_dir", "with_current_defaults",
 }  # fmt: skip
 _BY_HAND = {
-    "before_record_request": "it changed requests of VCR.py's; `filters` takes functions of ours",
-    "before_record": "it changed requests of VCR.py's; `filters` takes functions of ours",
+    "before_record_request": "it changed VCR.py's requests; write it anew for `filters`",
+    "before_record": "it changed VCR.py's requests; write it anew for `filters`",
     "before_record_response": "responses are kept as they came, without their secrets",
     "before_playback": "nothing changes a response at playback",
     "filter_query_parameters": "those that hold secrets are masked and match; for others, "

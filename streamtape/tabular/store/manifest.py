@@ -57,7 +57,7 @@ def read_manifest(folder: FileLocation) -> dict[str, dict[str, int]]:
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CassetteError(
-            f"cannot read {str(location)!r}: it is no manifest of an export ({error!r})",
+            f"cannot read {str(location)!r}: it is not the manifest of an export ({error!r})",
             path=str(location),
         ) from None
     if version > VERSION:
