@@ -1,1 +1,1 @@
-"""Lifecycle and wire rules: what is wrong with a stream, found by rules over events."""
+"""Rules about streams, from the wire format to the lifecycle of responses, and their findings."""

@@ -1,8 +1,8 @@
 """The buffering detector: events that arrive in bursts though the stream took long.
 
-Somewhere between the model and the client something collects bytes: a proxy with buffering, a
-compressor without flush, a framework that joins. Told from the times of arrival alone, so it says
-"looks like" and is a warning.
+Something between the model and the client collects bytes: a buffering proxy, a compressor without
+flush, a framework that joins pieces. Arrival times alone can't prove that, so the message says
+"looks buffered" and the finding is a warning.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def bursts(times_us: Sequence[int]) -> list[int]:
 
 
 def buffering(stream: Stream) -> Iterator[Hit]:
-    """Events come as they are made."""
+    """Events arrive as they are generated."""
     times = [event.at_us for event in stream.events if event.at_us is not None]
     if not stream.cuts_known or len(times) < MIN_EVENTS:
         return

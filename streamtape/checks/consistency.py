@@ -1,4 +1,4 @@
-"""Rules about what is sent twice: texts joined, items repeated, lists collected, tokens counted."""
+"""Rules about repeated content: done values, repeated items, collected lists, token counts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _parting(before: str, after: str) -> str:
 
 
 def repeated(stream: Stream) -> Iterator[Hit]:
-    """What comes again in the last event is what came before."""
+    """What the last event repeats equals what came before."""
     for copy in stream.expected.copies:
         yield from _copies(copy, stream)
 
@@ -102,7 +102,7 @@ def _without_unseen(again: list[Any], values: dict[Any, Any], copy: Copy) -> lis
 def differs(a: Any, b: Any, save: tuple[str, ...]) -> list[str] | None:
     """The path of the first difference between two values; None if they are equal.
 
-    A name in `save` is passed over, and a name that one side leaves out is null there.
+    Names in `save` are ignored, and a missing name equals null.
     """
     if isinstance(a, dict) and isinstance(b, dict):
         for name in [*a, *(n for n in b if n not in a)]:
@@ -160,7 +160,7 @@ def states(stream: Stream) -> Iterator[Hit]:
 
 
 def usage(stream: Stream) -> Iterator[Hit]:
-    """Usage is there where it belongs."""
+    """Usage is present where it is expected."""
     expected = stream.expected
     if any(get(dict(stream.request_body), parse_path(text)) is True for text in expected.usage_if):
         whole = stream.finished and stream.events and stream.ended == "complete"

@@ -1,4 +1,4 @@
-"""Rules about numbers and names: sequence numbers, indices, ids, and what never changes."""
+"""Rules about sequence numbers, indices and ids, and about values that must not change."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def paired(stream: Stream) -> Iterator[Hit]:
 
 
 def constant(stream: Stream) -> Iterator[Hit]:
-    """What names the stream does not change in it."""
+    """Values that identify the stream do not change within it."""
     for text in stream.expected.constant:
         path, known = parse_path(text), MISSING
         for event in stream.fresh():

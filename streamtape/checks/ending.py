@@ -30,7 +30,7 @@ def ending(stream: Stream) -> Iterator[Hit]:
 
 
 def terminal(stream: Stream) -> Iterator[Hit]:
-    """Something that ends a stream comes, once, and nothing after it."""
+    """A terminal event comes once, and nothing after it."""
     dialect = stream.dialect
     if not (dialect.terminal or dialect.terminal_if) or not stream.events:
         return
@@ -64,7 +64,7 @@ def terminal(stream: Stream) -> Iterator[Hit]:
 
 
 def _ends_otherwise(stream: Stream) -> bool:
-    """Whether an event is one after which no end need come."""
+    """Whether no terminal event is needed after an event."""
     return any(
         get(event.payload, parse_path(path)) in values
         for path, values in stream.expected.ends_if
@@ -73,7 +73,7 @@ def _ends_otherwise(stream: Stream) -> bool:
 
 
 def _choices(stream: Stream, event: Event, done: dict[Any, tuple[int, Any]]) -> Iterator[Hit]:
-    """Of a dialect with choices: what comes for a choice that had its end."""
+    """For a dialect with choices: events for a choice that has already finished."""
     dialect = stream.dialect
     if not dialect.terminal_if or not isinstance(event.payload, dict):
         return
@@ -106,7 +106,7 @@ def _met(payload: dict[str, Any], condition: Condition) -> Iterator[tuple[tuple[
 
 
 def _choice(payload: dict[str, Any], path: str, bound: tuple[Any, ...]) -> Any:
-    """The number of a choice: its own `index`, where it has one, or its place."""
+    """The index of a choice: its `index` field, or else its position."""
     if not bound:
         return 0
     holder = path.partition(".*")[0]
@@ -141,12 +141,12 @@ def usage_last(stream: Stream) -> Iterator[Hit]:
 
 
 def _says_more(choices: Any) -> bool:
-    """Whether choices are more than what a filter says about those that came before."""
+    """Whether choices hold more than filter results about earlier content."""
     return isinstance(choices, list) and any("delta" in c for c in choices if isinstance(c, dict))
 
 
 def usage_of(stream: Stream, payload: Any) -> dict[str, Any] | None:
-    """The usage that an event carries; None where it carries none."""
+    """The usage that an event carries, or None."""
     for path in stream.dialect.usage:
         value = get(payload, parse_path(path))
         if isinstance(value, dict):

@@ -1,8 +1,8 @@
 """Rules about the values of fields: their types, enumerations and presence, by the SDK's tables.
 
-What is published as a type is what clients are built on: a string where a number belongs breaks
-them wherever it comes from. Presence, null and enumerations are checked strictly at the
-servers of the API's owner; others differ there, so that only unknown deviations are warnings.
+Clients are built on the published types: a string in the place of a number breaks them, whoever
+sends it. Presence, null and enumerations are checked strictly at the servers of the API's owner;
+others differ there, so that only unknown deviations are warnings.
 """
 
 from __future__ import annotations
@@ -69,5 +69,5 @@ def _weight(fault: Fault, name: str, schema: Schema, *, owned: bool) -> Severity
 
 @lru_cache(maxsize=512)
 def _required_elsewhere(expected: Expected, event_type: str) -> frozenset[str]:
-    """The paths of whose absence the rule `required` tells."""
+    """The paths whose absence the rule `required` reports."""
     return frozenset(path for rule in rules_of(expected, event_type) for path in rule.paths)

@@ -1,4 +1,4 @@
-"""What a rule found: Finding, its place and its severity. Values only."""
+"""What a rule found: Finding, with its location and severity. Values only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, or odd, with a stream.
+    """One defect or oddity of a stream.
 
     `rule` is the name to switch the rule off by. `count` is how many events have the same defect;
     `where` is then the first of them. `source` is the file, where there is one.

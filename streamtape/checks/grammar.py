@@ -3,9 +3,9 @@
     added (delta | annotation)* done? closed
 
 A name matches one event; `|`, `*`, `+`, `?` and parentheses mean what they do in regular
-expressions, `_` is any event that the grammar does not name. A grammar becomes a state machine
-when it is first run. Where an event does not fit, `expected` says what would have, and `recover`
-goes on from any place at which such an event can stand, so that one slip is one finding.
+expressions, `_` is any event that the grammar does not name. A grammar becomes a state machine when
+it is first run. If an event does not fit, `expected` says what would have, and `recover` continues
+from any state after such an event, so that one deviation is one finding.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The rule about the letter of JSON: what Python reads, and other languages read otherwise or not.
+"""The rule about strict JSON: what only Python parses, or other languages parse differently.
 
-NaN and Infinity are no JSON (RFC 8259, 6). An object with one name twice is read in several ways
-(4), and half of a surrogate pair is no character (8.2): JavaScript keeps it, most others fail. None
-of 1,612 recorded streams has any of them. The exact look is slow, so it is taken where a quick one
-finds a sign.
+NaN and Infinity are not JSON (RFC 8259, 6). Parsers disagree about an object with a duplicate name
+(4), and about a lone surrogate (8.2): JavaScript keeps it, most others fail. None of 1,612 recorded
+streams has any of these. The exact check is slow, so it runs only if a quick one finds a sign.
 """
 
 from __future__ import annotations

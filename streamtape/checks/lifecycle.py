@@ -1,7 +1,7 @@
-"""Rules about order: what opens, what follows, what closes, and how a stream ends.
+"""Rules about order: how responses, items and parts open, grow and close.
 
 With a table of expectations each life (the response, an item, a part) is run through its grammar;
-without one, through the scopes of its dialect. An event of an unknown type is data, never a breach.
+without one, through the scopes of its dialect. An event of an unknown type is never a violation.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Profiles: whose rules a stream is checked by, and which of them weigh less there.
+"""Profiles: which rules a stream is checked by, and which are less severe for a provider.
 
-A profile is chosen by the address where none is named. `openai` holds a server to the API as its
-provider defines it; the others say what is known to be different elsewhere.
+Unless a profile is named, the request's URL decides. `openai` checks the API strictly as OpenAI
+defines it; the others list the known differences of other providers.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ PROFILES = (
 
 
 def profile_named(name: str) -> Profile:
-    """The profile of this name; UsageError lists those that there are."""
+    """The profile of this name; UsageError lists the known ones."""
     for profile in PROFILES:
         if profile.name == name:
             return profile
@@ -67,7 +67,7 @@ def profile_named(name: str) -> Profile:
 
 
 def profile_for(url: str) -> Profile:
-    """The profile of an address; the default one where no other fits."""
+    """The profile for a URL, or the default one."""
     for profile in PROFILES:
         if profile.url and re.search(profile.url, url):
             return profile
@@ -75,7 +75,7 @@ def profile_for(url: str) -> Profile:
 
 
 def known_rules(names: tuple[str, ...] | frozenset[str]) -> frozenset[str]:
-    """The names of rules, as a set; UsageError for one that there is not."""
+    """The names of rules as a set; UsageError for an unknown one."""
     for name in sorted(names):
         if name not in NAMES:
             raise UsageError(f"unknown rule {name!r}; rules: {', '.join(NAMES)}")

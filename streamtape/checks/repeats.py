@@ -1,8 +1,7 @@
-"""Which events only go on: like the one before them, but for the text that they add.
+"""Which events are repeats: equal to the one before but for the text that they add.
 
-Most of a stream is such events. What a rule finds in the fields of one of them it has found in the
-one before, so rules pass over them: they ask `Stream.fresh` for the rest, or remember that the last
-event was right.
+Most events of a stream are. A rule about fields would find nothing new in them, so rules skip them:
+they use `Stream.fresh`, or remember that the last event was correct.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rules that there are, in the order in which they run and report."""
+"""All rules, in the order in which they run and report."""
 
 from __future__ import annotations
 

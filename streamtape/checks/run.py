@@ -15,14 +15,14 @@ from streamtape.checks.stream import Stream
 def check_stream(
     stream: Stream, profile: Profile = DEFAULT, off: frozenset[str] = frozenset()
 ) -> list[Finding]:
-    """What is wrong with a stream: the heaviest first, then in the order of its events."""
+    """Check a stream; get the findings, the most severe first, then in the order of events."""
     return _run(RULES, stream, profile, off)
 
 
 def check_answer(
     stream: Stream, profile: Profile = DEFAULT, off: frozenset[str] = frozenset()
 ) -> list[Finding]:
-    """What is wrong with an answer that is no stream."""
+    """Check a response that is not a stream."""
     return _run((NO_STREAM, CONTENT_TYPE), stream, profile, off)
 
 

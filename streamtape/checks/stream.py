@@ -24,7 +24,7 @@ class Stream:
     """One response's stream.
 
     `ended` is how the body ended, in the words of a recording; rules about the end of a stream ask
-    `finished`, for what the client left or the recorder missed is no fault of the server.
+    `finished`, since the server is not to blame if the client left or the recorder stopped.
     `request_body` is the request's body, where it was JSON; `resumed` says that the request asked
     for the rest of an earlier stream. `trouble` is what kept the readers from going on. `profile`
     names whose rules count. `assembled` is the transcript of the events, where one was made.
@@ -82,12 +82,12 @@ class Stream:
 
     @property
     def finished(self) -> bool:
-        """Whether the server is to answer for how the stream ends."""
+        """Whether the server is responsible for how the stream ends."""
         return self.ended in {"complete", "error"} and self.trouble is None
 
     @property
     def owned(self) -> bool:
-        """Whether the server is one of the API's owner, who keeps every word of it."""
+        """Whether the server belongs to the API's owner, whose streams are checked strictly."""
         return self.profile in self.expected.owners
 
     @property

@@ -1,6 +1,7 @@
-"""Rules about what a stream says: deltas that are no deltas, lost characters, words not counted.
+"""Rules about text: deltas that repeat the text so far, lost characters, missing counts.
 
-Each comes from public bug reports on gateways and local servers; no owner's stream breaks one.
+Each comes from public bug reports about gateways and local servers; streams of the APIs' owners
+violate none.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def uncounted(stream: Stream) -> Iterator[Hit]:
 
 
 def silent(stream: Stream) -> Iterator[Hit]:
-    """A stream that ends as if all went well has content."""
+    """A stream that ends successfully has content."""
     path, values = stream.expected.speaks_if
     if not path or not stream.finished or stream.resumed:
         return

@@ -71,7 +71,7 @@ def content_type(stream: Stream) -> Iterator[Hit]:
 
 
 def _unread(stream: Stream, media: str) -> Severity | None:
-    """How much a wrong type weighs: readers of event streams see nothing at all of other bodies."""
+    """The severity of a wrong type: readers of event streams ignore bodies of other types."""
     return "error" if media == SSE and stream.status < 400 else None
 
 
@@ -103,13 +103,13 @@ def not_a_stream(stream: Stream) -> Iterator[Hit]:
 
 
 def byte_order_mark(stream: Stream) -> Iterator[Hit]:
-    """No byte order mark: readers that are not of the letter take it for a field's name."""
+    """No byte order mark: lenient readers take it for part of a field's name."""
     if stream.content.startswith(_BOM):
         yield Hit(0, "the stream begins with a byte order mark")
 
 
 def line_ends(stream: Stream) -> Iterator[Hit]:
-    """Lines end one way."""
+    """All lines end alike."""
     if not stream.is_sse:
         return
     body = stream.content

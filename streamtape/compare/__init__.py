@@ -1,1 +1,1 @@
-"""Events against events -> Comparison."""
+"""Comparison of events, transcripts, frames, bytes and times."""

@@ -1,4 +1,4 @@
-"""Two sequences aligned: which stretches are equal, and which are not.
+"""Alignment of two sequences: which stretches are equal, and which differ.
 
 The longest common subsequence would be the best answer, but it takes time in n times m. So an
 alignment goes from coarse to fine, and each step is linear:
@@ -8,7 +8,7 @@ alignment goes from coarse to fine, and each step is linear:
    real recordings that is nearly everything.
 3. In a long gap without such elements, runs of elements that occur once: texts repeat every word,
    but hardly ever four words in a row.
-4. What is left goes to rapidfuzz for its longest common subsequence, which is bit-parallel. A gap
+4. The rest goes to rapidfuzz for its longest common subsequence, which is bit-parallel. A gap
    is cut into blocks of at most EXACT_CELLS first, so that the cost of an element is bounded by
    the block and not by the gap.
 

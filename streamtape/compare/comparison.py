@@ -1,8 +1,8 @@
 """What differs between two recordings, as values: Change, Comparison.
 
 A comparison is data: changes in order, the first divergence first. `summary()` says it in a few
-lines of plain text, `to_dict()` and `to_json()` give all of it. How it looks in a terminal or in a
-pull request is another room's matter.
+lines of plain text, `to_dict()` and `to_json()` give all of it. `report` formats it for terminals
+and pull requests.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where something is in one recording: the event's (or frame's, byte's) index, and when."""
+    """A location in one recording: the index of the event (or frame, or byte), and its time."""
 
     index: int
     at_us: int | None = None
@@ -45,7 +45,7 @@ class WordPiece:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `a` and `b` are its places; None on the side that does not have it.
+    """One difference. `a` and `b` are its locations; None on the side that lacks it.
 
     `what` is the event's type (or the text's channel), `path` the place in its payload. `pieces`
     are the words of a changed text, with a little of what is around them. `n_repeats` counts
@@ -95,14 +95,14 @@ class Change:
 class Comparison(Displayed):
     """Two recordings compared at one level. `changes` are in order, the first divergence first.
 
-    `notes` are differences that are no change of the stream itself: what the requests differ in.
-    `n_a` and `n_b` are how many events (frames, bytes ...) either side has, those of interactions
-    that the other one lacks included. `verdict` is known at level `content`, else None: `same`,
-    `reworded` (text differs; tools, structure and ending do not) or `behaviour changed`, and then
-    `reasons` are the facts that made it so. `comparable` is False where there was nothing that both
-    sides know, such as the times of a converted recording: then they are not the same.
-    `recordings` are the interactions of both sides, for those who draw them; they are no part of
-    what makes two comparisons equal, and are left out where one is pickled.
+    `notes` are differences outside the stream: those between the requests. `n_a` and `n_b` are how
+    many events (frames, bytes ...) either side has, those of interactions that the other one lacks
+    included. `verdict` is known at level `content`, else None: `same`, `reworded` (text differs;
+    tools, structure and ending do not) or `behaviour changed`, and then `reasons` are the facts
+    that made it so. `comparable` is False if nothing is known on both sides, such as times of a
+    converted recording; `same` is then False, too. `recordings` are the interactions of both sides,
+    for those who draw them; they are no part of what makes two comparisons equal, and are left out
+    where one is pickled.
     """
 
     level: str
@@ -137,9 +137,9 @@ class Comparison(Displayed):
         return iter(self.changes)
 
     def counts(self) -> str:
-        """How many changes there are of which kind: `2 inserted, 1 changed`.
+        """The number of changes of each kind: `2 inserted, 1 changed`.
 
-        An event that came, or is gone, several times is counted each time.
+        An event inserted or removed several times is counted each time.
         """
         counts: Counter[ChangeKind] = Counter()
         for change in self.changes:
@@ -164,14 +164,14 @@ class Comparison(Displayed):
         return masked_text("\n".join([*lines, *(f"  note: {note}" for note in self.notes)]))
 
     def judgement(self, max_reasons: int = 4) -> str:
-        """The verdict with the facts that made it, in one line; empty without a verdict."""
+        """The verdict with its reasons, in one line; empty without a verdict."""
         shown = list(self.reasons[:max_reasons])
         if len(self.reasons) > max_reasons:
             shown.append(f"and {len(self.reasons) - max_reasons} more")
         return f"{self.verdict or ''}{': ' if shown else ''}{'; '.join(shown)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it but secrets as plain dicts, lists and texts, ready for JSON."""
+        """Everything as plain values for JSON, with secrets masked."""
         return {
             "same": self.same,
             "level": self.level,

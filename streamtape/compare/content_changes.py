@@ -1,7 +1,7 @@
 """Transcript against transcript: the changes at level `content`.
 
-Only what the reader gets: texts, refusals, reasoning, tool calls, annotations, images, how it
-finished. In what order independent items came in between each other is not looked at.
+Only what the reader gets is compared: texts, refusals, reasoning, tool calls, annotations, images,
+the finish reason. The order in which independent items interleave is ignored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What several places say, reported once: repeats, swaps, renamed ids, one event's text and facts.
+"""Duplicate changes reported once: repeats, swaps, renamed ids, one event's text and facts.
 
 Most of it takes changes and gives fewer changes: a repeat is counted by the first of its kind, two
 halves of a swap become one change.

@@ -1,9 +1,9 @@
-"""When things came, against when things came: the changes at level `timing`.
+"""Times compared: the changes at level `timing`.
 
-Two runs are never equally fast, so each measure has room: it differs where it is off by more than
-`tolerance` (a share of the larger) and by more than a millisecond. What is not known on one side
-(a converted recording) is not compared. The measures are those of the timing vocabulary: to the
-head, to the first event, to the first content, to the last, and the gaps between events.
+Two runs are never equally fast, so a measure differs only if it is off by more than `tolerance` (a
+share of the larger value) and by more than a millisecond. Measures unknown on one side (a converted
+recording) are not compared. The measures are the times to the head, to the first event, to the
+first content and to the last event, and the gaps between events.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is compared: units, each of which says one thing and knows the events that said it.
+"""Units, the things that are compared: each states one fact or text, and knows its events.
 
 A unit may be of an item of its stream (a message, a tool call): by a dialect's scopes. A unit of
 text has a target: the text of the stream that its pieces add to, or the tool call whose arguments

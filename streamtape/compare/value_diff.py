@@ -1,4 +1,4 @@
-"""What differs inside two values that belong together: JSON path by path, a text word by word.
+"""Differences inside two paired values: JSON path by path, text word by word.
 
 Lists are aligned, so that one element more is one difference. Long texts differ at their path.
 

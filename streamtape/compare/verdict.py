@@ -1,11 +1,11 @@
-"""Regression or rewording: what a change at level `content` means for a program.
+"""Regression or rewording: what changes at level `content` mean for a program.
 
-Facts alone, no model and no guess at what words mean. A change is of behaviour where a program
-that reads the answer could take another way: other tools or arguments, another structure, a
-refusal, an error, another ending. It is of wording where text differs and nothing else does.
-Reasoning is wording whatever becomes of it: how many thoughts a summary has varies from run to run.
-So is what a tool of the provider's put out, since what it was given is compared already.
-So are citations, which follow the words, and pictures as long as there are as many as before.
+By facts alone: no model, and no guess at what words mean. A change is one of behaviour if a
+program that reads the answer could act differently: other tools or arguments, another structure, a
+refusal, an error, another ending. It is one of wording if only text differs. Reasoning always
+counts as wording, since the number of thoughts varies from run to run. So does the output of a
+provider's tool, whose input is compared already; so do citations, which follow the words, and
+images, unless their number changes.
 """
 
 from __future__ import annotations

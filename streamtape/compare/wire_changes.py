@@ -1,4 +1,4 @@
-"""Frames against frames, bytes against bytes: the levels that know no meaning."""
+"""Frames and bytes compared: the levels that ignore meaning."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Frames -> events: what is known of each provider, as tables."""
+"""Events read from frames, by tables of what is known about each provider."""

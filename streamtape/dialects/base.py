@@ -1,11 +1,11 @@
-"""A dialect: what is known of one provider's API, as a table.
+"""A dialect: what is known about one provider's API, as a table.
 
 The table says how an event's type is found, which events add to which text and which repeat it
 whole, what opens and closes what, what ends the stream, where the model, the usage and the error
-stand, and what differs from one run to the next. Readers (events, transcript, diff, checks) know
-the table's words and no provider. Paths are those of `dialects.payload`. Values only.
+are, and what differs from run to run. Readers (events, transcript, diff, checks) work on the table
+and know no provider. Paths are those of `dialects.payload`. Values only.
 
-A table of one's own needs a name and what it is recognised by; everything else has a default:
+A user's own table needs a name and how to recognise it; everything else has a default:
 
     streamtape.register_dialect(Dialect(
         name="acme", url=r"/acme/stream", type_from=("kind",),
@@ -110,7 +110,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # a key of caches: compared by identity
 class Dialect:
-    """What is known of one provider's API. Every field but `name` may be left out.
+    """What is known about one provider's API. Only `name` is required.
 
     Choosing: `url` and `media` are regular expressions, searched in the request's URL and the
     response's content type; `signs` are (path or `@event` or `@type`, regular expression) pairs,
@@ -119,11 +119,12 @@ class Dialect:
 
     Types: `type_from` are places, the first that holds text counts (`@event` is the frame's own
     event name, where it has one); `type_if` are (path, type) pairs, tried first; else
-    `default_type`. `done_marker` is data that is no JSON and ends the stream (`[DONE]`). `wrapped`
-    names the field that holds the event itself, as Base64 of JSON or of text.
+    `default_type`. `done_marker` is non-JSON data that ends the stream (`[DONE]`). `wrapped` names
+    the field that holds the event itself, as Base64 of JSON or of text.
 
-    `terminal` are the types that end a stream, `terminal_if` conditions on any event that do (no
-    values: anything but null). `by_choice`: the first part of every key is the choice's index.
+    `terminal` are the types that end a stream, `terminal_if` conditions on events that end one
+    (without values: anything but null). `by_choice`: the first part of every key is the choice's
+    index.
 
     `lane` is the path of what tells the streams of a dialogue apart that go on beside each other.
 

@@ -1,8 +1,8 @@
-"""An interaction, read: its frames, dialect, events and transcript as one value.
+"""A parsed interaction: its frames, dialect, events and transcript as one value.
 
-Whoever needs more than one of them, or needs to know what could not be read, makes one of these.
-Everything is read when it is first used, and once: the body is opened a single time.
-`Interaction.events` and its like read the body as it is iterated over, and keep nothing.
+Use it for more than one of them, or to learn what could not be read. Everything is read once, when
+it is first used, and the body is opened a single time. `Interaction.events` and similar methods
+read the body during iteration, and keep nothing.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ParsedResponse:
     def is_stream(self) -> bool:
         """Whether the body comes in frames; a document, a page or an empty body does not.
 
-        The first bytes tell, and where they leave it open, the content type does.
+        The first bytes decide, or else the content type.
         """
         return bool(self.framing)
 
@@ -72,7 +72,7 @@ class ParsedResponse:
 
     @property
     def error(self) -> ContentError | FramingError | None:
-        """What kept the response from being read to its end; None where nothing did."""
+        """The error that stopped reading before the end; None if there was none."""
         return self._read[2]
 
     @property
@@ -81,7 +81,7 @@ class ParsedResponse:
         return None if self.error is None else str(self.error)
 
     def or_raise(self) -> Self:
-        """This very value, where the response could be read to its end; raises `error` if not."""
+        """Return this value if the response could be read to its end; else raise `error`."""
         if self.error is not None:
             raise self.error
         return self
@@ -107,7 +107,7 @@ class ParsedResponse:
 
     @property
     def transcript_if_made(self) -> Transcript | None:
-        """The transcript, where somebody needed it before."""
+        """The transcript if it was already made, else None."""
         return self.__dict__.get("transcript")
 
     @cached_property

@@ -258,7 +258,7 @@ def builtin() -> tuple[Dialect, ...]:
 
 
 def register_dialect(dialect: Dialect) -> Dialect:
-    """Make a dialect known, under its name; gives it back. UsageError where it can't work."""
+    """Register a dialect under its name, and return it; UsageError if it is invalid."""
     if not dialect.name:
         raise UsageError("a dialect needs a name")
     for where, pattern in (("url", dialect.url), ("media", dialect.media), *dialect.signs):
@@ -295,7 +295,7 @@ def _check_table(part: Any, where: str) -> None:
 
 
 def unregister_dialect(name: str) -> None:
-    """Forget a dialect that `register_dialect` made known; UsageError if the name is unknown."""
+    """Remove a registered dialect; UsageError if the name is unknown."""
     if _users.pop(name, None) is None:
         raise UsageError(f"no dialect {name!r} was registered; registered: {', '.join(_users)}")
 
@@ -307,7 +307,7 @@ def dialects() -> tuple[Dialect, ...]:
 
 
 def dialect_named(name: str) -> Dialect:
-    """The dialect of this name; UsageError lists those that there are."""
+    """The dialect of this name; UsageError lists the known ones."""
     if name in _users:
         return _users[name]
     for dialect in builtin():

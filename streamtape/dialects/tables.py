@@ -1,4 +1,4 @@
-"""Every built-in dialect, in the order in which they are tried: profiles come first."""
+"""All built-in dialects, in the order in which they are tried: profiles first."""
 
 from __future__ import annotations
 

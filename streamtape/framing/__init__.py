@@ -1,1 +1,1 @@
-"""Bytes -> frames: sans-IO and incremental."""
+"""Frames read from bytes: sans-IO and incremental."""

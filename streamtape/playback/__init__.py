@@ -1,1 +1,1 @@
-"""An interaction -> steps, and functions from steps to steps."""
+"""Interactions as steps, and functions from steps to steps: pace, cuts, faults."""

@@ -1,8 +1,8 @@
-"""Where a cut hurts: the classes of places between two bytes of a stream.
+"""Where a cut may break a client: the kinds of positions between two bytes of a stream.
 
-A client that joins chunks badly is found by a cut in the right place, and there are few kinds of
-places: inside a character, a line end, the name of a field, a JSON escape ... For each kind the
-first, the middle and the last one in a body stand for all.
+A client that joins chunks wrongly fails only at certain cuts, and there are few kinds: inside a
+character, a line end, the name of a field, a JSON escape ... For each kind, the first, the middle
+and the last position in a body are tried.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CLASSES = {
 
 
 def boundaries(body: bytes) -> dict[int, str]:
-    """Places in a body, by how many bytes come before each, and what kind of place it is."""
+    """Positions in a body, as numbers of bytes, each with its kind."""
     found: dict[int, str] = {}
     if body:
         found[0] = "before the first byte"
@@ -47,7 +47,7 @@ def boundaries(body: bytes) -> dict[int, str]:
 
 
 def boundaries_of(interaction: Interaction) -> dict[int, str]:
-    """Where cuts hurt in a recorded body; an encoded one is cut in its compressed bytes."""
+    """The positions for a recorded body; an encoded one is cut in its compressed bytes."""
     sequence = list(steps(interaction))
     wire = _joined(sequence)
     if _joined(plain(sequence)) == wire:

@@ -1,8 +1,8 @@
-"""The steps of a replay as it was requested: cuts, pace and faults put together.
+"""The steps of a replay: cuts, pace and faults applied together.
 
-Everyone who plays asks here, so that one text means the same in process, over HTTP and at the
-command line. First the bytes are cut anew, then paced, then broken: a stall lasts as long as it
-says at any pace.
+All players use this module, so an option means the same in process, over HTTP and on the command
+line. The bytes are first cut, then paced, then faults are injected: a stall has its full length at
+any pace.
 """
 
 from __future__ import annotations
@@ -34,14 +34,13 @@ def build_steps(
     on_fault: Callable[[Fault], None] | None = None,
     others: Sequence[Await] = (),
 ) -> Iterator[Step]:
-    """Give the steps that replay an interaction by these options.
+    """Build the steps that replay an interaction with these options.
 
     Without a `pace`, `speed` counts (None: at once) with `idle_limit`, in seconds; with one they
     are applied after it. `attempt` is how often the interaction was requested before, and `number`
     its place in the cassette, for faults that strike only so often, or one interaction only.
     `on_fault` is called with each fault when it strikes. `others` are requests that what came after
-    them waits for.
-    UsageError for texts that say nothing known, here and not while playing.
+    them waits for. UsageError for invalid texts, raised here and not while playing.
     """
     cuts = parse_rechunk(rechunk)
     parsed_faults = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]
@@ -74,7 +73,7 @@ def build_steps(
 def import_parts(
     interactions: Iterable[Interaction], *, cuts: bool, pace: bool, faults: bool
 ) -> None:
-    """Import now what `build_steps` imports for such replays, so that no request waits for it."""
+    """Import now what `build_steps` would import, so that no request waits for it."""
     if any(one.ending.kind in {"abandoned", "unfinished"} for one in interactions):
         import streamtape.playback.completeness
     if cuts or pace or faults:

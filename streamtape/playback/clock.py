@@ -1,7 +1,7 @@
-"""What players wait on: the protocol. The clocks themselves stand where time may be read.
+"""The protocol of the clocks that players wait on; `transport.clocks` has the clocks.
 
-Times are integer microseconds. A `Clock` is passed in wherever one waits, so that tests run on one
-that moves by hand.
+Times are integer microseconds. A `Clock` is passed to whatever waits, so that tests can use one
+that they move.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""Whether a recording that its client left early is whole all the same.
+"""Whether a recording is whole even though its client left early.
 
 Many clients stop at the event that ends a stream (`[DONE]`, `message_stop`, Ollama's `done: true`,
 Gemini's `finishReason`, an error) and close without waiting for the end of the body: the OpenAI SDK
-does so on Chat Completions. Such a recording says `abandoned`, which is true; but nothing is
-missing, so a client that reads on gets the end that the protocol gives. So does a client that never
-read a body which HTTP itself says is whole. Only what ended before its protocol's end is played as
-cut.
+does so on Chat Completions. Such a recording has the ending `abandoned`, but nothing is missing: a
+client that reads further gets an ordinary end. The same goes for a body that is whole by HTTP's own
+framing. Only a body that ended before its protocol's end is played as cut.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _BODILESS = {204, 205, 304}
 
 
 def is_whole(interaction: Interaction) -> bool:
-    """Whether nothing is missing: HTTP says so, or the last event is one that ends its stream."""
+    """Whether nothing is missing, by HTTP's framing or because the last event ends the stream."""
     return is_whole_by_http(interaction) or _is_whole_by_events(interaction)
 
 

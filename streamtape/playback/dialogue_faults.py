@@ -1,8 +1,8 @@
 """What each kind of fault does to a dialogue: functions from steps to steps.
 
-Events count as `interaction.events()` numbers them: each whole message of data, of both sides. A
-fault alters only what the server does; one that is to alter a message of the client leaves the
-dialogue as it is, and is reported as one that never struck.
+Events count as `interaction.events()` numbers them: each whole message of data, of both sides.
+Faults alter only what the server does; one at a message of the client changes nothing, and is
+reported as a fault that never struck.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Change = Callable[[list[Step]], list[Step]]
 def inject_dialogue_faults(
     sequence: Iterator[Step], faults: Iterable[Fault], context: FaultContext
 ) -> Iterator[Step]:
-    """Give the steps with all faults in them; every place is one in the dialogue as recorded."""
+    """Inject all faults into the steps; positions refer to the dialogue as recorded."""
     n_events = sum(message.final for message in context.interaction.messages if message.is_data)
     known: list[Fault] = []
     for number, fault in enumerate(faults):

@@ -1,8 +1,8 @@
-"""What providers say when something is wrong: their error event, and the body of an HTTP error.
+"""How providers report errors: their error event, and the body of an HTTP error.
 
 One row a dialect: the shape of its error, and the names that it has for what happened. A dialect
-without a row is requested by the profile that it comes from, then the generic row counts. Errors of
-our own, on a path that says whose client asks, have the same shapes.
+without a row uses the row of the dialect that it is a profile of, or else the generic one.
+streamtape's own errors have the shape of the provider whose API the path belongs to.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _aws(status: int, name: str, message: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How one provider says it: `event` is the SSE name of its error event, "" where it has none.
+    """How one provider reports errors: `event` is the SSE name of its error event, or "".
 
     `streamed` makes the payload of that event, of the number of events before it (of 500 where the
     shape has a status), `body` that of an HTTP error. `spelled` writes names of ours.

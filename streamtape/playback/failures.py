@@ -1,9 +1,9 @@
-"""What a recorded exception means on the wire, so that any library can raise its own for it.
+"""What a recorded exception means on the wire, so that any library can raise its own.
 
-A recording says which exception its client got, by the name of the class and of the classes that it
-derives from. A client of the same library gets the same class again; a client of another one, and
-whoever is served over HTTP, gets what this library does in the same case. The names are those of
-Python, httpx and httpx2, http.client, urllib3 and requests, aiohttp, websockets.
+A recording has the name of the exception that its client got, and the names of its base classes. A
+client of the same library gets the same class again; a client of another library, or one served
+over HTTP, gets what that library raises in the same case. The names are those of Python, httpx and
+httpx2, http.client, urllib3 and requests, aiohttp, websockets.
 """
 
 from __future__ import annotations

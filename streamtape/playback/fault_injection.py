@@ -1,8 +1,7 @@
 """What each kind of fault does: functions from steps to steps.
 
-Each finds its place with `marked` and changes the steps there, and only there. A place that the
-stream never reaches leaves it as it is; `FaultContext.struck` is called with each fault that did
-strike.
+Each finds its position with `marked` and changes the steps only there. A position beyond the end of
+the stream changes nothing; `FaultContext.struck` is called with each fault that strikes.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _EURO_CUT = "€".encode()[:2]
 
 @dataclass
 class FaultContext:
-    """One replay of an interaction that is being broken: what faults need to know of it."""
+    """What faults need to know about the interaction that is replayed."""
 
     interaction: Interaction
     new_framer: NewFramer
@@ -45,11 +44,11 @@ class FaultContext:
         return n_events(steps(self.interaction), self.new_framer)
 
     def rng(self, fault: Fault) -> SeededRandom:
-        """The chance of one fault."""
+        """The random generator of one fault."""
         return SeededRandom(self.seed, str(fault))
 
     def settled(self, fault: Fault, number: int) -> Fault:
-        """A fault whose place is known: one that may be anywhere gets its place by the seed."""
+        """The fault with a definite position; an open one (`?`) is chosen by the seed."""
         if fault.at != ANYWHERE:
             return fault
         n = self.n_events if fault.position == "event" else self.interaction.chunks.n_bytes
@@ -59,10 +58,10 @@ class FaultContext:
 def inject_faults(
     sequence: Iterator[Step], faults: Iterable[Fault], context: FaultContext
 ) -> Iterator[Step]:
-    """Give the steps with all faults in them; every place is one in the stream as recorded.
+    """Inject all faults into the steps; positions refer to the stream as recorded.
 
-    So they are put in from the end of the stream to its start, bytes before events. A stream has no
-    close, so a fault that is one never strikes.
+    So they are injected from the end of the stream to its start, bytes before events. A `close`
+    never strikes a stream, which has no close messages.
     """
     known = [
         context.settled(fault, number)
@@ -96,7 +95,7 @@ def _cut(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Itera
 
 
 def _lost(fault: Fault, head: Head | None, n_bytes: int) -> Ending:
-    """How httpx and httpx2 see a connection that is reset, or closed too soon."""
+    """The failure that httpx and httpx2 report for a connection reset, or closed too soon."""
     if fault.reset:
         text, kind, base = "[Errno 104] Connection reset by peer", "ReadError", "NetworkError"
     else:

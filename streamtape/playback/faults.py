@@ -1,4 +1,4 @@
-"""Faults: what can be broken in a stream, as values with a text form.
+"""Faults: ways to break a stream, as values with a text form.
 
     cut@event=12            the connection ends after 12 events; @byte=900, @head, @end
     cut@byte=900:rst        it is reset (RST) instead of closed (FIN)
@@ -128,7 +128,7 @@ Faults = str | Fault | Iterable[str | Fault]
 
 
 def parse_faults(given: Faults) -> tuple[Fault, ...]:
-    """Read faults: one, several, or several in one text with semicolons between them."""
+    """Parse faults: one, several, or several in one text separated by semicolons."""
     if isinstance(given, Fault):
         return (given,)
     if isinstance(given, str):
@@ -139,7 +139,7 @@ def parse_faults(given: Faults) -> tuple[Fault, ...]:
 
 
 def parse_fault(text: str) -> Fault:
-    """Read one fault; UsageError says what is wrong with it, and what there is."""
+    """Parse one fault; UsageError says what is wrong, and lists the kinds."""
     what = f"fault {text!r}"
     body, _, options = text.strip().partition(",")
     main, _, position = body.partition("@")

@@ -1,7 +1,7 @@
-"""How pace, cuts and faults are written: `name=value` fields, durations and sizes, and back.
+"""The syntax of pace, cuts and faults: parsing and printing `name=value` fields, durations, sizes.
 
-One spelling for the command line, for options and for what is printed, so that what is printed can
-be given again. Every refusal is a UsageError that shows the text and what would be right.
+The command line, options and output use one syntax, so that printed values can be entered again.
+Every UsageError shows the text and what is expected.
 """
 
 from __future__ import annotations

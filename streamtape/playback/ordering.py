@@ -1,4 +1,4 @@
-"""The order between interactions: what came after another request began waits for that request.
+"""Order between interactions: data that followed another request waits for that request.
 
 A client that talks over two connections sends a request on one and gets the answer on the other
 (the SSE transport of MCP: a long GET, and POSTs beside it). Played at once, or to a client that is

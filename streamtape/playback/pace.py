@@ -109,7 +109,7 @@ def _is_number(value: object) -> bool:
 
 
 def parse_pace(text: str | Pace) -> Pace:
-    """Read a pace; UsageError says what there is, and what can't be combined."""
+    """Parse a pace; UsageError lists the fields, and names those that can't be combined."""
     if isinstance(text, Pace):
         return text
     if not isinstance(text, str):
@@ -165,7 +165,7 @@ def at_pace(
     new_framer: NewFramer | None = None,
     seed: int = 0,
 ) -> Iterator[Step]:
-    """Give the steps of an interaction at a pace."""
+    """The steps of an interaction at a pace."""
     if pace.speed is None:
         return at_once(steps)
     if pace.rate_ms is not None:

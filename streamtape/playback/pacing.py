@@ -1,7 +1,7 @@
 """Pace: functions from steps to steps.
 
-Deadlines stay absolute, so that a player that follows them never drifts. A recording that knows no
-times has no waits, and no speed changes that; a fixed rate and a schedule give it some.
+Deadlines stay absolute, so that a player that follows them never drifts. A recording without times
+has no waits at any speed, but a fixed rate or a schedule adds them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from streamtape.tape.model import Head
 
 
 def at_once(steps: Iterable[Step]) -> Iterator[Step]:
-    """Give the steps without their waits, and without the times that others count from."""
+    """Remove the waits, and the times that other steps count from."""
     return (
         replace(step, at_us=None) if isinstance(step, Receive) else step
         for step in steps
@@ -26,7 +26,7 @@ def at_once(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 def speed(steps: Iterable[Step], factor: float) -> Iterator[Step]:
-    """Give the steps `factor` times faster: 2.0 halves every time, 0.5 doubles it."""
+    """Make the steps `factor` times faster: 2.0 halves every time, 0.5 doubles it."""
     if not factor > 0:
         raise UsageError(f"speed is {factor!r}; it must be above 0, or None for at once")
     if factor == 1:

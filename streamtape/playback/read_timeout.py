@@ -1,8 +1,7 @@
 """A client's read timeout, as a function from steps to steps.
 
-A recording that was made with more patience than the client has now does to it what the network
-would have done: where nothing comes for longer than its timeout, it gets a ReadTimeout then. The
-same goes for a stall, and needs no clock.
+As on a network, a client whose timeout is shorter than a silence in the recording gets a
+ReadTimeout. This includes stalls, and needs no clock.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ BASES = ("TimeoutException", "TransportError", "RequestError", "HTTPError")
 
 
 def with_read_timeout(steps: Iterable[Step], timeout_us: int) -> Iterator[Step]:
-    """Give the steps up to the first silence that is longer than `timeout_us`, then a ReadTimeout.
+    """Cut the steps at the first silence longer than `timeout_us`, and end them with a ReadTimeout.
 
     Silence counts from the last thing that the client got, over all waits between.
     """

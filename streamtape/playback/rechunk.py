@@ -1,4 +1,4 @@
-"""Cuts: the same bytes in other chunks.
+"""Rechunking: the same bytes cut into other chunks.
 
     recorded        as they came (the default)
     event           one event a chunk, whole
@@ -51,7 +51,7 @@ class Rechunk:
 
 
 def parse_rechunk(text: str | Rechunk | None) -> Rechunk:
-    """Read a way of cutting; UsageError says which there are."""
+    """Parse a rechunk option; UsageError lists the ways to cut."""
     if isinstance(text, Rechunk):
         return text
     if not isinstance(text, str | None):
@@ -70,7 +70,7 @@ def parse_rechunk(text: str | Rechunk | None) -> Rechunk:
 def rechunked(
     steps: Iterable[Step], how: Rechunk, *, new_framer: NewFramer, seed: int = 0
 ) -> Iterator[Step]:
-    """Give the steps with their bytes in other chunks."""
+    """Cut the bytes of the steps into other chunks."""
     if how.how == "recorded":
         return iter(steps)
     from streamtape.playback.positions import (  # options need only the text above

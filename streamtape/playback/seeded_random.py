@@ -1,4 +1,4 @@
-"""Chance that comes out the same every time: numbers from a seed and a label.
+"""Reproducible random numbers from a seed and a label.
 
 The numbers are those of BLAKE2b over seed, label and a counter, so that a seed means the same on
 every machine and Python.

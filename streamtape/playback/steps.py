@@ -1,8 +1,8 @@
-"""An interaction as a sequence of steps: the steps that every player obeys.
+"""An interaction as a sequence of steps, which every player follows.
 
-It is an iterator, so that a long recording is never in memory whole. Pacing, re-chunking and
+The sequence is an iterator, so that a long recording is never in memory as a whole. Pace, cuts and
 faults are functions from steps to steps; the sync stream, the async stream and the server only
-obey. Times are microseconds from the arrival of the request at the player.
+execute steps. Times are microseconds from the arrival of the request at the player.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class WaitUntil:
 class Await:
     """Wait until interaction `number` has been requested, which was at `at_us` when recorded.
 
-    Where that is later than recorded, all that follows is later by as much. `pushed` says that it
-    is a stream which a server pushes, and which may well be silent for long.
+    If that is later than recorded, all that follows is delayed by as much. `pushed` marks a stream
+    that a server pushes, which may be silent for long.
     """
 
     number: int
@@ -77,7 +77,7 @@ class Receive:
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """End here, as `error` says: the client's own exception, or ours for an early end."""
+    """End with `error`: the client library's exception, or streamtape's for an early end."""
 
     error: Ending
 
@@ -86,10 +86,10 @@ Step = WaitUntil | Await | Start | Emit | Send | Receive | Fail
 
 
 def steps(interaction: Interaction) -> Iterator[Step]:
-    """Give the steps that play an interaction as it was recorded.
+    """The steps that play an interaction as recorded.
 
-    A complete recording ends with its last step; every other one with a Fail. What an import holds
-    of a body without a head is not played: on a wire it would be taken for a head.
+    A complete recording ends with its last step; any other one with a Fail. A body without a head,
+    as imports may have, is not played: on a wire it would be taken for a head.
     """
     head, ending = interaction.head, interaction.ending
     if head is not None:
@@ -112,9 +112,9 @@ def steps(interaction: Interaction) -> Iterator[Step]:
 
 
 def steps_at_once(interaction: Interaction) -> Iterator[Step]:
-    """Give the same steps without their waits, which nobody wants to see: twice as fast.
+    """The steps without waits, made twice as fast.
 
-    They are chained in C: a generator would be resumed for each chunk.
+    They are chained in C, while a generator would be resumed for each chunk.
     """
     head, ending = interaction.head, interaction.ending
     return chain(

@@ -1,4 +1,4 @@
-"""A made-up pace: time to first token, and tokens a second.
+"""A synthetic pace: time to first token, and tokens per second.
 
 A token count is known for a whole stream (its usage) or estimated (four characters of content each)
 and shared out over the events by the content that they add: text, reasoning, refusal, arguments.
@@ -35,7 +35,7 @@ def n_tokens(transcript: Transcript, n_characters: int) -> float:
 
 
 def events_at_a_glance(parsed: ParsedResponse) -> tuple[list[int], list[int]]:
-    """Of each event: when it was recorded, and how many characters of content it adds."""
+    """For each event: its recorded time, and how many characters of content it adds."""
     from streamtape.dialects.content import content_of
 
     sizes = [0] * len(parsed.events)

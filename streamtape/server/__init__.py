@@ -1,1 +1,1 @@
-"""Sockets: the embedded endpoint, the replay server and the recording proxy."""
+"""HTTP servers: the replay server, the recording proxy, and what the mock server shares."""

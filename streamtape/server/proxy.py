@@ -1,12 +1,13 @@
-"""The recording proxy: any client, pointed at it, is recorded on its way to the real thing.
+"""The recording proxy: it forwards the requests of any client, and records them.
 
     with RecordingProxy("run.tape", upstream="https://api.openai.com") as proxy:
         subprocess.run(["node", "app.js"], env={"OPENAI_BASE_URL": f"{proxy.url}/v1"})
 
-Each chunk goes on as it comes, both ways no faster than the other side reads; a client that goes
-away closes the upstream; an upstream that breaks off breaks off here. WebSockets pass untouched,
-their messages recorded. Only where the record mode may answer from the cassette is a request taken
-whole before anything is decided. The cassette is written when the proxy stops.
+Each chunk is forwarded as it arrives, in both directions no faster than the other side reads; a
+client that disconnects closes the upstream, and an upstream that breaks off breaks off for the
+client, too. WebSockets pass unchanged while their messages are recorded. A request is read whole
+first only if the record mode may answer it from the cassette. The cassette is written when the
+proxy stops.
 """
 
 from __future__ import annotations
@@ -74,14 +75,13 @@ _LIMITS = Limits(max_body_bytes=1 << 29)
 class RecordingProxy(Service):
     """A reverse proxy that records into a cassette while its `with` block runs.
 
-    What the record mode answers from the cassette is played as a ReplayServer plays it. A
-    `cassette` that is an open session is used as it is, and left open. `upstream` is one URL for
-    every path, or URLs by path: `{"/search": "https://..."}`. Without it, the first part of a path
-    names the provider: `/openai/v1/responses`; `providers` limits which, and `environ` says where
-    they are if not at their usual place (OPENAI_BASE_URL, ...). `options` are those of
-    `use_cassette`; the mode is `all` by default. Raises ServerError for a port in use,
-    UsageError for an upstream that is no URL, CassetteError where the file can't be written; at
-    the end NothingRecordedError where nothing came through.
+    Interactions that the record mode replays are played as a ReplayServer plays them. If `cassette`
+    is an open session, it is used and stays open. `upstream` is one URL for every path, or URLs by
+    path: `{"/search": "https://..."}`. Without it, the first part of a path names the provider:
+    `/openai/v1/responses`; `providers` limits which, and `environ` may override their addresses
+    (OPENAI_BASE_URL, ...). `options` are those of `use_cassette`; the mode is `all` by default.
+    Raises ServerError for a port in use, UsageError for an invalid upstream, CassetteError if the
+    file can't be written; at the end NothingRecordedError if no request came through.
     """
 
     def __init__(

@@ -1,10 +1,10 @@
-"""The replay server: a cassette for clients that no Python patch can reach.
+"""The replay server: cassettes served over HTTP, for clients in any language.
 
     with streamtape.serve("run.tape") as server:
         subprocess.run(["node", "app.js"], env={"OPENAI_BASE_URL": f"{server.url}/v1"})
 
-It matches requests as a session does, less the host; plays scores, and dialogues to clients that
-talk WebSocket; resumes streams; and shows at `/` what was played, missed and left.
+It matches requests as a session does, except for the host; plays streams, and dialogues over
+WebSocket; resumes streams; and shows at `/` what was played, missed and left.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class ReplayServer(Service):
     lets an interaction answer again. `match_on` and `ignore_json_paths` are those of a session.
     `pace`, `rechunk`, `fault` and `seed` are those of a session, too; an interaction whose play a
     fault breaks can be played again; `on_fault` is called with each fault as it strikes, in the
-    server's thread. `score` makes its steps instead. `cors` names origins whose pages may read
-    answers ("*" for any), `allowed_hosts` the names by which the server may be called besides
-    localhost and addresses. Errors of the files, a port in use (ServerError) and
-    unknown options are raised before anything is served.
+    server's thread. `score`, a function, makes the steps instead. `cors` names origins whose pages
+    may read answers ("*" for any), `allowed_hosts` the names by which the server may be called
+    besides localhost and addresses. Errors of the files, a port in use (ServerError) and unknown
+    options are raised before anything is served.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class ReplayServer(Service):
 
     @property
     def interactions(self) -> tuple[Interaction, ...]:
-        """Every interaction that is served, in order."""
+        """All interactions served, in order."""
         return self._cassettes.tape.interactions
 
     @property
@@ -101,7 +101,7 @@ class ReplayServer(Service):
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
-        """The interactions that no request was answered with."""
+        """The interactions that answered no request."""
         return tuple(i for i, n in self._counted() if not n)
 
     @property
@@ -111,9 +111,9 @@ class ReplayServer(Service):
 
     @property
     def playing(self) -> tuple[tuple[int, float], ...]:
-        """What is being played now: the number of each interaction, and the share that was sent.
+        """What is being played now: the number of each interaction, and the share sent so far.
 
-        Shares go from 0 to 1, of the body's bytes, or of the messages of a dialogue.
+        Shares are from 0 to 1, of the body's bytes or a dialogue's messages.
         """
         index_of = self._cassettes.index_of
         return tuple(
@@ -124,18 +124,18 @@ class ReplayServer(Service):
 
     @property
     def misses(self) -> tuple[Miss, ...]:
-        """The latest requests that nothing answered: their `line`, and why, as `text`."""
+        """The latest misses: the request `line`, and why nothing answered it, as `text`."""
         return tuple(self._cassettes.misses)
 
     def child_env(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """The variables that point the SDKs of a child process here; keys where it has none."""
+        """Environment variables that point a child's SDKs here, with keys where it has none."""
         return child_env(self.url, environ=environ, replays=True)
 
     def _counted(self) -> Iterable[tuple[Interaction, int]]:
         return zip(self._cassettes.tape.interactions, self._cassettes.tape.plays, strict=True)
 
     async def answer(self, exchange: Exchange) -> None:
-        """Play what answers a request; else resume, show the status, or say why it is a miss."""
+        """Play the interaction that answers; else resume, show the status, or report a miss."""
         request = exchange.request
         cassettes = self._cassettes
         requests = cassettes.requests_for(request, await spooled_body(exchange))

@@ -1,7 +1,7 @@
-"""A server that can be started and stopped, with the door that replay server and proxy share.
+"""A server that can be started and stopped, with the checks that all servers here share.
 
-The door checks the Host header, answers CORS preflights, and turns errors of ours into JSON in the
-shape that the client's provider uses. What is behind it is a handler.
+It checks the Host header, answers CORS preflights, and turns streamtape's errors into JSON in the
+shape that the client's provider uses. A subclass handles the requests.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NO_RETRY = (b"X-Should-Retry", b"false")
 
 
 class Service(AsyncEntry):
-    """A server behind a door. `with`, `async with`, or `start` and `stop`."""
+    """The base of all servers: use `with`, `async with`, or `start` and `stop`."""
 
     def __init__(
         self,

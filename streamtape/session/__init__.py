@@ -1,1 +1,1 @@
-"""Record or replay? Decisions only: no sockets, no clock of its own."""
+"""Sessions: whether a request is recorded or replayed. Decisions only: no sockets, no clock."""

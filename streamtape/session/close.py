@@ -1,4 +1,4 @@
-"""How a session ends: what becomes of the recording, and what there is to say about it."""
+"""How a session ends: whether the recording is kept, and what is reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Closing(SessionInspection):
-    """The part of a Session that ends it. What it decides by is the Session's own."""
+    """The part of a Session that closes it; the state is the Session's."""
 
     options: Options
     cassette: Cassette
@@ -76,15 +76,15 @@ class Closing(SessionInspection):
 
     @property
     def order(self) -> Order:
-        """Which interactions have been requested."""
+        """The order in which interactions were requested."""
         return self._tape.order
 
     def close(self, error: BaseException | None = None) -> None:
-        """End the session: what was recorded becomes the cassette.
+        """End the session; what was recorded becomes the cassette.
 
-        `error` is the exception that the program is leaving with, if any. CassetteWriteError where
-        the recording could not be written, MissError where the program hides a miss behind an
-        exception, NothingRecordedError where no request was seen. A forked process only lets go.
+        `error` is the exception that the program fails with, if any. CassetteWriteError if the
+        recording can't be written, MissError if the program hid a miss behind another exception,
+        NothingRecordedError if no request was seen. In a forked process, nothing is written.
         """
         with self._lock:
             if self.closed:
@@ -144,7 +144,7 @@ class Closing(SessionInspection):
         self.cassette = take.commit(keep)
 
     def _drop(self, take: Take, error: BaseException, reason: str) -> None:
-        """Keep nothing in the cassette's place; what was paid for is set aside."""
+        """Keep no cassette; set a recording with whole responses aside."""
         if self.options.record_on_exception == "whole" and any(
             i.chunks.n_bytes or i.messages for i in take.recorded()
         ):
@@ -157,11 +157,11 @@ class Closing(SessionInspection):
 
     @property
     def aside(self) -> str:
-        """Where the recording lies, or will, where it is not kept in its place."""
+        """The path that a recording is set aside to."""
         return (self._take is not None and self._take.journal.aside) or f"{self.name}.failed"
 
     def spoiled(self, error: BaseException) -> str | None:
-        """Why a program that fails with `error` would leave no recording; None where it stays."""
+        """Why the recording is dropped if the program fails with `error`; None if it is kept."""
         take, how = self._take, self.options.record_on_exception
         if take is None:
             return None
@@ -177,7 +177,7 @@ class Closing(SessionInspection):
         return spoiled(take.recorded(), take.recorders, error)
 
     def problem(self, error: BaseException | None = None) -> StreamtapeError | None:
-        """The trouble of this session that was not reported yet; None without any.
+        """The error of this session that was not reported yet, or None.
 
         `error` is the exception that the program is leaving with, if any.
         """
@@ -203,7 +203,7 @@ class Closing(SessionInspection):
         return drift(self.name, comparison, self._unmatched)
 
     def lost_to(self, name: str, n_requests: int) -> None:
-        """Say that another session, opened inside this one, answered so many requests."""
+        """Note that a session opened inside this one answered this many requests."""
         self._taken_by.append((name, n_requests))
 
     def note_on_others(self) -> str:
@@ -223,7 +223,7 @@ class Closing(SessionInspection):
             warn(text)
 
     def remarks(self) -> list[str]:
-        """What a user should know of a session that went well, reported once."""
+        """Warnings about a session that went well, each given once."""
         if self._remarked:
             return []
         self._remarked = True

@@ -1,7 +1,7 @@
-"""What a session decides for a request, and what it needs of others to carry that out.
+"""What a session decides for a request, and the protocols of what it uses.
 
-The place of a cassette, its journal and the redactor are the tape room's; a session knows them by
-these protocols alone.
+The store of a cassette, its journal and the redactor belong to `tape`; a session only knows these
+protocols.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class OpenJournal(Journal, Protocol):
 
 
 class CassetteStore(Protocol):
-    """Where a cassette lies."""
+    """Where a cassette is loaded from and recorded to."""
 
     def load(self) -> Cassette | None: ...
     def open_journal(self) -> OpenJournal: ...
@@ -70,7 +70,7 @@ class CassetteStore(Protocol):
 
 
 class Redactor(Protocol):
-    """Takes secrets out of what is about to be written or matched."""
+    """Masks secrets before something is written or matched."""
 
     def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]: ...
     def redact_for_matching(self, request: Request) -> Request: ...

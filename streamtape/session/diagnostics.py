@@ -1,6 +1,6 @@
-"""What a session has to say when it ends: drift, hidden misses, faults that struck nothing.
+"""What a session reports when it ends: drift, hidden misses, faults that had no effect.
 
-Functions of what the session knows; none of them changes it.
+Functions of the session's state that do not change it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from streamtape.tape.model import Cassette, Chunk, Chunks, Interaction
 
 
 class StreamtapeWarning(UserWarning):
-    """The base of the warnings that streamtape gives: what a user should know and is no error.
+    """The base of streamtape's warnings.
 
     Turn them into errors with `warnings.simplefilter("error", streamtape.StreamtapeWarning)`.
     """
@@ -37,7 +37,7 @@ Compare = Callable[[Cassette, Cassette, Level], Compared]
 
 
 def warn(text: str, category: type[StreamtapeWarning] = StreamtapeWarning) -> None:
-    """Warn at the nearest line that is not ours."""
+    """Warn at the nearest line outside streamtape."""
     level = 1
     frame: FrameType | None = sys._getframe()
     while frame is not None and frame.f_globals.get("__name__", "").startswith("streamtape."):
@@ -87,7 +87,7 @@ def _renamed(one: Interaction, back: Sequence[tuple[bytes, bytes]]) -> Interacti
 
 
 def hidden(misses: Sequence[MissError]) -> str:
-    """The warning of misses that a program swallowed."""
+    """The warning about misses that a program swallowed."""
     many = "1 request was" if len(misses) == 1 else f"{len(misses)} requests were"
     return f"{many} not answered, and the program went on:\n{misses[0]}"
 
@@ -124,6 +124,6 @@ def unfaulted(name: str) -> str:
 
 
 def unstruck(name: str, faults: Iterable[object]) -> str:
-    """The warning of faults whose places no stream reached."""
+    """The warning about faults at positions that no stream reached."""
     parts = "; ".join(map(str, faults))
     return f"no fault struck a replay of {name!r}: {parts}; the streams ended before"

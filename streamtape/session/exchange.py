@@ -1,6 +1,6 @@
-"""What became of one request: where its answer comes from, and how far its client has read it.
+"""The state of one request: where its response comes from, and how far its client has read it.
 
-Players and recorders count here, chunk by chunk; tests read it. Nothing here decides anything.
+Players and recorders count here, chunk by chunk; tests read it. No decisions are made here.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ State = Literal["open", "complete", "closed", "failed"]
 class Progress:
     """How far a client has read: chunks that it was given, and whether it is still reading.
 
-    Of a dialogue `n_chunks` counts the messages of both directions that have gone by. `n_bytes` are
-    those of the body that a server has sent.
+    For a dialogue, `n_chunks` counts the messages of both directions. `n_bytes` are those of the
+    body that a server has sent.
 
     `given` are the steps that it was given, where they are not those that were recorded.
     `closed` is a client that stopped before the end, `failed` one that was given an exception.

@@ -1,9 +1,9 @@
-"""Values that differ from run to run, matched up as a replay goes.
+"""Values that differ from run to run, mapped to the recorded ones during a replay.
 
-The second turn of an agent sends ids back that the first turn drew: a tool call's id, a message's,
-a time. Such values are found by their looks. Two requests are equal up to them where everything
-else is equal and each recorded id maps to one requested id, the same one throughout the replay.
-Times only have to look alike. Pure: what was learned is handed in and out.
+An agent's second request repeats ids and times of the first response: a tool call's id, a message's
+id, a timestamp. Such values are recognised by their form. Two requests are equal up to them where
+everything else is equal and each recorded id maps to one requested id, the same one throughout the
+replay. Times only have to look alike. Pure: what was learned is handed in and out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Token = tuple[str, str]  # what it looks like, the value
 
 
 def skeleton(value: Any) -> tuple[str, tuple[Token, ...]]:
-    """A JSON value with its volatile values out, as canonical text, and these in their order."""
+    """A JSON value without its volatile values, as canonical text, and those values in order."""
     tokens: list[Token] = []
     bare = _bare(value, "", tokens)
     return json.dumps(bare, sort_keys=True), tuple(tokens)

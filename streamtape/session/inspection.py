@@ -1,4 +1,4 @@
-"""What a test asks of its session: the streams, their events, and how they were read.
+"""What a test can ask its session: the streams, their events, and how they were read.
 
 It is the same while recording and while replaying. Events are read by whoever the values were given
 their readers by; no provider is known here. Assertions raise AssertionError with what was seen.

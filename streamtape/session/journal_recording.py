@@ -1,7 +1,7 @@
-"""What a session takes down: one journal, and a recorder for each request that goes into it.
+"""The recording of a session: one journal, and a recorder for each request.
 
-A session has one take for what becomes its cassette. A second one, which is thrown away, holds what
-is sent in a replay all the same: the answers of applications that run in this process.
+A session has one `Take` for what becomes its cassette. A second one, which is discarded, is for
+requests that are sent even in a replay: those to applications in this process.
 """
 
 from __future__ import annotations

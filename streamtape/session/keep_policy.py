@@ -1,9 +1,9 @@
-"""Whether a recording is worth keeping though its program failed.
+"""Whether to keep a recording whose program failed.
 
-What was paid for is kept where the streams themselves came through: a snapshot that is missing or
-an assertion after the stream says nothing against the recording. It is not kept where a replay
-would only show the breakdown again: a server that answered with an error or broke off, a client
-that an exception tore away from its stream, a run that was stopped.
+It is kept if its streams are whole: a missing snapshot or an assertion that fails after the stream
+does not make the recording wrong. It is not kept if a replay would only repeat the failure: the
+server answered with an error or broke off, an exception interrupted the client while it read, or
+the run was stopped.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Whether a recorded request answers a live one, and where they differ.
+"""Whether a recorded request matches a live one, and where they differ.
 
 Requests are compared by parts: method, URL, body by default. JSON bodies are compared as JSON,
 query parameters and form fields without regard to their order, multipart bodies without their
-random boundary, compressed bodies decoded. What was masked matches any secret of its kind.
+random boundary, compressed bodies decoded. A mask matches any secret of its kind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The text of a miss: the request, the nearest interaction, the first differences, the way out."""
+"""The message of a miss: the request, the nearest interaction, the differences, the way out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The options of a session: the record mode and every other one, declared once.
 
-The modes have the words and the meaning that users of VCR know. Unknown names and values are
-refused at the door, with the known ones in the message.
+The modes have the names and meanings of VCR's. Unknown names and values are refused when options
+are made, and the message lists the known ones.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MATCHERS = ("method", "scheme", "host", "port", "path", "query", "url", "headers
 
 
 class OptionFields(TypedDict, total=False):
-    """The options by name, for typed `**options`; their meaning and defaults: `Options`."""
+    """The types of the options, for `**options`; `Options` has their meanings and defaults."""
 
     mode: RecordMode
     speed: float | None
@@ -66,43 +66,39 @@ class OptionFields(TypedDict, total=False):
 class Options:
     """How a session records and replays.
 
-    `mode`: `none` replays and never sends; `once` records where there is no cassette and replays
-    where there is one; `new_episodes` replays what is there and records the rest; `all` records
-    everything and replaces what is there; `verify` sends everything, compares what comes with the
-    cassette, fails where it differs (VerifyError, at `verify_level`), and changes nothing.
-    `speed`: None gives a replay at once, 1.0 at the recorded pace, 2.0 twice as fast.
-    `idle_limit`: at most this many seconds between two chunks of a replay.
-    `match_on`: what must be equal for an interaction to answer a request; names of parts, or
-    functions of (recorded, requested) that return a bool or assert.
-    `ignore_json_paths`: paths in JSON bodies that are not compared (`$.metadata.run_id`; `[*]`
-    matches every index, `$..run_id` for any depth).
-    `ignore_hosts`, `ignore_localhost`: requests to these (names, or patterns as `*.example.com`)
-    pass by untouched in every mode.
-    `filters`: functions that give the request to be matched for a request, recorded or not; the
-    file has it as it was.
-    `match_up`: ids and times in bodies may differ, as long as each recorded id maps to one new
-    id throughout the replay. None: in mode `verify` alone.
-    `strict_order`: requests must come in the order in which they were recorded.
-    `allow_playback_repeats`: an interaction may answer again when all equal ones were played.
-    `record_on_exception`: keep a recording though the program failed with an exception; with mode
-    `all` only where it replaces no cassette. "whole", the default of tests, keeps it where all of
-    its streams came through, and leaves it as `NAME.tape.failed` where one broke.
-    `allow_no_requests`: a session that sees no request is no error.
-    `replay_in_process`: applications that answer in this process (ASGI, WSGI, test clients, mock
-    transports) are replayed like the network; without it they are called in every run.
-    `max_age`: seconds, a timedelta or "30d", "12h", "45m": an older cassette is expired, and
-    `on_expired` says what then: `warn`, `fail`, or `record` it again (where the mode may record).
-    `clock`: `system`; `auto`, which jumps over every wait; `manual`, which `session.clock.advance`
-    moves; or a Clock. With any but the system's, `speed` None means the recorded pace.
-    `pace`, `rechunk`, `fault`: another pace, other cuts, faults; what there is: `playback.pace`,
-    `playback.rechunk`, `playback.faults`. A session that records takes the stream down whole,
-    without them, and then plays it with them. `seed` decides what is left to chance.
-    `redaction`: what is masked beyond the defaults, and what is not (`RedactionOptions`).
-    `max_body_bytes`: a longer body is recorded up to there, as `unfinished`; its client gets all.
-    `unseen`: connections of libraries that a session does not see. None: refused where nothing is
-    sent (UnseenConnectionError), a warning at the end where the session records. `error`: an error
-    at the end there, too. `warn`: a warning in every mode. `allow`: nobody minds. Loopback and
-    ignored hosts always pass, but for a host and port that the session has interactions of.
+    `mode`: `none` replays and never sends; `once` records if there is no cassette, else replays;
+    `new_episodes` replays recorded requests and records the others; `all` records everything and
+    replaces the cassette; `verify` sends everything, compares the responses with the cassette,
+    fails if they differ (VerifyError, at `verify_level`), and changes nothing. `speed`: None
+    replays without waiting, 1.0 at the recorded pace, 2.0 twice as fast. `idle_limit`: at most this
+    many seconds between two chunks of a replay. `match_on`: what must be equal for an interaction
+    to answer a request; names of parts, or functions of (recorded, requested) that return a bool or
+    assert. `ignore_json_paths`: paths in JSON bodies that are not compared (`$.metadata.run_id`;
+    `[*]` matches every index, `$..run_id` for any depth). `ignore_hosts`, `ignore_localhost`:
+    requests to these hosts (names, or patterns such as `*.example.com`) are neither recorded nor
+    replayed, in any mode. `filters`: functions that take a request, recorded or live, and return
+    the request to match by; the file is not affected. `match_up`: ids and times in bodies may
+    differ, as long as each recorded id maps to one new id throughout the replay. None: only in mode
+    `verify`. `strict_order`: requests must come in the order in which they were recorded.
+    `allow_playback_repeats`: once all equal interactions were played, one may answer again.
+    `record_on_exception`: keep a recording even if the program failed with an exception; with mode
+    `all` only if it replaces no cassette. "whole", the default of tests, keeps it if all of its
+    streams are complete, else writes it to `NAME.tape.failed`. `allow_no_requests`: don't fail if
+    the session sees no request. `replay_in_process`: applications that answer in this process
+    (ASGI, WSGI, test clients, mock transports) are replayed like the network; without it they are
+    called in every run. `max_age`: seconds, a timedelta or "30d", "12h", "45m": an older cassette
+    is expired, and `on_expired` decides: `warn`, `fail`, or `record` it again (if the mode may
+    record). `clock`: `system`; `auto`, which jumps over every wait; `manual`, which
+    `session.clock.advance` moves; or a Clock. With any clock but the system's, `speed` None means
+    the recorded pace. `pace`, `rechunk`, `fault`: another pace, other cuts, faults; see
+    `playback.pace`, `playback.rechunk`, `playback.faults`. A recording session first records the
+    whole stream without them, then plays it with them. `seed` seeds everything random. `redaction`:
+    what to mask beyond the defaults, and what not to mask (`RedactionOptions`). `max_body_bytes`: a
+    longer body is recorded up to this size, as `unfinished`; its client gets all of it. `unseen`:
+    connections of libraries whose requests a session can't see. None: refuse them if the session
+    only replays (UnseenConnectionError), and warn at the end if it records. `error`: as None, but
+    with an error at the end. `warn`: a warning in every mode. `allow`: ignore them. Loopback and
+    ignored hosts are always allowed, unless the session has interactions of that host and port.
     """
 
     mode: RecordMode = "once"
@@ -188,12 +184,12 @@ class Options:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The faults, as values."""
+        """The faults as values."""
         return cast("tuple[Fault, ...]", self.fault)
 
     @property
     def plays_as_recorded(self) -> bool:
-        """Whether a replay has the recorded chunks, at once: no pace, no other cuts, no faults."""
+        """Whether a replay gives the recorded chunks without waiting: no pace, cuts or faults."""
         return (
             self.speed is None
             and self.pace is None
@@ -204,7 +200,7 @@ class Options:
 
     @property
     def max_age_us(self) -> int | None:
-        """`max_age` in microseconds; None where cassettes do not expire."""
+        """`max_age` in microseconds; None if cassettes do not expire."""
         age = self.max_age
         if isinstance(age, timedelta):
             age = age.total_seconds()
@@ -222,7 +218,7 @@ class Options:
 
     @classmethod
     def of(cls, **options: Any) -> Options:
-        """Make options of keyword arguments; an unknown name is a UsageError."""
+        """Make options from keyword arguments; UsageError for an unknown name."""
         known = tuple(f.name for f in fields(cls))
         for name in options:
             if name in _ELSEWHERE:
@@ -245,7 +241,7 @@ _ELSEWHERE = {
 
 
 def refusal(what: str, value: object, known: tuple[str, ...]) -> str:
-    """Say that a value is not known, what is, and which one was probably meant."""
+    """The text for an unknown value: the known ones, and the one probably meant."""
     import difflib
 
     nearest = difflib.get_close_matches(str(value), known, 1)

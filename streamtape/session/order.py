@@ -1,4 +1,4 @@
-"""Which interactions of a tape were requested, and who waits for the others.
+"""Which interactions were requested, and which requests others wait for.
 
 What came after another request began is not given before that request is made. A program that no
 longer makes it would wait for ever, so whoever waits in vain gives up: each time after half as long

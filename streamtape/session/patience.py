@@ -1,4 +1,4 @@
-"""How long a replayed dialogue waits for a message of the client before the server goes on.
+"""How long a replayed dialogue waits for the client's message before the server goes on.
 
 A client may speak twice before the server answers; another client of the same recording waits for
 the answer first. So the next message of the server is given once the client has been silent for

@@ -1,4 +1,4 @@
-"""Which recorded interaction answers a request: the next equal one that was not played yet.
+"""Which interaction answers a request: the next matching one that was not played yet.
 
 Equal requests are answered in the order in which they were recorded. `matching` says which are
 equal.
@@ -19,7 +19,7 @@ from streamtape.tape.model import Interaction, Redaction, Request
 
 
 class Playlist:
-    """A cassette being played: which interactions were, and which one is next for a request.
+    """A cassette being played: which interactions were played, and which one is next for a request.
 
     Of several cassettes in one, `sizes` says how many interactions each has.
     """

@@ -1,4 +1,4 @@
-"""Takes down one interaction while it happens: head, chunks, ending.
+"""Records one interaction while it happens: head, chunks, ending.
 
 A recorder is fed by a transport, which reads the clock; it writes to the journal before the client
 gets what it fed. A journal that can't be written never disturbs the client: the recorder stops, and

@@ -1,7 +1,7 @@
-"""Record or replay? A session decides it for each request, and ends in a cassette or an error.
+"""A session decides for each request whether to record or replay it.
 
-It knows no socket and no clock: transports hand it requests and times, and `open_journal` comes
-from the file's own room. All methods may be called from several threads.
+It has no socket and no clock: transports pass it requests and times, and its cassette store opens
+the journal. All methods may be called from several threads.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 
 
 class Session(Closing):
-    """One cassette in use. `name` is how messages call it; `blind_spots` what it could not see.
+    """One cassette in use. `name` is its name in messages; `blind_spots` tells what it can't see.
 
-    `compare` compares two cassettes at a level, for mode `verify`.
-    `again` is the command that records it, where one is known; `clock` what its players wait on.
-    `eager` False opens the journal with the first request that is recorded, and not before.
-    `set_aside` is where a recording lies that was not kept, once the session has ended.
+    `compare` compares two cassettes at a level, for mode `verify`. `again` is the command that
+    records the cassette, if known; `clock` is what players wait on. With `eager` False, the journal
+    is opened with the first request that is recorded. After the end of the session, `set_aside` is
+    the path of a recording that was not kept as the cassette.
     """
 
     def __init__(
@@ -127,12 +127,12 @@ class Session(Closing):
 
     @property
     def never_plays(self) -> bool:
-        """Whether every request is sent and recorded: there is nothing that could answer one."""
+        """Whether every request is sent and recorded, since no interaction could answer one."""
         return self.records and not self._tape.interactions
 
     @property
     def plays_back(self) -> bool:
-        """Whether what is recorded is taken down whole and then played, with its faults and all."""
+        """Whether streams are recorded whole before they are played with pace, cuts, faults."""
         options = self.options
         return self.alters or not (isinstance(options.clock, str) and options.clock == "system")
 
@@ -149,7 +149,7 @@ class Session(Closing):
 
     @property
     def interactions(self) -> tuple[Interaction, ...]:
-        """The interactions of the cassette: those to play, and those recorded so far."""
+        """The interactions of the cassette, and those recorded so far."""
         if self._take is None or self.closed or self.mode == "verify":
             return self.cassette.interactions
         return (*self.cassette.interactions, *self.recorded())
@@ -159,12 +159,12 @@ class Session(Closing):
         return () if self._take is None else self._take.recorded()
 
     def passing(self) -> tuple[Interaction, ...]:
-        """What was sent in a replay and is not kept: answers of applications in this process."""
+        """Interactions sent in a replay but not kept: those of applications in this process."""
         return () if self._passing is None else self._passing.recorded()
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
-        """The interactions that no request was answered with."""
+        """The interactions that answered no request."""
         pairs = zip(self._tape.interactions, self._tape.plays, strict=True)
         return tuple(i for i, n in pairs if not n)
 
@@ -174,7 +174,7 @@ class Session(Closing):
         return len(self._recorders)
 
     def open_upload(self, request: Request, started_at: StartedAt) -> Upload | None:
-        """Begin to take down a request whose body is still to come, piece by piece.
+        """Begin to record a request whose body arrives piece by piece.
 
         None where its body must be known whole: the cassette may answer it, or what is secret in
         it is seen only then.
@@ -190,7 +190,7 @@ class Session(Closing):
     def begin(
         self, request: Request | WholeUpload, started_at: StartedAt, *, in_process: bool = False
     ) -> Play | Record:
-        """Decide what happens with a request; a MissError where nothing may.
+        """Decide whether to replay or record a request; MissError if neither is possible.
 
         `started_at` is the time of day in microseconds, or tells it. `in_process` says that the
         server runs in this process: it is called in every run, unless `replay_in_process` is set.
@@ -256,7 +256,7 @@ class Session(Closing):
     def dialogue(
         self, play: Play, steps: Iterator[Step], steps_of: Callable[[Play], Iterator[Step]]
     ) -> DialoguePlayer:
-        """What plays the server's side of a dialogue; `steps_of` gives the steps of another one.
+        """The player of the server's side of a dialogue; `steps_of` gives the steps of another one.
 
         Of dialogues with equal handshakes a client has the one that it opens as.
         """
@@ -288,7 +288,7 @@ class Session(Closing):
         return f"interaction {play.number} of {self.name}: {requested.method} {requested.url}"
 
     def _play_instead(self, play: Play, index: int) -> Play:
-        """Have a request answered by another interaction than was drawn for it."""
+        """Answer a request with another interaction than the one first chosen."""
         tape = self._tape
         interaction, others = tape.interactions[index], tape.order.others(index)
         self.exchanges[:] = [
@@ -299,7 +299,7 @@ class Session(Closing):
         return Play(interaction, play.progress, number, play.attempt, others=others)
 
     def play_back(self, exchange: Exchange) -> Play:
-        """What is to be played of an exchange that has just been recorded to its end."""
+        """The decision to replay an exchange that has just been recorded to its end."""
         with self._lock:
             recorded = self.recorded() if exchange.kept else self.passing()
             assert exchange.number is not None, "it was recorded"
@@ -314,13 +314,13 @@ class Session(Closing):
             return Play(interaction, played.progress, number)
 
     def passes(self, url: str) -> bool:
-        """Whether a request to this URL is not this session's business."""
+        """Whether requests to this URL are neither recorded nor replayed."""
         options = self.options
         some = bool(options.ignore_hosts or options.ignore_localhost)
         return url.startswith(self._own_origins) or (some and is_ignored(url, options))
 
     def heard_at(self, *origins: str) -> None:
-        """Say that a server plays and records for this session: what goes there passes here."""
+        """Register the origin of a server that plays for this session; requests to it pass here."""
         self._own_origins += tuple(f"{origin}/" for origin in origins)
 
     def would_play(self, request: Request) -> bool:
@@ -342,7 +342,7 @@ class Session(Closing):
         )
 
     def _taking(self, *, kept: bool) -> Take:
-        """What takes requests down; opened with the first of them."""
+        """The journal recording, opened with the first request."""
         take = self._take if kept else self._passing
         if take is None:
             if kept:
@@ -353,7 +353,7 @@ class Session(Closing):
         return take
 
     def take_head(self, recorder: Recorder, head: Head) -> None:
-        """Have a recorder take down the head of a response, less its secrets."""
+        """Record the head of a response, with secrets masked."""
         recorder.head(*self._redactor.redact_head(head))
 
     def masked(self, text: str) -> str:
@@ -361,7 +361,7 @@ class Session(Closing):
         return self._redactor.redact_text(text)
 
     def refuse(self, message: str) -> MissError:
-        """A miss for what can't be recorded or replayed at all; the caller raises it."""
+        """The MissError of a request that can't be recorded or replayed; the caller raises it."""
         miss = MissError(self.masked(message))
         with self._lock:
             self.misses.append(miss)

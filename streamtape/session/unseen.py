@@ -1,4 +1,4 @@
-"""Connections that went past a session, and what it has to say of them."""
+"""Connections that bypassed a session, and the messages about them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A recording as a value, and its file."""
+"""Recordings as values, and the file format of cassettes and journals."""

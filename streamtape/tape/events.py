@@ -1,8 +1,7 @@
-"""What can be read out of a recording: frames, events, the transcript. Values only.
+"""The values that are read from a recording: frames, events, the transcript. Values only.
 
-A recording holds bytes. Rooms further down read meaning out of them; the values that they make are
-defined here, so that every room can name them. Nothing in this module knows how a frame is found in
-bytes.
+A recording holds bytes. Rooms further down parse them; the values that they make are defined here,
+so that every room can import them.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ _LAST = 1 << 62  # later than any event
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One unit of the wire format, in its place in a recording.
+    """One unit of the wire format, with its position in a recording.
 
     For SSE the fields are those of the WHATWG text: `event` is "message" where the stream gives
     none, `data` is None where the block had no data field (nothing is dispatched), `id` is the last
     event id in force. An NDJSON line has `event` "message" and the line as `data`.
 
-    `at_us` is when the chunk that completed the frame arrived (None where the recording does not
-    know), `chunk` is that chunk's index, `complete` is False for a last frame that nothing ended.
+    `at_us` is when the chunk that completed the frame arrived (None if unknown), `chunk` is that
+    chunk's index, `complete` is False for a last frame that was not terminated.
 
     Of a dialogue, each whole message of data is a frame: `chunk` is its index among the messages,
-    `direction` says who sent it ("client" or "server"), and `event` is "binary" where the data is
-    Base64 of bytes that are no JSON.
+    `direction` says who sent it ("client" or "server"), and `event` is "binary" if the data is
+    Base64 of bytes that are not JSON.
     """
 
     event: str
@@ -55,10 +54,10 @@ class Frame:
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A frame with its provider's meaning.
+    """A frame as its provider means it.
 
-    `type` is the provider's name of the event, `payload` the parsed JSON (or the text where it is
-    not JSON). The payload's own fields can be read as attributes: `event.delta`, `event.item_id`.
+    `type` is the provider's name of the event, `payload` the parsed JSON (or the text if it is not
+    JSON). The payload's own fields can be read as attributes: `event.delta`, `event.item_id`.
     """
 
     type: str
@@ -73,7 +72,7 @@ class Event:
         return "server" if self.frame is None else self.frame.direction
 
     def __getattr__(self, name: str) -> Any:
-        """Read a field of the payload; AttributeError names the fields that there are."""
+        """Read a field of the payload; AttributeError lists the fields."""
         if name.startswith("__"):
             raise AttributeError(name)
         payload = object.__getattribute__(self, "payload")
@@ -89,10 +88,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One text of a stream: of a channel (text, refusal, reasoning, code ...), in its place.
+    """One text of a stream, of a channel such as text, refusal, reasoning or code.
 
-    `key` is what distinguishes it from others (an item's index, a choice's). `cuts` are the pieces
-    that it came in: (offset in the text, index of the event).
+    `key` distinguishes it from others of the channel (an item's or a choice's index). `cuts` are
+    the pieces that it came in: (offset in the text, index of the event).
     """
 
     channel: str
@@ -102,19 +101,19 @@ class Part:
 
     @property
     def first_event(self) -> int:
-        """The index of the event that brought its first character: an empty delta says nothing."""
+        """The index of the event with its first character; empty deltas don't count."""
         return self.event_at(0) if self.text else self.cuts[0][1]
 
     def event_at(self, offset: int) -> int:
-        """The index of the event that brought the character at an offset."""
+        """The index of the event with the character at an offset."""
         return self.cuts[max(bisect_right(self.cuts, (offset, _LAST)) - 1, 0)][1]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool call: `arguments` as text, and `parsed` as far as that text goes (None: no JSON).
+    """A tool call: `arguments` as text, and `parsed` as far as that text goes (None: not JSON).
 
-    `complete` is False where the arguments are not one whole JSON value.
+    `complete` is False if the arguments are not one whole JSON value.
     """
 
     id: str
@@ -137,13 +136,13 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Transcript(Displayed):
-    """What a stream says, assembled from its events.
+    """The content of a stream, assembled from its events.
 
-    `text`, `refusal` and `reasoning` are those of the first choice where a stream has several
-    (`choices` then has each). `parsed` is the object or list that the text is as JSON, as far as it
-    goes, and None where it is neither; `parsed_complete` says whether the text is one whole JSON
-    value. `error` is what the stream gave as its error. `finished` is False where nothing of what
-    ends such a stream came: it was cut.
+    If a stream has several choices, `text`, `refusal` and `reasoning` are those of the first
+    (`choices` has them all). `parsed` is the text parsed as a JSON object or list, as far as it
+    goes, or None if it is neither; `parsed_complete` says whether it is whole. `error` is the error
+    that the stream reported. `finished` is False if the stream was cut: it lacks any event that
+    ends such streams.
     """
 
     dialect: str
@@ -167,7 +166,7 @@ class Transcript(Displayed):
     n_events: int = 0
 
     def of(self, channel: str) -> tuple[Part, ...]:
-        """The parts of one channel: `transcript.of("code")`."""
+        """The texts of one channel: `transcript.of("code")`."""
         return tuple(part for part in self.parts if part.channel == channel)
 
     @overload
@@ -175,12 +174,12 @@ class Transcript(Displayed):
     @overload
     def parsed_as(self, model: Any, *, partial: bool = False) -> Any: ...
     def parsed_as(self, model: Any, *, partial: bool = False) -> Any:
-        """`parsed`, validated by pydantic as a model or any other type that pydantic knows.
+        """`parsed`, validated by pydantic as a model or any other type that pydantic supports.
 
-        UsageError where pydantic is not installed, where the text is no JSON, or where it is not
-        whole and `partial` is False; pydantic's ValidationError where it is not of that type. With
-        `partial`, what is cut off at the end of lists and objects may be missing, as far as
-        pydantic's `experimental_allow_partial` goes: that leaves out what does not validate yet.
+        UsageError if pydantic is not installed, if the text is not JSON, or if it is incomplete and
+        `partial` is False; pydantic's ValidationError if it does not have that type. With
+        `partial`, elements at the end of lists and objects may be missing: pydantic's
+        `experimental_allow_partial` leaves out those that do not validate yet.
         """
         try:
             from pydantic import TypeAdapter

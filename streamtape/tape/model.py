@@ -1,14 +1,14 @@
 """A recording as frozen values: Cassette, Interaction, Request, Head, Ending.
 
-Chunks and messages, of which a body consists, have modules of their own and are named here, too.
+Chunks and messages have modules of their own and are re-exported here.
 
-Times are integer microseconds from the sending of the request, on a monotonic clock; None where a
-recording does not know them (a converted one). Bytes are as they were on the wire. Nothing here
-touches a disk or reads a clock.
+Times are integer microseconds from the sending of the request, on a monotonic clock; None if
+unknown, as in converted recordings. Bytes are those on the wire. Nothing here touches a disk or
+reads a clock.
 
 The reading methods of Interaction (`frames`, `events`, `sdk_events`, `transcript`) are a facade:
-the readers are in rooms further down, and are imported when a method is called. But for how values
-show themselves (`displayed`), this is where the package imports against its order.
+the readers are in rooms further down, and are imported when a method is called. Besides
+`displayed`, this is the only place where the package imports against its order.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ EndingKind = Literal["complete", "error", "abandoned", "unfinished"]
 
 
 class StoredBody(Protocol):
-    """The body of a request that is in a file."""
+    """The body of a request that stays in its file."""
 
     @property
     def n_bytes(self) -> int: ...
@@ -76,9 +76,10 @@ class StoredBody(Protocol):
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: secrets already out. `headers` keep order and duplicates.
+    """A request, with its secrets masked.
 
-    A long `body` may be in a file: then each look at it reads it anew, and keeps nothing.
+    `headers` keep order and duplicates. A long `body` may stay in the file: then it is read again
+    each time it is accessed.
     """
 
     method: str
@@ -88,7 +89,7 @@ class Request:
 
     @classmethod
     def stored(cls, method: str, url: str, headers: Headers, body: StoredBody) -> Request:
-        """Make a request whose body is read from a file when somebody looks at it."""
+        """Make a request whose body is read from a file when it is accessed."""
         return cls(method, url, headers, cast(bytes, body))
 
     @property
@@ -103,7 +104,7 @@ class Request:
         return None if isinstance(body, bytes) else body
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle it with its body, which another process could not read from the file."""
+        """Copy and pickle it with its body, since another process can't read that from the file."""
         return type(self), (self.method, self.url, self.headers, self.body)
 
     def body_pieces(self) -> Iterator[bytes]:
@@ -113,7 +114,7 @@ class Request:
 
 
 class _Body:
-    """`Request.body`, which is bytes for everybody, wherever they are."""
+    """The descriptor of `Request.body`: bytes, read from the file if they are not in memory."""
 
     def __init__(self, slot: Any) -> None:
         self.source: Callable[[Request], bytes | StoredBody] = slot.__get__
@@ -138,7 +139,8 @@ type.__setattr__(Request, "body", _body)
 class Head:
     """The head of the response: status line and headers, and when it arrived.
 
-    `recoded` says that the body was compressed again by us, after something in it was masked.
+    `recoded` is True if the recorder masked something in a compressed body, and compressed it
+    again.
     """
 
     status: int
@@ -160,7 +162,8 @@ class Ending:
 
     `complete`: as the protocol says. `error`: with `exception` (the class's name), from the package
     `module`, with the classes it derives from in `bases`, and `message`. `abandoned`: the client
-    stopped reading. `unfinished`: the recorder stopped before the stream did; `message` says why.
+    stopped reading. `unfinished`: the recorder stopped before the end of the stream; `message` says
+    why.
 
     Of a dialogue, `close_code` and `close_reason` are those of the first close that its client got
     (RFC 6455 section 7.1.5): 1005 for one without a code, 1006 where it got none, None where the
@@ -180,9 +183,10 @@ class Ending:
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What was masked: `where` (`request.header:authorization`) and what `kind`; never the value.
+    """A mask: `where` it is (`request.header:authorization`), and the `kind` of secret.
 
-    `digest` is keyed and short: it tells requests apart that differ only in what was masked.
+    The secret itself is not kept. `digest` is short and keyed: it distinguishes requests that
+    differ only in masked values.
     """
 
     where: str
@@ -193,10 +197,7 @@ class Redaction:
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """That a recording was edited: `what` (`text`, `usage`, `anonymised`), in how many places.
-
-    It says nothing of what was there before, nor of what is there now.
-    """
+    """A note on an edit: `what` (`text`, `usage`, `anonymised`) and in how many places."""
 
     what: str
     n_places: int = 1
@@ -205,13 +206,13 @@ class Edit:
 @as_struct
 @dataclass(frozen=True, slots=True)
 class Interaction(Displayed):
-    """One request and what came back. `head` is None where the request failed before a response.
+    """One request and its response. `head` is None if the request failed before a response.
 
     `started_at_us` is the wall clock at the sending of the request (Unix time in microseconds).
-    `cuts_known` is False where the chunks are not as the transport cut them (converted recordings).
-    A dialogue (WebSocket) has `messages` in both directions and no chunks: its request and head are
-    the opening handshake. A handshake that was refused is an ordinary response. `edits` are what
-    was changed after the recording, in order; empty where it is as it was recorded.
+    `cuts_known` is False if the chunks are not those of the transport (converted recordings). A
+    dialogue (WebSocket) has `messages` in both directions and no chunks: its request and head are
+    the opening handshake. A handshake that was refused is an ordinary response. `edits` lists the
+    changes made after the recording, in order; empty if there are none.
     """
 
     request: Request
@@ -237,7 +238,7 @@ class Interaction(Displayed):
 
     @property
     def body(self) -> bytes:
-        """The wire bytes of the response, joined; still compressed if they came compressed."""
+        """The wire bytes of the response, joined; still compressed if the response was."""
         return self.chunks.join()
 
     @property
@@ -245,8 +246,8 @@ class Interaction(Displayed):
         """The body with its content-encoding undone.
 
         ContentError where the encoding is unknown or the body is not what it says, and
-        ContentLimitError where a small file unfolds to more than a recording does. A body that was
-        cut gives what can be decoded of it.
+        ContentLimitError where a small file unfolds to more than a recording does. A cut body gives
+        as much as can be decoded.
         """
         if not self.chunks.n_bytes:
             return b""  # whatever its encoding is declared as
@@ -275,7 +276,7 @@ class Interaction(Displayed):
         def events(self, *types: str, dialect: str | None = None) -> Iterator[Event]:
             """Iterate over the typed events, or only those of the given types, lazily.
 
-            `dialect` forces one by name instead of choosing it from the request and the first
+            `dialect` names the dialect to use; by default it is chosen by the request and the first
             frames.
             """
             from streamtape.dialects.select import events
@@ -283,10 +284,10 @@ class Interaction(Displayed):
             return events(self, types, dialect)
 
     def event(self, index: int, *, dialect: str | None = None) -> Event:
-        """Get one event by its number, from 0, or from the end where it is negative.
+        """Get one event by its index, which may be negative.
 
-        It equals `list(i.events())[index]` and takes less time: the events before it are not made.
-        IndexError where there is no such event; errors of the bytes before it as in `events`.
+        It equals `list(i.events())[index]` but takes less time, since the events before it are not
+        made. IndexError if there is no such event; errors in the bytes before it as for `events`.
         """
         from streamtape.dialects.select import event_at
 
@@ -301,9 +302,9 @@ class Interaction(Displayed):
     ) -> Iterator[Any]:
         """Iterate over the events as objects of the owner's SDK, or only those of one class.
 
-        They are what the OpenAI or Anthropic SDK makes of these bytes; it has to be installed.
-        What it raises for an error event or a cut is raised here, too. UsageError where there is
-        no such SDK, or no stream.
+        The OpenAI or Anthropic SDK, which must be installed, parses the recorded bytes. Its
+        exceptions for an error event or a cut pass through. UsageError if there is no such SDK, or
+        no stream.
         """
         from streamtape.sdk_events import sdk_events
 
@@ -323,8 +324,8 @@ class Interaction(Displayed):
     def transcript(self, *, dialect: str | None = None, n_events: int | None = None) -> Transcript:
         """The transcript of the stream: text, refusal, reasoning, tool calls, usage, status.
 
-        With `n_events`, that of the first so many events: `parsed` is then how far the JSON
-        had grown.
+        `n_events` limits it to the first events: `parsed` is then the JSON as far as it had
+        arrived.
         """
         from streamtape.dialects.transcript import transcript
 
@@ -335,7 +336,8 @@ class Interaction(Displayed):
 class Cassette(Displayed, Sequence[Interaction]):
     """A recording: a sequence of interactions in the order of their requests.
 
-    It has a length, indices and iteration, as a tuple has. `path` is where it was loaded from.
+    It has a length, indices and iteration, like a tuple. `path` is the file that it was loaded
+    from.
     """
 
     interactions: tuple[Interaction, ...] = ()

@@ -1,8 +1,8 @@
 """A body as runs of rows, stored by columns: its chunks, or the messages of a dialogue.
 
-A run is in memory, or in a file from which it is fetched when somebody reads it (`lazy_segments`).
-`Rows` is the sequence that users see, whatever its runs are and whatever a row is; `Chunks` are
-those of a stream, `messages.Messages` those of a dialogue.
+A run is in memory, or in a file from which it is fetched when it is read (`lazy_segments`). `Rows`
+is the sequence that users see; `Chunks` are the rows of a stream, `messages.Messages` those of a
+dialogue.
 
 In a file, a column is n unsigned 64-bit numbers laid out by byte planes, so that it compresses
 well: first the lowest byte of each number, then the next byte of each, and so on, eight planes.
@@ -43,8 +43,8 @@ _HALF = 1 << 63
 class Chunk(NamedTuple):
     """A piece of a body, `data`, as the transport delivered it, and when.
 
-    `at_us` is in microseconds from the sending of the request; None where the recording does not
-    know it. The bytes are those on the wire: compressed where the body is.
+    `at_us` is in microseconds from the sending of the request; None if unknown. The bytes are those
+    on the wire: compressed if the body is.
     """
 
     at_us: int | None
@@ -161,11 +161,11 @@ class Rows(Sequence[R]):
         return sum(s.n_bytes for s in self.segments)
 
     def join(self) -> bytes:
-        """All bytes, joined."""
+        """All bytes joined."""
         return joined(s.columns(timed=False).data for s in self.segments)
 
     def holds_same_bytes(self, other: Rows[Any]) -> bool:
-        """Whether all bytes, joined, are those of another; neither is in memory as a whole."""
+        """Whether all bytes are those of another body; neither is held in memory as a whole."""
         if self.n_bytes != other.n_bytes:
             return False
         runs, rest = (segment.columns().data for segment in other.segments), memoryview(b"")
@@ -184,7 +184,7 @@ class Rows(Sequence[R]):
         return chain.from_iterable(s.columns(timed=False).pieces() for s in self.segments)
 
     def shape(self) -> Iterator[tuple[int | None, int]]:
-        """The time and the size in bytes of each row, in order; of the bytes, none is fetched."""
+        """The time and the size in bytes of each row, in order; the data is not fetched."""
         for segment in self.segments:
             yield from segment.outline().shape()
 
@@ -366,7 +366,7 @@ def unpacked(times: bytes | None, sizes: bytes, data: bytes, kinds: bytes) -> Co
 
 
 class Allowance(NamedTuple):
-    """What may be read of one body of a file with `file_bytes`."""
+    """How much may be read from one body of a file of `file_bytes` bytes."""
 
     n_frames: int
     n_bytes: int

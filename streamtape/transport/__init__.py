@@ -1,1 +1,1 @@
-"""Thin shells for httpx, httpx2 and aiohttp, sync and async."""
+"""The seams: hooks into HTTP and WebSocket client libraries, sync and async."""

@@ -1,8 +1,8 @@
-"""ASGIStreamTransport: an ASGI application as it streams, without a port.
+"""ASGIStreamTransport: requests answered by an ASGI application, streamed, without a port.
 
-httpx's own ASGITransport collects the whole body before it gives any of it, and waits forever for
-an endless one. This one gives each piece when the application sends it; the application waits until
-the client has taken it, so nothing is buffered; and a client that closes early disconnects it.
+httpx's own ASGITransport collects the whole body before it returns any of it, and waits forever for
+an endless one. This one passes each piece on when the application sends it; the application waits
+until the client has read it, so nothing is buffered; and a client that closes early disconnects it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ class ASGIStreamTransport(_Anything):  # type: ignore[misc]  # either library's 
     """Serves the requests of an `httpx` or `httpx2` AsyncClient from an ASGI application.
 
     `httpx.AsyncClient(transport=ASGIStreamTransport(app), base_url="http://app")`. Runs on asyncio
-    and trio. An exception of the application reaches the client, in its place in the stream, unless
-    `raise_app_exceptions` is False: then it is a 500, or a ReadError where the head was sent.
+    and trio. An exception of the application is raised in the client, at its place in the stream,
+    unless `raise_app_exceptions` is False: then it becomes a 500, or a ReadError if the head was
+    already sent.
     """
 
     def __init__(

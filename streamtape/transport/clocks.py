@@ -48,8 +48,8 @@ class SystemClock:
 class VirtualClock:
     """A clock that starts at 0 and moves only on request: by `advance`, or by waiting (`auto`).
 
-    By hand, whoever waits goes on when another task or thread has moved the clock far enough;
-    ClockError where nobody does within `patience_s` of real time.
+    A manual clock wakes waiting callers when another task or thread has moved it far enough;
+    ClockError if nobody does within `patience_s` seconds of real time.
     """
 
     def __init__(self, *, auto: bool = True, patience_s: float = 5.0) -> None:

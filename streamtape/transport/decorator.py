@@ -1,8 +1,8 @@
 """`@streamtape.cassette`: a cassette for a function, a method, or every test of a class.
 
 It works under pytest, unittest and by hand. Under pytest the plugin opens the session, so that
-fixtures and command line have their say, and the decorator only adds its own; anywhere else it
-opens the session itself, around the call. What it returns has the signature of what it got.
+fixtures and command line apply, too, and the decorator only adds its options; elsewhere it opens
+the session itself, around the call. The decorated function keeps its signature.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ def cassette(
     name: str | os.PathLike[str] | None = None, /, **options: Unpack[OptionFields]
 ) -> Decorator: ...
 def cassette(target: Any = None, /, **options: Any) -> Any:
-    """Record or replay what a test asks for: `@cassette`, or `@cassette("name.tape", speed=1.0)`.
+    """Record or replay a test's requests: `@cassette`, or `@cassette("name.tape", speed=1.0)`.
 
     Decorates functions and methods, sync and async, and classes (each of their tests then has a
     cassette of its own). Without a name the cassette is `cassettes/<module>/<test>.tape` beside the
     test; a bare name lies in the same folder. Options are those of `streamtape.Options`; the mode
-    is `once`, and `none` where `CI` is set. A test that fails keeps its recording where all streams
-    came through; where one broke, it lies beside as `NAME.tape.failed` (`record_on_exception` True
-    keeps it in its place). UsageError for an unknown option.
+    is `once`, and `none` where `CI` is set. If a test fails, its recording is kept if all streams
+    are complete, else written to `NAME.tape.failed` (`record_on_exception` True keeps it in any
+    case). UsageError for an unknown option.
     """
     if callable(target) or isinstance(target, classmethod | staticmethod):
         if options:

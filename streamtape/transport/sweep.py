@@ -1,10 +1,10 @@
-"""`sweep`: one replay for each way in which a stream can break.
+"""`sweep`: one replay for each way that a stream can break.
 
     for replay in streamtape.sweep("run.tape"):
         with replay:
             ...                      # run the client: it must not take this for a whole stream
 
-Which faults and cuts there are, is for `playback`; here they are only tried, one after the other.
+`playback` defines the faults and cuts; here they are tried, one after the other.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Replay(SessionContext):
 
     `number` is the interaction that is broken, `faults` how, `why` what is special about the place;
     `rechunk` how bodies are cut. `breaks` says whether the stream ends too soon in it. `str()` of
-    it tells all of that, and names a test.
+    it describes all of that, and can name a test.
     """
 
     cassette: Cassette
@@ -90,13 +90,13 @@ def sweep(
     seed: int = 0,
     **options: Any,
 ) -> Iterator[Replay]:
-    """Give replays of a cassette, each broken in one place, each interaction in its turn.
+    """Iterate over replays of a cassette, each broken in one place, interaction by interaction.
 
     A fault without a number is tried everywhere: `cut@event` before each event, `cut@byte:rst` in
     each kind of place between two bytes, `drop@event` at each event; `cut@event=3` there alone.
     Several in one text with semicolons strike together. `rechunk` names cuts: each is tried with
     every fault, and where `faults` is empty, alone. `options` are those of a session, as
-    `match_on`. UsageError for texts that say nothing known, CassetteError for the file.
+    `match_on`. UsageError for an invalid fault or cut, CassetteError for the file.
     """
     for name in ("fault", "mode"):
         if name in options:

@@ -1,8 +1,8 @@
 """The transports: one class for httpx and httpx2, sync and async.
 
 Neither library checks a transport's base class; what they check is the response's stream, which is
-built for the library that the request belongs to. `TapeTransport` puts a session before another
-transport; `RecordingTransport` and `ReplayTransport` bring a session of their own.
+built for the library that the request belongs to. `TapeTransport` puts a session in front of
+another transport; `RecordingTransport` and `ReplayTransport` open a session of their own.
 """
 
 from __future__ import annotations
@@ -250,10 +250,10 @@ class _Owning(TapeTransport):
 
 
 class RecordingTransport(_Owning):
-    """Records everything that goes through `inner` into a cassette, written when it is closed.
+    """Records every request sent through `inner` into a cassette, written when it is closed.
 
-    `inner` is any transport of the client's own library. A cassette that is there is replaced when
-    the new one is whole. `options` are those of `streamtape.use_cassette`.
+    `inner` is any transport of the client's own library. An existing cassette is replaced when the
+    new one is complete. `options` are those of `streamtape.use_cassette`.
     """
 
     def __init__(
@@ -264,9 +264,10 @@ class RecordingTransport(_Owning):
 
 
 class ReplayTransport(_Owning):
-    """Answers from a cassette and never sends. `speed` 1.0 is the recorded pace, None at once.
+    """Answers from a cassette and never sends.
 
-    MissError where no interaction answers, CassetteError where the file can't be read.
+    `speed` 1.0 is the recorded pace, None is without waiting. MissError if no interaction answers,
+    CassetteError if the file can't be read.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""`use_cassette`: a session for whatever runs inside a `with`."""
+"""`use_cassette`: a session for the code inside a `with` block."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
             ...
 
     Clients are httpx, httpx2, aiohttp, whatever is built on http.client (requests, urllib3, boto3,
-    urllib), websockets, and the SDKs that use them. Gives the `Session`. Options are those of
-    `streamtape.Options`: `mode`, `speed`, `match_on`, ...
-    UsageError for an unknown one; CassetteNotFoundError where mode `none` finds no file; MissError
-    for a request that nothing answers; NothingRecordedError where a session that was to record saw
-    no request; CassetteWriteError where the recording could not be written.
+    urllib), websockets, and the SDKs that use them. Yields the `Session`. Options are those of
+    `streamtape.Options`: `mode`, `speed`, `match_on`, ... UsageError for an unknown one;
+    CassetteNotFoundError if mode `none` finds no file; MissError for a request that no interaction
+    answers; NothingRecordedError if a recording session saw no request; CassetteWriteError if the
+    recording can't be written.
     """
 
     def __init__(self, cassette: str | os.PathLike[str], **options: Unpack[OptionFields]) -> None:
@@ -46,7 +46,7 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
         return made
 
     def __call__(self, *_: object) -> NoReturn:
-        """Refuse to decorate, as VCR's context of this name does."""
+        """Refuse to be used as a decorator, unlike VCR's context manager of this name."""
         raise UsageError(
             f"use_cassette is for `with`; `@streamtape.cassette({os.fspath(self._cassette)!r})` "
             "decorates functions, methods and classes"

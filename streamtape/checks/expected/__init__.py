@@ -1,1 +1,1 @@
-"""What is right in a provider's streams, beyond what its dialect says: one table a provider."""
+"""Expectations of a provider's streams beyond its dialect: one table per provider."""

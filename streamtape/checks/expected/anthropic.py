@@ -1,6 +1,6 @@
-"""A good Anthropic Messages stream.
+"""Expectations of Anthropic Messages streams.
 
-Source: Anthropic's API reference, "Streaming Messages"; the order is that of every recorded stream.
+Source: Anthropic's API reference, "Streaming Messages"; every recorded stream has this order.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""What checks expect of a dialect's streams, as a table. Values only.
+"""The types of the tables of expectations. Values only.
 
-A dialect says what events mean. Here is written down what a good stream looks like: in which order
-events come, which fields they carry, which values agree. A dialect without such a table is
-checked against its own scopes, texts and terminal events. Paths and keys are those of
-`dialects.payload`.
+A dialect says what events mean; expectations say what a correct stream looks like: the order of
+events, their fields, which values agree. A dialect without expectations is checked against its own
+scopes, texts and terminal events. Paths and keys are those of `dialects.payload`.
 """
 
 from __future__ import annotations
@@ -120,7 +119,7 @@ class Collected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expected:
-    """What a good stream of one dialect looks like.
+    """What a correct stream of one dialect looks like.
 
     `owners`: the profiles of those who define the API, or run the owner's own servers. `paired`:
     (path, path) whose values go together in every event, one to one. `constant`: paths with one

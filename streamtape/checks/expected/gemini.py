@@ -1,4 +1,4 @@
-"""A good Gemini stream (`streamGenerateContent?alt=sse`).
+"""Expectations of Gemini streams (`streamGenerateContent?alt=sse`).
 
 Source: Google's API reference, "GenerateContentResponse"; what every recorded stream has.
 """

@@ -1,8 +1,8 @@
-"""A good Chat Completions stream.
+"""Expectations of Chat Completions streams.
 
 Source: OpenAI's API reference, "The chat completion chunk object"; what every recorded stream of
-OpenAI and Azure has. `created` may change (Azure's models of other makers), `usage` comes where it
-was asked for.
+OpenAI and Azure has. `created` may change (Azure's models of other makers), `usage` comes if it was
+requested.
 """
 
 from __future__ import annotations

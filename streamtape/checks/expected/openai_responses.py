@@ -1,4 +1,4 @@
-"""A good OpenAI Responses stream.
+"""Expectations of OpenAI Responses streams.
 
 Source: OpenAI's API reference, "Streaming events"; the order and the fields are those that every
 recorded stream of OpenAI and Azure has. `logprobs` and `sequence_number` are not required: early

@@ -1,4 +1,4 @@
-"""What is known of other providers' streams beyond their dialects: little, so little is checked."""
+"""Expectations of other providers' streams: little is known, so little is checked."""
 
 from __future__ import annotations
 

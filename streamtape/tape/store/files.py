@@ -1,7 +1,7 @@
-"""Cassettes from and to paths: load, save, recover, and what to say if one is missing.
+"""Load, save and recover cassettes by path.
 
-Loading reads the file once, whole, and trusts nothing before its end. A long cassette stays in its
-file, which is kept open, so that a later recording that takes its place harms no reader.
+Loading reads the whole file once, and trusts nothing before its end. A long cassette stays in its
+file, which is kept open, so that a later recording that replaces it does not disturb readers.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ _READ_BYTES = 1 << 20
 def load(path: StrPath, *, max_bytes: int | None = None) -> Cassette:
     """Load a cassette, verified to its last byte.
 
-    `max_bytes` is a limit on what it may unpack to (default: 8 GiB, and 1,000 times the file's size
-    beyond 1 GiB). Errors: CassetteNotFoundError, NotACassetteError, DamagedCassetteError,
-    NewerFormatError, CassetteLimitError, all of them CassetteError.
+    `max_bytes` limits its unpacked size (default: 8 GiB, and 1,000 times the file's size beyond 1
+    GiB). Errors: CassetteNotFoundError, NotACassetteError, DamagedCassetteError, NewerFormatError,
+    CassetteLimitError, all of them CassetteError.
     """
     return _load(path, max_bytes=max_bytes)
 
@@ -186,10 +186,10 @@ def _missing(path: Path) -> str:
 
 
 def save(cassette: Cassette, path: StrPath) -> None:
-    """Write a cassette: the old file or the new one is there, never a mixture, and nothing else.
+    """Write a cassette atomically.
 
-    CassetteWriteError where it can't be written; the old file is then as it was. In a store, it is
-    a StoreConflictError where another writer comes in between.
+    CassetteWriteError if it can't be written; the old file is then unchanged. In a store,
+    StoreConflictError if another writer came first.
     """
     place = location_of(path)
     if not isinstance(place, Path):
@@ -204,7 +204,7 @@ def save(cassette: Cassette, path: StrPath) -> None:
 
 
 def load_journal(path: StrPath) -> Cassette:
-    """Load what is in a journal, which stays as it is, and which may still be written."""
+    """Load the contents of a journal, which is not changed and may still be written to."""
     from streamtape.tape import recovery  # few programs ever need it
 
     location = _of_this_machine(path)
@@ -239,10 +239,10 @@ def _of_this_machine(path: StrPath) -> Path:
 
 
 class Recovery(NamedTuple):
-    """What `recover` made of a journal.
+    """The result of `recover`.
 
-    `damage` says in one line what of it could not be read, or None; `losses` has each place.
-    `journal` is the path of the journal where it was kept because of that, else None.
+    `damage` says in one line what could not be read, or is None; `losses` lists each place.
+    `journal` is the path of the journal if it was kept because of damage, else None.
     """
 
     cassette: Cassette
@@ -253,16 +253,14 @@ class Recovery(NamedTuple):
 
 
 def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
-    """Make a cassette of a journal that a recorder left behind, then remove the journal.
+    """Make a cassette of the journal of an interrupted recorder, then remove the journal.
 
-    Every chunk that had reached the journal is in it; streams that had not ended have the ending
-    `unfinished`. Where the journal was damaged, all that can be proven is in the cassette, streams
-    that lack something are `unfinished` too, and the journal is kept.
-
-    The cassette is written to `to`, where nothing may be yet, or to the journal's own place
-    (`x.tape` for `x.tape.part`), or, where a cassette is there already, beside it
-    (`x.recovered.tape`). JournalLeftError where the recorder is still alive, DamagedCassetteError
-    where nothing can be read of it.
+    The cassette has every chunk that reached the journal; streams that had not ended get the ending
+    `unfinished`. If the journal was damaged, the cassette has all intact parts, streams that lack
+    something are `unfinished` too, and the journal is kept. The cassette is written to `to`, which
+    must not exist, or beside the journal: to `x.tape` for `x.tape.part`, or to `x.recovered.tape`
+    if `x.tape` exists. JournalLeftError if the recorder is still running, DamagedCassetteError if
+    nothing can be read.
     """
     from streamtape.tape import journal_records, recovery
 
