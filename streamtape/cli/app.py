@@ -17,7 +17,9 @@ from click.shell_completion import CompletionItem
 import streamtape
 from streamtape.cli.errors import reported_errors, tidy_process
 from streamtape.cli.help_format import Context
+from streamtape.cli.list_progress import ListProgress
 from streamtape.cli.overview import COMMANDS, overview
+from streamtape.stores.watching import watch_lists
 
 
 class LazyGroup(click.Group):
@@ -80,4 +82,5 @@ def cli() -> None:
 def main() -> None:
     """Run the command line on this process's arguments, and exit."""
     tidy_process()
+    watch_lists(ListProgress)
     cli(prog_name="streamtape")

@@ -15,7 +15,6 @@ The bar is on stderr, only where that is a terminal, only after a moment, and is
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import ExitStack, closing, suppress
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import click
 
+from streamtape.cli.list_progress import SHOWN_AFTER_S, is_watched, no_other_line
 from streamtape.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ R = TypeVar("R")
 
 LOOK_S = 0.3  # how long this process works alone before it looks at what is left
 WORTH_S = 1.0  # how much work must be left for processes to be worth their start
-BAR_AFTER_S = 0.4
 # A batch costs the client and a scheduler about 10 ms, a recording about 1 ms of a worker.
 MAX_BATCH = 512
 MAX_BATCH_BYTES = 1 << 20  # of recordings on disk: long ones are fewer in a batch
@@ -188,7 +187,7 @@ class _Bar:
         self._done = 0
         self._shown: tuple[Progress, TaskID] | None = None
         self._start = time.monotonic()
-        self._is_shown = total > 1 and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_shown = total > 1 and is_watched()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -208,7 +207,7 @@ class _Bar:
         if not self._is_shown:
             return
         if self._shown is None:
-            if time.monotonic() - self._start < BAR_AFTER_S:
+            if time.monotonic() - self._start < SHOWN_AFTER_S:
                 return
             self._shown = self._opened()
         progress, task = self._shown
@@ -221,5 +220,6 @@ class _Bar:
 
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining()
         progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._stack.enter_context(no_other_line())
         self._stack.enter_context(progress)
         return progress, progress.add_task(self._doing, total=self._total)

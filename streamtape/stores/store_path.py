@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 from streamtape.errors import CassetteNotFoundError, CassetteWriteError, StoreConflictError
 from streamtape.stores.failures import calling
 from streamtape.stores.urls import without_credentials
+from streamtape.stores.watching import watched
 
 if TYPE_CHECKING:
     from streamtape.stores.local import Fetch
@@ -158,7 +159,7 @@ class StorePath(os.PathLike[str]):
         with calling(self, "list"):
             found = [
                 entry
-                for entry in self.store.list(self.key)
+                for entry in watched(self.store.list, self.key, str(self))
                 if fnmatchcase(entry.name.rpartition("/")[2], pattern)
             ]
         # Part by part, as if names were split: nothing sorts before what ends a part here.
