@@ -1,6 +1,6 @@
-"""Streams made from what they mean: parts such as Say and Call, put into a provider's own words.
+"""Streams composed from parts such as Say and Call, in the events of a provider.
 
-`parts` are the values, `compose` makes an interaction of them. A module a dialect knows the events
-in which that provider says each part. Nothing here does I/O or reads a clock: ids, times and cuts
-come from a seed, so that the same call gives the same bytes.
+`parts` are the values, `compose` makes an interaction of them. Each dialect has a module with the
+events for each part. Nothing here does I/O or reads a clock: ids, times and cuts come from a seed,
+so that the same call gives the same bytes.
 """

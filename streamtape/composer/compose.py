@@ -1,4 +1,4 @@
-"""`compose`: an interaction from what it means; and what a server sends of one, piece by piece."""
+"""`compose`: an interaction made of parts; and the events of one, for a server to send."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def compose(
     websocket: bool = False,
     tokens_per_delta: int | None = None,
 ) -> Interaction:
-    """Make the interaction in which a provider says these items: request, head, timed chunks.
+    """Make the interaction in which a provider answers with these items.
 
         compose("openai-responses", [Reasoning("Hm."), Say("Hello."), Call("f", {"x": 1})])
 
@@ -57,7 +57,7 @@ def compose(
     `stream` False gives the answer in one piece. `websocket` gives the Responses API's dialogue
     over a WebSocket. `tokens_per_delta` is how many tokens an event holds.
 
-    UsageError for a dialect that can't be composed, and an item that it has no words for.
+    UsageError for a dialect that can't be composed, or an item that it doesn't support.
     """
     voice = voice_of(dialect)
     parts = checked(items, voice)

@@ -1,7 +1,7 @@
-"""What a composed answer consists of, as values: texts, reasoning, calls, failures and the rest.
+"""The parts of a composed answer, as values: texts, reasoning, calls, failures and the rest.
 
-The names are no provider's. Which dialect knows which part is written in `compose`; a part that a
-dialect has no words for is refused there, never left out.
+The names are those of no single provider. `compose` refuses a part that a dialect doesn't support;
+it never leaves one out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Cite:
 
 @dataclass(frozen=True, slots=True)
 class Say(Part):
-    """Text that the model says. `logprobs`: with the logarithms of the tokens' probabilities.
+    """Text of the answer. `logprobs`: with the logarithms of the tokens' probabilities.
 
     `citations` are the sources that it cites.
     """
@@ -62,7 +62,7 @@ class Say(Part):
 
 @dataclass(frozen=True, slots=True)
 class Reasoning(Part):
-    """What the model thinks before it says something: one text, or several.
+    """The model's reasoning before its answer: one text or several.
 
     Of the Responses API it is a summary of as many parts, or with `form="text"` the text itself, as
     open models give it. `redacted`: it can't be read (Anthropic's redacted_thinking, and an item
@@ -249,7 +249,7 @@ class Speak(Part):
 
 @dataclass(frozen=True, slots=True)
 class Compact(Part):
-    """The conversation so far, made small and sealed by the provider."""
+    """The conversation so far, compacted and encrypted by the provider."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,4 @@
-"""What is inside a body: content codings, the fields of forms, cookies. Bytes and texts alone."""
+"""The contents of bodies and headers: content codings, form fields, cookies.
+
+Bytes and text only.
+"""

@@ -1,4 +1,4 @@
-"""The cookies in a header, and where their values are. Pure, and for looking alone.
+"""The cookies in a header, and where their values are. Pure and read-only.
 
 Recorders and proxies fold several Set-Cookie headers into one value: joined by line feeds (Chrome's
 tools) or by commas (Python's requests). A comma begins a cookie where a name and `=` follow it;

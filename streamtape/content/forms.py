@@ -1,7 +1,6 @@
 """The fields of form bodies, urlencoded and multipart: their names, and where their values are.
 
-Pure, and for looking alone: what is malformed has fewer fields, never an error. What a name or a
-value means is not known here.
+Pure and read-only: a malformed body gives fewer fields, never an error.
 """
 
 from __future__ import annotations

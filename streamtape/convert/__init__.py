@@ -1,7 +1,7 @@
-"""Foreign documents -> a Cassette, and back. Bytes in, values out; no disk.
+"""Conversion of other tools' formats to a Cassette, and back. Bytes in, values out; no disk.
 
-Each format has a module; `formats` has the table of them. What a document does not say is not made
-up: times are None, `cuts_known` is False. A document that can't be read is a ConvertError.
+Each format has a module; `formats` has the table of them. Nothing is made up: times that a document
+lacks are None, and `cuts_known` is False. A document that can't be read is a ConvertError.
 """
 
 from streamtape.convert.about import About

@@ -1,8 +1,7 @@
-"""A foreign document's values, taken apart with care: each knows its place.
+"""Values of a foreign document, each with its path.
 
-Whatever is not what it should be is a ConvertError that names the place and the value. What a
-reader can do without (`optional`, `each`) is left out instead, with a note. Nothing here knows a
-format.
+A value of the wrong type is a ConvertError that names the path and the value. Values that a reader
+can do without (`optional`, `each`) are left out instead, with a note. Nothing here knows a format.
 """
 
 from __future__ import annotations

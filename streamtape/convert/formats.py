@@ -1,4 +1,4 @@
-"""The table of foreign formats, and the choice among them by file name.
+"""The table of foreign formats, and their choice by file name.
 
 A format's module has `read(data, about) -> Cassette` and, where it can be written,
 `write(cassette) -> bytes`; it is imported when it is needed. Adding a format is one line here.

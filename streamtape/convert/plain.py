@@ -1,8 +1,8 @@
-"""A body alone: a file of SSE or NDJSON, as `curl -N URL > run.sse` leaves it.
+"""A bare body: a file of SSE or NDJSON, as `curl -N URL > run.sse` writes it.
 
-It says nothing of chunks, times, head or request. So it becomes one chunk without a time, with
-`cuts_known` False, and a head that says no more than its content type. A request that would find it
-at replay needs an address, which the user may give.
+It has no chunks, times, head or request. So it becomes one chunk without a time, with `cuts_known`
+False, and a head with nothing but the content type. For a request to match it in a replay, the user
+has to give its URL.
 """
 
 from __future__ import annotations

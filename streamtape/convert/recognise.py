@@ -1,4 +1,4 @@
-"""What a document is that can't be read as what its name says: words for an error, and a way out.
+"""What a document is that can't be read as its name says, for an error with a way out.
 
 Only the beginning counts, as for people who open the file. Signatures are those of the formats:
 RFC 1952 (gzip), RFC 8878 (zstd), APPNOTE.TXT 4.3.7 (zip), the byte order marks of Unicode.

@@ -1,1 +1,1 @@
-"""Recordings changed by meaning, with their shape kept: edits, anonymising, and relatives."""
+"""Editing of recordings: texts, arguments and facts change; cuts and times stay."""

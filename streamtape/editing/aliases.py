@@ -1,4 +1,4 @@
-"""Names and ids that stand for others: one for one, the same wherever a cassette has them again."""
+"""Aliases of names and ids: one for one, and the same throughout a cassette."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings made fit to be published: all content that somebody wrote or sent is replaced.
+"""Recordings anonymised for publication: all content that somebody wrote or sent is replaced.
 
 What is kept: the structure of every document, the fields and fixed words of the APIs, the lengths
 of texts, the cuts of tokens and chunks, times from the sending of each request, counts. What is

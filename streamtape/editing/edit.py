@@ -1,4 +1,4 @@
-"""`edit`: a recording changed by meaning, its shape kept, and checked by its rules again."""
+"""`edit`: change what a recording says, keep its cuts and times, and check the result."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def edit(
     anonymise: bool = False,
     allow_findings: bool = False,
 ) -> Cassette:
-    """Get a recording changed by meaning: a path, a cassette or one interaction.
+    """Edit a recording (a path, a cassette or one interaction); get the edited one.
 
     `text` replaces texts in what was answered (`where`: also "requests" or "both"), however they
     were cut into deltas. `tool_argument` sets arguments of tool calls (`city`, `get_weather.city`,
@@ -54,14 +54,14 @@ def edit(
     `anonymise` replaces all content by neutral words of the same length, so that a recording can be
     published. Structure, the fields and fixed words of the APIs, cuts, relative times and counts
     stay; of all other headers, names, ids, addresses, media, encrypted content and notes nothing
-    does. It is the last edit, and of all interactions.
+    does. It is the last edit, and applies to all interactions.
 
     Everything that repeats what was changed is changed alike: done values, the last word, tokens,
     offsets, later requests. Chunks keep their cuts and times, untouched frames their bytes, and
     `interaction.edits` says what was edited. Secrets in new texts are masked.
 
-    UsageError where something is not found, is not one thing, or would break a rule that the
-    recording kept (`check`), unless `allow_findings`.
+    UsageError if something is not found or is ambiguous, or if the result would violate a rule
+    (`check`) that the recording did not, unless `allow_findings` is True.
     """
     kept = joined(source, drop, merge)
     chosen = _chosen(kept, index)

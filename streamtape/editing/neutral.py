@@ -1,4 +1,4 @@
-"""Texts that say nothing, as long as those that they stand for: letter for letter. Pure.
+"""Neutral texts of the same length as the ones they replace, letter for letter. Pure.
 
 The replacement of a word depends on the word alone, so that a text says the same wherever it is
 repeated, and a part of it, cut between words, what that part of the whole says. Spaces, line ends

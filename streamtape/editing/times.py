@@ -1,4 +1,4 @@
-"""When things came, moved: answers later or earlier, and the whole recording on the calendar."""
+"""Shifting times: answers later or earlier, and the date of the whole recording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What says nothing of anybody: the fields, fixed words and public models of the APIs.
+"""Public vocabulary: the fields, fixed words and public models of the APIs.
 
 The list is made from the types that the SDKs publish (`tools/generate/vocabulary.py`), and the
 tables of the dialects. Anonymising keeps what is in it, and nothing else.

@@ -1,1 +1,1 @@
-"""A recorder that is always on: what a program in production sends and serves, by sample."""
+"""An always-on recorder for production: what a program sends and serves, by sample."""

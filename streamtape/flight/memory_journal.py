@@ -1,7 +1,7 @@
-"""Where interactions are taken down while they happen: in memory, within a bound.
+"""The journal of a flight recorder: in memory, within a limit.
 
-What goes beyond the bound is dropped and counted; the program never waits. An interaction that
-has ended is handed on as it is: what is kept of it, and its secrets, are the writer's matter. No
+Interactions beyond the limit are dropped and counted; the program never waits. An interaction that
+has ended is passed on unchanged: the writer decides whether to keep it, and masks its secrets. No
 method that a seam calls raises: an interaction that can't be recorded is dropped and counted.
 """
 
@@ -37,7 +37,7 @@ def _harmless(method: F) -> F:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of the interactions so far.
+    """Counts of the interactions so far.
 
     `seen` began, `sampled_out` ended and were not worth keeping, `dropped` were given up for want
     of memory or because they could not be written, `written` are in `n_files` files; `n_failures`

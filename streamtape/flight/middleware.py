@@ -1,4 +1,4 @@
-"""ASGI middleware: what one's own service sends out, taken down as its clients get it."""
+"""ASGI middleware: records what a service sends, as its clients receive it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FlightRecorder: always on, keeps what is worth keeping, and never gets in the way.
+"""FlightRecorder: records always, keeps what is worth keeping, and never blocks the program.
 
 It records like a session, but in memory and within a bound; a thread beside the program decides
 after each ending (`rules`) and writes what it keeps (`writer`).
@@ -37,7 +37,7 @@ _FLUSH_S = 5.0  # at the end of the program
 
 
 class FlightRecorder(AsyncEntry):
-    """Records a program in production: by sample, and all that went wrong.
+    """Records a program in production: a sample of its interactions, and all that failed.
 
         with streamtape.FlightRecorder("s3://bucket/flights", sample=0.01, keep=("error", "cut")):
             serve()
@@ -46,14 +46,14 @@ class FlightRecorder(AsyncEntry):
     clients are recorded that sessions record; `transport(inner)` records one client of httpx or
     httpx2, `middleware(app)` what an ASGI application sends out.
 
-    What is kept is decided after the ending: all that one of the rules of `keep` fits (`"error"`,
-    `"cut"`, `"slow>5s"`, `"first>800ms"`, `"status>=500"`, `"all"`, or a function of the
-    interaction), and of the rest the share `sample` (0 to 1). A file is written once `file_bytes`
-    are kept or the oldest has waited `file_s` seconds, into a folder of its day. Secrets are masked
-    as everywhere (`redaction`). At most `max_bytes` are kept in memory: what goes beyond is dropped
-    and counted, and a store that can't be written costs no more than that. `counts` says what
-    became of all. A program that is killed loses what was not yet written; one that gets SIGTERM or
-    ends loses nothing. UsageError for an invalid share, size or rule.
+    After its end, an interaction is kept if one of the rules in `keep` matches (`"error"`, `"cut"`,
+    `"slow>5s"`, `"first>800ms"`, `"status>=500"`, `"all"`, or a function of the interaction); of
+    the others, the share `sample` (0 to 1) is kept. A file is written once `file_bytes` are kept or
+    the oldest has waited `file_s` seconds, into a folder of its day. Secrets are masked as
+    everywhere (`redaction`). At most `max_bytes` are held in memory, even if a store can't be
+    written: interactions beyond that are dropped and counted. `counts` has the numbers. A program
+    that is killed loses what was not yet written; one that gets SIGTERM or ends loses nothing.
+    UsageError for an invalid share, size or rule.
     """
 
     def __init__(
@@ -96,11 +96,11 @@ class FlightRecorder(AsyncEntry):
 
     @property
     def counts(self) -> Counts:
-        """What became of the interactions so far."""
+        """Counts of the interactions so far."""
         return replace(self._counts)
 
     def start(self) -> Self:
-        """Record all clients of this process from now on."""
+        """Start recording all clients of this process."""
         with self._lock:
             if self._session is None:
                 session = self._open()
@@ -110,9 +110,9 @@ class FlightRecorder(AsyncEntry):
         return self
 
     def stop(self, timeout_s: float = _FLUSH_S) -> bool:
-        """Record no more, and write what is kept; False where not all of it could be written.
+        """Stop recording and write what is kept; False if not all of it could be written.
 
-        What still streams is recorded up to here, as unfinished.
+        Open streams are recorded up to here, as unfinished.
         """
         with self._lock:
             session, self._session = self._session, None
@@ -131,7 +131,7 @@ class FlightRecorder(AsyncEntry):
         return writer.flush(timeout_s, last=True)
 
     def flush(self, timeout_s: float = _FLUSH_S) -> bool:
-        """Write all that has ended and is kept; False where that failed or took longer."""
+        """Write everything kept so far; False if that failed or took longer."""
         writer = self._writer
         return writer is None or writer.flush(timeout_s)
 

@@ -1,4 +1,4 @@
-"""Which recordings are worth keeping, decided after they ended (tail sampling). Pure.
+"""Which recordings to keep, decided after their end (tail sampling). Pure.
 
 A rule is a word (`error`, `cut`, `all`), a limit (`slow>5s`, `first>800ms`, `status>=500`), or a
 function of the interaction.

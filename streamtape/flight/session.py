@@ -1,4 +1,4 @@
-"""The session of a FlightRecorder: everything is sent, everything is taken down, nothing grows.
+"""The session of a FlightRecorder: it records every request, with bounded memory.
 
 An ordinary session remembers each exchange until it ends. This one never ends by itself, so it
 remembers none; and whatever goes wrong in it is counted, and never reaches the program.
@@ -73,7 +73,7 @@ class FlightSession(Session):
         """Connections that no seam carries pass."""
 
     def close(self, error: BaseException | None = None) -> None:
-        """End, without a word."""
+        """End the session without messages."""
         self.closed = True
 
     def _write_failed(self, error: CassetteWriteError) -> None:

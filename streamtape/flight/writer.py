@@ -1,7 +1,8 @@
-"""The thread that decides what is kept, and writes it to the store, file by file.
+"""The thread that decides what to keep, and writes it to the store, file by file.
 
-It works on what has ended, beside the program. A store that is slow or gone costs memory up to the
-recorder's bound, and then recordings: they are counted, and the log says so once a minute at most.
+It works on interactions that have ended. If a store is slow or gone, recordings wait in memory up
+to the recorder's limit; beyond that they are dropped and counted, and the log says so at most once
+a minute.
 """
 
 from __future__ import annotations

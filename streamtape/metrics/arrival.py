@@ -1,4 +1,4 @@
-"""How the text of a stream came in: how much of it had arrived at which event and time. Pure."""
+"""How the text of a stream arrived: how much of it at which event and time. Pure."""
 
 from __future__ import annotations
 

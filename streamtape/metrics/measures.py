@@ -1,4 +1,4 @@
-"""How good one stream was: times to the first of things, gaps, speed, sizes. Values and functions.
+"""The measures of one stream: times to first event and content, gaps, speed, sizes. Pure.
 
 All times are microseconds from the sending of the request; None: not known (a converted recording),
 or not there. DEFINITIONS says what each measure is, for whoever prints them.

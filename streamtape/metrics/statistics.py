@@ -1,8 +1,8 @@
-"""Many values as a few: mean, median, percentiles; and two sets of values compared with a limit.
+"""Statistics: mean, median, percentiles; and two sets of values compared against a limit.
 
 The interval is a percentile bootstrap of the change of the medians: both sides are drawn anew, with
 replacement, from a generator that is made from the seed, so the same recordings give the same
-interval. Few values give no interval: they can't tell.
+interval. With few values there is no interval.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""A server that speaks like the providers, without a key: for the demo, tests and trials."""
+"""A mock server that speaks the providers' APIs without a key: for the demo, tests and trials."""

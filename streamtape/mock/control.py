@@ -1,8 +1,8 @@
-"""The control API at `/__streamtape`: what came, what missed, faults and rules to come; as JSON.
+"""The control API at `/__streamtape`: requests, misses, faults and rules, as JSON.
 
     GET    /__streamtape             state: rules, counts, what was dropped, the tests heard of
     GET    /__streamtape/requests    the latest requests of a test, in order, without their secrets
-    GET    /__streamtape/misses      what no rule answered, and the nearest rule
+    GET    /__streamtape/misses      requests that no rule answered, with the nearest rule
     POST   /__streamtape/fault       {"fault": "cut@event=3", "times": 1}: strikes the next ones
     PUT    /__streamtape/rules       rules of a test's own, in the shape of a file of rules
     POST   /__streamtape/reset       forget all that a test did, and its rules

@@ -1,6 +1,6 @@
-"""The latest of what came, within a number and a size: a mock may run for weeks.
+"""The latest values, within a number and a size, since a mock may run for weeks.
 
-The oldest are dropped first, and counted. The newest stays, whatever its size.
+The oldest are dropped first, and counted. The newest is kept, whatever its size.
 """
 
 from __future__ import annotations

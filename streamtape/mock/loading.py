@@ -1,4 +1,4 @@
-"""What a mock server is given, read: rules from files, options, bodies of requests."""
+"""Parsing of a mock server's input: rule files, options, bodies of requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from streamtape.stores.local import read_whole
 
 
 def load_rules(given: Any) -> list[Rule]:
-    """Rules as they may be given; a path, or a text that ends as a file of rules does, is read."""
+    """Rules in any form; a path, or a string with the suffix of a rule file, is loaded."""
     named = isinstance(given, os.PathLike) or (
         isinstance(given, str) and given.endswith((".yaml", ".yml", ".toml", ".json"))
     )
@@ -32,7 +32,7 @@ def load_rules(given: Any) -> list[Rule]:
 
 
 def default_options(options: Mapping[str, Any]) -> Options:
-    """The options of every request; UsageError for one that there is not."""
+    """The default options of requests; UsageError for an unknown one."""
     try:
         return Options(**options)
     except TypeError as error:

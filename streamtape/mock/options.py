@@ -1,4 +1,4 @@
-"""What one request asks of the mock: which script, at which pace, how nasty.
+"""The options of one request to the mock: script, pace, faults.
 
 Options are query parameters, of the URL or of the model's name, so that any SDK can send them:
 `model="gpt-4.1?gap_us=0&cut=12"`. Unknown ones are refused. Nothing here does I/O.

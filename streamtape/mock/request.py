@@ -1,7 +1,7 @@
-"""A request to the mock, parsed: whose API it is, its user's message, what it gives the model.
+"""A parsed request to the mock: its API, the user's message, the tools and schema.
 
-Providers say the same in many ways; what is read here has one name each, so that a rule is written
-once. Nothing here raises on a body that is odd: what is not as the API has it is passed over.
+Providers name the same things differently; here each has one name, so that one rule fits all.
+Nothing here raises an error for a malformed body: invalid parts are ignored.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class MockRequest:
 
     @cached_property
     def tool_results(self) -> list[ToolResult]:
-        """What tools gave back since the user spoke last."""
+        """The results of tools since the user's last message."""
         found: list[ToolResult] = []
         for role, _, result in self._turns:
             if role == "user":

@@ -1,4 +1,4 @@
-"""Rules in a file: YAML, TOML or JSON, of a published shape (`streamtape mock --schema`).
+"""Rule files: YAML, TOML or JSON, with a published schema (`streamtape mock --schema`).
 
     rules:
       - contains: weather

@@ -1,4 +1,4 @@
-"""Rules: when a request is like this, say that. And why a rule does not answer a request.
+"""Rules: which requests to answer, and with what; and why a rule does not match a request.
 
     Rule(contains="weather", reply=[Call("get_weather", {"city": "Oslo"})], then="It is 12 °C.")
 
@@ -99,7 +99,7 @@ class Rule:
 
     @property
     def title(self) -> str:
-        """What it is called in messages: its name, or its first condition."""
+        """Its title in messages: its name, or its first condition."""
         if self.name:
             return self.name
         found = next(((n, getattr(self, n)) for n in _CONDITIONS if _is_set(self, n)), None)

@@ -1,4 +1,4 @@
-"""A small value that a JSON schema allows: what the mock says where a request wants JSON.
+"""A small value that fits a JSON schema: the mock's answer if a request asks for JSON.
 
 Known are types, properties, items, enum, const, default and examples, the bounds of numbers, texts
 and lists, formats, $ref, anyOf, oneOf and allOf, in the spelling of JSON Schema, of OpenAPI and of

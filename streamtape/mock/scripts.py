@@ -1,4 +1,4 @@
-"""Answers that have a name: what `model="scripted:refusal"` gets, in any dialect that has it."""
+"""Named answers: `model="scripted:refusal"` gets one of them, in any dialect that has it."""
 
 from __future__ import annotations
 

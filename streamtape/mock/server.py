@@ -1,4 +1,4 @@
-"""A local provider: every dialect on one port, without a key, saying what rules tell it to.
+"""A local mock provider: every dialect on one port, without a key, answering by rules.
 
     rules = [Rule(contains="weather", reply=[Call("get_weather", {"city": "Oslo"})], then="12 °C")]
     with streamtape.MockServer(rules) as server:
@@ -59,11 +59,11 @@ class MockServer(Service):
     every request, or a function of the request. Without rules it answers by itself; with rules,
     what none of them answers is a miss (404, which names the nearest), unless `fallback` is True.
     `pace`, `fault`, `rechunk` and `seed` are those of replays, and a rule's own come first; the
-    answers come at once by default. `record_missing` is the URL of a provider, or URLs by path,
-    to which a miss goes on; what it says is recorded in `cassette`, and replayed from then on.
+    answers come at once by default. `record_missing` is the URL of a provider, or URLs by path, to
+    which misses are forwarded; the responses are recorded in `cassette`, and replayed from then on.
     `metrics` serves counts for Prometheus at /metrics. `options` are the defaults of every
     request's own (`streamtape.mock.options`). `cors`, `allowed_hosts` and `limits` are those of a
-    replay server. UsageError for what is no rule, ServerError for a port in use.
+    replay server. UsageError for an invalid rule, ServerError for a port in use.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class MockServer(Service):
 
     @property
     def base_url(self) -> str:
-        """The base URL of OpenAI's clients; `url` is that of the others'."""
+        """The base URL for OpenAI's clients; `url` is the one for others."""
         return f"{self.url}/v1"
 
     @property
@@ -123,21 +123,21 @@ class MockServer(Service):
 
     @property
     def spaces(self) -> Spaces:
-        """What it remembers, test by test."""
+        """The state of each test."""
         return self._responder.spaces
 
     @property
     def misses(self) -> tuple[str, ...]:
-        """Why requests were not answered, over all tests."""
+        """The messages of misses, over all tests."""
         return tuple(text for space in self.spaces for text in space.misses)
 
     @property
     def n_recorded(self) -> int:
-        """How many answers of the real provider were recorded."""
+        """The number of recorded answers of the real provider."""
         return 0 if self._beyond is None else self._beyond.n_recorded
 
     def test(self, name: str) -> MockTest:
-        """The part of a test of this name: an address, rules and requests of its own."""
+        """The part of the server for a test of this name, with its own URL, rules and requests."""
         return MockTest(self.url, name, self._responder)
 
     def child_env(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -158,7 +158,7 @@ class MockServer(Service):
         idle: bool = False,
         timeout_s: float = 5.0,
     ) -> bool:
-        """Wait until so many answers were sent whole or left by their client; False if not.
+        """Wait until this many answers were sent whole or abandoned; False on timeout.
 
         `idle` waits until no request is being answered.
         """

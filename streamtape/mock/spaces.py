@@ -1,4 +1,4 @@
-"""What the mock remembers, apart for each test: requests, misses, conversations, faults to come.
+"""The mock's state, separate for each test: requests, misses, conversations, pending faults.
 
 A test's name is in its base path, `/t/NAME/v1/responses`, or in the header X-Streamtape-Test. What
 one test does changes nothing for another, so that many may share one server.

@@ -1,4 +1,4 @@
-"""One test's part of a mock server: its address, its rules, and what came to it."""
+"""One test's part of a mock server: its URL, its rules, and its requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streamtape.server.providers import NO_KEY, PROVIDERS
 
 
 class MockTest:
-    """A test of its own on a server that others use, too: nothing that it does touches theirs.
+    """One test on a mock server shared by several, isolated from the others.
 
     `url` is its base address, `base_url` that of OpenAI's clients. `variables` point SDKs at it.
     As a fixture it fails its test for a miss, unless `allow_misses` is set.
@@ -32,12 +32,12 @@ class MockTest:
 
     @property
     def url(self) -> str:
-        """Where it is: the base URL of Anthropic's, Gemini's and Ollama's clients."""
+        """The base URL for Anthropic's, Gemini's and Ollama's clients."""
         return f"{self._origin}/t/{quote(self.name, safe='')}"
 
     @property
     def base_url(self) -> str:
-        """The base URL of OpenAI's clients."""
+        """The base URL for OpenAI's clients."""
         return f"{self.url}/v1"
 
     @property
@@ -46,17 +46,17 @@ class MockTest:
 
     @property
     def requests(self) -> list[Seen]:
-        """The latest requests that came, in order: at most 2,000, with 16 MiB of bodies."""
+        """The latest requests, in order: at most 2,000, with 16 MiB of bodies."""
         return list(self._space.seen)
 
     @property
     def asked(self) -> list[MockRequest]:
-        """The same, as far as they were understood."""
+        """The parsed requests among these, as rules see them."""
         return [seen.request for seen in self._space.seen if seen.request is not None]
 
     @property
     def misses(self) -> list[str]:
-        """Why the latest requests were not answered: at most 2,000, 1 MiB of text."""
+        """The messages of the latest misses: at most 2,000, with 1 MiB of text."""
         return list(self._space.misses)
 
     def reply(self, reply: Reply, **conditions: Any) -> None:
@@ -64,12 +64,12 @@ class MockTest:
         self.add(Rule(reply=reply, **conditions))
 
     def add(self, *rules: Any) -> None:
-        """Add rules behind those that there are."""
+        """Add rules after the existing ones."""
         space = self._space
         space.rules = [*(space.rules or ()), *rules_of(rules)]
 
     def fault(self, fault: Faults, times: int = 1) -> None:
-        """Have faults strike the next requests, whatever answers them."""
+        """Inject faults into the next requests, whichever rule answers them."""
         pending = [PendingFault(one, times) for one in parse_faults(fault)]
         self._space.faults += pending
 

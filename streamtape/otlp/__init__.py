@@ -1,4 +1,4 @@
-"""Recordings as spans of OpenTelemetry: what they say (`attributes`, `spans`), and sending them.
+"""Recordings as OpenTelemetry spans: their attributes (`attributes`, `spans`), and sending them.
 
 A recording is a trace, an interaction a span with its recorded times. What spans hold is made here
 without OpenTelemetry; `sender` hands them to its SDK and its OTLP/HTTP exporter (extra `otel`).

@@ -1,4 +1,4 @@
-"""What came or went between two sets of recordings, as lines."""
+"""The differences between two sets of recordings, as lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The events of a stream as lines: runs of deltas grouped, each with what it says.
+"""The events of a stream as lines, with runs of deltas grouped.
 
 Neighbouring events of one type that add to the same text are one line: how many, and the text
 that they add. What else an event says is shown by the first of the usual fields that it has.

@@ -1,4 +1,4 @@
-"""The pages that a test run leaves: one a failed test, and an index of them.
+"""The pages that a test run writes: one per failed test, and an index of them.
 
 A failed test's page is that of its recordings or replays, whole, with a mark at the event where its
 client stopped reading. Everything is masked, and nothing of what a stream or a test says is taken

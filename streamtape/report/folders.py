@@ -1,4 +1,4 @@
-"""Two folders of cassettes compared by name: one row a file, and a verdict over all."""
+"""Two folders of cassettes compared by name: one row per file, and an overall verdict."""
 
 from __future__ import annotations
 

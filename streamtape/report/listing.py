@@ -1,4 +1,4 @@
-"""What is in a folder of cassettes, a row each: name, when, its prompt, how it ended, size."""
+"""The recordings of a folder, one row each: name, time, prompt, ending, size."""
 
 from __future__ import annotations
 

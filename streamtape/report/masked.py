@@ -1,4 +1,4 @@
-"""An interaction read for a report: what its streams spell out masked, and its timing.
+"""An interaction parsed for a report: with secrets in its streams masked, and its timing.
 
 A report of a damaged or foreign stream still says what there is: see `ParsedResponse.trouble`.
 """

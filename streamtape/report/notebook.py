@@ -1,4 +1,4 @@
-"""The page of a value inside a notebook: in a frame that may do nothing but be looked at.
+"""The page of a value inside a notebook, in a sandboxed frame.
 
 The frame has no origin, so it reaches nothing of the notebook; the page's own policy allows it
 its script and no request. It lies over the static HTML of the value: where a notebook isn't

@@ -1,7 +1,7 @@
-"""How an interaction came out, in one word and a mood: what a badge says.
+"""The outcome of an interaction, as the word and mood of a badge.
 
-A stream may be whole on the wire and have failed all the same: the provider's error came inside
-it. So the outcome is the worst of status, error, ending and finish reason, the first that applies.
+A stream may be whole on the wire and still have failed, with the provider's error inside it. So the
+outcome is the first that applies of status, error, ending and finish reason.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _CANCELLED = frozenset({"cancelled", "canceled"})
 
 
 class Outcome(NamedTuple):
-    """What a badge says: `word` is short, `mood` is good, warn or bad."""
+    """The text of a badge: `word` is short, `mood` is good, warn or bad."""
 
     word: str
     mood: Mood
 
 
 def outcome(parsed: ParsedResponse) -> Outcome:
-    """How an interaction came out."""
+    """The outcome of an interaction."""
     interaction, transcript = parsed.interaction, parsed.transcript
     head, ending = interaction.head, interaction.ending
     if head is None:

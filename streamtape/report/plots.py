@@ -1,6 +1,6 @@
 """Plots as PNG or SVG, by matplotlib (the extra `plot`).
 
-Few streams are drawn each by itself: arrival, the text growing, gaps. Many are drawn as
+A few streams are drawn separately: arrival, the text growing, gaps. Many are drawn as
 distributions, by folder or by model: a box a group for each measure (the box holds the middle half,
 its line is the median, whiskers reach to 1.5 boxes, every stream is a dot), and the share of gaps
 up to each length. Streams without times are left out.

@@ -1,8 +1,8 @@
-"""What a cassette holds, as lines: request, head, timing, events, transcript, the ending.
+"""The contents of a cassette as lines: request, head, timing, events, transcript, ending.
 
 With `width` None nothing is wrapped, and the text depends on the recording alone, so that it can be
-compared (git's textconv). With `times` False nothing is said that two equal runs differ in by
-nature.
+compared (git's textconv). With `times` False, everything is left out that differs between equal
+runs.
 """
 
 from __future__ import annotations

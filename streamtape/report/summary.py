@@ -1,4 +1,4 @@
-"""A cassette as plain dicts, lists and texts, for JSON: what `show` tells to programs.
+"""A cassette as plain dicts, lists and texts: the output of `show --json`.
 
 Bytes are text where they are UTF-8, and base64 under another name where they are not.
 """

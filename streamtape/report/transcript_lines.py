@@ -1,6 +1,6 @@
 """A transcript as lines: reasoning, text, refusal, tool calls, usage, the error.
 
-Texts are those that the transcript assembled; sections that hold nothing are left out.
+Empty sections are left out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs as an SVG waterfall: a row an interaction, all on one clock, for comments and notebooks.
+"""Runs as an SVG waterfall: one row per interaction, on one time axis, for comments and notebooks.
 
 A bar is cut by what came: waiting, reasoning, text, tool arguments, the rest. Rows stand where they
 began by the wall clock; recordings that don't know that stand one behind the other. The picture is

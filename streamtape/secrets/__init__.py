@@ -1,1 +1,1 @@
-"""Secrets found in bytes and masked, whole or as they stream by. No recording is known here."""
+"""Finding and masking secrets in bytes, whole or streamed. Nothing here knows recordings."""

@@ -1,4 +1,4 @@
-"""Secrets within base64: how their beginnings are spelled there, and the text decoded. Pure.
+"""Secrets within base64: the encoded forms of their beginnings, and the decoded text. Pure.
 
 Three bytes are four characters, so a beginning is spelled in three ways, by how many bytes stand
 before it. Of each the characters are looked for that depend on nothing around it.

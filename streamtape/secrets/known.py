@@ -1,4 +1,4 @@
-"""Every pattern that is looked for: the table of kinds, and those that their surroundings tell.
+"""All patterns: the table of kinds, and those recognised by their surroundings.
 
 A kind is named for who issues the secret. What has no shape of its own is recognised by what
 surrounds it (a URL, a scheme, a frame), or by a name (`named`).

@@ -1,4 +1,4 @@
-"""Which headers, query parameters, cookies and fields are secret by their name. Pure.
+"""Which headers, query parameters, cookies and fields have a name that marks them secret. Pure.
 
 A name is cut into words (`X-Goog-Api-Key`, `accessToken`); one secret word is enough, unless the
 name is known to be harmless. Plurals such as `tokens` are counts (`x-ratelimit-limit-tokens`), not

@@ -1,4 +1,4 @@
-"""One kind of secret as an expression that is tried where a literal of it occurs. Pure.
+"""One kind of secret as an expression, tried only where one of its literals occurs. Pure.
 
 The kinds themselves are in `kinds` (by shape), `known` (by what surrounds them) and `named` (by the
 name beside the value); `scanner` searches for all of them.

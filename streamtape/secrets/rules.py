@@ -1,4 +1,4 @@
-"""What a user adds to the masking, and what they take out of it: one value, checked at the door."""
+"""`RedactionOptions`: what to mask in addition, and what not to mask; checked when it is made."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
 
 @dataclass(frozen=True, slots=True)
 class RedactionOptions:
-    """What is masked beyond the defaults, and what is not.
+    """What to mask beyond the defaults, and what not to mask.
 
-    `headers`, `parameters`: more names (a parameter of a query, form or cookie), any case.
-    Those are masked whatever is `off`. `patterns`: more (kind, regular expression) pairs for URLs,
-    values of headers, and bodies; where the expression has groups, the first one that matches a
-    character is masked; it is matched within a line, so it needs neither `^` nor `$`.
+    `headers`, `parameters`: more names (a parameter of a query, form or cookie), any case. These
+    are masked even if their kind is `off`. `patterns`: more (kind, regular expression) pairs for
+    URLs, values of headers, and bodies; where the expression has groups, the first one that matches
+    a character is masked; it is matched within a line, so it needs neither `^` nor `$`.
     `json_paths`: texts in JSON bodies and in the lines of streams, as `$.user.email`,
     `$.items[*].name`, `$..secret`; all texts below the path are masked, numbers are not. `off`:
-    kinds that are not masked. `keep`: names that never are. UsageError for a value that would mask
-    nothing: a str in the place of a tuple, a path or expression that is invalid, an expression that
-    matches no character, a name that no header or parameter has, a name that `keep` has as well, an
-    unknown kind.
+    kinds that are not masked. `keep`: names that are never masked. UsageError for a value that
+    would mask nothing: a str in the place of a tuple, a path or expression that is invalid, an
+    expression that matches no character, a name that no header or parameter has, a name that `keep`
+    has as well, an unknown kind.
     """
 
     headers: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class RedactionOptions:
             self._check_kinds()
 
     def _check_names(self) -> None:
-        """No name that nothing can have, and none that is masked and kept."""
+        """Refuse names that nothing can have, and names that are both masked and kept."""
         for header in self.headers:
             if not _HEADER.fullmatch(header):
                 near = re.sub(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]", "", header)

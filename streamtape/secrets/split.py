@@ -1,4 +1,4 @@
-"""Secrets that are whole only where the texts of many deltas are joined. Pure.
+"""Secrets that are whole only once the texts of several deltas are joined. Pure.
 
 The texts at one path of a stream's JSON documents are joined and looked at, without knowing whose
 stream it is.

@@ -1,4 +1,4 @@
-"""What was read from stores, kept on this machine under its version.
+"""A cache on this machine of what was read from stores, by version.
 
 A file of the cache is named by a digest of URL and version, so a changed object has another one,
 and nothing old is ever taken for new. Files are written beside their place and renamed; only this

@@ -1,4 +1,4 @@
-"""What other people's stores raise, turned into errors of ours in one place.
+"""Exceptions of other libraries' stores, turned into streamtape's errors in one place.
 
 Every backend of fsspec has exceptions of its own. They are recognised by what they are (permission,
 a missing file) where Python has a class for that, else by their names and texts.

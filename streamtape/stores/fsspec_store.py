@@ -1,4 +1,4 @@
-"""What fsspec knows as a Store: S3, Google Cloud, Azure, HTTP, SFTP, memory and many more.
+"""fsspec's file systems as a Store: S3, Google Cloud, Azure, HTTP, SFTP, memory and many more.
 
 Credentials are fsspec's business: environment variables, its configuration, files of the cloud's
 own tools. Nothing of them is read, kept or written here.

@@ -1,4 +1,4 @@
-"""Ordinary files of this machine, opened to be read at places.
+"""Ordinary files of this machine, opened for reading at offsets.
 
 A pipe would block its reader for ever, and a device may never end. So files are looked at before
 they are opened, opened without blocking, and looked at again. What is refused is an OSError that

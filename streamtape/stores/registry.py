@@ -1,4 +1,4 @@
-"""Which store a URL's scheme means: one that was registered, or what fsspec knows."""
+"""The store for a URL's scheme: a registered one, or one of fsspec's."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _registered: dict[str, Factory] = {}
 
 
 def register_store(scheme: str, factory: Factory) -> None:
-    """Have URLs of a scheme mean a store of your own, in this process.
+    """Register a store for the URLs of a scheme, in this process.
 
     `factory("redis://localhost:6379")` makes the store of `redis://localhost:6379/runs/a.tape`, in
     which the name is `runs/a.tape`; it is called once for each scheme and host. A package registers
     one for every process, the command line's too, by an entry point of the group
-    `streamtape_stores`: the name is the scheme, the object the factory. UsageError for what is no
+    `streamtape_stores`: the name is the scheme, the object the factory. UsageError for an invalid
     scheme.
     """
     if not _SCHEME.fullmatch(scheme):

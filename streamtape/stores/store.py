@@ -1,4 +1,4 @@
-"""What a store of recordings must do: the protocol Store, which anybody may implement."""
+"""The protocol of a store of recordings, which anybody may implement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StoreEntry:
 
 
 class Store(Protocol):
-    """A store of one's own: names and bytes. `register_store` gives it a scheme for URLs.
+    """A user-defined store of names and bytes. `register_store` gives it a scheme for URLs.
 
     Names have parts joined by `/`, without one at either end. Methods may be called from several
     threads. Errors are OSErrors (FileNotFoundError, PermissionError, ...) or StreamtapeErrors; any

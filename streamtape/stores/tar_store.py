@@ -1,4 +1,4 @@
-"""A tar of recordings as a Store that is only read: its members are taken where they lie.
+"""A tar of recordings as a read-only Store, whose members are read in place.
 
 The tar is a file on this machine, or lies in another store and is taken from there once, through
 the cache. Its headers are read once for each version of it; bytes of members when they are read.

@@ -1,4 +1,4 @@
-"""What stores send while a session is open: it is no request of the program under test."""
+"""Requests of stores, told apart from those of the program under test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""URLs of stores: which texts are one, and how one is shown, without what gives access."""
+"""URLs of stores: recognising them, and showing them without credentials."""
 
 from __future__ import annotations
 

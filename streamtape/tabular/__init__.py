@@ -3,5 +3,5 @@
 The schema is a table of columns (`schema`). An interaction gives rows of each table (`rows`), rows
 become Arrow batches without secrets (`arrow`, `reading`), and batches become one table in memory
 (`in_memory`) or Parquet files (`store`). `sql` runs DuckDB over either. pyarrow and duckdb are
-imported by what needs them; the schema is known without them.
+imported only where they are needed; the schema works without them.
 """

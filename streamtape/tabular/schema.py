@@ -39,7 +39,7 @@ KEY = (
     _required(
         "recording",
         "string",
-        "the file that it is from: a path or an address; #0 for the first of values without a path",
+        "the file it is from: a path or a URL; #0 for the first value without a path",
     ),
     _required("interaction", "int32", "which interaction of the recording; the first is 0"),
     _optional("date", "date", "day of the request, in UTC"),
@@ -84,12 +84,12 @@ INTERACTIONS = (
     _optional("content_type", "string", "the response's Content-Type"),
     _required("ending", "string", "complete, error, abandoned (by the client) or unfinished"),
     _optional("exception", "string", "the exception that ended the body: RemoteProtocolError, ..."),
-    _optional("ending_message", "string", "what that exception says"),
-    _required("finished", "bool", "whether something came that ends such a stream"),
+    _optional("ending_message", "string", "the exception's message"),
+    _required("finished", "bool", "whether the stream has an event that ends it"),
     _optional(
         "cut", "bool",
-        "whether a stream was cut short by the network or its server, and not by the client; NULL "
-        "where the body is no stream or the status is an error's",
+        "whether a stream was cut short by the network or its server, and not by the client; "
+        "NULL if the body is not a stream or the status is an error",
     ),
     _optional("finish_reason", "string", "why the model stopped, in the provider's words"),
     _optional("response_status", "string", "the status that the stream gives: completed, ..."),
@@ -105,7 +105,7 @@ INTERACTIONS = (
     _required("n_tool_calls", "int64", "tool calls"),
     _required("n_text_chars", "int64", "characters of text"),
     _required("n_masked", "int64", "secrets that were masked when it was recorded"),
-    _optional("verdict", "string", "the heaviest finding: error, warning, info, or ok for none"),
+    _optional("verdict", "string", "the most severe finding: error, warning, info, or ok for none"),
     _optional("n_errors", "int64", "findings of severity error"),
     _optional("n_warnings", "int64", "findings of severity warning"),
     _optional("trouble", "string", "why the body could not be read to its end"),
@@ -118,7 +118,9 @@ EVENTS = (
     _optional("at_us", "int64", "when it came, µs from the sending of the request"),
     _optional("gap_us", "int64", "µs since the event before it"),
     _optional("chunk", "int32", "the chunk (in a dialogue: the message) that completed it"),
-    _required("payload", "string", "the payload as JSON; what is no JSON is a JSON text"),
+    _required(
+        "payload", "string", "the payload as JSON; data that is not JSON is given as a JSON string"
+    ),
 )
 CHUNKS = (
     *KEY,
@@ -142,7 +144,7 @@ TEXTS = (
     *KEY,
     _required("part", "int32", "which text of the interaction; the first is 0"),
     _required("channel", "string", "text, refusal, reasoning, arguments, code, transcript, ..."),
-    _required("key", "string", "what tells it from others (item, choice), as JSON"),
+    _required("key", "string", "what distinguishes it from others (item, choice), as JSON"),
     _required("text", "string", "the text, assembled"),
     _required("n_chars", "int64", "its length in characters"),
     _required("n_pieces", "int64", "events that brought it"),
@@ -173,7 +175,7 @@ TURNS = (
 )
 FINDINGS = (
     *KEY,
-    _required("rule", "string", "the rule that is not kept; streamtape check --rules lists them"),
+    _required("rule", "string", "the rule that is violated; streamtape check --rules lists them"),
     _required("severity", "string", "error, warning or info"),
     _optional("event", "int32", "the event; NULL where the whole stream is meant"),
     _required("event_type", "string", "that event's type"),

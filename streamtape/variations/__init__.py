@@ -1,1 +1,1 @@
-"""Relatives of a recording: what the provider might have sent, and what it may send tomorrow."""
+"""Variations of a recording: what the provider might have sent, or may send in future."""

@@ -1,8 +1,8 @@
-"""`vary`: a Hypothesis strategy of relatives of a recording, which shrinks to the recording itself.
+"""`vary`: a Hypothesis strategy of variations of a recording, which shrinks to the recording.
 
 A relative is made by a few variations, one after the other. Hypothesis drops those that a failure
-does not need, and makes the others small: early in the stream, short, plain. So what is left names
-the one thing that a client can't take.
+does not need, and makes the others small: early in the stream, short, plain. So what is left is the
+one thing that the client can't handle.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def vary(
     `kinds` are what may differ: "cuts" (chunks cut elsewhere), "lengths" and "unicode" of texts,
     "tokens" (deltas cut in two), "empty_deltas", "keep_alives" (comments, pings, empty lines),
     "unknown_events" and "unknown_fields" (what the API may add tomorrow), "calls" (a tool called
-    twice) and "reasoning" (added before the answer). A kind that has no place in a stream leaves it
-    as it is. Up to `max_variations` come together. "unknown_items" is not among them unless named:
+    twice) and "reasoning" (added before the answer). A kind that does not fit a stream leaves it
+    unchanged. Up to `max_variations` come together. "unknown_items" is not among them unless named:
     items and blocks of a type that is not in the API yet.
 
     Every relative keeps the rules of its API as the recording does: `check` finds no further error

@@ -1,4 +1,4 @@
-"""What a page shows of an interaction, as plain values: all that its script is given.
+"""The data of an interaction on a page, as plain values for its script.
 
 Texts are cut by event, so that the page can show how far they had come; offsets count UTF-16 units,
 as the browser does. Columns that rise (times, offsets) are given as steps between neighbours:

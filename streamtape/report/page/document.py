@@ -1,10 +1,10 @@
-"""The page itself: one HTML file with its style, its script and its data, that asks for nothing.
+"""The page itself: one HTML file with its style, script and data, which loads nothing.
 
-A recording is not to be trusted: it may hold anything that a server sent. So its texts reach the
-page in one way only, as JSON in a data block whose `<`, `>` and `&` are escapes, and the script
-sets them as text, never as markup; what is in the HTML itself (title, the plain text for readers
-without scripts) is escaped by `markup`. A content security policy allows this script and this style
-by their digests and nothing else: no request, no other script, no form. The script is packed; a few
+A recording is untrusted: it may contain anything that a server sent. So its texts reach the page in
+one way only, as JSON in a data block whose `<`, `>` and `&` are escapes, and the script sets them
+as text, never as markup; what is in the HTML itself (title, the plain text for readers without
+scripts) is escaped by `markup`. A content security policy allows this script and this style by
+their digests and nothing else: no request, no other script, no form. The script is packed; a few
 lines beside it, which the policy names too, unpack it.
 """
 

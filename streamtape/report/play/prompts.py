@@ -1,4 +1,4 @@
-"""What a request asks, in one text: what its last message says, a user's or a tool's."""
+"""The prompt of a request: the text of its last message, from a user or a tool."""
 
 from __future__ import annotations
 
