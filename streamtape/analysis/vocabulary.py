@@ -21,10 +21,10 @@ from streamtape.metrics.measures import ERROR_STATUS
 from streamtape.tape.model import Interaction
 
 Path = tuple[str, ...]
-MAX_VALUES = 16  # of a field that is like an enumeration
-MAX_TERMS = 200_000  # of one vocabulary; streams that make up names have no more of them counted
+MAX_VALUES = 16  # different values of an enumeration-like field
+MAX_TERMS = 200_000  # in one vocabulary; further terms, as of made-up names, are not counted
 _WORD = re.compile(r"[a-z]+(?:[_.:/-][a-z]+){0,8}")
-_MADE_UP_NAME = re.compile(r"\d{2}|[0-9a-f]{8}|\s|.{41}")  # of a key that is no name of a field
+_MADE_UP_NAME = re.compile(r"\d{2}|[0-9a-f]{8}|\s|.{41}")  # keys that are not field names
 _FREE = "*"  # replaces every value of a field that is not an enumeration
 _KINDS = {
     str: "string", bool: "boolean", int: "number", float: "number", dict: "object", list: "list",

@@ -15,8 +15,8 @@ from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
 
 MIN_EVENTS = 20
-BURST_US = 2_000  # events closer than this came together
-LONG_US = 1_000_000  # what a reader notices
+BURST_US = 2_000  # events closer than this count as simultaneous
+LONG_US = 1_000_000  # a delay that readers notice
 MIN_BURST = 8  # events a burst, on average
 SHARE_WAITED = 0.9
 

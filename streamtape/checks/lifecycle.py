@@ -72,7 +72,7 @@ class _Runner:
         if self.refine:
             value = get(event.payload, self.refine)
             if value is not None and f"{name}:{value}" not in self.names:
-                return  # of a kind that this version does not know
+                return  # its kind is unknown to this version
             name = name if value is None or name in self.names else f"{name}:{value}"
         mine = name in self.names
         key = resolve_key(event.payload, track.key, (), event.index)

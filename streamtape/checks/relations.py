@@ -54,7 +54,7 @@ class Looking:
 
 
 Look = Callable[[Any, Any, Event, Bindings, Looking], Iterator[str]]
-# A fact, who looks at it, when, and what a breach weighs.
+# A fact, its checker, when it applies, and the severity of a violation.
 Lookup = tuple[Any, Look, Condition | None, Severity]
 _OF_ONE_EVENT = (Fixed, Fields, Sum)  # all that they ask of an event is in it
 Groups = tuple[tuple[Path, tuple[Lookup, ...]], ...]

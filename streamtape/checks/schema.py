@@ -150,7 +150,7 @@ def _any(value: Any, path: str) -> bool:
 def unknown_type(stream: Stream) -> Iterator[Hit]:
     """The type is one that is known. One that is not is data all the same."""
     if not stream.expected.tracks:
-        return  # only a grammar names every type that there is
+        return  # only a grammar names every type
     known = known_types(stream.dialect, stream.expected)
     for event in stream.events:
         if event.type not in known and isinstance(event.payload, dict):

@@ -16,7 +16,7 @@ from streamtape.checks.stream import Stream
 from streamtape.dialects.payload import get, parse_path
 from streamtape.dialects.rule_index import plan_for
 
-# Fewer pieces may grow by chance: "a", "aa", "aaa" are honest deltas of "aaaaaa".
+# Fewer pieces may grow by chance: "a", "aa", "aaa" are correct deltas of "aaaaaa".
 _MIN_PIECES = 4
 _LOST = "\N{REPLACEMENT CHARACTER}"
 # The fields that count the tokens of an answer, by the names of the APIs.

@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 if TYPE_CHECKING:
     _ParamType = click.ParamType[str]
 else:
-    _ParamType = click.ParamType  # of no type in older versions of click
+    _ParamType = click.ParamType  # untyped in older versions of click
 
 
 class PathType(_ParamType):

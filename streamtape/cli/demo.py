@@ -97,5 +97,5 @@ def _report(tour: Tour) -> None:
             raise BrokenPipeError
 
     console = Piped(highlight=False)
-    console.soft_wrap = not console.is_terminal  # in a pipe nobody wants our line ends
+    console.soft_wrap = not console.is_terminal  # don't wrap lines in a pipe
     demo_output.describe(tour, console)

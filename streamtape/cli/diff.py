@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _LINES_AT_ONCE = 1_000
-BEHAVIOUR = "behaviour"  # of --fail-on: no measure, but the verdict
+BEHAVIOUR = "behaviour"  # the value of --fail-on for the verdict
 
 
 @click.command(

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-LOOK_S = 0.3  # how long this process works alone before it looks at what is left
-WORTH_S = 1.0  # how much work must be left for processes to be worth their start
+LOOK_S = 0.3  # how long this process works alone before it starts others
+WORTH_S = 1.0  # how much work must be left to make starting processes worth it
 # A batch costs the client and a scheduler about 10 ms, a recording about 1 ms of a worker.
 MAX_BATCH = 512
-MAX_BATCH_BYTES = 1 << 20  # of recordings on disk: long ones are fewer in a batch
+MAX_BATCH_BYTES = 1 << 20  # of recordings on disk in a batch
 
 with_jobs = click.option(
     "--jobs",
@@ -148,7 +148,7 @@ def _n_bytes(item: object) -> int:
     total = 0
     for one in item if isinstance(item, tuple) else (item,):
         if isinstance(one, Path):
-            with suppress(OSError):  # whoever opens it says so
+            with suppress(OSError):  # opening it will report the error
                 total += one.stat().st_size
         elif listed := getattr(one, "listed", None):
             total += listed.n_bytes or 0

@@ -18,8 +18,8 @@ from streamtape.units import count
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_MOST_SHOWN = 1000  # rows of a table for people
-_MOST_CHARS = 60  # of a cell there
+_MOST_SHOWN = 1000  # rows shown in a terminal
+_MOST_CHARS = 60  # in a cell there
 _GAP = "  "
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".tape", ".part")
 _SKIPPED = frozenset({".git", ".hg", ".venv", "node_modules", "__pycache__", ".mypy_cache"})
-_LOOKED_AT_BYTES = 8192  # of a file's beginning, to see whether it is text
+_LOOKED_AT_BYTES = 8192  # read from a file to see whether it is text
 _MOST_LISTED = 20  # files; of more, those that are clean are counted
 _MAX_TEXT_BYTES = 256 << 20
 

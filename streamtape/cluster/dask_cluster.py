@@ -63,7 +63,7 @@ class DaskCluster:
         self._settings = ExitStack()
         self._cluster: Any = None
         self._client: Any = None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors that matter are raised
         try:
             with _in_plain_words(address):
                 if n_local is not None:

@@ -11,7 +11,7 @@ from streamtape.errors import WorkerError
 T = TypeVar("T")
 R = TypeVar("R")
 
-MAX_TRIES = 3  # of a batch whose worker died
+MAX_TRIES = 3  # for a batch whose worker died
 AHEAD = 3  # batches for each worker: one is worked at, the others wait
 
 
@@ -101,10 +101,10 @@ class Sizes(NamedTuple):
     at the same time.
     """
 
-    n_items: int  # as far as it is known
+    n_items: int  # as far as known
     n_workers: int
     most: int
-    least: int = 16  # of very few items, the last batches have fewer
+    least: int = 16  # the smallest batch, unless very few items are left
 
     def next(self, n_done: int) -> int:
         """The size of the batch that comes after so many items."""

@@ -34,7 +34,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import chain, compress, count, pairwise
 from typing import NamedTuple
 
-EXACT_CELLS = 4_000_000  # up to here a gap is aligned by longest common subsequence (n*m/8 bytes)
+EXACT_CELLS = 4_000_000  # the largest gap aligned by longest common subsequence (n*m/8 bytes)
 MOST_CELLS = 1_000_000_000  # beyond, only runs of the first length are looked for
 RUN_LENGTHS = (8, 3)  # elements; in a text every other one is a space
 STRIDE = 1_024  # elements compared at a time for what both sides begin and end with
@@ -184,7 +184,7 @@ def _anchors_of_runs(a: list[int], b: list[int], gap: Gap) -> list[Block]:
 def _in_order(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Of places in a, in order, with their places in b: the most that are in order in both."""
     tails: list[int] = []  # the smallest end of an increasing run, by its length
-    at: list[int] = []  # which pair that is
+    at: list[int] = []  # the pair with that end
     before: list[int] = []
     for number, (_, j) in enumerate(pairs):
         index = bisect_left(tails, j)
@@ -204,7 +204,7 @@ def _in_order(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _search(a: list[int], b: list[int], gap: Gap) -> Iterator[Gap]:
     """The differences of a small gap: what its longest common subsequence leaves over."""
-    from rapidfuzz.distance import LCSseq  # a few ms that most comparisons need not pay
+    from rapidfuzz.distance import LCSseq  # importing it takes some ms, and few comparisons need it
 
     a1, a2, b1, b2 = gap
     for code in LCSseq.opcodes(a[a1:a2], b[b1:b2]):

@@ -21,9 +21,9 @@ from streamtape.tape.texts import masked_text, masked_value, shortened
 ChangeKind = Literal["inserted", "removed", "changed", "swapped"]
 PieceKind = Literal["same", "removed", "inserted"]
 Verdict = Literal["same", "reworded", "behaviour changed"]
-ABSENT = "nothing"  # how a value that is null, or missing, is shown beside one that is there
+ABSENT = "nothing"  # shown for a null or missing value beside another
 MAX_SHOWN = 72  # characters of one value in a summary
-_BREAKS = re.compile("\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]")  # what ends a line somewhere
+_BREAKS = re.compile("\r\n|[\n-\r\x1c-\x1e\x85\u2028\u2029]")  # line ends of any system
 _SIGNS: dict[ChangeKind, str] = {"inserted": "+", "removed": "-", "changed": "~", "swapped": "⇄"}
 
 

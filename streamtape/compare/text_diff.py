@@ -20,7 +20,7 @@ from streamtape.compare.comparison import Change, Location, WordPiece
 from streamtape.compare.units import CALL, Target, Unit
 from streamtape.compare.value_diff import hunks, shared_start
 
-SIDES = ("removed", "inserted")  # what is in one stream only: in the first, in the second
+SIDES = ("removed", "inserted")  # kinds of changes on one side only: the first, the second
 TargetPair = tuple[Target | None, Target | None]
 SOUNDS = ("audio",)  # texts that are Base64: shown by size and digest
 

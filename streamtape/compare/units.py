@@ -25,8 +25,8 @@ from streamtape.dialects.rule_index import Found, Template
 from streamtape.tape.events import Event
 
 ECHO = "⟨as streamed⟩"
-VARIES = "⟨varies⟩"  # how a value is shown of which only the presence is compared
-CALL = "tool call"  # what a fact is called that opens a tool call among deltas
+VARIES = "⟨varies⟩"  # shown for a value of which only the presence is compared
+CALL = "tool call"  # the name of a fact that opens a tool call among deltas
 VEILED = ("signature",)  # texts of which only the presence is compared
 Target = tuple[str, tuple[Any, ...]]
 Pieces = Callable[[Target], list[str]]

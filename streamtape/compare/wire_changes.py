@@ -10,7 +10,7 @@ from streamtape.compare.comparison import Change, Location
 from streamtape.tape.events import Frame
 from streamtape.tape.texts import mask_text_bytes
 
-_MOST_SHOWN = 64 << 10  # bytes of a change
+_MOST_SHOWN = 64 << 10  # bytes of a change to show
 _AROUND = 32 << 10  # no secret is longer
 _FIELDS = ("event", "data", "id", "retry", "comments", "complete")
 

@@ -19,7 +19,7 @@ from streamtape.tape.model import Chunk, Chunks, Ending, Head, Headers, Interact
 
 DEFAULT_PACE = Pace(ttft_ms=300, tokens_per_s=50)
 _JSON = (b"content-type", b"application/json")
-_HEAD_SHARE = 0.6  # of the time to the first token, what passes before the head of the response
+_HEAD_SHARE = 0.6  # the part of the time to the first token that passes before the head
 Items = str | Part | Iterable[str | Part]
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from streamtape.errors import ContentError, ContentLimitError
 from streamtape.extras import install_command
 
-MAX_DECODED_BYTES = 32 << 20  # what one piece may decode to, or 100 times its own size
+MAX_DECODED_BYTES = 32 << 20  # the limit for one piece, or 100 times its own size
 _MAX_RATIO = 100
 _ZSTD_STEP = 512  # a step of zstd decodes to 16 MiB at most
 _BROTLI_STEP = 1 << 20
@@ -106,7 +106,7 @@ class _Deflate:
 
 class _Zstd:
     def __init__(self) -> None:
-        import zstandard  # 20 ms that most programs need not pay
+        import zstandard  # importing it takes 20 ms, and few programs need it
 
         self._zstd = zstandard.ZstdDecompressor()
         self._decoder = self._zstd.decompressobj()

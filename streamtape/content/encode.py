@@ -29,7 +29,7 @@ class _Zlib:
 
 class _Zstd:
     def __init__(self) -> None:
-        import zstandard  # 20 ms that most programs need not pay
+        import zstandard  # importing it takes 20 ms, and few programs need it
 
         self._flush = zstandard.COMPRESSOBJ_FLUSH_BLOCK
         self._encoder = zstandard.ZstdCompressor().compressobj()

@@ -22,7 +22,7 @@ from streamtape.tape.http_values import headers_problem
 from streamtape.tape.model import Headers
 from streamtape.tape.texts import shortened
 
-_MAX_NODES = 5_000_000  # of one body given as JSON: references can make a few lines endless
+_MAX_NODES = 5_000_000  # in one body given as JSON: YAML references can make a few lines endless
 _MISSING: Any = object()
 T = TypeVar("T")
 _FOLD = re.compile(rb"[ \t]*\r?\n[ \t]+")

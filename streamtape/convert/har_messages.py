@@ -17,7 +17,7 @@ from streamtape.framing.sse_frame import SSEFrame, encode_sse
 from streamtape.tape.model import Chunk
 
 _BEFORE_SENDING = ("blocked", "dns", "connect")
-_MOST_US = 24 * 3600 * 1_000_000  # no stream is believed to take longer
+_MOST_US = 24 * 3600 * 1_000_000  # longer streams are not believed
 
 
 def chunks_of(entry: Node, head_us: int | None) -> list[Chunk]:

@@ -10,7 +10,7 @@ from streamtape.dialects.base import Call, Channel, Dialect, Piece, Scope
 
 _BLOCK = ("index",)
 _START = ("content_block_start",)
-_PLAIN = ("message",)  # an answer that is no stream: the message itself
+_PLAIN = ("message",)  # a response that is not a stream: the message itself
 _DELTA = ("content_block_delta",)
 _DELTAS: tuple[tuple[str, Channel, str], ...] = (
     ("text_delta", "text", "text"),

@@ -65,7 +65,7 @@ class _Entry:
         self.slot = (*key[:-1], None) if placeless else key
         self.event = event
         self.starts = False  # whether it brings what would be the beginning of arguments
-        self.n_left = 0  # how many more of its slot come in its event
+        self.n_left = 0  # how many further calls of its slot the event has
 
 
 class Calls:

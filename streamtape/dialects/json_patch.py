@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-MAX_STEPS = 100_000  # of a list: a place beyond what came so far is filled up to it
+MAX_STEPS = 100_000  # the longest list: an index beyond the end fills the list up to it
 _PATH = re.compile(r"\$(?:\.[^.\[\]]+|\[\d{1,6}\]|\['[^']*'\])*")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']*)'\]")
 Step = str | int

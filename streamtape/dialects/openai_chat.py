@@ -13,7 +13,7 @@ from streamtape.dialects.base import Call, Dialect, Piece, Scope
 _CHOICE = "choices.*.index|#0"
 _TOOLS = "choices.*.delta.tool_calls.*"
 _TOOL = (_CHOICE, f"{_TOOLS}.index|#1")
-_WHOLE_TOOLS = "choices.*.message.tool_calls.*"  # in answers that are no streams
+_WHOLE_TOOLS = "choices.*.message.tool_calls.*"  # in responses that are not streams
 _WHOLE_TOOL = (_CHOICE, f"{_WHOLE_TOOLS}.index|#1")
 _NAME = "function.name|custom.name|name"
 _LEGACY = "choices.*.delta.function_call"

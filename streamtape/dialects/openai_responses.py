@@ -29,7 +29,7 @@ _TEXTS: tuple[tuple[str, Channel, str, str], ...] = (
     ("audio.transcript", "transcript", "content_index", "transcript"),
 )
 _ENDS = ("response.completed", "response.failed", "response.incomplete", "error")
-_PLAIN = ("response",)  # an answer that is no stream: the response itself
+_PLAIN = ("response",)  # a response that is not a stream: the response itself
 _FINAL = ("response.completed", "response.failed", "response.incomplete")
 
 

@@ -57,7 +57,7 @@ class Node:
 
     def __init__(self) -> None:
         self.fields: dict[str, Node] = {}
-        self.each: Node | None = None  # what `*` leads to
+        self.each: Node | None = None  # the node below `*`
         self.rules: list[tuple[int, Any]] = []
 
     def below(self, step: str) -> Node:

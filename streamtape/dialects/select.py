@@ -33,11 +33,11 @@ from streamtape.tape.events import Event, Frame
 if TYPE_CHECKING:
     from streamtape.tape.model import Interaction
 
-# An opening comment, a prompt filter's verdict or a ping may come before the first sign.
+# A comment, a prompt filter's verdict or a ping may come before the first sign.
 N_LOOKED_AT = 6
 N_LOOKED_AT_IN_DIALOGUES = 64  # a client may send much audio before it gets an answer
 _UNREAD: Any = object()
-PLAIN = "message"  # what a frame is called that the stream gave no name
+PLAIN = "message"  # the name of a frame without one
 _CHANNELS: tuple[str, ...] = get_args(Channel)
 # A global: dialects are registered for the process, by the name that cassettes and options use.
 _users: dict[str, Dialect] = {}

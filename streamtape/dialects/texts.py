@@ -99,7 +99,7 @@ class Texts:
             if channel != "arguments":
                 text = None  # another one has begun
             elif not text.grown:
-                text.pieces, text.events = [], []  # what a call opens with holds a place
+                text.pieces, text.events = [], []  # a call's first arguments are a placeholder
         if text is None:
             text = self._new(channel, key)
         if text.seed and not text.says:

@@ -42,7 +42,7 @@ class Node:
         self.kind = kind  # "object", "list", "text" or "scalar"
         self.start = start
         self.end = end
-        self.value = value  # of a text or a scalar: its parsed value
+        self.value = value  # the parsed value of a text or a scalar
         self.members: list[tuple[Node | None, Node]] = []
 
     @property

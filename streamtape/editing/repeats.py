@@ -16,7 +16,7 @@ from streamtape.editing.documents import Document
 from streamtape.editing.runs import STRUCTURAL, Run, Span, put, recut
 from streamtape.editing.stretches import Moved
 
-_HOLDERS = ("arguments", "input", "args", "parameters")  # of arguments, which are no texts
+_HOLDERS = ("arguments", "input", "args", "parameters")  # of arguments, not texts
 _SO_FAR = ("content", "text")
 _PIECES = ("token", "text")  # lists of objects with one of these hold a text in pieces
 # Names of two offsets into a text: of characters, and of bytes.

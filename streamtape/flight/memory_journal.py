@@ -18,7 +18,7 @@ from streamtape.tape.journal import Uploaded
 from streamtape.tape.messages import Message
 from streamtape.tape.model import Chunk, Ending, Head, Interaction, Redaction, Request
 
-_ROW_BYTES = 120  # what a chunk takes beside its bytes
+_ROW_BYTES = 120  # the overhead of a chunk
 F = TypeVar("F", bound=Callable[..., None])
 
 

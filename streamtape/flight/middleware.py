@@ -18,7 +18,7 @@ Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 Message = MutableMapping[str, Any]
 _ENDED = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
-_MOST_BODY = 8 << 20  # of a request; what goes beyond is left out
+_MOST_BODY = 8 << 20  # a longer request body is left out
 
 
 class FlightMiddleware:
@@ -66,7 +66,7 @@ class FlightMiddleware:
         except BaseException as error:
             exchange.failed(error)
             raise
-        exchange.abandoned()  # heard nothing of a last piece; ignored where there was one
+        exchange.abandoned()  # sent no last piece; ignored if there was one
 
     async def _live(
         self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]

@@ -29,7 +29,7 @@ from streamtape.tape.redact import Redactor
 from streamtape.tape.store import TapeFile, load, save
 
 _LOG = logging.getLogger("streamtape")
-_QUIET_S = 60.0  # between two words about the same trouble
+_QUIET_S = 60.0  # between two messages about the same failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Writer:
         self._has_failed = False
         self._due_s = 0.0
         self._is_hurried = False
-        self._file_name = ""  # of what is kept: the same when it is tried again
+        self._file_name = ""  # the current file's name: the same in a retry
         self._n_names = 0
         self._warned_s: float | None = None
         # Recorders of one process, and containers of one name, do not write over each other.

@@ -55,7 +55,7 @@ class EventStreamParser:
             raise UsageError(f"max_frame_bytes must be at least 1, not {max_frame_bytes!r}")
         self._max = max_frame_bytes
         self._buffer = bytearray()
-        self._offset = 0  # of the message at hand, from the start of the stream
+        self._offset = 0  # where the current message begins in the stream
         self._error: FramingError | None = None
 
     def feed(self, data: bytes) -> list[EventStreamFrame]:

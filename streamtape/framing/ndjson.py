@@ -24,7 +24,7 @@ class NDJSONParser:
         if max_frame_bytes < 1:
             raise UsageError(f"max_frame_bytes must be at least 1, not {max_frame_bytes!r}")
         self._max = max_frame_bytes
-        self._pieces: list[bytes] = []  # of the unfinished line
+        self._pieces: list[bytes] = []  # the unfinished line, in pieces
         self._size = 0
         self._at_start = True
         self._failed = ""

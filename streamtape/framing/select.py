@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from streamtape.tape.segments import Allowance, Columns
 
 AnyFrame = SSEFrame | EventStreamFrame
-Piece = tuple[bytes, int | None, int]  # what a chunk decodes to, its time and its index
+Piece = tuple[bytes, int | None, int]  # a chunk's decoded data, its time and its index
 _NAMES: dict[type, str] = {
     SSEParser: "sse",
     NDJSONParser: "ndjson",
@@ -48,7 +48,7 @@ _NAMES: dict[type, str] = {
 _SSE_START = re.compile(rb"(?:data|event|id|retry)?:")
 _SNIFF_BYTES = 64 << 10
 BATCH = 64  # pieces of an event stream that are read together
-_MOST_PARSED_BYTES = 1 << 20  # to see how a body is framed
+_MOST_PARSED_BYTES = 1 << 20  # the most JSON parsed to see how a body is framed
 _LAST_OF_PRELUDES = b"\x04"  # a message begins with its length in four bytes, at most 64 MiB
 
 

@@ -31,7 +31,7 @@ __all__ = ["MAX_FRAME_BYTES", "SSEFrame", "SSEParser", "encode_sse"]
 
 MAX_FRAME_BYTES = 64 << 20
 _WINDOW_BYTES = 64 << 10  # the frames of more than this leave the processor's caches
-_SMALL_BYTES = 16 << 10  # what is larger gains nothing from being read as more of a run
+_SMALL_BYTES = 16 << 10  # larger data gains nothing from being read as part of a run
 _BOM = b"\xef\xbb\xbf"
 _PAUSE = 64  # regions; to leave a run and begin another costs as much as reading an event
 _ODD = itemgetter(-1)
@@ -70,8 +70,8 @@ class SSEParser:
         self._due: bytes | None = None
         self._begun = ""
         self._pause = 0  # regions to be read before the next run may begin
-        self._room: Iterator[int] = iter(())  # for more of them: to count by it costs least
-        self._limit = self._window  # of the tail: at this size it becomes a piece
+        self._room: Iterator[int] = iter(())  # for more of them; the cheapest counter
+        self._limit = self._window  # the size at which the tail becomes a piece
         self._start: bytes | None = b""  # bytes that may be a BOM; None past the start
         self._after_cr = False  # a LF would be the second half of a line end
         self._failed = ""

@@ -24,7 +24,7 @@ class Arrival:
         pieces: list[str] = []
         cuts: list[tuple[int, int, int | None]] = []
         size = 0
-        alike: Template | None = None  # of the last event, if all that it does is to add a text
+        alike: Template | None = None  # the last event's, if it does nothing but add text
         kind = ""
         for event in events:
             texts = alike.texts(event.payload) if alike and event.type == kind else None

@@ -24,7 +24,7 @@ from streamtape.errors import StreamtapeError, UsageError
 from streamtape.extras import install_command
 from streamtape.mock.rules import Rule, Structured
 
-MOST_VALUES = 1_000_000  # in a file, what aliases name counted each time
+MOST_VALUES = 1_000_000  # in a file, with aliases expanded
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 

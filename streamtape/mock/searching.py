@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from streamtape.errors import UsageError
 
-LIMIT_S = 0.5  # of CPU time
+LIMIT_S = 0.5  # CPU time
 
 
 class PatternTooSlowError(UsageError):
@@ -18,7 +18,7 @@ class PatternTooSlowError(UsageError):
 
 def check_pattern(pattern: str) -> str | None:
     """Why a text is no regular expression; None where it is one."""
-    import regex  # no command but the mock needs it
+    import regex  # only the mock needs it
 
     try:
         regex.compile(pattern)

@@ -23,15 +23,15 @@ from streamtape.server.exchange import RequestHead
 
 HEADER = "x-streamtape-test"
 _IN_PATH = re.compile(r"^/t/([^/]{1,200})(/.*|$)")
-MAX_REQUESTS = MAX_MISSES = 2000  # of a test
-MAX_REQUEST_BYTES = 16 << 20  # of a test
-MAX_MISS_BYTES = 1 << 20  # of a test
-MAX_BYTES = 128 << 20  # of requests, and of responses, over all tests
-_HEAD_BYTES = 1 << 10  # what a request counts for besides its body
+MAX_REQUESTS = MAX_MISSES = 2000  # per test
+MAX_REQUEST_BYTES = 16 << 20  # per test
+MAX_MISS_BYTES = 1 << 20  # per test
+MAX_BYTES = 128 << 20  # for requests, and for responses, over all tests
+_HEAD_BYTES = 1 << 10  # the size of a request without its body
 _MOST_RESPONSES = 256
-MAX_RESPONSE_BYTES = 16 << 20  # of a test, by the requests that they answer
+MAX_RESPONSE_BYTES = 16 << 20  # per test, counted by the requests that they answer
 _MOST_SPACES = 2000
-_VALUE_BYTES = 64  # what a value takes besides its characters
+_VALUE_BYTES = 64  # the overhead of a value
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Kept:
     answer: Any
     history: Sequence[Any]
     lasting: Mapping[str, Any]
-    n_bytes: int = 0  # what it counts for where memory is bounded
+    n_bytes: int = 0  # its size, as memory is counted
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ class MockTest:
     As a fixture it fails its test for a miss, unless `allow_misses` is set.
     """
 
-    __test__ = False  # no class of tests, though it begins like one
+    __test__ = False  # pytest must not collect it by its name
 
     def __init__(self, origin: str, name: str, responder: Responder) -> None:
         self._origin = origin

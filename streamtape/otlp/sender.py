@@ -36,7 +36,7 @@ _CREDENTIALS = (  # name what brings a session of its own; answers are not read 
 )
 _MAX_MESSAGE = 500
 _MAX_MESSAGES = 10
-_UNKNOWN = "unknown_service"  # how the SDK begins the name of a service that nobody named
+_UNKNOWN = "unknown_service"  # the beginning of the SDK's default name of a service
 
 
 class Sender:

@@ -39,7 +39,7 @@ def inject_dialogue_faults(
         if at == ANYWHERE:
             at = SeededRandom(context.seed, f"{number} {fault}").randbelow(max(n_events, 1))
         known.append(fault.moved_to(at))
-    known.reverse()  # of two at one place the first one given strikes first
+    known.reverse()  # of two at one position, the one given first strikes first
     for fault in sorted(known, key=_from_the_end):
         sequence = _KINDS[fault.kind](sequence, fault, context)
     return sequence
@@ -164,7 +164,7 @@ def _error(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Ite
 
 def _altered(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     """Change one message of the server."""
-    deferred: list[Step] | None = None  # of a swap: what comes after the next message of the server
+    deferred: list[Step] | None = None  # for a swap: to play after the server's next message
     for here, group in _at_position(sequence, fault, exact=True):
         sent = [step for step in group if isinstance(step, Send)]
         if here and sent:

@@ -13,7 +13,7 @@ from typing import Literal
 from streamtape.tape.model import Ending
 
 FailureKind = Literal[
-    "connect",  # no connection: refused, no such name, no TLS
+    "connect",  # no connection: refused, unknown name, TLS failed
     "connect timeout",
     "read timeout",
     "write timeout",

@@ -68,7 +68,7 @@ def inject_faults(
         for number, fault in enumerate(faults)
         if fault.kind != "close"
     ]
-    known.reverse()  # of two at one place the first one given strikes first: it is put in last
+    known.reverse()  # of two at one place, the first is injected last, and so strikes first
     for fault in sorted(known, key=_from_the_end):
         if fault.position == "event":
             sequence = plain(sequence)

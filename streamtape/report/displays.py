@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Value = Cassette | Interaction | Transcript | Comparison | Stats
 MAX_LINES = 200
-MAX_ROWS = 60  # of the interactions of a cassette
+MAX_ROWS = 60  # interactions of a cassette shown
 MAX_CHANGES = 20
 _WIDTH = 100
 # Looks that need no colour of their own; a good or bad end is a badge with its own ground.

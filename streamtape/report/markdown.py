@@ -21,8 +21,8 @@ from streamtape.report.lines import one_line
 from streamtape.units import count
 
 SHOWN = 10
-MAX_FOLDED = 50  # changes of one comparison, those that are shown included
-MAX_ROWS = 100  # of the table of files; those that are the same are left out first
+MAX_FOLDED = 50  # the most changes of one comparison
+MAX_ROWS = 100  # in the table of files; those without differences are left out first
 MAX_COMMENT = 60_000  # characters; GitHub takes 65,536
 MAX_REASONS = 10
 _MAX_VALUE = 1000

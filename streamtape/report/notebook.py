@@ -18,7 +18,7 @@ from streamtape.report.page.race import race_data
 from streamtape.report.page.recordings import distinct_names, recordings_data
 from streamtape.tape.model import Cassette, Interaction
 
-MAX_BYTES = 1_000_000  # of the bodies that are shown; what has more is shown without a frame
+MAX_BYTES = 1_000_000  # bodies larger in total are shown without a frame
 MAX_INTERACTIONS = 200
 _HEIGHT = "38rem"
 _BOX = f"position:relative;min-height:{_HEIGHT};max-width:100rem"

@@ -25,7 +25,7 @@ BREAK = re.compile(rb"(?:\r|\\r)?(?:\n|\\n)(?=[A-Za-z0-9+/_-])")
 LEAST_LINE = 40  # characters
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _BEFORE = 128  # characters that are decoded before a beginning
-_AFTER = 768  # and after it; up to _MOST where what is found goes on
+_AFTER = 768  # and after it; up to _MOST if a secret continues
 _MOST = 8 << 10
 _FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")

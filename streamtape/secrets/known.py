@@ -18,7 +18,7 @@ from streamtape.secrets.patterns import BOUNDARY, STRICT_BOUNDARY, Pattern, patt
 _B, _S = BOUNDARY, STRICT_BOUNDARY
 _W = rb"[A-Za-z0-9_-]"
 _Q = rb"\\*[\"']"
-_MIXED = rb"(?=(?:[a-z_-]*[A-Z0-9]){3})"  # no word of prose: three capitals or digits
+_MIXED = rb"(?=(?:[a-z_-]*[A-Z0-9]){3})"  # unlike a word: three capitals or digits
 _SHORT_PREFIX = 4  # bytes: of these, base64url has some by chance
 # Prefixes that names of ordinary things end in (`cache_key_`, `latest_`, `my-api-`, `favico-`):
 # behind a word that runs into them they are no secret's.

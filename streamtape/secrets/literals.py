@@ -30,12 +30,12 @@ try:
 except ImportError:  # no wheel for this platform
     hyperscan = None
 
-Hit = tuple[int, int, int]  # which literal, where it begins, where it ends
+Hit = tuple[int, int, int]  # number of the literal, start, end
 Hits = Callable[[bytes], list[Hit]]
-ESCAPE = -1  # in place of a literal's number: an escape is there
+ESCAPE = -1  # marks an escape, in place of a literal's number
 _MAX_SCAN_BYTES = (1 << 32) - 1  # hyperscan counts in 32 bits
 _LARGE_BYTES = 4096
-_SHORT_TEXTS_BYTES = 1 << 20  # in so many of them, a portable finder wastes at most 20 ms
+_SHORT_TEXTS_BYTES = 1 << 20  # within this much text, a portable finder wastes at most 20 ms
 # The vector search of ahocorasick_rs takes at most 64 literals, and the fuller it is, the more
 # often it stops at what only begins like one. It compares as many first bytes as the shortest
 # literal has, at most four: fewer bytes stop it more often, so there are fewer short ones in each.

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from streamtape.content.forms import HEADERS_END, MOST_HEADER_BYTES, name_of
 
-_MOST_HEAD_BYTES = 64 << 10  # of one part: what has no end by then is taken for content
+_MOST_HEAD_BYTES = 64 << 10  # a part's head without an end by then is taken for content
 
 
 class Secret(Protocol):
@@ -92,7 +92,7 @@ class MultipartMask:
         blank = HEADERS_END.search(buffer, at)
         following = buffer.find(self._delimiter, at - 1 if at else 0)
         if following >= 0 and (blank is None or following < blank.start()):
-            stop = following + len(self._delimiter)  # that was no part
+            stop = following + len(self._delimiter)  # text that is not part of any part
             out.append(buffer[at:stop])
             return stop
         if blank is None or (blank.end() == len(buffer) and not last):

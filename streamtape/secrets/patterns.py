@@ -24,8 +24,8 @@ _GLUE = re.compile(
 )
 _TOKEN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 _MOST_GLUE = 48
-_LEAST_GLUED = 4  # of a literal that has no sign before it: shorter ones are in words
-MAX_SECRET_BYTES = 1 << 15  # nothing longer is looked for
+_LEAST_GLUED = 4  # bytes of a glued literal: shorter ones occur in words
+MAX_SECRET_BYTES = 1 << 15  # longer words are not looked at
 
 
 class Span(NamedTuple):

@@ -22,8 +22,8 @@ from streamtape.secrets.unescape import unescaped
 
 __all__ = ["Hit", "Search", "default_search"]
 
-_MOST_CUT = 4 << 10  # so far from the end a value may begin that is cut off there
-_MOST_ESCAPED = 3  # times that a text is escaped over
+_MOST_CUT = 4 << 10  # how far from the end a cut-off value may begin
+_MOST_ESCAPED = 3  # layers of escapes to undo
 _BEFORE_NAME = 64
 _LONG_VALUE = 1 << 10
 _QUOTE = re.compile(rb"(?:\\*[\"'`]|&[a-z0-9#]{2,5};)\Z")

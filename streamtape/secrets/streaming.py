@@ -27,13 +27,13 @@ VALUE = bytes(
 _VALUE_SET = frozenset(VALUE)
 _PARAMETER_SET = _VALUE_SET - frozenset(b"&#")
 _OPEN_SET = _TOKEN_SET | {0x5C, 0x7B}  # `\` and `\u{` may begin an escape of a token's character
-MAX_TOKEN_BYTES = 8 << 10  # of a longer run only the end is held back
-CONTEXT_BYTES = 256  # what precedes a secret and tells what it is
+MAX_TOKEN_BYTES = 8 << 10  # only the end of a longer run is held back
+CONTEXT_BYTES = 256  # text before a secret that identifies it
 LARGE_BYTES = 16 << 10  # from here on a chunk is worth a look of its own, which sees fewer names
 _EDGE_BYTES = 64  # no literal is longer
-LOOKED_AT_BYTES = 64 << 10  # up to here an open document is looked at with every chunk
-MAX_DOCUMENT_BYTES = 16 << 20  # of a longer JSON document the paths are not looked at
-_NAME_BYTES = 64  # what precedes a literal and belongs to its name
+LOOKED_AT_BYTES = 64 << 10  # up to this size, an open document is searched with every chunk
+MAX_DOCUMENT_BYTES = 16 << 20  # in a longer JSON document, paths are not searched
+_NAME_BYTES = 64  # text before a literal that belongs to its name
 _KEY_LINES = re.compile(rb"(?:[A-Za-z0-9+/=\s:]|\\[nrt]|\\\Z)*")
 _KEY_RUN = re.compile(rb"\\[nrt]|\n(?:data|event|id):|([A-Za-z0-9+/=]+)")
 # What a backslash may stand before, and escapes with signs that no token has.
@@ -48,8 +48,8 @@ class Masked(NamedTuple):
     data: bytes | memoryview
     patches: tuple[tuple[int, bytes], ...] = ()
     found: tuple[Span, ...] = ()  # offsets in the body
-    n_masked: int = 0  # so many bytes follow `data`, masked for now
-    secrets: tuple[bytes, ...] = ()  # what was found, as it came
+    n_masked: int = 0  # how many masked bytes follow `data` for now
+    secrets: tuple[bytes, ...] = ()  # the secrets found
 
     @property
     def shown(self) -> bytes:
@@ -169,7 +169,7 @@ class BodyRedactor:
         base, size = self._base, len(buffer)
         old = size - n_new  # where the new chunk begins
         done = self._n_decided - base
-        hold = max(hold, done)  # what was decided stays decided
+        hold = max(hold, done)  # decided bytes stay decided
         view: bytes | bytearray = buffer
         found: list[Span] = []
         find = self._search.find_to_end if ends else self._search.find

@@ -62,8 +62,8 @@ class Connection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._unread = 0
         self._is_lingering = False  # its answer is out: the rest of its body is not looked at
-        self._raw: bytearray | None = None  # what came since the connection stopped being HTTP
-        self._end: bool | Exception = False  # of a connection that is HTTP no longer
+        self._raw: bytearray | None = None  # received since the connection stopped being HTTP
+        self._end: bool | Exception = False  # how a connection ended that is no longer HTTP
         self.farewell: Callable[[], bytes] | None = None
         self._heard: float | None = None
         self._accepted = heard_at()

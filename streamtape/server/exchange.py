@@ -20,7 +20,7 @@ from streamtape.tape.model import Head, Headers, header
 
 Handler = Callable[["Exchange"], Awaitable[None]]
 _YIELD_EVERY = 16
-_FIRST_FINAL = 200  # what is below announces a response (RFC 9110 section 15.2)
+_FIRST_FINAL = 200  # lower statuses are interim responses (RFC 9110 section 15.2)
 # From the timer's end to the client there is more way than this, on any machine.
 _WAY_S = 0.0001
 

@@ -38,7 +38,7 @@ class Schedule:
         found: Schedule | None = getattr(loop, _ATTRIBUTE, None)
         if found is None:
             found = Schedule(loop)
-            setattr(loop, _ATTRIBUTE, found)  # so that it ends with the loop
+            setattr(loop, _ATTRIBUTE, found)  # it lives as long as the loop
         return found
 
     def call_at(self, when: float, function: Callable[[], None]) -> Call:

@@ -29,7 +29,7 @@ class TimedChunks:
         self._late_us = 0
         self._schedule = Schedule.of(asyncio.get_running_loop())
         self._over: _Over | None = None  # gets what is not ours to play
-        self.next_call: Call | None = None  # what plays the next chunk, at its time
+        self.next_call: Call | None = None  # the scheduled call that plays the next chunk
 
     async def play(self, first: Emit | WaitUntil, late_us: int) -> Step | None:
         """Play up to the next step of another kind, and get that; None where the score ends."""

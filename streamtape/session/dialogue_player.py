@@ -109,7 +109,7 @@ class DialoguePlayer:
         self._choose = choose
         self._has_equals = has_equals
         self._pending: Step | None = None
-        self._overdue: deque[Receive] = deque()  # what the client has not sent, though it was due
+        self._overdue: deque[Receive] = deque()  # messages that the client has yet to send
         self._patience = Patience()
         self._heard: deque[tuple[Message, int]] = deque()
         self._shift_us = 0

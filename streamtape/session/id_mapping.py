@@ -26,7 +26,7 @@ _ANY = "|".join(rf"(?P<{name}>\b{look}\b)" for name, look in _LOOKS)
 _CLOCK = r"(?:^|_|\b)(?:time|timestamp|created|updated|date)(?:_?at|_?ms|_?us)?$"
 _FREE = {"time", "clock"}
 
-Token = tuple[str, str]  # what it looks like, the value
+Token = tuple[str, str]  # its form and its value
 
 
 def skeleton(value: Any) -> tuple[str, tuple[Token, ...]]:

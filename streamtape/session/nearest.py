@@ -50,10 +50,10 @@ class NearestRequest:
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
         self._requests: list[Request] = []
-        self._outlines: list[tuple[int, Outline]] = []  # with the number of its other parts
+        self._outlines: list[tuple[int, Outline]] = []  # each with the number of its other parts
         self._parts: dict[Key, int] = {}
         self._has_loose = False
-        self._masked: list[int] = []  # those that may equal others, as they hold masks
+        self._masked: list[int] = []  # those with masks, which may equal others
         self._known: dict[int, Comparable] = {}
 
     def add(self, request: Request, key: Key) -> None:

@@ -22,7 +22,7 @@ class Openings:
 
     def __init__(self, tape: Playlist) -> None:
         self._tape = tape
-        self._drawn: dict[object, int] = {}  # by connection
+        self._drawn: dict[object, int] = {}  # keyed by connection
         self._lock = threading.Lock()
 
     def hold(self, connection: object, index: int) -> None:

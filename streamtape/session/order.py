@@ -18,7 +18,7 @@ from streamtape.tape.model import Interaction
 
 PATIENCE_S = 4.0
 PUSHED_PATIENCE_S = 300.0
-LOOK_S = 0.05  # so often a look is taken whether anybody is left to wait for
+LOOK_S = 0.05  # how often to check whether anybody can still make the request
 NobodyLeft = Callable[[Collection[object]], bool]
 
 
@@ -36,7 +36,7 @@ class Order:
         self._came: set[int] = set()
         self._changed = threading.Condition()
         self._waiting: list[tuple[int, Callable[[], None]]] = []
-        self._blocked: dict[object, int] = {}  # who waits, and for which request
+        self._blocked: dict[object, int] = {}  # who waits for which request
 
     @cached_property
     def _starts(self) -> list[Starts]:

@@ -23,7 +23,7 @@ ANSWERED_S = 4.0  # after a message of the server
 END_S = 30.0  # before the connection ends
 BUSY_US = 1_000_000  # a client that was silent for longer was not interrupting the server
 LEAST_PIPELINED_S = 0.25
-_LEAST_S = 0.02  # between messages that are given in vain
+_LEAST_S = 0.02  # between messages sent without an answer
 
 
 class Patience:
@@ -33,7 +33,7 @@ class Patience:
         self._waited_s = 0.0
         self._base_s = 0.0
         self._is_pipelined = False
-        self._n_runs = 0  # of pipelined messages that were not waited for
+        self._n_runs = 0  # runs of pipelined messages that were not waited for
         self._n_given = 0
 
     def left_s(self, step: Step, last: Step | None, *, overdue: bool) -> float | None:

@@ -74,7 +74,7 @@ class Session(Closing):
         self.name = name
         self.failure: CassetteWriteError | None = None
         self.misses: list[MissError] = []
-        self.unseen: Counter[Unseen] = Counter()  # connections that went past it
+        self.unseen: Counter[Unseen] = Counter()  # connections that bypassed it
         self.closed = False
         self.struck: list[Fault] = []
         self._store = store
@@ -84,8 +84,8 @@ class Session(Closing):
         self._expects_requests = expects_requests and not options.allow_no_requests
         self._when_closed: list[Callable[[], None]] = []
         self._take: Take | None = None
-        self._recorders: list[Recorder] = []  # of the take
-        self._passing: Take | None = None  # sent in a replay, and not kept
+        self._recorders: list[Recorder] = []  # the recorders of the take
+        self._passing: Take | None = None  # requests sent in a replay, and not kept
         self.set_aside: str | None = None
         self.differed = False  # from a snapshot
         self._remarked = False

@@ -22,7 +22,7 @@ def put(fs: Any, path: str, data: BinaryIO, replaces: str | None) -> str:
     except (FileExistsError, ResourceModifiedError) as error:
         raise _conflict(path) from error
     except ResourceNotFoundError as error:
-        if getattr(error, "error_code", "") == "BlobNotFound":  # what was to be replaced has gone
+        if getattr(error, "error_code", "") == "BlobNotFound":  # the blob to replace is gone
             raise _conflict(path) from error
         raise FileNotFoundError(path) from error
     return f"{done['etag']}-{len(whole)}".replace('"', "")

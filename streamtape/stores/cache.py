@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from streamtape.stores.store import Store, StoreEntry
 
 LIMIT_BYTES = 4 << 30
-MEMORY_BYTES = 1 << 20  # up to here a file is read at once
-_EACH = 256  # the size of all is looked at after one of so many files that were written
+MEMORY_BYTES = 1 << 20  # files up to this size are read whole
+_EACH = 256  # the total size is checked after one in this many writes
 _PIECE_BYTES = 1 << 20
 
 
@@ -42,7 +42,7 @@ def opened(store: Store, url: str, entry: StoreEntry, key: str) -> tuple[Fetch, 
     file = _file(url, entry.version)
     if file is not None and (fetch := _fetch(file)) is not None:
         return fetch, entry.version
-    read_sized = getattr(store, "read_sized", None)  # of stores that can save a request by it
+    read_sized = getattr(store, "read_sized", None)  # saves a request, in stores that have it
     pieces = store.read(key) if read_sized is None else read_sized(key, entry.n_bytes)
     return _kept(file, pieces, entry), entry.version
 

@@ -66,7 +66,7 @@ class FsspecStore:
         self._origin = origin
         self._chain = chain
         self._fs, path = _file_system(origin + chain)
-        self._prefix = self._key(path)  # what of the origin is part of every name
+        self._prefix = self._key(path)  # the part of the origin that every name begins with
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _store, (self._origin, self._chain)
@@ -139,7 +139,7 @@ class FsspecStore:
         self.check_writable(name)
         if self.stat(name) is None:
             return
-        self._check(name, version)  # also where a server passes over what it is told
+        self._check(name, version)  # even if a server ignores the condition
         if (conditional := self._conditional()) is not None:
             conditional.remove(self._fs, self._path(name), version)
         else:

@@ -41,7 +41,7 @@ def put(fs: Any, path: str, data: BinaryIO, replaces: str | None) -> str:
         raise _conflict(path) from error
     except FileNotFoundError as error:
         if replaces is not None and "bucket" not in str(error).lower():
-            raise _conflict(path) from error  # what was to be replaced has gone
+            raise _conflict(path) from error  # the object to replace is gone
         raise
     return f"{done['generation']}-{done['size']}"
 

@@ -24,7 +24,7 @@ from streamtape.stores.urls import TAR
 
 DEFAULT_BYTES = 256_000_000
 _PIECE_BYTES = 1 << 20
-_END_BYTES = 2 * BLOCK  # of zeros, at the end of a tar
+_END_BYTES = 2 * BLOCK  # the zeros at the end of a tar
 _SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
           "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}  # fmt: skip
 

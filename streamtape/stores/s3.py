@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from streamtape.errors import StoreConflictError
 
-PART_BYTES = 32 << 20  # beyond this in parts, which become one object with the last request
+PART_BYTES = 32 << 20  # larger objects go in parts, which the last request joins
 LISTED = 1_000  # names in an answer, the most that S3 gives
 _CONFLICTS = (
     "PreconditionFailed",
@@ -62,7 +62,7 @@ def listed(fs: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     while True:
         page = fs.call_s3("list_objects_v2", **where, **more)
         for found in page.get("Contents", ()):
-            if not found["Key"].endswith("/"):  # consoles put such where they show a folder
+            if not found["Key"].endswith("/"):  # consoles create such objects for folders
                 yield f"{bucket}/{found['Key']}", {**found, "size": found["Size"]}
         if not page.get("IsTruncated"):
             return

@@ -1,6 +1,6 @@
 """A path in a store, with what recordings need of `pathlib.Path`.
 
-    StorePath(store, "runs/monday.tape")          # of a store of one's own
+    StorePath(store, "runs/monday.tape")          # in a user-defined store
 
 It is shown without credentials (`str`), and its whole URL is what `os.fspath` gives. Where it came
 out of a list, it knows the version that it had then, and is read without another question.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streamtape.stores.local import Fetch
     from streamtape.stores.store import Store, StoreEntry
 
-_MEMORY_BYTES = 8 << 20  # of what is to be written, beyond which it waits on disk
+_MEMORY_BYTES = 8 << 20  # a larger file to write is spooled to disk
 
 
 class StoreStat(NamedTuple):

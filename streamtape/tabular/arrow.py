@@ -63,7 +63,7 @@ def _array(column: Column, values: Sequence[Any], type_: pa.DataType) -> pa.Arra
     try:
         return pa.array(values, type_)
     except (pa.ArrowException, UnicodeEncodeError, OverflowError, TypeError, ValueError):
-        fitting = _FITTING.get(column.type)  # what hostile streams hold: counts beyond all bounds
+        fitting = _FITTING.get(column.type)  # hostile streams have numbers that fit no column
         if fitting is None:
             raise
         return pa.array([fitting(column, value) for value in values], type_)

@@ -20,7 +20,7 @@ VERSION = 2  # the newest that is read; a file has the oldest that can say what 
 OLDEST_VERSION = 1
 NAME = b"STREAMTAPE\r\n\x1a\n"  # the line ends notice a file that was "converted" as text
 FRAME_BYTES = 4 << 20  # a frame is closed when it holds this much
-MAX_FRAME_BYTES = 16 << 20  # no frame holds more
+MAX_FRAME_BYTES = 16 << 20  # the content limit of a frame
 
 _SKIPPABLE = Struct("<II")
 _U16 = Struct("<H")
@@ -33,7 +33,7 @@ TAIL_BYTES = len(_TAIL) + 32
 # The level of the n-th frame: short recordings small, long ones soon written (FORMAT.md, figures).
 _LEVELS = (12,) * 8
 _LAST_LEVEL = 3
-_SMALL_BYTES, _SMALL_LEVEL = 128 << 10, 15  # of a frame's content: that much takes milliseconds
+_SMALL_BYTES, _SMALL_LEVEL = 128 << 10, 15  # frames this small are compressed in milliseconds
 # The level's own tables for a frame of 4 MiB take 50 MB; these take 10, and files grow by 0.1 %.
 _LARGE_BYTES, _TABLE_LOG = 2 << 20, 20
 _BLOCK_BYTES = 768  # columns shorter than this are not worth a block
@@ -127,11 +127,11 @@ class Reader:
 
     def __init__(self, path: str | None = None) -> None:
         self.path = path
-        self.version = 0  # of the format, known once the first bytes are
-        self.offset = 0  # how many bytes of the file are understood
+        self.version = 0  # the format version, known after the first bytes
+        self.offset = 0  # the number of bytes parsed
         self._digest = hashlib.sha256()
         self._buffer = bytearray()
-        self._walked = 0  # how far into the current frame its blocks are known
+        self._walked = 0  # how far the blocks of the current frame are known
         self._content_size = 0
         self._started = self._ended = False
 

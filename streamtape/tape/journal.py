@@ -19,7 +19,7 @@ from streamtape.tape.messages import Message, kind_byte
 from streamtape.tape.model import Ending, Head, Redaction, Request
 
 MAGIC = b"STREAMTAPE-JOURNAL\r\n\x1a\n"
-HEAD = MAGIC + b"\x01\0"  # of version 1, whose records have no headers
+HEAD = MAGIC + b"\x01\0"  # version 1, whose records have no headers
 NUMBERED_VERSION, VERSION = 2, 3  # the first with headers; the one that is written
 HEAD_BYTES = len(MAGIC) + 2 + 4 + 4 + 4
 REQUEST, HEADER, CHUNK, PATCH, REDACTION, ENDING, CONTENT, CONTENT_PATCH = range(1, 9)
@@ -31,7 +31,7 @@ MARKER = b"\xd7\x5e\x1f\xc3"  # begins a record's header: not UTF-8, rare in com
 Data = bytes | memoryview
 PART_BYTES = 4 << 20
 _LONG_BYTES = 8 << 10
-_MOST_PARTS = 512  # of one write: systems take about twice as many
+_MOST_PARTS = 512  # in one write; systems accept about twice as many
 
 PREFIX = Struct("<II")
 START = Struct("<BI")
@@ -87,7 +87,7 @@ class Numbering:
             if PREFIX.size + size == len(part):
                 return (b"".join((self._header(part, 0), part)),)
         out: list[Data] = []
-        left = 0  # of a record that goes on in the next part
+        left = 0  # the rest of a record that continues in the next part
         for part in parts:
             if left:
                 out.append(part)

@@ -37,7 +37,7 @@ from streamtape.tape.records import RecordError
 from streamtape.tape.segments import SEGMENT_BYTES, SEGMENT_CHUNKS, Chunk, Chunks
 
 F = TypeVar("F", bound=RecordFields)
-_MOST_LISTED = 3  # holes of one interaction that its ending names
+_MOST_LISTED = 3  # holes that an ending lists
 
 
 @dataclass(slots=True)
@@ -170,7 +170,7 @@ class Draft:
         start = journal.PATCH_START.unpack_from(entry.body)[2]
         self.upload.patch(entry, start)
         if entry.counts is None and self.holes:
-            return  # of version 1: what it would change is somewhere else now, and stays masked
+            return  # version 1: the bytes it would patch have moved, and stay masked
         end = start + len(entry.body) - journal.PATCH_START.size
         for run in reversed(self.runs):
             if run.start < end:

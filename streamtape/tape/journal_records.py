@@ -19,7 +19,7 @@ from streamtape.tape.container import damaged, named
 from streamtape.tape.journal import COUNTED_BYTES, PREFIX, START, Counts
 
 _WINDOW = 1 << 20
-_SEARCH_BYTES = 1 << 30  # of candidates that turned out to be none: hostile files are quadratic
+_SEARCH_BYTES = 1 << 30  # checked in false candidates: hostile files would take quadratic time
 _NUMBERED = range(journal.NUMBERED_VERSION, journal.VERSION + 1)
 _MOST_ALIKE = 16  # bytes of the magic that a damaged beginning must still have
 # Of version 1, without headers: a length below 64 MiB, any CRC, a kind, a number below 2**24.

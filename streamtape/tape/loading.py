@@ -66,15 +66,15 @@ from streamtape.tape.unfolding import (
     total,
 )
 
-EAGER_BYTES = 32 << 20  # up to here a cassette's content is kept in memory
-DEFAULT_MAX_BYTES = 8 << 30  # of content, where the caller names no limit
+EAGER_BYTES = 32 << 20  # up to this size, a cassette's content is kept in memory
+DEFAULT_MAX_BYTES = 8 << 30  # for the content, unless the caller gives a limit
 MAX_RATIO = 1000  # the same, beyond FREE_BYTES of content
 FREE_BYTES = 1 << 30
 # About what requests, heads and places may take in memory, also of a small file; of a large one
 # so many times its size.
 MAX_KEPT_BYTES = 512 << 20
 MAX_KEPT_RATIO = 4
-MAX_UNKNOWN_BYTES = 64 << 20  # of records that a later version may have; or the size of the file
+MAX_UNKNOWN_BYTES = 64 << 20  # in records of unknown kinds; or the size of the file
 
 
 class _Run(Struct, gc=False):
@@ -104,7 +104,7 @@ class _Draft(Struct, gc=False):
     body: list[bytes]  # empty where it is left in the file
     body_locations: list[RecordLocation]
     n_body_bytes: int
-    n_bytes: int = 0  # of its runs
+    n_bytes: int = 0  # bytes in its runs
     head: Head | None = None
     runs: list[_Run] = []
     has_messages: bool = False

@@ -18,8 +18,8 @@ from streamtape.tape.record_types import MAX_ITEMS, Kinds, RecordFields
 
 F = TypeVar("F", bound=RecordFields)
 MAX_BYTES = 16 << 20  # in one string
-SMALL_BYTES = 64 << 10  # a record up to here is unpacked whole: it takes a few megabytes at most
-KEPT_BYTES = 6 << 20  # that an unpacker between two uses may hold: more than one frame's content
+SMALL_BYTES = 64 << 10  # the largest record that is unpacked whole: it takes a few megabytes
+KEPT_BYTES = 6 << 20  # the memory an idle unpacker may keep: more than one frame's content
 _MAX_IDLE = 2
 _idle: list[Any] = []  # unpackers to be used again; a list's pop and append are atomic
 _ARRAYS = frozenset({*range(0x90, 0xA0), 0xDC, 0xDD})
@@ -38,7 +38,7 @@ class RecordError(ValueError):
 
 def pack(value: Any) -> bytes:
     """Make msgpack bytes; text that UTF-8 can't hold is escaped, never refused."""
-    import msgpack  # 5 ms that programs without a cassette need not pay
+    import msgpack  # importing it takes 5 ms, which programs without a cassette save
 
     try:
         return cast(bytes, msgpack.packb(value))

@@ -51,7 +51,7 @@ class Redactor:
         self._clean: set[tuple[bytes, bytes]] = set()
         self._long: WeakKeyDictionary[StoredBody, MaskedBody] = WeakKeyDictionary()
         self.search = Search(self.options.off, self.options.patterns, self.options.json_paths)
-        self._kinds = Search(self.options.off)  # what is looked for in names
+        self._kinds = Search(self.options.off)  # the search used for names
 
     def redact_request(self, request: Request) -> tuple[Request, tuple[Redaction, ...]]:
         """Get the request without its secrets, and what was masked, in order."""

@@ -146,9 +146,9 @@ class Rows(Sequence[R]):
     def __init__(
         self, segments: Iterable[Segment] = (), *, allowance: Allowance | None = None
     ) -> None:
-        self.allowance = allowance  # how much may be read of it, if its file is not trusted
+        self.allowance = allowance  # how much may be read, unless the file is trusted
         self.segments = tuple([s for s in segments if s.n_chunks])
-        self._ends: list[int] | None = None  # of each run: the index of the row behind it
+        self._ends: list[int] | None = None  # for each run, the index after its last row
         self._recent: tuple[int, list[R]] | None = None
 
     @abstractmethod
@@ -355,7 +355,7 @@ def unpack_times(planes: bytes) -> array[int]:
     """Read times back; ValueError where the column is not one."""
     deltas = unpack(planes)
     try:
-        return array("q", list(accumulate(deltas)))  # of a list, an array is made faster
+        return array("q", list(accumulate(deltas)))  # an array is made faster from a list
     except OverflowError:  # times that go back or below zero: differences modulo 2**64
         return array("q", [((t + _HALF) & _MASK) - _HALF for t in accumulate(deltas)])
 

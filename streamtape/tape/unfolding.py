@@ -15,8 +15,8 @@ from streamtape.tape.segments import COLUMN_WIDTH, Allowance
 MIN_FRAMES, FRAMES_A_BYTE = 100_000, 16
 MIN_BYTES, BYTES_A_BYTE = 8 << 20, 200
 MIN_CHUNKS, CHUNKS_A_BYTE = 200_000, 32
-MIN_REQUEST_BYTES = 64 << 20  # of the body of one request; or BYTES_A_BYTE times the file
-_LEAST_FRAMES, _LEAST_BYTES = 100, 64 << 10  # of any one interaction
+MIN_REQUEST_BYTES = 64 << 20  # for the body of one request; or BYTES_A_BYTE times the file
+_LEAST_FRAMES, _LEAST_BYTES = 100, 64 << 10  # for any one interaction
 
 
 def allowances(file_bytes: int, body_bytes: Iterable[int]) -> Iterator[Allowance]:

@@ -22,7 +22,7 @@ else:
     _Anything = object
 
 App = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
-GRACE_S = 1.0  # for an application to end after a disconnect
+GRACE_S = 1.0  # how long an application may take to end after a disconnect
 
 
 class ASGIStreamTransport(_Anything):  # type: ignore[misc]  # either library's clients take it
@@ -141,7 +141,7 @@ class _Run:
 
     async def _send(self, message: dict[str, Any]) -> None:
         if self._closed:
-            raise OSError("the client has gone")  # as the ASGI text has it for a closed connection
+            raise OSError("the client has gone")  # as the ASGI specification requires
         if message["type"] == "http.response.start":
             headers = [(bytes(k), bytes(v)) for k, v in message.get("headers", ())]
             self._head = message["status"], headers

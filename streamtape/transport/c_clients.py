@@ -20,7 +20,7 @@ from streamtape.transport.sockets import SOCKETS
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _CALLS = ("__call__", "with_call", "future")
 _EFFECTIVE_URL = 0x100001  # CURLINFO_EFFECTIVE_URL: before a transfer, the URL that was set
-_ANY_PORT = 443  # of a target of gRPC that names none
+_ANY_PORT = 443  # default port of a gRPC target
 
 
 def patch(module: ModuleType, patches: Patches, session_of: SessionOf) -> None:

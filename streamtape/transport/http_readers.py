@@ -110,8 +110,8 @@ class RecordingReader(WireReader):
         self._inner = inner
         self._recording = recording
         self._message = ResponseMessage(method, self._on_head, self._on_data)
-        self._n_scanned = 0  # of the buffer, beyond what the client has
-        self._pieces: list[bytes] = []  # of an HTTP chunk that is not whole yet
+        self._n_scanned = 0  # bytes of the buffer scanned beyond what the client has
+        self._pieces: list[bytes] = []  # an incomplete HTTP chunk
         self._n_pieces_bytes = 0
 
     @property

@@ -18,7 +18,7 @@ from streamtape.transport.clocks import VirtualClock
 from streamtape.transport.other_callers import OtherCallers, current_task
 
 _STEP_US = 1_000_000
-_MOST_US = 600_000_000  # of virtual time
+_MOST_US = 600_000_000  # virtual time
 
 
 async def wait_async(

@@ -20,7 +20,7 @@ class Patches:
     """Replaced attributes with their originals; `replace` replaces none twice."""
 
     def __init__(self) -> None:
-        self._originals: dict[Any, Any] = {}  # by their replacement
+        self._originals: dict[Any, Any] = {}  # keyed by the replacement
         self._places: list[tuple[Any, str]] = []
         self._hooked: list[type[Any]] = []
         self._recoded: list[tuple[Any, ...]] = []

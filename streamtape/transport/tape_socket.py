@@ -36,7 +36,7 @@ class Outgoing:
         self.method = ""
         self.call: Call | None = None
         self.reader: PlayedReader | None = None
-        self.error: OSError | None = None  # of sending it
+        self.error: OSError | None = None  # raised while sending it
         self.answered = False
         self._connection = connection
         self._url = ""

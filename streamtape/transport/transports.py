@@ -71,7 +71,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         try:
             return self._answer(request, spooled_bodies.read(request, library))
         finally:
-            request.stream = stream  # what can be sent once only is not made to be sent again
+            request.stream = stream  # a stream that can be sent only once stays one
 
     def _answer(self, request: Any, content: bytes | Spool) -> Any:
         flavour = library_of(request)

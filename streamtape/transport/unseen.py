@@ -29,9 +29,9 @@ from streamtape.transport.sockets import address_of, is_internet, is_loopback
 _HTTPS = 443
 _HTTP_PORTS = {80, _HTTPS}
 _DNS = {53, 853}
-_KINDS = 0xF  # of a socket, without the flags that Linux adds
+_KINDS = 0xF  # mask of a socket's type, without the flags that Linux adds
 _PORTS = {"http": 80, "https": _HTTPS, "ws": 80, "wss": _HTTPS}
-_PROXY_PORT = 1080  # of a URL of a proxy that names none, as curl has it
+_PROXY_PORT = 1080  # default port of a proxy's URL, as for curl
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy")
 _LOOPBACK = "loopback"
 # A first packet of QUIC has a long header with one of these versions (RFC 9000 and 9369).
@@ -44,7 +44,7 @@ class UnseenWatch:
 
     def __init__(self, session_of: Callable[[], Session | None]) -> None:
         self._session_of = session_of
-        self._names: dict[str, set[str]] = {}  # by address
+        self._names: dict[str, set[str]] = {}  # keyed by address
         self._lock = threading.Lock()
         self._known: WeakKeyDictionary[Session, tuple[int, int, set[Address]]]
         self._known = WeakKeyDictionary()

@@ -30,7 +30,7 @@ _KEPT = {
     "ignore_hosts", "ignore_localhost", "allow_playback_repeats", "record_on_exception",
     "ignore_json_paths", "max_age", "block_network", "allow_no_requests",
 }  # fmt: skip
-_NEEDLESS = {  # and why: secrets are masked, wire bytes kept, and cassettes are of one format
+_NEEDLESS = {  # since secrets are masked, wire bytes kept, and there is one format
     "filter_headers", "filter_post_data_parameters", "decode_compressed_response", "serializer",
     "path_transformer", "cassette_library_dir", "with_current_defaults",
 }  # fmt: skip

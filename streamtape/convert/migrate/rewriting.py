@@ -94,7 +94,7 @@ class _Rewriter(cst.CSTTransformer):
         self.from_test = from_test
         self._note = note
         self._functions: list[str] = []
-        self._fixtures: list[frozenset[str]] = []  # of each function around: what it takes of VCR's
+        self._fixtures: list[frozenset[str]] = []  # per enclosing function, its fixtures of VCR
         self._decorating: cst.CSTNode | None = None
         self.without: frozenset[cst.CSTNode] = frozenset()  # marks of tests without a cassette
         self._cassettes: set[str] = set()  # names that a `with` gives to a cassette

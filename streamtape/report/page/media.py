@@ -24,7 +24,7 @@ _MAGIC = (
     (b"\xff\xfb", "audio/mpeg"),
     (b"\xff\xf3", "audio/mpeg"),
 )
-_PCM_HZ = 24_000  # what OpenAI's `pcm16` is: 16 bits, mono, little-endian
+_PCM_HZ = 24_000  # OpenAI's `pcm16`: 16 bits, mono, little-endian
 
 
 def media_of(parsed: ParsedResponse) -> list[dict[str, Any]]:

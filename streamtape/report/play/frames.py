@@ -10,10 +10,10 @@ from streamtape.report.lines import Line
 from streamtape.report.play.scenes import Act
 from streamtape.report.play.screens import MIN_ROWS, View, rows_needed, screen
 
-END_HOLD_US = 2_000_000  # how long the end of the last act is on show
-ACT_HOLD_US = 1_000_000  # and of each one before it
+END_HOLD_US = 2_000_000  # how long the end of the last act is shown
+ACT_HOLD_US = 1_000_000  # how long the end of every other act is shown
 TICK_US = 250_000  # the clock moves at least so often while nothing comes
-MAX_TICKS = 200  # of one act, however long its waits are
+MAX_TICKS = 200  # in one act, however long its waits are
 MAX_ROWS = 24
 
 

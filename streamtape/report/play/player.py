@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from streamtape.report.play.scenes import Act
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-HOLD_US = 1_500_000  # how long an act's end is on show before the next act begins
-SEEK_SHARE = 20  # a seek goes on by one part in so many
+HOLD_US = 1_500_000  # how long an act's end is shown before the next act begins
+SEEK_SHARE = 20  # a seek moves by this fraction of the act
 
 
 @dataclass(slots=True)

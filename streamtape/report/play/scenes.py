@@ -247,7 +247,7 @@ def _texts(parsed: ParsedResponse, times_us: Sequence[int]) -> Iterator[GrowingT
         found = [("text", "", _body_part(parsed))]
     if not found and parsed.is_stream:
         found = [("events", "events", _events_part(parsed))]
-    for event, prompt in [*prompts_of(parsed)][1:]:  # the first one is shown above all else
+    for event, prompt in [*prompts_of(parsed)][1:]:  # the first one is shown at the top
         label = "tool result" if prompt.is_tool else "user"
         found.append(("prompt", label, Part("prompt", prompt.text, cuts=((0, event),))))
     grown = [_grown(kind, label, part, times_us) for kind, label, part in found if part.cuts]

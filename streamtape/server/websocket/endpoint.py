@@ -28,7 +28,7 @@ _GOING_AWAY, _INTERNAL_ERROR, _NORMAL = 1001, 1011, 1000
 _CLOSE_S = 5.0
 # Messages that nobody has received yet: beyond it, nothing more is read.
 _MAX_WAITING_BYTES = 1 << 20
-_MESSAGE_BYTES = 128  # what one takes beyond its data: empty ones take memory, too
+_MESSAGE_BYTES = 128  # the overhead of a message: empty ones take memory, too
 _PLAIN = (b"Content-Type", b"text/plain; charset=utf-8")
 
 
@@ -71,7 +71,7 @@ class WebSocket:
         self._waiting_bytes = 0
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
-        self._keeps = True  # what nobody has received yet
+        self._keeps = True  # keep messages until they are received
         self._was_cut = False
         self._pump: asyncio.Task[None] | None = None
 

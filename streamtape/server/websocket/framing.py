@@ -76,7 +76,7 @@ class MessageProtocol(Protocol):
         self.between_frames = True
         self._joins = joins
         self._messages: list[WireMessage] = []
-        self._kind: MessageKind = "continuation"  # of the message that is coming in
+        self._kind: MessageKind = "continuation"  # the kind of the message being received
         self._parts: list[bytes] = []
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 LIMIT_BYTES = 4 << 30
-MAX_SEGMENTS = 16  # of one query; of more, one is made
+MAX_SEGMENTS = 16  # that one query reads; beyond this, they are joined
 _INDEX = "index.json"
 
 

@@ -138,7 +138,7 @@ class _InStore:
         pure = PurePosixPath(name)
         kept = str(pure.with_name(f"{pure.stem}-{self._run}{pure.suffix}"))
         location = self._target / kept
-        self._put.append(location)  # also where the put fails: it may have arrived
+        self._put.append(location)  # even if the put fails, since it may have arrived
         location.put(_pieces(self.path(name)), replaces=None)
         self.path(name).unlink()
         return kept
@@ -149,7 +149,7 @@ class _InStore:
         else:
             former = () if self._replaces is None else file_names(read_manifest(self._target))
             old = {self._target / name for name in former}
-            if self._force:  # listed before the manifest is there: what comes later is not old
+            if self._force:  # listed before the manifest is written: later files are not old
                 old |= {part for part in self._target.rglob("*") if _is_part(part, self._target)}
             new = set(self._put)
             self._marker.put([_manifest_bytes(manifest)], replaces=self._replaces)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 PartitionBy = Literal["date", "month", "none"]
 PARTITIONS: tuple[PartitionBy, ...] = ("date", "month", "none")
 PART_ROWS = 1 << 20
-MAX_OPEN = 64  # files; of more partitions, the one that was idle longest is closed
-MAX_WAITING_BYTES = 4 << 20  # of rows; of more, the file that has most writes a row group
+MAX_OPEN = 64  # open files; beyond this, the one idle longest is closed
+MAX_WAITING_BYTES = 4 << 20  # rows in memory; beyond this, the largest file writes a row group
 _UNKNOWN = "__HIVE_DEFAULT_PARTITION__"  # Hive's name for NULL
 
 

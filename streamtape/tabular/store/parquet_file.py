@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROW_GROUP_ROWS = 1 << 16
 ROW_GROUP_BYTES = 4 << 20
 COMPRESSION_LEVEL = 3
-_CELL_BYTES = 8  # of a short cell, about
+_CELL_BYTES = 8  # the approximate size of a short cell
 _PACK = 16  # batches
 
 
@@ -33,7 +33,7 @@ class ParquetFile:
         self.n_rows = 0
         self.waiting_bytes = 0
         self._schema = schema
-        self._waiting: list[pa.RecordBatch] = []  # of one recording each
+        self._waiting: list[pa.RecordBatch] = []  # one batch per recording
         self._packed: list[pa.RecordBatch] = []
         self._waiting_rows = 0
         self._writer: Any = None

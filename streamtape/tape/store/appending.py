@@ -71,7 +71,7 @@ class Journal:
         self._dialogues: dict[int, MessageMasks] = {}
         self._n_uploads = 0
         self._limit = sys.maxsize if max_body_bytes is None else max_body_bytes
-        self._room: dict[int, int] = {}  # how many bytes of a body may still be written
+        self._room: dict[int, int] = {}  # how many more bytes of a body may be written
 
     @property
     def inherited(self) -> bool:

@@ -51,7 +51,7 @@ class _Plain:
         self._is_media: bool | None = None  # known from the first bytes on
         self._redactor = BodyRedactor(search)
         self._listed = _Listed(number)
-        self._offset = offset  # of what is fed here, in the body
+        self._offset = offset  # the offset in the body
 
     def feed(self, at_us: int, data: bytes) -> tuple[Data, ...]:
         if self._is_media is None and data:

@@ -40,7 +40,7 @@ def missing(path: Path, what: str = "", suffix: str = "") -> str:
 
 def _has_no_secret(path: str) -> bool:
     """Whether a part of a path may be shown alone: a part of a secret would not be recognised."""
-    from streamtape.tape.redact import Redactor  # which most programs need later
+    from streamtape.tape.redact import Redactor  # few programs need it here
 
     return Redactor().redact_text(path) == path
 

@@ -48,10 +48,10 @@ class TapeFile:
     ) -> None:
         self.path = path_of(path)
         with writing(self.path):
-            self._location = self.path.absolute()  # wherever the program goes meanwhile
+            self._location = self.path.absolute()  # even if the program changes its folder
         self._redactor = redactor
         self._max_body_bytes = max_body_bytes
-        self._found: bytes | None = None  # what was there when we first looked
+        self._found: bytes | None = None  # the identity of the file when it was first read
 
     def load(self) -> Cassette | None:
         """Load the cassette; None if the file is missing. A damaged one raises."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from streamtape.tape.store.appending import Journal
 
 _MOST_NAME = 100
-_ATTEMPTS = 12  # of a put that others keep coming before
+_ATTEMPTS = 12  # for a put while other writers keep coming first
 _PAUSE_S = 0.02
 
 
@@ -61,7 +61,7 @@ class StoredTape:
         self.path = path
         self._redactor = redactor
         self._max_body_bytes = max_body_bytes
-        self._found: str | None = None  # the version that was there when we first looked
+        self._found: str | None = None  # the version when it was first read
         self._looked = False
 
     def load(self) -> Cassette | None:

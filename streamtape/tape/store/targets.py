@@ -17,7 +17,7 @@ from streamtape.tape.model import Cassette, Interaction
 from streamtape.tape.store.disk import locked, make_folder, replace
 from streamtape.tape.store.files import identity, load
 
-FAILED_SUFFIX = ".failed"  # of a recording that was not kept in its place
+FAILED_SUFFIX = ".failed"  # the suffix of a recording that was not kept as the cassette
 
 
 class Target(Protocol):

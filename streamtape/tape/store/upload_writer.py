@@ -18,7 +18,7 @@ class JournalUpload:
     """
 
     def __init__(self, number: int, masks: UploadMasks, write: Callable[..., None]) -> None:
-        self.redactions: list[Redaction] = []  # of what was masked so far
+        self.redactions: list[Redaction] = []  # the masks so far
         self._number = number
         self._masks = masks
         self._write = write
