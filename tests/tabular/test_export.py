@@ -117,6 +117,28 @@ def test_many_partitions_keep_few_files_open(
     assert len(streamtape.tables(tmp_path / "out")["interactions"]) == 6
 
 
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_days_that_are_over_are_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """After some recordings without a row for it, however they were batched; more begin a part."""
+    from streamtape.tabular.store import export
+
+    monkeypatch.setattr(export, "IDLE_RECORDINGS", 2)
+    days = (1, 1, 2, 1, 2, 2, 1)
+    named = {f"r{n}": stream(n, day=day) for n, day in enumerate(days)}
+    paths = sorted(saved(tmp_path / "tapes", **named).iterdir())
+    tables = ("interactions", "events")
+    with Export(tmp_path / "out", tables) as to:
+        for at in range(0, 6, size):
+            to.add(extract(paths[at : min(at + size, 6)], tables=tables))
+        assert len({partition for _, partition in to._open}) == 1
+        to.add(extract(paths[6:], tables=tables))
+    found = sorted((tmp_path / "out" / "events").rglob("*.parquet"))
+    assert [path.name[5:10] for path in found] == ["00000", "00001", "00000"]
+    assert len(streamtape.tables(tmp_path / "out")["interactions"]) == 7
+
+
 @pytest.mark.parametrize("size", [1, 2, 6])
 def test_what_waits_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Of all files together; the one that has most writes a row group, and stays open."""

@@ -29,6 +29,7 @@ PartitionBy = Literal["date", "month", "none"]
 PARTITIONS: tuple[PartitionBy, ...] = ("date", "month", "none")
 PART_ROWS = 1 << 20
 MAX_OPEN = 64  # open files; beyond this, the one idle longest is closed
+IDLE_RECORDINGS = 512  # after so many without a row for it, a partition's files are closed
 MAX_WAITING_BYTES = 4 << 20  # rows in memory; beyond this, the largest file writes a row group
 _UNKNOWN = "__HIVE_DEFAULT_PARTITION__"  # Hive's name for NULL
 
@@ -61,6 +62,8 @@ class Export:
         self._destination = destination(self.target, is_file=self.is_file, force=force)
         self._open: dict[tuple[str, str], ParquetFile] = {}  # the one used last is the last
         self._n_parts: dict[tuple[str, str], int] = {}
+        self._n_recordings = 0
+        self._used: dict[str, int] = {}  # a partition's last recording; the latest one is the last
         self._done: dict[str, dict[str, int]] = {table: {} for table in self.tables}
 
     def __enter__(self) -> Self:
@@ -99,9 +102,23 @@ class Export:
                         rows = extract.batches[table].slice(at[table], n_rows)
                         self._add(table, rows, n_bytes)
                         at[table] += n_rows
+                self._n_recordings += 1
+                self._close_idle()
+
+    def _close_idle(self) -> None:
+        """Close the files of partitions that are over: recordings mostly come in order of time."""
+        while self._used:
+            partition, last = next(iter(self._used.items()))
+            if self._n_recordings - last <= IDLE_RECORDINGS:
+                return
+            del self._used[partition]
+            for key in [key for key in self._open if key[1] == partition]:
+                self._close(key)
 
     def _add(self, table: str, rows: pa.RecordBatch, n_bytes: int) -> None:
         for partition, part in _partitioned(rows, self._partition_by):
+            self._used.pop(partition, None)
+            self._used[partition] = self._n_recordings
             file = self._file_of(table, partition)
             file.add(part, n_bytes * part.num_rows // rows.num_rows)
             if file.n_rows >= PART_ROWS and not self.is_file:
