@@ -15,6 +15,7 @@ from streamtape.errors import ServerError
 from streamtape.server.connection import Connection
 from streamtape.server.event_loop import LoopThread
 from streamtape.server.exchange import Handler, Limits
+from streamtape.server.open_files import make_room
 
 _BACKLOG = 1024
 # So many turns of the loop make a connection of what was accepted; half of one would leak.
@@ -77,6 +78,7 @@ class HttpServer:
 
     def start(self) -> None:
         """Start serving; connections are taken from the return on."""
+        make_room(self._sock.fileno())
         self.thread.start()
 
     def stop(self) -> None:
