@@ -11,7 +11,6 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -56,8 +55,10 @@ def _read_data(data: str) -> bytes:
         return data.encode("utf-8", "surrogateescape")
     if data == "@-":
         return sys.stdin.buffer.read()
+    from streamtape.tape.store.ordinary import read_given
+
     try:
-        return Path(data[1:]).read_bytes()
+        return read_given(data[1:])
     except OSError as error:
         raise UsageError(f"-d {data}: {error.strerror}") from error
 

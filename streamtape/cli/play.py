@@ -194,6 +194,20 @@ def _data(made: Film, kind: str, title: str, acts: Sequence[Act], given: dict[st
 
     from streamtape.report.play.gif import write_gif
 
+    if given["font"] is not None:
+        _check_font(given["font"])
     out = io.BytesIO()
     write_gif(made, out, theme=theme, font=given["font"])
     return out.getvalue()
+
+
+def _check_font(name: str) -> None:
+    """UsageError for a pipe or a device, which the library for pictures would wait for."""
+    from pathlib import Path
+
+    from streamtape.stores.local import check_ordinary
+
+    try:
+        check_ordinary(Path(name).stat(), name)
+    except OSError as error:
+        raise UsageError(f"--font {name!r} can't be read as a font: {error.strerror}") from None

@@ -102,8 +102,10 @@ def _query(words: Sequence[str], query_file: str | None) -> tuple[str, list[str]
 def _read_query(name: str) -> str:
     if name == "-":
         return sys.stdin.read()
+    from streamtape.tape.store.ordinary import read_given
+
     try:
-        return Path(name).read_text()
+        return read_given(name).decode()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise CassetteError(f"cannot read --file {name!r}: {why}", path=name) from None

@@ -16,6 +16,7 @@ from streamtape.mock.server import MockServer
 from streamtape.pytest_plugin import fixture_sessions, report_index
 from streamtape.tape.model import Cassette, Chunk, Chunks, Ending, Head, Interaction, Request
 from streamtape.tape.store import TapeFile, load, load_journal, recover, save
+from streamtape.tape.store.ordinary import read_given
 from tests.cli.running import refused, run
 
 ONE = Cassette(
@@ -117,6 +118,55 @@ def test_foreign_documents_too(tmp_path: Path, name: str) -> None:
     """What `convert` reads is an ordinary file."""
     pipe(tmp_path / name)
     assert "named pipe" in refused("convert", tmp_path / name, tmp_path / "y.tape")
+
+
+GIVEN = {
+    "the body of a request": ("record", "http://127.0.0.1:9/", "-o", "y.tape", "-d", "@{}"),
+    "a query": ("sql", "--file", "{}", "y.tape"),
+    "an exported table": ("sql", "SELECT 1", "{}"),
+    "a font": ("play", "run.tape", "--to", "y.gif", "--font", "{}"),
+}
+
+
+@posix
+@pytest.mark.parametrize("words", GIVEN.values(), ids=GIVEN)
+@pytest.mark.parametrize("kind", ["named pipe", "device", "socket"])
+def test_other_files_of_a_command_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, words: tuple[str, ...]
+) -> None:
+    """A body, a query, a table, a font: an error that says what it is, and no wait for it."""
+    if words[0] == "sql":
+        pytest.importorskip("duckdb")
+    if "--font" in words:
+        pytest.importorskip("PIL")
+    monkeypatch.chdir(tmp_path)
+    save(ONE, Path("run.tape"))
+    ODD[kind](Path("x.parquet"))
+    result = run(*(word.format("x.parquet") for word in words))
+    assert (result.exit_code, "Traceback" in result.output) == (2, False)
+    assert kind in result.output
+
+
+@posix
+def test_a_pipe_in_an_exported_folder_too(tmp_path: Path) -> None:
+    """Among the files of a table, it is named."""
+    pytest.importorskip("duckdb")
+    save(ONE, tmp_path / "x.tape")
+    run("export", tmp_path / "x.tape", "-o", tmp_path / "out")
+    (table,) = list((tmp_path / "out").glob("interactions"))
+    pipe(table / "part-00001.parquet")
+    result = run("sql", "SELECT 1", tmp_path / "out")
+    assert (result.exit_code, "named pipe" in result.output) == (2, True)
+
+
+@posix
+def test_a_pipe_that_the_shell_opened_is_read() -> None:
+    """`-d @<(make-body)` names the open end of one."""
+    reader, writer = os.pipe()
+    os.write(writer, b"a body")
+    os.close(writer)
+    assert read_given(f"/dev/fd/{reader}") == b"a body"
+    os.close(reader)
 
 
 @posix

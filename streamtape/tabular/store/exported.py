@@ -7,10 +7,12 @@ which version of the schema. They may lie in a store.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from streamtape.errors import CassetteError, CassetteNotFoundError, StreamtapeError, UsageError
+from streamtape.stores.local import check_ordinary
 from streamtape.stores.locations import FileLocation, location_of
 from streamtape.tabular.arrow import PURPOSE, arrow_schema
 from streamtape.tabular.extras import needed
@@ -75,7 +77,10 @@ def _files(location: FileLocation) -> dict[str, list[Any]]:
             raise CassetteNotFoundError(missing(location), path=location)
         if location.is_dir():
             tables = {table: sorted((location / table).rglob(f"*{SUFFIX}")) for table in TABLES}
+            for path in chain.from_iterable(tables.values()):
+                _check_ordinary(path)
             return {table: files for table, files in tables.items() if files}
+        _check_ordinary(location)
     elif location.suffix.lower() != SUFFIX:
         # In a store there may be files of an export that failed, or is on its way.
         named = read_manifest(location)
@@ -83,6 +88,14 @@ def _files(location: FileLocation) -> dict[str, list[Any]]:
             table: [location / name for name in files] for table, files in named.items() if files
         }
     return {_table_of(location): [location]}
+
+
+def _check_ordinary(path: Path) -> None:
+    """CassetteError for a pipe or a device, which Arrow would wait for without end."""
+    try:
+        check_ordinary(path.stat(), path)
+    except OSError as error:
+        raise CassetteError(f"cannot read {str(path)!r}: {reason(error)}", path=path) from None
 
 
 def _table_of(location: FileLocation) -> str:

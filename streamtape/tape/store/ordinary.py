@@ -30,11 +30,21 @@ __all__ = [
     "keep_mode",
     "open_to_lock",
     "open_to_read",
+    "read_given",
     "read_whole",
     "write_whole",
 ]
 
+_OPENED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+def read_given(path: str) -> bytes:
+    """The bytes of a file that is named on a command line; OSError if it is no ordinary one.
+
+    What the shell has opened already may be a pipe: `-d @<(make-body)`.
+    """
+    return Path(path).read_bytes() if path.startswith(_OPENED) else read_whole(path)
 
 
 def open_to_lock(path: Path) -> int:
