@@ -17,7 +17,7 @@ _NAMES = ("api_key", "apikey", "apiKey", "API_KEY", "api-key", "password", "clie
           "access_token", "secret_access_key", "refresh_token", "private_key")  # fmt: skip
 _STARTS = ("sk-", "AKIA", "ASIA", "xoxb-", "xoxp-", "xapp-", "eyJ", "-----BEGIN", "SG.", "Bearer ",
            "AzSe", "AzFu", "AzCa", "AIoT", "APIM", "ACDb", "+ACR", "+ASt", "+ASb", "+AEh", "JQQJ99",
-           "hooks.slack.com", ".atlasv1.", "0.A", "1.A")  # fmt: skip
+           "hooks.slack.com", ".atlasv1.", "0.A", "1.A", "00D")  # fmt: skip
 _LEAST = 3  # shorter beginnings are in any base64
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]*")
 # Lines that base64 is wrapped in, as in e-mail and PEM; in JSON the line ends are escaped.

@@ -54,7 +54,7 @@ class Kind(NamedTuple):
             if run[1] == "b" and at == len(self.shape):
                 parts.append("={0,2}")
             if exact and at == len(self.shape):
-                parts.append("(?![0-9A-Za-z_-])")
+                parts.append("(?![_-]{0,3}[0-9A-Za-z]|[_-]{4})")  # `_KEY_` is Markdown
         return "".join(parts) + re.escape(self.shape[at:])
 
 

@@ -30,10 +30,24 @@ _WORDS = (
     "key", "token", "secret", "passw", "passphrase", "passcode", "authorization", "authentication",
     "connection", "credential", "assertion", "verifier", "cookie", "saml", "sessid",
     "recovery_code", "recoverycode", "backup_code", "backupcode", "one_time_code", "onetimecode",
-    "device_code", "devicecode", "verification_code", "verificationcode",
+    "device_code", "devicecode", "verification_code", "verificationcode", "auth_code", "authcode",
+    "pass_phrase", "auth_header", "authheader",
 )  # fmt: skip
 # Too short to be looked for without the sign behind them.
-_SHORT_WORDS = ("pwd", "jwt", "otp", "auth", "sid", "sig", "pass")
+_SHORT_WORDS = (
+    "pwd",
+    "jwt",
+    "otp",
+    "auth",
+    "sid",
+    "sig",
+    "pass",
+    "_pw",
+    "psk",
+    "csrf",
+    "xsrf",
+    "bearer",
+)
 _SIGNS = ("=", '"', "'", "\\", ":", " =", " :", "]", ">")
 _PARAMETERS = ("signature=", "session=", "sessionid=")
 LITERALS = tuple(
@@ -43,7 +57,7 @@ LITERALS = tuple(
 _PART = (
     rb"(?i:(?:"
     + "|".join((*_WORDS, *_SHORT_WORDS)).encode()
-    + rb"|signature|session)[a-z0-9_-]{0,12})"
+    + rb"|signature|session)[a-z0-9_-]{0,24})"
 )
 _VARIABLE = rb"[A-Z][A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD)"
 _PLACEHOLDER = (
@@ -54,7 +68,8 @@ _PLACEHOLDER = (
 # A value in quotes, which may be escaped: `"name": "value"`.
 _QUOTED_BYTES = rb"(?:(?!(?P=q))(?:\\\\|\\\"|\\?[^\\\"\r\n]))"
 _QUOTE = rb"\\*[\"']"
-_ASSIGNED = _QUOTE + rb"\s{0,32}[:=]\s{0,32}[bru]?"
+_NEXT_LINE = rb"(?:\s{0,8}?\ndata:)?"  # of an event, where the value may be
+_ASSIGNED = _QUOTE + rb"\s{0,32}[:=]" + _NEXT_LINE + rb"\s{0,32}[bru]?"
 _OPENS = _ASSIGNED + rb"(?P<q>" + _QUOTE + rb")"
 _FIELD = _OPENS + rb"(?P<s>" + _QUOTED_BYTES + rb"{4,4096}?)(?P=q)"
 _OPEN_FIELD = _OPENS + rb"(?P<s>" + _QUOTED_BYTES + rb"{0,4096}\\?)\Z"
@@ -72,12 +87,22 @@ _OPEN_LIST = (
     rb"(?:" + _QUOTE + _ITEM + rb"{0,8192}\\?)?)\Z"
 )
 _LISTED = rb"[\"']([^\"'\\\s,]{8,})"
+_OTHER_FIELD = (
+    _QUOTE
+    + rb"[A-Za-z_-]{1,24}"
+    + _QUOTE
+    + rb"\s{0,32}:\s{0,32}(?:"
+    + _QUOTE
+    + rb"[^\"'\\\r\n]{0,40}"
+    + _QUOTE
+    + rb"|true|false|null|[0-9]{1,12})\s{0,32},\s{0,32}"
+)
 _BESIDE = (
-    _QUOTE + rb"\s{0,32},\s{0,32}(?:" + _QUOTE + rb"(?i:value|val|data|text|content)" + _QUOTE
-    + rb"\s{0,32}:\s{0,32})?b?" + _INNER
+    _QUOTE + rb"\s{0,32},\s{0,32}(?:(?:" + _OTHER_FIELD + rb"){0,4}?" + _QUOTE
+    + rb"(?i:value|val|data|text|content)" + _QUOTE + rb"\s{0,32}:\s{0,32})?b?" + _INNER
 )  # fmt: skip
 # What follows a quoted name: the sign, and what its value begins with.
-_FOLLOWS = _QUOTE + rb"\s{0,32}([:=,])\s{0,32}([^\s])"
+_FOLLOWS = _QUOTE + rb"\s{0,32}([:=,])" + _NEXT_LINE + rb"\s{0,32}([^\s])"
 # What may stand behind a name to which a value is assigned, or around it.
 _CALLS = frozenset({b"(", b"["})
 _ASSIGNS = b" \t=:*`\"'\\]\r\n|<&,?+-"
@@ -91,7 +116,8 @@ _SCHEMES = (
 )
 _LINE_BYTE = rb"[^\s\"'<>\\,;(){}\[\]|`*]"
 _LINE = rb":[ \t]{0,4}(?:(?i:" + _SCHEMES + rb")[ \t])?(?P<s>" + _LINE_BYTE + rb"{8,200})"
-_ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>[^<>\s&]{6,32768})\s{0,8}<"
+_ELEMENT_BYTE = rb"(?:[^<>\s&]|&(?:amp|lt|gt|quot|apos|#x?[0-9A-Fa-f]{1,6});)"
+_ELEMENT = rb"(?:[ \t][^<>]{0,60})?>\s{0,8}(?P<s>" + _ELEMENT_BYTE + rb"{6,32768})\s{0,8}<"
 _PARAMETER_BYTE = rb"[^&\s\"'<>\\#;(){}\[\],|`]"
 _PARAMETER = rb"=(?P<s>" + _PARAMETER_BYTE + rb"{6,32})"
 
@@ -172,7 +198,7 @@ def _beside(text: bytes, name: bytes, start: int, end: int) -> Iterator[Span]:
     elif sign == b":" or is_element:
         value = _compiled(_ELEMENT if is_element else _LINE).match(text, end)
         if value and _fits(value["s"], kind, alone=not is_element):
-            yield _with_rest(text, value, rb"[^<>\s&]" if is_element else _LINE_BYTE)
+            yield _with_rest(text, value, _ELEMENT_BYTE if is_element else _LINE_BYTE)
             return
     if sign in _ASSIGNS:
         yield from (Span(*found, "name") for found in assigned(text, kind, start, end))

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 WORDS = frozenset({
     "apikey", "auth", "authentication", "authkey", "authorization", "bearer", "cookie", "cookies",
-    "credential", "credentials", "creds", "jwt", "key", "keys", "mfa", "otp", "pass", "passcode",
-    "passphrase", "passwd", "password", "passwords", "pat", "pw", "pwd", "secret", "secrets",
-    "session", "sessionid", "sessionkey", "sessiontoken", "sid", "sig", "signature", "signed",
-    "token", "totp",
+    "credential", "credentials", "creds", "csrf", "jwt", "key", "keys", "mfa", "otp", "pass",
+    "passcode", "passphrase", "passwd", "password", "passwords", "pat", "psk", "pw", "pwd",
+    "secret", "secrets", "session", "sessionid", "sessionkey", "sessiontoken", "sid", "sig",
+    "signature", "signed", "token", "totp", "xsrf",
 })  # fmt: skip
 # Words that run on where they are joined: `accesstoken`, `clientsecret`, `xapikey`.
 ENDINGS = (
@@ -23,6 +23,7 @@ ENDINGS = (
     "authkey", "sessionkey", "passphrase", "passcode", "credential", "authorization",
     "authentication", "clientassertion", "codeverifier", "apikeys", "secrets", "passwords",
     "credentials", "sessionid", "sessid", "samlresponse", "samlassertion", "connectionstring",
+    "appkey", "privkey", "dbpass", "userpass",
 )  # fmt: skip
 # OAuth's own: the proof of who asks.
 PROOFS = frozenset({
@@ -31,6 +32,8 @@ PROOFS = frozenset({
     "connection_string", "recovery_code", "saml_assertion", "saml_response", "user_code",
     "verification_code",
 })  # fmt: skip
+# Headers whose names do not say that they hold keys: Honeycomb's and Artifactory's.
+KEY_HEADERS = frozenset({"x-honeycomb-team", "x-jfrog-art-api"})
 # Organisations, projects, accounts: not keys, but nobody else's business.
 IDENTITIES = frozenset({
     "account_id", "anthropic-organization-id", "cf-access-authenticated-user-email",
@@ -81,7 +84,7 @@ def kind_of(name: str) -> str | None:
         return "name"
     if any(word.endswith(ENDINGS) for word in (*words, *plain)):
         return "name"
-    if lower.replace("-", "_") in PROOFS or _PLURAL.search("".join(plain)):
+    if lower in KEY_HEADERS or lower.replace("-", "_") in PROOFS or _PLURAL.search("".join(plain)):
         return "name"
     return None
 
@@ -95,27 +98,37 @@ _FIELDS = tuple((kind, re.compile(rf"{before}(?:{ends})\Z")) for kind, before, e
      r"accesskey(?:secret|id)?|(?:account|encryption|signing|storage|subscription|master|"
      r"sharedaccess|auth|session|private|license|service|server|deploy|functions?|host|hmac|"
      r"integration|ingestion|instrumentation|admin|webhook|preshared|crypto|signature|licence|root|"
-     r"recovery|merchant|partner|wallet|ssh|consumer)keys?(?:data)?|samlresponse|samlassertion|"
+     r"recovery|merchant|partner|wallet|ssh|consumer|ephemeral|stream|tls|ssl|sas|provisioning|"
+     r"enrollment|priv)keys?(?:data)?|samlresponse|samlassertion|auth(?:orization)?header|basicauth|"
      r"oauthverifier|secretkeybase|clientkeydata|passwords?|"
      r"passwd|passphrase|authorization|connectionstring|clientassertion|codeverifier"),
     ("code", ".*?", r"totp|otp|passcode|"
      r"(?:otp|mfa|pin|onetime|recovery|backup|verification)codes?"),
     ("password", "(?:x|my|new|old|the|db|database|user|smtp|mail|ftp|root|admin|mysql|pg|redis)?",
-     "pwd|pass|authentication"),
+     "pwd|pass|authentication|(?:wpa)?psk"),
     ("cookie", "(?:x|set)?", "cookies?2?"),
-    ("token", ".{0,16}?", "tokens?|secrets?|jwt|credentials?|assertion|verifier"),
-    ("token", "x?", "auth|pat|sid|bearer|sessid|phpsessid|devicecode|creds"),
+    ("token", ".{0,32}?", "tokens?|secrets?|jwt|credentials?|assertion|verifier|csrf|xsrf"),
+    ("token", "x?", "auth|pat|sid|bearer|sessid|phpsessid|devicecode|creds|auth(?:orization)?code"),
     ("key", "(?:app|user|project|application)?", "keys?"),
 ))  # fmt: skip
 # Which of several: `API_KEY_2`, `password1`, `token_prod`.
 _NUMBERED = re.compile(
     r"(?:v?\d{1,4}|prod|production|dev|development|test|testing|staging|stage|live|old|new|primary|"
-    r"secondary|default|value|str|string|env|b64|base64|encoded)\Z"
+    r"secondary|default|value|str|string|text|plain|plaintext|raw|pem|env|b64|base64|encoded|"
+    r"confirm|confirmation|again|repeat|repeated|retype|verify)\Z"
+)
+# `RABBITMQ_DEFAULT_PASS`, `bind-pw`: of one word, it could be a compass.
+_PASSWORD = re.compile(r"(?i:.+[_.-](?:pass|pw|pwd))\Z|.*[a-z](?:Pass|Pw|Pwd)\Z")
+# Counts, ids and marks of places, not secrets: `max_completion_tokens`, `nextPageToken`.
+_MARKS = (
+    r"special|bos|eos|pad|unk|stop|logit|text|image|audio|public|thought|prompt|completion|input|"
+    r"output|cached?|reasoning"
 )
 _NO_FIELDS = re.compile(
-    r"(?:max|min|total|num|n|next|prev|page|prompt|completion|continuation|sync|cursor|special|"
-    r"input|output|cached?|reasoning|bos|eos|pad|unk|stop|logit|text|image|audio|public|thought)"
-    r"\w*?tokens?\Z|.*(?:public|cache|idempotency|primary|partition|sort)keys?\Z|.*tokenids?\Z"
+    rf"(?:max|min|total|num|n(?=(?:{_MARKS})?tokens)|{_MARKS})\w*?tokens\Z|"
+    rf"(?:next|prev|previous|page|continuation|sync|cursor|max|min|num|n|{_MARKS})"
+    rf"(?:page|sync|continuation|cursor|start|delta|watch|change|item|list|results?|new|{_MARKS})*"
+    r"token\Z|.*(?:public|cache|idempotency|primary|partition|sort)keys?\Z|.*tokenids?\Z"
 )
 
 
@@ -125,6 +138,8 @@ def field_kind(name: str) -> str | None:
 
     None where a value of that name is nobody's secret.
     """
+    if _PASSWORD.match(name):
+        return "password"
     joined = re.sub(r"[^a-z0-9]", "", name.lower())
     for form in (joined, _NUMBERED.sub("", joined)):
         if _NO_FIELDS.match(form):
@@ -175,8 +190,8 @@ _N_DISTINCT = 6
 
 def looks_secret(value: str, kind: str) -> bool:
     """Whether a value looks as if somebody drew it: no word, number, date, path or address."""
-    if kind == "cookie":
-        return "=" in value and len(value.partition("=")[2]) >= 6
+    if kind == "cookie" and "=" in value.rstrip("="):
+        return len(value.partition("=")[2]) >= 6
     if any(c.isspace() or ord(c) < 32 for c in value) or "://" in value:
         return False
     digit = any(c.isdigit() for c in value)

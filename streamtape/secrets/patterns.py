@@ -12,15 +12,21 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-_ESCAPED = rb"(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2})"
-# Where a token may begin: after anything but a letter or digit, or after an escape that ends in one
-# (JSON's \n and \u003d, a URL's %3D).
+# What ends in a letter or digit and belongs to no token: escapes (JSON's \n and \u003d, a URL's
+# %3D), colours of a terminal (`ESC[32m`, `ESC[K`), the length before a text in MessagePack, CBOR
+# and Protocol Buffers.
+_ESCAPED = (
+    rb"(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2})|"
+    rb"(?<=\[[mKJ])|(?<=[\[;][0-9][mKJ])|(?<=[\[;][0-9]{2}m)|(?<=[\[;][0-9]{3}m)|"
+    rb"(?<=[\x00-\x08\n-\x0c\x0e-\x1f\x7f-\xff][0-9A-Za-z])"
+)
+# Where a token may begin: after anything but a letter or digit, or after one of those.
 BOUNDARY = rb"(?:(?<![A-Za-z0-9])|" + _ESCAPED + rb")"
 # The same for prefixes so short that they occur in base64url: not after its signs either.
 STRICT_BOUNDARY = rb"(?:(?<![A-Za-z0-9_-])|" + _ESCAPED + rb")"
 # What a key may be glued to, from the beginning of a token: words of one case, and short numbers.
 _GLUE = re.compile(
-    rb"(?:(?:(?:[A-Z]?[a-z]{1,24}|[A-Z]{1,24})[0-9]{0,3}|[0-9]{1,4})[_-]{1,2})*(?:[A-Z]?[a-z]{1,24}|[A-Z]{1,24})?"
+    rb"[_-]{0,3}(?:(?:(?:[A-Z]?[a-z]{1,24}|[A-Z]{1,24})[0-9]{0,3}|[0-9]{1,4})[_-]{1,2})*(?:[A-Z]?[a-z]{1,24}|[A-Z]{1,24})?"
 )
 _TOKEN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 _MOST_GLUE = 48

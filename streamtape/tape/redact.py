@@ -31,9 +31,11 @@ __all__ = ["MASK", "URL_MASK", "RedactionOptions", "Redactor"]
 
 MASK = b"[redacted]"
 URL_MASK = "REDACTED"  # brackets in a URL's authority are for IPv6
-_USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
+_USERINFO = re.compile(r"(?:(?<=://)|(?<=^//))[^/?#\s@]*@")
 _PARAMETER = re.compile(r"(?<=[?&;#])([^=&;#\s]+)=([^&;#\s]+)")
+_SUBPROTOCOL = re.compile(rb"[^\s,]+")
 _MOST_CLEAN = 256
+_SHORT_KEY = 16  # letters of a subprotocol that may be a key
 _MOST_SHORT = 15  # letters: no kind of key is shorter
 
 
@@ -173,12 +175,30 @@ class Redactor:
         kind = "name" if own else names.kind_of(name)
         if kind is not None and (own or kind not in self.options.off):
             return MASK, [(kind, value)]
+        if lower == "sec-websocket-protocol":
+            return self._subprotocols(value)
         if lower in names.URL_HEADERS or b"://" in value or b"?" in value:
             url, found = self._url(value.decode("latin-1"))
             return url.encode("latin-1"), [(kind, secret) for _, kind, secret in found]
         if spans := self.search.find(value):
             return MASK, [(spans[0].kind, value)]
         return value, ()
+
+    def _subprotocols(self, value: bytes) -> tuple[bytes, list[_Secret]]:
+        """The subprotocols of a WebSocket; browsers can send a key only as one of them."""
+        found: list[_Secret] = []
+
+        def masked(match: re.Match[bytes]) -> bytes:
+            one = match[0]
+            if spans := self.search.find(one):
+                found.append((spans[0].kind, one))
+            elif "name" not in self.options.off and _is_drawn_subprotocol(one):
+                found.append(("name", one))
+            else:
+                return one
+            return MASK
+
+        return _SUBPROTOCOL.sub(masked, value), found
 
     def _cookies(self, header: str, value: bytes) -> tuple[bytes, list[_Secret]]:
         """The values of cookies masked, then what keys their names and attributes hold."""
@@ -216,6 +236,13 @@ class Redactor:
             found.append((where, kind, match[2].encode("utf-8", "replace")))
             return f"{match[1]}={URL_MASK}"
 
+        if "=" in url:  # a key that has one is not a parameter and its value
+            data = url.encode("utf-8", "surrogatepass")
+            for start, end, kind in reversed(self.search.find(data)):
+                if b"=" in data[start:end].rstrip(b"="):
+                    found.append(("url", kind, data[start:end]))
+                    data = data[:start] + URL_MASK.encode() + data[end:]
+            url = data.decode("utf-8", "surrogatepass")
         if "@" in url:  # most have neither, and the expressions are tried at every character
             url = _USERINFO.sub(user, url)
         if "=" in url:
@@ -303,6 +330,12 @@ class Redactor:
         for start, end, _ in self.search.find(text):
             data[start:end] = b"*" * (end - start)
         return data.decode("utf-8", "surrogatepass")
+
+
+def _is_drawn_subprotocol(name: bytes) -> bool:
+    """Whether a subprotocol is no name (`graphql-transport-ws`), or ends in what is none."""
+    last = name.rpartition(b".")[2]
+    return len(last) >= _SHORT_KEY and names.drawn(last)
 
 
 def _is_long(word: str | None) -> bool:

@@ -38,6 +38,31 @@ def test_an_example_of_each_kind(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ROWS)
+def test_letters_before_a_secret_that_are_no_word(kind: Kind) -> None:
+    """What ends a colour of a terminal, and the length before a text in binary formats."""
+    secret = example(kind, random.Random(kind.shape)).encode()
+    for before in (
+        b"\x1b[m", b"\x1b[K", b"\x1b[1m", b"\x1b[32m", b"\x1b[1;31m", b"\x1b[38;5;196m",
+        b"\\u001b[32m", b"\x81\xa1k\xd9%c" % ord("0"), b"\x0a%c" % ord("f"), b"\x12%c" % ord("Z"),
+    ):  # fmt: skip
+        text = before + secret + b"\x1b[0m"
+        (span, *more) = default_search().find(text)
+        assert (span.start, more) == (text.index(secret), []), before
+        assert secret[-8:] in text[: span.end]
+
+
+@pytest.mark.parametrize("kind", JOINED)
+def test_a_secret_in_emphasis_of_markdown(kind: Kind) -> None:
+    """`_SECRET_`, `__SECRET__`: signs that keys may have within."""
+    secret = example(kind, random.Random(kind.shape)).encode()
+    for sign in (b"_", b"__", b"-", b"**"):
+        text = b"use %b%b%b for it" % (sign, secret, sign)
+        (span,) = default_search().find(text)
+        assert span.start == text.index(secret)
+        assert secret in text[: span.end]
+
+
+@pytest.mark.parametrize("kind", ROWS)
 def test_a_longer_word_that_begins_alike_is_none(kind: Kind) -> None:
     """What only begins like a secret stays: the prefix alone, and within a word."""
     for text in (kind.literal, f"{kind.literal} is a prefix", f"a{kind.literal}b"):

@@ -54,6 +54,15 @@ def masked(text: str) -> str:
         "connection_string",
         "api_sig",
         "verification_code",
+        "password_confirmation",
+        "X-CSRF",
+        "xsrf",
+        "wpa_psk",
+        "privkey",
+        "appkey",
+        "dbpass",
+        "X-Honeycomb-Team",
+        "X-JFrog-Art-Api",
     ],
 )
 def test_secret_names(name: str) -> None:
@@ -82,6 +91,82 @@ def test_secret_names(name: str) -> None:
 def test_harmless_names(name: str) -> None:
     """Counts, limits, and words that only contain one."""
     assert kind_of(name) is None or field_kind(name) is None
+
+
+FIELDS = [
+    "password_confirmation", "passwordConfirm", "password_again", "new_password_repeat",
+    "apiKeyText", "ephemeral_key", "ephemeralKey", "stream_key", "tls_key", "ssl_key", "sas_key",
+    "priv_key", "privkey", "private_key_pem", "csrf", "xsrf", "bearer", "wpa_psk", "psk",
+    "pass_phrase", "auth_code", "authorization_code", "authHeader", "basic_auth",
+    "authorizationHeader", "RABBITMQ_DEFAULT_PASS", "ansible_become_pass", "bind_pw", "adminPass",
+    "cookie", "__RequestVerificationToken", "x-goog-iam-authorization-token",
+    "next-auth.session-token", "page_access_token", "NPM_TOKEN", "netlify_token", "notion_token",
+    "minio_token", "maxmind_token", "ngrok_authtoken", "textract_token", "totalview_token",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("secret", [SECRET, "9f86d081884c7d659a2feaa0c55ad015"])
+def test_names_of_fields(name: str, secret: str) -> None:
+    """Compounds of every case, and what stands behind a name: in JSON, on a line."""
+    for text in ('{"a":1,"NAME":"SECRET"}', '{\\"NAME\\":\\"SECRET\\"}', "NAME: SECRET\n"):
+        planted = text.replace("NAME", name).replace("SECRET", secret)
+        assert secret not in masked(planted), planted
+        assert name in masked(planted)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "next_page_token",
+        "nextPageToken",
+        "prevPageToken",
+        "continuationToken",
+        "sync_token",
+        "nextSyncToken",
+        "page_token",
+        "cursorToken",
+        "completion_token",
+        "prompt_token",
+        "public_token",
+        "n_tokens",
+        "max_new_tokens",
+        "cached_tokens",
+        "input_audio_tokens",
+        "bos_token",
+        "pad_token",
+        "compass",
+        "bypass",
+        "ms_pass2",
+        "thought_tokens",
+        "special_tokens",
+        "primary_key",
+    ],
+)
+def test_names_of_places_and_counts_stay(name: str) -> None:
+    """Where the next page begins, counts, marks of tokenizers: nobody's secret."""
+    text = f'{{"{name}":"{SECRET}aB3d"}}'
+    assert masked(text) == text
+
+
+def test_a_password_with_entities() -> None:
+    """`&amp;` within an element is part of its value."""
+    text = "<a><password>Tr0ub4dor&amp;3xy&#x21;z</password><b>&amp;</b></a>"
+    assert masked(text) == f"<a><password>{'*' * 24}</password><b>&amp;</b></a>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name":"api_key","type":"string","value":"SECRET"}',
+        '[{"key": "X-Api-Key", "type": "text", "enabled": true, "value": "SECRET"}]',
+        '{"key":"TOKEN","protected":false,"environment":null,"n":3,"value":"SECRET"}',
+        'data: {"api_key":\ndata: "SECRET"}\n\n',
+    ],
+)
+def test_what_stands_between_a_name_and_its_value(text: str) -> None:
+    """Other short fields, the beginning of the next line of an event."""
+    assert masked(text.replace("SECRET", SECRET)) == text.replace("SECRET", "*" * len(SECRET))
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,39 @@ def test_urls(url: str, masked: str) -> None:
     assert head.get("location") == masked
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("token, 9f86d081884c7d659a2feaa0c55ad015", "token, [redacted]"),
+        ("realtime, openai-insecure-api-key.sk-proj-" + "aB3d" * 10, "realtime, [redacted]"),
+        ("base64url.bearer.authorization.k8s.io.aB3dE6gH9jaB3dE6gH9j", "[redacted]"),
+        ("graphql-transport-ws,graphql-ws", "graphql-transport-ws,graphql-ws"),
+        ("v12.stomp, v11.stomp, openai-beta.realtime-v1", None),
+        ("base64.channel.k8s.io, aws.iot.mqtt5", None),
+    ],
+)
+def test_subprotocols_of_websockets(value: str, shown: str | None) -> None:
+    """Browsers can send a key only as one: keys are masked, names stay."""
+    request = Request("GET", "wss://h/", ((b"sec-websocket-protocol", value.encode()),))
+    redacted, found = Redactor().redact_request(request)
+    assert redacted.headers[0][1].decode() == (shown or value)
+    assert len(found) == (shown or "").count("[redacted]")
+
+
+def test_a_key_with_an_equals_sign_in_a_url() -> None:
+    """It is not the name of a parameter and its value, of which half would stay."""
+    key = "secret-live-aB3dE6gH9jaB3dE6=gH9jaB3dE6gH9jaB3dE6gH"
+    redacted, _ = Redactor().redact_request(Request("GET", f"https://h/x#{key}"))
+    assert redacted.url == "https://h/x#REDACTED"
+
+
+@pytest.mark.parametrize("name", ["location", "content-location", "referer", "link"])
+def test_a_password_in_an_address_without_scheme(name: str) -> None:
+    """`//user:password@host/` is relative to the scheme (RFC 3986 section 4.2)."""
+    head = Head(302, ((name.encode(), b"//u:pw@h/x"),), 1)
+    assert Redactor().redact_head(head)[0].headers[0][1] == b"//REDACTED@h/x"
+
+
 def test_digests_tell_requests_apart() -> None:
     """Equal secrets have equal digests, others have others, and none holds more than 16 bits."""
 
