@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from streamtape.checks.ending import usage_of
 from streamtape.checks.expected.base import Collected, Copy
+from streamtape.checks.repeats import free_fields
 from streamtape.checks.rule import Hit
 from streamtape.checks.stream import Stream
+from streamtape.dialects.base import Dialect
 from streamtape.dialects.payload import MISSING, get, join_text, parse_path, resolve_key
 from streamtape.dialects.rule_index import plan_for
 from streamtape.tape.events import Event
@@ -24,14 +27,19 @@ def joined(stream: Stream) -> Iterator[Hit]:
     """The deltas joined are the done value."""
     pieces: dict[Any, list[str]] = {}
     whole_texts: dict[Any, str] = {}
-    for event, deltas in stream.deltas():
+    may_have_whole = True
+    for (event, deltas), (_, is_repeat) in zip(stream.deltas(), stream.with_repeats(), strict=True):
         if not isinstance(event.payload, dict):
             continue
         plan = plan_for(stream.dialect, event.type)
         for found in deltas:
             target = found.rule.channel, found.key  # type: ignore[union-attr]  # find_deltas gives pieces
             pieces.setdefault(target, []).append(found.value)
-        for found in plan.find_wholes(event.payload, event.index) if plan.wholes else ():
+        if is_repeat and not may_have_whole:
+            continue  # as in the event before, which it repeats
+        whole = [*plan.find_wholes(event.payload, event.index)] if plan.wholes else []
+        may_have_whole = bool(whole) or _depend_on_texts(stream.dialect, event.type)
+        for found in whole:
             if not isinstance(found.value, str) or getattr(found.rule, "seed", False):
                 continue
             target = found.rule.channel, found.key  # type: ignore[union-attr]  # find_wholes gives pieces
@@ -47,6 +55,15 @@ def joined(stream: Stream) -> Iterator[Hit]:
                 continue
             if text != found.value and not stream.resumed:
                 yield Hit(event.index, f"{found.rule.path}: {_parting(text, found.value)}")
+
+
+@lru_cache(maxsize=1024)
+def _depend_on_texts(dialect: Dialect, event_type: str) -> bool:
+    """Whether what gives a value whole may depend on fields in which repeated events differ."""
+    texts, counter = free_fields(dialect)
+    conditions = [placed.rule.when for placed in plan_for(dialect, event_type).wholes]
+    named = {when[0].rpartition(".")[2] for when in conditions if when is not None}
+    return not named.isdisjoint(texts | {counter})
 
 
 def _parting(before: str, after: str) -> str:

@@ -33,7 +33,7 @@ def letter(stream: Stream) -> Iterator[Hit]:
             continue
         if "NaN" in data or "Infinity" in data:
             yield from _constants(data, event.index)
-        if "\\u" in data or not data.isascii():
+        if _may_have_halves(data):
             yield from _halves(data, event.index)
         n_keys = n_keys if is_repeat else _keys(event.payload)
         if type(event.payload) is dict and n_keys < data.count('":') + data.count('" :'):
@@ -80,6 +80,18 @@ def _doubled(data: str, index: int) -> Iterator[Hit]:
     if twice:
         several = ", ".join(repr(name) for name in [*twice][:_MAX_NAMED])
         yield Hit(index, f"has {several} twice in one object: readers take the first or the last")
+
+
+def _may_have_halves(data: str) -> bool:
+    """Whether it has an escape of either half, or a character that is one: much faster to see."""
+    if "\\ud" in data or "\\uD" in data:
+        return True
+    if not data.isascii():
+        try:
+            data.encode()
+        except UnicodeEncodeError:
+            return True
+    return False
 
 
 def _halves(data: str, index: int) -> Iterator[Hit]:
