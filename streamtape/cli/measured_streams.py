@@ -1,7 +1,9 @@
 """The measures of very many streams, added up as they arrive: none is kept in memory.
 
-Percentiles are exact. So all values of a measure are kept, as numbers of eight bytes: sorted runs
-of them in a file, which are merged in the end.
+Percentiles are exact, up to 285 years: all values of a measure are kept, as floating-point numbers
+of eight bytes, which hold whole numbers up to 2**53 µs as they are. Sorted runs of them are in a
+file, and are merged in the end. What a hostile file calls a time may take more bits than an integer
+of eight bytes has: it is rounded to 53 of them.
 """
 
 from __future__ import annotations
@@ -26,11 +28,11 @@ _FLOATS = frozenset({"tpot"})  # all others are whole microseconds
 
 
 class Values:
-    """The values of one measure, in no order."""
+    """The values of one measure, in no order; `whole` ones are given as integers."""
 
-    def __init__(self, code: str) -> None:
-        self._code = code
-        self._run = array(code)
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self._run = array("d")
         self._runs: list[tuple[int, int]] = []  # each in the file: where, and how many
         self._file: IO[bytes] | None = None
         self.n = 0
@@ -38,7 +40,7 @@ class Values:
     def add(self, values: Iterable[float]) -> None:
         """Take some values."""
         before = len(self._run)
-        self._run.extend(values)  # type: ignore[arg-type]  # whole numbers where the code says so
+        self._run.extend(values)
         self.n += len(self._run) - before
         if len(self._run) >= RUN_VALUES:
             self._write_run()
@@ -48,20 +50,21 @@ class Values:
             self._file = TemporaryFile(prefix="streamtape-")  # noqa: SIM115 - lives on
             weakref.finalize(self, self._file.close)
         at = self._file.seek(0, 2)
-        array(self._code, sorted(self._run)).tofile(self._file)
+        array("d", sorted(self._run)).tofile(self._file)
         self._runs.append((at, len(self._run)))
-        self._run = array(self._code)
+        self._run = array("d")
 
     def ranked(self) -> Iterator[float]:
         """All values in ascending order."""
-        return merge(sorted(self._run), *(self._read_run(*run) for run in self._runs))
+        ranked = merge(sorted(self._run), *(self._read_run(*run) for run in self._runs))
+        return map(int, ranked) if self._whole else ranked
 
     def _read_run(self, at: int, n: int) -> Iterator[float]:
         assert self._file is not None
-        size = array(self._code).itemsize
+        size = self._run.itemsize
         while n:
             self._file.seek(at)
-            block = array(self._code)
+            block = array("d")
             block.fromfile(self._file, min(n, _BLOCK_VALUES))
             at, n = at + len(block) * size, n - len(block)
             yield from block
@@ -74,7 +77,7 @@ class Fold:
         self.statuses: Counter[int] = Counter()
         self._n_streams = self._n_files = self._n_events = self._n_bytes = 0
         self._failed: Counter[int] = Counter()
-        self._values = {name: Values("d" if name in _FLOATS else "q") for name in MEASURES}
+        self._values = {name: Values(whole=name not in _FLOATS) for name in MEASURES}
 
     def add(self, streams: Iterable[StreamMetrics], refused: Iterable[Refused]) -> None:
         """Take those of one file."""

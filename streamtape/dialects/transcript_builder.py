@@ -41,7 +41,7 @@ _BETWEEN = (("text", ""), ("refusal", ""), ("reasoning", "\n\n"), ("details", "\
 class _Alike:
     """The last event, and the texts that it added to: the next one is likely to be like it."""
 
-    __slots__ = ("says", "template", "texts", "type")
+    __slots__ = ("all_say", "says", "template", "texts", "type")
 
     def __init__(
         self, event_type: str, template: Template, texts: list[Text], says: list[bool]
@@ -50,6 +50,7 @@ class _Alike:
         self.template = template
         self.texts = texts
         self.says = says
+        self.all_say = all(says)
 
     @classmethod
     def of(
@@ -67,10 +68,12 @@ class _Alike:
     def take(self, event: Event) -> bool:
         """Take the next event, if it differs in its texts only.
 
-        Of several, the same ones must say something: which field of a text counts depends on that.
+        The same ones must say something: which field of a text counts depends on that.
         """
         pieces = self.template.texts(event.payload)
-        if pieces is None or (len(pieces) > 1 and [*map(bool, pieces)] != self.says):
+        if pieces is None:
+            return False
+        if ("" in pieces or not self.all_say) and [*map(bool, pieces)] != self.says:
             return False
         for text, piece in zip(self.texts, pieces, strict=True):
             text.pieces.append(piece)

@@ -28,7 +28,7 @@ class Arrival:
         kind = ""
         for event in events:
             texts = alike.texts(event.payload) if alike and event.type == kind else None
-            if texts is None:
+            if texts in (None, [""]):  # where one field of a text says nothing, another one may
                 deltas = [*plan_for(dialect, event.type).find_deltas(event.payload, event.index)]
                 texts = [found.value for found in deltas if found.rule.channel == "text"]  # type: ignore[union-attr]  # find_deltas gives pieces
                 one = len(deltas) == len(texts) == 1

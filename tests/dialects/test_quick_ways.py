@@ -1,8 +1,11 @@
 """What is read the quick way, by the event before, is what reading every event anew gives."""
 
+import json
+from itertools import accumulate
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +15,7 @@ from streamtape.dialects.rule_index import plan_for
 from streamtape.dialects.select import dialect_named, events_of
 from streamtape.dialects.transcript import transcript_of
 from streamtape.dialects.transcript_builder import _Alike
+from streamtape.metrics.arrival import Arrival
 from streamtape.tape.events import Event
 from tests.streams import frames_of
 
@@ -84,6 +88,44 @@ def test_texts_grow_as_if_every_event_were_read_by_its_rules(
     with patch.object(_Alike, "of", return_value=None):
         expected = transcript_of(events, dialect)
     assert transcript_of(events, dialect) == expected
+
+
+def _delta(**fields: Any) -> dict[str, Any]:
+    choice = {"index": 0, "delta": fields}
+    return {"id": "gen-1", "object": "chat.completion.chunk", "choices": [choice]}
+
+
+@pytest.mark.parametrize("other", [7, "b", {"a": "b"}])
+def test_a_field_that_falls_silent_leaves_its_text_to_another(other: Any) -> None:
+    """Of the fields of one text, the first that says something counts, event by event."""
+    stream = [_delta(reasoning_content=text, reasoning=other) for text in ("a", "", "c")]
+    found = transcript_of(_events([stream], "openai-chat"), "openai-chat")
+    said = other if isinstance(other, str) else json.dumps(other)
+    assert found.reasoning == f"a{said}c"
+
+
+@pytest.mark.parametrize("other", [7, "b"])
+def test_a_text_arrives_by_the_field_that_says_it(other: Any) -> None:
+    """The same of how a text grew."""
+    stream = [{"message": {"content": text}, "response": other} for text in ("a", "", "c")]
+    events = _events([stream], "ollama")
+    expected = f"a{other}c"
+    assert transcript_of(events, "ollama").text == expected
+    assert Arrival.of(events, dialect_named("ollama")).text == expected
+
+
+@settings(max_examples=50)
+@given(_STREAMS, _DIALECTS)
+def test_texts_arrive_as_if_every_event_stood_alone(
+    chunks: list[list[dict[str, Any]]], dialect: str
+) -> None:
+    """The cuts of a whole stream are those of its events."""
+    table, events = dialect_named(dialect), _events(chunks, dialect)
+    sizes = accumulate(len(Arrival.of([event], table).text) for event in events)
+    expected = dict(zip((event.index for event in events), sizes, strict=True))
+    whole = Arrival.of(events, table)
+    assert {event: n for n, event, _ in whole.cuts}.items() <= expected.items()
+    assert len(whole.text) == max(expected.values(), default=0)
 
 
 @settings(max_examples=50)
