@@ -36,5 +36,8 @@ def allowances(file_bytes: int, body_bytes: Iterable[int]) -> Iterator[Allowance
 def total(planes: bytes) -> int:
     """The sum of a column, without reading its numbers; its length is a multiple of 8."""
     n = len(planes) // COLUMN_WIDTH
-    used = len(planes.rstrip(b"\0"))  # what is behind is planes of zeros
-    return sum([sum(planes[at : at + n]) << 8 * (at // n) for at in range(0, used, n)])
+    found = shift = 0
+    while planes != bytes(len(planes)):  # beyond the largest number, planes are zeros
+        found += sum(planes[:n]) << shift
+        planes, shift = planes[n:], shift + 8
+    return found
