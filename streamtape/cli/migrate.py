@@ -173,7 +173,7 @@ def _suite(plan: Plan, modules: dict[Path, str], settings: dict[Path, str]) -> t
         tools |= found
         if found:
             plan.notes.append(
-                f"{file}: {', '.join(sorted(found))}: put streamtape-recorder in its place"
+                f"{file}: {', '.join(sorted(found))}: replace it with streamtape-recorder"
             )
     suite = Suite()
     marks = config = False

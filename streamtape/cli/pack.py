@@ -92,8 +92,8 @@ def _named(paths: Sequence[str]) -> list[_Named]:
     for name, location in named_recordings(*paths):
         if name in found and str(found[name]) != str(location):
             raise UsageError(
-                f"{str(found[name])!r} and {str(location)!r} would both be {name!r}: pack the "
-                "folder that has both, or each for itself"
+                f"{str(found[name])!r} and {str(location)!r} would both be packed as {name!r}: "
+                "pack their common folder, or pack them separately"
             )
         found[name] = location
     if not found:

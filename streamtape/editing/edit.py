@@ -149,7 +149,7 @@ def _model(ones: Sequence[OpenInteraction], name: str) -> None:
 def _finish(ones: Sequence[OpenInteraction], reason: str) -> None:
     found = [one for one in ones if finishes(one)]
     if not found:
-        raise UsageError("no response says why it finished, so there is nothing to change")
+        raise UsageError("no response has a finish reason that could be changed")
     _refuse_several(found, f"finish {reason}")
     set_finish(found[0], reason)
 
@@ -157,8 +157,7 @@ def _finish(ones: Sequence[OpenInteraction], reason: str) -> None:
 def _refuse_several(found: Sequence[OpenInteraction], what: str) -> None:
     if len(found) > 1:
         raise UsageError(
-            f"{what}: {len(found)} responses have it: say which one is meant with its number "
-            "(--index N, index=N)"
+            f"{what}: {len(found)} responses have it; choose one with --index N (index=N)"
         )
 
 
@@ -193,8 +192,8 @@ def refuse_new_findings(changed: Sequence[tuple[int, Interaction, Interaction]])
                 for found in new[:_MOST_SHOWN]
             )
             raise UsageError(
-                f"interaction {number} would break rules that it keeps now: {shown}; to have it "
-                "so all the same, allow findings (--allow-findings, allow_findings=True)"
+                f"interaction {number} would violate further rules: {shown}; to write it anyway, "
+                "allow findings (--allow-findings, allow_findings=True)"
             )
 
 

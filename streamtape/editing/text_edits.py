@@ -111,8 +111,8 @@ def _not_found(old: str, interactions: Sequence[OpenInteraction], where: Where) 
     silent = {"answers": "no answer", "requests": "no request", "both": "nothing"}[where]
     if any(old in run.text for one in interactions for run in runs_of(one) if _is_call(run)):
         return (
-            f"text {shortened(old, _SHOWN)!r} was not found: only the arguments of a tool say it; "
-            "set them with tool_argument (--tool-argument NAME=VALUE)"
+            f"text {shortened(old, _SHOWN)!r} was not found: it is only in the arguments of a "
+            "tool; set them with tool_argument (--tool-argument NAME=VALUE)"
         )
     near = nearest(old, texts)
     hint = f"; the nearest is {shortened(near, _SHOWN)!r}" if near else ""

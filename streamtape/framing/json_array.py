@@ -29,7 +29,7 @@ class JSONArrayParser:
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         if max_frame_bytes < 1:
-            raise UsageError(f"max_frame_bytes must be at least 1, not {max_frame_bytes!r}")
+            raise UsageError(f"max_frame_bytes must be at least 1, got {max_frame_bytes!r}")
         self._max = max_frame_bytes
         self._element = bytearray()
         self._depth = 0  # 1: in the array, between its elements or in one that is no container

@@ -49,7 +49,7 @@ class SSEParser:
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         if max_frame_bytes < 1:
-            raise UsageError(f"max_frame_bytes must be at least 1, not {max_frame_bytes!r}")
+            raise UsageError(f"max_frame_bytes must be at least 1, got {max_frame_bytes!r}")
         self._max = max_frame_bytes
         self._window = min(max_frame_bytes, _WINDOW_BYTES)
         self._small = min(max_frame_bytes // 4, _SMALL_BYTES)

@@ -200,6 +200,6 @@ def _miss_text(request: MockRequest, rules: Sequence[Rule], space: Space) -> str
         rank = len(reasons), len(reasons) - n_conditions(rule), number
         if _is_used_up(rule, number, space):
             reasons.append(f"it has answered {rule.times} times already")
-        found.append((rank, rule.title, reasons or ["its function gave nothing"]))
+        found.append((rank, rule.title, reasons or ["its function returned None"]))
     (_, _, number), title, reasons = min(found)
     return f"{head}; the nearest is rule {number}, {title!r}: {'; '.join(reasons)}"

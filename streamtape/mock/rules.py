@@ -159,14 +159,14 @@ def reasons_against(rule: Rule, request: MockRequest) -> Iterator[str]:
     if rule.stream is not None and rule.stream != request.stream:
         yield f"a stream is {'not ' if rule.stream else ''}asked for"
     if rule.when is not None and not _called(rule, rule.when, request):
-        yield "its function says no"
+        yield "its function returned False"
 
 
 def _against_tool_result(rule: Rule, request: MockRequest) -> Iterator[str]:
     results, expected = request.tool_results, rule.tool_result
     if expected is None:
         if results and rule.calls_tools and rule.then is None:
-            yield "its tools have answered, and it has no `then` to say what comes next"
+            yield "its tools have answered, and it has no `then` for the next answer"
     elif isinstance(expected, bool):
         if expected != bool(results):
             yield f"{'no' if expected else 'a'} tool result is present"

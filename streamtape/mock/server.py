@@ -276,7 +276,7 @@ class MockServer(Service):
             )  # fmt: skip
             seen.request = request
             if options.hold is not None or options.close:
-                raise UsageError("hold and close are options of WebSockets, and this is a request")
+                raise UsageError("hold and close are options of WebSockets, not of HTTP requests")
             answer = self._responder.answer(request, options, space)
             seen.rule = answer.rule
             if dialect in ("openai-responses", "anthropic"):

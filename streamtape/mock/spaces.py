@@ -170,7 +170,7 @@ class Spaces:
         name = unquote(found[1])
         header = head.header(HEADER)
         if header is not None and header != name:
-            raise UsageError(f"the path is that of test {name!r}, the header says {header!r}")
+            raise UsageError(f"the path names test {name!r}, but the header names {header!r}")
         rest = found[2]
         return self.named(name), rest if rest.startswith("/") else f"/{rest}"
 

@@ -131,8 +131,8 @@ def _dialogue_at_pace(
     if pace is not None:
         if pace.ttft_ms is not None or pace.tokens_per_s is not None:
             raise UsageError(
-                f"pace {str(pace)!r}: a WebSocket dialogue has a factor (2x), rate=, idle= and "
-                "jitter=, but no ttft= and no tokens="
+                f"pace {str(pace)!r}: a WebSocket dialogue supports a factor (2x), rate=, idle= "
+                "and jitter=, but not ttft= or tokens="
             )
         sequence, speed = at_pace(sequence, pace, seed=seed), speed or 1.0
     return paced(sequence, factor=speed, idle_limit_s=idle_limit)

@@ -34,7 +34,7 @@ def inject_dialogue_faults(
         if fault.kind == "done":
             raise UsageError(f"fault {str(fault)!r}: a dialogue has no [DONE]")
         if fault.position == "byte":
-            raise UsageError(f"fault {str(fault)!r}: of a dialogue, name an event: @event=N")
+            raise UsageError(f"fault {str(fault)!r}: in a dialogue, give an event: @event=N")
         at = fault.at
         if at == ANYWHERE:
             at = SeededRandom(context.seed, f"{number} {fault}").randbelow(max(n_events, 1))

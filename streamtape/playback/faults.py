@@ -200,7 +200,7 @@ def _at(fault: Fault, kind: Kind, text: str, what: str) -> Fault:
         return fault
     if position not in kind.positions:
         known = ", ".join(f"@{p}=N" if p in (_EVENT, _BYTE) else f"@{p}" for p in kind.positions)
-        raise UsageError(f"{what}: {fault.kind} needs a place (known: {known or 'none'})")
+        raise UsageError(f"{what}: {fault.kind} needs a position (known: {known or 'none'})")
     if position in (_HEAD, _END):
         if at:
             raise UsageError(f"{what}: @{position} takes no number")

@@ -75,9 +75,7 @@ class Pace:
             if not (value is None or (_is_number(value) and value > 0)):
                 raise UsageError(f"pace: {name} must be a number above 0 or None, got {value!r}")
         if self.rate_ms is not None and (self.ttft_ms, self.tokens_per_s) != (None, None):
-            raise UsageError(
-                "pace: rate_ms, and ttft_ms or tokens_per_s, both say when chunks come"
-            )
+            raise UsageError("pace: rate_ms can't be combined with ttft_ms or tokens_per_s")
 
     def __str__(self) -> str:
         if self.speed is None:
@@ -122,10 +120,11 @@ def parse_pace(text: str | Pace) -> Pace:
         {"recorded", "at_once"} & given.keys() and len(given) + len(factors) > 1
     ):
         raise UsageError(
-            f"{what}: recorded and at_once stand alone, and of a factor like 2x there is one"
+            f"{what}: recorded and at_once can't be combined with others, and only one factor like "
+            "2x is possible"
         )
     if "rate" in given and given.keys() & {"ttft", "tokens"}:
-        raise UsageError(f"{what}: rate=, and ttft= or tokens=, both say when chunks come")
+        raise UsageError(f"{what}: rate= can't be combined with ttft= or tokens=")
     for name in ("recorded", "at_once"):
         if given.get(name):
             raise UsageError(f"{what}: {name} takes no value")

@@ -54,7 +54,7 @@ def tell(
             lines.append(f"what happened is in {path} (streamtape show {path})")
             lines.append(f"  and on the page {path.with_suffix('.html')}")
         except CassetteError as error:
-            lines.append(f"what happened could not be left in {folder}: {error}")
+            lines.append(f"the report could not be written to {folder}: {error}")
     if lines:
         text = "\n".join(lines).encode("utf-8", "backslashreplace").decode()  # reports are UTF-8
         report.sections.append(("streamtape: where the streams were", masked_text(text)))

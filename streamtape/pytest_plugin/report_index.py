@@ -65,7 +65,7 @@ class ReportIndex:
             self._line = f"the index of failed tests could not be written: {error}"
             return
         if self._left:
-            self._line = f"what failed tests left: {os.path.relpath(self._path)}"
+            self._line = f"pages of failed tests: {os.path.relpath(self._path)}"
 
     def _is_ours(self) -> bool:
         from streamtape.stores.local import open_to_read

@@ -28,8 +28,8 @@ def serving(taping: OpenCassette) -> Iterator[RecordingProxy]:
     session = taping.session
     if isinstance(session.clock, VirtualClock):
         raise UsageError(
-            f"tape_server plays to other processes, whose clocks do not follow ours: take "
-            f"clock={session.options.clock!r} away, and say speed= or pace="
+            f"tape_server plays to other processes, which do not follow this clock: remove "
+            f"clock={session.options.clock!r} and set speed= or pace="
         )
     upstream = taping.own.get("upstream")
     server = RecordingProxy(session, upstream=upstream, environ=os.environ)

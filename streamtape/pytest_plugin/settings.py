@@ -135,7 +135,7 @@ class Settings:
     def header(self) -> str:
         """A line for pytest's report header: the settings, and where each was set."""
         if self.presets.disabled:
-            return "streamtape: disabled (--tape-disable): every request goes out, unrecorded"
+            return "streamtape: disabled (--tape-disable): every request is sent, unrecorded"
         mode = self.overrides.get("mode", self.defaults["mode"])
         named = {
             k: v for k, v in {**self.ini, **self.overrides}.items() if k not in {"mode", "clock"}
@@ -173,15 +173,15 @@ def add_options(parser: pytest.Parser) -> None:
     add("block-network", "let sockets reach loopback only", action="store_true", default=False)
     add(
         "allow-host",
-        "a host (name, pattern, address, network) that a blocked network lets through",
+        "a host (name, pattern, address, network) to allow when the network is blocked",
         metavar="HOST",
         action="append",
         default=[],
     )
-    add("update", "write the snapshots that differ or are missing", action="store_true")
-    add("disable", "open no cassette: every request goes out", action="store_true")
+    add("update", "write snapshots that differ or are missing", action="store_true")
+    add("disable", "open no cassette: every request is sent", action="store_true")
     add("prune", "remove cassettes and snapshots that no test uses", action="store_true")
-    add("report", "leave what happened in failed tests in DIR", metavar="DIR", default=None)
+    add("report", "write cassettes and pages of failed tests to DIR", metavar="DIR", default=None)
     _add_ini(parser)
 
 
@@ -189,16 +189,26 @@ def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("tape_record", "record mode of cassettes: none, once, new_episodes, all")
     parser.addini("tape_speed", "pace of replays: 1.0 as recorded, none at once")
     parser.addini("tape_block_network", "let sockets reach loopback only", "bool", default=False)
-    parser.addini("tape_allow_hosts", "hosts that a blocked network lets through", "linelist")
+    parser.addini("tape_allow_hosts", "hosts to allow when the network is blocked", "linelist")
     parser.addini("tape_max_age", "age at which cassettes expire, as 30d")
-    parser.addini("tape_store", "URL or folder that has the tests' cassettes, as s3://bucket/ci")
-    parser.addini("tape_unseen", "connections of libraries that are not seen: error, warn, allow")
-    parser.addini("tape_on_expired", "what expired cassettes do: warn, fail, record")
-    parser.addini("tape_unproven", "tests that prove nothing: warn, error, ignore", default="warn")
-    parser.addini("tape_unplayed", "what is unplayed: report, fail, ignore", default="report")
+    parser.addini("tape_store", "URL or folder for the tests' cassettes, such as s3://bucket/ci")
+    parser.addini(
+        "tape_unseen", "connections of libraries that sessions can't see: error, warn, allow"
+    )
+    parser.addini("tape_on_expired", "what to do about expired cassettes: warn, fail, record")
+    parser.addini(
+        "tape_unproven",
+        "what to do about tests that prove nothing: warn, error, ignore",
+        default="warn",
+    )
+    parser.addini(
+        "tape_unplayed",
+        "what to do about unplayed interactions: report, fail, ignore",
+        default="report",
+    )
     parser.addini(
         "tape_dummy_keys",
-        "while a test only replays, set the API keys that SDKs want and do not find",
+        "while a test only replays, set API keys that SDKs require but do not find",
         "bool",
         default=True,
     )

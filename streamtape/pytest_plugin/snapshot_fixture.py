@@ -103,7 +103,7 @@ def _why(path: Path, kept: str | None, found: str) -> Iterator[str]:
         yield f"there is no snapshot {path}; --tape-update writes it:"
         lines = found.splitlines()
     else:
-        yield f"the stream is not as {path} has it; --tape-update writes it anew:"
+        yield f"the stream differs from {path}; --tape-update writes it again:"
         lines = list(difference(kept, found))
     yield from (f"  {line}" for line in lines[:MOST_LINES])
     if len(lines) > MOST_LINES:

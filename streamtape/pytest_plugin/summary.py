@@ -92,7 +92,7 @@ class Summary:
             n = max(one["n"] for one in outcomes)
             left = set(range(n)).intersection(*(one["unplayed"] for one in outcomes))
             if n and not any(one["n_requests"] for one in outcomes):
-                yield f"{_short(cassette_file)}: opened, and nothing of it was played"
+                yield f"{_short(cassette_file)}: opened, but nothing of it was played"
             elif left:
                 yield f"{_short(cassette_file)}: {len(left)} of {n} interactions were not played"
 

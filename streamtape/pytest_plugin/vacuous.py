@@ -28,8 +28,8 @@ def proven(session: Session, warn: Warn, *, explicit: bool, run: Settings) -> No
     if not session.exchanges:
         if explicit and not session.options.allow_no_requests:
             raise NothingRecordedError(
-                f"the test passed without asking its cassette {session.name!r} for anything, so it "
-                "proves nothing about it; take the cassette away, or say allow_no_requests=True"
+                f"the test passed without a request to its cassette {session.name!r}, so it proves "
+                "nothing about it; remove the cassette, or set allow_no_requests=True"
                 + (session.note_on_others() and f".{session.note_on_others()}")
             )
     elif run.unplayed == "fail" and session.unplayed and not session.n_recorded:

@@ -180,7 +180,8 @@ class CassetteIndex:
         line = printable_line(f"CONNECT {target}")
         return self._missed(
             line,
-            f"a client went past the base URLs, to {line.removeprefix('CONNECT ')}; a replay lets "
+            f"a client bypassed the base URLs and asked for {line.removeprefix('CONNECT ')}; a "
+            "replay lets "
             "nothing through to the network. Point this client at the server: `--env "
             "NAME[=/PATH]` sets a further variable of the child",
         )

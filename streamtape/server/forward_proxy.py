@@ -58,7 +58,7 @@ class Forwarder:
         url = split_url(f"//{head.target}" if is_tunnel else head.target)
         if not url.hostname or (not is_tunnel and url.scheme != "http"):
             raise ServerError(
-                f"{printable_line(head.target)} is not a place that a proxy can reach"
+                f"{printable_line(head.target)} is not an address that a proxy can reach"
             )
         place = printable_line(url.netloc.rpartition("@")[2])
         self.places[place] = None
@@ -81,7 +81,7 @@ class Forwarder:
         if not self.places:
             return ""
         return (
-            f"not recorded: {', '.join(self.places)}. The child's clients went there past the base "
-            "URLs; point them at the proxy (`--env NAME[=/PATH]` sets a further variable), or "
+            f"not recorded: {', '.join(self.places)}. The child's clients bypassed the base URLs; "
+            "point them at the proxy (`--env NAME[=/PATH]` sets a further variable), or "
             "record them in process (streamtape.use_cassette)"
         )

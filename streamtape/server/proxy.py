@@ -242,7 +242,8 @@ class RecordingProxy(Service):
             return
         place = printable_line(exchange.request.target)
         miss = self.session.refuse(
-            f"a client went past the base URLs, to {place}; record mode {self.session.mode!r} lets "
+            f"a client bypassed the base URLs and asked for {place}; record mode "
+            f"{self.session.mode!r} lets "
             "nothing through to the network. Point this client at the proxy: `--env NAME[=/PATH]` "
             "sets a further variable of the child"
         )

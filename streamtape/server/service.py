@@ -129,7 +129,9 @@ class Service(AsyncEntry):
             await self.refuse(exchange, 421, why, "unknown_host")
         elif not is_known_page(request, self._cors):
             page = request.header("origin") or "another origin"
-            why = f"this request comes from a web page of {page}; --cors (cors=) lets pages in"
+            why = (
+                f"this request comes from a web page of {page}; --cors (cors=) allows its requests"
+            )
             await self.refuse(exchange, 403, why, "foreign_origin")
         elif request.method == "OPTIONS" and self.cors_of(exchange):
             await exchange.respond(204, self.cors_of(exchange), b"")

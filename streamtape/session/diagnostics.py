@@ -46,7 +46,7 @@ def warn(text: str, category: type[StreamtapeWarning] = StreamtapeWarning) -> No
 
 
 def drift(name: str, comparison: Compared, unmatched: Sequence[str]) -> VerifyError | None:
-    """The error of a cassette that is not what came just now; None where nothing differs.
+    """The error for responses that differ from the cassette; None if none does.
 
     `comparison` is that of the cassette with the new recording, and `unmatched` has a text for each
     request that the cassette has no answer to.
@@ -57,7 +57,7 @@ def drift(name: str, comparison: Compared, unmatched: Sequence[str]) -> VerifyEr
         return None
     text = "\n".join(parts)
     return VerifyError(
-        f"what came just now is not what {name!r} holds (mode 'verify' changed nothing; "
+        f"the responses differ from {name!r} (mode 'verify' changed nothing; "
         f"mode 'all' records it again)\n{text}",
         comparison=comparison,
     )
@@ -98,8 +98,8 @@ def taken_text(taken_by: Sequence[tuple[str, int]]) -> str:
         return ""
     parts = ", ".join(f"{n} to {name!r}" for name, n in taken_by)
     return (
-        f" Requests went to sessions that were opened inside it: {parts}. Take one of the two "
-        "away, or say allow_no_requests=True for the outer one."
+        f" Requests went to sessions that were opened inside it: {parts}. Remove one of the two, "
+        "or set allow_no_requests=True for the outer one."
     )
 
 

@@ -68,5 +68,5 @@ def objection(
     except AssertionError as error:
         return f"{reason}: {str(error).splitlines()[0]}" if str(error) else reason
     if equal is None:
-        raise UsageError(f"the matcher {name} gave None; it must give True or False")
+        raise UsageError(f"the matcher {name} returned None; it must return True or False")
     return None if equal else reason

@@ -160,8 +160,8 @@ class SessionInspection:
         __tracebackhide__ = True
         if not self._marks:
             raise UsageError(
-                "nothing was watched: read the program's output through tape.watch(...), so that "
-                "it is known how far it had read its streams at each item"
+                "nothing was watched: pass the program's output through tape.watch(...), which "
+                "notes how far its streams were read at each item"
             )
         ends = [_events_by_chunk(interaction) for _, interaction in self.answers()]
         before = 0
@@ -169,8 +169,8 @@ class SessionInspection:
             read = sum(end[min(n, len(end) - 1)] for n, end in zip(mark, ends, strict=False) if end)
             if read - before > n_events:
                 raise AssertionError(
-                    f"the program read {read - before} events before it put out its item "
-                    f"{number}; at most {n_events} were allowed: it buffers"
+                    f"the program read {read - before} events before its output item {number}; at "
+                    f"most {n_events} were allowed: it buffers"
                 )
             before = read
 

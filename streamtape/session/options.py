@@ -229,11 +229,12 @@ class Options:
 
 
 # What others call their options, and what does the same here.
+_MASKED = "not needed: secrets are masked by default (`redaction` masks more)"
 _ELSEWHERE = {
     "record_mode": "`mode`",
-    "filter_headers": "not needed: secrets are out by default (more of them: `redaction`)",
-    "filter_query_parameters": "not needed: secrets are out by default (more: `redaction`)",
-    "filter_post_data_parameters": "not needed: secrets are out by default (more: `redaction`)",
+    "filter_headers": _MASKED,
+    "filter_query_parameters": _MASKED,
+    "filter_post_data_parameters": _MASKED,
     "before_record_request": "`filters`, for what is matched; `redaction`, for what is written",
     "before_record_response": "`redaction`, for what is written",
     "on_expiry": "`on_expired`",

@@ -50,5 +50,5 @@ def remove(fs: Any, path: str, version: str) -> None:
 
 
 def _conflict(path: str) -> StoreConflictError:
-    message = f"'az://{path}' was written by another one meanwhile, and stays so"
+    message = f"'az://{path}' was changed by another writer meanwhile, and is left unchanged"
     return StoreConflictError(message)

@@ -198,7 +198,9 @@ class FsspecStore:
             raise self._conflict(name)
 
     def _conflict(self, name: str) -> StoreConflictError:
-        message = f"{self._shown(name)!r} was written by another one meanwhile, and stays so"
+        message = (
+            f"{self._shown(name)!r} was changed by another writer meanwhile, and is left unchanged"
+        )
         return StoreConflictError(message)
 
     def _shown(self, name: str) -> str:

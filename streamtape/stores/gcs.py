@@ -57,5 +57,5 @@ def remove(fs: Any, path: str, version: str) -> None:
 
 
 def _conflict(path: str) -> StoreConflictError:
-    message = f"'gs://{path}' was written by another one meanwhile, and stays so"
+    message = f"'gs://{path}' was changed by another writer meanwhile, and is left unchanged"
     return StoreConflictError(message)

@@ -100,5 +100,5 @@ def _is_conflict(error: BaseException | None, *, replaced: bool) -> bool:
 
 
 def _conflict(path: str) -> StoreConflictError:
-    message = f"'s3://{path}' was written by another one meanwhile, and stays so"
+    message = f"'s3://{path}' was changed by another writer meanwhile, and is left unchanged"
     return StoreConflictError(message)

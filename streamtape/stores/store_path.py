@@ -262,7 +262,10 @@ class StorePath(os.PathLike[str]):
                 if found is None:
                     return True
                 if found.version != version:
-                    message = f"{str(self)!r} was written by another one meanwhile, and stays so"
+                    message = (
+                        f"{str(self)!r} was changed by another writer meanwhile, and is left "
+                        "unchanged"
+                    )
                     raise StoreConflictError(message)
             remove(self.key)
         return True

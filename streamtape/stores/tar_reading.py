@@ -80,8 +80,8 @@ def _cut_off(fetch: Fetch, at: int, last: str) -> str:
     if not last:
         return "it is empty, cut off, or no tar"
     if at and not fetch(at - 1, 1):
-        return f"it is cut off within {last!r}; that one and what came behind it are lost"
-    return f"it is cut off behind {last!r}, at byte {at}, without the mark of a tar's end"
+        return f"it is cut off within {last!r}; that member and all after it are lost"
+    return f"it is cut off after {last!r}, at byte {at}, without an end-of-archive marker"
 
 
 def _is_header(block: bytes) -> bool:

@@ -96,8 +96,8 @@ class TarStore:
     def check_writable(self, name: str) -> None:
         """UsageError: nothing can be put into a tar."""
         raise UsageError(
-            f"cannot write {str(StorePath(self, name))!r}: nothing is put into a tar that is "
-            "there; record to a folder and pack it anew (`streamtape pack`)"
+            f"cannot write {str(StorePath(self, name))!r}: a tar can't be changed; record to a "
+            "folder and pack it again (`streamtape pack`)"
         )
 
     def write(self, name: str, data: BinaryIO, *, replaces: str | None) -> str:

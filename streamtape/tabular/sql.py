@@ -75,7 +75,7 @@ def batches(connection: Any, query: str) -> Iterator[pa.RecordBatch]:
     try:
         answer = connection.sql(query)
         if answer is None:
-            raise UsageError("the query gives no rows: write a SELECT")
+            raise UsageError("the query returns no rows: write a SELECT")
         read = getattr(answer, "to_arrow_reader", None) or answer.fetch_arrow_reader
         reader = read(_ROWS_AT_A_TIME)
         yield pa.RecordBatch.from_pylist([], schema=reader.schema)

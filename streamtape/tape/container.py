@@ -182,7 +182,7 @@ class Reader:
             return False
         self._take(len(_TAIL))
         if bytes(self._buffer[:32]) != self._digest.digest():
-            raise self.damaged("its SHA-256 is not the one it carries")
+            raise self.damaged("its SHA-256 does not match its content")
         del self._buffer[:32]
         self.offset += 32
         self._ended = True
@@ -210,7 +210,7 @@ class Reader:
             except zstandard.ZstdError as error:
                 raise self.damaged(f"a zstd frame is malformed: {error}") from error
             if not frame.has_checksum or frame.dict_id or frame.content_size > MAX_FRAME_BYTES:
-                raise self.damaged("a zstd frame is not as a cassette's are")
+                raise self.damaged("a zstd frame lacks what a cassette's frames have")
             self._content_size = frame.content_size
         limit = self._content_size + (self._content_size >> 7) + 1024
         while self._walked + 3 <= len(buffer):

@@ -165,9 +165,7 @@ class Decoder:
             raise damaged("it has no closing record", self.path)
         counts = (len(self._drafts), self._n_chunks, self._n_bytes, self._n_messages)
         if self._counts != counts:
-            raise damaged(
-                "the counts in its closing record are not those of its content", self.path
-            )
+            raise damaged("the counts in its closing record do not match its content", self.path)
         reread = rereader(self._fetch, self.path) if self._fetch and not self._eager else None
         self._check_requests()
         sizes = [draft.n_bytes for draft in self._drafts]

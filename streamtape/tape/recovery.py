@@ -120,8 +120,8 @@ class _Reader:
         try:
             missing = draft.take(entry)
         except (RecordError, struct.error) as error:
-            draft.holes.append("a record of it makes no sense")
-            self._lose(entry, f"a record of interaction {entry.number} makes no sense: {error}")
+            draft.holes.append("one of its records is invalid")
+            self._lose(entry, f"a record of interaction {entry.number} is invalid: {error}")
             return
         if missing:
             self._lose(entry, f"interaction {entry.number}: {missing}")
@@ -187,7 +187,7 @@ def _sorted(source: Journal) -> Iterator[Entry | Loss]:
     for n in sorted(range(len(numbers)), key=numbers.__getitem__):
         n_missing = numbers[n] - expected
         if n_missing < 0:
-            yield Loss(offsets[n], 0, 0, f"record {numbers[n]} is there a second time")
+            yield Loss(offsets[n], 0, 0, f"record {numbers[n]} occurs twice")
             continue
         if n_missing:
             yield Loss(offsets[n], 0, n_missing, f"{_records(numbers[n], n_missing)} missing")

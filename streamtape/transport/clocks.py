@@ -163,7 +163,7 @@ class VirtualClock:
     def _stalled(self, deadline_us: int) -> ClockError:
         return ClockError(
             f"the clock is at {self.now_s:g} s, the next chunk is due at "
-            f"{deadline_us / 1e6:g} s, and was not moved for {self._patience_s:g} s: call "
+            f"{deadline_us / 1e6:g} s, and nobody moved it for {self._patience_s:g} s: call "
             "tape.clock.advance(seconds) from another task or thread, or use clock='auto'"
         )
 

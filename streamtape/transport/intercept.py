@@ -77,7 +77,7 @@ def passes_by(session: Session, method: str, url: str, *, upgrade: bool = False)
             f"{what}, which no cassette can hold as a stream; record mode {session.mode!r} lets "
             "nothing through to the network"
         )
-    warn(f"{what}: it passes by unrecorded")
+    warn(f"{what}: it is sent unrecorded")
     return True
 
 
@@ -226,7 +226,7 @@ class Call:
             if not struck:
                 error.add_note(f"replayed by streamtape: {where} was recorded with it")
         for fault in struck:
-            error.add_note(f"streamtape broke this replay as asked: {fault}")
+            error.add_note(f"streamtape broke this replay on request: {fault}")
         return error
 
 

@@ -171,8 +171,8 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         url = str(request.url)
         if self._inner is None and self.session.passes(url):
             raise self.session.refuse(
-                f"{request.method} {url} is to pass by (ignore_hosts, ignore_localhost), and a "
-                "ReplayTransport has nothing to send it through"
+                f"{request.method} {url} is ignored (ignore_hosts, ignore_localhost), but a "
+                "ReplayTransport can't send it"
             )
         return passes_by(self.session, request.method, url, upgrade=is_upgrade(request))
 

@@ -231,7 +231,7 @@ def _unrecorded(module: ModuleType, session_of: SessionOf) -> Callable[..., Any]
                 )
                 if not session.records:
                     raise session.refuse(f"{what} (record mode {session.mode!r} lets nothing out)")
-                warn(f"{what}; it passes by unrecorded")
+                warn(f"{what}; it is sent unrecorded")
             original(connect, uri, *args, **kwargs)
 
         return init

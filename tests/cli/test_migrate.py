@@ -95,7 +95,7 @@ def test_without_write_nothing_is_changed(project: Path) -> None:
     assert "-@pytest.mark.vcr\n+@pytest.mark.streamtape\n" in result.stdout
     assert "allow_no_requests=True" in result.stdout
     assert "3 files to rewrite, 2 cassettes to convert; --write does it" in result.stderr
-    assert "pytest-recording: put streamtape-recorder in its place" in result.stderr
+    assert "pytest-recording: replace it with streamtape-recorder" in result.stderr
     assert contents(project) == before
 
 

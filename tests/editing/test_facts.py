@@ -205,7 +205,7 @@ def test_refusals(changes: dict[str, Any], message: str) -> None:
 def test_what_several_responses_have_needs_a_number(changes: dict[str, Any]) -> None:
     """Which one is meant is not guessed."""
     cassette = Cassette((streams.chat(), streams.chat()))
-    with pytest.raises(streamtape.UsageError, match="2 responses have it: say which"):
+    with pytest.raises(streamtape.UsageError, match="2 responses have it; choose one"):
         streamtape.edit(cassette, **changes)
     edited = streamtape.edit(cassette, index=-1, **changes)
     assert [len(one.edits) for one in edited] == [0, 1]

@@ -153,7 +153,7 @@ def test_refusals(text: dict[str, str], message: str) -> None:
 def test_a_text_that_only_a_tool_is_reported() -> None:
     """The message names the option that is meant for it."""
     one = Writer().message("Hi").call("f", '{"town": "Bod', 'ø"}').end().interaction()
-    with pytest.raises(streamtape.UsageError, match="only the arguments of a tool say it"):
+    with pytest.raises(streamtape.UsageError, match="it is only in the arguments of a tool"):
         streamtape.edit(one, text={"Bodø": "x"})
 
 

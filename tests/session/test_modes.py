@@ -14,7 +14,7 @@ from streamtape.session.options import OptionFields, Options
         ({"mode": "onse"}, "'onse'; did you mean 'once'"),
         ({"sped": 1.0}, "'sped'; did you mean 'speed'"),
         ({"record_mode": "once"}, "'record_mode': here it is `mode`"),
-        ({"filter_headers": ["x"]}, "not needed: secrets are out by default"),
+        ({"filter_headers": ["x"]}, "not needed: secrets are masked by default"),
         ({"speed": -1}, "speed must be a positive number or None, got -1"),
         ({"speed": 0}, "speed must be a positive number or None, got 0"),
         ({"speed": "fast"}, "speed must be a positive number or None, got 'fast'"),

@@ -99,10 +99,10 @@ def test_what_is_missing_is_named(recorded: bytes, tmp_path: Path, where: str) -
         ("0 1 2 4 5", 3, ["record 3 is missing"]),
         ("0 1 2 5 6", 3, ["records 3 to 4 are missing"]),
         ("1 2 3", 0, ["record 0 is missing"]),
-        ("0 1 2 3 3 4", 4, ["record 3 is there a second time"]),
+        ("0 1 2 3 3 4", 4, ["record 3 occurs twice"]),
         ("0 1 2 4 5 3 6", 5, ["record 3 comes after record 5"]),
         ("0 1 2 3 4 5 3 6", 6, [
-            "record 3 comes after record 5", "record 3 is there a second time"]),
+            "record 3 comes after record 5", "record 3 occurs twice"]),
     ],
 )  # fmt: skip
 def test_missing_doubled_and_moved_records_are_reported(

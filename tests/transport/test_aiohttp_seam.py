@@ -758,7 +758,7 @@ def test_faults_are_aiohttps_own_exceptions(fault: str, kind: str, n: int, tmp_p
         with pytest.raises(aiohttp.ClientError) as caught:
             asyncio.run(talk(root))
     assert type(caught.value).__name__ == kind
-    assert caught.value.__notes__ == [f"streamtape broke this replay as asked: {fault}"]
+    assert caught.value.__notes__ == [f"streamtape broke this replay on request: {fault}"]
     assert list(map(str, session.struck)) == [fault]
     assert got == PIECES[:n] * 2
     assert streamtape.load(path)[0].body == b"".join(PIECES)

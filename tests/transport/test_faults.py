@@ -85,7 +85,7 @@ def test_a_fault_is_the_clients_own_exception(
     with pytest.raises(getattr(library, exception)) as caught:
         read(library, streamtape.ReplayTransport(TAPE, fault=fault), got, timeout=5)
     assert got == numbered(n)
-    assert caught.value.__notes__ == [f"streamtape broke this replay as asked: {fault}"]
+    assert caught.value.__notes__ == [f"streamtape broke this replay on request: {fault}"]
 
 
 @pytest.mark.parametrize("timeout", [1000.5, None])

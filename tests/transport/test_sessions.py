@@ -257,7 +257,7 @@ def test_buffering_is_tested(tape: Path) -> None:
         session.assert_max_buffered(1)
     with streamtape.use_cassette(tape) as session:
         list(session.watch(iter(list(streaming()))))
-        with pytest.raises(AssertionError, match="read 5 events before it put out its item 0"):
+        with pytest.raises(AssertionError, match="read 5 events before its output item 0"):
             session.assert_max_buffered(4)
         session.assert_max_buffered(5)
 

@@ -232,8 +232,8 @@ def _of_this_machine(path: StrPath) -> Path:
     location = location_of(path)
     if not isinstance(location, Path):
         raise UsageError(
-            f"{str(location)!r} is no journal: those are files of the machine that records, also "
-            "where the cassette goes to a store"
+            f"{str(location)!r} is not a journal: journals are on the machine that records, even "
+            "if the cassette goes to a store"
         )
     return path_of(location)
 
@@ -304,7 +304,7 @@ def _nothing(location: Path, damage: str | None, done: Callable[[], None]) -> Ca
     """The error where a journal holds no interaction; one that was not damaged is removed."""
     if damage is not None:
         return DamagedCassetteError(
-            f"nothing can be read of the journal {str(location)!r}, which stays as it is: {damage}",
+            f"nothing can be read from the journal {str(location)!r}, which is kept: {damage}",
             path=location,
         )
     if not location.name.endswith(JOURNAL_SUFFIX):

@@ -125,7 +125,7 @@ def _begun(fd: int, location: Path, recover_options: str) -> journal.Numbering:
             )
         if size > journal.HEAD_BYTES:
             raise JournalLeftError(
-                f"a recording died here and left {str(location)!r}: "
+                f"an interrupted recording left {str(location)!r}: "
                 f"`streamtape recover {location}{recover_options}` makes a cassette of it; or "
                 "delete it",
                 path=location,
