@@ -12,7 +12,7 @@ from streamtape.checks.profiles import Profile
 from streamtape.checks.stream import Stream
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.payload import NOT_JSON, decode
-from streamtape.errors import UsageError
+from streamtape.errors import StreamtapeError, UsageError
 from streamtape.framing.media import media_type
 from streamtape.framing.select import asks_to_stream
 from streamtape.tape.model import Cassette, Interaction
@@ -40,6 +40,19 @@ def opened(source: Source, name: str = "") -> tuple[str, tuple[Interaction, ...]
         f"can't open a {type(source).__name__}: give the path of a cassette, a Cassette or an "
         "Interaction"
     )
+
+
+def open_or_explain(source: Source, name: str = "") -> tuple[str, tuple[Interaction, ...], str]:
+    """The name and the interactions as from `opened`, and why they can't be read, or ""."""
+    try:
+        return *opened(source, name), ""
+    except UsageError:
+        raise
+    except StreamtapeError as error:
+        from streamtape.stores.locations import location_of
+
+        location = location_of(source)  # type: ignore[arg-type]  # what can't be read has a path
+        return str(location), (), str(error)
 
 
 def stream_of(

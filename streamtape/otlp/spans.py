@@ -13,17 +13,15 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from streamtape.analysis.stats import streams_measured
-from streamtape.analysis.streams import Source, opened
+from streamtape.analysis.streams import Source, open_or_explain
 from streamtape.dialects.parsed import ParsedResponse
 from streamtape.dialects.turns import numbered_turns, question_at_us
-from streamtape.errors import StreamtapeError, UsageError
 from streamtape.metrics.measures import ERROR_STATUS, StreamMetrics
 from streamtape.otlp.attributes import (
     Attributes,
     gen_ai_attributes,
     http_attributes,
 )
-from streamtape.stores.locations import location_of
 from streamtape.tape.gc_paused import collector_paused
 from streamtape.tape.model import Interaction, header
 from streamtape.tape.redact import Redactor
@@ -82,15 +80,8 @@ def spans_of(sources: Sequence[Source]) -> list[RecordingSpans]:
     """The spans of some recordings; one that can't be read has none, and says why."""
     found = []
     for source in sources:
-        try:
-            name, interactions = opened(source, "cassette")
-        except UsageError:
-            raise
-        except StreamtapeError as error:
-            location = location_of(source)  # type: ignore[arg-type]  # what can't be read has a path
-            found.append(RecordingSpans(str(location), error=str(error)))
-            continue
-        found.append(_recording(name, interactions))
+        name, interactions, error = open_or_explain(source, "cassette")
+        found.append(RecordingSpans(name, error=error) if error else _recording(name, interactions))
     return found
 
 

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from streamtape.analysis.streams import Source, opened
-from streamtape.errors import StreamtapeError, UsageError
+from streamtape.analysis.streams import Source, open_or_explain
+from streamtape.errors import UsageError
 from streamtape.secrets.scanner import default_search
 from streamtape.secrets.split import splits
-from streamtape.stores.locations import location_of
 from streamtape.tabular.arrow import record_batch
 from streamtape.tabular.rows import InteractionRows, Row
 from streamtape.tabular.schema import TABLES
@@ -58,13 +57,9 @@ def extract(sources: Sequence[Source], *, tables: Sequence[str], first: int = 0)
     rows: dict[str, list[Row]] = {table: [] for table in tables}
     files = []
     for number, source in enumerate(sources, first):
-        try:
-            name, interactions = opened(source, f"#{number}")
-        except UsageError:
-            raise
-        except StreamtapeError as error:
-            location = location_of(source)  # type: ignore[arg-type]  # what can't be read has a path
-            files.append(ReadFile(str(location), error=str(error)))
+        name, interactions, error = open_or_explain(source, f"#{number}")
+        if error:
+            files.append(ReadFile(name, error=error))
             continue
         found = _rows(name, interactions, tables)
         for table, new in found.items():

@@ -75,13 +75,13 @@ def count_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from streamtape.tabular import reading
 
     seen: list[str] = []
-    really = streams.opened
+    really = streams.open_or_explain
 
-    def opened(source: os.PathLike[str], name: str) -> object:
+    def counted(source: os.PathLike[str], name: str) -> object:
         seen.append(Path(source).name)
         return really(source, name)
 
-    monkeypatch.setattr(reading, "opened", opened)
+    monkeypatch.setattr(reading, "open_or_explain", counted)
     return seen
 
 
