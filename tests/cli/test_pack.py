@@ -102,7 +102,7 @@ def test_what_fails_leaves_nothing(tapes: Path) -> None:
     [
         (["tapes", "-o", "shards", "--size", "many"], "invalid size 'many'"),
         (["tapes", "-o", "x.tar", "--size", "1MB"], "one tar has any size"),
-        (["tapes", "tapes/sub/../sub", "-o", "x.tar"], "pack the folder that has both"),
+        (["tapes", "tapes/sub/../sub", "-o", "x.tar"], "pack their common folder"),
         (["tapes/none.tape", "-o", "x.tar"], "no cassette"),
         (["shards-that-are-not", "-o", "x.tar"], "shards-that-are-not"),
         (["tapes", "-o", "tapes/a.tape"], "there is a file of that name"),

@@ -209,7 +209,7 @@ def test_a_replayed_child_reaches_no_network(tmp_path: Path) -> None:
     again = ("record", "-o", path, "--mode", "none", "--upstream", "http://127.0.0.1:9")
     ran = streamtape(*again, "--", sys.executable, "-c", PAST)
     assert ran.stdout.startswith("403 Forbidden\n403\n")
-    assert "went past the base URLs, to api.mistral.ai:443" in ran.stderr
+    assert "bypassed the base URLs and asked for api.mistral.ai:443" in ran.stderr
 
 
 AROUND = """
@@ -247,5 +247,5 @@ def test_what_goes_past_a_recording_is_named(tmp_path: Path) -> None:
         server.stop()
     assert ran.stdout == "/past\nConnectError\n501\n200\n", ran.stderr
     place = other.origin.removeprefix("http://")
-    assert f"warning: not recorded: {place}. The child's clients went there past" in ran.stderr
+    assert f"warning: not recorded: {place}. The child's clients bypassed" in ran.stderr
     assert [i.request.url for i in load(path)] == [f"{upstream.origin}/v1/x"]

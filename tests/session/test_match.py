@@ -280,5 +280,5 @@ def test_a_function_may_assert() -> None:
     assert nearest is not None
     assert nearest[1][0].where == "same_length() reports a difference: lengths differ"
     assert tape.take(ask({"a": 2})) is not None
-    with pytest.raises(UsageError, match="gave None"):
+    with pytest.raises(UsageError, match="returned None"):
         Playlist([take(ask())], Options(match_on=(lambda recorded, requested: None,))).take(ask())  # type: ignore[arg-type,return-value]  # the mistake

@@ -69,11 +69,11 @@ def test_puts_are_conditional(bucket: str) -> None:
     entry = place.entry()
     assert (entry.version, entry.n_bytes, place.read_bytes()) == (newer, 4, b"two!")
     for replaces in (None, version):
-        with pytest.raises(StoreConflictError, match="another one meanwhile"):
+        with pytest.raises(StoreConflictError, match="another writer meanwhile"):
             place.put([b"late"], replaces=replaces)
     assert place.read_bytes() == b"two!"
     assert place.remove()
-    with pytest.raises(StoreConflictError, match="another one meanwhile"):
+    with pytest.raises(StoreConflictError, match="another writer meanwhile"):
         place.put([b"late"], replaces=newer)
     assert not place.exists()
 
@@ -93,7 +93,7 @@ def check_removal(place: StorePath) -> None:
     """Put two versions, and remove the first, the second, and what is not there any more."""
     version = place.put([b"one"], replaces=None)
     newer = place.put([b"two!"], replaces=version)
-    with pytest.raises(StoreConflictError, match="another one meanwhile"):
+    with pytest.raises(StoreConflictError, match="another writer meanwhile"):
         place.remove(version)
     assert place.read_bytes() == b"two!"
     assert place.remove(newer)

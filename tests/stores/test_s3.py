@@ -216,7 +216,7 @@ def test_puts_are_conditional(
     entry = place.entry()
     assert (entry.version, entry.n_bytes) == (version, size)
     for replaces in refused:
-        with pytest.raises(StoreConflictError, match="another one meanwhile"):
+        with pytest.raises(StoreConflictError, match="another writer meanwhile"):
             place.put([b"x" * size], replaces=replaces)
     assert place.entry().version == version
     assert place.put([b"last"], replaces=version) != version
