@@ -109,7 +109,7 @@ class Matcher:
             request = function(request)
             if not isinstance(request, Request):
                 name = getattr(function, "__name__", repr(function))
-                raise UsageError(f"the filter {name} gave {request!r}; it must give a Request")
+                raise UsageError(f"the filter {name} returned {request!r}; it must return a Request")
         return request
 
     def key(self, request: Request) -> Key:

@@ -184,7 +184,7 @@ def test_filters_stand_before_matching(tmp_path: Path) -> None:
         return None
 
     with (
-        pytest.raises(UsageError, match="filter nonsense gave None"),
+        pytest.raises(UsageError, match="filter nonsense returned None"),
         streamtape.use_cassette(path, filters=(nonsense,)),
     ):
         get()
