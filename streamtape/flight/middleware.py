@@ -165,7 +165,7 @@ class _Exchange:
         headers = tuple((bytes(k), bytes(v)) for k, v in message.get("headers", ()))
         version = f"HTTP/{self._scope.get('http_version', '1.1')}"
         head = Head(message["status"], headers, self._recording.elapsed(), version)
-        self._recording.take_head(head)
+        self._recording.record_head(head)
 
     def _begin(self) -> None:
         if self._begun:

@@ -65,7 +65,7 @@ class FlightSession(Session):
         self._journal.request(recorder.number, plain, started_at_us)
         return Record(recorder)
 
-    def take_head(self, recorder: Recorder, head: Head) -> None:
+    def record_head(self, recorder: Recorder, head: Head) -> None:
         """Take a head down as it is; the writer masks it."""
         recorder.head(head)
 

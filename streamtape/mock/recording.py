@@ -43,9 +43,9 @@ class FallThrough:
         """How many interactions were recorded so far."""
         return self._n_before + self._proxy.session.n_recorded
 
-    async def begun(self) -> None:
+    async def on_startup(self) -> None:
         """Get ready, in the server's loop."""
-        await self._proxy.begun()
+        await self._proxy.on_startup()
 
     async def answer(self, exchange: Exchange, target: str, body: bytes) -> None:
         """Replay what is recorded, else send it on and record it."""
@@ -65,21 +65,21 @@ class FallThrough:
 
     async def _reopen(self) -> None:
         """Write what was recorded, so that it is replayed from here on."""
-        await self._proxy.ended()
+        await self._proxy.on_shutdown()
         self._n_before = self.n_recorded
         with suppress(NothingRecordedError):
             await asyncio.to_thread(self._proxy.stop)
         self._requested.clear()
         self._proxy = await asyncio.to_thread(self._open)
-        await self._proxy.begun()
+        await self._proxy.on_startup()
 
-    def stopping(self) -> None:
+    def before_shutdown(self) -> None:
         """Record no further, at the moment at which clients are cut."""
-        self._proxy.stopping()
+        self._proxy.before_shutdown()
 
-    async def ended(self) -> None:
+    async def on_shutdown(self) -> None:
         """Close the connections to the provider."""
-        await self._proxy.ended()
+        await self._proxy.on_shutdown()
 
     def close(self) -> None:
         """Write the cassette, where anything was recorded."""

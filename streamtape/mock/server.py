@@ -187,20 +187,20 @@ class MockServer(Service):
             self.finished += 1
             self._changed.notify_all()
 
-    async def begun(self) -> None:
+    async def on_startup(self) -> None:
         """Get ready, in the server's loop."""
         if self._beyond is not None:
-            await self._beyond.begun()
+            await self._beyond.on_startup()
 
-    def stopping(self) -> None:
+    def before_shutdown(self) -> None:
         """Record no further."""
         if self._beyond is not None:
-            self._beyond.stopping()
+            self._beyond.before_shutdown()
 
-    async def ended(self) -> None:
+    async def on_shutdown(self) -> None:
         """Let go of what belongs to the server's loop."""
         if self._beyond is not None:
-            await self._beyond.ended()
+            await self._beyond.on_shutdown()
 
     async def answer(self, exchange: Exchange) -> None:
         """Answer one request, and count how that ended."""

@@ -16,7 +16,7 @@ from streamtape.errors import UsageError
 from streamtape.framing.sse import SSEParser
 from streamtape.playback.error_responses import done_event, error_event, http_body
 from streamtape.playback.faults import ANYWHERE, Fault
-from streamtape.playback.positions import Mark, NewFramer, marked, n_events, plain, without
+from streamtape.playback.positions import Marker, NewFramer, marked, n_events, plain, without
 from streamtape.playback.seeded_random import SeededRandom
 from streamtape.playback.steps import Emit, Fail, Start, Step, WaitUntil, steps
 from streamtape.tape.model import Ending, Head, Interaction
@@ -83,7 +83,7 @@ def _from_the_end(fault: Fault) -> tuple[int, int]:
 def _cut(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step]:
     n_bytes, head = 0, None
     for step in _to(sequence, fault, context):
-        if isinstance(step, Mark):
+        if isinstance(step, Marker):
             context.struck(fault)
             yield Fail(_lost(fault, head, n_bytes))
             return
@@ -117,7 +117,7 @@ def _stall(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Ite
         if isinstance(step, WaitUntil):
             now_us = step.at_us + late_us
             yield WaitUntil(now_us)
-        elif isinstance(step, Mark):
+        elif isinstance(step, Marker):
             context.struck(fault)
             late_us, now_us = fault.us, now_us + fault.us
             yield WaitUntil(now_us)
@@ -136,7 +136,7 @@ def _last_words(sequence: Iterable[Step], fault: Fault, context: FaultContext) -
     else:
         raise UsageError(f"fault {str(fault)!r}: this stream's dialect knows no [DONE]")
     for step in _to(_open(sequence), fault, context):
-        if isinstance(step, Mark):
+        if isinstance(step, Marker):
             context.struck(fault)
             yield Emit(words)
             return
@@ -151,7 +151,7 @@ def _altered(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> I
     pieces: list[bytes] = []
     holding = passed = False
     for step in marked(_open(sequence), *positions, new_framer=context.new_framer):
-        if isinstance(step, Mark):
+        if isinstance(step, Marker):
             holding = step.at == fault.at
             passed = passed or step.at == end
             if passed and pieces:
@@ -225,7 +225,7 @@ def _corrupt(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> I
         return
     due = False
     for step in marked(sequence, fault.at, new_framer=None):
-        if isinstance(step, Mark):
+        if isinstance(step, Marker):
             due = True
         elif due and isinstance(step, Emit):
             due = False
@@ -266,8 +266,8 @@ def _open(sequence: Iterable[Step]) -> Iterator[Step]:
         yield Start(without(step.head, b"content-length")) if isinstance(step, Start) else step
 
 
-def _to(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step | Mark]:
-    """Mark the place of a fault."""
+def _to(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterator[Step | Marker]:
+    """Mark the position of a fault."""
     if fault.position in ("event", "byte"):
         framer = context.new_framer if fault.position == "event" else None
         yield from marked(sequence, fault.at, new_framer=framer)
@@ -277,10 +277,10 @@ def _to(sequence: Iterable[Step], fault: Fault, context: FaultContext) -> Iterat
     for step in sequence:
         if isinstance(step, last) and not found:
             found = True
-            yield Mark(0)
+            yield Marker(0)
         yield step
     if not found:
-        yield Mark(0)
+        yield Marker(0)
 
 
 _KINDS: dict[str, Callable[[Iterator[Step], Fault, FaultContext], Iterator[Step]]] = {

@@ -1,7 +1,7 @@
 """Positions in a stream that is being played: after so many events, after so many bytes.
 
 Events are counted by the real framers, so that event 5 is what `interaction.events()` calls 5.
-`marked` puts a `Mark` into the steps where a place is reached, cutting the chunk that it lies in.
+`marked` puts a `Marker` into the steps where a place is reached, cutting the chunk that it lies in.
 Events are seen in the content, so steps are made `plain` first: a body with a content-encoding is
 decoded, and its head no longer says Content-Encoding and Content-Length. Bytes are counted as sent.
 """
@@ -26,7 +26,7 @@ NewFramer = Callable[[], Framer]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Marker:
     """In a sequence of steps: this many events, or bytes, have gone by."""
 
     at: int
@@ -140,8 +140,8 @@ def without(head: Head, *names: bytes) -> Head:
 
 def marked(
     steps: Iterable[Step], *targets: int, new_framer: NewFramer | None
-) -> Iterator[Step | Mark]:
-    """Give the steps with a Mark at each of the places; without a framer, places count bytes.
+) -> Iterator[Step | Marker]:
+    """Give the steps with a Marker at each of the places; without a framer, places count bytes.
 
     A place past the end of the body gets none. Place 0 is right behind the head. The place behind
     the last event comes before the wait for the ending.
@@ -191,11 +191,11 @@ def _emitted(data: bytes) -> Iterator[Emit]:
         yield Emit(data)
 
 
-def _due(due: list[int], seen: int) -> Iterator[Mark]:
+def _due(due: list[int], seen: int) -> Iterator[Marker]:
     while due and due[0] <= seen:
-        yield Mark(due.pop(0))
+        yield Marker(due.pop(0))
 
 
-def _at_end(counter: EventCounter | None, seen: int, due: list[int]) -> Iterator[Mark]:
+def _at_end(counter: EventCounter | None, seen: int, due: list[int]) -> Iterator[Marker]:
     if counter:
         yield from _due(due, seen + counter.close())

@@ -81,7 +81,7 @@ class FixtureTape:
             stack.callback(self._close_or_keep, session)
             self._lend_keys(session)
             stack.callback(self._lend_keys_of_test)
-            self._run.hold_patches()
+            self._run.retain_patches()
             before = patch.current()
             patch.activate(session)
             stack.callback(patch.deactivate, session, before)

@@ -19,7 +19,7 @@ import pytest
 from streamtape.errors import StreamtapeError, UsageError
 from streamtape.pytest_plugin import item_marks, settings, stash
 from streamtape.pytest_plugin.cassette_paths import path_for_item, spec_of_item
-from streamtape.pytest_plugin.vacuous import UnprovenWarning, proven
+from streamtape.pytest_plugin.vacuous import UnprovenWarning, report_vacuous
 from streamtape.session.diagnostics import StreamtapeWarning
 from streamtape.transport import patch
 from streamtape.transport.network_guard import Guard
@@ -73,12 +73,12 @@ class ItemSession:
         self._run.lend_keys(replays=not self.session.records and not self._run.presets.disabled)
         try:
             if not self._run.presets.disabled:
-                self._run.hold_patches()
+                self._run.retain_patches()
                 patch.activate(self.session, self.spec)
                 # unittest runs a test's coroutines in a context that it took before.
                 context = getattr(self._item.instance, "_asyncioTestContext", None)
                 if context is not None:
-                    context.run(patch.adopt, self.session)
+                    context.run(patch.bind, self.session)
             if self.own.get("block_network"):
                 self._guard = Guard(self._allowed)
                 self._guard.install()
@@ -129,7 +129,7 @@ class ItemSession:
             raise problem
         for text in self.session.remarks():
             self._warn(text, StreamtapeWarning)
-        proven(self.session, self._warn, explicit=self.spec.explicit, run=self._run)
+        report_vacuous(self.session, self._warn, explicit=self.spec.explicit, run=self._run)
         return result
 
     def _warn(self, text: str, category: type[StreamtapeWarning]) -> None:

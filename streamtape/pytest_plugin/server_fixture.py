@@ -33,6 +33,6 @@ def serving(taping: OpenCassette) -> Iterator[RecordingProxy]:
         )
     upstream = taping.own.get("upstream")
     server = RecordingProxy(session, upstream=upstream, environ=os.environ)
-    session.heard_at(server.url, server.url.replace("127.0.0.1", "localhost"))
+    session.add_own_origin(server.url, server.url.replace("127.0.0.1", "localhost"))
     with server:
         yield server

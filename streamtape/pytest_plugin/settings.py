@@ -92,12 +92,12 @@ class Settings:
         except TypeError:  # a list among them can't be looked up, and may change
             return Options.of(**merged)
 
-    def hold_patches(self) -> None:
+    def retain_patches(self) -> None:
         """Patch the libraries once a run, not anew for each of its tests."""
         if not self._holds_patches:
             from streamtape.transport import patch
 
-            patch.hold()
+            patch.retain()
             self._holds_patches = True
 
     def lend_keys(self, *, replays: bool) -> None:
@@ -119,12 +119,12 @@ class Settings:
             guard.install()
         self._block = guard
 
-    def let_go(self) -> None:
+    def release_patches(self) -> None:
         """Undo that, at the end of the run."""
         if self._holds_patches:
             from streamtape.transport import patch
 
-            patch.let_go()
+            patch.release()
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -320,7 +320,7 @@ def unconfigure(config: pytest.Config) -> None:
         return
     run_defaults.pop(settings.presets)
     load_hooks.listeners.remove(settings.presets.opened)
-    settings.let_go()
+    settings.release_patches()
     settings.block(None)
     if settings.lent:
         settings.lent.take_back()

@@ -22,7 +22,7 @@ class UnprovenWarning(StreamtapeWarning):
     """A test passed, and what its cassette holds can't prove anything."""
 
 
-def proven(session: Session, warn: Warn, *, explicit: bool, run: Settings) -> None:
+def report_vacuous(session: Session, warn: Warn, *, explicit: bool, run: Settings) -> None:
     """Fail or warn (by `warn`) where a test that passed proves nothing."""
     __tracebackhide__ = True
     if not session.exchanges:
@@ -36,14 +36,14 @@ def proven(session: Session, warn: Warn, *, explicit: bool, run: Settings) -> No
         session.assert_all_played()
     if run.unproven == "ignore":
         return
-    for doubt in doubts(session.seen):
+    for doubt in reasons_for_doubt(session.seen):
         text = f"{doubt}; the test that passed with it ({session.name}) may prove nothing"
         if run.unproven == "error":
             raise UnprovenWarning(text)
         warn(text, UnprovenWarning)
 
 
-def doubts(interactions: tuple[Interaction, ...]) -> Iterator[str]:
+def reasons_for_doubt(interactions: tuple[Interaction, ...]) -> Iterator[str]:
     """What makes these streams poor witnesses."""
     for interaction in interactions:
         if _is_empty(interaction):

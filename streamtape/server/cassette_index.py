@@ -47,7 +47,7 @@ class Miss:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Entry:
     """One interaction on the shelf, and where it came from."""
 
     cassette: str
@@ -60,7 +60,7 @@ class CassetteIndex:
 
     def __init__(self, cassettes: Sequence[Cassette], options: Options) -> None:
         self.books = [
-            Book(cassette.path or "cassette in memory", number, interaction)
+            Entry(cassette.path or "cassette in memory", number, interaction)
             for cassette in cassettes
             for number, interaction in enumerate(cassette)
         ]
@@ -148,7 +148,7 @@ class CassetteIndex:
         interactions, connection = self.tape.interactions, object()
         drawn = self.index_of(interaction)
         if drawn is not None:
-            self._openings.hold(connection, drawn)
+            self._openings.remember(connection, drawn)
 
         def choose(fits: Callable[[Message], bool]) -> tuple[Iterator[Step], str] | None:
             chosen = self._openings.choose(connection, fits) if drawn is not None else drawn
@@ -181,8 +181,7 @@ class CassetteIndex:
         return self._missed(
             line,
             f"a client bypassed the base URLs and asked for {line.removeprefix('CONNECT ')}; a "
-            "replay lets "
-            "nothing through to the network. Point this client at the server: `--env "
+            "replay lets nothing through to the network. Point this client at the server: `--env "
             "NAME[=/PATH]` sets a further variable of the child",
         )
 

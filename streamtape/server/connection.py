@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import h11
 
-from streamtape.server.event_loop import heard_at
+from streamtape.server.event_loop import readable_at
 from streamtape.server.exchange import Exchange, Handler, Limits, RequestHead, RequestTooLargeError
 from streamtape.server.socket_queue import unread_bytes
 from streamtape.tape.texts import masked_text
@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
         self._end: bool | Exception = False  # how a connection ended that is no longer HTTP
         self.farewell: Callable[[], bytes] | None = None
         self._heard: float | None = None
-        self._accepted = heard_at()
+        self._accepted = readable_at()
 
     def _new_parser(self) -> h11.Connection:
         return h11.Connection(h11.SERVER, max_incomplete_event_size=self.limits.max_header_bytes)
@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._heard is None and self._exchange is None:
-            now = heard_at()
+            now = readable_at()
             came_along = now - self._accepted < _WITH_CONNECTION_S
             self._heard = self._accepted if came_along else now
         self._unread += len(data)

@@ -53,7 +53,7 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return _Loop()
 
 
-def heard_at() -> float:
+def readable_at() -> float:
     """The running loop's time at which what it handles now became readable.
 
     That is when it woke, if it did just now: what it has done since took time, too.

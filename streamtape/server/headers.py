@@ -45,7 +45,7 @@ def for_upstream(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [*((n, v) for n, v in end_to_end(headers) if n.lower() not in _REQUEST_ONLY), *framing]
 
 
-def localised(
+def rewrite_location(
     headers: Iterable[tuple[bytes, bytes]], *, target: str, prefix: str
 ) -> list[tuple[bytes, bytes]]:
     """Headers whose redirects lead to `prefix` here, not past us to the upstream's `target`."""

@@ -55,9 +55,9 @@ class HttpServer:
         host: str = "127.0.0.1",
         port: int = 0,
         limits: Limits | None = None,
-        when_begun: Callable[[], Awaitable[None]] | None = None,
-        when_stopping: Callable[[], None] | None = None,
-        when_ended: Callable[[], Awaitable[None]] | None = None,
+        on_startup: Callable[[], Awaitable[None]] | None = None,
+        before_shutdown: Callable[[], None] | None = None,
+        on_shutdown: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._handler = handler
         self._limits = limits or Limits()
@@ -65,9 +65,9 @@ class HttpServer:
         self._sock = bind(host, port)
         address = self._sock.getsockname()
         self.host, self.port = str(address[0]), int(address[1])
-        self._when_begun = when_begun
-        self._when_stopping = when_stopping
-        self._when_ended = when_ended
+        self._on_startup = on_startup
+        self._before_shutdown = before_shutdown
+        self._on_shutdown = on_shutdown
         self.thread = LoopThread(self._main)
 
     @property
@@ -94,8 +94,8 @@ class HttpServer:
             backlog=_BACKLOG,
         )
         try:
-            if self._when_begun is not None:
-                await self._when_begun()
+            if self._on_startup is not None:
+                await self._on_startup()
             ready()
             await stop.wait()
         finally:
@@ -109,13 +109,13 @@ class HttpServer:
         connections = list(self._connections)
         tasks = [c.task for c in connections if c.task is not None]
         # Up to the last abort nothing is awaited: no handler sends anything meanwhile.
-        if self._when_stopping is not None:
-            self._when_stopping()
+        if self._before_shutdown is not None:
+            self._before_shutdown()
         for connection in connections:
             connection.abort()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._when_ended is not None:
-            await self._when_ended()
+        if self._on_shutdown is not None:
+            await self._on_shutdown()
         await asyncio.sleep(0)

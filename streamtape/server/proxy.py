@@ -32,7 +32,7 @@ from streamtape.server.headers import (
     end_to_end,
     for_upstream,
     is_host_signed,
-    localised,
+    rewrite_location,
     without_cors,
 )
 from streamtape.server.player import kept_length, play
@@ -185,7 +185,7 @@ class RecordingProxy(Service):
                 "not written: does the client use this address as its base URL?"
             )
 
-    def stopping(self) -> None:
+    def before_shutdown(self) -> None:
         """Record no further, at the moment at which clients are cut."""
         if self._owns_session:
             self.session.detach()
@@ -203,7 +203,7 @@ class RecordingProxy(Service):
         request, session = exchange.request, self.session
         found = next(((m, u) for m in self._mounts if (u := m.upstream(request.target))), None)
         body = played = None
-        if not (session.never_plays or (found and session.passes(found[1]))):
+        if not (session.records_everything or (found and session.passes(found[1]))):
             # What a cassette may answer must be known whole; all else goes up as it comes.
             body = await spooled_body(exchange)
             url = found[1] if found else None
@@ -338,7 +338,7 @@ class RecordingProxy(Service):
             await exchange.start(
                 response.status_code,
                 [
-                    *localised(
+                    *rewrite_location(
                         without_cors(end_to_end(headers)), target=mount.target, prefix=mount.prefix
                     ),
                     *self.cors_of(exchange),
@@ -364,11 +364,11 @@ class RecordingProxy(Service):
         while any(e.is_all_sent for e in tuple(self._running)) and time.monotonic() < deadline:
             time.sleep(0.001)
 
-    async def begun(self) -> None:
+    async def on_startup(self) -> None:
         """Do now what the first request would have to wait for: TLS, and the imports of anyio."""
         await self._upstreams.prepare(self._mounts[0].target, self.address)
 
-    async def ended(self) -> None:
+    async def on_shutdown(self) -> None:
         """Close the connections to upstreams."""
         await self._upstreams.aclose()
 

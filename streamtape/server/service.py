@@ -44,13 +44,13 @@ class Service(AsyncEntry):
         self._cors = frozenset([cors] if isinstance(cors, str) else cors)
         self._allowed = frozenset(name.lower() for name in (*allowed_hosts, host))
         self._server = HttpServer(
-            self._door,
+            self._dispatch,
             host=host,
             port=port,
             limits=limits,
-            when_begun=self.begun,
-            when_stopping=self.stopping,
-            when_ended=self.ended,
+            on_startup=self.on_startup,
+            before_shutdown=self.before_shutdown,
+            on_shutdown=self.on_shutdown,
         )
 
     @property
@@ -96,13 +96,13 @@ class Service(AsyncEntry):
         """Answer a request that came to us as to a forward proxy: a tunnel, or an absolute URL."""
         await self.refuse(exchange, 501, _NOT_HTTP, "not_http")
 
-    async def begun(self) -> None:
+    async def on_startup(self) -> None:
         """Get ready, in the server's loop, before `start` returns."""
 
-    def stopping(self) -> None:
+    def before_shutdown(self) -> None:
         """Take note, in the server's loop, that every connection is about to be closed."""
 
-    async def ended(self) -> None:
+    async def on_shutdown(self) -> None:
         """Let go of what belongs to the server's loop; the connections are closed already."""
 
     def cors_of(self, exchange: Exchange) -> list[tuple[bytes, bytes]]:
@@ -117,7 +117,7 @@ class Service(AsyncEntry):
         body = error_body(exchange.request.path, status, message, kind, **more)
         await exchange.respond(status, [JSON, NO_RETRY, *self.cors_of(exchange)], body)
 
-    async def _door(self, exchange: Exchange) -> None:
+    async def _dispatch(self, exchange: Exchange) -> None:
         request = exchange.request
         if request.method == "CONNECT" or not request.target.startswith(("/", "*")):
             # No page makes a browser send that: its user, or a program's, named us as the proxy.

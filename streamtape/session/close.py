@@ -16,13 +16,13 @@ from streamtape.errors import (
 )
 from streamtape.session.diagnostics import (
     Compare,
-    drift,
-    hidden,
+    faults_without_effect,
     out_of_order,
     renamed,
+    swallowed_misses,
     taken_text,
     unfaulted,
-    unstruck,
+    verify_error,
     warn,
 )
 from streamtape.session.inspection import SessionInspection
@@ -200,7 +200,7 @@ class Closing(SessionInspection):
             return None
         fresh = renamed(self.recorded(), self._tape.matcher.pairs)
         comparison = self._compare(self.cassette, fresh, self.options.verify_level)
-        return drift(self.name, comparison, self._unmatched)
+        return verify_error(self.name, comparison, self._unmatched)
 
     def lost_to(self, name: str, n_requests: int) -> None:
         """Note that a session opened inside this one answered this many requests."""
@@ -227,13 +227,13 @@ class Closing(SessionInspection):
         if self._remarked:
             return []
         self._remarked = True
-        texts = [hidden(self.misses)] if self.misses else []
+        texts = [swallowed_misses(self.misses)] if self.misses else []
         if self.unseen:
             texts.append(noticed(self.unseen, self.name))
         replays = [e for e in self.exchanges if e.interaction is not None]
         read = any(exchange.progress.state == "complete" for exchange in replays)
         if read and self.options.faults and not self.struck:
-            texts.append(unstruck(self.name, self.options.faults))
+            texts.append(faults_without_effect(self.name, self.options.faults))
         recorded = [e.request.url for e in self.exchanges if e.interaction is None]
         if self.options.faults and any(url.startswith(("ws:", "wss:")) for url in recorded):
             texts.append(unfaulted(self.name))

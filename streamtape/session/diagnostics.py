@@ -45,7 +45,7 @@ def warn(text: str, category: type[StreamtapeWarning] = StreamtapeWarning) -> No
     warnings.warn(text, category, stacklevel=level)
 
 
-def drift(name: str, comparison: Compared, unmatched: Sequence[str]) -> VerifyError | None:
+def verify_error(name: str, comparison: Compared, unmatched: Sequence[str]) -> VerifyError | None:
     """The error for responses that differ from the cassette; None if none does.
 
     `comparison` is that of the cassette with the new recording, and `unmatched` has a text for each
@@ -86,7 +86,7 @@ def _renamed(one: Interaction, back: Sequence[tuple[bytes, bytes]]) -> Interacti
     return replace(one, request=request, chunks=chunks)
 
 
-def hidden(misses: Sequence[MissError]) -> str:
+def swallowed_misses(misses: Sequence[MissError]) -> str:
     """The warning about misses that a program swallowed."""
     many = "1 request was" if len(misses) == 1 else f"{len(misses)} requests were"
     return f"{many} not answered, and the program went on:\n{misses[0]}"
@@ -123,7 +123,7 @@ def unfaulted(name: str) -> str:
     )
 
 
-def unstruck(name: str, faults: Iterable[object]) -> str:
+def faults_without_effect(name: str, faults: Iterable[object]) -> str:
     """The warning about faults at positions that no stream reached."""
     parts = "; ".join(map(str, faults))
     return f"no fault struck a replay of {name!r}: {parts}; the streams ended before"

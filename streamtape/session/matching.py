@@ -109,7 +109,9 @@ class Matcher:
             request = function(request)
             if not isinstance(request, Request):
                 name = getattr(function, "__name__", repr(function))
-                raise UsageError(f"the filter {name} returned {request!r}; it must return a Request")
+                raise UsageError(
+                    f"the filter {name} returned {request!r}; it must return a Request"
+                )
         return request
 
     def key(self, request: Request) -> Key:

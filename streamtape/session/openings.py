@@ -25,7 +25,7 @@ class Openings:
         self._drawn: dict[object, int] = {}  # keyed by connection
         self._lock = threading.Lock()
 
-    def hold(self, connection: object, index: int) -> None:
+    def remember(self, connection: object, index: int) -> None:
         """Take down which interaction a connection has drawn."""
         with self._lock:
             self._drawn[connection] = index

@@ -126,7 +126,7 @@ class Session(Closing):
         return self.mode in {"all", "new_episodes", "verify"}
 
     @property
-    def never_plays(self) -> bool:
+    def records_everything(self) -> bool:
         """Whether every request is sent and recorded, since no interaction could answer one."""
         return self.records and not self._tape.interactions
 
@@ -179,7 +179,7 @@ class Session(Closing):
         None where its body must be known whole: the cassette may answer it, or what is secret in
         it is seen only then.
         """
-        if not self.never_plays or self.plays_back or self.mode == "verify":
+        if not self.records_everything or self.plays_back or self.mode == "verify":
             return None
         requested, redactions = self._redactor.redact_request(request)
         with self._lock:
@@ -261,7 +261,7 @@ class Session(Closing):
         Of dialogues with equal handshakes a client has the one that it opens as.
         """
         drawn, connection = self._tape.numbers.index(play.number), object()
-        self._openings.hold(connection, drawn)
+        self._openings.remember(connection, drawn)
 
         def choose(fits: Callable[[Message], bool]) -> tuple[Iterator[Step], str] | None:
             with self._lock:
@@ -319,7 +319,7 @@ class Session(Closing):
         some = bool(options.ignore_hosts or options.ignore_localhost)
         return url.startswith(self._own_origins) or (some and is_ignored(url, options))
 
-    def heard_at(self, *origins: str) -> None:
+    def add_own_origin(self, *origins: str) -> None:
         """Register the origin of a server that plays for this session; requests to it pass here."""
         self._own_origins += tuple(f"{origin}/" for origin in origins)
 
@@ -352,7 +352,7 @@ class Session(Closing):
                 take = self._passing = Take(self._store.open_scratch(), self._write_failed, [])
         return take
 
-    def take_head(self, recorder: Recorder, head: Head) -> None:
+    def record_head(self, recorder: Recorder, head: Head) -> None:
         """Record the head of a response, with secrets masked."""
         recorder.head(*self._redactor.redact_head(head))
 

@@ -385,9 +385,8 @@ class Allowance(NamedTuple):
     def _message(self, read: str) -> str:
         return (
             f"only the first {read} of this body were read, and the rest was left out: a file of "
-            f"{self.file_bytes:,} bytes that decompresses to more is not a real recording; if it "
-            "can be "
-            "trusted, load it with a limit of your own: load(path, max_bytes=...)"
+            f"{self.file_bytes:,} bytes that decompresses to more is not a real recording; if you "
+            "trust it, load it with a limit of your own: load(path, max_bytes=...)"
         )
 
 

@@ -201,7 +201,7 @@ class RecordedParser:
     def _opened(self, message: Message, raw: StreamReader) -> tuple[Message, StreamReader]:
         if 100 <= message.code < 200:
             return message, raw
-        self._recording.take_head(head_of(message, self._recording.elapsed()))
+        self._recording.record_head(head_of(message, self._recording.elapsed()))
         if raw is EMPTY_PAYLOAD:
             self._recording.complete()
             return message, raw

@@ -120,7 +120,7 @@ class RecordingReader(WireReader):
         return self._inner.raw
 
     def _on_head(self, start: bytes, headers: Headers) -> None:
-        self._recording.take_head(head_of(start, headers, self._recording.elapsed()))
+        self._recording.record_head(head_of(start, headers, self._recording.elapsed()))
 
     def _on_data(self, data: bytes) -> None:
         self._pieces.append(data)

@@ -7,7 +7,7 @@ library's own classes; modes, matching, pace, faults and clocks are none of its 
     if call.recording is not None:
         with call.upstream():                   # what it raises is recorded, and goes on
             response = ...                      # the library sends, as ever
-        call.recording.take_head(head)          # a `tape.Head` of the library's response
+        call.recording.record_head(head)          # a `tape.Head` of the library's response
         body = call.recording.stream(...)       # the library's body, recorded as it is read
         if not call.must_rehearse:
             return ...                          # the library's response, with that body

@@ -76,15 +76,15 @@ class Installation:
             if not self._sessions and not self._holders:
                 self._uninstall()
 
-    def hold(self) -> None:
-        """Have the patches stay, also while no session is active: `let_go` takes them out."""
+    def retain(self) -> None:
+        """Have the patches stay, also while no session is active: `release` takes them out."""
         with self._lock:
             if not self._sessions and not self._holders:
                 self._install()
             self._holders += 1
 
-    def let_go(self) -> None:
-        """Undo one `hold`."""
+    def release(self) -> None:
+        """Undo one `retain`."""
         with self._lock:
             self._holders -= 1
             if not self._sessions and not self._holders:
@@ -195,23 +195,23 @@ def activate(session: Session, owner: object = None) -> None:
     _current.set(session)
 
 
-def adopt(session: Session) -> None:
+def bind(session: Session) -> None:
     """Have requests of this context, too, go to a session that is active."""
     _current.set(session)
 
 
-def hold() -> None:
-    """Have the patches stay between sessions, until `let_go`: for a run of very many short ones.
+def retain() -> None:
+    """Have the patches stay between sessions, until `release`: for a run of very many short ones.
 
     Where no session is active they let every request pass. A class that is changed a thousand times
     is slow from then on (Python 3.12 caches nothing of it any more).
     """
-    _installation.hold()
+    _installation.retain()
 
 
-def let_go() -> None:
-    """Undo one `hold`."""
-    _installation.let_go()
+def release() -> None:
+    """Undo one `retain`."""
+    _installation.release()
 
 
 def owners() -> list[object]:

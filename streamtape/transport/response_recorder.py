@@ -48,9 +48,9 @@ class ResponseRecorder:
         """Microseconds since the request was sent."""
         return self._clock.now_us() - self._sent_us
 
-    def take_head(self, head: Head) -> None:
+    def record_head(self, head: Head) -> None:
         """Record the head of the response, less its secrets."""
-        self._session.take_head(self.recorder, head)
+        self._session.record_head(self.recorder, head)
 
     def stream(self, inner: Any) -> RecordingStream:
         """The body `inner` (an iterable with a `close`), recorded as it is read."""

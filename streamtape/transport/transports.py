@@ -79,7 +79,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         if (recording := call.recording) is not None:
             with call.upstream():
                 response = self._inner.handle_request(request)
-            recording.take_head(head_of(response, recording.elapsed()))
+            recording.record_head(head_of(response, recording.elapsed()))
             body = recording.stream(response.stream)
             if not call.must_rehearse:
                 return flavour.recorded(response, flavour.sync_stream(body))
@@ -127,7 +127,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
     async def _recorded(self, request: Any, call: Call, recording: ResponseRecorder) -> Any:
         with call.upstream():
             response = await self._inner.handle_async_request(request)
-        recording.take_head(head_of(response, recording.elapsed()))
+        recording.record_head(head_of(response, recording.elapsed()))
         return response, recording.stream_async(response.stream)
 
     async def _drain(self, request: Any, call: Call, recording: ResponseRecorder) -> None:
@@ -161,7 +161,7 @@ class TapeTransport(_Anything):  # type: ignore[misc]  # see above
         except BaseException:
             await response.stream.aclose()
             raise
-        recording.take_head(head_of(response, recording.elapsed()))
+        recording.record_head(head_of(response, recording.elapsed()))
         flavour = library_of(request)
         body = recording.stream_async(response.stream)
         return flavour.recorded(response, flavour.async_stream(body))

@@ -100,8 +100,8 @@ def test_a_field_that_falls_silent_leaves_its_text_to_another(other: Any) -> Non
     """Of the fields of one text, the first that says something counts, event by event."""
     stream = [_delta(reasoning_content=text, reasoning=other) for text in ("a", "", "c")]
     found = transcript_of(_events([stream], "openai-chat"), "openai-chat")
-    said = other if isinstance(other, str) else json.dumps(other)
-    assert found.reasoning == f"a{said}c"
+    text = other if isinstance(other, str) else json.dumps(other)
+    assert found.reasoning == f"a{text}c"
 
 
 @pytest.mark.parametrize("other", [7, "b"])

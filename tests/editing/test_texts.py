@@ -167,7 +167,9 @@ def test_secrets_in_new_texts_are_masked() -> None:
 
 def test_an_edit_that_breaks_a_rule_is_refused() -> None:
     """The checks are asked before and after."""
-    with pytest.raises(streamtape.UsageError, match=r"would break rules .*total_tokens 9"):
+    with pytest.raises(
+        streamtape.UsageError, match=r"would violate further rules: .*total_tokens 9"
+    ):
         streamtape.edit(
             Writer().message("Hi").end().interaction(), usage="input=1,output=1,total=9"
         )

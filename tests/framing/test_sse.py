@@ -203,7 +203,7 @@ def test_an_endless_line_is_an_error_that_says_the_way_out() -> None:
 
 def test_a_bound_below_one_is_refused() -> None:
     """A bound that no frame could keep is a mistake of the caller."""
-    with pytest.raises(UsageError, match="at least 1, not 0"):
+    with pytest.raises(UsageError, match="at least 1, got 0"):
         SSEParser(max_frame_bytes=0)
 
 

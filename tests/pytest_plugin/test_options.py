@@ -313,7 +313,7 @@ def test_a_replay_that_asks_nothing_fails(suite: Suite) -> None:
     suite.write("@streamtape.cassette\ndef test_a():\n    pass\n")
     result = suite.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*passed without asking its cassette*"])
+    result.stdout.fnmatch_lines(["*passed without a request to its cassette*"])
     suite.write(
         "@streamtape.cassette\nclass TestIt:\n    def test_a(self):\n        pass\n"
         "@pytest.mark.streamtape\nclass TestMore:\n    def test_a(self):\n        pass\n"

@@ -42,7 +42,7 @@ def test_each_failed_test_has_a_page_that_the_index_links(suite: Suite, workers:
     suite.run()
     suite.write(STOPS + "def test_b():\n    assert 0\ndef test_c():\n    pass\n")
     result = suite.run("--tape-report=left", *workers)
-    result.stdout.fnmatch_lines(["*what failed tests left: left/index.html"])
+    result.stdout.fnmatch_lines(["*pages of failed tests: left/index.html"])
     page = index(suite.folder)
     links = Links(page)
     assert {"b", "script"}.isdisjoint(links.tags)

@@ -127,7 +127,7 @@ def test_a_clock_of_ones_own_is_refused(suite: Suite) -> None:
     suite.write(MARK.replace(")", ", clock='auto')") + "def test_a(tape_server):\n    pass\n")
     result = suite.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*take clock='auto' away*"])
+    result.stdout.fnmatch_lines(["*remove clock='auto' and set*"])
 
 
 def test_what_does_not_ask_for_it_pays_nothing(suite: Suite) -> None:

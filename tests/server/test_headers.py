@@ -13,7 +13,7 @@ from streamtape.server.headers import (
     for_upstream,
     is_known_host,
     is_known_page,
-    localised,
+    rewrite_location,
     without_cors,
 )
 
@@ -150,5 +150,5 @@ def test_cors_only_for_allowed_origins() -> None:
 )
 def test_redirects_stay_here(place: bytes, moved: bytes) -> None:
     """A redirect within the upstream is one within the mount; others are left alone."""
-    found = localised([(b"Location", place)], target="https://api.x.ai", prefix="/xai")
+    found = rewrite_location([(b"Location", place)], target="https://api.x.ai", prefix="/xai")
     assert found == [(b"Location", moved)]

@@ -31,7 +31,7 @@ def room() -> int:
     return int(found[1])
 
 
-def wanted() -> int:
+def n_needed() -> int:
     """The room that there is to be."""
     return min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
@@ -39,8 +39,8 @@ def wanted() -> int:
 def test_room_is_made_and_nothing_stays_open(sock: socket.socket) -> None:
     """The table is large afterwards, and its last place is free again."""
     open_files.make_room(sock.fileno())
-    assert room() >= wanted()
-    assert not Path(f"/proc/self/fd/{wanted() - 1}").exists()
+    assert room() >= n_needed()
+    assert not Path(f"/proc/self/fd/{n_needed() - 1}").exists()
 
 
 def test_a_server_makes_room_as_it_starts() -> None:
@@ -52,7 +52,7 @@ def test_a_server_makes_room_as_it_starts() -> None:
     server = HttpServer(nothing)
     server.start()
     try:
-        assert room() >= wanted()
+        assert room() >= n_needed()
     finally:
         server.stop()
 
@@ -61,16 +61,16 @@ def test_a_process_that_may_open_few_files_gets_as_many(
     sock: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The highest number is the last that the limit allows."""
-    asked: list[int] = []
+    requested: list[int] = []
 
     def duplicate(fd: int, _command: int, least: int) -> int:
-        asked.append(least)
+        requested.append(least)
         return os.dup(fd)
 
     monkeypatch.setattr("resource.getrlimit", lambda _which: (1024, 1024))
     monkeypatch.setattr("fcntl.fcntl", duplicate)
     open_files.make_room(sock.fileno())
-    assert asked == [1023]
+    assert requested == [1023]
 
 
 def test_a_system_that_refuses_is_no_error(sock: socket.socket) -> None:

@@ -196,7 +196,7 @@ def test_a_damaged_beginning_loses_nothing(recorded: bytes, tmp_path: Path, at: 
 def test_a_journal_of_which_nothing_is_left(recorded: bytes, tmp_path: Path) -> None:
     """Damage without a single record is an error, and the journal stays."""
     path = left(tmp_path, recorded[: journal.HEAD_BYTES] + b"\0" * 900)
-    with pytest.raises(DamagedCassetteError, match="stays as it is"):
+    with pytest.raises(DamagedCassetteError, match="which is kept"):
         recover(path)
     assert list(tmp_path.iterdir()) == [path]
 

@@ -405,7 +405,7 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             fresh.setattr(module, "SOCKETS", own)
         installation = patch.Installation()
         assert isinstance(installation._unseen, unseen.UnseenWatch)
-        installation.hold()
+        installation.retain()
         assert (socket.socket.connect, socket.getaddrinfo) != before
-        installation.let_go()
+        installation.release()
     assert (socket.socket.connect, socket.getaddrinfo) == before

@@ -295,7 +295,7 @@ def test_a_run_can_hold_the_patch(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(patch, "_installation", patch.Installation())
     upstream = Upstream(httpx)
     before = httpx.Client.__dict__["_transport_for_url"]
-    patch.hold()
+    patch.retain()
     stored = httpx.Client.__dict__["_transport_for_url"]
     assert stored is not before
     with upstream.client() as client:
@@ -306,7 +306,7 @@ def test_a_run_can_hold_the_patch(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert ask(client, "c") == "onetwo#3"
         with streamtape.use_cassette(tmp_path / "x.tape", mode="none"):
             assert ask(client, "b") == "onetwo#2"
-            patch.let_go()
+            patch.release()
             assert httpx.Client.__dict__["_transport_for_url"] is stored
     assert httpx.Client.__dict__["_transport_for_url"] is before
 
@@ -459,14 +459,14 @@ def test_a_patch_over_a_held_one_hides_nothing(
     monkeypatch.setattr(patch, "_installation", patch.Installation())
     upstream = Upstream(httpx)
     before = httpx.Client.__dict__["_transport_for_url"]
-    patch.hold()
+    patch.retain()
     for n in range(3):
         with monkeypatch.context() as over, upstream.client() as client:
             over.setattr(httpx.Client, "_transport_for_url", lambda client, url: client._transport)
             with streamtape.use_cassette(tmp_path / f"{n}.tape") as session:
                 ask(client, "a")
         assert len(session.requests) == 1
-    patch.let_go()
+    patch.release()
     assert httpx.Client.__dict__["_transport_for_url"] is before
 
 

@@ -328,7 +328,7 @@ def test_other_clients_are_noticed(tmp_path: Path, name: str) -> None:
         with streamtape.use_cassette(path, mode="none", allow_no_requests=True):
             asyncio.run(run())
     with streamtape.use_cassette(path, mode="once", allow_no_requests=True):
-        with pytest.warns(StreamtapeWarning, match="passes by unrecorded"):
+        with pytest.warns(StreamtapeWarning, match="it is sent unrecorded"):
             asyncio.run(run())
 
 

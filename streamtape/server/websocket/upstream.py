@@ -116,7 +116,7 @@ async def open_websocket(request: httpx.Request, upstreams: Upstreams, session: 
     assert call.recording is not None, "the cassette does not answer it"
     with call.upstream():
         response = await transport.handle_async_request(request)
-    call.recording.take_head(head_of(response, call.recording.elapsed()))
+    call.recording.record_head(head_of(response, call.recording.elapsed()))
     if response.status_code != _SWITCHING:
         flavour = library_of(request)
         body = call.recording.stream_async(response.stream)

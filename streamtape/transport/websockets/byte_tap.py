@@ -94,7 +94,7 @@ class ByteTap:
         headers = tuple((bytes(n), bytes(v)) for n, v in event.headers.raw_items())
         reason = bytes(event.reason).decode("latin-1")
         head = Head(event.status_code, headers, self._recording.elapsed(), reason=reason)
-        self._recording.take_head(head)
+        self._recording.record_head(head)
         return head
 
     def _take(self, direction: Direction, frame: Frame) -> None:

@@ -37,7 +37,7 @@ class Tap:
     def _process_response(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def process_response(response: Any) -> Any:
             at_us = self._recording.elapsed()
-            self._recording.take_head(head_of(response, at_us))
+            self._recording.record_head(head_of(response, at_us))
             self._is_open = response.status_code == 101
             if not self._is_open:
                 self._is_over = True
