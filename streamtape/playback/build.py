@@ -40,7 +40,8 @@ def build_steps(
     are applied after it. `attempt` is how often the interaction was requested before, and `number`
     its place in the cassette, for faults that strike only so often, or one interaction only.
     `on_fault` is called with each fault when it strikes. `others` are requests that what came after
-    them waits for. UsageError for invalid texts, raised here and not while playing.
+    them waits for.
+    UsageError for invalid texts, raised here and not while playing.
     """
     cuts = parse_rechunk(rechunk)
     parsed_faults = [fault for fault in parse_faults(faults) if fault.strikes(attempt, number)]

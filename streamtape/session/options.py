@@ -69,36 +69,43 @@ class Options:
     `mode`: `none` replays and never sends; `once` records if there is no cassette, else replays;
     `new_episodes` replays recorded requests and records the others; `all` records everything and
     replaces the cassette; `verify` sends everything, compares the responses with the cassette,
-    fails if they differ (VerifyError, at `verify_level`), and changes nothing. `speed`: None
-    replays without waiting, 1.0 at the recorded pace, 2.0 twice as fast. `idle_limit`: at most this
-    many seconds between two chunks of a replay. `match_on`: what must be equal for an interaction
-    to answer a request; names of parts, or functions of (recorded, requested) that return a bool or
-    assert. `ignore_json_paths`: paths in JSON bodies that are not compared (`$.metadata.run_id`;
-    `[*]` matches every index, `$..run_id` for any depth). `ignore_hosts`, `ignore_localhost`:
-    requests to these hosts (names, or patterns such as `*.example.com`) are neither recorded nor
-    replayed, in any mode. `filters`: functions that take a request, recorded or live, and return
-    the request to match by; the file is not affected. `match_up`: ids and times in bodies may
-    differ, as long as each recorded id maps to one new id throughout the replay. None: only in mode
-    `verify`. `strict_order`: requests must come in the order in which they were recorded.
+    fails if they differ (VerifyError, at `verify_level`), and changes nothing.
+    `speed`: None replays without waiting, 1.0 at the recorded pace, 2.0 twice as fast.
+    `idle_limit`: at most this many seconds between two chunks of a replay.
+    `match_on`: what must be equal for an interaction to answer a request; names of parts, or
+    functions of (recorded, requested) that return a bool or assert.
+    `ignore_json_paths`: paths in JSON bodies that are not compared (`$.metadata.run_id`; `[*]`
+    matches every index, `$..run_id` for any depth).
+    `ignore_hosts`, `ignore_localhost`: requests to these hosts (names, or patterns such as
+    `*.example.com`) are neither recorded nor replayed, in any mode.
+    `filters`: functions that take a request, recorded or live, and return the request to match by;
+    the file is not affected.
+    `match_up`: ids and times in bodies may differ, as long as each recorded id maps to one new id
+    throughout the replay. None: only in mode `verify`.
+    `strict_order`: requests must come in the order in which they were recorded.
     `allow_playback_repeats`: once all equal interactions were played, one may answer again.
     `record_on_exception`: keep a recording even if the program failed with an exception; with mode
     `all` only if it replaces no cassette. "whole", the default of tests, keeps it if all of its
-    streams are complete, else writes it to `NAME.tape.failed`. `allow_no_requests`: don't fail if
-    the session sees no request. `replay_in_process`: applications that answer in this process
-    (ASGI, WSGI, test clients, mock transports) are replayed like the network; without it they are
-    called in every run. `max_age`: seconds, a timedelta or "30d", "12h", "45m": an older cassette
-    is expired, and `on_expired` decides: `warn`, `fail`, or `record` it again (if the mode may
-    record). `clock`: `system`; `auto`, which jumps over every wait; `manual`, which
-    `session.clock.advance` moves; or a Clock. With any clock but the system's, `speed` None means
-    the recorded pace. `pace`, `rechunk`, `fault`: another pace, other cuts, faults; see
-    `playback.pace`, `playback.rechunk`, `playback.faults`. A recording session first records the
-    whole stream without them, then plays it with them. `seed` seeds everything random. `redaction`:
-    what to mask beyond the defaults, and what not to mask (`RedactionOptions`). `max_body_bytes`: a
-    longer body is recorded up to this size, as `unfinished`; its client gets all of it. `unseen`:
-    connections of libraries whose requests a session can't see. None: refuse them if the session
-    only replays (UnseenConnectionError), and warn at the end if it records. `error`: as None, but
-    with an error at the end. `warn`: a warning in every mode. `allow`: ignore them. Loopback and
-    ignored hosts are always allowed, unless the session has interactions of that host and port.
+    streams are complete, else writes it to `NAME.tape.failed`.
+    `allow_no_requests`: don't fail if the session sees no request.
+    `replay_in_process`: applications that answer in this process (ASGI, WSGI, test clients, mock
+    transports) are replayed like the network; without it they are called in every run.
+    `max_age`: seconds, a timedelta or "30d", "12h", "45m": an older cassette is expired, and
+    `on_expired` decides: `warn`, `fail`, or `record` it again (if the mode may record).
+    `clock`: `system`; `auto`, which jumps over every wait; `manual`, which `session.clock.advance`
+    moves; or a Clock. With any clock but the system's, `speed` None means the recorded pace.
+    `pace`, `rechunk`, `fault`: another pace, other cuts, faults; see `playback.pace`,
+    `playback.rechunk`, `playback.faults`. A recording session first records the whole stream
+    without them, then plays it with them.
+    `seed` seeds everything random.
+    `redaction`: what to mask beyond the defaults, and what not to mask (`RedactionOptions`).
+    `max_body_bytes`: a longer body is recorded up to this size, as `unfinished`; its client gets
+    all of it.
+    `unseen`: connections of libraries whose requests a session can't see. None: refuse them if the
+    session only replays (UnseenConnectionError), and warn at the end if it records. `error`: as
+    None, but with an error at the end. `warn`: a warning in every mode. `allow`: ignore them.
+    Loopback and ignored hosts are always allowed, unless the session has interactions of that host
+    and port.
     """
 
     mode: RecordMode = "once"

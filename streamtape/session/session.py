@@ -45,10 +45,10 @@ if TYPE_CHECKING:
 class Session(Closing):
     """One cassette in use. `name` is its name in messages; `blind_spots` tells what it can't see.
 
-    `compare` compares two cassettes at a level, for mode `verify`. `again` is the command that
-    records the cassette, if known; `clock` is what players wait on. With `eager` False, the journal
-    is opened with the first request that is recorded. After the end of the session, `set_aside` is
-    the path of a recording that was not kept as the cassette.
+    `compare` compares two cassettes at a level, for mode `verify`.
+    `again` is the command that records the cassette, if known; `clock` is what players wait on.
+    With `eager` False, the journal is opened with the first request that is recorded. After the end
+    of the session, `set_aside` is the path of a recording that was not kept as the cassette.
     """
 
     def __init__(

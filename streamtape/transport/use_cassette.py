@@ -22,10 +22,10 @@ class use_cassette(SessionContext):  # noqa: N801 - it reads as a verb, like con
 
     Clients are httpx, httpx2, aiohttp, whatever is built on http.client (requests, urllib3, boto3,
     urllib), websockets, and the SDKs that use them. Yields the `Session`. Options are those of
-    `streamtape.Options`: `mode`, `speed`, `match_on`, ... UsageError for an unknown one;
-    CassetteNotFoundError if mode `none` finds no file; MissError for a request that no interaction
-    answers; NothingRecordedError if a recording session saw no request; CassetteWriteError if the
-    recording can't be written.
+    `streamtape.Options`: `mode`, `speed`, `match_on`, ...
+    UsageError for an unknown one; CassetteNotFoundError if mode `none` finds no file; MissError for
+    a request that no interaction answers; NothingRecordedError if a recording session saw no
+    request; CassetteWriteError if the recording can't be written.
     """
 
     def __init__(self, cassette: str | os.PathLike[str], **options: Unpack[OptionFields]) -> None:
