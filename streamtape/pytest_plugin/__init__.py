@@ -84,7 +84,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Let a test fail that its cassette proves nothing for."""
+    """Fail a test that made no request to its cassette."""
     taping = item.stash.get(stash.TAPING, None)
     if taping is None:
         return (yield)
@@ -205,7 +205,7 @@ def _streamtape_mock() -> Iterator[MockServer]:
 
 @pytest.fixture
 def tape_mock(request: pytest.FixtureRequest, _streamtape_mock: MockServer) -> Iterator[MockTest]:
-    """A provider that the test tells what to say; the environment points SDKs at it."""
+    """A mock provider whose answers the test sets; the environment points SDKs at it."""
     from streamtape.pytest_plugin.mock_fixture import mocking
 
     with mocking(_streamtape_mock, request.node.nodeid) as mock:
@@ -214,7 +214,7 @@ def tape_mock(request: pytest.FixtureRequest, _streamtape_mock: MockServer) -> I
 
 @pytest.fixture
 def tape_snapshot(request: pytest.FixtureRequest) -> TapeSnapshot:
-    """Equal to a stream whose canonical text is the one that is kept beside the test."""
+    """Compares equal to a stream whose canonical text is in the snapshot beside the test."""
     from streamtape.pytest_plugin.snapshot_fixture import TapeSnapshot
 
     return TapeSnapshot(request.node, [])

@@ -1,4 +1,4 @@
-"""Which cassette a test means: its marks and decoration together, and the place that follows.
+"""The path of a test's cassette, by its marks, its decoration and its name.
 
 Known without opening anything, so that the end of a run can tell used files from orphans.
 """

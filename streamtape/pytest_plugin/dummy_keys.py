@@ -1,4 +1,4 @@
-"""API keys for tests that only replay: SDKs refuse to start without one, and nothing is sent.
+"""Dummy API keys for tests that only replay, since SDKs refuse to start without one.
 
 The names are those that a replayed child process gets. What is set already is left alone, and what
 a test sets in the meantime is left to it.

@@ -61,7 +61,7 @@ def tell(
 
 
 def _leave(report: pytest.TestReport, session: Session, name: str, folder: Path) -> Path:
-    """Leave what happened as a cassette, whose path this gives, and as a page beside it.
+    """Write the streams as a cassette, whose path is returned, and a page beside it.
 
     They lie below `folder` as the test's module does below the root, under the test's own `name`:
     tests may share a cassette, and modules a name.

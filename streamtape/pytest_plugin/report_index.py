@@ -77,7 +77,7 @@ class ReportIndex:
             return False
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say where it is."""
+        """Print its path."""
         if self._line:
             terminalreporter.section("streamtape: report")
             terminalreporter.line(self._line)

@@ -128,7 +128,7 @@ class Settings:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """What holds where nobody says anything."""
+        """The default options."""
         mode = run_defaults.default_mode()
         return {"mode": mode, "record_on_exception": "whole", **self.presets.defaults}
 

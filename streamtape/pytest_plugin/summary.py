@@ -1,4 +1,4 @@
-"""The end of a run: interactions that nobody played, files that nobody uses; and pruning those.
+"""The end of a run: reports unplayed interactions and unused files, and prunes those.
 
 What each test opened comes with its report, so it is the same under pytest-xdist, and a worker that
 dies takes nothing with it. Only a whole run that passed says what is not used: a part of the tests
@@ -144,7 +144,7 @@ class Summary:
                 yield path
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say it."""
+        """Print the summary."""
         if self._lines:
             terminalreporter.section("streamtape")
             for line in self._lines:

@@ -1,4 +1,4 @@
-"""What of a traceback is shown with an error of ours: down to the last line of the user's own.
+"""Shortens tracebacks of streamtape's errors: they end at the user's last line.
 
 What lies below that line (the client's library, and us) says nothing about a request that no
 cassette answers; the message does. Where no line is the user's, the message is alone. pytest's

@@ -1,6 +1,6 @@
-"""A test that passes and proves nothing: it made no request, got no answer, or only errors.
+"""Tests that pass but prove nothing: no request was made, or there were only errors.
 
-Asking nothing is a failure where the cassette was meant for this very test. The others warn
+No request is a failure if the cassette was meant for this very test. Other cases warn
 (UnprovenWarning), or fail where the ini option `tape_unproven` says `error`.
 """
 
@@ -19,7 +19,7 @@ Warn = Callable[[str, type[StreamtapeWarning]], None]
 
 
 class UnprovenWarning(StreamtapeWarning):
-    """A test passed, and what its cassette holds can't prove anything."""
+    """A test passed whose cassette can't prove anything."""
 
 
 def report_vacuous(session: Session, warn: Warn, *, explicit: bool, run: Settings) -> None:
@@ -44,7 +44,7 @@ def report_vacuous(session: Session, warn: Warn, *, explicit: bool, run: Setting
 
 
 def reasons_for_doubt(interactions: tuple[Interaction, ...]) -> Iterator[str]:
-    """What makes these streams poor witnesses."""
+    """Why these streams prove little."""
     for interaction in interactions:
         if _is_empty(interaction):
             line = f"{interaction.request.method} {interaction.request.url}"

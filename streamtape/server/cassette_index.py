@@ -1,4 +1,4 @@
-"""The cassettes of a replay server: which interaction answers a request that came over a socket.
+"""The cassettes of a replay server: which interaction answers a request.
 
 Scheme, host and port are not compared, and a path is spelled as recorded ones are (`Origins`). The
 rest is matched as a session matches it.
@@ -48,7 +48,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One interaction on the shelf, and where it came from."""
+    """One interaction of the index, and its cassette."""
 
     cassette: str
     number: int
@@ -107,7 +107,7 @@ class CassetteIndex:
         return found[1]
 
     def miss(self, requests: Sequence[Request]) -> Miss:
-        """Take down that nothing answers, and say why. It may be called in any thread."""
+        """Record a miss, and explain it. May be called in any thread."""
         with self._lock:
             return self._explained(requests[0])
 

@@ -1,4 +1,4 @@
-"""A child process whose clients are pointed at a server of ours, and signals for those that wait.
+"""Child processes whose clients are pointed at our server, and the handling of signals.
 
     with streamtape.serve("run.tape") as server:
         status = run_child(["node", "app.js"], server.child_env())

@@ -1,4 +1,4 @@
-"""A dashboard under a server's own path: what it records or plays, as a page that follows it.
+"""The dashboard of a server: a page that shows live what it records or plays.
 
 The server knows no page: whoever starts it gives one, and the data that the page asks for. It is
 shown behind the same door as all else (the Host header, and pages of other origins), to GET alone.

@@ -1,4 +1,4 @@
-"""Connections to upstreams that are read to the end after sending on them failed.
+"""Connections to upstreams whose response is read even if sending failed.
 
 An upstream may answer and hang up before it has all of a request (RFC 9112 section 9.5). Where it
 resets the connection, sending fails first, and asyncio closes the socket with the answer unread in

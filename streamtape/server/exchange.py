@@ -1,9 +1,9 @@
-"""An exchange: one request and its answer, down to the byte, as no library would let us write it.
+"""An exchange: one request and its response, written with control of every byte.
 
 A replay must cut a body where the recording was cut, as HTTP chunks; end it without the last chunk;
-or reset the connection. So each `send` is one chunk on the wire, and `cut` and `reset` are there.
-A handler is a coroutine that gets an Exchange; when its client goes away it is cancelled at once,
-and `exchange.gone` is True. Nothing here knows sockets, cassettes or scripts.
+or reset the connection. So each `send` is one chunk on the wire, and `cut` and `reset` are there. A
+handler is a coroutine that gets an Exchange; when its client goes away it is cancelled at once, and
+`exchange.gone` is True. Nothing here knows sockets or cassettes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a child's clients send past the base URLs, while we record: let through, and named.
+"""Requests of a child's clients that bypass the base URLs: forwarded, and reported.
 
 We are the child's proxy for that, so that nothing goes unseen in silence: tunnels are joined and
 not looked into, plain HTTP is sent on, neither is recorded. Only the child knows the password in

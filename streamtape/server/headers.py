@@ -1,4 +1,4 @@
-"""What headers may pass a server in the middle, and who may ask it at all.
+"""Which headers a server in the middle passes on, and which requests it accepts.
 
 Hop-by-hop headers belong to one connection. A Host with a name that is not configured is a web page
 playing tricks with DNS. Cross-origin readers get in only where CORS was requested. Pure functions.

@@ -1,4 +1,4 @@
-"""A sequence of steps played over HTTP: the server only obeys steps.
+"""Plays a sequence of steps over HTTP.
 
 A recorded failure becomes what made it: a lost connection is reset, a body that was cut is cut, a
 timeout is silence until the client's own fires. An abandoned or unfinished recording is cut where

@@ -1,4 +1,4 @@
-"""What the server knows of providers, as a table: where they are, what points clients elsewhere.
+"""The table of providers: their URLs, and the variables that point clients elsewhere.
 
 A mount is the name under which a provider's API is reached here: `/openai/v1/responses` is
 `https://api.openai.com/v1/responses`. Clients are pointed at it by environment variables.

@@ -1,4 +1,4 @@
-"""How much of what was sent to a client it has yet to read, where the system can tell.
+"""How many bytes a client has yet to read, if the system can tell.
 
 TCP says what the client's kernel has taken, not what the client has. Only a client on this machine
 has its own end of the connection in the table of sockets, with the bytes that wait there: Linux

@@ -1,4 +1,4 @@
-"""A recorded response of OpenAI's taken up again after a sequence number.
+"""A recorded OpenAI response resumed after a sequence number.
 
 Its client asks for the rest with `GET /v1/responses/ID?stream=true&starting_after=N`. The rest is
 made of the recorded frames, at their recorded distances. A recorded resumption goes before a made

@@ -1,6 +1,6 @@
 """The connections of a recording proxy to its upstreams, through the proxies of the environment.
 
-An upstream may be silent for as long as it likes: how long to wait is the client's business.
+Upstreams have no read timeout: the client decides how long to wait.
 """
 
 from __future__ import annotations

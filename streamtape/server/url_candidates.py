@@ -1,4 +1,4 @@
-"""Which recorded requests a live one may stand for, that came over a socket of ours.
+"""Which recorded URLs a request to one of our servers may correspond to.
 
 Its client has another host, and perhaps another prefix, than the recorded client had: a provider's
 mount before the path, or less of the path than was recorded. So a path is spelled in all the ways

@@ -1,4 +1,4 @@
-"""What a session can't see, and how to record that."""
+"""Which libraries a session can't see, and how to record them."""
 
 from __future__ import annotations
 

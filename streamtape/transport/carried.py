@@ -1,4 +1,4 @@
-"""What sessions and stores send: the sockets let it pass, and no inner seam records it again."""
+"""Requests of sessions and stores: sockets let them pass, and no inner seam records them again."""
 
 from __future__ import annotations
 

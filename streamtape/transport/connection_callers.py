@@ -1,4 +1,4 @@
-"""Which library opens a connection, and for which line of the program."""
+"""Finds which library opens a connection, and for which line of the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which transports never leave this process: they call an application, or make an answer up.
+"""Which transports never leave this process: they call an application, or fake the response.
 
 They cost nothing and have no network to be spared, and what they call is most often the very thing
 under test. So they are called in every run, whether there is a cassette or not.

@@ -1,12 +1,12 @@
-"""One request at a seam, whatever the library: decided on, then recorded or played.
+"""One request at a seam of any library: the session decides, then it is recorded or played.
 
-A seam is the place where a client of some library is about to send a request. Its shell finds the
-library's own classes; modes, matching, pace, faults and clocks are none of its business:
+A seam is the place where a client of some library is about to send a request. It handles the
+library's own classes; modes, matching, pace, faults and clocks are handled here:
 
     call = intercept(session, request, failure)
     if call.recording is not None:
-        with call.upstream():                   # what it raises is recorded, and goes on
-            response = ...                      # the library sends, as ever
+        with call.upstream():                   # its exceptions are recorded, and raised
+            response = ...                      # the library sends as usual
         call.recording.record_head(head)          # a `tape.Head` of the library's response
         body = call.recording.stream(...)       # the library's body, recorded as it is read
         if not call.must_rehearse:
@@ -22,12 +22,11 @@ the coroutine that sends and drains. A library that pushes its bytes feeds `call
 itself: `feed`, then `complete`, `fail` or `abandon`, each with `call.recording.elapsed()`.
 
 `failure(ending, started)` makes the library's exception of a recorded one; `started` says that the
-client has the head. `playback.failures` says what the names of other libraries mean. Where nobody
-knows what came next (a recording that was abandoned or never finished), a player raises
-ReplayEndError.
+client has the head. `playback.failures` says what the names of other libraries mean. At the end of
+an abandoned or unfinished recording, a player raises ReplayEndError.
 
-`passes_by` comes first: it says whether a request is the session's business at all. One that is not
-is sent within `carried.sent_past(url)`, so that the watch at the sockets lets it pass, too.
+Call `passes_by` first: it says whether the session ignores a request. Such a request is sent within
+`carried.sent_past(url)`, so that the watch at the sockets lets it pass, too.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ P = TypeVar("P", bound=ReplayingStream)
 
 
 def passes_by(session: Session, method: str, url: str, *, upgrade: bool = False) -> bool:
-    """Whether a request goes out untouched: to an ignored host, or to leave HTTP with a warning.
+    """Whether a request is sent untouched: to an ignored host, or, with a warning, to leave HTTP.
 
     `upgrade`: the request asks for another protocol (WebSocket). MissError where it may not be
     sent.
@@ -90,7 +89,7 @@ def intercept(
     in_process: bool = False,
     rehearses: bool = True,
 ) -> Call:
-    """Decide what becomes of a request; a MissError where nothing answers it and it may not go out.
+    """Decide whether to replay or record a request; MissError if neither is possible.
 
     `clock` replaces the session's. `in_process` says that what would answer runs in this process.
     `rehearses` False hands on a stream while it is recorded, also where the session would have it

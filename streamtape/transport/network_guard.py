@@ -1,4 +1,4 @@
-"""Blocking the network at the sockets, so that every library is caught: aiohttp, requests, urllib.
+"""Blocks the network at the sockets, for every library: aiohttp, requests, urllib.
 
 While a Guard is up, only loopback, Unix sockets and the hosts that were allowed can be reached or
 looked up; everything else raises NetworkBlockedError at once. What a session sends to be recorded
@@ -29,11 +29,11 @@ class Guard:
         self._lock = threading.Lock()
 
     def install(self) -> None:
-        """Stand guard."""
+        """Start blocking."""
         SOCKETS.add(self)
 
     def remove(self) -> None:
-        """Let everything pass again."""
+        """Stop blocking."""
         SOCKETS.remove(self)
 
     def connecting(
@@ -46,7 +46,7 @@ class Guard:
         self._check(host, f"connect to {host}, port {port}")
 
     def connected(self, sock: socket.socket) -> None:
-        """What is allowed needs no more."""
+        """Do nothing: the connection is allowed."""
 
     def sending(self, sock: socket.socket, data: object) -> None:
         """What was connected before the block stays connected."""

@@ -1,4 +1,4 @@
-"""Whether anybody is left who could make the request that a replay waits for.
+"""Whether any thread or task could still make the request that a replay waits for.
 
 Other threads could, and other tasks of this event loop. Those could not that wait for a request
 themselves, and threads that are blocked without a time limit until another thread wakes them: in a

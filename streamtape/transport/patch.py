@@ -1,11 +1,11 @@
-"""Which sessions are active, and the patches of the libraries that they see.
+"""The active sessions, and the patches of the libraries that they record.
 
 Sessions are found by a ContextVar; a thread that has no context of its own uses the one active
 session. The patches are counted and undone exactly. A library that is imported while they are in
 place is patched then (importing it here would cost time, and be in the way of
 `httpx2.alias_httpx()`). How a library is patched, its seam says: a module with a function
-`patch(module, patches, session_of)`. Seams are private places, so their absence is an error, never
-a silence.
+`patch(module, patches, session_of)`. Seams patch private functions of libraries; if one is missing,
+that is an error, never ignored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Attributes of other libraries that are replaced while sessions are open, and put back exactly."""
+"""Attributes of other libraries, replaced while sessions are open and restored exactly."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ class Patches:
         function.__code__ = space["call"].__code__
 
     def undo(self) -> None:
-        """Put everything back.
+        """Restore everything.
 
-        Where somebody has patched over us since, our function stays below theirs.
+        If another library patched over ours since, our function stays below theirs.
         """
         for owner, name in self._places:
             while (here := vars(owner).get(name)) in self._originals:

@@ -1,4 +1,4 @@
-"""What a test run says about the sessions that a program opens itself.
+"""Options that a test run sets for the sessions that a program opens itself.
 
 The pytest plugin puts it here before any test runs; `use_cassette` and the decorator ask for it.
 It is a module of its own so that setting it imports nothing heavy.

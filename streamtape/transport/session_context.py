@@ -1,4 +1,4 @@
-"""A session for whatever runs inside a `with` or an `async with`: opened, active, put back, closed.
+"""Context manager of a session, for `with` and `async with`: opens, activates, closes it.
 
 It knows neither where the session comes from nor its options; whoever inherits from it opens one.
 The same context may be entered again, also inside of itself.

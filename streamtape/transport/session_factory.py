@@ -1,4 +1,4 @@
-"""Opens a session on a file, and sees to it that it is closed when the program ends."""
+"""Opens a session on a file, and closes it at the end of the program."""
 
 from __future__ import annotations
 

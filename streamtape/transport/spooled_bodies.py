@@ -1,4 +1,4 @@
-"""The body of a request read before the request is sent, without memory for a long one.
+"""Request bodies read before the request is sent; long ones go to disk.
 
 A body that is in memory stays there. One that its client makes while it is sent (an iterator, a
 file, a form with files) is read to its end, into memory or, if it is long, to disk; from there it

@@ -1,4 +1,4 @@
-"""Stands for the socket of one http.client connection while a session is open."""
+"""Replaces the socket of one http.client connection while a session is open."""
 
 from __future__ import annotations
 
