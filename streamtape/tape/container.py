@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from struct import Struct
 from typing import Any, NamedTuple
@@ -41,14 +42,18 @@ _MAX_HEADER = 18
 # A global: decompressors that nobody uses now, since making one takes longer than undoing a short
 # frame with it. Who takes one out has it alone, so that threads share none.
 _idle: list[Any] = []
+# The same of the memory that frames are undone into: new memory comes page by page, which takes as
+# long as undoing a frame.
+_rooms: list[bytearray] = []
+_MAX_ROOMS, _MAX_ROOM_BYTES = 2, 6 << 20
 
 
 class Piece(NamedTuple):
-    """One zstd frame: where it lies in the file, and what it holds."""
+    """One zstd frame: where it lies in the file, and what it holds, until the next one is read."""
 
     offset: int
     size: int
-    content: bytes
+    content: memoryview
 
 
 class Writer:
@@ -134,6 +139,7 @@ class Reader:
         self._walked = 0  # how far the blocks of the current frame are known
         self._content_size = 0
         self._started = self._ended = False
+        self._room = _taken_room()
 
     def feed(self, data: bytes) -> Iterator[Piece]:
         """Iterate over the frames that these bytes complete; to be exhausted before the next."""
@@ -146,7 +152,7 @@ class Reader:
                 if size is None:
                     break
                 frame = self._take(size)
-                yield Piece(self.offset - size, size, unframe(frame, self.path))
+                yield Piece(self.offset - size, size, self._content(frame))
             elif not self._end():
                 break
         if self._ended and self._buffer:
@@ -159,6 +165,9 @@ class Reader:
             raise self.damaged("it ends within its first bytes")
         if not self._ended:
             raise self.damaged(f"it ends too early, after {self.offset + len(self._buffer)} bytes")
+        if len(_rooms) < _MAX_ROOMS and len(self._room) <= _MAX_ROOM_BYTES:
+            _rooms.append(self._room)
+        self._room = bytearray()
         return self._digest.digest()
 
     def damaged(self, what: str) -> DamagedCassetteError:
@@ -196,6 +205,16 @@ class Reader:
         self._walked = 0
         return data
 
+    def _content(self, frame: bytes) -> memoryview:
+        """What a frame holds, which is as much as its header says."""
+        if len(self._room) < self._content_size:
+            self._room = bytearray(self._content_size)
+        content = memoryview(self._room)[: self._content_size]
+        with _undoing(self.path) as undo, undo.stream_reader(frame) as stream:
+            if stream.readinto(content) != len(content) or stream.read(1):
+                raise self.damaged("a zstd frame does not hold what its header says")
+        return content
+
     def _frame_size(self) -> int | None:
         """The compressed size of the frame that the buffer begins with, found from its blocks."""
         import zstandard
@@ -227,8 +246,23 @@ class Reader:
         return None
 
 
+def _taken_room() -> bytearray:
+    try:
+        return _rooms.pop()
+    except IndexError:
+        return bytearray()
+
+
 def unframe(frame: bytes, path: str | None = None) -> bytes:
     """The content of one zstd frame, its checksum verified; never more than its header says."""
+    with _undoing(path) as undo:
+        content: bytes = undo.decompress(frame, allow_extra_data=False)
+    return content
+
+
+@contextmanager
+def _undoing(path: str | None) -> Iterator[Any]:
+    """A decompressor for one frame; DamagedCassetteError where it fails."""
     import zstandard
 
     try:
@@ -236,11 +270,10 @@ def unframe(frame: bytes, path: str | None = None) -> bytes:
     except IndexError:
         undo = zstandard.ZstdDecompressor()
     try:
-        content: bytes = undo.decompress(frame, allow_extra_data=False)
+        yield undo
     except zstandard.ZstdError as error:
         raise damaged(f"a zstd frame can't be undone: {error}", path) from error
     _idle.append(undo)
-    return content
 
 
 def damaged(what: str, path: str | None) -> DamagedCassetteError:

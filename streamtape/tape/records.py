@@ -56,7 +56,9 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def unpack(data: bytes, kinds: Kinds) -> Iterator[tuple[int, int, RecordFields | None]]:
+def unpack(
+    data: bytes | memoryview, kinds: Kinds
+) -> Iterator[tuple[int, int, RecordFields | None]]:
     """Iterate over the records in the bytes: where each starts and stops, and its fields.
 
     Strictly; RecordError if they are not. No extension types, no huge arrays (which would be
@@ -76,13 +78,13 @@ def unpack(data: bytes, kinds: Kinds) -> Iterator[tuple[int, int, RecordFields |
         stop = tell() - before
         try:
             if stop - start <= SMALL_BYTES:
-                fields = unpack_small(data[start:stop]).fields
+                fields = unpack_small(view[start:stop]).fields
             else:
                 fields = unpack_rows(view[start:stop]).fields
         except (msgspec.MsgspecError, ValueError, RecursionError):
             fields = None
         # What is of another kind or wrong is read a field at a time, which says what it is.
-        yield start, stop, fields or _unpack_piecewise(data[start:stop], kinds)
+        yield start, stop, fields or _unpack_piecewise(bytes(view[start:stop]), kinds)
         start = stop
     if end <= KEPT_BYTES and len(_idle) < _MAX_IDLE:
         _idle.append(unpacker)  # it was read to its end, and so is empty
