@@ -9,7 +9,7 @@ import click
 
 from streamtape.cli import completion_values, options, output, parallel
 from streamtape.cli.errors import TROUBLE
-from streamtape.errors import UsageError
+from streamtape.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
     from streamtape.cli.files import Tapes
@@ -179,6 +179,9 @@ def _written(export: Export, paths: Tapes, jobs: int | None, cluster: str | None
             if one.error:
                 unreadable[one.name] = one.error
                 output.note(f"Error: {one.error}")
+    if n_recordings and n_recordings == len(unreadable):
+        # An export of nothing would take the place of the one that is there.
+        raise CassetteError(f"no recording can be read: {export.target} is left as it was")
     return {
         "recordings": n_recordings,
         "interactions": n_interactions,

@@ -124,6 +124,8 @@ def _goal(target: str, *, one: bool, force: bool) -> FileLocation:
     if one and not isinstance(location, Path):
         # A tar is taken for a folder, but this one is written.
         location = getattr(location.store, "tar", location)
+    if not isinstance(location, Path):
+        location.check_writable()
     if one:
         taken = [location] if location.exists() else []
     elif isinstance(location, Path) and location.exists() and not location.is_dir():

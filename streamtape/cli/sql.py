@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -77,7 +78,7 @@ def command(
     from streamtape.tabular.sql import batches
 
     reading = partial(_read, jobs=jobs, cluster=cluster)
-    with _connected(names, reading, allow_files=allow_files, no_cache=no_cache) as found:
+    with _connected(names, reading, query, allow_files=allow_files, no_cache=no_cache) as found:
         connection, unreadable = found
         write_rows(batches(connection, query), as_json=as_json, as_csv=as_csv)
     if unreadable:
@@ -113,7 +114,7 @@ def _read_query(name: str) -> str:
 
 @contextmanager
 def _connected(
-    names: Sequence[str], read: Any, *, allow_files: bool, no_cache: bool
+    names: Sequence[str], read: Any, query: str, *, allow_files: bool, no_cache: bool
 ) -> Iterator[tuple[Any, dict[str, str]]]:
     """A connection that has the tables, and the recordings that can't be read."""
     from streamtape.cli.files import Tapes
@@ -129,6 +130,9 @@ def _connected(
         if check_names(names):
             found = datasets(names)
             empty = {n: arrow_schema(n).empty_table() for n in TABLES if n not in found}
+            for name in empty:
+                if re.search(rf"\b{name}\b", query, re.IGNORECASE):
+                    output.note(f"Note: the export has no table {name}: it is empty in this query")
             with opened({**found, **empty}, spill_folder=spill, allow_files=allow_files) as db:
                 yield db, {}
             return

@@ -106,6 +106,7 @@ def test_what_fails_leaves_nothing(tapes: Path) -> None:
         (["tapes/none.tape", "-o", "x.tar"], "no cassette"),
         (["shards-that-are-not", "-o", "x.tar"], "shards-that-are-not"),
         (["tapes", "-o", "tapes/a.tape"], "there is a file of that name"),
+        (["tapes", "-o", "http://127.0.0.1:1/x/"], "http:// can only be read"),
         (["--unpack", "tapes", "-o", "memory://x"], "into a folder on this machine"),
         (["--unpack", "tapes", "-o", "back", "--size", "1MB"], "--size is for packing"),
     ],

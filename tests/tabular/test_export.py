@@ -170,6 +170,23 @@ def test_unreadable_recordings_are_reported(tapes: Path, tmp_path: Path) -> None
     assert "bad.tape" in done.stderr
 
 
+@pytest.mark.parametrize("target", ["out", "out.parquet"])
+@pytest.mark.parametrize("bad", ["nowhere.tape", "bad.tape"])
+def test_an_export_of_nothing_replaces_nothing(
+    tapes: Path, tmp_path: Path, target: str, bad: str
+) -> None:
+    """Where no recording can be read, the export that is there stays, also with --force."""
+    (tmp_path / "bad.tape").write_bytes(b"no tape")
+    refused = run("export", tmp_path / bad, "-o", tmp_path / target)
+    assert (refused.exit_code, list(tmp_path.glob("out*"))) == (2, [])
+    run("export", tapes, "-o", tmp_path / target)
+    refused = run("export", tmp_path / bad, "-o", tmp_path / target, "--force")
+    assert refused.exit_code == 2
+    assert bad in refused.stderr
+    assert "no recording can be read" in refused.stderr
+    assert len(streamtape.tables(tmp_path / target)["interactions"]) == 5
+
+
 def test_a_failure_leaves_nothing_behind(tapes: Path, tmp_path: Path) -> None:
     """Neither half an export nor what was written beside it; an old export stays."""
     out = tmp_path / "out"
