@@ -7,9 +7,11 @@
 The recordings are those of `tools/benches/made_recordings.py`. Scheduler and workers run before the
 clock starts. "Overhead" is the processor time of the client and the scheduler, as a share of the
 workers': what keeps two workers on two cores from being twice as fast. "Memory" is the most that a
-process held after a part of the recordings, and after all; "growth" the exponent of processor time
-by their number. At the end a worker is killed half way, and what `check` says and what `export`
-writes are compared byte by byte with those of one process.
+process held after a part of the recordings, and after all. That of a worker depends on the largest
+recordings and the kinds of events, so workers have read each stream of the corpus before. "Growth"
+is the exponent of processor time by the number of recordings. At the end a worker is killed half
+way, and what `check` says and what `export` writes are compared byte by byte with those of one
+process.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from tools.benches.made_recordings import A_FOLDER, make
 
 Row = dict[str, Any]
 USUAL, MANY = 2_000, 50_000  # many are measured once
+N_STREAMS = 1_612  # in the corpus, which has the largest one somewhere
 PARTS = 10
 _MEASURED = (
     "import resource, sys; from streamtape.cli import main\n"
@@ -73,6 +76,7 @@ class Sets(NamedTuple):
     few: Path
     n_few: int
     base: Path
+    every: Path  # each stream of the corpus once
 
     @property
     def parts(self) -> list[str]:
@@ -89,7 +93,8 @@ def run(repeat: int, *, quick: bool = False) -> list[Row]:
         tapes, few, base = (
             make(folder / name, n_) for name, n_ in (("tapes", n), ("few", n_few), ("base", 20))
         )
-        sets = Sets(tapes, n, few, n_few, base)
+        every = make(folder / "every", N_STREAMS // (16 if quick else 1), any_size=True)
+        sets = Sets(tapes, n, few, n_few, base, every)
         rows = list(_Speeds(sets, 1 if quick or n >= MANY else min(repeat, 3)).rows())
         rows += _export_memory(sets, folder)
         rows += _killed(sets, folder)
@@ -189,8 +194,10 @@ class _Speeds:
         everything = str(sets.tapes)
         for _ in range(repeat):
             with _cluster(1, sets.base) as cluster:
+                cluster.run("check", str(sets.every))
                 found["1 worker"].append(cluster.run("check", everything))
             with _cluster(2, sets.base) as cluster:
+                cluster.run("check", str(sets.every))
                 self._base, self._few = (
                     _middle([cluster.run("check", str(few)) for _ in range(3)])
                     for few in (sets.base, sets.few)
