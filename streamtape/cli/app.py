@@ -1,4 +1,4 @@
-"""The command group: which commands there are, in which module, and in which words.
+"""The command group: the commands, their modules and their short help.
 
 A command's module is imported when the command is run or its own help is requested, so that
 completion stays fast. Adding a command is one line in COMMANDS (`cli.overview`) and one module that

@@ -1,4 +1,4 @@
-"""What shells complete values with: files, folders, and names that are known.
+"""Shell completion of values: files, folders, and known names.
 
 Names come from functions, which are called when a shell asks, so that a command's help imports none
 of what they know. Values are checked where they are used, not here.

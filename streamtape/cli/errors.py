@@ -1,4 +1,4 @@
-"""What goes wrong, reported in one place: a message on stderr and an exit status, no traceback.
+"""Error handling of all commands: a message on stderr and an exit status, no traceback.
 
 0 the same or fine, 1 differences or findings, 2 trouble; 130 after Ctrl-C and 141 where the reader
 of our output has gone, as the shell has it. An exception that is neither ours nor one of the

@@ -1,4 +1,4 @@
-"""Which files are meant: cassettes as they are named, folders of them, and places for pages."""
+"""Paths on the command line: cassettes, folders of them, and where pages are written."""
 
 from __future__ import annotations
 

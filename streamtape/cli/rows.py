@@ -1,4 +1,4 @@
-"""Rows of an answer, as a table for people, as JSON, or as CSV; all but the first as they come."""
+"""Rows of a query's result as a table, JSON or CSV; JSON and CSV as they arrive."""
 
 from __future__ import annotations
 

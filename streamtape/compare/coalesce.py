@@ -1,4 +1,4 @@
-"""Events to units: what is compared, with the deltas to one target joined.
+"""Turns events into the units to compare, with the deltas to one target joined.
 
 A unit is a text (adjacent deltas to the same target, joined, however they were cut), a fact (what a
 delta's event says besides its piece of text, reported once, where it first says it; the opening of

@@ -1,4 +1,4 @@
-"""Transcript against transcript: the changes at level `content`.
+"""Transcripts compared: the changes at level `content`.
 
 Only what the reader gets is compared: texts, refusals, reasoning, tool calls, annotations, images,
 the finish reason. The order in which independent items interleave is ignored.

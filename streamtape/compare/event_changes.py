@@ -1,4 +1,4 @@
-"""Events against events: the changes at level `events`.
+"""Events compared: the changes at level `events`.
 
 Both streams become units; units are aligned by what they say. Where they differ, a stretch is
 looked at as a whole: texts of one target are compared joined, whatever comes between their pieces;

@@ -1,4 +1,4 @@
-"""Tool calls as they come: which call an event means, though the index does not always tell.
+"""Tool calls of a stream: which call an event belongs to, even if its index does not say.
 
 Servers send index 0 for all calls, null, or none; they send an id once, with every piece, or
 another with every piece; a name whole or in pieces. A call begins with an id or a name that is

@@ -1,4 +1,4 @@
-"""Protocols of which one table each is enough: MCP, watsonx, Replicate, Writer.
+"""Protocols that need one table each: MCP, watsonx, Replicate, Writer.
 
 Sources: Model Context Protocol, "Streamable HTTP" and JSON-RPC 2.0; the API references of IBM,
 Replicate and Writer.

@@ -1,6 +1,6 @@
 """The transcript of a stream: its texts and calls assembled, by a dialect's table.
 
-A stream that is cut gives what there was; nothing here raises on what a stream holds.
+A cut stream gives a partial transcript; no content of a stream raises an error.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Frames from a number on: those before them are cut, many chunks at a time, and not made.
+"""Frames from an index on, without making the frames before it.
 
 To get to one event of thousands takes a third of the time that it takes to iterate to it.
 """

@@ -68,7 +68,7 @@ def _is_whole_by_events(interaction: Interaction) -> bool:
 def without_final_fail(sequence: Iterable[Step], interaction: Interaction) -> Iterator[Step]:
     """Give the steps of a recording that broke off, less the failure at its end where it is whole.
 
-    Only an abandoned one is requested its last event: what a recorder could not follow to the end
+    Only for an abandoned one is the last event read: what a recorder could not follow to the end
     (`unfinished`) is whole where HTTP says so.
     """
     whole = is_whole if interaction.ending.kind == "abandoned" else is_whole_by_http

@@ -1,4 +1,4 @@
-"""A recorded event stream taken up again after a Last-Event-ID.
+"""A recorded event stream resumed after a Last-Event-ID.
 
 A client that lost its stream asks for the rest: EventSource by the same request again, MCP's by a
 GET of the same address, whichever request began the stream (Model Context Protocol 2025-06-18,

@@ -1,4 +1,4 @@
-"""Which dialogue a client means, where several have equal handshakes: what it says first tells.
+"""Chooses among dialogues with equal handshakes by the client's first message.
 
 A handshake draws the next recorded dialogue. Where the client then opens with something else, and
 with what opens another dialogue of an equal handshake, it gets that one: one that is not played

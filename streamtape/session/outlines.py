@@ -1,4 +1,4 @@
-"""Outlines of requests: what tells at a glance how much two of them differ at least.
+"""Outlines of requests: a quick lower bound of how much two of them differ.
 
 A cassette may hold thousands of requests, and a client waits while the nearest one is found. An
 outline is made as a cassette opens, of the key by which requests match anyway: a number for each

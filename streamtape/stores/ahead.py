@@ -1,4 +1,4 @@
-"""What lies in stores, taken into the cache several at once, before it is read one by one.
+"""Fetches objects of stores into the cache in parallel, before they are read one by one.
 
 A store answers each request late, and many at once as fast as one.
 """

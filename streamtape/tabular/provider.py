@@ -1,4 +1,4 @@
-"""Whose API an address is: the name of a known provider, or else the host."""
+"""The provider of a URL: the name of a known one, or else the host."""
 
 from __future__ import annotations
 

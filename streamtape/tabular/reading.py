@@ -1,4 +1,4 @@
-"""Recordings to batches of rows: what one worker does with some files, and what it hands back."""
+"""Turns recordings into batches of rows: the work of one worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outside of a cassette: magic, zstd frames, digest. FORMAT.md specifies it.
+"""The container format of a cassette: magic, zstd frames, digest. FORMAT.md specifies it.
 
 Sans-IO and incremental both ways, with bounded memory: the writer is given content and returns
 what to append to the file; the reader is fed the file in pieces and gives the content of each zstd

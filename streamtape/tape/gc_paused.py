@@ -1,4 +1,4 @@
-"""Many values made at once: Python's collector of cycles is paused meanwhile.
+"""Pauses Python's cyclic garbage collector while many values are made.
 
 Recordings and events are trees and hold no cycles; but the collector walks all of them again and
 again while they are made, for longer than making them takes. What is no longer used is freed as

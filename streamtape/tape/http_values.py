@@ -1,4 +1,4 @@
-"""What HTTP can carry of a recorded request or response, and what it can't.
+"""Checks whether HTTP can carry a recorded request or response.
 
 A cassette comes from anywhere, so what it holds is checked before it goes onto a wire or into a
 client: a line end in a value would make further headers, or a whole further response (RFC 9110

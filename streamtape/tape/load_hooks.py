@@ -1,4 +1,4 @@
-"""Who wants to know which cassettes are read: a test run, which must not remove them as unused.
+"""Callbacks for loaded cassettes, by which a test run knows that they are in use.
 
 It is apart from `store` and imports nothing, so that a run that reads none pays nothing.
 """

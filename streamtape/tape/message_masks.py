@@ -1,4 +1,4 @@
-"""What is written to a journal for each message of a dialogue, so that no secret is: records. Pure.
+"""The records that a journal gets for each message of a dialogue, masked. Pure.
 
 Each direction is a text of its own (`message_texts`), masked as it grows, so that a secret is found
 that is split over messages.

@@ -1,4 +1,4 @@
-"""What can be read of a journal again: its interactions, and what is missing of them. Pure.
+"""Recovery of a journal: its interactions, and what is missing from them. Pure.
 
 Records are taken in the order of their numbers, each once, wherever they are in the file. All that
 was removed, doubled, moved or damaged is a Loss: where, how much, of which interaction. Journals of

@@ -1,4 +1,4 @@
-"""Secrets out of requests, heads, endings and bodies, before anything is written. Pure.
+"""Masks secrets in requests, heads, endings and bodies before anything is written. Pure.
 
 Headers, parameters and cookies go by name, everything else by pattern. What is masked in a body
 keeps its length, so that cuts and offsets stay true. Each mask is listed: where, what kind, and a

@@ -1,4 +1,4 @@
-"""How much a file may unfold to: limits on what is read, from the size of the file. Pure.
+"""How much a file may decompress to: limits on reading, by the size of the file. Pure.
 
 A few kilobytes can unfold to millions of events or gigabytes of content, which no real recording
 does: a file that compresses that well was made to do harm. Reading beyond a limit raises

@@ -122,4 +122,4 @@ def test_a_comment_shows_both_runs(tmp_path: Path) -> None:
     names = [node.text for node in ElementTree.parse(place).iter(f"{SVG}text")]
     assert {"a.tape", "b.tape"} <= set(names)
     assert "name a file *.svg" in refused("diff", a, b, "--picture", tmp_path / "x.png")
-    assert "not of folders" in refused("diff", tmp_path, tmp_path, "--picture", place)
+    assert "not folders" in refused("diff", tmp_path, tmp_path, "--picture", place)

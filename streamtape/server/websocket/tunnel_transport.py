@@ -1,6 +1,6 @@
 """WebSockets of plain `ws:` URLs behind an HTTP proxy: through a tunnel (RFC 6455 section 4.1).
 
-A proxy that is requested them as for plain HTTP answers the upgrade itself, or drops it.
+A proxy asked for them as for plain HTTP answers the upgrade itself, or drops it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is recorded, appended as it comes, and made a cassette at the end: the Journal.
+"""The journal: appends what is recorded, and becomes a cassette at the end.
 
 Each chunk is in the journal `NAME.tape.part` before its client gets it: one write to the system, so
 it outlives the process (SIGKILL), though not a power cut. At the end the cassette is made of the

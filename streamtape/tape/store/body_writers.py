@@ -1,4 +1,4 @@
-"""What is written to a journal for each chunk of a body, so that no secret is: records, as bytes.
+"""The records that a journal gets for each chunk of a body, masked.
 
 A plain body's chunks are written as they are, masked. The chunks of a compressed body can be
 written only once what they decode to is known to hold no secret, and that is known a chunk later;

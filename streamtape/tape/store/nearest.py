@@ -1,4 +1,4 @@
-"""What may have been meant by a path at which there is nothing."""
+"""Suggestions for a path that does not exist."""
 
 from __future__ import annotations
 
