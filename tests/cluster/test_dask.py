@@ -248,7 +248,11 @@ def test_workers_that_are_gone_for_good() -> None:
 @pytest.mark.parametrize(
     ("patched", "value", "message"),
     [
-        ("version", lambda name: f"9.{name}", "has streamtape-recorder 0.1.0, here it is 9.stream"),
+        (
+            "version",
+            lambda name: f"9.{name}",
+            "has streamtape-recorder 0.1.0, this process has 9.stream",
+        ),
         ("DISTRIBUTION", "no-such-thing", "has no no-such-thing; install no-such-thing==1"),
     ],
 )
