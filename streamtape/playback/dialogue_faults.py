@@ -76,7 +76,7 @@ def _events(sequence: Iterable[Step]) -> Iterator[tuple[int | None, list[Step]]]
 def _at_position(
     sequence: Iterable[Step], fault: Fault, *, exact: bool = False
 ) -> Iterator[tuple[bool, list[Step]]]:
-    """The same, with whether the fault strikes before these steps: once, if at all.
+    """The events, each with whether the fault strikes before its steps: once, if at all.
 
     `exact`: only before an event itself, and not before what else comes in its place.
     """

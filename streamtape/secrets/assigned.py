@@ -147,7 +147,7 @@ def long_value(text: bytes, opens: bytes, end: int) -> FoundIn | None:
 
 
 def long_open(text: bytes, opens: bytes, end: int) -> FoundIn | None:
-    """The same, where the text ends before its quote."""
+    """Where a quoted value is that is too long for the expressions and has no end in the text."""
     opened_at = _compiled(opens).match(text, end)
     if opened_at is None or opened_at.end() == len(text):
         return None

@@ -39,7 +39,7 @@ def recordings(*names: StrPath, suffixes: tuple[str, ...] = (TAPE,)) -> Iterator
 
 
 def named_recordings(*names: StrPath) -> Iterator[tuple[str, FileLocation]]:
-    """The same, each with its name below the folder, tar or store that it was found in.
+    """Iterate over recordings, each with its name below the folder, tar or store it was found in.
 
     In which tar of a folder a recording lies is no part of its name. Two may have one name.
     """

@@ -278,7 +278,7 @@ def request_of(req: Any, wire: bytes | Spool) -> Request:
 
 
 def _long_request_of(req: Any, wire: Spool) -> Request:
-    """The same, read piece by piece."""
+    """A long request as it was written, its body read piece by piece."""
     found: list[Headers] = []
     body = Spool()
     message = RequestMessage(lambda _, headers: found.append(headers), body.add)

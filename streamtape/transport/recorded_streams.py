@@ -57,7 +57,7 @@ class RecordingStream:
 
 
 class AsyncRecordingStream:
-    """The async side of the same."""
+    """The async side of `RecordingStream`."""
 
     __slots__ = ("_elapsed", "_inner", "_next", "_recorder")
 

@@ -157,7 +157,7 @@ class TapeSocket:
             self._decide(outgoing)
 
     def send(self, data: Any, flags: int = 0) -> int:
-        """The same, for those who count."""
+        """Take bytes of a request as `sendall` does; returns their number."""
         self.sendall(data, flags)
         return memoryview(data).nbytes
 
@@ -240,7 +240,7 @@ class TapeSocket:
             self._real.settimeout(timeout)
 
     def gettimeout(self) -> float | None:
-        """The same."""
+        """The timeout that `settimeout` set."""
         return self._timeout
 
     def fileno(self) -> int:
