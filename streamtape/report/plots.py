@@ -100,7 +100,7 @@ def _folder_of(path: str) -> str:
 
 def _named(name: str) -> str:
     """A name that fits beside a plot: its end tells more than its beginning."""
-    shown = printable_line(name)
+    shown = printable_line(name.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
     return shown if len(shown) <= _MAX_NAME else f"…{shown[1 - _MAX_NAME :]}"
 
 

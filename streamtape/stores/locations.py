@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.request import url2pathname
 
+from streamtape.errors import CassetteError
 from streamtape.stores.urls import TAR, is_url
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ StrPath = str | os.PathLike[str]
 def location_of(name: StrPath) -> FileLocation:
     """The location that a path or a URL names. Nothing is opened but a tar on this machine.
 
-    UsageError for a URL whose scheme is unknown, or whose library is missing.
+    UsageError for a URL whose scheme is unknown, or whose library is missing; CassetteError for a
+    path that no file can have.
     """
     if hasattr(name, "store"):  # a StorePath, which need not be imported to know it
         return cast("StorePath", name)
@@ -37,9 +39,20 @@ def location_of(name: StrPath) -> FileLocation:
             host, _, inside = rest.partition("/")
             return location_of(url2pathname(f"/{inside}") if host in {"", "localhost"} else rest)
         return path_of_url(text)
-    path = name if isinstance(name, Path) else Path(text)
+    path = checked_path(name if isinstance(name, Path) else Path(text))
     if TAR in text and (found := _in_tar(path)) is not None:
         return found
+    return path
+
+
+def checked_path(path: Path) -> Path:
+    """The path; CassetteError where no file can have that name."""
+    try:
+        holds_nul = b"\0" in os.fsencode(path)
+    except UnicodeEncodeError:
+        holds_nul = True
+    if holds_nul:
+        raise CassetteError(f"invalid name of a file: {str(path)!r}", path=path)
     return path
 
 
@@ -55,7 +68,7 @@ def _in_tar(path: Path) -> StorePath | None:
     parts = path.parts
     for n, part in enumerate(parts, 1):
         tar = Path(*parts[:n])
-        if part.lower().endswith(TAR) and tar.is_file():
+        if part.lower().endswith(TAR) and os.path.isfile(tar):  # noqa: PTH113 - Path raises for long names
             from streamtape.stores.store_path import StorePath
             from streamtape.stores.tar_store import TarStore
 

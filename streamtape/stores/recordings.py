@@ -59,7 +59,7 @@ def _below(
     location: FileLocation, suffixes: tuple[str, ...], *, named: bool = False
 ) -> Iterator[FileLocation]:
     if isinstance(location, Path):
-        if location.is_dir():
+        if os.path.isdir(location):  # noqa: PTH112 - Path raises for long names
             yield from _in_folder(location, suffixes)
         elif named:
             yield location

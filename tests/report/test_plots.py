@@ -50,6 +50,11 @@ def test_few_streams_are_drawn_each_by_itself() -> None:
     assert "$x^7$.tape 7" in shown
 
 
+def test_a_name_that_is_not_utf8() -> None:
+    """What is no character is drawn as U+FFFD."""
+    assert "caf\ufffd" in picture([stream(1, "caf\udce9.tape")])
+
+
 def test_many_streams_are_drawn_as_distributions() -> None:
     """A box a group for each measure that is known, and the gaps of each group."""
     shown = picture([stream(n, f"{'ab'[n % 2]}/{n}.tape") for n in range(84)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_it_asks_recordings(tapes: Path) -> None:
     assert heads.split() == ["model", "n", "events", "x"]
     assert row.split()[:2] == ["gpt-4.1-2025-04-14", "3"]
     assert row.rstrip().endswith("–")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such a name")
+def test_a_name_that_is_not_utf8(tapes: Path) -> None:
+    """What is no character in it is shown as U+FFFD."""
+    (tape, *_) = tapes.rglob("*.tape")
+    tape.rename(tapes / "caf\udce9.tape")
+    for more in ((), ("--no-cache",)):
+        result = run("sql", "SELECT recording FROM interactions", tapes, "--json", *more)
+        assert result.exit_code == 0
+        assert any("caf\ufffd" in row["recording"] for row in json.loads(result.output))
 
 
 def test_json_and_csv_are_for_programs(tapes: Path) -> None:

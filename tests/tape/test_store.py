@@ -345,9 +345,22 @@ def test_an_altered_large_file_is_noticed_when_read(tmp_path: Path) -> None:
 def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
     """A NUL byte or half a surrogate pair in a path is our error, at every way in."""
     path = tmp_path / name
-    for way in (load, recover, TapeFile, lambda p: save(Cassette(()), p)):
+    for way in (*WAYS_IN, TapeFile, lambda p: save(Cassette(()), p)):
         with pytest.raises(CassetteError, match="invalid name of a file"):
             way(path)
+
+
+WAYS_IN = (
+    load, recover, streamtape.check, streamtape.stats, streamtape.serve,
+    lambda p: streamtape.diff(p, p), lambda p: streamtape.use_cassette(p, mode="none").__enter__(),
+)  # fmt: skip
+
+
+def test_a_name_that_is_too_long(tmp_path: Path) -> None:
+    """The system's refusal is our error, at every way in."""
+    for way in WAYS_IN:
+        with pytest.raises(CassetteError, match=r"the name is too long|there is no"):
+            way(tmp_path / f"{'x' * 300}.tape")
 
 
 def test_a_recording_replaces_no_other_file(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from streamtape.errors import CassetteWriteError
 from streamtape.tabular.arrow import PURPOSE
 from streamtape.tabular.extras import needed
 from streamtape.tabular.reading import Extract
+from streamtape.tabular.rows import whole_characters
 from streamtape.tabular.schema import TABLES
 from streamtape.tabular.store import cache
 
@@ -50,7 +51,8 @@ class Cached:
 
 def _names(names: dict[str, str]) -> pa.Table:
     pa = needed("pyarrow", PURPOSE)
-    columns = {"number": list(names), "name": list(names.values())}
+    # The names of files need not be UTF-8.
+    columns = {"number": list(names), "name": list(map(whole_characters, names.values()))}
     return pa.table(columns, pa.schema([(name, pa.string()) for name in columns]))
 
 

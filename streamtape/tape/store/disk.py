@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streamtape.errors import CassetteError, CassetteWriteError
+from streamtape.stores.locations import checked_path
 from streamtape.tape.store.locking import try_lock
 from streamtape.tape.store.ordinary import check_no_link, create, keep_mode, open_to_lock
 
@@ -41,14 +42,7 @@ def reason(error: OSError) -> str:
 
 def path_of(path: str | os.PathLike[str]) -> Path:
     """The path of a file; CassetteError where no file can have that name."""
-    location = path if isinstance(path, Path) else Path(path)
-    try:
-        holds_nul = b"\0" in os.fsencode(location)
-    except UnicodeEncodeError:
-        holds_nul = True
-    if holds_nul:
-        raise CassetteError(f"invalid name of a file: {str(path)!r}", path=path)
-    return location
+    return checked_path(path if isinstance(path, Path) else Path(path))
 
 
 @contextmanager

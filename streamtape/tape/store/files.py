@@ -270,11 +270,9 @@ def recover(path: StrPath, to: StrPath | None = None) -> Recovery:
         raise CassetteWriteError(
             f"{shown!r} exists already, and a recovery replaces nothing", path=shown
         )
-    if (
-        not location.exists()
-        and (beside := location.with_name(location.name + JOURNAL_SUFFIX)).exists()
-    ):
-        location = beside
+    if not os.path.lexists(location):
+        beside = location.with_name(location.name + JOURNAL_SUFFIX)
+        location = beside if os.path.lexists(beside) else location
     with reading(location):
         if not os.path.lexists(location):
             raise CassetteNotFoundError(missing(location, "journal", JOURNAL_SUFFIX), path=location)
