@@ -133,6 +133,9 @@ def _tell_used(
             used.append(path_of_item(item))  # type: ignore[arg-type]  # is_wanted: a Function
     outcome = item.stash.get(stash.OUTCOME, None) if call.when == "teardown" else None
     if used or outcome:
+        used = list(map(summary.sent, used))
+        if outcome is not None:
+            outcome = outcome | {"place": summary.sent(outcome["place"])}
         report.streamtape = {"used": used, "outcome": outcome}  # type: ignore[attr-defined]  # reports carry what they are given
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -19,6 +20,16 @@ from streamtape.pytest_plugin import settings
 SNAPSHOTS = "snapshots"
 FAILED = "not every test passed"
 _PARTIAL = ("keyword", "markexpr", "deselect", "lf", "stepwise", "ignore", "ignore_glob")
+
+
+def sent(name: str) -> str:
+    """The name of a file as reports send it: one that is not UTF-8 would end pytest-xdist's run."""
+    return quote(name, errors="surrogatepass")
+
+
+def received(name: str) -> str:
+    """The name of a file that `sent` made ready."""
+    return unquote(name, errors="surrogatepass")
 
 
 class Summary:
@@ -53,10 +64,11 @@ class Summary:
         found: dict[str, Any] | None = getattr(report, "streamtape", None)
         if found is None:
             return
-        self._used.update(found["used"])
+        self._used.update(map(received, found["used"]))
         if outcome := found["outcome"]:
             # By test: of one that is run again, the last run counts.
-            self._outcomes.setdefault(outcome["place"], {})[report.nodeid] = outcome
+            place = received(outcome["place"])
+            self._outcomes.setdefault(place, {})[report.nodeid] = outcome | {"place": place}
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

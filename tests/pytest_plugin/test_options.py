@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import streamtape
+from streamtape.pytest_plugin import summary
 from tests.pytest_plugin.conftest import Suite
 
 GET = "    assert httpx.get(URL + '/x').text.count('tick') == 3\n"
@@ -132,6 +133,13 @@ def test_orphans_under_xdist(suite: Suite) -> None:
     result.assert_outcomes(passed=2, skipped=1)
     result.stdout.fnmatch_lines(["*test_old.tape: removed*"])
     assert suite.tapes() == KEPT
+
+
+@pytest.mark.parametrize("name", ["a b%20/é.tape", "caf\udce9.tape", "a\ud800.tape"])
+def test_names_in_reports(name: str) -> None:
+    """A name that is not UTF-8 reaches the process that gathers reports, and ends none."""
+    assert summary.sent(name).isascii()
+    assert summary.received(summary.sent(name)) == name
 
 
 READS = """
