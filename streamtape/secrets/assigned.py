@@ -40,7 +40,7 @@ _REST = re.compile(_BARE_BYTE + rb"*")  # of a value that is longer
 # A long quoted value: characters as they are, and a few escapes.
 _LONG_RUN = re.compile(rb"[^\"'`\\\r\n]*+(?:\\[/nrtu][^\"'`\\\r\n]*+)*+")
 _MOST_QUOTED = 4096  # characters: longer values are looked for as one run
-_MOST_OPEN = 16 << 10
+MOST_OPEN = 16 << 10  # of a value that is one before its quote has come
 _TAG = rb"(?:!{1,2}[a-z]{1,12}[ \t]{1,4})?"  # of YAML
 _SCHEME = rb"(?:(?i:bearer|basic|token|ssws)[ \t]{1,4})?"
 _UNQUOTED = _CLOSED + _SIGN + rb"[ \t]{0,16}" + _TAG + _SCHEME + _BARE
@@ -143,7 +143,7 @@ def long_value(text: bytes, opens: bytes, end: int) -> FoundIn | None:
         return None
     start, stop = opened_at.end(), _run_end(text, opened_at.end())
     ends = text.startswith(opened_at["q"], stop)
-    return (start, stop) if stop - start > (_MOST_QUOTED if ends else _MOST_OPEN) else None
+    return (start, stop) if stop - start > (_MOST_QUOTED if ends else MOST_OPEN) else None
 
 
 def long_open(text: bytes, opens: bytes, end: int) -> FoundIn | None:

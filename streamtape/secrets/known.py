@@ -91,11 +91,11 @@ PATTERNS: tuple[Pattern, ...] = (
     pattern("azure", "AIoT +ASb +AEh +ARm AzCa",  # of 32
             rb"(?<![A-Za-z0-9+])[A-Za-z0-9+/]{33}(?:AIoT|\+ASb|\+AEh|\+ARm|AzCa)"
             rb"[A-P][A-Za-z0-9+/]{5}=?(?![A-Za-z0-9])", before=33),
-    pattern("azure", "AzSe", _S + rb"[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}(?![A-Za-z0-9])",
+    pattern("azure", "AzSe", _B + rb"[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}(?![A-Za-z0-9])",
             before=42),
     pattern("azure", "AzFu", _S + _W + rb"{44}AzFu" + _W + rb"{5}[AQgw]={0,2}", before=44),
     pattern("azure", "0.A 1.A",
-            _S + rb"[01]\.A" + _W + rb"{50,}(?:\.[0-9])?\.Ag" + _W + rb"{100,}"),
+            _S + rb"[01]\.A" + _W + rb"{50,}(?:\.[0-9])?\.Ag" + _W + rb"{100,}", glued=True),
     pattern("sentry", "sntrys_", _B + rb"sntrys_[A-Za-z0-9+/=_-]{40,}"),
     pattern("yandex", "t1.", _S + rb"t1\." + _W + rb"{20,}={0,2}\." + _W + rb"{86}={0,2}"),
     pattern("authress", ".acc_ .acc-",

@@ -13,6 +13,7 @@ from itertools import chain
 
 from streamtape.content.pieces import joined
 from streamtape.json_path import path_pattern, path_text
+from streamtape.secrets.assigned import MOST_OPEN
 from streamtape.secrets.encoded import decoded
 from streamtape.secrets.json_spans import documents
 from streamtape.secrets.literals import ESCAPE, Hit, Literals
@@ -22,10 +23,12 @@ from streamtape.secrets.unescape import unescaped
 
 __all__ = ["Hit", "Search", "default_search"]
 
-_MOST_CUT = 4 << 10  # how far from the end a cut-off value may begin
+_MOST_CUT = MOST_OPEN + 512  # how far from the end the name of a cut-off value may be
 _MOST_ESCAPED = 3  # layers of escapes to undo
 _BEFORE_NAME = 64
 _LONG_VALUE = 1 << 10
+_LINE_END_BYTES = 8  # of a key in lines, whose ends may be escaped twice
+_OPENING = re.compile(rb"\\*[\"']")
 _QUOTE = re.compile(rb"(?:\\*[\"'`]|&[a-z0-9#]{2,5};)\Z")
 
 
@@ -111,7 +114,7 @@ class Search:
 
         def goes_on(part: bytes) -> bool:
             spans = self._by_hits(part, self.hits(part))
-            return any(span.end >= len(part) - 1 for span in spans)
+            return any(span.end >= len(part) - _LINE_END_BYTES for span in spans)
 
         for run in decoded(text, spelled, goes_on):
             for start, end, kind in self._by_hits(run.text, self.hits(run.text)):
@@ -140,6 +143,7 @@ class Search:
             ]
             for span in opened:
                 quote = _QUOTE.search(text, max(at, span.start - 12), span.start)
+                quote = quote or _OPENING.match(text, span.start)  # of a list: with its quotes
                 if quote is None:
                     continue
                 base = max(0, at - _BEFORE_NAME)

@@ -93,3 +93,18 @@ def test_a_long_secret_in_base64_is_masked_to_its_end() -> None:
     (span,) = default_search().find(text)
     assert span.start == 0
     assert span.end >= len(secret) * 4 // 3
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\\n", "\\r\\n", "\\\\n"])
+def test_a_private_key_in_base64_is_masked_to_its_end(newline: str) -> None:
+    """Also where a line of it ends exactly where what is decoded at first does."""
+    rng = random.Random(4)
+    lines = [of(rng, B62, 64) for _ in range(16)]
+    key = newline.join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"])
+    for n_before in range(70):
+        text = bytearray(base64.b64encode(f"{'x' * n_before} {key}{newline}end".encode()))
+        for start, end, _ in default_search().find(bytes(text)):
+            text[start:end] = b"A" * (end - start)
+        plain = base64.b64decode(text).decode("latin-1")
+        assert not [line for line in lines if line[8:] in plain], n_before
+        assert plain.endswith("end")

@@ -121,7 +121,8 @@ def test_words_that_run_into_a_secret(kind: Kind) -> None:
 @pytest.mark.parametrize("before", ["call_", "req", "toolu_01-"])
 @pytest.mark.parametrize("secret", [
     "sk-proj-" + "aB3dE6gH9j" * 4, "sk-" + "aB3dE6gH9j" * 4, "AKIAQZ3LMN7RSTUV5WXY",
-    "xoxb-123456789012-" + "aB3dE6gH9j" * 3,
+    "xoxb-123456789012-" + "aB3dE6gH9j" * 3, "aB3dE6gH9jK1" * 3 + "mN4pQ7AzSeBaB3dE",
+    "0.A" + "aB3dE6gH9j" * 6 + ".Ag" + "aB3dE6gH9j" * 12,
 ])  # fmt: skip
 def test_words_that_run_into_other_keys(before: str, secret: str) -> None:
     """So it is with keys that have patterns of their own; a word may end in `sk-`."""
