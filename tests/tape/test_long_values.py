@@ -53,14 +53,17 @@ def planted(form: str, length: int) -> tuple[bytes, bytes]:
     return tuple(FORMS[form].replace("VALUE", v).encode() for v in (value, "*" * length))  # type: ignore[return-value]  # of two
 
 
-@pytest.mark.parametrize("form", QUOTED)
 @pytest.mark.parametrize(
-    "length", [40, 300, 4090, 4096, 4100, 8000, 12_000, 16_300, 16_500, 40_000]
+    ("form", "length"),
+    [
+        (form, length)
+        for form in QUOTED
+        for length in (40, 300, 4090, 4096, 4100, 8000, 12_000, 16_300, 16_500, 40_000)
+        if form != "JSON list" or length <= 8192  # items are not looked for beyond 8 KiB
+    ],
 )
 def test_values_that_the_end_cuts_off(form: str, length: int) -> None:
     """A quoted value whose quote does not come any more is masked to the end."""
-    if form == "JSON list" and length > 8192:
-        pytest.skip("items of lists are not looked for beyond 8 KiB")
     before = FORMS[form].partition("VALUE")[0].encode()
     text = before + (DRAWN * (length // len(DRAWN) + 1))[:length].encode()
     for size in (len(text), 700):
